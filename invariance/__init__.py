@@ -1,0 +1,1 @@
+"""See which invariances a model learnt, and what they do to transfer."""
