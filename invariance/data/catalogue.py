@@ -1,0 +1,217 @@
+"""Where objects and backgrounds come from, and how their pictures become tensors.
+
+The built-in catalogue is a folder in the SI-Score layout like any other (``foregrounds/<class>/<view>``, flat
+``backgrounds``), drawn by :mod:`invariance.data.drawing` and shipped with the package.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+
+from invariance.data.random import STREAMS, Draws, permutation, unit_field
+from invariance.data.transforms.base import OBJECT_SCALE
+from invariance.spec import SpecError
+
+BUILTIN = Path(__file__).parent / "builtin"
+NUM_NOISE_CLASSES = 61
+MAX_PIXELS = 100_000_000
+
+_FORMATS = ("PNG", "JPEG", "WEBP")
+_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+
+
+@dataclass(frozen=True)
+class Objects:
+    """The object pictures of a data set.
+
+    Attributes:
+        class_names: K names in label order.
+        pictures: (K, P, 4, S, S) float32, premultiplied; 0.7 of the canvas, centred.
+        counts: (K,) int64, how many of the P pictures each class has.
+    """
+
+    class_names: tuple[str, ...]
+    pictures: Tensor
+    counts: Tensor
+
+
+def class_names(objects: str) -> tuple[str, ...]:
+    """All classes of a source, sorted by name.
+
+    Args:
+        objects: ``builtin``, ``noise``, or a folder.
+
+    Raises:
+        SpecError: the folder is missing or holds no class.
+    """
+    if objects == "noise":
+        return tuple(f"noise-{number:02d}" for number in range(NUM_NOISE_CLASSES))
+    folder = _object_folder(objects)
+    names = tuple(sorted(path.name for path in folder.iterdir() if path.is_dir() and _images_of(path)))
+    if not names:
+        raise SpecError(f"objects = {objects}: no class found; expected folders <class>/<image>.png with transparency")
+    if len(names) < 2:
+        raise SpecError(f"objects = {objects}: only 1 class ({names[0]}); at least 2 are needed, add another folder")
+    return names
+
+
+def choose_classes(objects: str, num: int, seed: int) -> tuple[str, ...]:
+    """``num`` classes of a source picked at random by ``seed``, sorted.
+
+    Raises:
+        SpecError: the source has fewer, or ``num`` is below 2.
+    """
+    names = class_names(objects)
+    if not 2 <= num <= len(names):
+        raise SpecError(f"number of classes = {num}: {objects} has {len(names)}; choose from 2 to {len(names)}")
+    return tuple(sorted(names[position] for position in permutation(len(names), seed=seed)[:num].tolist()))
+
+
+def load_objects(objects: str, *, classes: Sequence[str], image_size: int, num_prototypes: int) -> Objects:
+    """Reads the objects of a data set.
+
+    Args:
+        objects: ``builtin``, ``noise``, or a folder in the SI-Score layout.
+        classes: names to use, in label order; empty means all.
+        image_size: canvas side in pixels.
+        num_prototypes: images for each class, the first ones in sorted order; classes with fewer give what they have.
+
+    Raises:
+        SpecError: a class is unknown, or a file is no image with transparency.
+    """
+    known = class_names(objects)
+    if unknown := [name for name in classes if name not in known]:
+        raise SpecError(f"unknown class {unknown[0]!r}: {objects} has {_shorten(known)}")
+    names = tuple(classes) or known
+    if objects == "noise":
+        pictures = _noise_objects([known.index(name) for name in names], image_size, num_prototypes)
+        return Objects(names, pictures, torch.full((len(names),), num_prototypes))
+    folder = _object_folder(objects)
+    files = [_images_of(folder / name)[:num_prototypes] for name in names]
+    counts = torch.tensor([len(group) for group in files])
+    pictures = torch.zeros(len(names), int(counts.max()), 4, image_size, image_size)
+    read = _read_builtin_object if objects == "builtin" else read_object
+    for label, group in enumerate(files):
+        for prototype, path in enumerate(group):
+            pictures[label, prototype] = read(path, image_size)
+    return Objects(names, pictures, counts)
+
+
+def load_backgrounds(backgrounds: str, *, image_size: int) -> Tensor | None:
+    """Reads the backgrounds: (N, 3, S, S) float32 in [0, 1], or None for fresh noise in every sample.
+
+    Args:
+        backgrounds: ``builtin``, ``noise``, a flat folder of images, or ``#rrggbb``.
+        image_size: side in pixels; pictures give their largest top-left square.
+
+    Raises:
+        SpecError: the folder is missing or empty, or a file is no image.
+    """
+    if backgrounds == "noise":
+        return None
+    if backgrounds.startswith("#"):
+        colour = torch.tensor([int(backgrounds[start : start + 2], 16) / 255 for start in (1, 3, 5)])
+        return colour[None, :, None, None].repeat(1, 1, image_size, image_size)
+    if backgrounds == "builtin":
+        return _read_builtin_backgrounds(image_size)
+    folder = Path(backgrounds).expanduser()
+    if not folder.is_dir():
+        raise SpecError(f"backgrounds = {backgrounds}: no such folder; give builtin, noise, #rrggbb or a folder")
+    files = _images_of(folder)
+    if not files:
+        raise SpecError(f"backgrounds = {backgrounds}: no image in it; expected .png, .jpg or .webp files directly inside")
+    return torch.stack([read_background(path, image_size) for path in files])
+
+
+def read_object(path: Path, image_size: int) -> Tensor:
+    """One object on its canvas: (4, S, S) float32 premultiplied.
+
+    As published: resized to the canvas (bilinear, aspect not kept), then shrunk to 0.7 (bicubic) and centred.
+
+    Raises:
+        SpecError: no readable image, or it has no transparent pixel.
+    """
+    image = _open(path)
+    # Palette and grey images may carry their transparency outside an alpha channel; converting brings it in.
+    rgba = image.convert("RGBA")
+    if rgba.getchannel("A").getextrema()[0] == 255:
+        raise SpecError(f"{path}: no transparent pixel; an object needs an alpha channel that cuts it out")
+    width = round(OBJECT_SCALE * image_size)
+    start = (image_size - width) // 2
+    # Pillow resizes RGBA premultiplied, so clear pixels lend no colour to the edge.
+    small = rgba.resize((image_size, image_size), Image.Resampling.BILINEAR).resize((width, width), Image.Resampling.BICUBIC)
+    pixels = torch.from_numpy(np.array(small, dtype=np.float32) / 255.0).permute(2, 0, 1)
+    canvas = torch.zeros(4, image_size, image_size)
+    canvas[:3, start : start + width, start : start + width] = pixels[:3] * pixels[3:]
+    canvas[3, start : start + width, start : start + width] = pixels[3]
+    return canvas
+
+
+def read_background(path: Path, image_size: int) -> Tensor:
+    """The largest top-left square of a picture: (3, S, S) float32 in [0, 1].
+
+    Raises:
+        SpecError: no readable image.
+    """
+    image = _open(path).convert("RGB")
+    side = min(image.size)
+    square = image.crop((0, 0, side, side)).resize((image_size, image_size), Image.Resampling.BILINEAR)
+    return torch.from_numpy(np.array(square, dtype=np.float32) / 255.0).permute(2, 0, 1)
+
+
+def _open(path: Path) -> Image.Image:
+    try:
+        image = Image.open(path, formats=_FORMATS)
+        if image.width * image.height > MAX_PIXELS:
+            raise SpecError(f"{path}: {image.width} x {image.height} pixels; at most {MAX_PIXELS // 10**6} megapixels are read")
+        image.load()
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        if isinstance(error, SpecError):
+            raise
+        raise SpecError(f"{path}: cannot be read as PNG, JPEG or WebP; replace or remove it") from error
+    return image
+
+
+def _images_of(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES and path.is_file())
+
+
+def _object_folder(objects: str) -> Path:
+    folder = BUILTIN / "foregrounds" if objects == "builtin" else Path(objects).expanduser()
+    if not folder.is_dir():
+        raise SpecError(f"objects = {objects}: no such folder; give builtin, noise or a folder <class>/<image>.png")
+    return folder
+
+
+def _noise_objects(numbers: list[int], image_size: int, num_prototypes: int) -> Tensor:
+    """Squares of colour noise, one fixed pattern for each class and prototype whatever the seed of the data set."""
+    width = round(OBJECT_SCALE * image_size)
+    start = (image_size - width) // 2
+    index = torch.tensor([number * 2**20 + prototype for number in numbers for prototype in range(num_prototypes)])
+    pattern = unit_field(Draws(0, index, STREAMS["object_noise"]).fields(), (3, width, width))
+    pictures = torch.zeros(len(index), 4, image_size, image_size)
+    pictures[:, :3, start : start + width, start : start + width] = pattern
+    pictures[:, 3, start : start + width, start : start + width] = 1.0
+    return pictures.unflatten(0, (len(numbers), num_prototypes))
+
+
+# The built-in files never change while the program runs, and a page asks for them again and again.
+_read_builtin_object = lru_cache(maxsize=4096)(read_object)
+
+
+@lru_cache(maxsize=4)
+def _read_builtin_backgrounds(image_size: int) -> Tensor:
+    return torch.stack([read_background(path, image_size) for path in _images_of(BUILTIN / "backgrounds")])
+
+
+def _shorten(names: Sequence[str], limit: int = 12) -> str:
+    listed = ", ".join(names[:limit])
+    return listed if len(names) <= limit else f"{listed} and {len(names) - limit} more"

@@ -1,0 +1,20 @@
+"""The registry: all 18 transformations of Transforms-2D; "none" is the empty composition."""
+
+from __future__ import annotations
+
+from invariance.data.transforms.base import Params, Transform
+from invariance.data.transforms.compose import apply_composition, sample_composition
+from invariance.data.transforms.corruption import CORRUPTION
+from invariance.data.transforms.geometric import GEOMETRIC
+from invariance.data.transforms.photometric import PHOTOMETRIC
+
+__all__ = ["TRANSFORMS", "Params", "Transform", "apply_composition", "get_transform", "sample_composition"]
+
+TRANSFORMS: tuple[Transform, ...] = (*GEOMETRIC, *PHOTOMETRIC, *CORRUPTION)
+
+_BY_NAME = {transform.name: transform for transform in TRANSFORMS}
+
+
+def get_transform(name: str) -> Transform:
+    """The transformation of that name; the name has been checked when the spec was made."""
+    return _BY_NAME[name]

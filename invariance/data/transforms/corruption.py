@@ -1,0 +1,205 @@
+"""The six corruptions. Blur, pixelate, elastic and erasing change alpha too; noise and contrast leave it."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from invariance.data.random import Draws, normal_field, unit_field
+from invariance.data.transforms.base import (
+    REFERENCE_SIZE,
+    Params,
+    Transform,
+    luma,
+    per_sample,
+    split_alpha,
+    where_applied,
+)
+from invariance.data.transforms.resample import base_box, resample
+
+BLUR_RADIUS_PX, MIN_BLUR_SIGMA_PX, MAX_BLUR_SIGMA_PX = 3, 0.1, 1.5
+PIXELATE_SIDE, ERASE_SIDE_PX = 9, 14
+ELASTIC_SIGMA_PX, ELASTIC_ALPHA = 5.0, 150.0
+
+
+def _sample_blur(draws: Draws, strength: float) -> Params:
+    span = (MAX_BLUR_SIGMA_PX - MIN_BLUR_SIGMA_PX) * strength
+    return {"sigma_px": MIN_BLUR_SIGMA_PX + span * draws.uniform(1)[:, 0]}
+
+
+def _apply_blur(rgba: Tensor, params: Params) -> Tensor:
+    """Separable Gaussian of 7 x 7 pixels with mirrored borders; sigma in pixels of a 32 px image."""
+    zoom = rgba.shape[-1] / REFERENCE_SIZE
+    radius = max(1, round(BLUR_RADIUS_PX * zoom))
+    offsets = torch.arange(-radius, radius + 1, device=rgba.device, dtype=rgba.dtype)
+    weights = torch.exp(-0.5 * (offsets[None] / (params["sigma_px"][:, None] * zoom)) ** 2)
+    weights = weights / weights.sum(dim=1, keepdim=True)
+    result = rgba
+    for dim in (2, 3):
+        padding = (0, 0, radius, radius) if dim == 2 else (radius, radius, 0, 0)
+        padded = F.pad(result, padding, mode="reflect")
+        size = rgba.shape[dim]
+        taps = (padded.narrow(dim, tap, size) * per_sample(weights[:, tap]) for tap in range(2 * radius + 1))
+        result = torch.stack(tuple(taps)).sum(dim=0)
+    return result
+
+
+def _sample_noise(draws: Draws, strength: float) -> Params:
+    return {**_sample_field(draws), "std": torch.full(draws.indices.shape, strength, device=draws.indices.device)}
+
+
+def _sample_field(draws: Draws) -> Params:
+    """An on/off flag and the key of a field of numbers, from different words of the stream."""
+    return {"applied": draws.uniform(3)[:, 2] < 0.5, "field": draws.fields()}
+
+
+def _apply_noise(rgba: Tensor, params: Params) -> Tensor:
+    """Adds max(0, N(0, std)) clipped to 1 to the colour; the sum wraps modulo 256 as when stored as bytes.
+
+    The wrap is a slip of the published pipeline that defines the published transformation, and is kept on purpose.
+    """
+    rgb, alpha = split_alpha(rgba)
+    field = normal_field(params["field"], (3, *rgba.shape[-2:])) * per_sample(params["std"])
+    straight = rgb / torch.where(alpha > 0, alpha, torch.ones_like(alpha))
+    total = straight + field.clamp(0.0, 1.0)
+    wrapped = torch.where(total >= 256.0 / 255.0, total - 256.0 / 255.0, total).clamp(0.0, 1.0)
+    return where_applied(params, torch.cat((wrapped * alpha, alpha), dim=1), rgba)
+
+
+def _sample_pixelate(draws: Draws, strength: float) -> Params:
+    uniform = draws.uniform(1)[:, 0]
+    share = 1.0 - (1.0 - PIXELATE_SIDE / REFERENCE_SIZE) * strength
+    return {"applied": uniform < 0.5, "side": torch.full_like(uniform, share)}
+
+
+def _apply_pixelate(rgba: Tensor, params: Params) -> Tensor:
+    """Box filter down to ``side`` (share of the image side; 9 of 32 px), then nearest neighbour up."""
+    size = rgba.shape[-1]
+    cells = torch.floor(params["side"] * size + 1e-3)[:, None, None]
+    pixel = torch.arange(size, device=rgba.device, dtype=rgba.dtype)
+    cell = torch.floor((pixel[None, :, None] + 0.5) * cells / size)
+    first = torch.floor(cell * size / cells + 0.5)
+    last = torch.floor((cell + 1) * size / cells + 0.5)
+    weights = ((pixel >= first) & (pixel < last)).to(rgba.dtype)
+    weights = (weights / weights.sum(dim=2, keepdim=True))[:, None]
+    return where_applied(params, weights @ rgba @ weights.transpose(2, 3), rgba)
+
+
+def _sample_elastic(draws: Draws, strength: float) -> Params:
+    alpha = torch.full(draws.indices.shape, ELASTIC_ALPHA * strength, device=draws.indices.device)
+    return {**_sample_field(draws), "alpha": alpha}
+
+
+def _elastic_displacement(params: Params, size: int) -> Tensor:
+    """Smoothed uniform noise times alpha / 32, in units of half the image side, where it was drawn.
+
+    The noise is made on the 32 px grid whatever the image, so that its law in relation to the image stays the same.
+    """
+    noise = unit_field(params["field"], (2, REFERENCE_SIZE, REFERENCE_SIZE)) * 2.0 - 1.0
+    smoothing = _smoothing_matrix(REFERENCE_SIZE, ELASTIC_SIGMA_PX).to(noise.device)
+    amount = params["alpha"] * params["applied"] / REFERENCE_SIZE * (size / 2)
+    field = smoothing @ noise @ smoothing.T * per_sample(amount)
+    if size != REFERENCE_SIZE:
+        field = F.interpolate(field, size=(size, size), mode="bilinear", align_corners=False)
+    return field
+
+
+def _smoothing_matrix(size: int, sigma_px: float) -> Tensor:
+    """(size, size): convolution with a Gaussian of 8 sigma width and mirrored borders, as a matrix."""
+    radius = int(8 * sigma_px + 1) // 2
+    offsets = torch.arange(-radius, radius + 1)
+    weights = torch.exp(-0.5 * (offsets / sigma_px) ** 2)
+    weights = weights / weights.sum()
+    read = torch.arange(size)[:, None] + offsets[None]
+    period = 2 * (size - 1)
+    read = torch.remainder(read, period)
+    read = torch.where(read < size, read, period - read)
+    matrix = torch.zeros(size, size)
+    return matrix.scatter_add_(1, read, weights.expand(size, -1).contiguous())
+
+
+def _apply_elastic(rgba: Tensor, params: Params) -> Tensor:
+    box = base_box(rgba.shape[0], rgba.shape[-1], rgba.device)
+    return where_applied(params, resample(rgba, [(ELASTIC, params)], box=box)[0], rgba)
+
+
+def _sample_erasing(draws: Draws, strength: float) -> Params:
+    uniform = draws.uniform(3)
+    side = torch.full_like(uniform[:, 0], ERASE_SIDE_PX * strength)
+    return {"applied": uniform[:, 2] < 0.5, "x": uniform[:, 0], "y": uniform[:, 1], "side_px": side}
+
+
+def _apply_erasing(rgba: Tensor, params: Params) -> Tensor:
+    """A square becomes transparent; x and y in [0, 1) choose among its whole-pixel places inside the image."""
+    size = rgba.shape[-1]
+    side = torch.round(params["side_px"] * size / REFERENCE_SIZE)
+    pixel = torch.arange(size, device=rgba.device)[None]
+    inside = []
+    for position in (params["y"], params["x"]):
+        start = torch.floor(position * (size - side + 1))[:, None]
+        inside.append((pixel >= start) & (pixel < start + side[:, None]))
+    square = inside[0][:, None, :, None] & inside[1][:, None, None, :]
+    return where_applied(params, rgba * ~square, rgba)
+
+
+def _sample_contrast(draws: Draws, strength: float) -> Params:
+    return {"factor": 1.0 + (draws.uniform(1)[:, 0] * 2.0 - 1.0) * strength}
+
+
+def _apply_contrast(rgba: Tensor, params: Params) -> Tensor:
+    """Colours move towards (factor < 1) or away from the mean luma of the whole canvas, clear pixels being black."""
+    rgb, alpha = split_alpha(rgba)
+    mean = luma(rgb).mean(dim=(2, 3), keepdim=True)
+    factor = per_sample(params["factor"])
+    changed = (factor * rgb + (1.0 - factor) * mean * alpha).clamp(min=0.0)
+    return torch.cat((torch.minimum(changed, alpha), alpha), dim=1)
+
+
+ELASTIC = Transform(
+    "elastic",
+    "Elastic",
+    "With probability one half the object is warped by a smooth random displacement field.",
+    _sample_elastic,
+    _apply_elastic,
+    displace=_elastic_displacement,
+)
+
+CORRUPTION: tuple[Transform, ...] = (
+    Transform(
+        "blur",
+        "Blur",
+        "The object is blurred by a Gaussian whose width is drawn uniformly from 0.1 to 1.5 pixels (at 32 px).",
+        _sample_blur,
+        _apply_blur,
+    ),
+    Transform(
+        "noise",
+        "Noise",
+        "With probability one half strong coloured noise is added to the object and wraps round.",
+        _sample_noise,
+        _apply_noise,
+    ),
+    Transform(
+        "pixelate",
+        "Pixelate",
+        "With probability one half the object is reduced to 9 x 9 coarse pixels (at 32 px).",
+        _sample_pixelate,
+        _apply_pixelate,
+    ),
+    ELASTIC,
+    Transform(
+        "erasing",
+        "Erasing",
+        "With probability one half a square of 14 x 14 pixels (at 32 px) becomes transparent.",
+        _sample_erasing,
+        _apply_erasing,
+    ),
+    Transform(
+        "contrast",
+        "Contrast",
+        "The contrast to the mean is multiplied by a factor drawn uniformly from 0 to 2.",
+        _sample_contrast,
+        _apply_contrast,
+    ),
+)

@@ -1,0 +1,127 @@
+"""The six geometric transformations, each a 3 x 3 matrix (paper, section 3 and appendix B)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from invariance.data.random import Draws
+from invariance.data.transforms.base import Params, Transform
+from invariance.data.transforms.resample import affine, base_box, resample
+
+MIN_SCALE = 0.4
+MAX_SHEAR_DEG = 50.0
+
+
+def _geometric(name: str, title: str, summary: str, sample, matrix, minifies: bool = False) -> Transform:  # type: ignore[no-untyped-def]
+    """A transformation given by its matrix; alone, it acts on the untransformed object's box."""
+
+    def apply(rgba: Tensor, params: Params) -> Tensor:
+        box = base_box(rgba.shape[0], rgba.shape[-1], rgba.device)
+        return resample(rgba, [(transform, params)], box=box)[0]
+
+    transform = Transform(name, title, summary, sample, apply, matrix=matrix, minifies=minifies)
+    return transform
+
+
+def _sample_translate(draws: Draws, strength: float) -> Params:
+    x, y = (0.5 + (draws.uniform(2) - 0.5) * strength).unbind(1)
+    return {"x": x, "y": y}
+
+
+def _translate_matrix(params: Params, box: Tensor, size: int) -> Tensor:
+    """x and y in [0, 1) choose among the whole-pixel moves that keep the box inside; a box too large stays."""
+    low = torch.ceil(-box[:, :2])
+    high = torch.floor(size - box[:, 2:])
+    fraction = torch.stack((params["x"], params["y"]), dim=1)
+    moves = low + torch.floor(fraction * (high - low + 1))
+    moves = torch.where(high >= low, moves, torch.zeros_like(moves))
+    matrix = torch.eye(3, device=box.device).repeat(box.shape[0], 1, 1)
+    matrix[:, :2, 2] = moves
+    return matrix
+
+
+def _sample_rotate(draws: Draws, strength: float) -> Params:
+    return {"angle_deg": torch.remainder((draws.uniform(1)[:, 0] - 0.5) * (360.0 * strength), 360.0)}
+
+
+def _rotate_matrix(params: Params, box: Tensor, size: int) -> Tensor:
+    """Counter-clockwise as seen; y points down."""
+    angle = params["angle_deg"] * (math.pi / 180.0)
+    cos, sin = torch.cos(angle), torch.sin(angle)
+    return affine(cos, sin, -sin, cos, size)
+
+
+def _sample_scale(draws: Draws, strength: float) -> Params:
+    return {"factor": 1.0 - (1.0 - MIN_SCALE) * strength * draws.uniform(1)[:, 0]}
+
+
+def _scale_matrix(params: Params, box: Tensor, size: int) -> Tensor:
+    factor, zero = params["factor"], torch.zeros_like(params["factor"])
+    return affine(factor, zero, zero, factor, size)
+
+
+def _sample_flip(draws: Draws, strength: float) -> Params:
+    return {"applied": draws.uniform(1)[:, 0] < 0.5 * strength}
+
+
+def _v_flip_matrix(params: Params, box: Tensor, size: int) -> Tensor:
+    sign = 1.0 - 2.0 * params["applied"].to(torch.float32)
+    return affine(torch.ones_like(sign), torch.zeros_like(sign), torch.zeros_like(sign), sign, size)
+
+
+def _h_flip_matrix(params: Params, box: Tensor, size: int) -> Tensor:
+    sign = 1.0 - 2.0 * params["applied"].to(torch.float32)
+    return affine(sign, torch.zeros_like(sign), torch.zeros_like(sign), torch.ones_like(sign), size)
+
+
+def _sample_shear(draws: Draws, strength: float) -> Params:
+    x, y = ((draws.uniform(2) * 2.0 - 1.0) * (MAX_SHEAR_DEG * strength)).unbind(1)
+    return {"x_deg": x, "y_deg": y}
+
+
+def _shear_matrix(params: Params, box: Tensor, size: int) -> Tensor:
+    """Vertical shear, then horizontal: of determinant 1 for every pair of angles, so never singular."""
+    tan_x, tan_y = (torch.tan(params[name] * (math.pi / 180.0)) for name in ("x_deg", "y_deg"))
+    return affine(1.0 + tan_x * tan_y, tan_x, tan_y, torch.ones_like(tan_x), size)
+
+
+GEOMETRIC: tuple[Transform, ...] = (
+    _geometric(
+        "translate",
+        "Translate",
+        "The object moves to a uniformly drawn place that keeps it inside the image (whole pixels).",
+        _sample_translate,
+        _translate_matrix,
+    ),
+    _geometric(
+        "rotate",
+        "Rotate",
+        "The object turns about the image centre by an angle drawn uniformly from the full circle.",
+        _sample_rotate,
+        _rotate_matrix,
+    ),
+    _geometric(
+        "scale",
+        "Scale",
+        "The object shrinks by a factor drawn uniformly from 0.4 to 1.",
+        _sample_scale,
+        _scale_matrix,
+        minifies=True,
+    ),
+    _geometric(
+        "v_flip", "Vertical flip", "With probability one half the object is upside down.", _sample_flip, _v_flip_matrix
+    ),
+    _geometric(
+        "h_flip", "Horizontal flip", "With probability one half the object is mirrored.", _sample_flip, _h_flip_matrix
+    ),
+    _geometric(
+        "shear",
+        "Shear",
+        "The object is sheared along x and y by angles drawn uniformly from -50 to 50 degrees.",
+        _sample_shear,
+        _shear_matrix,
+    ),
+)

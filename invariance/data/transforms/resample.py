@@ -1,0 +1,102 @@
+"""Fused geometric resampling: a chain of matrices and displacement fields read from the input once.
+
+Pixel coordinates are continuous: the image is [0, size] x [0, size], x to the right and y down, and the centre of
+pixel i is i + 0.5. Reading premultiplied colour with zeros outside is what makes soft edges right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from invariance.data.transforms.base import OBJECT_SCALE, Params, Transform
+
+
+def base_box(num: int, size: int, device: torch.device | str) -> Tensor:
+    """Bounding box (x0, y0, x1, y1) in pixels of the untransformed object, (num, 4) float32."""
+    width = round(OBJECT_SCALE * size)
+    start = (size - width) // 2
+    box = torch.tensor([start, start, start + width, start + width], dtype=torch.float32, device=device)
+    return box.expand(num, 4)
+
+
+def affine(a: Tensor, b: Tensor, c: Tensor, d: Tensor, size: int) -> Tensor:
+    """The matrix [[a, b], [c, d]] about the image centre, as (B, 3, 3)."""
+    centre = size / 2
+    zero, one = torch.zeros_like(a), torch.ones_like(a)
+    rows = (a, b, centre - a * centre - b * centre, c, d, centre - c * centre - d * centre, zero, zero, one)
+    return torch.stack(rows, dim=1).view(-1, 3, 3)
+
+
+def transform_box(matrix: Tensor, box: Tensor) -> Tensor:
+    """Axis-parallel bounding box of a transformed box: (B, 3, 3), (B, 4) to (B, 4)."""
+    x0, y0, x1, y1 = box.unbind(1)
+    corners = torch.stack((torch.stack((x0, x1, x0, x1), 1), torch.stack((y0, y0, y1, y1), 1)), dim=1)
+    moved = matrix[:, :2, :2] @ corners + matrix[:, :2, 2:]
+    return torch.cat((moved.amin(dim=2), moved.amax(dim=2)), dim=1)
+
+
+def resample(
+    rgba: Tensor, steps: Sequence[tuple[Transform, Params]], *, box: Tensor, mode: str = "bilinear"
+) -> tuple[Tensor, Tensor]:
+    """Applies consecutive geometric transformations with one reading of the image.
+
+    Args:
+        rgba: (B, 4, S, S) float32, premultiplied.
+        steps: transformations with ``matrix`` or ``displace``, in order of application, and their parameters.
+        box: (B, 4) bounding box of the object before them, in pixels.
+        mode: ``bilinear`` or ``nearest``.
+
+    Returns:
+        The image and the bounding box after them.
+    """
+    size = rgba.shape[-1]
+    chain: list[tuple[str, Tensor]] = []
+    for transform, params in steps:
+        if transform.matrix is not None:
+            matrix = transform.matrix(params, box, size)
+            box = transform_box(matrix, box)
+            if chain and chain[-1][0] == "matrix":
+                chain[-1] = ("matrix", matrix @ chain[-1][1])
+            else:
+                chain.append(("matrix", matrix))
+        else:
+            assert transform.displace is not None, transform.name
+            chain.append(("displace", transform.displace(params, size)))
+    # Shrinking reads fewer pixels than it covers, so each output pixel averages 2 x 2 readings.
+    oversampling = 2 if mode == "bilinear" and any(transform.minifies for transform, _ in steps) else 1
+    grid = _read_positions(chain, size=size, num=size * oversampling)
+    result = F.grid_sample(rgba, grid * (2.0 / size) - 1.0, mode=mode, padding_mode="zeros", align_corners=False)
+    return (F.avg_pool2d(result, oversampling) if oversampling > 1 else result), box
+
+
+def _read_positions(chain: Sequence[tuple[str, Tensor]], *, size: int, num: int) -> Tensor:
+    """Where in the input each of num x num output positions reads: (B, num, num, 2) pixel coordinates."""
+    reference = chain[0][1]
+    batch = reference.shape[0]
+    axis = (torch.arange(num, device=reference.device, dtype=torch.float32) + 0.5) * (size / num)
+    y, x = torch.meshgrid(axis, axis, indexing="ij")
+    positions = torch.stack((x, y), dim=2).view(1, num * num, 2).expand(batch, -1, -1)
+    for kind, value in reversed(chain):
+        if kind == "matrix":
+            inverse = _inverse(value)
+            positions = torch.baddbmm(inverse[:, None, :2, 2], positions, inverse[:, :2, :2].transpose(1, 2))
+        else:
+            grid = positions.view(batch, num, num, 2) * (2.0 / size) - 1.0
+            offsets = F.grid_sample(value, grid, padding_mode="border", align_corners=False)
+            positions = positions + offsets.flatten(2).transpose(1, 2)
+    return positions.reshape(batch, num, num, 2)
+
+
+def _inverse(matrix: Tensor) -> Tensor:
+    """Inverse of affine matrices in closed form; no transformation of the registry is singular."""
+    a, b, c, d = matrix[:, 0, 0], matrix[:, 0, 1], matrix[:, 1, 0], matrix[:, 1, 1]
+    linear = torch.stack((d, -b, -c, a), dim=1).view(-1, 2, 2) / (a * d - b * c)[:, None, None]
+    inverse = torch.zeros_like(matrix)
+    inverse[:, :2, :2] = linear
+    inverse[:, :2, 2:] = -linear @ matrix[:, :2, 2:]
+    inverse[:, 2, 2] = 1.0
+    return inverse
