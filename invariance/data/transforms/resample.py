@@ -66,20 +66,39 @@ def resample(
         else:
             assert transform.displace is not None, transform.name
             chain.append(("displace", transform.displace(params, size)))
-    # Shrinking reads fewer pixels than it covers, so each output pixel averages 2 x 2 readings.
-    oversampling = 2 if mode == "bilinear" and any(transform.minifies for transform, _ in steps) else 1
-    grid = _read_positions(chain, size=size, num=size * oversampling)
+    spread = None
+    if mode == "bilinear" and any(transform.minifies for transform, _ in steps):
+        spread = _averaging_spread([value for kind, value in chain if kind == "matrix"])
+    grid = _read_positions(chain, size=size, spread=spread)
     result = F.grid_sample(rgba, grid * (2.0 / size) - 1.0, mode=mode, padding_mode="zeros", align_corners=False)
-    return (F.avg_pool2d(result, oversampling) if oversampling > 1 else result), box
+    return (result if spread is None else F.avg_pool2d(result, 2)), box
 
 
-def _read_positions(chain: Sequence[tuple[str, Tensor]], *, size: int, num: int) -> Tensor:
-    """Where in the input each of num x num output positions reads: (B, num, num, 2) pixel coordinates."""
+def _averaging_spread(matrices: Sequence[Tensor]) -> Tensor:
+    """How far from its centre, in pixels, a shrunken output pixel takes its 2 x 2 readings: (B,).
+
+    A pixel that covers 1/f input pixels has to average them. Readings at +-0.4 (1/f - 1) input pixels, each already
+    averaging as bilinear reading does, give the variance of that box; at f = 1 they coincide and nothing is blurred.
+    """
+    factor = torch.stack([torch.linalg.det(matrix[:, :2, :2]).abs().sqrt() for matrix in matrices]).prod(dim=0)
+    return 0.4 * (1.0 - factor).clamp(min=0.0)
+
+
+def _read_positions(chain: Sequence[tuple[str, Tensor]], *, size: int, spread: Tensor | None) -> Tensor:
+    """Where in the input each output position reads: (B, N, N, 2) pixel coordinates.
+
+    N is the image size, or with a ``spread`` (B,) twice that, each pixel having 2 x 2 positions around its centre.
+    """
     reference = chain[0][1]
     batch = reference.shape[0]
-    axis = (torch.arange(num, device=reference.device, dtype=torch.float32) + 0.5) * (size / num)
+    num = size if spread is None else 2 * size
+    axis = torch.arange(num, device=reference.device) // (num // size) + 0.5
     y, x = torch.meshgrid(axis, axis, indexing="ij")
     positions = torch.stack((x, y), dim=2).view(1, num * num, 2).expand(batch, -1, -1)
+    if spread is not None:
+        sign = torch.arange(num, device=reference.device) % 2 * 2.0 - 1.0
+        sign_y, sign_x = torch.meshgrid(sign, sign, indexing="ij")
+        positions = positions + torch.stack((sign_x, sign_y), dim=2).view(1, num * num, 2) * spread[:, None, None]
     for kind, value in reversed(chain):
         if kind == "matrix":
             inverse = _inverse(value)

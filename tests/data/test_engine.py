@@ -1,0 +1,169 @@
+"""A sample is a function of (spec, index): splits, twins, sources, and what is returned beside the image."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from invariance.data.engine import SPLIT_START, Engine
+from invariance.spec import DatasetSpec, SpecError
+
+SPEC = DatasetSpec(objects="noise", backgrounds="noise", transforms=("rotate", "hue", "erasing"), seed=7)
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return Engine(SPEC)
+
+
+def test_any_index_alone_equals_the_batch(engine):
+    indices = torch.tensor([3, 0, 2**40 + 1, 17])
+    batch = engine.batch(indices)
+    for row in range(4):
+        alone = engine.batch(indices[row : row + 1])
+        torch.testing.assert_close(alone.images[0], batch.images[row], atol=1e-6, rtol=0)
+        assert alone.labels[0] == batch.labels[row]
+        assert all(torch.equal(alone.parameters[name][0], value[row]) for name, value in batch.parameters.items())
+
+
+def test_global_generator_is_left_alone(engine):
+    before = torch.random.get_rng_state()
+    engine.batch(torch.arange(8))
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_compositing_is_over(engine):
+    """Where the mask is 0 the background is untouched, where it is 1 the object covers it."""
+    spec = replace(SPEC, backgrounds="#ff0000")
+    batch = Engine(spec).batch(torch.arange(32))
+    clear = (batch.masks == 0)[:, None].expand_as(batch.images)
+    red = torch.tensor([1.0, 0.0, 0.0])[None, :, None, None].expand_as(batch.images)
+    assert torch.equal(batch.images[clear], red[clear])
+    green = Engine(replace(spec, backgrounds="#00ff00")).batch(torch.arange(32))
+    solid = (batch.masks == 1)[:, None].expand_as(batch.images)
+    assert solid.any() and torch.equal(batch.images[solid], green.images[solid])
+
+
+def test_twins_share_object_and_background_only(engine):
+    first, second = engine.twins(torch.arange(64), ("hue",))
+    assert torch.equal(first.labels, second.labels)
+    assert torch.equal(first.backgrounds, second.backgrounds)
+    outside = (first.masks == 0)[:, None].expand_as(first.images)
+    assert torch.equal(first.images[outside], second.images[outside])
+    assert not torch.equal(first.parameters["hue.shift"], second.parameters["hue.shift"])
+
+
+def test_splits_and_seeds_are_disjoint(engine):
+    starts = sorted(SPLIT_START.values())
+    assert starts[0] == 0 and min(b - a for a, b in zip(starts, starts[1:], strict=False)) >= 2**40
+    train = engine.batch(engine.indices("train", 64)).images
+    test = engine.batch(engine.indices("test", 64)).images
+    other_seed = engine.with_spec_changes(seed=8).batch(engine.indices("train", 64)).images
+    assert (train - test).abs().amax(dim=(1, 2, 3)).min() > 0.1
+    assert (train - other_seed).abs().amax(dim=(1, 2, 3)).min() > 0.1
+
+
+def test_render_is_the_rounded_batch(engine):
+    indices = engine.indices("test", 50)
+    images, labels = engine.render(indices, batch_size=16)
+    batch = engine.batch(indices)
+    assert images.dtype == torch.uint8 and torch.equal(labels, batch.labels)
+    assert (images / 255.0 - batch.images).abs().max() <= 0.5 / 255 + 1e-6
+
+
+def test_changes_share_the_loaded_pictures(engine):
+    changed = engine.with_spec_changes(transforms=("blur",), strength=0.5)
+    assert changed._objects is engine._objects
+    assert engine.with_spec_changes(image_size=16).batch(torch.arange(2)).images.shape == (2, 3, 16, 16)
+
+
+def test_classes_are_drawn_uniformly_and_named_in_the_order_given():
+    spec = replace(SPEC, classes=("noise-05", "noise-02", "noise-09"))
+    engine = Engine(spec)
+    counts = engine.batch(torch.arange(3000)).labels.bincount()
+    assert engine.class_names == spec.classes and ((counts - 1000).abs() < 120).all()
+
+
+def test_noise_objects_are_fixed_by_their_class():
+    one = Engine(DatasetSpec(objects="noise", backgrounds="#000000", classes=("noise-01", "noise-02"), seed=1))
+    two = Engine(DatasetSpec(objects="noise", backgrounds="#000000", classes=("noise-02", "noise-01"), seed=2))
+    first, second = one.batch(torch.arange(40)), two.batch(torch.arange(40))
+    assert torch.equal(first.images[first.labels == 0][0], second.images[second.labels == 1][0])
+
+
+@pytest.fixture
+def folders(tmp_path):
+    for number, name in enumerate(("cup", "bird")):
+        (tmp_path / "objects" / name).mkdir(parents=True)
+        for view in range(number + 1):
+            pixels = np.zeros((60, 80, 4), np.uint8)
+            pixels[10:50, 20:60] = (200, 40 + 100 * view, 30, 255)
+            Image.fromarray(pixels).save(tmp_path / "objects" / name / f"{view}.png")
+    (tmp_path / "backgrounds").mkdir()
+    Image.new("RGB", (90, 50), (0, 0, 255)).save(tmp_path / "backgrounds" / "b.jpg")
+    return tmp_path
+
+
+def test_folders_in_si_score_layout(folders):
+    spec = DatasetSpec(objects=str(folders / "objects"), backgrounds=str(folders / "backgrounds"), num_prototypes=2)
+    engine = Engine(spec)
+    batch = engine.batch(torch.arange(200))
+    assert engine.class_names == ("bird", "cup") and engine.num_backgrounds == 1
+    assert set(batch.prototypes[batch.labels == 0].tolist()) == {0, 1}
+    assert set(batch.prototypes[batch.labels == 1].tolist()) == {0}
+    assert batch.images[0, :, 0, 0].tolist() == pytest.approx([0, 0, 1], abs=0.02)
+
+
+def test_dark_fringes_do_not_appear(folders):
+    """A one-coloured object keeps its straight colour up to the edge, where only alpha falls."""
+    spec = DatasetSpec(objects=str(folders / "objects"), backgrounds="#000000", classes=("bird", "cup"))
+    engine = Engine(spec)
+    rgba = engine._objects.pictures[1, 0]
+    edge = (rgba[3] > 0.05) & (rgba[3] < 0.95)
+    assert edge.any()
+    assert (rgba[0][edge] / rgba[3][edge]).sub(200 / 255).abs().max() < 0.05
+
+
+@pytest.mark.parametrize(
+    ("prepare", "message"),
+    [
+        (lambda folder: None, "no such folder"),
+        (lambda folder: folder.mkdir(), "no class found"),
+        (lambda folder: (folder / "cup").mkdir(parents=True), "no class found"),
+    ],
+)
+def test_bad_object_folders_give_one_line(tmp_path, prepare, message):
+    folder = tmp_path / "objects"
+    prepare(folder)
+    with pytest.raises(SpecError, match=message) as caught:
+        Engine(DatasetSpec(objects=str(folder)))
+    assert "\n" not in str(caught.value)
+
+
+def test_one_class_opaque_and_broken_images_are_refused(folders):
+    objects = folders / "objects"
+    with pytest.raises(SpecError, match="unknown class 'dog'"):
+        Engine(DatasetSpec(objects=str(objects), classes=("cup", "dog")))
+    Image.new("RGB", (40, 40), (9, 9, 9)).save(objects / "cup" / "0.png")
+    with pytest.raises(SpecError, match="no transparent pixel"):
+        Engine(DatasetSpec(objects=str(objects)))
+    (objects / "cup" / "0.png").write_bytes(b"not a picture")
+    with pytest.raises(SpecError, match="cannot be read"):
+        Engine(DatasetSpec(objects=str(objects)))
+    (objects / "cup" / "0.png").unlink()
+    with pytest.raises(SpecError, match="only 1 class"):
+        Engine(DatasetSpec(objects=str(objects)))
+
+
+def test_real_photographs(si_score):
+    spec = DatasetSpec(
+        objects=str(si_score / "foregrounds"),
+        backgrounds=str(si_score / "backgrounds"),
+        transforms=("rotate", "blur"),
+    )
+    engine = Engine(spec)
+    batch = engine.batch(torch.arange(64))
+    assert engine.num_classes == 9 and engine.num_backgrounds == 8
+    assert batch.masks.amax(dim=(1, 2)).min() > 0.5 and batch.images.std() > 0.1

@@ -1,0 +1,85 @@
+"""Specs: round trips, identity, and one clear line for every bad value."""
+
+from dataclasses import replace
+
+import pytest
+
+from invariance.spec import (
+    TRANSFORM_NAMES,
+    DatasetSpec,
+    MeasureSpec,
+    PretrainSpec,
+    SpecError,
+    TransferSpec,
+    canonical_json,
+    parse_transforms,
+    run_from_dict,
+    run_from_json,
+)
+
+PRETRAIN = PretrainSpec(data=DatasetSpec(transforms=("rotate", "hue"), classes=("a", "b")), epochs=3)
+SPECS = [
+    PRETRAIN,
+    TransferSpec(source=PRETRAIN.run_id, data=DatasetSpec(num_samples=200)),
+    MeasureSpec(sources=(PRETRAIN.run_id,)),
+]
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.kind)
+def test_round_trip_keeps_the_identity(spec):
+    again = run_from_json(canonical_json(spec))
+    assert again == spec and again.run_id == spec.run_id and len(spec.run_id) == 16
+
+
+def test_identity_is_pinned():
+    """Stored runs are found by it: this value may only change together with SCHEMA_VERSION."""
+    text = '{"data":{"transforms":["rotate"]},"kind":"pretrain","schema":1}'
+    spec = PretrainSpec(data=DatasetSpec(transforms=("rotate",)))
+    assert canonical_json(spec) == text and spec.run_id == "4ccc68f9da9e15a5"
+
+
+def test_identity_follows_the_content():
+    assert replace(PRETRAIN, seed=1).run_id != PRETRAIN.run_id
+    assert replace(PRETRAIN, data=replace(PRETRAIN.data, transforms=("hue", "rotate"))).run_id != PRETRAIN.run_id
+    assert replace(PRETRAIN, seed=0).run_id == PRETRAIN.run_id
+
+
+def test_dependencies():
+    assert [spec.depends_on for spec in SPECS] == [(), (PRETRAIN.run_id,), (PRETRAIN.run_id,)]
+
+
+def test_parse_transforms():
+    assert parse_transforms("hue, rotate") == ("hue", "rotate")
+    assert parse_transforms("none") == parse_transforms("") == ()
+    assert parse_transforms("all") == TRANSFORM_NAMES
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: parse_transforms("rotate,wobble"), "unknown transformation 'wobble'"),
+        (lambda: parse_transforms("rotate,rotate"), "given twice"),
+        (lambda: DatasetSpec(classes=("mug",)), "at least 2 classes"),
+        (lambda: DatasetSpec(strength=1.5), "strength = 1.5: expected a number from 0 to 1"),
+        (lambda: DatasetSpec(num_samples=0), "num_samples = 0"),
+        (lambda: DatasetSpec(backgrounds="#12345"), "#rrggbb"),
+        (lambda: DatasetSpec(image_size=4), "image_size = 4"),
+        (lambda: DatasetSpec(seed=-1), "seed = -1"),
+        (lambda: DatasetSpec(transforms="rotate"), "list of names"),
+        (lambda: replace(PRETRAIN, epochs=-1), "epochs = -1: expected a whole number from 1"),
+        (lambda: replace(PRETRAIN, model="vgg99"), "model = 'vgg99'"),
+        (lambda: replace(PRETRAIN, learning_rate=float("nan")), "learning_rate = nan"),
+        (lambda: TransferSpec(source="x", data=DatasetSpec(num_samples=None)), "finite"),
+        (lambda: TransferSpec(source="x", data=DatasetSpec(), method="magic"), "linear-probe or fine-tune"),
+        (lambda: MeasureSpec(sources=()), "at least one run"),
+        (lambda: MeasureSpec(sources=("x",), data=DatasetSpec(transforms=("hue",))), "data.transforms"),
+        (lambda: run_from_dict({"kind": "dance"}), "kind = 'dance'"),
+        (lambda: run_from_dict({"kind": "pretrain", "data": {"sauce": 1}}), "unknown field sauce"),
+        (lambda: run_from_dict({"kind": "pretrain"}), "data"),
+        (lambda: run_from_dict({"kind": "pretrain", "schema": 99}), "schema = 99"),
+    ],
+)
+def test_bad_values_give_one_line(make, message):
+    with pytest.raises(SpecError, match=None) as caught:
+        make()
+    assert message in str(caught.value) and "\n" not in str(caught.value)
