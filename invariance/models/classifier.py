@@ -1,0 +1,62 @@
+"""The one protocol of every network here: images -> representation -> logits."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class Classifier(nn.Module):
+    """A backbone that maps images to vectors, and a linear head on top of it.
+
+    The head is one linear layer whatever the architecture, so a linear probe replaces ``head`` and leaves the rest
+    alone, and no caller needs to know which network it holds.
+
+    Attributes:
+        name: architecture, one of ``invariance.spec.MODEL_NAMES``.
+        num_classes: outputs of the head.
+        num_features: F, length of the representation.
+        backbone: maps (B, 3, H, W) in [-1, 1] to (B, F).
+        head: ``nn.Linear(F, num_classes)``.
+        class_names: names of the outputs in label order; empty for a network that was not loaded from a file.
+    """
+
+    class_names: tuple[str, ...] = ()
+
+    def __init__(self, name: str, backbone: nn.Module, num_features: int, num_classes: int) -> None:
+        super().__init__()
+        self.name = name
+        self.num_classes = num_classes
+        self.num_features = num_features
+        self.backbone = backbone
+        self.head = nn.Linear(num_features, num_classes)
+
+    def representation(self, images: Tensor) -> Tensor:
+        """The penultimate layer, after global average pooling (the paper's f(x), section 4).
+
+        Args:
+            images: (B, 3, H, W) float in [0, 1]; normalised to [-1, 1] here and nowhere else.
+
+        Returns:
+            (B, F); not negative, since the last operation before the pooling is a ReLU.
+        """
+        centred = images.mul(2.0).sub(1.0)
+        features: Tensor = self.backbone(centred.contiguous(memory_format=torch.channels_last))
+        return features
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (B, num_classes) of images (B, 3, H, W) in [0, 1]."""
+        logits: Tensor = self.head(self.representation(images))
+        return logits
+
+    def replace_head(self, head: nn.Linear, class_names: tuple[str, ...]) -> None:
+        """Puts another last layer on the same backbone.
+
+        Args:
+            head: maps F features to ``len(class_names)`` logits.
+            class_names: names of its outputs, in label order.
+        """
+        assert head.in_features == self.num_features and head.out_features == len(class_names)
+        self.head = head
+        self.num_classes = head.out_features
+        self.class_names = class_names

@@ -1,0 +1,39 @@
+import torch
+from torch import nn
+
+from invariance.models import Classifier, create_model
+
+
+class _Corner(nn.Module):
+    """Features of which the value is known: the colour of the top left pixel."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return images[:, :, 0, 0]
+
+
+def test_images_are_normalised_to_minus_one_to_one() -> None:
+    model = Classifier("corner", _Corner(), 3, 2)
+    images = torch.stack([torch.zeros(3, 2, 2), torch.full((3, 2, 2), 0.5), torch.ones(3, 2, 2)])
+    expected = torch.tensor([[-1.0], [0.0], [1.0]]).expand(3, 3)
+    assert torch.equal(model.representation(images), expected)
+
+
+def test_forward_is_the_head_of_the_representation_and_leaves_its_input_alone() -> None:
+    model = create_model("small", 6, seed=0).eval()
+    images = torch.rand(3, 3, 32, 32)
+    before = images.clone()
+    with torch.inference_mode():
+        assert torch.equal(model(images), model.head(model.representation(images)))
+    assert torch.equal(images, before)
+
+
+def test_another_head_keeps_the_backbone() -> None:
+    model = create_model("small", 6, seed=0).eval()
+    images = torch.rand(2, 3, 32, 32)
+    with torch.inference_mode():
+        before = model.representation(images)
+        model.replace_head(nn.Linear(model.num_features, 2), ("cat", "dog"))
+        assert torch.equal(model.representation(images), before)
+        assert model(images).shape == (2, 2)
+    assert model.num_classes == 2
+    assert model.class_names == ("cat", "dog")

@@ -1,0 +1,63 @@
+import pytest
+import torch
+
+from invariance.models import ARCHITECTURES, create_model, empty_model
+from invariance.spec import MODEL_NAMES, SpecError
+
+
+def num_parameters(model: torch.nn.Module) -> int:
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def test_the_registry_and_the_spec_name_the_same_models() -> None:
+    assert tuple(architecture.name for architecture in ARCHITECTURES) == MODEL_NAMES
+
+
+def test_resnet18_has_the_known_size_of_its_cifar_form() -> None:
+    # 11,689,512 of torchvision's form for 1000 classes, with a 3 x 3 stem (-7,680) and 10 classes (-507,870).
+    assert num_parameters(empty_model("resnet18", 10)) == 11_173_962
+
+
+def test_small_is_small_enough_for_the_gallery() -> None:
+    assert 240_000 < num_parameters(empty_model("small", 61)) < 300_000
+
+
+@pytest.mark.parametrize("name", MODEL_NAMES)
+@pytest.mark.parametrize("image_size", [8, 32, 45])
+def test_representation_has_the_announced_length_at_any_image_size(name: str, image_size: int) -> None:
+    model = create_model(name, 4, seed=0).eval()
+    with torch.inference_mode():
+        features = model.representation(torch.rand(2, 3, image_size, image_size))
+    assert features.shape == (2, model.num_features)
+    assert bool((features >= 0).all())
+    assert model.name == name
+    assert model.num_classes == 4
+
+
+@pytest.mark.parametrize("name", MODEL_NAMES)
+def test_every_weight_takes_part(name: str) -> None:
+    model = create_model(name, 3, seed=0)
+    model(torch.rand(4, 3, 16, 16)).square().sum().backward()
+    assert all(parameter.grad is not None for parameter in model.parameters())
+
+
+def test_weights_are_a_function_of_the_seed_and_of_nothing_else() -> None:
+    torch.manual_seed(1)
+    first = create_model("small", 5, seed=3).state_dict()
+    torch.manual_seed(2)
+    again = create_model("small", 5, seed=3).state_dict()
+    other = create_model("small", 5, seed=4).state_dict()
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not torch.equal(first["head.weight"], other["head.weight"])
+
+
+@pytest.mark.parametrize("name", MODEL_NAMES)
+def test_the_global_generator_is_left_alone(name: str) -> None:
+    before = torch.get_rng_state()
+    create_model(name, 5, seed=3)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_an_unknown_name_is_answered_with_the_choice() -> None:
+    with pytest.raises(SpecError, match="'vgg': choose from small, resnet18"):
+        create_model("vgg", 5, seed=0)
