@@ -43,6 +43,13 @@ class Objects:
     counts: Tensor
 
 
+def resolve_source(source: str) -> str:
+    """A source as a spec should hold it: a folder becomes its absolute path, so that the spec means one thing everywhere."""
+    if source in ("builtin", "noise") or source.startswith("#"):
+        return source
+    return str(Path(source).expanduser().resolve())
+
+
 def class_names(objects: str) -> tuple[str, ...]:
     """All classes of a source, sorted by name.
 

@@ -1,0 +1,50 @@
+"""``python -m invariance``: the command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from invariance.commands import arguments, gallery, render, runs
+from invariance.commands.runs import RunFailed
+from invariance.spec import SpecError
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of all commands."""
+    top = arguments.Parser(
+        prog="python -m invariance",
+        description="Invariance in transfer learning: render Transforms-2D, train, transfer, measure.",
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=arguments.Parser)
+    for module in (render, runs, gallery):
+        module.add_commands(commands)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command.
+
+    Returns:
+        0 when it succeeded, 1 when a run failed, 2 on bad input, 130 when interrupted.
+    """
+    args = parser().parse_args(argv)
+    try:
+        args.action(args)
+    except SpecError as error:
+        return _fail(f"{error}", 2)
+    except RunFailed as error:
+        return _fail(f"{error}", 1)
+    except KeyboardInterrupt:
+        return _fail("interrupted: ask for the same again to go on", 130)
+    return 0
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"python -m invariance: {message}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

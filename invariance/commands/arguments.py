@@ -1,0 +1,117 @@
+"""Arguments that several commands share, and how a command talks: progress on a terminal, JSON last, one-line errors."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tqdm import tqdm
+
+from invariance.data.catalogue import choose_classes, resolve_source
+from invariance.runs.store import Store
+from invariance.spec import MODEL_NAMES, RESAMPLINGS, DatasetSpec, SpecError, parse_transforms
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line and exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the program with one clear line."""
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """Options that describe a data set."""
+    group = parser.add_argument_group("data")
+    group.add_argument("--objects", default="builtin", metavar="builtin|noise|DIR", help="DIR: <class>/<image>.png with alpha")
+    group.add_argument("--backgrounds", default="builtin", metavar="builtin|noise|#rrggbb|DIR", help="DIR: a flat folder of images")
+    group.add_argument("--classes", default="", metavar="A,B,…", help="classes to use, in label order (default: all)")
+    group.add_argument("--num-classes", type=int, metavar="N", help="instead of --classes: N of them picked by --seed")
+    group.add_argument("--transforms", default="none", metavar="A,B,…", help="composition in order of application; none, all")
+    group.add_argument("--strength", type=float, default=1.0, help="0 to 1, scales every range (1 = paper)")
+    group.add_argument("--image-size", type=int, default=32, metavar="PX", help="side in pixels (default 32)")
+    group.add_argument("--num-prototypes", type=int, default=1, metavar="N", help="pictures used of each class (default 1)")
+    group.add_argument("--resampling", default="bilinear", choices=RESAMPLINGS)
+    group.add_argument("--seed", type=int, default=0, help="of samples and weights (default 0)")
+
+
+def dataset(args: argparse.Namespace, *, num_samples: int | None, seed: int | None = None) -> DatasetSpec:
+    """The data set that the options of :func:`add_data` describe.
+
+    Raises:
+        SpecError: an option has a value that cannot be used.
+    """
+    objects = resolve_source(args.objects)
+    classes = tuple(name.strip() for name in args.classes.split(",") if name.strip())
+    if args.num_classes is not None:
+        if classes:
+            raise SpecError("--classes and --num-classes are both given: use one of them")
+        classes = choose_classes(objects, args.num_classes, args.seed)
+    return DatasetSpec(
+        objects=objects,
+        backgrounds=resolve_source(args.backgrounds),
+        classes=classes,
+        transforms=parse_transforms(args.transforms),
+        strength=args.strength,
+        num_samples=num_samples,
+        seed=args.seed if seed is None else seed,
+        image_size=args.image_size,
+        num_prototypes=args.num_prototypes,
+        resampling=args.resampling,
+    )
+
+
+def add_training(parser: argparse.ArgumentParser, *, epochs: int) -> None:
+    """Options of gradient descent."""
+    group = parser.add_argument_group("training")
+    group.add_argument("--epochs", type=int, default=epochs, help=f"passes over the data (default {epochs})")
+    group.add_argument("--batch-size", type=int, default=256, help="images in one step (default 256)")
+    group.add_argument("--learning-rate", type=float, default=1e-3, help="of Adam (default 0.001)")
+    group.add_argument("--num-test-samples", type=int, default=2_000, help="size of the test split (default 2000)")
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Choice of the architecture."""
+    parser.add_argument("--model", default="small", choices=MODEL_NAMES, help="architecture (default small)")
+
+
+def add_execution(parser: argparse.ArgumentParser) -> None:
+    """Options that say where a run happens and is recorded."""
+    group = parser.add_argument_group("execution")
+    group.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps (default auto: a GPU if there is one)")
+    group.add_argument("--runs", type=Path, metavar="DIR", help="store of the runs (default: $INVARIANCE_RUNS or ./runs)")
+
+
+def open_store(args: argparse.Namespace) -> Store:
+    """The store that ``--runs`` names."""
+    return Store(args.runs or Path(os.environ.get("INVARIANCE_RUNS", "runs")))
+
+
+def print_json(values: dict[str, Any]) -> None:
+    """The last thing a command prints."""
+    print(json.dumps(values), flush=True)
+
+
+class ProgressBar:
+    """Shows a run's events as a bar on a terminal, and nothing elsewhere."""
+
+    def __init__(self, title: str) -> None:
+        self._bar = tqdm(desc=title, unit="step", disable=not sys.stderr.isatty(), leave=False)
+
+    def __call__(self, event: Any) -> None:
+        """Takes one event of a run."""
+        num_steps = getattr(event, "num_steps", None)
+        if num_steps is None:
+            return
+        self._bar.total = num_steps
+        self._bar.n = event.step
+        values = {name: f"{value:.3f}" for name, value in event.metrics.items()}
+        self._bar.set_postfix(values, refresh=True)
+
+    def close(self) -> None:
+        """Removes the bar."""
+        self._bar.close()

@@ -1,0 +1,244 @@
+"""``pretrain``, ``transfer``, ``measure`` and ``what-if``: runs from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from invariance.commands.arguments import (
+    ProgressBar,
+    add_data,
+    add_execution,
+    add_model,
+    add_training,
+    dataset,
+    open_store,
+    print_json,
+)
+from invariance.data.catalogue import resolve_source
+from invariance.runs.device import choose_device
+from invariance.runs.execute import run_here
+from invariance.runs.gallery import entries
+from invariance.runs.locate import run_id_of
+from invariance.runs.store import Run, Store
+from invariance.spec import (
+    MEASURE_NAMES,
+    TRANSFER_METHODS,
+    MeasureSpec,
+    PretrainSpec,
+    RunSpec,
+    SpecError,
+    TransferSpec,
+    parse_transforms,
+    to_dict,
+)
+from invariance.studies.what_if import TARGET_SEED_OFFSET, what_if
+
+
+class RunFailed(RuntimeError):
+    """A run that did not end as done; the message is its one-line reason."""
+
+
+def add_commands(commands: Any) -> None:
+    """Registers the commands."""
+    _add_pretrain(commands)
+    _add_transfer(commands)
+    _add_measure(commands)
+    _add_what_if(commands)
+
+
+def _add_pretrain(commands: Any) -> None:
+    parser = commands.add_parser(
+        "pretrain",
+        help="train a network on a Transforms-2D variant",
+        epilog="example: python -m invariance pretrain --transforms rotate,hue --num-classes 30 --epochs 5",
+    )
+    add_data(parser)
+    add_model(parser)
+    parser.add_argument("--num-samples", default="10000", metavar="N|endless", help="training images (default 10000)")
+    parser.add_argument("--samples-per-epoch", type=int, default=10_000, help="images in an epoch of an endless stream")
+    add_training(parser, epochs=10)
+    add_execution(parser)
+    parser.set_defaults(action=pretrain)
+
+
+def pretrain(args: argparse.Namespace) -> None:
+    """One pretraining run; prints its JSON object."""
+    spec = PretrainSpec(
+        data=dataset(args, num_samples=None if args.num_samples == "endless" else _count(args.num_samples)),
+        model=args.model,
+        samples_per_epoch=args.samples_per_epoch,
+        seed=args.seed,
+        **_training(args),
+    )
+    print_json(_report(_execute(spec, open_store(args), choose_device(args.device))))
+
+
+def _add_transfer(commands: Any) -> None:
+    parser = commands.add_parser(
+        "transfer",
+        help="reuse a pretrained network on another task",
+        epilog="example: python -m invariance transfer --from matched --transforms rotate,hue,erasing --num-classes 30",
+    )
+    parser.add_argument("--from", dest="source", required=True, metavar="RUN", help="run id or gallery model")
+    add_data(parser)
+    parser.add_argument("--method", default="linear-probe", choices=TRANSFER_METHODS)
+    parser.add_argument("--num-samples", type=int, default=1_500, metavar="N", help="target images (default 1500)")
+    add_training(parser, epochs=10)
+    add_execution(parser)
+    parser.set_defaults(action=transfer)
+
+
+def transfer(args: argparse.Namespace) -> None:
+    """One transfer run; prints its JSON object."""
+    store = open_store(args)
+    data = dataset(args, num_samples=args.num_samples, seed=args.seed + TARGET_SEED_OFFSET)
+    source = run_id_of(args.source, store)
+    spec = TransferSpec(source=source, data=data, method=args.method, seed=args.seed, **_training(args))
+    print_json(_report(_execute(spec, store, choose_device(args.device))))
+
+
+def _add_measure(commands: Any) -> None:
+    parser = commands.add_parser(
+        "measure",
+        help="measure invariance of models to transformations",
+        epilog="example: python -m invariance measure --models gallery --transforms all --out sens.csv",
+    )
+    parser.add_argument("--models", default="gallery", metavar="gallery|RUN,…", help="rows of the table (default gallery)")
+    parser.add_argument("--measure", default="sens", choices=MEASURE_NAMES)
+    parser.add_argument("--num-pairs", type=int, default=1_000, help="twins for each transformation (default 1000)")
+    parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="where the table goes")
+    add_data(parser)
+    parser.set_defaults(transforms="all")
+    add_execution(parser)
+    parser.set_defaults(action=measure)
+
+
+def measure(args: argparse.Namespace) -> None:
+    """One table of models by transformations; writes a CSV and prints a JSON object."""
+    store = open_store(args)
+    names: dict[str, str] = {}
+    if args.models == "gallery":
+        names = {entry.run_id: entry.name for entry in entries() if entry.spec.kind == "pretrain"}
+        if not names:
+            raise SpecError("models = gallery: there is none here; run python -m invariance gallery build")
+    else:
+        names = {run_id_of(name, store): name.strip() for name in args.models.split(",") if name.strip()}
+    transforms = parse_transforms(args.transforms)
+    args.transforms = "none"
+    spec = MeasureSpec(
+        sources=tuple(names),
+        transforms=transforms,
+        data=dataset(args, num_samples=args.num_pairs),
+        measure=args.measure,
+        num_pairs=args.num_pairs,
+    )
+    _check_output(args.out)
+    run = _execute(spec, store, choose_device(args.device))
+    assert run.result is not None
+    _write_named(Path(run.result["table"]), names, args.out)
+    print_json({**_report(run), "table": str(args.out)})
+
+
+def _write_named(table: Path, names: dict[str, str], out: Path) -> None:
+    """Copies a table, its models called as the user called them."""
+    text = table.read_text()
+    for run_id, name in names.items():
+        text = text.replace(f"\n{run_id},", f"\n{name},")
+    temporary = out.with_name(out.name + ".new")
+    temporary.write_text(text)
+    shutil.move(temporary, out)
+
+
+def _add_what_if(commands: Any) -> None:
+    parser = commands.add_parser(
+        "what-if",
+        help="matched against mismatched pretraining for one target task",
+        epilog="example: python -m invariance what-if --target rotate,hue,erasing --mismatch scale,invert,pixelate",
+    )
+    parser.add_argument("--target", required=True, metavar="A,B,…", help="transformations of the target task and of matched pretraining")
+    parser.add_argument("--mismatch", required=True, metavar="A,B,…", help="transformations of mismatched pretraining")
+    parser.add_argument("--seed", type=int, default=0, help="picks classes, samples and weights (default 0)")
+    parser.add_argument("--objects", default="builtin", metavar="builtin|noise|DIR")
+    parser.add_argument("--backgrounds", default="builtin", metavar="builtin|noise|#rrggbb|DIR")
+    parser.add_argument("--num-classes", type=int, metavar="N", help="of each task (default: 30, or half of the source's)")
+    add_model(parser)
+    parser.add_argument("--epochs", type=int, help="of pretraining, 10,000 fresh images each")
+    parser.add_argument("--method", default="linear-probe", choices=TRANSFER_METHODS)
+    parser.add_argument("--num-transfer-samples", type=int, help="images of the target task")
+    add_execution(parser)
+    parser.set_defaults(action=run_what_if)
+
+
+def run_what_if(args: argparse.Namespace) -> None:
+    """Two pretrainings and two transfers; prints both accuracies as one JSON object."""
+    started = time.monotonic()
+    given = ("epochs", "num_transfer_samples")
+    options = {name: getattr(args, name) for name in given if getattr(args, name) is not None}
+    study = what_if(
+        parse_transforms(args.target),
+        parse_transforms(args.mismatch),
+        seed=args.seed,
+        objects=resolve_source(args.objects),
+        backgrounds=resolve_source(args.backgrounds),
+        num_classes=args.num_classes,
+        model=args.model,
+        method=args.method,
+        **options,
+    )
+    store, device = open_store(args), choose_device(args.device)
+    runs = {spec.run_id: _execute(spec, store, device) for spec in study.runs}
+    answer: dict[str, Any] = {}
+    for name in ("matched", "mismatched"):
+        pretraining, transferred = getattr(study, f"{name}_pretraining"), getattr(study, name)
+        answer[name] = {
+            "transfer_accuracy": _metrics(runs[transferred.run_id])["transfer_accuracy"],
+            "pretraining_accuracy": _metrics(runs[pretraining.run_id])["test_accuracy"],
+            "pretraining": pretraining.run_id,
+            "transfer": transferred.run_id,
+        }
+    spec = {"matched": to_dict(study.matched_pretraining), "target": to_dict(study.matched.data)}
+    print_json({**answer, "seconds": round(time.monotonic() - started, 2), "device": device, "spec": spec})
+
+
+def _execute(spec: RunSpec, store: Store, device: str) -> Run:
+    title = f"{spec.kind} {spec.run_id}"
+    bar = ProgressBar(title)
+    try:
+        run = run_here(spec, store, device, bar)
+    finally:
+        bar.close()
+    if run.state != "done":
+        raise RunFailed(f"run {run.id} {run.state}: {run.error or 'ask for it again to resume'}")
+    return run
+
+
+def _report(run: Run) -> dict[str, Any]:
+    result = run.result or {}
+    keys = ("metrics", "checkpoint", "sha256", "seconds", "device")
+    return {"run": run.id, "status": run.state, **{key: result.get(key) for key in keys}}
+
+
+def _metrics(run: Run) -> dict[str, float]:
+    assert run.result is not None, run.id
+    metrics: dict[str, float] = run.result["metrics"]
+    return metrics
+
+
+def _training(args: argparse.Namespace) -> dict[str, Any]:
+    names = ("epochs", "batch_size", "learning_rate", "num_test_samples")
+    return {name: getattr(args, name) for name in names}
+
+
+def _count(text: str) -> int:
+    if not text.lstrip("-").isdigit():
+        raise SpecError(f"num_samples = {text!r}: expected a whole number, or endless")
+    return int(text)
+
+
+def _check_output(path: Path) -> None:
+    if not path.parent.is_dir():
+        raise SpecError(f"out = {path}: no folder {path.parent}; make it first")
