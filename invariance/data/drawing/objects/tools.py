@@ -1,0 +1,7 @@
+"""Objects: tools."""
+
+from __future__ import annotations
+
+from invariance.data.drawing.model import Model
+
+MODELS: tuple[Model, ...] = ()
