@@ -1,0 +1,84 @@
+"""From what a user writes (a run, the beginning of its identity, a gallery model) to a file of weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from invariance.runs.store import Store
+from invariance.spec import SpecError
+
+if TYPE_CHECKING:
+    from invariance.runs.gallery import GalleryEntry
+
+MIN_PREFIX = 6
+
+
+def _entries() -> tuple[GalleryEntry, ...]:
+    from invariance.runs.gallery import entries  # here: building the gallery executes runs, which need this module
+
+    return entries()
+
+
+def gallery_weights(reference: str) -> Path | None:
+    """The weights of the gallery model with this name or run id, or None."""
+    for entry in _entries():
+        if reference in (entry.name, entry.run_id):
+            return entry.path
+    return None
+
+
+def run_id_of(reference: str, store: Store | None) -> str:
+    """The full identity of the run that a user means.
+
+    Args:
+        reference: a run id or at least its first 6 digits, or the name or run id of a gallery model.
+        store: where runs are looked up; None for the gallery alone.
+
+    Raises:
+        SpecError: nothing, or more than one run, fits.
+    """
+    reference = reference.strip()
+    if store is not None and store.find(reference) is not None:
+        return reference
+    for entry in _entries():
+        if reference in (entry.name, entry.run_id):
+            return entry.run_id
+    known = set() if store is None else {run.id for run in store.list()}
+    known |= {entry.run_id for entry in _entries()}
+    fitting = sorted(run_id for run_id in known if len(reference) >= MIN_PREFIX and run_id.startswith(reference))
+    if not fitting:
+        raise SpecError(
+            f"no run or gallery model {reference!r}: give a run id (at least its first {MIN_PREFIX} digits) or the "
+            "name of a gallery model"
+        )
+    if len(fitting) > 1:
+        raise SpecError(f"{reference!r} fits {len(fitting)} runs: give more digits of {' or '.join(fitting)}")
+    return fitting[0]
+
+
+def weights_of(reference: str, store: Store | None) -> Path:
+    """The file of weights that a reference stands for.
+
+    Args:
+        reference: see :func:`run_id_of`.
+        store: where runs are looked up; None for the gallery alone.
+
+    Raises:
+        SpecError: it is unknown, not done, has no weights, or its file is gone.
+    """
+    run_id = run_id_of(reference, store)
+    run = None if store is None else store.find(run_id)
+    if (run is None or run.state != "done") and (path := gallery_weights(run_id)) is not None:
+        return path
+    assert run is not None and store is not None
+    if run.state != "done":
+        remedy = "wait for it to end" if run.is_active else "resume it first"
+        raise SpecError(f"run {run_id} is {run.state}, so it has no weights yet: {remedy}")
+    checkpoint = (run.result or {}).get("checkpoint")
+    if not checkpoint:
+        raise SpecError(f"run {run_id} is a {run.kind} and has no weights: give a pretrain or transfer run")
+    path = store.directory(run_id) / Path(checkpoint).name  # by name: the folder of runs may have been moved
+    if not path.is_file():
+        raise SpecError(f"the weights of run {run_id} are gone ({path.name}): delete the run and ask for it again")
+    return path

@@ -1,0 +1,260 @@
+"""The manager of a server: takes runs, keeps their order and their dependencies, and has workers execute them.
+
+Its threads only supervise; the training is in child processes, so the page stays alive and a crash ends one run alone.
+The queue is the store itself: what is queued survives a restart, and everything asked of the manager (submit, cancel)
+is a change of the store, which the threads then act on. Runs and specs cross its interface as plain data (or JSON), so
+that a manager kept alive by a server whose code was reloaded still understands what it is given.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sqlite3
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from invariance.runs.child import WORKER_COMMAND, Child, Deadline
+from invariance.runs.claim import try_claim
+from invariance.runs.locate import gallery_weights, weights_of
+from invariance.runs.outcome import LOG_FILE, last_line, read_result
+from invariance.runs.store import RESUMABLE_STATES, Run, Store
+from invariance.runs.worker import THREADS_VARIABLE, num_threads
+from invariance.spec import RunSpec, SpecError, canonical_json, run_from_json
+
+POLL_S = 0.5
+SWEEP_EVERY_S = 10.0
+GRACE_S = 5.0
+_log = logging.getLogger(__name__)
+
+
+class Manager:
+    """One per store and server; a lock in the store's folder keeps a second one out.
+
+    Args:
+        store: the store, or its folder.
+        device: for all runs; ``auto`` is decided by the worker.
+        num_workers: runs executed at once.
+        command: the worker's program.
+        grace_s: seconds that a run has to stop by itself, before its process is ended.
+
+    Raises:
+        SpecError: another process manages this store.
+    """
+
+    def __init__(
+        self,
+        store: Store | Path | str,
+        device: str = "auto",
+        num_workers: int = 1,
+        *,
+        command: Sequence[str] = WORKER_COMMAND,
+        grace_s: float = GRACE_S,
+    ) -> None:
+        self.store = store if isinstance(store, Store) else Store(store)
+        self.device = device
+        self._grace_s = grace_s
+        self._lock = FileLock(self.store.root / "manager.lock", thread_local=False)
+        try:
+            self._lock.acquire(blocking=False)
+        except Timeout as error:
+            raise SpecError(
+                f"the runs in {str(self.store.root)!r} are managed by another server: use that one, stop it, or give "
+                "this one its own folder with INVARIANCE_RUNS"
+            ) from error
+        self._closing = threading.Event()
+        self._wake = threading.Condition()
+        self.store.sweep()
+        environment = {}
+        if num_workers > 1 and not os.environ.get(THREADS_VARIABLE):
+            environment[THREADS_VARIABLE] = str(max(1, num_threads() // num_workers))
+        log = self.store.root / "worker.log"
+        self._children = [Child(log, command=command, environment=environment) for _ in range(num_workers)]
+        self._threads = [
+            threading.Thread(target=self._supervise, args=(child,), name=f"supervisor-{number}", daemon=True)
+            for number, child in enumerate(self._children)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, spec: RunSpec | str, owner: str = "") -> Run:
+        """Asks for a run: one that is done or under way is left as it is, any other is queued (again).
+
+        Args:
+            spec: the run, or its canonical JSON.
+            owner: who asks, for display.
+
+        Raises:
+            SpecError: the spec is not valid, or names a source that is not known.
+        """
+        if isinstance(spec, str):
+            spec = run_from_json(spec)
+        for source in spec.depends_on:
+            if self.store.find(source) is None and gallery_weights(source) is None:
+                raise SpecError(f"source {source!r} is not known here: submit the run it names first")
+        return self._requeue(self.store.submit(spec, owner))
+
+    def resume(self, run_id: str) -> Run:
+        """Queues a run that failed or was stopped, and the sources it needs; SpecError if it is unknown."""
+        run = self.store.get(run_id)
+        if run.state in RESUMABLE_STATES:
+            for source in run.spec.depends_on:
+                if self.store.find(source) is not None:
+                    self.resume(source)
+        return self._requeue(run)
+
+    def cancel(self, run_id: str) -> Run:
+        """Stops a run: a waiting one at once, a running one within its grace; one that has ended is left."""
+        run = self.store.request_cancel(run_id)
+        self._notify()
+        return run
+
+    def position(self, run_id: str) -> int:
+        """The place of a waiting run in the queue, 1 for the next one; 0 if it does not wait."""
+        waiting = [run.id for run in self.store.list(states=("queued",))]
+        return waiting.index(run_id) + 1 if run_id in waiting else 0
+
+    def worker_pids(self) -> list[int]:
+        """The process numbers of the living workers."""
+        return [child.pid for child in self._children if child.pid is not None]
+
+    def close(self) -> None:
+        """Stops what runs (it becomes ``interrupted`` and can be resumed), ends the workers, frees the store."""
+        self._closing.set()
+        self._notify()
+        for thread in self._threads:
+            thread.join()
+        self._lock.release(force=True)
+
+    def _requeue(self, run: Run) -> Run:
+        if run.state in RESUMABLE_STATES:
+            try:
+                run = self.store.transition(run.id, "queued")
+            except SpecError:  # somebody else was faster
+                run = self.store.get(run.id)
+        self._notify()
+        return run
+
+    def _notify(self) -> None:
+        with self._wake:
+            self._wake.notify_all()
+
+    def _supervise(self, child: Child) -> None:
+        next_sweep = time.monotonic() + SWEEP_EVERY_S
+        while not self._closing.is_set():
+            try:
+                child.start()  # ahead of the first job, so that nobody waits for torch to load
+                if time.monotonic() > next_sweep:
+                    next_sweep = time.monotonic() + SWEEP_EVERY_S
+                    self.store.sweep()
+                worked = self._execute_next(child)
+            except (OSError, sqlite3.Error, SpecError):  # a full disk must not end the queue
+                _log.exception("a run could not be supervised")
+                child.end()
+                worked = False
+            with self._wake:
+                if not worked and not self._closing.is_set():
+                    self._wake.wait(POLL_S)
+        child.end()
+        self.store.close()
+
+    def _execute_next(self, child: Child) -> bool:
+        for run in self.store.list(states=("queued",)):
+            if (sources := self._sources(run)) is None:
+                continue
+            with try_claim(self.store.directory(run.id)) as claimed:
+                current = self.store.find(run.id)
+                if claimed and current is not None and current.state == "queued":
+                    self._execute(run, sources, child)
+                    return True
+        return False
+
+    def _sources(self, run: Run) -> dict[str, str] | None:
+        """The weights that a run needs; None if it has to wait, or cannot run (then that is settled here)."""
+        for source in run.spec.depends_on:
+            other = self.store.find(source)
+            if other is None or other.state == "done" or gallery_weights(source) is not None:
+                continue
+            if other.is_active:
+                return None
+            state = "interrupted" if other.state == "interrupted" else "failed"
+            reason = f"its source {source} is {other.state}" + (f" ({other.error})" if other.error else "")
+            self._settle(run.id, state, error=f"{reason}: resume this run to repeat both")
+            return None
+        try:
+            return {source: str(weights_of(source, self.store)) for source in run.spec.depends_on}
+        except SpecError as error:
+            self._settle(run.id, "failed", error=str(error))
+            return None
+
+    def _execute(self, run: Run, sources: dict[str, str], child: Child) -> None:
+        directory = self.store.directory(run.id)
+        self.store.transition(run.id, "running", device=self.device)
+        child.start()
+        child.send(
+            type="job",
+            id=run.id,
+            spec=canonical_json(run.spec),
+            directory=str(directory),
+            device=self.device,
+            sources=sources,
+        )
+        try:
+            last, stopped_by = self._follow(run.id, child)
+        except BaseException:
+            child.end()  # before the claim is released: nobody else may begin while our worker still writes
+            self._settle(run.id, "interrupted", error="it could not be supervised any more; resume it")
+            raise
+        if last["type"] == "exit" or last.get("ends_worker"):
+            child.end()
+        if last["type"] != "done" and (result := read_result(directory)) is not None:
+            last = {"type": "done", "result": result}  # finished, and killed before it could say so
+        match last["type"]:
+            case "done":
+                self._settle(run.id, "done", result=last["result"])
+            case _ if stopped_by is not None:
+                self._settle(run.id, stopped_by)
+            case "exit":
+                self._settle(run.id, "failed", error=_crash_line(last["how"], directory))
+            case _:
+                self._settle(run.id, "failed", error=last.get("error", "it stopped without being asked; resume it"))
+
+    def _follow(self, run_id: str, child: Child) -> tuple[dict[str, Any], str | None]:
+        """Records what the worker says until it is through; returns its last word, and why it was told to stop."""
+        deadline: Deadline | None = None
+        stopped_by: str | None = None
+        while True:
+            message = child.receive(timeout_s=0.1)
+            match message:
+                case {"type": "exit"}:
+                    return message, stopped_by
+                case {"type": "done" | "cancelled" | "failed", "id": sender} if sender == run_id:
+                    return message, stopped_by
+                case {"type": "started", "id": sender, "device": device} if sender == run_id:
+                    self.store.set_device(run_id, device)
+                case {"type": "progress", "id": sender, "progress": progress} if sender == run_id:
+                    self.store.record(run_id, progress)
+            if deadline is None and (self._closing.is_set() or self.store.cancel_requested(run_id)):
+                stopped_by = "cancelled" if self.store.cancel_requested(run_id) else "interrupted"
+                deadline = Deadline(child, run_id, self._grace_s)
+            if deadline is not None:
+                deadline.enforce()
+
+    def _settle(self, run_id: str, state: str, **details: Any) -> None:
+        """Ends a run, unless somebody else has just ended it."""
+        try:
+            self.store.transition(run_id, state, **details)
+        except SpecError as error:
+            _log.info("run %s stays as it is: %s", run_id, error)
+
+
+def _crash_line(how: str, directory: Path) -> str:
+    hint = ", perhaps out of memory" if how == signal.Signals(9).name else ""
+    said = last_line(directory / LOG_FILE)
+    return f"the worker process ended ({how}{hint}) during this run" + (f": {said}" if said else "; resume it")

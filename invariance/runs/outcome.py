@@ -1,0 +1,68 @@
+"""How a run ended: its result on disk, and one line for what went wrong.
+
+The result is written next to the weights before it is reported, so that a run whose executor is killed between the two
+is found finished, and not executed again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from invariance.spec import SpecError
+
+RESULT_FILE = "result.json"
+LOG_FILE = "log.txt"
+MAX_LINE_LENGTH = 400
+
+
+def write_result(directory: Path, result: dict[str, Any]) -> None:
+    """Writes ``Finished.to_dict()`` so that it is there whole or not at all."""
+    temporary = directory / (RESULT_FILE + ".tmp")
+    with temporary.open("w", encoding="utf-8") as file:
+        json.dump(result, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, directory / RESULT_FILE)
+
+
+def read_result(directory: Path) -> dict[str, Any] | None:
+    """The result of a run that finished in this directory and whose files are still there, or None."""
+    try:
+        result = json.loads((directory / RESULT_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    if not isinstance(result, dict):
+        return None
+    files = [result[key] for key in ("checkpoint", "table") if result.get(key)]
+    return result if all((directory / Path(file).name).is_file() for file in files) else None
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception means that the memory of the CPU or the GPU did not suffice."""
+    named = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    return named or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
+
+
+def error_line(error: BaseException, device: str) -> str:
+    """One line for a person: a :class:`SpecError` as it is, out of memory with its remedy, anything else by name."""
+    if is_out_of_memory(error):
+        return f"out of memory on {device}: choose a smaller batch, a smaller image size or a smaller model"
+    lines = str(error).strip().splitlines()
+    text = lines[0] if lines else "no message"
+    if not isinstance(error, SpecError):
+        text = f"{type(error).__name__}: {text}"
+    return text[:MAX_LINE_LENGTH]
+
+
+def last_line(log: Path) -> str:
+    """The last line that is not blank in a log file; empty if there is none."""
+    try:
+        with log.open("rb") as file:
+            file.seek(max(0, log.stat().st_size - 4096))
+            lines = file.read().decode("utf-8", "replace").split("\n")
+    except OSError:
+        return ""
+    return next((line.strip()[:MAX_LINE_LENGTH] for line in reversed(lines) if line.strip()), "")

@@ -1,0 +1,209 @@
+"""The store: one row a spec, legal transitions only, nothing doubled, nothing torn."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from invariance.runs.claim import try_claim
+from invariance.runs.store import PREDECESSORS, STATES, Store
+from invariance.spec import SpecError
+from tests.runs.tiny import tiny_pretrain, tiny_transfer
+
+
+def progress(step: int, **metrics: float) -> dict[str, object]:
+    return {"event": "progress", "step": step, "metrics": metrics, "seconds": step / 10}
+
+
+def in_state(store: Store, state: str, seed: int = 0) -> str:
+    """A run that was brought into a state on a legal path."""
+    run_id = store.submit(tiny_pretrain(seed=seed)).id
+    if state != "queued":
+        store.transition(run_id, "running", device="cpu")
+    if state not in ("queued", "running"):
+        store.transition(run_id, state)
+    return run_id
+
+
+def test_the_same_spec_is_one_run(store: Store) -> None:
+    first = store.submit(tiny_pretrain(), owner="ada")
+    second = store.submit(tiny_pretrain(), owner="bob")
+    assert first == second
+    assert (first.id, first.owner, first.state) == (tiny_pretrain().run_id, "ada", "queued")
+    assert first.spec == tiny_pretrain()
+    assert store.directory(first.id).is_dir()
+
+
+@pytest.mark.parametrize("after", STATES)
+@pytest.mark.parametrize("before", STATES)
+def test_only_legal_transitions_happen(store: Store, before: str, after: str) -> None:
+    run_id = in_state(store, before)
+    if before in PREDECESSORS[after]:
+        assert store.transition(run_id, after).state == after
+    else:
+        with pytest.raises(SpecError, match=f"{run_id} is {before}: only"):
+            store.transition(run_id, after)
+        assert store.get(run_id).state == before
+
+
+def test_a_new_state_clears_the_error_and_keeps_the_progress(store: Store) -> None:
+    run_id = in_state(store, "running")
+    store.record(run_id, progress(3, loss=0.5))
+    assert store.transition(run_id, "failed", error="too hot").error == "too hot"
+    run = store.transition(run_id, "queued")
+    assert (run.error, run.finished) == (None, None)
+    assert run.progress == progress(3, loss=0.5)
+
+
+def test_a_repeated_step_replaces_its_values(store: Store) -> None:
+    run_id = in_state(store, "running")
+    for loss in (0.9, 0.8):
+        store.record(run_id, progress(1, loss=loss, accuracy=0.1))
+    store.record(run_id, progress(2, loss=0.7))
+    table = store.metrics(run_id)
+    assert table.to_dict("records") == [
+        {"step": 1, "name": "accuracy", "value": 0.1, "seconds": 0.1},
+        {"step": 1, "name": "loss", "value": 0.8, "seconds": 0.1},
+        {"step": 2, "name": "loss", "value": 0.7, "seconds": 0.2},
+    ]
+    assert list(store.metrics(run_id, after_step=1)["step"]) == [2]
+
+
+def test_list_filters_and_keeps_the_order_of_asking(store: Store) -> None:
+    first = in_state(store, "queued", seed=2)
+    second = in_state(store, "done", seed=1)
+    third = store.submit(tiny_transfer(first)).id
+    assert [run.id for run in store.list()] == [first, second, third]
+    assert [run.id for run in store.list(kind="pretrain")] == [first, second]
+    assert [run.id for run in store.list(states=("done", "failed"))] == [second]
+    assert store.list(states=()) == []
+    assert [run.id for run in store.dependents(first)] == [third]
+
+
+def test_cancel_ends_a_waiting_run_and_asks_a_running_one(store: Store) -> None:
+    waiting, done = in_state(store, "queued"), in_state(store, "done", seed=1)
+    running = store.submit(tiny_pretrain(seed=2)).id
+    with try_claim(store.directory(running)) as claimed:
+        assert claimed
+        store.transition(running, "running")
+        assert [store.request_cancel(run_id).state for run_id in (waiting, done, running)] == [
+            "cancelled",
+            "done",
+            "running",
+        ]
+        assert [store.cancel_requested(run_id) for run_id in (waiting, done, running)] == [False, False, True]
+        store.transition(running, "cancelled")
+    store.transition(running, "queued")
+    assert not store.cancel_requested(running)
+
+
+def test_delete_removes_everything_but_never_an_active_run(store: Store) -> None:
+    run_id = in_state(store, "running")
+    store.record(run_id, progress(1, loss=1.0))
+    with pytest.raises(SpecError, match="cancel it before deleting it"):
+        store.delete(run_id)
+    store.transition(run_id, "done")
+    store.delete(run_id)
+    assert store.find(run_id) is None and store.metrics(run_id).empty and not store.directory(run_id).exists()
+    with pytest.raises(SpecError, match="is not known here"):
+        store.get(run_id)
+
+
+def test_sweep_interrupts_only_runs_without_a_living_executor(store: Store) -> None:
+    orphan, held = in_state(store, "queued"), in_state(store, "queued", seed=1)
+    program = (
+        "import sys, time; from pathlib import Path; from invariance.runs.claim import try_claim\n"
+        "with try_claim(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+    )
+    holders = []
+    for run_id in (orphan, held):
+        command = [sys.executable, "-c", program, str(store.directory(run_id))]
+        holder = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert holder.stdout is not None and holder.stdout.readline() == "held\n"
+        store.transition(run_id, "running")
+        holders.append(holder)
+    assert store.sweep() == []
+    os.kill(holders[0].pid, signal.SIGKILL)
+    holders[0].wait()
+    assert store.sweep() == [orphan]
+    assert [store.get(run_id).state for run_id in (orphan, held)] == ["interrupted", "running"]
+    holders[1].kill()
+    for holder in holders:
+        holder.communicate()
+
+
+def _write_much(root: Path, run_id: str, first_step: int, num_steps: int) -> None:
+    store = Store(root)
+    for step in range(first_step, first_step + num_steps):
+        store.record(run_id, progress(step, a=step, b=-step))
+    store.submit(tiny_pretrain(seed=1))  # the same in every process
+    store.close()
+
+
+def test_several_processes_write_at_once_without_loss(store: Store) -> None:
+    run_id = in_state(store, "running")
+    context = multiprocessing.get_context("spawn")
+    processes = [
+        context.Process(target=_write_much, args=(store.root, run_id, 100 * number, 100)) for number in range(4)
+    ]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+    assert [process.exitcode for process in processes] == [0] * 4
+    table = store.metrics(run_id)
+    assert len(table) == 800 and set(table["step"]) == set(range(400))
+    assert len(store.list()) == 2
+
+
+def test_threads_share_a_store(store: Store) -> None:
+    run_id = in_state(store, "running")
+
+    def write(first_step: int) -> None:
+        for step in range(first_step, first_step + 25):
+            store.record(run_id, progress(step, a=1.0))
+
+    threads = [threading.Thread(target=write, args=(25 * number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(store.metrics(run_id)) == 100
+
+
+def test_a_reader_is_not_kept_waiting_by_a_writer(store: Store) -> None:
+    run_id = in_state(store, "running")
+    began, free = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with store._write():
+            began.set()
+            free.wait(10)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert began.wait(10)
+    assert store.get(run_id).state == "running"
+    free.set()
+    thread.join()
+
+
+def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(SpecError, match="cannot be used"):
+        Store(tmp_path / "file")
+
+
+def test_a_run_of_another_version_is_left_out(store: Store) -> None:
+    in_state(store, "queued")
+    other = in_state(store, "queued", seed=1)
+    with store._write() as connection:
+        connection.execute("UPDATE runs SET spec = replace(spec, '\"schema\":1', '\"schema\":99') WHERE id = ?", (other,))
+    assert [run.id for run in store.list()] == [tiny_pretrain().run_id]
