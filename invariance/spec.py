@@ -265,12 +265,10 @@ class MeasureSpec(_RunSpec):
 
 
 RunSpec = PretrainSpec | TransferSpec | MeasureSpec
-RUN_KINDS: dict[str, type[RunSpec]] = {
-    spec.kind: spec for spec in (PretrainSpec, TransferSpec, MeasureSpec)
-}
+RUN_KINDS: dict[str, type[RunSpec]] = {spec.kind: spec for spec in (PretrainSpec, TransferSpec, MeasureSpec)}
 
 
-def to_dict(spec: RunSpec | DatasetSpec) -> dict[str, Any]:
+def to_dict(spec: _RunSpec | DatasetSpec) -> dict[str, Any]:
     """The fields that differ from their defaults, as plain JSON values (with ``kind`` for a run)."""
     result: dict[str, Any] = {} if isinstance(spec, DatasetSpec) else {"kind": spec.kind}
     for field in fields(spec):
@@ -283,7 +281,7 @@ def to_dict(spec: RunSpec | DatasetSpec) -> dict[str, Any]:
     return result
 
 
-def canonical_json(spec: RunSpec | DatasetSpec) -> str:
+def canonical_json(spec: _RunSpec | DatasetSpec) -> str:
     """One line of JSON with sorted keys and the schema version: equal specs give equal text."""
     return json.dumps({"schema": SCHEMA_VERSION, **to_dict(spec)}, sort_keys=True, separators=(",", ":"))
 

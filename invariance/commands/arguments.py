@@ -1,4 +1,4 @@
-"""Arguments that several commands share, and how a command talks: progress on a terminal, JSON last, one-line errors."""
+"""What commands share: their arguments, and how they talk (progress on a terminal, JSON last, one-line errors)."""
 
 from __future__ import annotations
 
@@ -27,14 +27,22 @@ class Parser(argparse.ArgumentParser):
 def add_data(parser: argparse.ArgumentParser) -> None:
     """Options that describe a data set."""
     group = parser.add_argument_group("data")
-    group.add_argument("--objects", default="builtin", metavar="builtin|noise|DIR", help="DIR: <class>/<image>.png with alpha")
-    group.add_argument("--backgrounds", default="builtin", metavar="builtin|noise|#rrggbb|DIR", help="DIR: a flat folder of images")
+    group.add_argument(
+        "--objects", default="builtin", metavar="builtin|noise|DIR", help="DIR: <class>/<image>.png with alpha"
+    )
+    group.add_argument(
+        "--backgrounds", default="builtin", metavar="builtin|noise|#rrggbb|DIR", help="DIR: a flat folder of images"
+    )
     group.add_argument("--classes", default="", metavar="A,B,…", help="classes to use, in label order (default: all)")
     group.add_argument("--num-classes", type=int, metavar="N", help="instead of --classes: N of them picked by --seed")
-    group.add_argument("--transforms", default="none", metavar="A,B,…", help="composition in order of application; none, all")
+    group.add_argument(
+        "--transforms", default="none", metavar="A,B,…", help="composition in order of application; none, all"
+    )
     group.add_argument("--strength", type=float, default=1.0, help="0 to 1, scales every range (1 = paper)")
     group.add_argument("--image-size", type=int, default=32, metavar="PX", help="side in pixels (default 32)")
-    group.add_argument("--num-prototypes", type=int, default=1, metavar="N", help="pictures used of each class (default 1)")
+    group.add_argument(
+        "--num-prototypes", type=int, default=1, metavar="N", help="pictures used of each class (default 1)"
+    )
     group.add_argument("--resampling", default="bilinear", choices=RESAMPLINGS)
     group.add_argument("--seed", type=int, default=0, help="of samples and weights (default 0)")
 
@@ -82,8 +90,12 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 def add_execution(parser: argparse.ArgumentParser) -> None:
     """Options that say where a run happens and is recorded."""
     group = parser.add_argument_group("execution")
-    group.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps (default auto: a GPU if there is one)")
-    group.add_argument("--runs", type=Path, metavar="DIR", help="store of the runs (default: $INVARIANCE_RUNS or ./runs)")
+    group.add_argument(
+        "--device", default="auto", help="auto, cpu, cuda, cuda:1, mps (default auto: a GPU if there is one)"
+    )
+    group.add_argument(
+        "--runs", type=Path, metavar="DIR", help="store of the runs (default: $INVARIANCE_RUNS or ./runs)"
+    )
 
 
 def open_store(args: argparse.Namespace) -> Store:

@@ -9,7 +9,8 @@ from typing import Any
 from invariance.commands.arguments import ProgressBar, add_execution, open_store, print_json
 from invariance.data.catalogue import resolve_source
 from invariance.runs.device import choose_device
-from invariance.runs.gallery import GALLERY, Recipe, build, damaged, entries
+from invariance.runs.gallery import GALLERY, damaged, entries
+from invariance.runs.gallery_build import Recipe, build
 from invariance.spec import TRANSFORM_NAMES, parse_transforms
 
 

@@ -55,5 +55,3 @@ def render(args: argparse.Namespace) -> None:
     with args.out.open("wb") as file:
         np.savez_compressed(file, class_names=np.array(engine.class_names), **arrays_out)
     print_json({"out": str(args.out), "num": len(indices), "classes": engine.num_classes, "device": str(engine.device)})
-
-

@@ -107,7 +107,9 @@ def _add_measure(commands: Any) -> None:
         help="measure invariance of models to transformations",
         epilog="example: python -m invariance measure --models gallery --transforms all --out sens.csv",
     )
-    parser.add_argument("--models", default="gallery", metavar="gallery|RUN,…", help="rows of the table (default gallery)")
+    parser.add_argument(
+        "--models", default="gallery", metavar="gallery|RUN,…", help="rows of the table (default gallery)"
+    )
     parser.add_argument("--measure", default="sens", choices=MEASURE_NAMES)
     parser.add_argument("--num-pairs", type=int, default=1_000, help="twins for each transformation (default 1000)")
     parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="where the table goes")
@@ -159,12 +161,16 @@ def _add_what_if(commands: Any) -> None:
         help="matched against mismatched pretraining for one target task",
         epilog="example: python -m invariance what-if --target rotate,hue,erasing --mismatch scale,invert,pixelate",
     )
-    parser.add_argument("--target", required=True, metavar="A,B,…", help="transformations of the target task and of matched pretraining")
+    parser.add_argument(
+        "--target", required=True, metavar="A,B,…", help="transformations of the target task and of matched pretraining"
+    )
     parser.add_argument("--mismatch", required=True, metavar="A,B,…", help="transformations of mismatched pretraining")
     parser.add_argument("--seed", type=int, default=0, help="picks classes, samples and weights (default 0)")
     parser.add_argument("--objects", default="builtin", metavar="builtin|noise|DIR")
     parser.add_argument("--backgrounds", default="builtin", metavar="builtin|noise|#rrggbb|DIR")
-    parser.add_argument("--num-classes", type=int, metavar="N", help="of each task (default: 30, or half of the source's)")
+    parser.add_argument(
+        "--num-classes", type=int, metavar="N", help="of each task (default: 30, or half of the source's)"
+    )
     add_model(parser)
     parser.add_argument("--epochs", type=int, help="of pretraining, 10,000 fresh images each")
     parser.add_argument("--method", default="linear-probe", choices=TRANSFER_METHODS)

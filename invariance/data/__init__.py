@@ -1,0 +1,1 @@
+"""Data: counter-based draws, pictures, transformations, and the engine that joins them."""

@@ -44,7 +44,7 @@ class Objects:
 
 
 def resolve_source(source: str) -> str:
-    """A source as a spec should hold it: a folder becomes its absolute path, so that the spec means one thing everywhere."""
+    """A source as a spec should hold it: a folder becomes its absolute path, the same from wherever one asks."""
     if source in ("builtin", "noise") or source.startswith("#"):
         return source
     return str(Path(source).expanduser().resolve())
@@ -134,7 +134,9 @@ def load_backgrounds(backgrounds: str, *, image_size: int) -> Tensor | None:
         raise SpecError(f"backgrounds = {backgrounds}: no such folder; give builtin, noise, #rrggbb or a folder")
     files = _images_of(folder)
     if not files:
-        raise SpecError(f"backgrounds = {backgrounds}: no image in it; expected .png, .jpg or .webp files directly inside")
+        raise SpecError(
+            f"backgrounds = {backgrounds}: no image in it; expected .png, .jpg or .webp files directly inside"
+        )
     return torch.stack([read_background(path, image_size) for path in files])
 
 
@@ -154,7 +156,9 @@ def read_object(path: Path, image_size: int) -> Tensor:
     width = round(OBJECT_SCALE * image_size)
     start = (image_size - width) // 2
     # Pillow resizes RGBA premultiplied, so clear pixels lend no colour to the edge.
-    small = rgba.resize((image_size, image_size), Image.Resampling.BILINEAR).resize((width, width), Image.Resampling.BICUBIC)
+    small = rgba.resize((image_size, image_size), Image.Resampling.BILINEAR).resize(
+        (width, width), Image.Resampling.BICUBIC
+    )
     pixels = torch.from_numpy(np.array(small, dtype=np.float32) / 255.0).permute(2, 0, 1)
     canvas = torch.zeros(4, image_size, image_size)
     canvas[:3, start : start + width, start : start + width] = pixels[:3] * pixels[3:]
@@ -178,7 +182,9 @@ def _open(path: Path) -> Image.Image:
     try:
         image = Image.open(path, formats=_FORMATS)
         if image.width * image.height > MAX_PIXELS:
-            raise SpecError(f"{path}: {image.width} x {image.height} pixels; at most {MAX_PIXELS // 10**6} megapixels are read")
+            raise SpecError(
+                f"{path}: {image.width} x {image.height} pixels; at most {MAX_PIXELS // 10**6} megapixels are read"
+            )
         image.load()
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         if isinstance(error, SpecError):

@@ -61,9 +61,7 @@ class Engine:
         backgrounds = load_backgrounds(spec.backgrounds, image_size=spec.image_size)
         self.spec = spec
         self.device = torch.device(device)
-        self._objects = Objects(
-            objects.class_names, objects.pictures.to(self.device), objects.counts.to(self.device)
-        )
+        self._objects = Objects(objects.class_names, objects.pictures.to(self.device), objects.counts.to(self.device))
         self._backgrounds = None if backgrounds is None else backgrounds.to(self.device)
         self._transforms = tuple(get_transform(name) for name in spec.transforms)
 

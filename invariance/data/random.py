@@ -27,7 +27,7 @@ STREAMS: Final[dict[str, int]] = {
     "choice": 6,
     **{name: 16 + position for position, name in enumerate(TRANSFORM_NAMES)},
 }
-"""Third word of the counter, one constant for each thing that is drawn. Never renumber: it would redraw every data set."""
+"""Third word of the counter, one constant for each thing that is drawn; renumbering would redraw every data set."""
 
 _MASK = 0xFFFFFFFF
 _MULTIPLIER_0, _MULTIPLIER_1 = 0xD2511F53, 0xCD9E8D57

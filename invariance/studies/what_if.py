@@ -93,7 +93,9 @@ def what_if(
     if set(target) == set(mismatch):
         raise SpecError(f"target and mismatch are both {','.join(target) or 'none'}: name different transformations")
     pretraining_classes, target_classes = split_classes(objects, num_classes, seed)
-    base = DatasetSpec(objects=objects, backgrounds=backgrounds, classes=pretraining_classes, num_samples=None, seed=seed)
+    base = DatasetSpec(
+        objects=objects, backgrounds=backgrounds, classes=pretraining_classes, num_samples=None, seed=seed
+    )
     matched = PretrainSpec(
         data=replace(base, transforms=target),
         model=model,

@@ -1,6 +1,7 @@
 """A sample is a function of (spec, index): splits, twins, sources, and what is returned beside the image."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -57,7 +58,7 @@ def test_twins_share_object_and_background_only(engine):
 
 def test_splits_and_seeds_are_disjoint(engine):
     starts = sorted(SPLIT_START.values())
-    assert starts[0] == 0 and min(b - a for a, b in zip(starts, starts[1:], strict=False)) >= 2**40
+    assert starts[0] == 0 and min(b - a for a, b in pairwise(starts)) >= 2**40
     train = engine.batch(engine.indices("train", 64)).images
     test = engine.batch(engine.indices("test", 64)).images
     other_seed = engine.with_spec_changes(seed=8).batch(engine.indices("train", 64)).images

@@ -165,7 +165,9 @@ def box(x: float, y: float, z: float, colour: Colour, *, radius: float = 0.0) ->
     return Solid(field, as_paint(colour))
 
 
-def capsule(start: Sequence[float], end: Sequence[float], radius: float, colour: Colour, *, end_radius: float | None = None) -> Solid:
+def capsule(
+    start: Sequence[float], end: Sequence[float], radius: float, colour: Colour, *, end_radius: float | None = None
+) -> Solid:
     """A rod with round ends, its radius going linearly to ``end_radius``."""
     a, b = torch.tensor(start), torch.tensor(end)
     slope = (radius if end_radius is None else end_radius) - radius
@@ -220,7 +222,9 @@ def revolve(outline: Sequence[tuple[float, float]], colour: Colour) -> Solid:
     return Solid(field, as_paint(colour))
 
 
-def extrude(outline: Sequence[tuple[float, float]], half_depth: float, colour: Colour, *, rounding: float = 0.0) -> Solid:
+def extrude(
+    outline: Sequence[tuple[float, float]], half_depth: float, colour: Colour, *, rounding: float = 0.0
+) -> Solid:
     """A closed outline of (x, y) points with thickness along z (keys, stars, wings); grown by ``rounding``."""
     field_2d = _polygon(outline)
 

@@ -16,9 +16,7 @@ def sample_composition(
     transforms: Sequence[Transform], indices: Tensor, *, seed: int, strength: float = 1.0
 ) -> list[Params]:
     """The parameters of each transformation for the samples ``indices`` (B,), in the order given."""
-    return [
-        transform.sample(Draws(seed, indices, transform.stream), strength) for transform in transforms
-    ]
+    return [transform.sample(Draws(seed, indices, transform.stream), strength) for transform in transforms]
 
 
 def apply_composition(

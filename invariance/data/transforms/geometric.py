@@ -32,7 +32,7 @@ def _sample_translate(draws: Draws, strength: float) -> Params:
 
 
 def _translate_matrix(params: Params, box: Tensor, size: int) -> Tensor:
-    """x and y in [0, 1) choose among the whole-pixel moves that keep the box inside; a box too large stays."""
+    """Fractions x and y in [0, 1) choose a whole-pixel move that keeps the box inside; a box too large stays."""
     low = torch.ceil(-box[:, :2])
     high = torch.floor(size - box[:, 2:])
     fraction = torch.stack((params["x"], params["y"]), dim=1)

@@ -136,7 +136,7 @@ def test_pixelate_has_nine_cells_of_their_mean():
 
 
 def test_elastic_moves_by_pixels_not_by_fractions_of_one():
-    """Smoothing U(-1, 1) by sigma 5 leaves a spread of .577 / (2 sqrt(pi) 5) = .0326; times 150/32 half-sides: 2.4 px."""
+    """Smoothing U(-1, 1) by sigma 5 leaves .577 / (2 sqrt(pi) 5) = .0326; times 150/32 half-sides: 2.4 px."""
     num = 200
     params = {
         "applied": torch.ones(num, dtype=torch.bool),
@@ -165,12 +165,22 @@ def test_contrast_zero_is_the_mean_luma_of_the_canvas_with_clear_pixels_black():
 
 
 @pytest.mark.parametrize(
-    "name", ["v_flip", "h_flip", "grayscale", "posterize", "invert", "sharpen", "noise", "pixelate", "elastic", "erasing"]
+    "name",
+    ["v_flip", "h_flip", "grayscale", "posterize", "invert", "sharpen", "noise", "pixelate", "elastic", "erasing"],
 )
 def test_switched_ones_return_the_very_input_where_not_applied(name):
     image = flat(0.1, 0.2, 0.3, 0.7)
     image[0, :, 3:9, 4:20] = 0.25
-    extra = {"amount": 1.0, "factor": 7.0, "std": 1.0, "side": 9 / 32, "alpha": 150.0, "x": 0.5, "y": 0.5, "side_px": 14.0}
+    extra = {
+        "amount": 1.0,
+        "factor": 7.0,
+        "std": 1.0,
+        "side": 9 / 32,
+        "alpha": 150.0,
+        "x": 0.5,
+        "y": 0.5,
+        "side_px": 14.0,
+    }
     params = {key: torch.tensor([value]) for key, value in extra.items()}
     params |= {"applied": torch.tensor([False]), "field": torch.tensor([3])}
     torch.testing.assert_close(get_transform(name).apply(image, params), image, atol=1e-5, rtol=0)
