@@ -60,20 +60,21 @@ def execute(
 def _events(
     spec: RunSpec, locate: Store | Locate, directory: Path, device: str, cancelled: Callable[[], bool]
 ) -> Iterator[Progress | Finished]:
-    # Imported here: who only asks the store must not pay for torch.
-    from invariance.measures.table import measure
-    from invariance.training.loop import pretrain
-    from invariance.training.transfer import transfer
-
     def path_of(reference: str) -> Path:
         return weights_of(reference, locate) if isinstance(locate, Store) else locate(reference)
 
-    match spec:
+    match spec:  # each kind imports what it needs: who only asks the store must not pay for torch
         case PretrainSpec():
+            from invariance.training.loop import pretrain
+
             yield from pretrain(spec, directory, device=device, cancelled=cancelled)
         case TransferSpec():
+            from invariance.training.transfer import transfer
+
             yield from transfer(spec, path_of(spec.source), directory, device=device, cancelled=cancelled)
         case MeasureSpec():
+            from invariance.measures.table import measure
+
             sources = {source: path_of(source) for source in spec.sources}
             yield from measure(spec, sources, directory, device=device, cancelled=cancelled)
 
@@ -120,9 +121,7 @@ def run_here(
     return run
 
 
-def _execute_claimed(
-    run: Run, store: Store, device: str, on_event: Callable[[Progress | Finished], None]
-) -> Run:
+def _execute_claimed(run: Run, store: Store, device: str, on_event: Callable[[Progress | Finished], None]) -> Run:
     from invariance.training.events import Cancelled, Finished
 
     store.transition(run.id, "running", device=device)

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from invariance.runs.gallery import entries
 from invariance.runs.store import Store
 from invariance.spec import SpecError
-
-if TYPE_CHECKING:
-    from invariance.runs.gallery import GalleryEntry
 
 MIN_PREFIX = 6
 
 
-def _entries() -> tuple[GalleryEntry, ...]:
-    from invariance.runs.gallery import entries  # here: building the gallery executes runs, which need this module
-
-    return entries()
-
-
 def gallery_weights(reference: str) -> Path | None:
     """The weights of the gallery model with this name or run id, or None."""
-    for entry in _entries():
+    for entry in entries():
         if reference in (entry.name, entry.run_id):
             return entry.path
     return None
@@ -41,11 +32,11 @@ def run_id_of(reference: str, store: Store | None) -> str:
     reference = reference.strip()
     if store is not None and store.find(reference) is not None:
         return reference
-    for entry in _entries():
+    for entry in entries():
         if reference in (entry.name, entry.run_id):
             return entry.run_id
     known = set() if store is None else {run.id for run in store.list()}
-    known |= {entry.run_id for entry in _entries()}
+    known |= {entry.run_id for entry in entries()}
     fitting = sorted(run_id for run_id in known if len(reference) >= MIN_PREFIX and run_id.startswith(reference))
     if not fitting:
         raise SpecError(

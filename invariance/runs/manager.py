@@ -230,16 +230,14 @@ class Manager:
         deadline: Deadline | None = None
         stopped_by: str | None = None
         while True:
-            message = child.receive(timeout_s=0.1)
-            match message:
-                case {"type": "exit"}:
+            message = child.receive(timeout_s=0.1) or {"type": "silence"}
+            match message["type"]:
+                case "exit" | "done" | "cancelled" | "failed":
                     return message, stopped_by
-                case {"type": "done" | "cancelled" | "failed", "id": sender} if sender == run_id:
-                    return message, stopped_by
-                case {"type": "started", "id": sender, "device": device} if sender == run_id:
-                    self.store.set_device(run_id, device)
-                case {"type": "progress", "id": sender, "progress": progress} if sender == run_id:
-                    self.store.record(run_id, progress)
+                case "started":
+                    self.store.set_device(run_id, message["device"])
+                case "progress":
+                    self.store.record(run_id, message["progress"])
             if deadline is None and (self._closing.is_set() or self.store.cancel_requested(run_id)):
                 stopped_by = "cancelled" if self.store.cancel_requested(run_id) else "interrupted"
                 deadline = Deadline(child, run_id, self._grace_s)

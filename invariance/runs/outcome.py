@@ -46,13 +46,18 @@ def is_out_of_memory(error: BaseException) -> bool:
     return named or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
 
 
+def is_expected(error: BaseException) -> bool:
+    """Whether an exception speaks to the user, and says nothing bad about the process: bad values, divergence."""
+    return isinstance(error, SpecError) or type(error).__name__ == "Diverged"
+
+
 def error_line(error: BaseException, device: str) -> str:
-    """One line for a person: a :class:`SpecError` as it is, out of memory with its remedy, anything else by name."""
+    """One line for a person: what speaks to the user as it is, out of memory with its remedy, the rest by name."""
     if is_out_of_memory(error):
         return f"out of memory on {device}: choose a smaller batch, a smaller image size or a smaller model"
     lines = str(error).strip().splitlines()
     text = lines[0] if lines else "no message"
-    if not isinstance(error, SpecError):
+    if not is_expected(error):
         text = f"{type(error).__name__}: {text}"
     return text[:MAX_LINE_LENGTH]
 

@@ -85,6 +85,9 @@ class Run:
         return dict((self.result or {}).get("metrics", {}))
 
 
+RunList = list[Run]
+
+
 def default_root() -> Path:
     """Where runs are kept: the environment variable ``INVARIANCE_RUNS``, or ``./runs``."""
     return Path(os.environ.get("INVARIANCE_RUNS") or "runs").absolute()
@@ -144,7 +147,7 @@ class Store:
         row = self._connection().execute(f"SELECT {_COLUMNS} FROM runs WHERE id = ?", (run_id,)).fetchone()
         return None if row is None else _run_from_row(row)
 
-    def list(self, kind: str | None = None, states: Sequence[str] | None = None) -> list[Run]:
+    def list(self, kind: str | None = None, states: Sequence[str] | None = None) -> RunList:
         """All runs, or those of a kind or of some states, in the order in which they were asked for."""
         rows = self._connection().execute(
             f"SELECT {_COLUMNS} FROM runs WHERE (?1 IS NULL OR kind = ?1) "
@@ -153,7 +156,7 @@ class Store:
         )
         return [run for row in rows.fetchall() if (run := _readable(row)) is not None]
 
-    def dependents(self, run_id: str) -> list[Run]:
+    def dependents(self, run_id: str) -> RunList:
         """The runs that name this one as a source."""
         return [run for run in self.list() if run_id in run.spec.depends_on]
 
@@ -202,7 +205,7 @@ class Store:
             SpecError: the run is unknown, or its state does not allow the move.
         """
         now = time.time()
-        sets = {"state": state, "error": error}
+        sets: dict[str, Any] = {"state": state, "error": error}
         if state == "queued":
             sets |= {"queued": now, "finished": None, "cancel_requested": 0}
         elif state == "running":
@@ -237,9 +240,7 @@ class Store:
                 "UPDATE runs SET state = 'cancelled', finished = ? WHERE id = ? AND state IN ('queued', 'interrupted')",
                 (time.time(), run_id),
             )
-            connection.execute(
-                "UPDATE runs SET cancel_requested = 1 WHERE id = ? AND state = 'running'", (run_id,)
-            )
+            connection.execute("UPDATE runs SET cancel_requested = 1 WHERE id = ? AND state = 'running'", (run_id,))
         self.sweep()
         return self.get(run_id)
 
@@ -248,7 +249,7 @@ class Store:
         row = self._connection().execute("SELECT cancel_requested FROM runs WHERE id = ?", (run_id,)).fetchone()
         return row is None or bool(row[0])
 
-    def sweep(self) -> list[str]:
+    def sweep(self) -> tuple[str, ...]:
         """Turns orphans (running, but executed by no living process) into ``interrupted``; returns their identities.
 
         The lock is taken before a run becomes running and freed after it has left that state, so a run that is
@@ -260,7 +261,7 @@ class Store:
                 if claimed and self.get(run.id).state == "running":
                     self.transition(run.id, "interrupted", error="the process that executed it ended; resume it")
                     swept.append(run.id)
-        return swept
+        return tuple(swept)
 
     def delete(self, run_id: str) -> None:
         """Removes a run with its files and metrics; SpecError while it is waiting or being executed."""
@@ -301,9 +302,7 @@ class _Connection:
     """A connection that closes with the thread that owns it."""
 
     def __init__(self, path: Path) -> None:
-        self.connection = sqlite3.connect(
-            path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
-        )
+        self.connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
         self.connection.execute("PRAGMA journal_mode = WAL")
         self.connection.execute("PRAGMA synchronous = NORMAL")
 

@@ -26,8 +26,8 @@ from typing import IO, Any
 
 from invariance.runs.device import choose_device
 from invariance.runs.execute import execute
-from invariance.runs.outcome import LOG_FILE, error_line
-from invariance.spec import SpecError, run_from_json
+from invariance.runs.outcome import LOG_FILE, error_line, is_expected
+from invariance.spec import run_from_json
 
 THREADS_VARIABLE = "INVARIANCE_THREADS"
 NICENESS = 10
@@ -116,9 +116,10 @@ def _do(job: dict[str, Any], channel: Channel) -> bool:
                 channel.send(type="progress", id=run_id, progress=event.to_dict())
     except Cancelled:
         channel.send(type="cancelled", id=run_id)
-    except SpecError as error:
-        channel.send(type="failed", id=run_id, error=error_line(error, device))
     except Exception as error:
+        if is_expected(error):
+            channel.send(type="failed", id=run_id, error=error_line(error, device))
+            return True
         traceback.print_exc()
         sys.stderr.flush()
         channel.send(type="failed", id=run_id, error=error_line(error, device), ends_worker=True)

@@ -129,10 +129,10 @@ def test_sweep_interrupts_only_runs_without_a_living_executor(store: Store) -> N
         assert holder.stdout is not None and holder.stdout.readline() == "held\n"
         store.transition(run_id, "running")
         holders.append(holder)
-    assert store.sweep() == []
+    assert store.sweep() == ()
     os.kill(holders[0].pid, signal.SIGKILL)
     holders[0].wait()
-    assert store.sweep() == [orphan]
+    assert store.sweep() == (orphan,)
     assert [store.get(run_id).state for run_id in (orphan, held)] == ["interrupted", "running"]
     holders[1].kill()
     for holder in holders:
@@ -205,5 +205,7 @@ def test_a_run_of_another_version_is_left_out(store: Store) -> None:
     in_state(store, "queued")
     other = in_state(store, "queued", seed=1)
     with store._write() as connection:
-        connection.execute("UPDATE runs SET spec = replace(spec, '\"schema\":1', '\"schema\":99') WHERE id = ?", (other,))
+        connection.execute(
+            "UPDATE runs SET spec = replace(spec, '\"schema\":1', '\"schema\":99') WHERE id = ?", (other,)
+        )
     assert [run.id for run in store.list()] == [tiny_pretrain().run_id]

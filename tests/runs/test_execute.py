@@ -1,0 +1,116 @@
+"""Running in this process, as the command line does, against what other processes may be doing."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from invariance.runs.claim import try_claim, writing
+from invariance.runs.execute import run_here
+from invariance.runs.outcome import RESULT_FILE
+from invariance.runs.store import Store
+from invariance.spec import PretrainSpec, SpecError, canonical_json
+from invariance.training.events import Finished, Progress
+from tests.runs.tiny import tiny_pretrain, tiny_transfer, wait_until
+
+_COMMAND_LINE = """
+import sys
+from invariance.runs.execute import run_here
+from invariance.runs.store import Store
+from invariance.spec import run_from_json
+print(run_here(run_from_json(sys.argv[2]), Store(sys.argv[1]), "cpu").state)
+"""
+
+
+def start(store: Store, spec: PretrainSpec) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", _COMMAND_LINE, str(store.root), canonical_json(spec)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    run_id = spec.run_id
+    wait_until(lambda: (run := store.find(run_id)) is not None and run.progress, 60)
+    return process
+
+
+def test_a_run_is_executed_once_and_then_answered_from_the_store(store: Store) -> None:
+    events: list[Progress | Finished] = []
+    run = run_here(tiny_pretrain(), store, "cpu", events.append)
+    assert run.state == "done" and isinstance(events[0], Progress) and isinstance(events[-1], Finished)
+    assert run.result == events[-1].to_dict()
+    again: list[Progress | Finished] = []
+    assert run_here(tiny_pretrain(), store, "cpu", again.append) == run
+    assert again == []
+    transfer = run_here(tiny_transfer(run.id), store, "cpu")
+    assert transfer.state == "done" and "transfer_accuracy" in transfer.metrics
+
+
+def test_a_transfer_without_its_source_is_refused_and_leaves_no_trace(store: Store) -> None:
+    waiting = store.submit(tiny_pretrain())
+    with pytest.raises(SpecError, match="is queued, so it has no weights yet"):
+        run_here(tiny_transfer(waiting.id), store, "cpu")
+    assert [run.id for run in store.list()] == [waiting.id]
+
+
+def test_ctrl_c_leaves_an_interrupted_run_and_a_kill_an_orphan_that_is_taken_over(store: Store) -> None:
+    spec = tiny_pretrain(epochs=100_000)
+    process = start(store, spec)
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=30)[0].strip() == "interrupted"
+    run = store.get(spec.run_id)
+    assert run.state == "interrupted" and run.progress is not None
+    step = run.progress["step"]
+
+    process = start(store, spec)
+    wait_until(lambda: (store.get(run.id).progress or {"step": 0})["step"] > step, 60)
+    process.kill()
+    process.communicate()
+    assert store.get(run.id).state == "running"
+    threading.Timer(1.0, store.request_cancel, (run.id,)).start()
+    assert run_here(spec, store, "cpu").state == "cancelled"
+
+
+def test_what_another_process_executes_is_followed_to_its_end(store: Store) -> None:
+    spec = tiny_pretrain(epochs=150)
+    process = start(store, spec)
+    events: list[Progress | Finished] = []
+    run = run_here(spec, store, "cpu", events.append)
+    assert run.state == "done" and isinstance(events[-1], Finished)
+    assert process.communicate(timeout=30)[0].strip() == "done"
+
+
+def test_a_result_on_disk_is_not_made_again(store: Store) -> None:
+    run = run_here(tiny_pretrain(), store, "cpu")
+    with store._write() as connection:  # as if the process had been killed between writing and recording the result
+        connection.execute("UPDATE runs SET state = 'running', result = NULL")
+    weights = store.directory(run.id) / "weights.safetensors"
+    before = weights.stat().st_mtime_ns
+    assert run_here(tiny_pretrain(), store, "cpu").result == run.result
+    assert weights.stat().st_mtime_ns == before
+    weights.unlink()
+    with store._write() as connection:
+        connection.execute("UPDATE runs SET state = 'running', result = NULL")
+    again = run_here(tiny_pretrain(), store, "cpu")
+    assert weights.is_file() and (again.result or {})["sha256"] == (run.result or {})["sha256"]
+    assert (store.directory(run.id) / RESULT_FILE).is_file()
+
+
+def test_a_user_mistake_is_raised_and_recorded(store: Store) -> None:
+    with pytest.raises(SpecError, match="device = 'tpu'"):
+        run_here(tiny_pretrain(), store, "tpu")
+    assert store.list() == []
+
+
+def test_nobody_writes_while_another_does(tmp_path: Path) -> None:
+    with (
+        writing(tmp_path),
+        pytest.raises(SpecError, match="still written by another process"),
+        writing(tmp_path, timeout_s=0.1),
+    ):
+        pass
+    with try_claim(tmp_path) as first, try_claim(tmp_path) as second:
+        assert (first, second) == (True, False)
+    with try_claim(tmp_path) as third:
+        assert third

@@ -1,0 +1,131 @@
+"""The real worker: a real child process that really trains."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from invariance.runs.child import WORKER_COMMAND, Child
+from invariance.runs.locate import weights_of
+from invariance.runs.manager import Manager
+from invariance.runs.outcome import LOG_FILE
+from invariance.runs.store import Store
+from invariance.runs.worker import num_threads
+from invariance.spec import canonical_json
+from tests.runs.tiny import tiny_pretrain, tiny_transfer, wait_until
+
+ENDLESS = tiny_pretrain(epochs=100_000)
+
+
+@pytest.fixture(scope="module")
+def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manager]:
+    manager = Manager(Store(tmp_path_factory.mktemp("real")), device="cpu")
+    yield manager
+    manager.close()
+    manager.store.close()
+
+
+def wait_for(manager: Manager, run_id: str, *states: str) -> None:
+    wait_until(lambda: manager.store.get(run_id).state in states, 60)
+
+
+def test_pretraining_and_transfer_are_done_by_the_worker(manager: Manager) -> None:
+    source = manager.submit(tiny_pretrain())
+    transfer = manager.submit(tiny_transfer(source.id))
+    wait_for(manager, transfer.id, "done", "failed")
+    run = manager.store.get(transfer.id)
+    assert (run.state, run.error, run.device) == ("done", None, "cpu")
+    assert 0 <= run.metrics["transfer_accuracy"] <= 1
+    assert weights_of(source.id[:8], manager.store) == manager.store.directory(source.id) / "weights.safetensors"
+    assert {"train_loss", "train_accuracy"} <= set(manager.store.metrics(source.id)["name"])
+
+
+def test_cancel_keeps_the_state_and_resume_goes_on(manager: Manager) -> None:
+    run = manager.submit(ENDLESS)
+    wait_until(lambda: (manager.store.get(run.id).progress or {"step": 0})["step"] > 3, 60)
+    manager.cancel(run.id)
+    wait_for(manager, run.id, "cancelled")
+    last = (manager.store.get(run.id).progress or {})["step"]
+    (pid,) = manager.worker_pids()
+    manager.resume(run.id)
+    wait_until(lambda: (manager.store.get(run.id).progress or {})["step"] > last, 60)
+    steps = manager.store.metrics(run.id, after_step=last)["step"]
+    assert steps.min() <= last + 8, "it started again from the beginning or skipped steps"
+    assert manager.worker_pids() == [pid], "cancelling politely must not cost the warm process"
+    manager.cancel(run.id)
+    wait_for(manager, run.id, "cancelled")
+
+
+def test_kill_minus_9_fails_the_run_and_it_can_be_resumed(manager: Manager) -> None:
+    run = manager.submit(replace(ENDLESS, seed=1))
+    wait_until(lambda: manager.store.get(run.id).progress, 60)
+    os.kill(manager.worker_pids()[0], signal.SIGKILL)
+    wait_for(manager, run.id, "failed")
+    assert "SIGKILL" in (manager.store.get(run.id).error or "")
+    manager.resume(run.id)
+    wait_for(manager, run.id, "running")
+    wait_until(lambda: manager.worker_pids(), 60)
+    manager.cancel(run.id)
+    wait_for(manager, run.id, "cancelled")
+
+
+def test_a_folder_that_is_not_there_is_one_clear_line(manager: Manager) -> None:
+    spec = tiny_pretrain()
+    run = manager.submit(replace(spec, data=replace(spec.data, objects="no/such/folder")))
+    wait_for(manager, run.id, "failed")
+    error = manager.store.get(run.id).error or ""
+    assert "no/such/folder" in error and "\n" not in error and "Traceback" not in error
+
+
+_NOISY = """
+import os, sys, invariance.runs.worker as worker
+
+def execute(spec, locate, directory, device, cancelled):
+    print("printed by a library")
+    os.system("echo printed by a child")
+    os.write(1, b"written to the descriptor\\n")
+    raise MemoryError("4 GB")
+    yield
+
+worker.execute = execute
+worker.main()
+"""
+
+
+def test_stray_output_goes_to_the_log_and_out_of_memory_is_told(tmp_path: Path) -> None:
+    child = Child(tmp_path / "worker.log", command=(sys.executable, "-c", _NOISY))
+    child.start()
+    spec = canonical_json(tiny_pretrain())
+    child.send(type="job", id="x", spec=spec, directory=str(tmp_path), device="cpu", sources={})
+    messages = [child.receive(60) or {} for _ in range(4)]
+    assert [message["type"] for message in messages] == ["ready", "started", "failed", "exit"]
+    assert messages[2]["error"].startswith("out of memory on cpu: choose a smaller batch")
+    log = (tmp_path / LOG_FILE).read_text()
+    for text in ("printed by a library", "printed by a child", "written to the descriptor", "MemoryError: 4 GB"):
+        assert text in log
+    child.end()
+
+
+def test_the_worker_ends_with_its_parent() -> None:
+    command = [*WORKER_COMMAND]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdin is not None and process.stdout is not None
+    assert json.loads(process.stdout.readline()) == {"type": "ready"}
+    process.stdin.close()
+    assert process.wait(5) == 0
+    process.stdout.close()
+
+
+def test_the_number_of_threads_can_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INVARIANCE_THREADS", "3")
+    assert num_threads() == 3
+    monkeypatch.setenv("INVARIANCE_THREADS", "many")
+    assert num_threads() == max(1, len(os.sched_getaffinity(0)) - 1)
