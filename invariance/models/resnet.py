@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from torch import nn
-from torchvision.models.resnet import BasicBlock, ResNet  # type: ignore[import-untyped]
+from torchvision.models.resnet import BasicBlock, ResNet
 
 NUM_FEATURES = 512
 

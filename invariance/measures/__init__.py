@@ -1,0 +1,1 @@
+"""What a representation ignores, and how that is measured."""

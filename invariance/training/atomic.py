@@ -1,0 +1,51 @@
+"""Files that are either the old one or the new one, whenever the machine stops.
+
+A plain write that is killed leaves half a file. Here the content goes to a temporary file beside its destination, is
+forced to the disk, and is then renamed over it, which a POSIX file system does at once or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+_TEMPORARY = ".part"
+
+
+def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Replaces a file by what ``write`` puts into the stream it is given; makes the directory if there is none.
+
+    Args:
+        path: destination; keeps its old content if ``write`` raises.
+        write: called once with a binary stream.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=_TEMPORARY, dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            write(stream)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    sync_directory(path.parent)
+
+
+def sync_directory(directory: Path) -> None:
+    """Forces the names in a directory to the disk, without which a rename may be forgotten in a power cut."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sweep_temporaries(directory: Path) -> None:
+    """Removes what killed writers left; only for the directory's one writer, at its start."""
+    for leftover in directory.glob(f"*{_TEMPORARY}"):
+        leftover.unlink(missing_ok=True)

@@ -1,0 +1,144 @@
+"""Weights that travel between runs and people: safetensors, with what is needed to use them in the metadata."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from invariance.models import Classifier, empty_model
+from invariance.spec import RunSpec, SpecError, canonical_json, run_from_json
+from invariance.training.atomic import write_atomically
+
+_FLOAT_DTYPES = ("F16", "BF16", "F32")
+_MAX_CLASSES = 100_000
+
+
+def save_weights(
+    path: Path, model: Classifier, *, class_names: Iterable[str], spec: RunSpec, dtype: torch.dtype = torch.float32
+) -> str:
+    """Writes a network's weights atomically.
+
+    Args:
+        path: destination, usually ``weights.safetensors``.
+        model: the network, on any device.
+        class_names: names of its outputs, in label order.
+        spec: the run that made it.
+        dtype: of the stored weights; float16 halves the file. Counters stay int64.
+
+    Returns:
+        SHA-256 of the file, hexadecimal.
+    """
+    tensors = {
+        name: (value.to(dtype) if value.is_floating_point() else value).detach().cpu().contiguous()
+        for name, value in model.state_dict().items()
+    }
+    metadata = {
+        "model": model.name,
+        "class_names": json.dumps(list(class_names)),
+        "spec": canonical_json(spec),
+    }
+    content = save(tensors, metadata=metadata)
+    write_atomically(Path(path), lambda stream: stream.write(content))
+    return hashlib.sha256(content).hexdigest()
+
+
+def load_weights(path: Path, device: str | torch.device = "cpu") -> Classifier:
+    """Reads a network that :func:`save_weights` wrote, after checking the whole file.
+
+    Names, shapes and dtypes are compared with the architecture before any number is read, and no number is copied
+    into a network before all of them are known to be finite: the file may come from anybody.
+
+    Args:
+        path: a safetensors file with float32, float16 or bfloat16 weights.
+        device: where the network is put.
+
+    Returns:
+        The network in eval mode, float32, with its ``class_names``.
+
+    Raises:
+        SpecError: there is no such file or it cannot be used; one line says why and what to do.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise SpecError(f"no weights at {path}: train this model first, or give another")
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            name, class_names = _read_metadata(path, file.metadata() or {})
+            model = empty_model(name, len(class_names))
+            _check_header(path, file, model.state_dict())
+            tensors = {key: _read_finite(path, file, key) for key in file.keys()}  # noqa: SIM118 - it is no mapping
+    except (SafetensorError, OSError) as error:
+        raise _unusable(path, f"it is not a readable safetensors file ({_one_line(error)})") from error
+    model.load_state_dict(tensors, assign=True)
+    model.class_names = class_names
+    return model.to(device).to(memory_format=torch.channels_last).eval()
+
+
+def weights_spec(path: Path) -> RunSpec:
+    """The run that made a file of weights, from its metadata.
+
+    Raises:
+        SpecError: the file cannot be read or says nothing usable of its run.
+    """
+    try:
+        with safe_open(path, framework="pt", device="cpu") as file:
+            text = (file.metadata() or {}).get("spec", "")
+        return run_from_json(text)
+    except (SafetensorError, OSError, ValueError, AttributeError) as error:
+        raise _unusable(Path(path), f"its run cannot be read ({_one_line(error)})") from error
+
+
+def _read_metadata(path: Path, metadata: dict[str, str]) -> tuple[str, tuple[str, ...]]:
+    """Architecture and class names; SpecError if they are missing or make no sense."""
+    if missing := sorted({"model", "class_names", "spec"} - set(metadata)):
+        raise _unusable(path, f"its metadata lacks {', '.join(missing)}")
+    try:
+        class_names = json.loads(metadata["class_names"])
+    except ValueError as error:
+        raise _unusable(path, f"its class names are not JSON ({_one_line(error)})") from error
+    is_list = isinstance(class_names, list) and all(isinstance(name, str) for name in class_names)
+    if not is_list or not 1 <= len(class_names) <= _MAX_CLASSES or len(set(class_names)) != len(class_names):
+        raise _unusable(path, f"its class names are not a list of 1 to {_MAX_CLASSES} different texts")
+    return metadata["model"], tuple(class_names)
+
+
+def _check_header(path: Path, file: Any, expected: dict[str, Tensor]) -> None:
+    """Raises SpecError unless names, shapes and dtypes are those of the architecture; reads no weights."""
+    names = set(file.keys())
+    if different := sorted(names ^ set(expected)):
+        verb = "lacks" if different[0] in expected else "has the unknown"
+        raise _unusable(path, f"it {verb} tensor {different[0]!r} ({len(different)} differ in all)")
+    for name, tensor in expected.items():
+        entry = file.get_slice(name)
+        if list(entry.get_shape()) != list(tensor.shape):
+            shapes = f"{list(entry.get_shape())} instead of {list(tensor.shape)}"
+            raise _unusable(path, f"tensor {name!r} has the shape {shapes}")
+        accepted = _FLOAT_DTYPES if tensor.is_floating_point() else ("I64",)
+        if entry.get_dtype() not in accepted:
+            raise _unusable(path, f"tensor {name!r} is {entry.get_dtype()} instead of {' or '.join(accepted)}")
+
+
+def _read_finite(path: Path, file: Any, name: str) -> Tensor:
+    """One tensor, cast up to float32; SpecError if a value is infinite or not a number."""
+    tensor: Tensor = file.get_tensor(name)
+    if not tensor.is_floating_point():
+        return tensor
+    if not bool(torch.isfinite(tensor).all()):
+        raise _unusable(path, f"tensor {name!r} holds values that are not finite")
+    return tensor.to(torch.float32)
+
+
+def _unusable(path: Path, reason: str) -> SpecError:
+    return SpecError(f"the weights {path} cannot be used: {reason}; make them again or give another file")
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200]

@@ -1,0 +1,86 @@
+"""Accuracy and loss of a network on a finite set."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from invariance.models import Classifier
+from invariance.training.events import CancelFlag, Cancelled, never
+from invariance.training.feed import Rendered, to_unit_range
+
+BATCH_SIZE = 512
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a network does on a set of samples.
+
+    Attributes:
+        accuracy: mean over classes of the share of each class that is recognised, in [0, 1].
+        loss: mean cross entropy over samples, in nats.
+    """
+
+    accuracy: float
+    loss: float
+
+
+def mean_class_accuracy(predictions: Tensor, labels: Tensor) -> float:
+    """Mean of per-class accuracies (the paper's accuracy), over the classes that occur; NaN if there are none.
+
+    Args:
+        predictions: (N,) int64 class numbers.
+        labels: (N,) int64 class numbers.
+    """
+    if len(labels) == 0:
+        return math.nan
+    correct = (predictions == labels).to(torch.float64)
+    totals = torch.bincount(labels)
+    hits = torch.bincount(labels, weights=correct)
+    present = totals > 0
+    return float((hits[present] / totals[present]).mean())
+
+
+def in_batches(apply: Callable[[Tensor], Tensor], images: Tensor, *, cancelled: CancelFlag = never) -> Tensor:
+    """Applies a part of a network in eval mode to many images.
+
+    Args:
+        apply: maps (B, 3, H, W) in [0, 1] to (B, D), for example ``model.representation``.
+        images: (N, 3, H, W) uint8.
+        cancelled: asked before every batch.
+
+    Returns:
+        (N, D) float32 on the device of the images.
+
+    Raises:
+        Cancelled: the flag was set.
+    """
+    outputs = []
+    with torch.no_grad(), mixed_precision(images.device):
+        for start in range(0, len(images), BATCH_SIZE):
+            if cancelled():
+                raise Cancelled
+            outputs.append(apply(to_unit_range(images[start : start + BATCH_SIZE])).to(torch.float32))
+    return torch.cat(outputs)
+
+
+def evaluate(model: Classifier, samples: Rendered, *, cancelled: CancelFlag = never) -> Evaluation:
+    """Accuracy and loss in eval mode; the network's mode is put back afterwards."""
+    was_training = model.training
+    model.eval()
+    try:
+        logits = in_batches(model, samples.images, cancelled=cancelled)
+    finally:
+        model.train(was_training)
+    loss = functional.cross_entropy(logits.to(torch.float64), samples.labels)
+    return Evaluation(mean_class_accuracy(logits.argmax(dim=1), samples.labels), float(loss))
+
+
+def mixed_precision(device: torch.device) -> torch.autocast:
+    """bfloat16 where a GPU is fast at it; float32 on the CPU, which the promise of exact resumption is about."""
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda")

@@ -1,0 +1,164 @@
+"""Which images each step of a training sees: a pure function of (spec, step), so that a resumed run sees the same."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from invariance.data.engine import Engine
+from invariance.data.random import permutation
+from invariance.spec import SpecError
+from invariance.training.events import CancelFlag, Cancelled
+
+_CHUNK = 1024
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A finite set of samples, on the training device.
+
+    Attributes:
+        images: (N, 3, H, W) uint8; a quarter of the memory of float32.
+        labels: (N,) int64.
+    """
+
+    images: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+def to_unit_range(images: Tensor) -> Tensor:
+    """uint8 images to float32 in [0, 1]."""
+    return images.to(torch.float32).div_(255.0)
+
+
+def render_cancellable(
+    engine: Engine, indices: Tensor, cancelled: CancelFlag, *, pause_s: float = 0.5
+) -> Generator[float, None, Rendered]:
+    """Renders a finite set once; a generator, so that a large set can report progress and be cancelled.
+
+    Args:
+        engine: of the data set.
+        indices: (N,) int64.
+        cancelled: asked before every 1024 samples.
+        pause_s: least time between two reports.
+
+    Yields:
+        The share that is done, in (0, 1).
+
+    Returns:
+        :class:`Rendered`, as the generator's value (``yield from``).
+
+    Raises:
+        Cancelled: the flag was set.
+    """
+    images, labels = [], []
+    last = time.monotonic()
+    for start in range(0, len(indices), _CHUNK):
+        if cancelled():
+            raise Cancelled
+        chunk = engine.render(indices[start : start + _CHUNK])
+        images.append(chunk[0])
+        labels.append(chunk[1])
+        if time.monotonic() - last >= pause_s and start + _CHUNK < len(indices):
+            last = time.monotonic()
+            yield (start + _CHUNK) / len(indices)
+    return Rendered(torch.cat(images), torch.cat(labels))
+
+
+class Feed(Protocol):
+    """The batches of a training."""
+
+    num_steps: int
+    num_epochs: int
+    num_images: int  # seen in the whole training, repetitions counted
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+        """Images (B, 3, H, W) float32 in [0, 1] and labels (B,) int64 of a step in [0, num_steps)."""
+        ...
+
+    def epochs_done(self, step: int) -> int:
+        """Epochs that are complete after ``step`` steps."""
+        ...
+
+
+def num_steps_per_epoch(num_samples: int, batch_size: int) -> int:
+    """Steps that a pass over a finite data set takes."""
+    return -(-num_samples // batch_size)
+
+
+class FiniteFeed:
+    """The same N images in every epoch, each once, in an order drawn from (seed, epoch).
+
+    An epoch is cut into batches whose sizes differ by one at most: a last batch of one image would leave batch norm
+    nothing to normalise by.
+
+    Args:
+        samples: the images.
+        batch_size: largest number of images in a step.
+        num_epochs: passes over the data.
+        seed: of the order.
+
+    Raises:
+        SpecError: there is only one image.
+    """
+
+    def __init__(self, samples: Rendered, *, batch_size: int, num_epochs: int, seed: int) -> None:
+        if len(samples) < 2:
+            raise SpecError(f"num_samples = {len(samples)}: batch norm needs at least 2 images to train on")
+        self.samples = samples
+        self.num_epochs = num_epochs
+        self.num_steps_per_epoch = num_steps_per_epoch(len(samples), batch_size)
+        self.num_steps = num_epochs * self.num_steps_per_epoch
+        self.num_images = num_epochs * len(samples)
+        self._seed = seed
+        self._epoch = -1
+        self._batches: tuple[Tensor, ...] = ()
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+        """See :class:`Feed`."""
+        epoch, position = divmod(step, self.num_steps_per_epoch)
+        if epoch != self._epoch:
+            order = permutation(len(self.samples), seed=self._seed, index=epoch).to(self.samples.labels.device)
+            self._batches, self._epoch = order.tensor_split(self.num_steps_per_epoch), epoch
+        chosen = self._batches[position]
+        return to_unit_range(self.samples.images[chosen]), self.samples.labels[chosen]
+
+    def epochs_done(self, step: int) -> int:
+        """See :class:`Feed`."""
+        return step // self.num_steps_per_epoch
+
+
+class StreamFeed:
+    """Images that are made when they are needed and never seen twice.
+
+    Args:
+        engine: of the data set; step s uses the indices from s * batch_size of its train split.
+        batch_size: images in a step.
+        num_epochs: number of stretches of ``samples_per_epoch`` images.
+        samples_per_epoch: after how many images the network is validated.
+    """
+
+    def __init__(self, engine: Engine, *, batch_size: int, num_epochs: int, samples_per_epoch: int) -> None:
+        self.num_epochs = num_epochs
+        self.num_steps = max(1, num_epochs * samples_per_epoch // batch_size)
+        self.num_images = self.num_steps * batch_size
+        self._engine = engine
+        self._batch_size = batch_size
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+        """See :class:`Feed`."""
+        indices = self._engine.indices("train", self._batch_size) + step * self._batch_size
+        batch = self._engine.batch(indices)
+        return batch.images, batch.labels
+
+    def epochs_done(self, step: int) -> int:
+        """See :class:`Feed`."""
+        return step * self.num_epochs // self.num_steps

@@ -1,0 +1,224 @@
+"""Supervised training: a plain loop that reports, saves itself, and stops when it is asked to."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+from invariance.data.engine import Engine
+from invariance.models import create_model
+from invariance.spec import PretrainSpec, canonical_json
+from invariance.training.atomic import sweep_temporaries
+from invariance.training.checkpoint import save_weights
+from invariance.training.evaluation import evaluate
+from invariance.training.events import CancelFlag, Cancelled, Event, Finished, Progress, never
+from invariance.training.feed import (
+    Feed,
+    FiniteFeed,
+    Rendered,
+    StreamFeed,
+    num_steps_per_epoch,
+    render_cancellable,
+)
+from invariance.training.resume import clear_state
+from invariance.training.trainee import Trainee
+
+WEIGHTS = "weights.safetensors"
+NUM_VALIDATION_SAMPLES = 1_000
+_EVENT_EVERY_S = 0.1
+_SAVING_SHARE = 0.05  # of the time, at most, goes into checkpoints, however large the network and slow the disk
+_VALIDATION_SPACING = 5  # images trained on for each image validated on, at least: a fifteenth of the work
+
+
+def pretrain(
+    spec: PretrainSpec,
+    directory: Path,
+    *,
+    device: str = "cpu",
+    cancelled: CancelFlag = never,
+    checkpoint_every_s: float = 10.0,
+) -> Iterator[Event]:
+    """Trains a network from random weights, or goes on with a training that was stopped.
+
+    On the CPU, stopping and going on gives the same weights, bit for bit, as never stopping. A killed run does the
+    steps after its last checkpoint again, and reports them again.
+
+    Args:
+        spec: what to train on, and how.
+        directory: of the run; receives ``weights.safetensors`` and, until it is done, the state.
+        device: a torch device.
+        cancelled: asked before every step.
+        checkpoint_every_s: least time between two checkpoints.
+
+    Yields:
+        Progress as of :func:`optimise`; then Finished with ``test_accuracy``, ``test_loss``, ``train_accuracy`` and
+        ``train_loss`` of the trained network in eval mode.
+
+    Raises:
+        Cancelled: the flag was set; the state is saved.
+        Diverged: the loss is no longer finite.
+        SpecError: the data set cannot be used.
+    """
+    directory = Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    sweep_temporaries(directory)
+    engine = Engine(spec.data, device)
+    model = create_model(spec.model, engine.num_classes, seed=spec.seed).to(device)
+    trainee = Trainee(model, learning_rate=spec.learning_rate, directory=directory, identity=canonical_json(spec))
+    trainee.resume()
+    feed = yield from _open_feed(spec, engine, trainee, cancelled)
+    yield from optimise(
+        trainee,
+        feed,
+        validation=render_split(engine, "validation", NUM_VALIDATION_SAMPLES),
+        cancelled=cancelled,
+        checkpoint_every_s=checkpoint_every_s,
+    )
+    on_test = evaluate(model, render_split(engine, "test", spec.num_test_samples), cancelled=cancelled)
+    num_seen = min(spec.data.num_samples or feed.num_images, spec.num_test_samples)
+    on_train = evaluate(model, render_split(engine, "train", num_seen), cancelled=cancelled)
+    path = directory / WEIGHTS
+    sha256 = save_weights(path, model, class_names=engine.class_names, spec=spec)
+    yield Finished(
+        metrics={
+            "test_accuracy": on_test.accuracy,
+            "test_loss": on_test.loss,
+            "train_accuracy": on_train.accuracy,
+            "train_loss": on_train.loss,
+        },
+        checkpoint=str(path),
+        sha256=sha256,
+        seconds=trainee.seconds,
+        device=device,
+    )
+    # Whoever asks for the event after Finished has recorded it, so there is nothing left to go on with.
+    clear_state(directory)
+
+
+def optimise(
+    trainee: Trainee,
+    feed: Feed,
+    *,
+    validation: Rendered,
+    cancelled: CancelFlag = never,
+    checkpoint_every_s: float = 10.0,
+) -> Iterator[Progress]:
+    """Takes the steps that are left, from the trainee's own step to the feed's last, and saves the state.
+
+    Args:
+        trainee: network, optimiser and position; changed.
+        feed: the batches.
+        validation: what the network is evaluated on at the ends of epochs, or of fewer if they are short.
+        cancelled: asked before every step.
+        checkpoint_every_s: least time between two checkpoints.
+
+    Yields:
+        Progress after the first and the last step, and about ten times a second between, with ``train_loss`` and
+        ``train_accuracy`` since the last one, and ``validation_accuracy`` where it was measured.
+
+    Raises:
+        Cancelled: the flag was set; the state is saved.
+        Diverged: the loss is no longer finite.
+    """
+    pace = _Pace(trainee, feed)
+    last_event, last_save, save_every_s = -math.inf, time.monotonic(), checkpoint_every_s
+    while trainee.step < feed.num_steps:
+        if cancelled():
+            trainee.save()
+            raise Cancelled
+        trainee.advance(*feed.batch(trainee.step))
+        metrics: dict[str, float] = {}
+        if _validation_is_due(trainee, feed, len(validation)):
+            trainee.images_since_validation = 0
+            metrics["validation_accuracy"] = evaluate(trainee.model, validation).accuracy
+        now = time.monotonic()
+        if metrics or trainee.step == feed.num_steps or now - last_event >= _EVENT_EVERY_S:
+            last_event = now
+            yield pace.progress(trainee.take_metrics() | metrics)
+        if now - last_save >= save_every_s:
+            trainee.save()
+            last_save = time.monotonic()
+            save_every_s = max(checkpoint_every_s, (last_save - now) / _SAVING_SHARE)
+    # What follows a training, an evaluation or a crash in it, must not cost the training.
+    trainee.save()
+
+
+def render_split(engine: Engine, split: str, num: int) -> Rendered:
+    """The first samples of a split of a data set. The test split is looked at once, when all training is over."""
+    return Rendered(*engine.render(engine.indices(split, num)))
+
+
+def render_training_split(
+    engine: Engine, num: int, cancelled: CancelFlag, report: Progress
+) -> Generator[Progress, None, Rendered]:
+    """The samples of a finite data set, with an event now and then that says that the run is alive.
+
+    Args:
+        engine: of the data set.
+        num: number of samples.
+        cancelled: asked now and then.
+        report: the event to yield.
+    """
+    work = render_cancellable(engine, engine.indices("train", num), cancelled)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            rendered: Rendered = end.value
+            return rendered
+        yield report
+
+
+def _open_feed(
+    spec: PretrainSpec, engine: Engine, trainee: Trainee, cancelled: CancelFlag
+) -> Generator[Progress, None, Feed]:
+    num = spec.data.num_samples
+    if num is None:
+        return StreamFeed(
+            engine,
+            batch_size=spec.batch_size,
+            num_epochs=spec.epochs,
+            samples_per_epoch=spec.samples_per_epoch,
+        )
+    report = Progress(
+        step=trainee.step,
+        num_steps=spec.epochs * num_steps_per_epoch(num, spec.batch_size),
+        num_epochs=spec.epochs,
+        seconds=trainee.seconds,
+    )
+    samples = yield from render_training_split(engine, num, cancelled, report)
+    return FiniteFeed(samples, batch_size=spec.batch_size, num_epochs=spec.epochs, seed=spec.seed)
+
+
+def _validation_is_due(trainee: Trainee, feed: Feed, num_validation: int) -> bool:
+    """Whether an epoch, or the training, has just ended, and validating would not cost too much again."""
+    if trainee.step == feed.num_steps:
+        return True
+    epoch_has_ended = feed.epochs_done(trainee.step) > feed.epochs_done(trainee.step - 1)
+    return epoch_has_ended and trainee.images_since_validation >= _VALIDATION_SPACING * num_validation
+
+
+class _Pace:
+    """Turns the steps of this process into a speed and an estimate of the time left."""
+
+    def __init__(self, trainee: Trainee, feed: Feed) -> None:
+        self._trainee, self._feed = trainee, feed
+        self._first_step, self._started = trainee.step, time.monotonic()
+
+    def progress(self, metrics: dict[str, float]) -> Progress:
+        """The event for the trainee's present step."""
+        step, num_steps = self._trainee.step, self._feed.num_steps
+        seconds_per_step = (time.monotonic() - self._started) / (step - self._first_step)
+        images_per_step = self._feed.num_images / num_steps
+        return Progress(
+            step=step,
+            num_steps=num_steps,
+            epoch=self._feed.epochs_done(step),
+            num_epochs=self._feed.num_epochs,
+            metrics=metrics,
+            images_per_second=images_per_step / max(seconds_per_step, 1e-9),
+            eta_seconds=seconds_per_step * (num_steps - step),
+            seconds=self._trainee.seconds,
+        )

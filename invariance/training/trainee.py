@@ -1,0 +1,129 @@
+"""A network in training: what changes with each step, and what has to be saved to go on from any of them."""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from invariance.models import Classifier
+from invariance.training.evaluation import mixed_precision
+from invariance.training.events import Diverged
+from invariance.training.resume import load_state, save_state
+
+
+class Trainee:
+    """Network, optimiser, position and running sums.
+
+    Args:
+        model: trained in place, on its own device.
+        learning_rate: of Adam (Kingma and Ba 2014, arXiv 1412.6980), constant.
+        directory: where the state is saved.
+        identity: of the run; a state of another run is not taken up.
+
+    Attributes:
+        step: steps taken.
+        images_since_validation: images seen since the network was last validated.
+    """
+
+    def __init__(self, model: Classifier, *, learning_rate: float, directory: Path, identity: str) -> None:
+        self.model = model
+        self.step = 0
+        self.images_since_validation = 0
+        self._device = next(model.parameters()).device
+        self._learning_rate = learning_rate
+        # Fused, because on a GPU the step of a small network is otherwise mostly kernel launches.
+        self._optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=self._device.type == "cuda")
+        self._directory = directory
+        self._identity = identity
+        self._seconds_before = 0.0
+        self._started = time.monotonic()
+        self._reset_sums()
+
+    @property
+    def seconds(self) -> float:
+        """Time worked on the run, earlier processes included and pauses left out."""
+        return self._seconds_before + time.monotonic() - self._started
+
+    def advance(self, images: Tensor, labels: Tensor) -> None:
+        """One step of Adam on the cross entropy of images (B, 3, H, W) in [0, 1] and labels (B,)."""
+        self.model.train()
+        with mixed_precision(self._device):
+            logits = self.model(images)
+        loss = functional.cross_entropy(logits.to(torch.float32), labels)
+        self._optimiser.zero_grad()
+        loss.backward()
+        self._optimiser.step()
+        self.step += 1
+        self.images_since_validation += len(labels)
+        # Sums stay on the device: reading them at every step would make a GPU wait for the processor.
+        self._num_images += len(labels)
+        self._loss_sum += loss.detach().to(torch.float64) * len(labels)
+        self._num_correct += (logits.detach().argmax(dim=1) == labels).sum()
+
+    def take_metrics(self) -> dict[str, float]:
+        """Mean loss and accuracy of the training batches since the last call, in training mode.
+
+        Raises:
+            Diverged: the loss of one of them was not finite.
+        """
+        if self._num_images == 0:
+            return {}
+        self._require_finite()
+        metrics = {
+            "train_loss": float(self._loss_sum) / self._num_images,
+            "train_accuracy": int(self._num_correct) / self._num_images,
+        }
+        self._reset_sums()
+        return metrics
+
+    def save(self) -> None:
+        """Saves everything a later process needs to go on from here.
+
+        Raises:
+            Diverged: there is nothing worth going on from.
+        """
+        self._require_finite()
+        state = {
+            "identity": self._identity,
+            "model": self.model.state_dict(),
+            "optimiser": self._optimiser.state_dict(),
+            "step": self.step,
+            "seconds": self.seconds,
+            "images_since_validation": self.images_since_validation,
+            "num_images": self._num_images,
+            "loss_sum": self._loss_sum,
+            "num_correct": self._num_correct,
+        }
+        save_state(self._directory, state)
+
+    def resume(self) -> bool:
+        """Takes up the state that is saved in the directory; False if there is none of this run."""
+        state = load_state(self._directory)
+        if state is None or state.get("identity") != self._identity:
+            return False
+        self.model.load_state_dict(state["model"])
+        self._optimiser.load_state_dict(state["optimiser"])
+        self.step = state["step"]
+        self._seconds_before = state["seconds"]
+        self.images_since_validation = state["images_since_validation"]
+        self._num_images = state["num_images"]
+        self._loss_sum = state["loss_sum"].to(self._device)
+        self._num_correct = state["num_correct"].to(self._device)
+        return True
+
+    def _reset_sums(self) -> None:
+        self._num_images = 0
+        self._loss_sum = torch.zeros((), dtype=torch.float64, device=self._device)
+        self._num_correct = torch.zeros((), dtype=torch.int64, device=self._device)
+
+    def _require_finite(self) -> None:
+        if not math.isfinite(float(self._loss_sum)):
+            raise Diverged(
+                f"training diverged at or before step {self.step}: the loss is not a finite number; "
+                f"choose a learning_rate below {self._learning_rate:g} (0.001 is usual)"
+            )
