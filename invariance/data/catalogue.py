@@ -180,17 +180,17 @@ def read_background(path: Path, image_size: int) -> Tensor:
 
 def _open(path: Path) -> Image.Image:
     try:
-        image = Image.open(path, formats=_FORMATS)
-        if image.width * image.height > MAX_PIXELS:
-            raise SpecError(
-                f"{path}: {image.width} x {image.height} pixels; at most {MAX_PIXELS // 10**6} megapixels are read"
-            )
-        image.load()
+        with Image.open(path, formats=_FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise SpecError(
+                    f"{path}: {image.width} x {image.height} pixels; at most {MAX_PIXELS // 10**6} megapixels are read"
+                )
+            image.load()
+            return image
+    except SpecError:
+        raise
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        if isinstance(error, SpecError):
-            raise
         raise SpecError(f"{path}: cannot be read as PNG, JPEG or WebP; replace or remove it") from error
-    return image
 
 
 def _images_of(folder: Path) -> list[Path]:

@@ -10,16 +10,22 @@ from invariance.data.drawing.backgrounds import SCENES, draw_background
 FILES = sorted((BUILTIN / "backgrounds").glob("*.webp"))
 
 
+def picture(path):
+    with Image.open(path) as image:
+        image.load()
+        return image
+
+
 @pytest.fixture(scope="module")
 def small():
     """(N, 32, 32, 3) in [0, 1]."""
-    return np.stack([np.asarray(Image.open(path).resize((32, 32), Image.Resampling.BOX)) / 255 for path in FILES])
+    return np.stack([np.asarray(picture(path).resize((32, 32), Image.Resampling.BOX)) / 255 for path in FILES])
 
 
 def test_number_form_and_size():
     assert len(FILES) >= 200
     for path in FILES:
-        image = Image.open(path)
+        image = picture(path)
         assert (image.mode, image.size) == ("RGB", (128, 128)), path.name
     assert sum(path.stat().st_size for path in FILES) < 2_500_000
 
@@ -46,7 +52,5 @@ def test_no_two_are_nearly_equal(small):
 @pytest.mark.parametrize("scene", SCENES[::9], ids=lambda scene: scene.__name__)
 def test_drawing_again_gives_the_shipped_picture(scene):
     drawn = np.asarray(draw_background(scene, 3), dtype=float)
-    shipped = np.asarray(
-        Image.open(BUILTIN / "backgrounds" / f"{scene.__name__.replace('_', '-')}-3.webp"), dtype=float
-    )
+    shipped = np.asarray(picture(BUILTIN / "backgrounds" / f"{scene.__name__.replace('_', '-')}-3.webp"), dtype=float)
     assert np.abs(drawn - shipped).mean() < 8
