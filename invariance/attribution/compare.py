@@ -1,0 +1,168 @@
+"""Several models on one image: what each sees in it, on one colour scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from invariance.attribution.attribute import BASELINES, attribute
+from invariance.attribution.scores import share_on_object
+from invariance.data.engine import SPLIT_START, Batch, Engine
+from invariance.data.preview import clean_backgrounds, to_pictures
+from invariance.models import Classifier
+from invariance.spec import SpecError
+
+PREDICTED: Final = "predicted"
+TRUE: Final = "true"
+LIMIT_QUANTILE: Final = 0.995
+"""The colour scale ends here, so that one extreme pixel does not make all others pale."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One model's view of the image.
+
+    Attributes:
+        relevance: (S, S) float32, signed, in logits.
+        class_names: of the model, in label order.
+        probabilities: (K,) float32.
+        predicted: name of the most probable class.
+        explained: name of the class whose logit is explained.
+        is_asked: whether that is the class asked for; otherwise the model does not know it and its prediction is
+            explained instead.
+        completeness_error: relative; 0 is exact.
+        mass: share of the positive relevance on the object, NaN if undefined.
+        chance: share of the image that the object covers.
+        lift: mass / chance.
+    """
+
+    relevance: NDArray[np.float32]
+    class_names: tuple[str, ...]
+    probabilities: NDArray[np.float32]
+    predicted: str
+    explained: str
+    is_asked: bool
+    completeness_error: float
+    mass: float
+    chance: float
+    lift: float
+
+    def top(self, num: int = 3) -> list[tuple[str, float]]:
+        """The most probable classes and their probabilities, the first one first."""
+        order = np.argsort(-self.probabilities, kind="stable")[:num]
+        return [(self.class_names[position], float(self.probabilities[position])) for position in order]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Several models on one image.
+
+    Attributes:
+        image: (S, S, 3) uint8.
+        mask: (S, S) float32 in [0, 1].
+        true_class: name of the object.
+        explanations: one for each model.
+        limit: largest |relevance| of the common colour scale.
+    """
+
+    image: NDArray[np.uint8]
+    mask: NDArray[np.float32]
+    true_class: str
+    explanations: tuple[Explanation, ...]
+    limit: float
+
+    def scores(self) -> list[dict[str, float | str]]:
+        """One record a model, plain values, as written to ``scores.json``."""
+        return [
+            {
+                "predicted": view.predicted,
+                "probability": float(view.probabilities.max()),
+                "explained": view.explained,
+                "share_on_object": view.mass,
+                "chance": view.chance,
+                "lift": view.lift,
+                "completeness_error": view.completeness_error,
+            }
+            for view in self.explanations
+        ]
+
+
+def compare(
+    models: Sequence[Classifier],
+    engine: Engine,
+    *,
+    position: int = 0,
+    split: str = "test",
+    explain: str = PREDICTED,
+    baseline: str = "background",
+    method: str = "integrated-gradients",
+    steps: int = 32,
+) -> Comparison:
+    """Attributes the logits of several models on one image of a data set.
+
+    Args:
+        models: loaded networks with ``class_names``, in eval mode, on the engine's device.
+        engine: the data set.
+        position: of the image in the split, from 0.
+        split: ``train``, ``validation`` or ``test``.
+        explain: ``predicted`` (each model's own), ``true``, or the name of a class.
+        baseline: one of ``BASELINES``.
+        method: see :func:`~invariance.attribution.attribute.attribute`.
+        steps: along the path of integrated gradients.
+
+    Raises:
+        SpecError: a name is not known, or the position is negative.
+    """
+    if baseline not in BASELINES:
+        raise SpecError(f"baseline = {baseline!r}: expected {', '.join(BASELINES)}")
+    if position < 0:
+        raise SpecError(f"position = {position}: expected 0 or more")
+    indices = torch.tensor([SPLIT_START[split] + position])
+    batch = engine.batch(indices)
+    true_class = engine.class_names[int(batch.labels[0])]
+    wanted = true_class if explain == TRUE else explain
+    if explain not in (TRUE, PREDICTED) and not any(wanted in model.class_names for model in models):
+        raise SpecError(f"class {wanted!r}: no model knows it; choose from {', '.join(models[0].class_names)}")
+    start = clean_backgrounds(engine, indices) if baseline == "background" else baseline
+    explanations = tuple(_explain(model, batch, start, wanted, method=method, steps=steps) for model in models)
+    return Comparison(
+        image=to_pictures(batch.images)[0],
+        mask=batch.masks[0].cpu().numpy(),
+        true_class=true_class,
+        explanations=explanations,
+        limit=shared_limit([view.relevance for view in explanations]),
+    )
+
+
+def _explain(
+    model: Classifier, batch: Batch, start: str | Tensor, wanted: str, *, method: str, steps: int
+) -> Explanation:
+    """One model's view of a batch of one image; a model that does not know the class explains its prediction."""
+    is_known = wanted in model.class_names
+    targets = batch.labels.new_tensor([model.class_names.index(wanted)]) if is_known else None
+    found = attribute(model, batch.images, targets=targets, method=method, baseline=start, steps=steps)
+    share = share_on_object(found.relevance, batch.masks)
+    return Explanation(
+        relevance=found.relevance[0].float().cpu().numpy(),
+        class_names=model.class_names,
+        probabilities=found.probabilities[0].cpu().numpy(),
+        predicted=model.class_names[int(found.probabilities[0].argmax())],
+        explained=model.class_names[int(found.targets[0])],
+        is_asked=wanted == PREDICTED or is_known,
+        completeness_error=float(found.completeness_error[0]),
+        mass=float(share.mass[0]),
+        chance=float(share.chance[0]),
+        lift=float(share.lift[0]),
+    )
+
+
+def shared_limit(maps: Sequence[NDArray[np.float32]]) -> float:
+    """The end of one colour scale for several maps of signed relevance; positive even where all are zero."""
+    largest = max(float(np.quantile(np.abs(values), LIMIT_QUANTILE)) for values in maps)
+    return largest if largest > 0 else 1.0

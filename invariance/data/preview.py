@@ -1,0 +1,125 @@
+"""Samples as arrays for people to look at: what pages and figures show of a data set."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from invariance.data.engine import SPLIT_START, Batch, Engine, to_bytes
+from invariance.data.transforms import TRANSFORMS
+
+SECOND_TWIN_OFFSET = 1
+"""Added to the seed of the transformations for the second image of a pair."""
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Samples in numpy form.
+
+    Attributes:
+        images: (N, S, S, 3) uint8.
+        masks: (N, S, S) float32 in [0, 1], alpha of the object.
+        class_names: N names.
+        backgrounds: (N,) int64, number of the background; -1 for fresh noise.
+        parameters: ``<transform>.<parameter>`` to (N,) values, everything that was drawn for the transformations.
+    """
+
+    images: NDArray[np.uint8]
+    masks: NDArray[np.float32]
+    class_names: tuple[str, ...]
+    backgrounds: NDArray[np.int64]
+    parameters: dict[str, NDArray[np.generic]]
+
+    def recipe(self, position: int) -> dict[str, float | bool | str]:
+        """What was drawn for one sample, in words and numbers."""
+        values = {name: column[position].item() for name, column in self.parameters.items()}
+        background = int(self.backgrounds[position])
+        return {
+            "object": self.class_names[position],
+            "background": "fresh noise" if background < 0 else f"number {background}",
+            **values,
+        }
+
+
+def samples(engine: Engine, *, num: int, start: int = 0, split: str = "train") -> Samples:
+    """``num`` samples of a split, from position ``start`` on."""
+    return _to_samples(engine.batch(_positions(start, num, split)), engine)
+
+
+def twin_samples(
+    engine: Engine, *, num: int, start: int = 0, split: str = "train", transforms: Sequence[str] | None = None
+) -> tuple[Samples, Samples]:
+    """Pairs of the same object and background with two draws of the transformations; the first is the sample itself.
+
+    Args:
+        engine: the data set.
+        num: pairs.
+        start: position of the first one.
+        split: of the data set.
+        transforms: the composition; None keeps the spec's.
+    """
+    spec = engine.spec
+    seed = spec.seed if spec.transform_seed is None else spec.transform_seed
+    first, second = engine.twins(
+        _positions(start, num, split), transforms, transform_seeds=(seed, seed + SECOND_TWIN_OFFSET)
+    )
+    return _to_samples(first, engine), _to_samples(second, engine)
+
+
+def strips(engine: Engine, transforms: Sequence[str], *, num: int, position: int = 0) -> dict[str, NDArray[np.uint8]]:
+    """One object on one background through ``num`` draws of each transformation.
+
+    Args:
+        engine: the data set; its own transformations are left out.
+        transforms: names; each is applied alone.
+        num: draws of each.
+        position: of the sample in the training split, which picks object and background.
+
+    Returns:
+        For each name (num, S, S, 3) uint8, the first of them without any transformation.
+    """
+    index = _positions(position, 1, "train")
+    clean = engine.with_spec_changes(transforms=()).batch(index).images
+    result = {}
+    for name in transforms:
+        single = engine.with_spec_changes(transforms=(name,))
+        draws = [single.with_spec_changes(transform_seed=seed).batch(index).images for seed in range(1, num)]
+        result[name] = to_pictures(torch.cat([clean, *draws]))
+    return result
+
+
+def clean_backgrounds(engine: Engine, indices: Tensor) -> Tensor:
+    """The backgrounds of samples without their objects: (B, 3, S, S) float32 in [0, 1]."""
+    with torch.no_grad():
+        _, pictures = engine._draw_backgrounds(indices.to(engine.device))
+    return pictures
+
+
+def to_pictures(images: Tensor) -> NDArray[np.uint8]:
+    """(N, 3, S, S) float in [0, 1] to (N, S, S, 3) uint8."""
+    pictures: NDArray[np.uint8] = to_bytes(images).permute(0, 2, 3, 1).cpu().numpy()
+    return pictures
+
+
+def describe_transforms() -> dict[str, str]:
+    """What each transformation draws and does, by name, for pages that have no use for the kernels."""
+    return {transform.name: transform.summary for transform in TRANSFORMS}
+
+
+def _positions(start: int, num: int, split: str) -> Tensor:
+    return torch.arange(start, start + num) + SPLIT_START[split]
+
+
+def _to_samples(batch: Batch, engine: Engine) -> Samples:
+    return Samples(
+        images=to_pictures(batch.images),
+        masks=batch.masks.cpu().numpy(),
+        class_names=tuple(engine.class_names[label] for label in batch.labels.tolist()),
+        backgrounds=batch.backgrounds.cpu().numpy(),
+        parameters={name: value.cpu().numpy() for name, value in batch.parameters.items()},
+    )

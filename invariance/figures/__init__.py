@@ -1,0 +1,1 @@
+"""Tables and arrays to Plotly figures and pictures; no torch, no Streamlit."""

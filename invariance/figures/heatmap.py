@@ -1,0 +1,175 @@
+"""The sens-scores of models for transformations: a heatmap that can be read without its colours, and clicked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from invariance.figures.palette import NEUTRAL, SENS_SCALE
+from invariance.spec import CATEGORIES, TRANSFORM_NAMES
+
+SCORES: Final[dict[str, str]] = {"sens": "sens-score", "sens_conditional": "conditional sens-score"}
+"""Columns of the table that can be shown, and what they are called."""
+
+ROW_PX: Final = 25
+MARGIN_PX: Final = 130
+
+
+def sens_heatmap(
+    table: pd.DataFrame,
+    *,
+    score: str = "sens",
+    models: Sequence[str] | None = None,
+    titles: Mapping[str, str] | None = None,
+    trained_on: Mapping[str, Collection[str]] | None = None,
+    selected: tuple[str, str] | None = None,
+) -> go.Figure:
+    """Draws models (rows) by transformations (columns), grouped by category.
+
+    A heatmap's cells cannot be clicked in Streamlit, so invisible square markers lie on top of them; the selection
+    that they return is read by :func:`cell_of`.
+
+    Args:
+        table: columns model, transform and the score; one row a cell.
+        score: the column shown, one of :data:`SCORES`; 0 is invariant, 1 as far apart as two different images.
+        models: rows from top to bottom; None for the order of the table.
+        titles: what to call the models; missing ones keep their name.
+        trained_on: for each model the transformations of its training, whose cells get a frame.
+        selected: (model, transformation) with a thicker frame.
+    """
+    models = list(dict.fromkeys(table["model"])) if models is None else list(models)
+    transforms = [name for name in TRANSFORM_NAMES if name in set(table["transform"])]
+    cells = table.drop_duplicates(["model", "transform"]).pivot(index="model", columns="transform", values=score)
+    values = cells.reindex(index=models, columns=transforms).to_numpy(dtype=np.float32)
+    names = [(titles or {}).get(model, model) for model in models]
+    figure = go.Figure([_cells(values, SCORES[score]), _click_targets(values, models, transforms, names)])
+    for left, right, category in _blocks(transforms):
+        _mark_category(figure, left, right, category, is_last=right == len(transforms))
+    for row, model in enumerate(models):
+        for column, transform in enumerate(transforms):
+            if transform in (trained_on or {}).get(model, ()):
+                _frame(figure, column, row, width=1.5)
+            if selected == (model, transform):
+                _frame(figure, column, row, width=4)
+    side = {"showgrid": False, "zeroline": False, "fixedrange": True}
+    figure.update_xaxes(
+        title="transformation between the twins",
+        tickvals=list(range(len(transforms))),
+        ticktext=transforms,
+        tickangle=-55,
+        range=[-0.5, len(transforms) - 0.5],
+        **side,
+    )
+    figure.update_yaxes(
+        title="transformations in pretraining",
+        tickvals=list(range(len(models))),
+        ticktext=names,
+        range=[len(models) - 0.5, -0.5],
+        **side,
+    )
+    figure.update_layout(
+        height=MARGIN_PX + ROW_PX * len(models),
+        margin={"l": 10, "r": 10, "t": 28, "b": 10},
+        hovermode="closest",
+        hoverdistance=-1,
+        showlegend=False,
+        dragmode=False,
+    )
+    return figure
+
+
+def cell_of(points: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
+    """The (model, transformation) of a selection event's first point; None if nothing is selected."""
+    for point in points:
+        if (data := point.get("customdata")) is not None and len(data) >= 2:
+            return str(data[0]), str(data[1])
+    return None
+
+
+def _cells(values: np.ndarray, title: str) -> go.Heatmap:
+    return go.Heatmap(
+        z=values,
+        zmin=0.0,
+        zmax=1.0,
+        colorscale=[list(stop) for stop in SENS_SCALE],
+        text=[[_short(value) for value in row] for row in values.tolist()],
+        texttemplate="%{text}",
+        textfont={"size": 11},
+        xgap=1,
+        ygap=1,
+        hoverinfo="skip",
+        colorbar={
+            "title": {"text": title, "side": "right"},
+            "thickness": 10,
+            "tickvals": [0, 0.5, 1],
+            "outlinewidth": 0,
+        },
+    )
+
+
+def _click_targets(
+    values: np.ndarray, models: Sequence[str], transforms: Sequence[str], names: Sequence[str]
+) -> go.Scatter:
+    rows, columns = (axis.tolist() for axis in np.nonzero(np.isfinite(values)))
+    return go.Scatter(
+        x=columns,
+        y=rows,
+        mode="markers",
+        marker={"symbol": "square", "size": ROW_PX, "opacity": 0},
+        # Selecting fades what is not selected: without these, the markers would appear.
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        customdata=[[models[row], transforms[column]] for row, column in zip(rows, columns, strict=True)],
+        text=[
+            f"{names[row]}<br>{transforms[column]}: {values[row, column]:.3f}"
+            for row, column in zip(rows, columns, strict=True)
+        ],
+        hovertemplate="%{text}<extra></extra>",
+    )
+
+
+def _short(value: float) -> str:
+    """Two digits without the leading zero, so that 18 columns fit on a telephone."""
+    return "" if not np.isfinite(value) else f"{value:.2f}".removeprefix("0")
+
+
+def _blocks(transforms: Sequence[str]) -> list[tuple[int, int, str]]:
+    """First and past-the-last column of each category that is shown."""
+    result, start = [], 0
+    for category, members in CATEGORIES.items():
+        if count := sum(name in members for name in transforms):
+            result.append((start, start + count, category))
+            start += count
+    return result
+
+
+def _mark_category(figure: go.Figure, left: int, right: int, category: str, *, is_last: bool) -> None:
+    figure.add_annotation(
+        x=(left + right - 1) / 2, y=1.0, yref="paper", yanchor="bottom", text=category, showarrow=False
+    )
+    if not is_last:
+        figure.add_shape(
+            type="line",
+            x0=right - 0.5,
+            x1=right - 0.5,
+            y0=0,
+            y1=1.03,
+            yref="paper",
+            line={"color": NEUTRAL, "width": 2},
+        )
+
+
+def _frame(figure: go.Figure, column: int, row: int, *, width: float) -> None:
+    inset = 0.42
+    figure.add_shape(
+        type="rect",
+        x0=column - inset,
+        x1=column + inset,
+        y0=row - inset,
+        y1=row + inset,
+        line={"color": "#10211f", "width": width},
+    )
