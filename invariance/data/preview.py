@@ -48,11 +48,16 @@ class Samples:
 
 def samples(engine: Engine, *, num: int, start: int = 0, split: str = "train") -> Samples:
     """``num`` samples of a split, from position ``start`` on."""
-    return _to_samples(engine.batch(_positions(start, num, split)), engine)
+    return to_samples(engine.batch(_positions(start, num, split)), engine)
 
 
 def twin_samples(
-    engine: Engine, *, num: int, start: int = 0, split: str = "train", transforms: Sequence[str] | None = None
+    engine: Engine,
+    *,
+    num: int,
+    start: int = 0,
+    split: str = "train",
+    transforms: Sequence[str] | None = None,
 ) -> tuple[Samples, Samples]:
     """Pairs of the same object and background with two draws of the transformations; the first is the sample itself.
 
@@ -64,11 +69,10 @@ def twin_samples(
         transforms: the composition; None keeps the spec's.
     """
     spec = engine.spec
-    seed = spec.seed if spec.transform_seed is None else spec.transform_seed
-    first, second = engine.twins(
-        _positions(start, num, split), transforms, transform_seeds=(seed, seed + SECOND_TWIN_OFFSET)
-    )
-    return _to_samples(first, engine), _to_samples(second, engine)
+    own = spec.seed if spec.transform_seed is None else spec.transform_seed
+    seeds = (own, own + SECOND_TWIN_OFFSET)
+    first, second = engine.twins(_positions(start, num, split), transforms, transform_seeds=seeds)
+    return to_samples(first, engine), to_samples(second, engine)
 
 
 def strips(engine: Engine, transforms: Sequence[str], *, num: int, position: int = 0) -> dict[str, NDArray[np.uint8]]:
@@ -115,7 +119,8 @@ def _positions(start: int, num: int, split: str) -> Tensor:
     return torch.arange(start, start + num) + SPLIT_START[split]
 
 
-def _to_samples(batch: Batch, engine: Engine) -> Samples:
+def to_samples(batch: Batch, engine: Engine) -> Samples:
+    """A batch of an engine in numpy form."""
     return Samples(
         images=to_pictures(batch.images),
         masks=batch.masks.cpu().numpy(),
