@@ -80,7 +80,7 @@ def fit_linear(
             loss = objective()
         slope = max(float(parameter.grad.abs().max()) for parameter in parameters if parameter.grad is not None)
         is_solved = slope <= _GRADIENT_TOLERANCE
-        yield done, done if is_solved else max_iterations, float(loss)
+        yield done, done if is_solved else max_iterations, float(loss.detach())
         if is_solved:
             break
     return _fold(weight.detach(), bias.detach(), mean, scale)

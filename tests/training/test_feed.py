@@ -1,0 +1,83 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from invariance.data.engine import Engine
+from invariance.spec import DatasetSpec, SpecError
+from invariance.training.events import Cancelled
+from invariance.training.feed import FiniteFeed, Rendered, StreamFeed, render_cancellable, to_unit_range
+
+
+def numbered(num: int) -> Rendered:
+    """Samples of which the label says which one it is."""
+    images = torch.arange(num, dtype=torch.uint8)[:, None, None, None].expand(num, 3, 2, 2)
+    return Rendered(images, torch.arange(num))
+
+
+def test_bytes_become_the_unit_range() -> None:
+    assert torch.equal(to_unit_range(torch.tensor([0, 51, 255], dtype=torch.uint8)), torch.tensor([0.0, 0.2, 1.0]))
+
+
+@pytest.mark.parametrize("num", [2, 31, 32, 33, 65])
+def test_every_epoch_holds_every_sample_once_in_another_order(num: int) -> None:
+    feed = FiniteFeed(numbered(num), batch_size=32, num_epochs=3, seed=0)
+    steps = [feed.batch(step)[1] for step in range(feed.num_steps)]
+    epochs = torch.cat(steps).view(3, num)
+    assert torch.equal(epochs.sort(dim=1).values, torch.arange(num).expand(3, num))
+    assert num < 3 or not torch.equal(epochs[0], epochs[1])
+    sizes = {len(labels) for labels in steps}
+    assert max(sizes) <= 32 and max(sizes) - min(sizes) <= 1 and min(sizes) >= 2
+
+
+def test_a_step_is_the_same_whatever_was_asked_before() -> None:
+    first, second = (FiniteFeed(numbered(50), batch_size=8, num_epochs=3, seed=4) for _ in range(2))
+    for step in range(first.num_steps):
+        first.batch(step)
+    images, labels = first.batch(9)
+    assert torch.equal(labels, second.batch(9)[1])
+    assert torch.equal((images[:, 0, 0, 0] * 255).round().long(), labels)
+
+
+def test_another_seed_is_another_order() -> None:
+    first, second = (FiniteFeed(numbered(50), batch_size=50, num_epochs=1, seed=seed) for seed in (0, 1))
+    assert not torch.equal(first.batch(0)[1], second.batch(0)[1])
+
+
+def test_epochs_are_counted_when_they_are_complete() -> None:
+    feed = FiniteFeed(numbered(50), batch_size=25, num_epochs=3, seed=0)
+    assert [feed.epochs_done(step) for step in range(7)] == [0, 0, 1, 1, 2, 2, 3]
+
+
+def test_one_image_is_refused() -> None:
+    with pytest.raises(SpecError, match="num_samples = 1: .* at least 2"):
+        FiniteFeed(numbered(1), batch_size=8, num_epochs=1, seed=0)
+
+
+def test_a_stream_goes_on_and_never_repeats(noise_data: DatasetSpec) -> None:
+    engine = Engine(replace(noise_data, num_samples=None))
+    feed = StreamFeed(engine, batch_size=8, num_epochs=2, samples_per_epoch=20)
+    assert feed.num_steps == 5
+    assert [feed.epochs_done(step) for step in range(6)] == [0, 0, 0, 1, 1, 2]
+    expected = engine.batch(torch.arange(24, 32))
+    images, labels = feed.batch(3)
+    assert torch.equal(images, expected.images)
+    assert torch.equal(labels, expected.labels)
+
+
+def test_rendering_is_the_engine_s_and_stops_when_asked(noise_data: DatasetSpec) -> None:
+    engine = Engine(noise_data)
+    indices = engine.indices("train", 2100)
+    work = render_cancellable(engine, indices, lambda: False, pause_s=0.0)
+    shares = []
+    while True:
+        try:
+            shares.append(next(work))
+        except StopIteration as end:
+            rendered = end.value
+            break
+    assert shares == [1024 / 2100, 2048 / 2100]
+    assert torch.equal(rendered.images, engine.render(indices)[0])
+    assert torch.equal(rendered.labels, engine.render(indices)[1])
+    with pytest.raises(Cancelled):
+        next(render_cancellable(engine, indices, lambda: True))

@@ -1,0 +1,163 @@
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from invariance.data.engine import Engine
+from invariance.spec import PretrainSpec
+from invariance.training import loop
+from invariance.training.checkpoint import load_weights
+from invariance.training.events import Cancelled, Diverged, Event, Finished, Progress
+from invariance.training.feed import FiniteFeed
+from invariance.training.loop import pretrain
+from invariance.training.resume import CURRENT
+
+Flag = Callable[[], bool]
+
+
+@pytest.fixture(autouse=True)
+def _report_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is reported must not depend on how fast the machine is."""
+    monkeypatch.setattr(loop, "_EVENT_EVERY_S", 0.0)
+    monkeypatch.setattr(loop, "NUM_VALIDATION_SAMPLES", 20)
+
+
+def collect(spec: PretrainSpec, directory: Path, *, cancelled: Flag | None = None, every_s: float = 10.0) -> list[Event]:
+    """The events up to a cancel, or all of them."""
+    events: list[Event] = []
+    try:
+        for event in pretrain(spec, directory, cancelled=cancelled or (lambda: False), checkpoint_every_s=every_s):
+            events.append(event)  # noqa: PERF402 - a cancel must not lose what came before
+    except Cancelled:
+        assert cancelled is not None
+    return events
+
+
+def weights(events: list[Event]) -> dict[str, torch.Tensor]:
+    last = events[-1]
+    assert isinstance(last, Finished) and last.checkpoint is not None
+    return load_weights(Path(last.checkpoint)).state_dict()
+
+
+def steps(events: list[Event]) -> list[int]:
+    return [event.step for event in events if isinstance(event, Progress) and event.metrics]
+
+
+def endless(spec: PretrainSpec) -> PretrainSpec:
+    return replace(spec, data=replace(spec.data, num_samples=None), samples_per_epoch=96)
+
+
+@pytest.mark.parametrize("kind", ["finite", "endless"])
+@pytest.mark.parametrize("stop_at", [0, 1, 5, 11])
+def test_stopping_and_going_on_is_the_same_bit_for_bit(
+    tmp_path: Path, pretrain_spec: PretrainSpec, after: Callable[[int], Flag], kind: str, stop_at: int
+) -> None:
+    spec = endless(pretrain_spec) if kind == "endless" else pretrain_spec
+    whole = collect(spec, tmp_path / "whole")
+    before = collect(spec, tmp_path / "parts", cancelled=after(stop_at + (kind == "finite")))
+    assert steps(before) == list(range(1, stop_at + 1))
+    rest = collect(spec, tmp_path / "parts")
+    assert steps(before + rest) == steps(whole) == list(range(1, 13))
+    one, other = weights(whole), weights(rest)
+    assert all(torch.equal(value, other[name]) for name, value in one.items())
+    assert [event.metrics for event in before + rest] == [event.metrics for event in whole]
+
+
+def test_a_killed_run_goes_on_from_its_last_checkpoint(tmp_path: Path, pretrain_spec: PretrainSpec) -> None:
+    whole = collect(pretrain_spec, tmp_path / "whole")
+    killed = pretrain(pretrain_spec, tmp_path / "killed", checkpoint_every_s=0.0)
+    for _ in range(7):
+        next(killed)
+    killed.close()  # type: ignore[attr-defined]
+    (tmp_path / "killed" / "state.pt.xyz.part").touch()
+    rest = collect(pretrain_spec, tmp_path / "killed")
+    assert 1 < steps(rest)[0] <= 7
+    other = weights(rest)
+    assert all(torch.equal(value, other[name]) for name, value in weights(whole).items())
+    assert [path.name for path in (tmp_path / "killed").iterdir()] == ["weights.safetensors"]
+
+
+def test_a_run_cancelled_while_it_is_evaluated_keeps_its_training(
+    tmp_path: Path, pretrain_spec: PretrainSpec, after: Callable[[int], Flag]
+) -> None:
+    collect(pretrain_spec, tmp_path, cancelled=after(13))
+    assert (tmp_path / CURRENT).exists()
+    (finished,) = collect(pretrain_spec, tmp_path)
+    assert isinstance(finished, Finished)
+
+
+def test_it_learns_and_reports_what_it_promises(tmp_path: Path, pretrain_spec: PretrainSpec) -> None:
+    spec = replace(pretrain_spec, epochs=20)
+    events = collect(spec, tmp_path)
+    finished = events[-1]
+    assert isinstance(finished, Finished)
+    assert set(finished.metrics) == {"test_accuracy", "test_loss", "train_accuracy", "train_loss"}
+    assert finished.metrics["test_accuracy"] > 0.9
+    assert finished.device == "cpu"
+    first, last = events[0], events[-2]
+    assert isinstance(first, Progress) and isinstance(last, Progress)
+    assert (first.step, last.step, last.num_steps, last.epoch, last.num_epochs) == (1, 60, 60, 20, 20)
+    assert last.eta_seconds == 0.0
+    assert last.metrics["train_loss"] < first.metrics["train_loss"]
+    assert "validation_accuracy" in last.metrics
+
+
+def test_the_test_split_is_looked_at_once_and_meets_no_other(
+    tmp_path: Path, pretrain_spec: PretrainSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Slip 1 of the authors' code pooled the splits, slip 4 let them overlap.
+    seen: list[str] = []
+    ranges: dict[str, torch.Tensor] = {}
+    original = Engine.indices
+
+    def spy(self: Engine, split: str, num: int) -> torch.Tensor:
+        seen.append(split)
+        ranges[split] = original(self, split, num)
+        return ranges[split]
+
+    monkeypatch.setattr(Engine, "indices", spy)
+    collect(pretrain_spec, tmp_path)
+    assert seen == ["train", "validation", "test", "train"]
+    numbers = torch.cat(list(ranges.values()))
+    assert len(numbers) == len(numbers.unique())
+
+
+def test_short_epochs_are_not_each_validated(tmp_path: Path, pretrain_spec: PretrainSpec) -> None:
+    # 70 images an epoch and 20 to validate on: after 100 images, so at the ends of epochs 2 and 4.
+    events = collect(pretrain_spec, tmp_path)
+    validated = [event.step for event in events if "validation_accuracy" in event.metrics]
+    assert validated == [6, 12]
+
+
+def test_global_generators_are_left_alone(tmp_path: Path, pretrain_spec: PretrainSpec) -> None:
+    torch_state, numpy_state, python_state = torch.get_rng_state(), np.random.get_state(), random.getstate()
+    collect(pretrain_spec, tmp_path)
+    assert torch.equal(torch.get_rng_state(), torch_state)
+    assert str(np.random.get_state()) == str(numpy_state)
+    assert random.getstate() == python_state
+
+
+def test_divergence_is_one_clear_line(
+    tmp_path: Path, pretrain_spec: PretrainSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: FiniteFeed, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        return torch.full((8, 3, 8, 8), float("inf")), torch.zeros(8, dtype=torch.int64)
+
+    monkeypatch.setattr(FiniteFeed, "batch", broken)
+    with pytest.raises(Diverged, match="learning_rate below 0.001") as caught:
+        collect(pretrain_spec, tmp_path)
+    assert isinstance(caught.value, ValueError)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_seed_decides_the_weights(tmp_path: Path, pretrain_spec: PretrainSpec) -> None:
+    spec = replace(pretrain_spec, epochs=1)
+    first = weights(collect(spec, tmp_path / "a"))
+    again = weights(collect(spec, tmp_path / "b"))
+    other = weights(collect(replace(spec, seed=6), tmp_path / "c"))
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not torch.equal(first["head.weight"], other["head.weight"])

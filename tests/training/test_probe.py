@@ -1,0 +1,95 @@
+import math
+from collections.abc import Generator
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from invariance.training.events import Cancelled
+from invariance.training.probe import fit_linear
+
+
+def solve(work: Generator[tuple[int, int, float], None, nn.Linear]) -> tuple[nn.Linear, list[tuple[int, int, float]]]:
+    reports = []
+    while True:
+        try:
+            reports.append(next(work))
+        except StopIteration as end:
+            return end.value, reports
+
+
+def blobs(num: int, *, num_classes: int = 3, spread: float = 0.5) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(num) % num_classes
+    centres = torch.randn(num_classes, 5, generator=generator)
+    return centres[labels] + spread * torch.randn(num, 5, generator=generator), labels
+
+
+def test_without_information_the_head_learns_the_class_frequencies() -> None:
+    # Constant features: only the bias can fit, and its optimum is the logarithm of the shares 3/4 and 1/4.
+    head, reports = solve(fit_linear(torch.full((8, 2), 7.0), torch.tensor([0, 0, 0, 1, 0, 0, 0, 1]), 2))
+    shares = functional.softmax(head(torch.full((1, 2), 7.0)), dim=1)[0]
+    torch.testing.assert_close(shares, torch.tensor([0.75, 0.25]), atol=1e-4, rtol=0)
+    expected = -(0.75 * math.log(0.75) + 0.25 * math.log(0.25))
+    assert reports[-1][2] == pytest.approx(expected, abs=1e-6)
+    assert torch.count_nonzero(head.weight) == 0
+
+
+def test_the_folded_head_is_at_the_optimum_of_the_standardised_problem() -> None:
+    features, labels = blobs(300)
+    features = features * torch.tensor([1e-3, 1.0, 1e3, 1.0, 1.0]) + torch.tensor([0.0, 5.0, -50.0, 0.0, 0.0])
+    head, _ = solve(fit_linear(features, labels, 3, l2=1e-2))
+    mean, scale = features.double().mean(dim=0), features.double().std(dim=0, correction=0)
+    weight = (head.weight.detach().double() * scale).requires_grad_()
+    bias = (head.bias.detach().double() + head.weight.detach().double() @ mean).requires_grad_()
+    logits = functional.linear((features.double() - mean) / scale, weight, bias)
+    (functional.cross_entropy(logits, labels) + 0.5e-2 * weight.square().sum()).backward()
+    assert weight.grad is not None and bias.grad is not None
+    assert float(weight.grad.abs().max()) < 2e-5
+    assert float(bias.grad.abs().max()) < 2e-5
+
+
+def test_it_does_not_depend_on_the_scale_of_the_features() -> None:
+    features, labels = blobs(200)
+    plain, _ = solve(fit_linear(features, labels, 3))
+    scaled, _ = solve(fit_linear(features * 1000.0 + 20.0, labels, 3))
+    torch.testing.assert_close(plain(features), scaled(features * 1000.0 + 20.0), atol=2e-2, rtol=1e-2)
+
+
+def test_separable_samples_have_a_finite_solution_that_separates_them() -> None:
+    features, labels = blobs(12, spread=0.01)
+    head, reports = solve(fit_linear(features, labels, 3))
+    assert torch.equal(head(features).argmax(dim=1), labels)
+    assert bool(torch.isfinite(head.weight).all())
+    done, planned, _ = reports[-1]
+    assert done == planned < 200
+
+
+def test_the_objective_goes_down_and_the_bound_is_kept() -> None:
+    features, labels = blobs(300, spread=2.0)
+    _, reports = solve(fit_linear(features, labels, 3, l2=0.0, max_iterations=20))
+    assert [done for done, _, _ in reports] in ([10], [10, 20])
+    losses = [loss for _, _, loss in reports]
+    assert losses == sorted(losses, reverse=True) and losses[0] < math.log(3)
+
+
+def test_global_generator_and_inputs_are_left_alone() -> None:
+    features, labels = blobs(30)
+    before, copy = torch.get_rng_state(), features.clone()
+    solve(fit_linear(features, labels, 3))
+    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.equal(features, copy)
+
+
+def test_a_class_without_samples_gets_an_output() -> None:
+    features, labels = blobs(30)
+    head, _ = solve(fit_linear(features, labels, 5))
+    assert head(features).shape == (30, 5)
+    assert torch.equal(head(features).argmax(dim=1).unique(), torch.arange(3))
+
+
+def test_it_stops_when_asked() -> None:
+    features, labels = blobs(30)
+    with pytest.raises(Cancelled):
+        next(fit_linear(features, labels, 3, cancelled=lambda: True))

@@ -1,0 +1,118 @@
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from invariance.data.engine import Engine
+from invariance.models import Classifier
+from invariance.spec import DatasetSpec, SpecError, TransferSpec
+from invariance.training import loop, transfer as transfer_module
+from invariance.training.checkpoint import load_weights, weights_spec
+from invariance.training.events import Cancelled, Event, Finished, Progress
+from invariance.training.transfer import transfer
+
+Flag = Callable[[], bool]
+TARGET = ("noise-05", "noise-06", "noise-07", "noise-08")
+
+
+@pytest.fixture(autouse=True)
+def _report_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "_EVENT_EVERY_S", 0.0)
+    monkeypatch.setattr(transfer_module, "NUM_VALIDATION_SAMPLES", 20)
+
+
+@pytest.fixture
+def probe_spec(noise_data: DatasetSpec) -> TransferSpec:
+    return TransferSpec(source="0" * 16, data=replace(noise_data, classes=TARGET), num_test_samples=60)
+
+
+@pytest.fixture
+def tune_spec(probe_spec: TransferSpec) -> TransferSpec:
+    return replace(probe_spec, method="fine-tune", epochs=4, batch_size=32)
+
+
+def collect(spec: TransferSpec, source: Path, directory: Path, cancelled: Flag | None = None) -> list[Event]:
+    """The events up to a cancel, or all of them."""
+    events: list[Event] = []
+    try:
+        for event in transfer(spec, source, directory, cancelled=cancelled or (lambda: False)):
+            events.append(event)  # noqa: PERF402 - a cancel must not lose what came before
+    except Cancelled:
+        assert cancelled is not None
+    return events
+
+
+def network(events: list[Event]) -> Classifier:
+    last = events[-1]
+    assert isinstance(last, Finished) and last.checkpoint is not None
+    return load_weights(Path(last.checkpoint))
+
+
+def test_a_probe_changes_the_head_and_nothing_else(source: Path, tmp_path: Path, probe_spec: TransferSpec) -> None:
+    # Slip 12: batch norm's statistics are part of the backbone and must not move either.
+    events = collect(probe_spec, source, tmp_path)
+    before, probed = load_weights(source), network(events)
+    state = probed.backbone.state_dict()
+    assert all(torch.equal(value, state[name]) for name, value in before.backbone.state_dict().items())
+    assert probed.class_names == TARGET
+    assert weights_spec(tmp_path / "weights.safetensors") == probe_spec
+
+
+def test_a_probe_of_random_features_beats_chance_and_tests_on_other_samples(
+    source: Path, tmp_path: Path, probe_spec: TransferSpec
+) -> None:
+    events = collect(probe_spec, source, tmp_path)
+    finished = events[-1]
+    assert set(finished.metrics) == {"transfer_accuracy", "test_loss", "train_accuracy", "train_loss"}
+    assert finished.metrics["transfer_accuracy"] > 0.5
+    images, labels = Engine(probe_spec.data).render(torch.arange(60) + 2**41)
+    with torch.no_grad():
+        predictions = network(events)(images.float() / 255).argmax(dim=1)
+    recalls = [(predictions[labels == label] == label).double().mean() for label in labels.unique()]
+    assert finished.metrics["transfer_accuracy"] == pytest.approx(float(torch.stack(recalls).mean()))
+
+
+def test_a_probe_reports_to_its_last_step(source: Path, tmp_path: Path, probe_spec: TransferSpec) -> None:
+    progress = [event for event in collect(probe_spec, source, tmp_path) if isinstance(event, Progress)]
+    assert progress[-1].step == progress[-1].num_steps
+    steps = [event.step for event in progress]
+    assert steps == sorted(set(steps))
+    assert progress[-1].metrics["train_loss"] <= progress[0].metrics["train_loss"]
+
+
+def test_fine_tuning_starts_from_the_probed_head_and_moves_everything(
+    source: Path, tmp_path: Path, probe_spec: TransferSpec, tune_spec: TransferSpec
+) -> None:
+    probed = collect(probe_spec, source, tmp_path / "probe")
+    still = collect(replace(tune_spec, learning_rate=1e-8, epochs=1), source, tmp_path / "still")
+    torch.testing.assert_close(network(still).head.weight, network(probed).head.weight, atol=1e-6, rtol=1e-5)
+    tuned = network(collect(tune_spec, source, tmp_path / "tuned")).state_dict()
+    before = load_weights(source).state_dict()
+    assert not any(torch.equal(tuned[name], before[name]) for name in before)
+
+
+@pytest.mark.parametrize("num_answers", [4, 8, 14])
+def test_fine_tuning_goes_on_bit_for_bit(
+    source: Path, tmp_path: Path, tune_spec: TransferSpec, after: Callable[[int], Flag], num_answers: int
+) -> None:
+    whole = collect(tune_spec, source, tmp_path / "whole")
+    before = collect(tune_spec, source, tmp_path / "parts", after(num_answers))
+    assert not isinstance(before[-1:], Finished)
+    rest = collect(tune_spec, source, tmp_path / "parts")
+    one, other = network(whole).state_dict(), network(rest).state_dict()
+    assert all(torch.equal(value, other[name]) for name, value in one.items())
+    steps = [event.step for event in before + rest if isinstance(event, Progress) and event.metrics]
+    assert steps == list(range(1, 13))
+
+
+def test_unusable_weights_are_named(tmp_path: Path, probe_spec: TransferSpec) -> None:
+    with pytest.raises(SpecError, match="no weights at"):
+        collect(probe_spec, tmp_path / "nothing", tmp_path)
+
+
+def test_the_global_generator_is_left_alone(source: Path, tmp_path: Path, tune_spec: TransferSpec) -> None:
+    before = torch.get_rng_state()
+    collect(tune_spec, source, tmp_path)
+    assert torch.equal(torch.get_rng_state(), before)
