@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from invariance.data.drawing.model import FRONT, Model
+from invariance.data.drawing.model import FRONT, Model, View
 from invariance.data.drawing.objects.eyes import eyes
 from invariance.data.drawing.paint import band, choose, dots, gradient, mottled, slanted, spot, stripes
 from invariance.data.drawing.sdf import (
@@ -123,9 +123,9 @@ def fish() -> Solid:
 
 def octopus() -> Solid:
     """A spotted octopus with curling arms and a sailor's cap to one side."""
-    skin = dots(0.27, 0.085, "#ffb938", "#8d4fc4", seed=8)
+    skin = dots(0.3, 0.125, "#ffb938", "#8d4fc4", seed=8)
     head = blend(ellipsoid(0.54, 0.56, 0.52, skin).move(y=0.42), sphere(0.4, skin).move(y=-0.12), 0.2)
-    pads = band("y", -1.2, -0.72, "#f7a6b8", mottled("#8d4fc4", "#c26fd0", scale=5.0))
+    pads = band("y", -1.2, -0.72, "#f7a6b8", stripes("x", 0.15, "#7a3fb5", "#35b6b4"))
     points = [[0.25, -0.25, 0], [0.55, -0.68, 0], [0.88, -0.75, 0], [1.06, -0.5, 0], [0.95, -0.3, 0]]
     arms = path(points, 0.17, pads, end_radius=0.06).ring(8).turn("y", 14).twist(-0.5)
     rim = torus(0.25, 0.07, "#2a63c9")
@@ -137,8 +137,8 @@ def octopus() -> Solid:
 
 def crab() -> Solid:
     """A crab with one claw larger than the other."""
-    shell = dots(0.3, 0.1, "#ffd9a0", mottled("#e2452f", "#a52a3e", scale=5.0), seed=2)
-    carapace = ellipsoid(0.68, 0.36, 0.48, band("y", -0.4, -0.1, "#f6dfb8", shell)).move(y=-0.1)
+    shell = dots(0.3, 0.11, "#ffd9a0", mottled("#e2452f", "#a52a3e", scale=5.0), seed=2)
+    carapace = ellipsoid(0.74, 0.44, 0.52, band("y", -0.4, -0.1, "#f6dfb8", shell)).move(y=-0.1)
     joints = choose(lambda p: p[:, 1] < -0.5, "#2f6fb3", "#e8603c")
     leg = path([[0.5, -0.15, 0], [0.92, 0.05, 0], [1.12, -0.62, 0]], 0.09, joints, end_radius=0.03)
     legs = (
@@ -157,24 +157,32 @@ def crab() -> Solid:
         (-0.28, 0.1),
     ]
     claw = extrude(pinch, 0.08, gradient("y", -0.1, 0.45, "#e2452f", "#2f6fb3"), rounding=0.07)
-    big = claw.scale(1.15).turn("z", -18).turn("y", 15).move(0.68, 0.42, 0.52)
-    little = claw.scale(0.75).turn("z", 30).turn("y", -15).move(-0.72, 0.2, 0.5)
+    big = claw.scale(0.95).turn("z", -12).turn("y", 20).turn("x", -25).move(0.86, 0.34, 0.5)
+    little = claw.scale(0.72).turn("z", 20).turn("x", -25).move(-0.85, 0.22, 0.5)
     arm = union(
-        path([[0.4, -0.1, 0.3], [0.78, -0.08, 0.5], [0.68, 0.22, 0.52]], 0.11, "#c9382f"),
-        path([[-0.4, -0.1, 0.3], [-0.8, -0.12, 0.48], [-0.7, 0.1, 0.5]], 0.09, "#c9382f"),
+        path([[0.4, -0.1, 0.3], [0.84, -0.08, 0.52], [0.84, 0.2, 0.52]], 0.11, "#c9382f"),
+        path([[-0.4, -0.1, 0.3], [-0.84, -0.12, 0.5], [-0.84, 0.1, 0.5]], 0.09, "#c9382f"),
     )
     stalk = capsule([0.17, 0.1, 0.3], [0.2, 0.42, 0.38], 0.055, "#f08a4b").mirror_copy("x")
-    grin = capsule([-0.14, -0.12, 0.38], [0.14, -0.1, 0.38], 0.045, "#5b1424")
+    grin = capsule([-0.14, -0.12, 0.42], [0.14, -0.1, 0.38], 0.05, "#5b1424")
     return union(carapace, legs, big, little, arm, stalk, grin, eyes("z", (0.2, 0.48, 0.38), 0.12)).move(
         y=0.05
     )
 
 
+# A fish from its nose is a disc, and a crab from its own height is all claw.
+FLANK: tuple[View, ...] = (
+    (30, 22), (-20, 18), (48, 28), (8, 10), (200, 20), (150, 24), (222, 30), (-38, 32),
+)  # fmt: skip
+ABOVE: tuple[View, ...] = (
+    (30, 34), (-35, 28), (52, 38), (-55, 32), (12, 46), (68, 26), (-14, 24), (38, 52),
+)  # fmt: skip
+
 MODELS: tuple[Model, ...] = (
     Model("snail", snail),
     Model("bee", bee),
     Model("ladybird", ladybird),
-    Model("fish", fish),
+    Model("fish", fish, FLANK),
     Model("octopus", octopus, FRONT),
-    Model("crab", crab, FRONT),
+    Model("crab", crab, ABOVE),
 )

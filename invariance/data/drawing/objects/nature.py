@@ -7,12 +7,11 @@ import math
 import torch
 from torch import Tensor
 
-from invariance.data.drawing.model import FRONT, Model, View
-from invariance.data.drawing.paint import band, checker, choose, dots, gradient, mottled, slanted, stripes
+from invariance.data.drawing.model import Model, View
+from invariance.data.drawing.paint import checker, choose, dots, gradient, mottled, slanted, stripes
 from invariance.data.drawing.sdf import (
     Solid,
     blend,
-    box,
     capsule,
     cone,
     cylinder,
@@ -55,10 +54,10 @@ def cactus() -> Solid:
 
 def sunflower() -> Solid:
     """A sunflower, its head turned a little, with uneven leaves."""
-    tint = gradient("x", 0.35, 0.85, "#f08a12", "#ffdf3d")
+    tint = gradient("x", -0.25, 0.15, "#f28a14", "#ffe04a")
     petal = ellipsoid(0.27, 0.05, 0.13, tint).turn("z", 14)
     crown = union(petal.move(x=0.58).ring(13), petal.scale(0.9).move(x=0.56, y=-0.06).ring(13).turn("y", 14))
-    seeds = dots(0.13, 0.045, "#c98a3a", "#4a2618", seed=2)
+    seeds = dots(0.15, 0.06, "#d9a04a", "#4a2618", seed=2)
     middle = ellipsoid(0.42, 0.15, 0.42, seeds)
     ruff = torus(0.36, 0.07, stripes("x", 0.08, "#8a4a1c", "#b9702a")).move(y=0.03)
     head = union(crown, middle, ruff).turn("x", 74).turn("y", -8).move(0, 0.42, 0.12)
@@ -77,7 +76,7 @@ def acorn() -> Solid:
     shine = gradient("y", -0.8, 0.2, "#e0a83e", "#9a4f1f")
     nut = ellipsoid(0.5, 0.66, 0.5, stripes("x", 0.16, shine, mottled("#f0c869", "#b4692a"))).move(y=-0.2)
     tip = cone(0.02, 0.13, 0.12, "#5a2f1a").move(y=-0.9)
-    scales = checker(0.13, "#6b4630", "#b58a5f")
+    scales = checker(0.13, "#5d4434", "#c79a62")
     cap = blend(ellipsoid(0.58, 0.36, 0.58, scales).move(y=0.3), torus(0.46, 0.12, scales).move(y=0.2), 0.05)
     stalk = path([[0, 0.6, 0], [0.04, 0.85, 0], [0.18, 1.0, 0]], 0.08, "#6a4a2e")
     fruit = union(nut, tip, cap.bumps(0.03, 22), stalk).turn("z", 24).move(-0.25, 0, 0.1)
@@ -121,19 +120,21 @@ def palm_tree() -> Solid:
     nuts = sphere(0.13, mottled("#7a4a28", "#4a2c1c", scale=8.0)).move(0.15, -0.1, 0).ring(3).turn("y", 20)
     top = union(crown, nuts).move(0.24, 0.58, 0)
     sand = ellipsoid(0.7, 0.24, 0.6, dots(0.22, 0.05, "#c9955a", "#f7dfa0")).move(y=-0.92)
-    wave = band("y", -0.02, 0.2, "#e8f8ff", stripes("x", 0.14, "#1f86d6", "#53b9ea"))
+    wave = choose(
+        lambda p: p[:, ::2].norm(dim=1) < 0.76, "#f2fbff", slanted(0.16, "#1f7fd6", "#62c4ee", axis="z")
+    )
     sea = cylinder(0.95, 0.09, wave, rounding=0.05).move(y=-1.0)
     star = sphere(0.12, stripes("x", 0.06, "#f0475a", "#ffffff")).move(0.42, -0.72, 0.3)
     return union(trunk, top, sand, sea, star)
 
 
 TURNED: tuple[View, ...] = (
-    (30, 20), (-30, 16), (52, 28), (-50, 20), (10, 30), (62, 14), (-12, 12), (42, 38),
+    (30, 20), (-30, 16), (50, 28), (-50, 20), (10, 30), (46, 10), (-12, 12), (42, 38),
 )  # fmt: skip
 
 MODELS: tuple[Model, ...] = (
     Model("cactus", cactus),
-    Model("sunflower", sunflower, FRONT),
+    Model("sunflower", sunflower, TURNED),
     Model("acorn", acorn, TURNED),
     Model("palm-tree", palm_tree),
 )
