@@ -7,15 +7,17 @@ import math
 from torch import Tensor
 
 from invariance.data.drawing.model import Model
-from invariance.data.drawing.paint import band, choose, dots, gradient, mottled, spot, stripes
+from invariance.data.drawing.paint import band, choose, dots, gradient, mottled, sectors, spot, stripes
 from invariance.data.drawing.sdf import (
     Paint,
     Solid,
     blend,
+    box,
     capsule,
     cone,
     cylinder,
     ellipsoid,
+    intersect,
     path,
     revolve,
     sphere,
@@ -27,22 +29,25 @@ from invariance.data.drawing.sdf import (
 def _leaf(length: float, width: float, near: str, far: str) -> Solid:
     """A leaf along x from the origin, with a lighter rib."""
     blade = ellipsoid(
-        length / 2, width / 8, width / 2, band("z", -0.02, 0.02, "#d8e8a0", gradient("x", -0.3, 0.3, near, far))
+        length / 2,
+        width / 8,
+        width / 2,
+        band("z", -0.02, 0.02, "#d8e8a0", gradient("x", -0.3, 0.3, near, far)),
     )
     return blade.move(x=length / 2)
 
 
 def pear() -> Solid:
     """A leaning pear, blushed on one side, with a leaf."""
-    skin = mottled(gradient("x", -0.4, 0.6, "#b9cc3f", "#d9803a"), "#f0d65c", scale=4)
+    skin = mottled(gradient("x", -0.35, 0.6, "#a6c83a", "#e0402c"), "#f0d65c", scale=4, amount=0.55)
     freckled = dots(0.17, 0.045, "#7a5a22", skin, seed=4)
     body = blend(
         ellipsoid(0.64, 0.6, 0.64, freckled).move(y=-0.4),
         ellipsoid(0.34, 0.46, 0.34, freckled).move(x=0.04, y=0.38),
         0.5,
     )
-    bruised = spot((-0.45, -0.3, -0.4), 0.25, mottled("#8a5a2a", "#b98a3a"), body.paint)
-    sticker = spot((0.28, -0.32, 0.6), 0.17, "#2b66b8", spot((0.28, -0.32, 0.6), 0.22, "#f4f0e2", bruised))
+    labelled = spot((-0.45, -0.3, -0.4), 0.25, "#c8342c", body.paint)
+    sticker = spot((0.28, -0.32, 0.6), 0.17, "#2b66b8", spot((0.28, -0.32, 0.6), 0.22, "#f4f0e2", labelled))
     stem = path([(0.05, 0.75, 0), (0.08, 0.98, 0), (0.2, 1.14, 0)], 0.055, "#5d3a1e")
     leaf = _leaf(0.56, 0.34, "#3f8a35", "#79b84a").turn("z", 20).move(x=0.09, y=0.95)
     return union(body.painted(sticker), stem, leaf).turn("z", -9)
@@ -56,12 +61,16 @@ def apple() -> Solid:
         mottled("#e9c64e", "#b9b53c", scale=3),
         streaks,
     )
-    ball = blend(sphere(0.62, skin).move(x=0.14), sphere(0.62, skin).move(x=-0.14), 0.3).stretch(1, 1.05, 1.12)
+    ball = blend(sphere(0.62, skin).move(x=0.14), sphere(0.62, skin).move(x=-0.14), 0.3).stretch(
+        1, 1.05, 1.12
+    )
+    seal = spot((-0.3, 0.15, -0.62), 0.24, "#2b66b8", ball.paint)
+    ball = ball.painted(spot((-0.5, 0.05, 0.5), 0.2, "#f3ead0", seal))
     dimple = sphere(0.28, "#a87a2a").move(y=0.86)
     bite = union(
         *(
-            sphere(0.26, mottled("#fffae0", "#f3dfa0", scale=7)).move(x, y, 0.42)
-            for x, y in ((-0.66, 0.3), (-0.72, 0.06), (-0.66, -0.18))
+            sphere(0.28, mottled("#fffbe6", "#f6e6a8", scale=7)).move(x, y, 0.5)
+            for x, y in ((0.68, 0.26), (0.74, 0.0), (0.68, -0.22))
         )
     )
     stem = path([(0, 0.5, 0), (0.02, 0.78, 0), (0.12, 0.95, 0)], 0.05, "#5b3a20")
@@ -70,35 +79,39 @@ def apple() -> Solid:
 
 
 def banana() -> Solid:
-    """A bunch of two bananas with brown marks and a label."""
-    peel = dots(0.24, 0.045, "#7b5320", mottled("#ffe14a", "#e6c030", scale=4), seed=2)
+    """A bunch of three bananas on one stem, freckled, with a label."""
+    peel = dots(0.24, 0.05, "#7b5320", gradient("x", 0.1, 1.9, "#a9c23f", "#ffd93d"), seed=2)
+    bend = [math.radians(angle) for angle in (-62, -45, -22, 0, 22, 42, 56)]
+    spine = [(math.sin(angle), -math.cos(angle), 0.0) for angle in bend]
+    radii = (0.08, 0.17, 0.24, 0.26, 0.23, 0.15, 0.07)
 
-    def one(sticker: Paint) -> Solid:
-        tip = band("x", 0.86, 2, "#4b3317", band("x", -2, -0.74, "#9aa83a", sticker))
-        fruit = union(
-            capsule((-0.62, 0, 0), (0, -0.03, 0), 0.16, tip, end_radius=0.25),
-            capsule((0, -0.03, 0), (0.7, 0, 0), 0.25, tip, end_radius=0.14),
-            capsule((0.7, 0, 0), (0.92, 0, 0), 0.12, tip, end_radius=0.06),
-            capsule((-1.0, 0, 0), (-0.62, 0, 0), 0.09, tip, end_radius=0.16),
-        )
-        return fruit.bend(0.75)
+    def one(skin: Paint) -> Solid:
+        tip = band("x", 1.64, 3, "#4b3317", skin)
+        points = [(x - spine[0][0], y - spine[0][1], z) for x, y, z in spine]
+        rods = [capsule(points[i], points[i + 1], radii[i], tip, end_radius=radii[i + 1]) for i in range(6)]
+        return union(*rods)
 
-    label = spot((0.1, -0.02, 0.24), 0.17, "#2b6cb8", spot((0.1, -0.02, 0.24), 0.21, "#f3f3ee", peel))
-    front = one(label).move(0.82, -0.58, 0)
-    rear = one(peel).move(0.82, -0.58, 0).turn("y", 26).turn("z", -16)
-    stalk = capsule((0, -0.05, 0), (-0.08, 0.16, 0), 0.13, mottled("#6a5a22", "#3c2a12", scale=8))
-    return union(front, rear, stalk).turn("z", 6).move(x=-0.85, y=0.45)
+    label = spot((0.9, -0.4, 0.24), 0.18, "#2b6cb8", spot((0.9, -0.4, 0.24), 0.23, "#f3f3ee", peel))
+    back = spot((0.9, -0.4, -0.24), 0.2, "#c8342c", peel)
+    stem = path(
+        [(0.06, -0.04, 0), (-0.1, 0.12, 0), (-0.2, 0.3, 0)], 0.13, mottled("#7a5a22", "#3c2a12", scale=8)
+    )
+    bunch = union(
+        one(label).turn("y", -26), one(peel).turn("x", 16).turn("z", 22), one(back).turn("y", 24), stem
+    )
+    return bunch.move(-0.9, 0.35, 0).turn("z", -6)
 
 
 def strawberry() -> Solid:
-    """A strawberry with seeds, a paler side and leaves."""
-    flesh = gradient("x", -0.7, 0.5, "#f08a6a", "#d3212f")
-    skin = dots(0.19, 0.055, "#f6d766", flesh, seed=1)
-    steps = [step / 13 for step in range(1, 14)]
-    outline = [(0, -1.0), *((0.78 * t**0.55 * (1 - t**7), 1.55 * t - 1.0) for t in steps)]
-    leaf = _leaf(0.66, 0.36, "#2f8a3c", "#8fca55").turn("z", -6).move(y=0.54)
-    stem = path([(0, 0.5, 0), (0.05, 0.78, 0), (0.22, 0.95, 0)], 0.06, "#6fae45")
-    return union(revolve(outline, skin).rounded(0.04), leaf.ring(6), stem).turn("z", 18)
+    """A leaning strawberry with seeds, a paler side and a crown of leaves."""
+    flesh = gradient("x", -0.7, 0.35, "#f7b08a", "#d3182c")
+    skin = dots(0.21, 0.05, "#f6d766", flesh, seed=1)
+    body = blend(sphere(0.6, skin).move(y=0.14), sphere(0.24, skin).move(y=-0.76), 0.75)
+    leaf = _leaf(0.66, 0.36, "#2f8a3c", "#8fca55").turn("z", -28)
+    stem = path([(0, 0.7, 0), (0.05, 1.0, 0), (0.22, 1.18, 0)], 0.055, "#6fae45")
+    petals = ellipsoid(0.12, 0.05, 0.09, "#fbf8ef").move(x=0.14).ring(5)
+    bloom = union(petals, sphere(0.09, "#f2b632")).turn("z", -48).move(0.52, 0.66, 0.3)
+    return union(body, leaf.ring(7).move(y=0.86), stem, bloom).turn("z", 18).scale(0.95)
 
 
 def pineapple() -> Solid:
@@ -152,7 +165,9 @@ def carrot() -> Solid:
     """A slanting carrot with rings and a leafy top."""
     flesh = stripes("y", 0.21, "#e9761f", mottled("#f59a3c", "#d8611a", scale=5))
     marks = dots(0.3, 0.06, "#a8480f", flesh, seed=3)
-    root = revolve([(0, -1.15), (0.06, -1.1), (0.3, 0.1), (0.3, 0.26), (0.18, 0.36), (0, 0.38)], marks).rounded(0.05)
+    root = revolve(
+        [(0, -1.15), (0.06, -1.1), (0.3, 0.1), (0.3, 0.26), (0.18, 0.36), (0, 0.38)], marks
+    ).rounded(0.05)
     frond = union(
         path([(0, 0, 0), (0.1, 0.4, 0), (0.34, 0.78, 0)], 0.05, "#3c8a3a"),
         *(
@@ -164,6 +179,41 @@ def carrot() -> Solid:
     return union(root, top).turn("z", -32).scale(0.85).move(x=-0.1, y=0.0)
 
 
+def lemon() -> Solid:
+    """A lemon with a leaf and a sticker, a half of another lying before it with its segments showing."""
+    rind = dots(0.17, 0.035, "#c99a1c", gradient("y", -0.6, 0.5, "#d9c32e", "#ffe14a"), seed=5)
+    sticker = spot((-0.3, 0.15, 0.5), 0.2, "#d8402f", spot((-0.2, 0.1, -0.5), 0.26, "#2b66b8", rind))
+    body = blend(sphere(0.54, sticker), capsule((-0.72, 0, 0), (0.74, 0, 0), 0.1, sticker), 0.35)
+    leaf = _leaf(0.66, 0.36, "#1f7a3c", "#86c14f").turn("x", 55).turn("z", 62).move(-0.62, 0.1, 0.12)
+    whole = union(body.turn("z", 18).turn("y", 12), leaf).scale(1.12).move(-0.3, 0.14, -0.1)
+    wheel = choose(lambda p: p[:, [0, 2]].norm(dim=1) < 0.37, sectors(4, "#f6e88a", "#eebf2c"), "#fffbe8")
+    face = choose(lambda p: p[:, 1] > 0.02, wheel, "#f2cf34")
+    half = intersect(ellipsoid(0.48, 0.5, 0.48, face), box(1, 0.5, 1, face).move(y=-0.44))
+    return union(whole, half.turn("x", 52).turn("z", -16).move(0.52, -0.36, 0.36))
+
+
+def aubergine() -> Solid:
+    """A slanting aubergine with pale streaks, a green cap and a sticker."""
+    streak = choose(
+        lambda p: (p[:, 2].atan2(p[:, 0]) * 3.5 + 2.5 * (p[:, 1] * 2.2).sin()).sin() > 0.72,
+        "#d9b8e2",
+        "#52227a",
+    )
+    skin = mottled(streak, "#8a3fa6", scale=4.0, amount=0.7)
+    tagged = spot((-0.2, -0.02, 0.5), 0.2, "#f2a22c", spot((0.0, 0.1, -0.54), 0.23, "#e8d24a", skin))
+    body = blend(sphere(0.55, tagged).move(y=-0.48), sphere(0.3, tagged).move(x=0.12, y=0.44), 0.5)
+    leaf = (
+        ellipsoid(0.27, 0.06, 0.15, gradient("x", -0.2, 0.25, "#2f7a38", "#9ccf5a"))
+        .turn("z", -48)
+        .move(x=0.24)
+    )
+    cap = union(leaf.ring(5), ellipsoid(0.27, 0.2, 0.27, "#3f8f42")).move(x=0.13, y=0.68)
+    stem = path(
+        [(0.13, 0.7, 0), (0.16, 0.98, 0), (0.36, 1.14, 0)], 0.085, mottled("#4f9a44", "#b5cf6a", scale=7)
+    )
+    return union(body, cap, stem).turn("z", -30)
+
+
 MODELS: tuple[Model, ...] = (
     Model("pear", pear),
     Model("apple", apple),
@@ -172,4 +222,6 @@ MODELS: tuple[Model, ...] = (
     Model("pineapple", pineapple),
     Model("mushroom", mushroom),
     Model("carrot", carrot),
+    Model("lemon", lemon),
+    Model("aubergine", aubergine),
 )

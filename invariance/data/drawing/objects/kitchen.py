@@ -5,6 +5,7 @@ from __future__ import annotations
 from invariance.data.drawing.model import Model, View
 from invariance.data.drawing.paint import (
     band,
+    choose,
     dots,
     gradient,
     grain,
@@ -40,17 +41,27 @@ def mug() -> Solid:
     body = cylinder(0.62, 0.72, spot((0.1, 0.05, 0.62), 0.26, "#f5b92e", glaze), rounding=0.05)
     handle = torus(0.36, 0.1, stripes("y", 0.14, "#d8452e", "#e8674f")).turn("x", 90).move(x=0.72, y=-0.05)
     coffee = cylinder(0.54, 0.03, mottled("#4b2a16", "#8a5a34", scale=5)).move(y=0.5)
-    return union(subtract(union(body, handle), cylinder(0.53, 0.72, "#efe3c8").move(y=0.14)), coffee).move(x=-0.15)
+    return union(subtract(union(body, handle), cylinder(0.53, 0.72, "#efe3c8").move(y=0.14)), coffee).move(
+        x=-0.15
+    )
 
 
 def kettle() -> Solid:
     """A stove kettle: a wide cone with an overhead handle and a straight spout."""
-    enamel = band("y", -0.62, -0.4, "#f0a53a", mottled("#1f8a86", "#46b5a0", scale=4))
+    enamel = band(
+        "y",
+        -0.62,
+        -0.4,
+        "#f0a53a",
+        band("y", -0.3, 0.02, slanted(0.2, "#1f8a86", "#f3e9d2"), mottled("#1f8a86", "#46b5a0", scale=4)),
+    )
     outline = [(0, -0.62), (0.82, -0.62), (0.86, -0.5), (0.74, -0.1), (0.52, 0.2), (0.3, 0.3), (0, 0.3)]
-    body = revolve(outline, spot((0.35, -0.2, 0.65), 0.24, "#f3e9d2", enamel)).rounded(0.03)
+    body = revolve(outline, spot((0.35, -0.14, 0.65), 0.24, "#d8402f", enamel)).rounded(0.03)
     spout = capsule((0.6, -0.25, 0), (1.08, 0.22, 0), 0.17, "#1f8a86", end_radius=0.1)
     tip = capsule((1.02, 0.16, 0), (1.1, 0.24, 0), 0.12, "#d9dde0")
-    lid = union(sphere(0.12, "#d8402f").move(y=0.42), cylinder(0.32, 0.05, "#d9dde0", rounding=0.03).move(y=0.31))
+    lid = union(
+        sphere(0.12, "#d8402f").move(y=0.42), cylinder(0.32, 0.05, "#d9dde0", rounding=0.03).move(y=0.31)
+    )
     arch = [(-0.6, 0.1, 0), (-0.64, 0.6, 0), (-0.36, 0.92, 0), (0.1, 0.98, 0), (0.4, 0.72, 0), (0.44, 0.2, 0)]
     handle = path(arch, 0.075, stripes("x", 0.16, "#2a2430", "#5c4a52"))
     return union(body, spout, tip, lid, handle).move(x=-0.12, y=-0.15)
@@ -77,11 +88,17 @@ def frying_pan() -> Solid:
         cone(0.62, 0.78, 0.15, mottled("#3a3f4a", "#59616e", scale=5), rounding=0.03),
         cone(0.56, 0.74, 0.15, mottled("#2b2f38", "#474d59", scale=6)).move(y=0.08),
     )
-    white = union(ellipsoid(0.42, 0.06, 0.34, "#f6f1e4"), ellipsoid(0.26, 0.06, 0.4, "#f6f1e4").move(x=0.14, z=0.08))
-    egg = union(white, ellipsoid(0.2, 0.15, 0.2, gradient("y", 0, 0.15, "#f08a1c", "#ffc93a")).move(x=0.06, y=0.03))
+    white = union(
+        ellipsoid(0.42, 0.06, 0.34, "#f6f1e4"), ellipsoid(0.26, 0.06, 0.4, "#f6f1e4").move(x=0.14, z=0.08)
+    )
+    egg = union(
+        white, ellipsoid(0.2, 0.15, 0.2, gradient("y", 0, 0.15, "#f08a1c", "#ffc93a")).move(x=0.06, y=0.03)
+    )
     tomato = ellipsoid(0.17, 0.12, 0.17, spot((0, 0.1, 0), 0.1, "#f4a27a", "#d63a2b"))
     herbs = ellipsoid(0.22, 0.06, 0.1, dots(0.1, 0.05, "#2f7a33", "#7cbb4a")).turn("y", 40)
-    handle = path([(0.7, 0.05, 0), (1.0, 0.14, 0), (1.42, 0.24, 0)], 0.11, grain("y", 0.12, "#b5743a", "#7c4420"))
+    handle = path(
+        [(0.7, 0.05, 0), (1.0, 0.14, 0), (1.42, 0.24, 0)], 0.11, grain("y", 0.12, "#b5743a", "#7c4420")
+    )
     filling = union(egg.move(x=-0.12, z=-0.12), tomato.move(x=0.34, z=0.36), herbs.move(x=-0.3, z=0.4))
     return union(dish, filling.move(y=-0.03), handle).move(x=-0.32)
 
@@ -99,7 +116,11 @@ def toaster() -> Solid:
         box(0.02, 0.3, 0.05, "#2a2a30").move(x=0.85),
         box(0.12, 0.06, 0.14, "#3566a8", radius=0.04).move(x=0.94, y=0.12),
     )
-    dial = cylinder(0.13, 0.06, spot((0.07, 0.06, 0), 0.05, "#f2ead8", "#3566a8")).turn("x", 90).move(x=0.5, z=0.45)
+    dial = (
+        cylinder(0.13, 0.06, spot((0.07, 0.06, 0), 0.05, "#f2ead8", "#3566a8"))
+        .turn("x", 90)
+        .move(x=0.5, z=0.45)
+    )
     feet = cylinder(0.09, 0.08, "#2a2a30").move(x=0.6, z=0.28, y=-0.53).mirror_copy("x").mirror_copy("z")
     return union(subtract(body, slots), toast, lever, dial, feet).move(y=-0.12)
 
@@ -120,24 +141,19 @@ def whisk() -> Solid:
 
 
 def wine_bottle() -> Solid:
-    """A leaning bottle with a label on one side and foil at the neck."""
+    """A leaning bottle with a label on either side and foil at the neck."""
     outline = [
-        (0, -1.05),
-        (0.34, -1.05),
-        (0.36, -0.98),
-        (0.36, 0.1),
-        (0.3, 0.28),
-        (0.14, 0.46),
-        (0.12, 1.0),
-        (0, 1.0),
-    ]
-    glass = gradient("y", -1, 0.6, "#1d4a2a", "#4f9a4a")
-    rear = spot((-0.1, -0.75, -0.33), 0.2, "#e2c15a", band("y", 0.02, 0.1, "#e2c15a", glass))
-    label = band("y", -0.72, -0.08, band("z", -0.2, 1, slanted(0.22, "#f1e4c3", "#c9a24a", slope=0.6), glass), glass)
-    badge = spot((0.12, -0.4, 0.34), 0.17, "#a3243b", label)
+        (0, -1.05), (0.34, -1.05), (0.38, -0.98), (0.38, 0.1), (0.36, 0.22), (0.29, 0.34), (0.17, 0.5),
+        (0.13, 0.66), (0.12, 1.0), (0, 1.0),
+    ]  # fmt: skip
+    glass = mottled("#1d5a2e", "#4f9a4a", scale=3.0)
+    paper = slanted(0.22, "#f1e4c3", "#d89a3a", slope=0.6)
+    wrapped = choose(lambda p: (p[:, 2] + 0.4 * p[:, 0]).abs() > 0.16, paper, glass)
+    label = band("y", -0.74, -0.02, band("y", -0.12, -0.06, "#6a2a7a", wrapped), glass)
+    badge = spot((0.12, -0.42, 0.36), 0.18, "#a3243b", spot((-0.1, -0.42, -0.36), 0.14, "#3a57a8", label))
     body = revolve(outline, badge).rounded(0.02)
-    foil = cylinder(0.15, 0.22, stripes("y", 0.1, "#a3243b", "#d8576a"), rounding=0.02).move(y=0.82)
-    ring = torus(0.14, 0.035, "#e2c15a").move(y=0.92)
+    foil = cylinder(0.16, 0.22, stripes("y", 0.1, "#a3243b", "#e26a7a"), rounding=0.02).move(y=0.82)
+    ring = torus(0.15, 0.04, "#e2c15a").move(y=0.92)
     cork = cylinder(0.1, 0.1, mottled("#d9b07a", "#a87a48", scale=9)).move(y=1.1)
     return union(body, foil, ring, cork).turn("z", -14).turn("x", 4)
 
@@ -145,7 +161,8 @@ def wine_bottle() -> Solid:
 def vase() -> Solid:
     """A patterned vase with three tulips."""
     outline = [
-        (0, -1.05), (0.28, -1.05), (0.3, -0.98), (0.5, -0.6), (0.5, -0.4), (0.22, 0.0), (0.2, 0.08), (0.3, 0.2), (0, 0.2),
+        (0, -1.05), (0.28, -1.05), (0.3, -0.98), (0.5, -0.6), (0.5, -0.4), (0.22, 0), (0.2, 0.08),
+        (0.3, 0.2), (0, 0.2),
     ]  # fmt: skip
     pattern = band(
         "y", -0.7, -0.36, dots(0.26, 0.12, "#f2c14b", "#3b4fa0", seed=2), slanted(0.14, "#f0ece0", "#5a86c9")
@@ -158,7 +175,9 @@ def vase() -> Solid:
     ):  # fmt: skip
         flowers.append(capsule((0, 0.1, 0), (x, y, z), 0.035, "#3f8f3f"))
         cup = gradient("y", -0.2, 0.2, colour, tip)
-        flowers.append(subtract(ellipsoid(0.18, 0.24, 0.18, cup), sphere(0.15, "#6a2a3a").move(y=0.24)).move(x, y, z))
+        flowers.append(
+            subtract(ellipsoid(0.18, 0.24, 0.18, cup), sphere(0.15, "#6a2a3a").move(y=0.24)).move(x, y, z)
+        )
     leaf = ellipsoid(0.1, 0.4, 0.03, gradient("y", -0.4, 0.4, "#2f7a3a", "#8cc152"))
     return union(
         body,
@@ -166,6 +185,19 @@ def vase() -> Solid:
         leaf.turn("z", 40).move(x=-0.4, y=0.32),
         leaf.turn("z", -55).move(x=0.42, y=0.26, z=-0.2),
     )
+
+
+def salt_shaker() -> Solid:
+    """A tilted shaker of blue glass, half full of salt, with a pierced red cap."""
+    salt = mottled("#fbf7ee", "#c9c2d6", scale=7.0)
+    glass = choose(lambda p: p[:, 1] < 0.1 + 0.35 * p[:, 0], salt, stripes("x", 0.16, "#5aa7dd", "#2f6fb8"))
+    badge = spot((0.2, -0.35, 0.5), 0.24, "#f2b632", spot((-0.2, -0.3, -0.5), 0.2, "#3f9a58", glass))
+    body = cone(0.62, 0.4, 0.72, badge, rounding=0.08).move(y=-0.3)
+    foot = cylinder(0.66, 0.08, "#2b3f7a", rounding=0.04).move(y=-0.98)
+    holes = union(sphere(0.075, "#241a22").move(0.22, 0.33, 0).ring(5), sphere(0.08, "#241a22").move(y=0.42))
+    cap = subtract(ellipsoid(0.46, 0.42, 0.46, gradient("y", -0.1, 0.4, "#b3202f", "#ec5a44")), holes)
+    rim = cylinder(0.48, 0.09, sectors(9, "#d8dde2", "#8a929c"), rounding=0.03)
+    return union(body, foot, cap.move(y=0.48), rim.move(y=0.44)).turn("z", 20).scale(0.95)
 
 
 MODELS: tuple[Model, ...] = (
@@ -177,4 +209,5 @@ MODELS: tuple[Model, ...] = (
     Model("whisk", whisk),
     Model("wine-bottle", wine_bottle),
     Model("vase", vase),
+    Model("salt-shaker", salt_shaker),
 )
