@@ -1,0 +1,16 @@
+"""The app's navigation: ``streamlit run app.py``."""
+
+import streamlit as st
+
+st.set_page_config(page_title="Invariance Lab", page_icon=":material/flip:", layout="wide")
+st.navigation(
+    [
+        st.Page("pages/start.py", title="Start", icon=":material/home:", default=True),
+        st.Page("pages/dataset.py", title="Data set", icon=":material/image:"),
+        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+        st.Page("pages/runs.py", title="Runs", icon=":material/list_alt:"),
+        st.Page("pages/invariance.py", title="Invariance", icon=":material/grid_on:"),
+        st.Page("pages/attribution.py", title="Attribution", icon=":material/center_focus_strong:"),
+    ],
+    position="top",
+).run()

@@ -1,0 +1,76 @@
+"""What is measured while a run works, as curves over the training images seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import cycle
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from invariance.figures.palette import CATEGORICAL
+
+METRIC_TITLES: dict[str, str] = {
+    "train_accuracy": "training accuracy",
+    "validation_accuracy": "validation accuracy",
+    "train_loss": "training loss (nats)",
+    "validation_loss": "validation loss (nats)",
+}
+MAX_POINTS = 300
+
+
+def metric_title(metric: str) -> str:
+    """A metric's name for people."""
+    return METRIC_TITLES.get(metric, metric.replace("_", " "))
+
+
+def training_curves(
+    tables: Mapping[str, pd.DataFrame], metric: str, *, height_px: int = 280, dashed: frozenset[str] = frozenset()
+) -> go.Figure:
+    """One curve for each run, smoothed where there are many values, so that runs can be told apart.
+
+    Args:
+        tables: for each run's title, its measured values: columns step, name, value (as of ``Store.metrics``).
+        metric: name of the metric; accuracies are in [0, 1] and shown in percent.
+        height_px: height of the figure.
+        dashed: titles of the runs whose curves are dashed, so that colour is not the only difference.
+
+    Returns:
+        A figure with the palette's colours in the order of ``tables``; background and text are the page's.
+    """
+    is_accuracy = metric.endswith("accuracy")
+    figure = go.Figure()
+    highest = 0.0
+    for (title, table), colour in zip(tables.items(), cycle(CATEGORICAL), strict=False):
+        values = table[table["name"] == metric].sort_values("step")
+        step, value = _bundled(values["step"].astype("float32"), values["value"].astype("float32"))
+        highest = max(highest, float(value.max()) if len(value) else 0.0)
+        figure.add_scatter(
+            x=step.to_numpy(),
+            y=value.to_numpy(),
+            name=title,
+            mode="lines+markers" if len(step) < 12 else "lines",
+            line={"width": 2.5, "color": colour, "dash": "dash" if title in dashed else "solid"},
+            hovertemplate="step %{x:.0f}<br>%{y:.1%}" if is_accuracy else "step %{x:.0f}<br>%{y:.3f}",
+        )
+    figure.update_xaxes(title="training step", rangemode="tozero")
+    figure.update_yaxes(title=metric_title(metric), rangemode="tozero")
+    if is_accuracy:
+        figure.update_yaxes(range=[0, min(1.02, max(0.2, 1.15 * highest))], tickformat=".0%")
+    figure.update_layout(
+        height=height_px,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+        showlegend=True,
+        uirevision="kept",  # a refreshed figure keeps the reader's zoom
+    )
+    return figure
+
+
+def _bundled(step: pd.Series[float], value: pd.Series[float]) -> tuple[pd.Series[float], pd.Series[float]]:
+    """Means over equal groups of consecutive points, so that at most ``MAX_POINTS`` are left."""
+    size = -(-len(step) // MAX_POINTS)
+    if size <= 1:
+        return step, value
+    group = pd.Series(range(len(step)), index=step.index) // size
+    return step.groupby(group).last(), value.groupby(group).mean()

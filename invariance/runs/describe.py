@@ -1,0 +1,77 @@
+"""What a run is in a few words, and the command that asks for it again."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import fields
+
+from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
+from invariance.studies.what_if import TARGET_SEED_OFFSET
+
+
+def transforms_title(transforms: tuple[str, ...]) -> str:
+    """The composition in words: its names, ``none``, or ``all 18``."""
+    if len(transforms) == 18:
+        return "all 18"
+    return ", ".join(transforms) or "none"
+
+
+def title(spec: RunSpec, source: RunSpec | None = None) -> str:
+    """A run in a few words.
+
+    Args:
+        spec: the run.
+        source: for a transfer, the run that it starts from, if that is known.
+    """
+    match spec:
+        case PretrainSpec():
+            return f"{transforms_title(spec.data.transforms)} · {spec.model}"
+        case TransferSpec():
+            start = spec.source[:8] if source is None else transforms_title(source.data.transforms)
+            return f"{start} → {transforms_title(spec.data.transforms)} · {spec.method}"
+        case MeasureSpec():
+            return f"{spec.measure}: {_count(spec.sources, 'model')} x {_count(spec.transforms, 'transformation')}"
+
+
+def _count(things: tuple[str, ...], noun: str) -> str:
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
+
+
+def command(spec: RunSpec) -> str | None:
+    """The line for a terminal that asks for the same run, or None if the command line has no way to say it."""
+    match spec:
+        case PretrainSpec():
+            num_samples = "endless" if spec.data.num_samples is None else str(spec.data.num_samples)
+            words = ["pretrain", *_data_words(spec.data), "--num-samples", num_samples]
+            words += ["--model", spec.model, "--samples-per-epoch", str(spec.samples_per_epoch)]
+            seed, words = spec.data.seed, words + _training_words(spec)
+        case TransferSpec():
+            words = ["transfer", "--from", spec.source, *_data_words(spec.data)]
+            words += ["--num-samples", str(spec.data.num_samples), "--method", spec.method]
+            seed, words = spec.data.seed - TARGET_SEED_OFFSET, words + _training_words(spec)
+        case MeasureSpec():
+            words = ["measure", "--models", ",".join(spec.sources), *_data_words(spec.data)]
+            words[words.index("--transforms") + 1] = ",".join(spec.transforms)
+            words += ["--measure", spec.measure, "--num-pairs", str(spec.num_pairs), "--out", "table.csv"]
+            seed = spec.data.seed
+            if spec.data.num_samples != spec.num_pairs:
+                return None
+    if getattr(spec, "seed", seed) != seed or seed < 0 or spec.data.transform_seed is not None:
+        return None
+    return shlex.join(["python", "-m", "invariance", *words, "--seed", str(seed)])
+
+
+def _data_words(data: DatasetSpec) -> list[str]:
+    words = ["--transforms", ",".join(data.transforms) or "none"]
+    if data.classes:
+        words += ["--classes", ",".join(data.classes)]
+    defaults = {field.name: field.default for field in fields(data)}
+    for name in ("objects", "backgrounds", "strength", "image_size", "num_prototypes", "resampling"):
+        if (value := getattr(data, name)) != defaults[name]:
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    return words
+
+
+def _training_words(spec: PretrainSpec | TransferSpec) -> list[str]:
+    names = ("epochs", "batch_size", "learning_rate", "num_test_samples")
+    return [word for name in names for word in (f"--{name.replace('_', '-')}", str(getattr(spec, name)))]

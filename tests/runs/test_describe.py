@@ -1,0 +1,66 @@
+"""Runs in words; the command that is shown really asks for the same run."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+
+import pytest
+
+from invariance.__main__ import parser
+from invariance.commands import runs as commands
+from invariance.runs.describe import command, title, transforms_title
+from invariance.runs.store import Store
+from invariance.spec import TRANSFORM_NAMES, DatasetSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
+from invariance.studies.what_if import TARGET_SEED_OFFSET, what_if
+from tests.runs.tiny import tiny_pretrain, tiny_transfer
+
+STUDY = what_if(("rotate", "hue"), ("blur",), seed=3, objects="noise", backgrounds="#0a0b0c", num_classes=3)
+
+
+class Asked(Exception):
+    """Carries the spec that a command asked for."""
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        tiny_pretrain(seed=0),
+        STUDY.matched_pretraining,
+        STUDY.mismatched,
+        PretrainSpec(data=DatasetSpec(seed=5, strength=0.5, num_prototypes=2, resampling="nearest"), seed=5),
+        MeasureSpec(sources=("a" * 16,), transforms=("hue", "blur"), data=DatasetSpec(num_samples=50), num_pairs=50),
+    ],
+    ids=lambda spec: spec.kind,
+)
+def test_the_command_asks_for_the_same_run(spec: RunSpec, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ask(asked: RunSpec, *rest: object) -> None:
+        raise Asked(asked)
+
+    monkeypatch.setattr(commands, "_execute", ask)
+    monkeypatch.setattr(commands, "run_id_of", lambda reference, store: reference)
+    line = command(spec)
+    assert line is not None
+    words = shlex.split(line)
+    assert words[:3] == ["python", "-m", "invariance"]
+    args = parser().parse_args([*words[3:], "--runs", str(store.root)])
+    with pytest.raises(Asked) as caught:
+        args.action(args)
+    assert caught.value.args[0] == spec
+
+
+def test_what_the_command_line_cannot_say_has_no_command() -> None:
+    spec = tiny_pretrain()
+    assert command(replace(spec, seed=1)) is None
+    assert command(replace(spec, data=replace(spec.data, transform_seed=1))) is None
+    assert command(tiny_transfer("a" * 16)) is None
+    assert TARGET_SEED_OFFSET > 0
+
+
+def test_titles() -> None:
+    assert transforms_title(()) == "none"
+    assert transforms_title(TRANSFORM_NAMES) == "all 18"
+    assert title(STUDY.matched_pretraining) == "rotate, hue · small"
+    assert title(STUDY.mismatched, STUDY.mismatched_pretraining) == "blur → rotate, hue · linear-probe"
+    assert title(TransferSpec(source="0123456789", data=DatasetSpec())) == "01234567 → none · linear-probe"
+    assert title(MeasureSpec(sources=("a",))) == "sens: 1 model x 18 transformations"
