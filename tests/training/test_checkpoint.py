@@ -80,9 +80,7 @@ def test_bad_tensors_are_refused(
         ({"class_names": '{"a": 1}'}, "not a list of 1 to"),
     ],
 )
-def test_bad_metadata_is_refused(
-    source: Path, metadata: dict[str, str], change: dict[str, str], message: str
-) -> None:
+def test_bad_metadata_is_refused(source: Path, metadata: dict[str, str], change: dict[str, str], message: str) -> None:
     rewrite(source, {**metadata, **change})
     with pytest.raises(SpecError, match=message):
         load_weights(source)

@@ -50,7 +50,7 @@ def test_epochs_are_counted_when_they_are_complete() -> None:
 
 
 def test_one_image_is_refused() -> None:
-    with pytest.raises(SpecError, match="num_samples = 1: .* at least 2"):
+    with pytest.raises(SpecError, match=r"num_samples = 1: .* at least 2"):
         FiniteFeed(numbered(1), batch_size=8, num_epochs=1, seed=0)
 
 

@@ -10,7 +10,9 @@ from invariance.training.trainee import Trainee
 
 
 def make(directory: Path, *, identity: str = "a", learning_rate: float = 1e-3) -> Trainee:
-    return Trainee(create_model("small", 3, seed=0), learning_rate=learning_rate, directory=directory, identity=identity)
+    return Trainee(
+        create_model("small", 3, seed=0), learning_rate=learning_rate, directory=directory, identity=identity
+    )
 
 
 def batch(num: int = 16) -> tuple[torch.Tensor, torch.Tensor]:

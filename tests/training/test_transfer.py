@@ -8,7 +8,8 @@ import torch
 from invariance.data.engine import Engine
 from invariance.models import Classifier
 from invariance.spec import DatasetSpec, SpecError, TransferSpec
-from invariance.training import loop, transfer as transfer_module
+from invariance.training import loop
+from invariance.training import transfer as transfer_module
 from invariance.training.checkpoint import load_weights, weights_spec
 from invariance.training.events import Cancelled, Event, Finished, Progress
 from invariance.training.transfer import transfer
