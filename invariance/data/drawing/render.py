@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -13,21 +14,52 @@ from torch import Tensor
 from invariance.data.drawing.sdf import Solid
 
 CAMERA_DISTANCE = 5.0
-HALF_WINDOW = 1.35
+HALF_WINDOW = 1.55
+SCOUT_RAYS = 64
 MAX_STEPS = 90
 HIT = 2e-3
+MARGIN = 2
 
-_KEY_LIGHT = torch.nn.functional.normalize(torch.tensor([-0.5, 0.8, 0.65]), dim=0)
+Window = tuple[float, float, float, float]
+"""Left, right, bottom and top of a piece of the picture plane."""
+
+
+@dataclass(frozen=True)
+class Light:
+    """How one view is lit.
+
+    Attributes:
+        key: direction to the main light in camera coordinates (right, up, backward).
+        tint: factors of red, green and blue.
+    """
+
+    key: tuple[float, float, float] = (-0.5, 0.8, 0.65)
+    tint: tuple[float, float, float] = (1.06, 1.06, 1.06)
+
+
+# Were all views lit alike, the mean colour of a picture would nearly name its class, and a network could learn
+# colours instead of objects. So light differs between views as over a day: neutral, sun, shade, dusk, noon, ...
+LIGHTS = (
+    Light(),
+    Light(tint=(1.18, 1.06, 0.90)),
+    Light(key=(0.45, 0.8, 0.7), tint=(0.92, 1.03, 1.18)),
+    Light(key=(-0.7, 0.55, 0.6), tint=(0.92, 0.90, 0.92)),
+    Light(key=(-0.2, 0.9, 0.6), tint=(1.20, 1.12, 0.98)),
+    Light(key=(0.6, 0.6, 0.65), tint=(0.98, 1.08, 1.14)),
+    Light(tint=(1.16, 0.96, 1.04)),
+    Light(key=(0.3, 0.9, 0.7), tint=(1.10, 1.16, 1.14)),
+)
 _FILL_LIGHT = torch.nn.functional.normalize(torch.tensor([0.8, 0.1, 0.4]), dim=0)
 
 
+@torch.no_grad()
 def render_views(
     solid: Solid, views: Sequence[tuple[float, float]], *, picture_size: int = 128, oversampling: int = 2
 ) -> list[Image.Image]:
     """Pictures of a solid.
 
     Args:
-        solid: within about 1.3 of the origin.
+        solid: within about 1.5 of the origin.
         views: (azimuth, elevation) of the camera in degrees; azimuth turns it to the right about the y axis.
         picture_size: side in pixels; the object's longer side fills all but a small margin.
         oversampling: rays for each pixel and axis.
@@ -35,8 +67,13 @@ def render_views(
     Returns:
         One RGBA image (straight alpha) for each view.
     """
-    num = picture_size * oversampling
-    return [_frame(_trace(solid, azimuth, elevation, num), picture_size) for azimuth, elevation in views]
+    pictures = []
+    for number, view in enumerate(views):
+        axes = _camera(*view)
+        window, columns, rows = _frame_of(solid, axes, (picture_size - 2 * MARGIN) * oversampling)
+        pixels = _trace(solid, axes, window, columns, rows, LIGHTS[number % len(LIGHTS)])
+        pictures.append(_fit(pixels, picture_size))
+    return pictures
 
 
 def _camera(azimuth_deg: float, elevation_deg: float) -> Tensor:
@@ -49,37 +86,58 @@ def _camera(azimuth_deg: float, elevation_deg: float) -> Tensor:
     return torch.stack((right, torch.linalg.cross(backward, right), backward))
 
 
-@torch.no_grad()
-def _trace(solid: Solid, azimuth_deg: float, elevation_deg: float, num: int) -> np.ndarray:
-    """One view with num x num rays: (num, num, 4) float32, colour premultiplied by a hit mask of 0 or 1."""
-    axes = _camera(azimuth_deg, elevation_deg)
-    line = (torch.arange(num) + 0.5) / num * 2.0 - 1.0
-    y, x = torch.meshgrid(-line, line, indexing="ij")
-    screen = torch.stack((x.flatten(), y.flatten()), dim=1) * HALF_WINDOW
-    target = screen @ axes[:2]
+def _frame_of(solid: Solid, axes: Tensor, longest: int) -> tuple[Window, int, int]:
+    """The window around a solid, found with few rays, and how many rays across and down it then deserves."""
+    whole = (-HALF_WINDOW, HALF_WINDOW, -HALF_WINDOW, HALF_WINDOW)
+    _, _, hit = _march(solid, axes, whole, SCOUT_RAYS, SCOUT_RAYS)
+    rows, columns = hit.view(SCOUT_RAYS, SCOUT_RAYS).nonzero(as_tuple=True)
+    assert len(rows), "nothing of the solid is in view"
+    # A scout may miss what is thinner than its step, so the window is wider by two of them.
+    low = (torch.stack((columns.min(), rows.min())) - 2).clamp(min=0)
+    high = (torch.stack((columns.max(), rows.max())) + 3).clamp(max=SCOUT_RAYS)
+    cell = 2 * HALF_WINDOW / SCOUT_RAYS
+    left, top = (low * cell).tolist()
+    right, bottom = (high * cell).tolist()
+    width, height = right - left, bottom - top
+    scale = longest / max(width, height)
+    window = (left - HALF_WINDOW, right - HALF_WINDOW, HALF_WINDOW - bottom, HALF_WINDOW - top)
+    return window, max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _march(solid: Solid, axes: Tensor, window: Window, columns: int, rows: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Walks rays to the surface: points (N, 3), directions (N, 3) and whether each of N = rows * columns met it."""
+    left, right, bottom, top = window
+    x = left + (torch.arange(columns) + 0.5) / columns * (right - left)
+    y = top - (torch.arange(rows) + 0.5) / rows * (top - bottom)
+    screen = torch.stack((x.repeat(rows), y.repeat_interleave(columns)), dim=1)
     origin = axes[2] * CAMERA_DISTANCE
-    direction = torch.nn.functional.normalize(target - origin, dim=1)
-    depth = torch.full((num * num,), CAMERA_DISTANCE - 2.0)
-    active, hit = torch.arange(num * num), torch.zeros(num * num, dtype=torch.bool)
+    direction = torch.nn.functional.normalize(screen @ axes[:2] - origin, dim=1)
+    num = rows * columns
+    depth = torch.full((num,), CAMERA_DISTANCE - 2.0)
+    active, hit = torch.arange(num), torch.zeros(num, dtype=torch.bool)
     for _ in range(MAX_STEPS):
         distance = solid.field(origin + depth[active, None] * direction[active])
         hit[active[distance < HIT]] = True
         depth[active] += distance * 0.9
-        going = (distance >= HIT) & (depth[active] < CAMERA_DISTANCE + 2.0)
-        active = active[going]
+        active = active[(distance >= HIT) & (depth[active] < CAMERA_DISTANCE + 2.0)]
         if not len(active):
             break
-    pixels = torch.zeros(num * num, 4)
-    points = origin + depth[hit, None] * direction[hit]
-    pixels[hit, :3] = _shade(solid, points, direction[hit], axes)
+    return origin + depth[:, None] * direction, direction, hit
+
+
+def _trace(solid: Solid, axes: Tensor, window: Window, columns: int, rows: int, light: Light) -> np.ndarray:
+    """One view: (rows, columns, 4) float32, colour premultiplied by a hit mask of 0 or 1."""
+    points, direction, hit = _march(solid, axes, window, columns, rows)
+    pixels = torch.zeros(rows * columns, 4)
+    pixels[hit, :3] = _shade(solid, points[hit], direction[hit], axes, light)
     pixels[hit, 3] = 1.0
-    return pixels.view(num, num, 4).numpy()
+    return pixels.view(rows, columns, 4).numpy()
 
 
-def _shade(solid: Solid, points: Tensor, direction: Tensor, axes: Tensor) -> Tensor:
+def _shade(solid: Solid, points: Tensor, direction: Tensor, axes: Tensor, light: Light) -> Tensor:
     """Diffuse key and fill light fixed to the camera, occlusion near the surface, a soft highlight: (N, 3)."""
     normal = _normal(solid, points)
-    key, fill = _KEY_LIGHT @ axes, _FILL_LIGHT @ axes
+    key, fill = torch.nn.functional.normalize(torch.tensor(light.key), dim=0) @ axes, _FILL_LIGHT @ axes
     occlusion = torch.ones(points.shape[0])
     for reach in (0.06, 0.16):
         free = solid.field(points + normal * reach) / reach
@@ -90,7 +148,7 @@ def _shade(solid: Solid, points: Tensor, direction: Tensor, axes: Tensor) -> Ten
     diffuse = 0.30 + 0.72 * (normal @ key).clamp(min=0) * shadow + 0.22 * (normal @ fill).clamp(min=0)
     halfway = torch.nn.functional.normalize(key - direction, dim=1)
     highlight = 0.22 * (normal * halfway).sum(1).clamp(min=0) ** 28 * shadow
-    colour = solid.paint(points) * (diffuse * occlusion)[:, None] + highlight[:, None]
+    colour = solid.paint(points) * torch.tensor(light.tint) * (diffuse * occlusion)[:, None] + highlight[:, None]
     return colour.clamp(0, 1)
 
 
@@ -101,12 +159,11 @@ def _normal(solid: Solid, points: Tensor, step: float = 3e-3) -> Tensor:
     return torch.nn.functional.normalize(gradient, dim=1)
 
 
-def _frame(pixels: np.ndarray, picture_size: int) -> Image.Image:
+def _fit(pixels: np.ndarray, picture_size: int) -> Image.Image:
     """Crops to the object and fits it into a square picture with a small margin."""
     rows, columns = np.nonzero(pixels[:, :, 3])
-    assert len(rows), "nothing of the solid is in view"
     cut = pixels[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
-    room = picture_size - 4
+    room = picture_size - 2 * MARGIN
     factor = room / max(cut.shape[:2])
     size = (max(1, round(cut.shape[1] * factor)), max(1, round(cut.shape[0] * factor)))
     picture = np.zeros((picture_size, picture_size, 4), np.float32)
