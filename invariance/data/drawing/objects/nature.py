@@ -125,7 +125,7 @@ def palm_tree() -> Solid:
     )
     sea = cylinder(0.95, 0.09, wave, rounding=0.05).move(y=-1.0)
     star = sphere(0.12, stripes("x", 0.06, "#f0475a", "#ffffff")).move(0.42, -0.72, 0.3)
-    return union(trunk, top, sand, sea, star)
+    return union(trunk, top, sand, sea, star).scale(0.92).move(y=0.15)
 
 
 TURNED: tuple[View, ...] = (
