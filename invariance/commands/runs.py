@@ -172,7 +172,8 @@ def _add_what_if(commands: Any) -> None:
         "--num-classes", type=int, metavar="N", help="of each task (default: 30, or half of the source's)"
     )
     add_model(parser)
-    parser.add_argument("--epochs", type=int, help="of pretraining, 10,000 fresh images each")
+    parser.add_argument("--epochs", type=int, help="of pretraining, on fresh images throughout")
+    parser.add_argument("--samples-per-epoch", type=int, help="images in one epoch of pretraining")
     parser.add_argument("--method", default="linear-probe", choices=TRANSFER_METHODS)
     parser.add_argument("--num-transfer-samples", type=int, help="images of the target task")
     add_execution(parser)
@@ -182,7 +183,7 @@ def _add_what_if(commands: Any) -> None:
 def run_what_if(args: argparse.Namespace) -> None:
     """Two pretrainings and two transfers; prints both accuracies as one JSON object."""
     started = time.monotonic()
-    given = ("epochs", "num_transfer_samples")
+    given = ("epochs", "samples_per_epoch", "num_transfer_samples")
     options = {name: getattr(args, name) for name in given if getattr(args, name) is not None}
     study = what_if(
         parse_transforms(args.target),

@@ -1,0 +1,133 @@
+"""The command line: what it prints, writes and refuses."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from invariance.__main__ import main, parser
+from invariance.data.engine import Engine, to_bytes
+from invariance.spec import DatasetSpec
+
+TINY = "--objects noise --backgrounds noise --classes noise-00,noise-01,noise-02 --num-test-samples 60"
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def command(tmp_path, capsys):
+    """Runs one command with its own store; gives exit code, last JSON object and the error text."""
+
+    def run(text, *, store=True):
+        words = text.split()
+        if store:
+            words += ["--runs", str(tmp_path / "runs"), "--device", "cpu"]
+        try:
+            code = main(words)
+        except SystemExit as ended:
+            code = ended.code
+        out, err = capsys.readouterr()
+        lines = [line for line in out.splitlines() if line.startswith("{")]
+        return code, json.loads(lines[-1]) if lines else None, err
+
+    return run
+
+
+def test_render_writes_everything_that_was_drawn(command, tmp_path):
+    out = tmp_path / "x.npz"
+    text = f"render --objects noise --backgrounds noise --transforms rotate,erasing --num 40 --seed 3 --out {out}"
+    code, answer, _ = command(f"{text} --device cpu", store=False)
+    assert code == 0 and answer["num"] == 40
+    with np.load(out) as file:
+        arrays = dict(file)
+    assert arrays["images"].shape == (40, 32, 32, 3) and arrays["images"].dtype == np.uint8
+    assert arrays["mask"].shape == (40, 32, 32) and arrays["mask"].dtype == np.uint8
+    assert arrays["labels"].dtype == np.int64 and arrays["background"].dtype == np.int64
+    assert {"rotate.angle_deg", "erasing.applied", "erasing.x", "erasing.y"} <= set(arrays)
+    assert arrays["rotate.angle_deg"].shape == (40,) and len(arrays["class_names"]) == 61
+    engine = Engine(DatasetSpec(objects="noise", backgrounds="noise", transforms=("rotate", "erasing"), seed=3))
+    batch = engine.batch(engine.indices("train", 40))
+    assert np.array_equal(arrays["images"], to_bytes(batch.images).permute(0, 2, 3, 1).numpy())
+
+
+def test_pretrain_transfer_measure(command, tmp_path):
+    pretrain = f"pretrain {TINY} --transforms hue --num-samples 128 --epochs 2 --batch-size 32"
+    code, first, _ = command(pretrain)
+    assert code == 0
+    assert set(first) == {"run", "status", "metrics", "checkpoint", "sha256", "seconds", "device"}
+    assert first["status"] == "done" and 0 <= first["metrics"]["test_accuracy"] <= 1
+    assert Path(first["checkpoint"]).is_file() and len(first["sha256"]) == 64
+    assert command(pretrain)[1] == first, "the same spec asked for twice is one run"
+
+    code, probe, _ = command(f"transfer --from {first['run'][:8]} {TINY} --transforms hue --num-samples 90")
+    assert code == 0 and 0 <= probe["metrics"]["transfer_accuracy"] <= 1
+    tune = f"transfer --from {first['run']} {TINY} --num-samples 90 --method fine-tune --epochs 1"
+    assert command(tune)[1]["run"] != probe["run"]
+
+    table = tmp_path / "sens.csv"
+    measure = f"measure --models {first['run']} --transforms hue,invert --num-pairs 64 --out {table} --objects noise"
+    code, answer, _ = command(f"{measure} --backgrounds noise")
+    assert code == 0 and answer["table"] == str(table)
+    rows = pd.read_csv(table)
+    assert list(rows["transform"]) == ["hue", "invert"] and set(rows["model"]) == {first["run"]}
+    assert (rows["sens_conditional"] >= rows["sens"] - 1e-9).all()
+
+
+def test_what_if(command):
+    text = "what-if --target hue --mismatch rotate --objects noise --backgrounds noise --num-classes 3 --epochs 1"
+    code, answer, _ = command(f"{text} --samples-per-epoch 256 --num-transfer-samples 60")
+    assert code == 0
+    assert {"matched", "mismatched", "seconds", "device", "spec"} <= set(answer)
+    assert 0 <= answer["mismatched"]["transfer_accuracy"] <= 1
+    assert answer["spec"]["target"]["transforms"] == ["hue"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("pretrain --transforms wobble", "unknown transformation 'wobble': choose from none, translate"),
+        ("pretrain --epochs -3", "epochs = -3: expected a whole number from 1"),
+        ("pretrain --num-samples many", "num_samples = 'many'"),
+        ("pretrain --num-classes 1", "number of classes = 1"),
+        ("pretrain --objects noise --classes noise-00", "at least 2 classes"),
+        ("pretrain --objects nowhere", "no such folder"),
+        ("pretrain --model vgg99", "invalid choice: 'vgg99'"),
+        ("transfer --from nothing", "no run or gallery model 'nothing'"),
+        ("measure --models nothing --out x.csv", "no run or gallery model 'nothing'"),
+        ("measure --out nowhere/x.csv --objects noise --backgrounds noise --models none", "nowhere"),
+        ("what-if --target hue --mismatch hue", "different transformations"),
+    ],
+)
+def test_bad_input_gives_one_line_and_code_2(command, text, message):
+    code, answer, error = command(text)
+    assert code == 2 and answer is None
+    assert message in error and len(error.strip().splitlines()) == 1
+
+
+def test_unreadable_checkpoint_gives_one_line(command, tmp_path):
+    _, run, _ = command(f"pretrain {TINY} --num-samples 64 --epochs 1")
+    Path(run["checkpoint"]).write_bytes(b"no weights")
+    code, _, error = command(f"transfer --from {run['run']} {TINY} --num-samples 60")
+    assert code in (1, 2) and len(error.strip().splitlines()) == 1 and "weights" in error
+
+
+def test_device_that_is_not_there(command, tmp_path):
+    code, _, error = command(f"render --num 2 --out {tmp_path / 'x.npz'} --device cuda:99", store=False)
+    assert code == 2 and "cuda:99" in error
+
+
+def test_every_command_has_help_with_an_example(capsys):
+    for command in ("render", "pretrain", "transfer", "measure", "what-if", "gallery build"):
+        with pytest.raises(SystemExit) as ended:
+            parser().parse_args([*command.split(), "--help"])
+        assert ended.value.code == 0
+        assert f"python -m invariance {command}" in capsys.readouterr().out
+
+
+def test_the_module_runs():
+    words = [sys.executable, "-m", "invariance", "gallery", "list"]
+    result = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=False)
+    assert result.returncode == 0 and result.stderr == ""

@@ -1,0 +1,43 @@
+"""The what-if as data: four runs that differ in what they should and in nothing else."""
+
+from dataclasses import replace
+
+import pytest
+
+from invariance.spec import SpecError
+from invariance.studies.what_if import split_classes, what_if
+
+
+def test_runs_differ_only_in_the_pretraining_transformations():
+    study = what_if(("hue",), ("rotate",), objects="noise", backgrounds="noise", seed=4)
+    data = study.matched_pretraining.data
+    assert replace(study.mismatched_pretraining, data=data) == study.matched_pretraining
+    assert replace(study.mismatched_pretraining.data, transforms=("hue",)) == data
+    assert replace(study.mismatched, source=study.matched.source) == study.matched
+    assert study.matched.source == study.matched_pretraining.run_id
+    assert study.matched.data.transforms == data.transforms == ("hue",)
+
+
+def test_each_run_comes_after_what_it_builds_on():
+    seen = set()
+    for spec in what_if(("hue",), ("rotate",), objects="noise").runs:
+        assert set(spec.depends_on) <= seen
+        seen.add(spec.run_id)
+
+
+def test_classes_are_disjoint_where_there_are_enough():
+    pretraining, target = split_classes("noise", None, seed=1)
+    assert len(pretraining) == len(target) == 30 and not set(pretraining) & set(target)
+    assert split_classes("noise", None, seed=2) != (pretraining, target)
+    pretraining, target = split_classes("noise", 40, seed=1)
+    assert pretraining == target and len(target) == 40
+
+
+def test_pretraining_and_target_draw_under_different_keys():
+    study = what_if(("hue",), ("rotate",), objects="noise", seed=4)
+    assert study.matched.data.seed != study.matched_pretraining.data.seed
+
+
+def test_equal_sides_are_refused():
+    with pytest.raises(SpecError, match="different transformations"):
+        what_if(("hue", "blur"), ("blur", "hue"), objects="noise")
