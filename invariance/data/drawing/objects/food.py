@@ -91,8 +91,8 @@ def banana() -> Solid:
         rods = [capsule(points[i], points[i + 1], radii[i], tip, end_radius=radii[i + 1]) for i in range(6)]
         return union(*rods)
 
-    label = spot((0.9, -0.4, 0.24), 0.18, "#2b6cb8", spot((0.9, -0.4, 0.24), 0.23, "#f3f3ee", peel))
-    back = spot((0.9, -0.4, -0.24), 0.2, "#c8342c", peel)
+    label = spot((0.9, -0.4, 0.24), 0.23, "#2b6cb8", spot((0.9, -0.4, 0.24), 0.28, "#f3f3ee", peel))
+    back = spot((0.9, -0.4, -0.24), 0.26, "#c8342c", peel)
     stem = path(
         [(0.06, -0.04, 0), (-0.1, 0.12, 0), (-0.2, 0.3, 0)], 0.13, mottled("#7a5a22", "#3c2a12", scale=8)
     )
@@ -182,9 +182,9 @@ def carrot() -> Solid:
 def lemon() -> Solid:
     """A lemon with a leaf and a sticker, a half of another lying before it with its segments showing."""
     rind = dots(0.17, 0.035, "#c99a1c", gradient("y", -0.6, 0.5, "#d9c32e", "#ffe14a"), seed=5)
-    sticker = spot((-0.3, 0.15, 0.5), 0.2, "#d8402f", spot((-0.2, 0.1, -0.5), 0.26, "#2b66b8", rind))
+    sticker = spot((-0.2, 0.15, 0.5), 0.26, "#d8402f", spot((-0.2, 0.1, -0.5), 0.26, "#2b66b8", rind))
     body = blend(sphere(0.54, sticker), capsule((-0.72, 0, 0), (0.74, 0, 0), 0.1, sticker), 0.35)
-    leaf = _leaf(0.66, 0.36, "#1f7a3c", "#86c14f").turn("x", 55).turn("z", 62).move(-0.62, 0.1, 0.12)
+    leaf = _leaf(0.95, 0.5, "#1f7a3c", "#6fc14f").turn("x", 55).turn("z", 62).move(-0.62, 0.1, 0.12)
     whole = union(body.turn("z", 18).turn("y", 12), leaf).scale(1.12).move(-0.3, 0.14, -0.1)
     wheel = choose(lambda p: p[:, [0, 2]].norm(dim=1) < 0.37, sectors(4, "#f6e88a", "#eebf2c"), "#fffbe8")
     face = choose(lambda p: p[:, 1] > 0.02, wheel, "#f2cf34")
@@ -195,9 +195,9 @@ def lemon() -> Solid:
 def aubergine() -> Solid:
     """A slanting aubergine with pale streaks, a green cap and a sticker."""
     streak = choose(
-        lambda p: (p[:, 2].atan2(p[:, 0]) * 3.5 + 2.5 * (p[:, 1] * 2.2).sin()).sin() > 0.72,
-        "#d9b8e2",
-        "#52227a",
+        lambda p: (p[:, 2].atan2(p[:, 0]) * 3.5 + 2.5 * (p[:, 1] * 2.2).sin()).sin() > 0.45,
+        "#f0dcea",
+        gradient("x", -0.5, 0.5, "#3f2288", "#8a2f8f"),
     )
     skin = mottled(streak, "#8a3fa6", scale=4.0, amount=0.7)
     tagged = spot((-0.2, -0.02, 0.5), 0.2, "#f2a22c", spot((0.0, 0.1, -0.54), 0.23, "#e8d24a", skin))

@@ -53,7 +53,17 @@ def kettle() -> Solid:
         -0.62,
         -0.4,
         "#f0a53a",
-        band("y", -0.3, 0.02, slanted(0.2, "#1f8a86", "#f3e9d2"), mottled("#1f8a86", "#46b5a0", scale=4)),
+        band(
+            "y",
+            -0.3,
+            0.02,
+            slanted(0.2, "#1f8a86", "#f3e9d2"),
+            choose(
+                lambda p: p[:, 2] > 0.15 * p[:, 0],
+                mottled("#1f8a86", "#46b5a0", scale=4),
+                mottled("#e2803a", "#f0b45a", scale=4),
+            ),
+        ),
     )
     outline = [(0, -0.62), (0.82, -0.62), (0.86, -0.5), (0.74, -0.1), (0.52, 0.2), (0.3, 0.3), (0, 0.3)]
     body = revolve(outline, spot((0.35, -0.14, 0.65), 0.24, "#d8402f", enamel)).rounded(0.03)
@@ -85,8 +95,8 @@ def teapot() -> Solid:
 def frying_pan() -> Solid:
     """A frying pan with an egg and two tomato halves in it."""
     dish = subtract(
-        cone(0.62, 0.78, 0.15, mottled("#3a3f4a", "#59616e", scale=5), rounding=0.03),
-        cone(0.56, 0.74, 0.15, mottled("#2b2f38", "#474d59", scale=6)).move(y=0.08),
+        cone(0.62, 0.78, 0.15, mottled("#1f7f86", "#45b0a8", scale=5), rounding=0.03),
+        cone(0.56, 0.74, 0.15, mottled("#2a3f63", "#466a94", scale=6)).move(y=0.08),
     )
     white = union(
         ellipsoid(0.42, 0.06, 0.34, "#f6f1e4"), ellipsoid(0.26, 0.06, 0.4, "#f6f1e4").move(x=0.14, z=0.08)

@@ -7,7 +7,17 @@ import math
 from torch import Tensor
 
 from invariance.data.drawing.model import FRONT, Model, View
-from invariance.data.drawing.paint import band, choose, dots, gradient, mottled, sectors, slanted, stripes
+from invariance.data.drawing.paint import (
+    band,
+    checker,
+    choose,
+    dots,
+    gradient,
+    mottled,
+    sectors,
+    slanted,
+    stripes,
+)
 from invariance.data.drawing.sdf import (
     Solid,
     box,
@@ -100,9 +110,14 @@ def burger() -> Solid:
     bottom = cylinder(0.74, 0.16, gradient("y", -0.2, 0.2, "#b5692a", "#eab868"), rounding=0.12).move(y=-0.5)
     stick = capsule((0, 0, 0), (0, 0.66, 0), 0.03, "#e8d8b0")
     flag = box(0.24, 0.15, 0.025, stripes("y", 0.1, "#2f62b0", "#f5f1e6")).move(x=0.24, y=0.5)
-    return union(
-        top, salad, tomato, cheese, patty, bottom, union(stick, flag).turn("y", 15).move(-0.1, 0.6, 0)
-    ).move(y=-0.12)
+    onion = torus(0.6, 0.1, stripes("y", 0.06, "#8a3f8f", "#f0dcea")).turn("x", 9).move(x=0.12, y=0.04, z=0.1)
+    paper = (
+        box(0.82, 0.04, 0.82, checker(0.27, "#3573b8", "#f4f0e4"), radius=0.02)
+        .turn("y", 12)
+        .move(0.1, -0.7, 0.1)
+    )
+    banner = union(stick, flag).scale(1.2).turn("y", 15).move(-0.2, 0.5, 0)
+    return union(top, salad, tomato, cheese, patty, bottom, onion, paper, banner).move(y=-0.12)
 
 
 def doughnut() -> Solid:
@@ -111,11 +126,13 @@ def doughnut() -> Solid:
     def iced(p: Tensor) -> Tensor:
         return p[:, 1] > 0.02 + 0.07 * (_turns(p) * 2 * math.pi * 7).sin()
 
+    two_tone = choose(lambda p: p[:, 0] + 0.4 * (6 * p[:, 2]).sin() * p[:, 2] > 0.1, "#7fd0b8", "#8a4fb0")
+    glaze = mottled(two_tone, "#c58fdc", scale=3, amount=0.4)
     icing = dots(
         0.2,
         0.06,
         "#f7e26b",
-        dots(0.22, 0.06, "#58c0d8", mottled("#8a4fb0", "#a86fce", scale=3), seed=5),
+        dots(0.22, 0.06, "#58c0d8", glaze, seed=5),
         seed=1,
     )
     ring = torus(0.66, 0.36, choose(iced, icing, mottled("#d99a4a", "#b87430", scale=5)))
@@ -136,12 +153,12 @@ def cheese() -> Solid:
         sphere(radius, "#c98a22").move(x, y, z)
         for x, y, z, radius in (
             (-0.25, 0.1, 0.6, 0.17), (0.3, -0.12, 0.72, 0.2), (0.5, 0.26, 0.66, 0.12),
-            (0.45, 0.44, 0.1, 0.2),
-            (0.1, 0.42, 0.15, 0.13), (0.62, 0.4, -0.4, 0.14), (-0.1, 0.05, -0.2, 0.2), (0.4, -0.1, -0.5, 0.18),
+            (0.45, 0.44, 0.1, 0.2), (0.1, 0.42, 0.15, 0.13), (0.62, 0.4, -0.4, 0.14),
+            (-0.1, 0.05, -0.2, 0.2), (0.4, -0.1, -0.5, 0.18),
         )
     ]  # fmt: skip
     board = box(1.05, 0.07, 0.8, stripes("z", 0.16, "#5f86a8", "#88abc6"), radius=0.05).move(y=-0.46)
-    return union(subtract(slab.turn("y", 0), *holes), board).move(y=0.06)
+    return union(subtract(slab, *holes), board).move(y=0.06)
 
 
 def lollipop() -> Solid:
