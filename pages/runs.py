@@ -10,7 +10,7 @@ from invariance.spec import RUN_KINDS, SpecError, canonical_json
 from pages.parts import server
 from pages.parts.live import STATE_COLOURS, progress_line
 from pages.parts.plan import BUDGETS, planned_runs
-from pages.parts.run_table import COLUMNS, table_of
+from pages.parts.run_table import COLUMNS, table_key, table_of
 
 MAX_COMPARED = 8
 
@@ -36,12 +36,10 @@ def confirm_delete(runs: list[Run], titles: dict[str, str]) -> None:
         if others := [other for other in store.dependents(run.id) if other.id not in chosen]:
             names = ", ".join(f"{other.kind} {other.id[:8]}" for other in others)
             st.warning(f"Built on it: {names}. What is done stays, but cannot be repeated from it.")
-    if st.button("Delete for good", type="primary", icon=":material/delete:", key="delete_for_good"):
-        try:
-            for run in runs:
-                store.delete(run.id)
-        except SpecError as error:
-            st.session_state["server_error"] = str(error)
+    if st.button(
+        "Delete for good", type="primary", icon=":material/delete:", key="delete_for_good",
+        on_click=server.delete, args=(sorted(chosen),),
+    ):  # fmt: skip
         st.rerun()
 
 
@@ -108,7 +106,7 @@ def show_runs(was_active: bool) -> None:
     if not runs:
         st.caption("No run fits the filters.")
         return
-    chosen = st.dataframe(table_of(runs, titles), hide_index=True, column_config=COLUMNS, key="table",
+    chosen = st.dataframe(table_of(runs, titles), hide_index=True, column_config=COLUMNS, key=table_key(runs),
                           on_select="rerun", selection_mode="multi-row")  # fmt: skip
     selected = [runs[row] for row in chosen["selection"]["rows"] if row < len(runs)]
     if not selected:

@@ -76,9 +76,17 @@ def detail_controls(values: dict[str, object]) -> dict[str, object]:
             )
             left, right = st.columns(2)
             preset = st.session_state.get("budget", "Quick")  # another preset gives fresh fields with its values
-            epochs = left.number_input("Epochs", 1, 1_000, values["epochs"], key=f"epochs_{preset}")
+            epochs = left.number_input(
+                "Epochs", 1, 1_000, values["epochs"], key=f"epochs_{preset}", bind="query-params"
+            )
             samples = right.number_input(
-                "Images in an epoch", 64, 1_000_000, values["samples_per_epoch"], 1_000, key=f"samples_{preset}"
+                "Images in an epoch",
+                64,
+                1_000_000,
+                values["samples_per_epoch"],
+                1_000,
+                key=f"samples_{preset}",
+                bind="query-params",
             )
             batch_size = left.number_input("Batch size", 2, 4_096, 256, key="batch", bind="query-params")
             rate = right.number_input(

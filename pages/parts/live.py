@@ -34,11 +34,17 @@ def _pairs(transfer_ids: list[str]) -> list[tuple[Run, Run]]:
     """For each transfer, its pretraining and itself."""
     store = server.store()
     transfers = [store.get(run_id) for run_id in transfer_ids]
-    return [(store.get(run.spec.depends_on[0]), run) for run in transfers if run.kind == "transfer"]
+    for run in transfers:
+        if run.kind != "transfer":
+            raise SpecError(f"run {run.id} is a {run.kind}: only transfers can be watched here; see the page Runs")
+    return [(store.get(run.spec.depends_on[0]), run) for run in transfers]
 
 
 def _panel(transfer_ids: list[str], was_active: bool) -> None:
-    pairs = _pairs(transfer_ids)
+    try:
+        pairs = _pairs(transfer_ids)
+    except SpecError:  # deleted while it was watched: the page says so
+        st.rerun()
     runs = [run for pair in pairs for run in pair]
     active = any(run.is_active for run in runs)
     if was_active and not active:
@@ -121,8 +127,6 @@ def _conclusion(pairs: list[tuple[Run, Run]], target: tuple[str, ...]) -> None:
             f"Transfer accuracy · {_role(pretraining, target)}", f"{accuracy:.1%}", delta, border=True, height="stretch"
         )
     st.markdown(conclusion([pretraining.spec.data.transforms for pretraining, _ in pairs], accuracies, target))
-    if len(pairs) > 1:
-        st.caption("One seed each: change the seed under the details and see whether it holds.")
     if len(pairs) > 1:
         st.caption("One seed each: change the seed under the details and see whether it holds.")
 

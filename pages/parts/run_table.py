@@ -8,6 +8,11 @@ import streamlit as st
 from invariance.runs.store import Run
 
 
+def table_key(runs: list[Run]) -> str:
+    """Key of the table of these rows: other rows make another table, in which nothing is selected by mistake."""
+    return f"table-{hash(tuple(run.id for run in runs)):x}"
+
+
 def table_of(runs: list[Run], titles: dict[str, str]) -> pd.DataFrame:
     """One row a run, newest first."""
     rows = []

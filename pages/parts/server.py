@@ -56,6 +56,15 @@ def resume(run_ids: list[str]) -> None:
         st.session_state["server_error"] = str(error)
 
 
+def delete(run_ids: list[str]) -> None:
+    """Removes runs with everything they made; shows why where that is not possible."""
+    try:
+        for run_id in run_ids:
+            store().delete(run_id)
+    except SpecError as error:
+        st.session_state["server_error"] = str(error)
+
+
 def show_error() -> None:
     """Shows what a callback could not do, once."""
     if line := st.session_state.pop("server_error", None):

@@ -1,0 +1,151 @@
+"""A real server with its own store, and a real browser, for the tests of pages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from invariance.runs.manager import Manager
+from invariance.runs.store import Store
+from pages.parts import server as page_server
+from tests.runs.conftest import FAKE_WORKER
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+ROOT = Path(__file__).parents[2]
+START_TIMEOUT_S = 90.0
+RUN_TIMEOUT_MS = 90_000
+READY = "[data-testid=stApp][data-test-script-state=notRunning]"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running app: where it answers, and the store it works on."""
+
+    url: str
+    runs: Path
+    log: Path
+
+    @property
+    def store(self) -> Store:
+        """The runs of this server."""
+        return Store(self.runs)
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """The store that pages tested without a browser work on."""
+    monkeypatch.setenv("INVARIANCE_RUNS", str(tmp_path / "runs"))
+    store = Store()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def app(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    """The app without a browser, and with a worker that only pretends."""
+    monkeypatch.setattr(page_server, "Manager", partial(Manager, command=FAKE_WORKER, grace_s=0.5))
+    yield AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    st.cache_resource.clear()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The app on a random port; its output goes to a file, since a full pipe would stop it."""
+    folder = tmp_path_factory.mktemp("server")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.fileWatcherType", "none"]
+    environment = {**os.environ, "INVARIANCE_RUNS": str(folder / "runs"), "PYTHONPATH": str(ROOT)}
+    with (folder / "log.txt").open("w") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    server = Server(f"http://127.0.0.1:{port}", folder / "runs", folder / "log.txt")
+    try:
+        _wait_until_healthy(server, process)
+        yield server
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until_healthy(server: Server, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while True:
+        try:
+            with urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=5) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            pass
+        alive = process.poll() is None and time.monotonic() < deadline
+        assert alive, f"the server did not start:\n{server.log.read_text()[-2000:]}"
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium of this machine, or a skip that says what is missing."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
+    executable = shutil.which("chromium") or shutil.which("google-chrome") or shutil.which("chromium-browser")
+    if executable is None:
+        pytest.skip("needs Chromium on the PATH: apt install chromium")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Visitor:
+    """A browser window on the app."""
+
+    def __init__(self, page: Page, server: Server) -> None:
+        self.page = page
+        self.server = server
+        self.problems: list[str] = []
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+
+    def open(self, path: str) -> Page:
+        """Opens a page by its path (and query) and waits until its script has run."""
+        self.page.goto(f"{self.server.url}/{path}")
+        self.settle()
+        return self.page
+
+    def settle(self) -> None:
+        """Waits until the script has run and says nothing new for a moment."""
+        self.page.wait_for_selector(READY, timeout=RUN_TIMEOUT_MS)
+        self.page.wait_for_timeout(300)
+        self.page.wait_for_selector(READY, timeout=RUN_TIMEOUT_MS)
+
+    def exceptions(self) -> list[str]:
+        """What the page shows of exceptions, and what the browser itself complained about."""
+        return [*self.page.locator("[data-testid=stException]").all_inner_texts(), *self.problems]
+
+
+@pytest.fixture
+def visitor(request: pytest.FixtureRequest, browser: Browser, server: Server) -> Iterator[Visitor]:
+    """A window of 1280 x 900; parametrise indirectly with ``light`` or ``dark``."""
+    options: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
+    context = browser.new_context(color_scheme=getattr(request, "param", "light"), **options)
+    yield Visitor(context.new_page(), server)
+    context.close()

@@ -1,0 +1,44 @@
+"""Every page opens in a real browser, in light and in dark, and shows no exception."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
+
+PAGES = ("train", "", "dataset", "runs", "invariance", "attribution")
+"""Not the start page first: a link to another page must work on a server that nobody has used yet."""
+
+TINY = "objects_source=noise&backgrounds_source=noise&classes=2&epochs_Quick=1&samples_Quick=64&target_images=20"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("path", PAGES, ids=[path or "start" for path in PAGES])
+@pytest.mark.parametrize("visitor", ["light", "dark"], indirect=True)
+def test_every_page_opens_without_an_exception(visitor: Visitor, path: str) -> None:
+    page = visitor.open(path)
+    assert visitor.exceptions() == []
+    assert page.locator("h1").first.inner_text().strip()
+    assert page.get_by_role("link", name="Attribution").first.is_visible(), "the page is not in the app's frame"
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert overflow <= 0, "the page is wider than the window"
+
+
+@pytest.mark.browser
+def test_runs_are_watched_left_found_again_and_compared(visitor: Visitor) -> None:
+    page = visitor.open(f"train?{TINY}")
+    page.get_by_role("button", name="Pretrain and transfer").click()
+    page.wait_for_url("**runs=*")
+    link = page.url
+    page.get_by_role("link", name="Runs").first.click()
+    visitor.settle()
+    assert page.locator("[data-testid=stDataFrame]").is_visible()
+    page.goto(link)
+    page.get_by_text("One seed each").wait_for(timeout=RUN_TIMEOUT_MS)
+    assert page.locator("[data-testid=stPlotlyChart]").is_visible()
+    assert page.get_by_role("button", name="Cancel").count() == 0
+    page.get_by_role("link", name="See what they are invariant to").click()
+    visitor.settle()
+    assert "models=" in page.url
+    assert visitor.exceptions() == []
+    assert {run.state for run in visitor.server.store.list()} == {"done"}

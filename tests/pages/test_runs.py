@@ -1,0 +1,106 @@
+"""The Runs page without a browser."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+from invariance.runs.store import Store
+from pages.parts.run_table import table_key, table_of
+from tests.runs.tiny import tiny_pretrain, tiny_transfer, wait_until
+
+
+def open_runs(app: AppTest, **query: str) -> AppTest:
+    app.run()
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.switch_page("pages/runs.py").run()
+
+
+def fill(store: Store) -> tuple[str, str]:
+    """A done pretraining with a curve, and its failed transfer."""
+    done = store.submit(tiny_pretrain()).id
+    store.transition(done, "running", device="cpu")
+    for step in (1, 2):
+        store.record(done, {"step": step, "num_steps": 2, "metrics": {"train_accuracy": step / 4}, "seconds": 1.0})
+    store.transition(done, "done", result={"metrics": {"test_accuracy": 0.75}, "seconds": 2.5, "device": "cpu"})
+    failed = store.submit(tiny_transfer(done)).id
+    store.transition(failed, "failed", error="out of patience")
+    return done, failed
+
+
+def test_the_table_says_how_runs_went(store: Store) -> None:
+    done, failed = fill(store)
+    table = table_of(store.list(), {done: "a", failed: "b"})
+    assert table["state"].tolist() == ["done", "failed"]
+    assert table["title"].tolist() == ["a", "b"]
+    assert table["progress"].tolist() == [1.0, 0.0]
+    assert table.loc[0, ["accuracy", "seconds", "device", "run"]].tolist() == [0.75, 2.5, "cpu", done[:8]]
+    assert table.loc[1, ["accuracy", "seconds"]].isna().all()
+
+
+def test_an_empty_store_offers_an_example_that_works(app: AppTest, store: Store) -> None:
+    open_runs(app)
+    assert not app.exception
+    app.button(key="example").click().run()
+    assert not app.exception and not app.error
+    assert len(store.list()) == 4
+    assert len(app.dataframe) == 1
+
+
+def test_runs_are_listed_newest_first(app: AppTest, store: Store) -> None:
+    done, failed = fill(store)
+    open_runs(app)
+    assert not app.exception
+    assert app.dataframe[0].value["run"].tolist() == [failed[:8], done[:8]]
+
+
+def test_a_link_filters(app: AppTest, store: Store) -> None:
+    _, failed = fill(store)
+    open_runs(app, states="failed")
+    assert app.dataframe[0].value["run"].tolist() == [failed[:8]]
+
+
+def test_filters_that_nothing_fits_say_so(app: AppTest, store: Store) -> None:
+    fill(store)
+    open_runs(app, kinds="measure")
+    assert "No run fits the filters." in [caption.value for caption in app.caption]
+
+
+def select(app: AppTest, store: Store, *rows: int) -> AppTest:
+    key = table_key(store.list()[::-1])
+    app.session_state[key] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
+    return app.run()
+
+
+def test_selected_runs_show_their_error_spec_and_command(app: AppTest, store: Store) -> None:
+    done, _ = fill(store)
+    select(open_runs(app), store, 0, 1)
+    assert not app.exception
+    assert [error.value for error in app.error] == ["out of patience"]
+    assert f"--from {done}" in app.code[0].value or "none" in app.code[0].value
+    assert app.code[1].value.startswith("python -m invariance pretrain --transforms none")
+    assert app.json[1].value.startswith('{"batch_size":16')
+    assert [app.button(key=key).disabled for key in ("cancel", "resume", "delete")] == [True, False, False]
+
+
+def test_resume_queues_a_failed_run_again(app: AppTest, store: Store) -> None:
+    done, failed = fill(store)
+    (store.directory(done) / "weights.safetensors").touch()
+    with store._write() as connection:
+        connection.execute(
+            "UPDATE runs SET result = json_set(result, '$.checkpoint', 'weights.safetensors') WHERE id = ?", (done,)
+        )
+    select(open_runs(app), store, 0).button(key="resume").click().run()
+    assert not app.exception
+    wait_until(lambda: store.get(failed).state == "done")
+
+
+def test_delete_asks_and_names_what_is_built_on_it(app: AppTest, store: Store) -> None:
+    done, failed = fill(store)
+    select(open_runs(app), store, 1).button(key="delete").click().run()
+    assert not app.exception
+    assert f"Built on it: transfer {failed[:8]}" in app.warning[0].value
+    assert store.find(done) is not None
+    app.button(key="delete_for_good").click().run()
+    assert store.find(done) is None and store.find(failed) is not None
+    assert not any(button.key == "delete" for button in app.button), "the next row must not be selected by mistake"

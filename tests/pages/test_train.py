@@ -1,0 +1,132 @@
+"""The Train page without a browser: what it submits, what it refuses, what it shows of runs that have ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from invariance.runs.store import Store
+from invariance.spec import CATEGORIES, TRANSFORM_NAMES, PretrainSpec, SpecError, TransferSpec
+from pages.parts.live import conclusion, progress_line
+from pages.parts.plan import BUDGETS, disjoint_from, planned_runs
+from tests.runs.tiny import tiny_pretrain, wait_until
+
+TARGET = ("rotate", "hue", "erasing")
+OPTIONS: dict[str, Any] = {"batch_size": 32, "objects": "noise", "backgrounds": "noise", "num_classes": 2}
+
+
+def test_the_competitor_shares_no_transformation() -> None:
+    assert disjoint_from(TARGET) == ("translate", "brightness", "blur")
+    for names in (*CATEGORIES.values(), TRANSFORM_NAMES[:17], ()):
+        others = disjoint_from(names)
+        assert not set(others) & set(names)
+        assert 1 <= len(others) <= max(1, len(names))
+
+
+def test_a_plan_is_two_pretrainings_and_their_transfers_to_one_task() -> None:
+    first, transfer, second, other_transfer = planned_runs(TARGET, [TARGET, ("blur",)], **OPTIONS)
+    assert isinstance(first, PretrainSpec) and isinstance(second, PretrainSpec)
+    assert isinstance(transfer, TransferSpec) and isinstance(other_transfer, TransferSpec)
+    assert (first.data.transforms, second.data.transforms) == (TARGET, ("blur",))
+    assert (transfer.source, other_transfer.source) == (first.run_id, second.run_id)
+    assert transfer.data == other_transfer.data and transfer.data.transforms == TARGET
+    assert not set(first.data.classes) & set(transfer.data.classes)
+    assert first.batch_size == 32
+
+
+def test_a_plan_refuses_what_makes_no_sense() -> None:
+    with pytest.raises(SpecError, match="pretrained on the same transformations"):
+        planned_runs(TARGET, [TARGET, TARGET[::-1]], **OPTIONS)
+    with pytest.raises(SpecError, match="objects: give the path of a folder"):
+        planned_runs(TARGET, [TARGET], **(OPTIONS | {"objects": " "}))
+
+
+def test_conclusions() -> None:
+    assert "transfers **20.0 points** better than on **blur**: 80.0% against 60.0%" in conclusion(
+        [TARGET, ("blur",)], [0.8, 0.6], TARGET
+    )
+    assert conclusion([TARGET, ("blur",)], [0.6, 0.8], TARGET).startswith("Pretraining on **blur**, something else,")
+    assert "equally well" in conclusion([TARGET, ("blur",)], [0.8, 0.805], TARGET)
+    assert "reaches **80.0%**" in conclusion([TARGET], [0.8], TARGET)
+
+
+def test_progress_in_a_line() -> None:
+    progress = {"epoch": 1, "num_epochs": 2, "images_per_second": 1234.5, "eta_seconds": 12.4}
+    assert progress_line(progress, "cpu") == "epoch 2 of 2 · 1,234 images/s · 12 s left · on cpu"
+    assert progress_line(progress | {"epoch": 2, "images_per_second": 0.0}, None) == "epoch 2 of 2"
+
+
+def open_train(app: AppTest, **query: str) -> AppTest:
+    app.run()
+    for name, value in {"objects_source": "noise", "backgrounds_source": "noise", **query}.items():
+        app.query_params[name] = value
+    return app.switch_page("pages/train.py").run()
+
+
+def texts(app: AppTest) -> str:
+    return "\n".join(element.value for element in [*app.markdown, *app.caption, *app.error, *app.subheader])
+
+
+def test_the_page_opens_and_says_what_will_happen(app: AppTest) -> None:
+    open_train(app)
+    assert not app.exception
+    assert "One network learns on **rotate, hue, erasing**" in texts(app)
+    assert "The other learns on **translate, brightness, blur**" in texts(app)
+    assert not any(button.key == "cancel" for button in app.button)
+
+
+def test_one_press_submits_four_runs_and_shows_how_they_ended(app: AppTest, store: Store) -> None:
+    open_train(app, classes="3").button(key="go").click().run()
+    assert not app.exception and not app.error
+    runs = store.list()
+    assert [run.kind for run in runs] == ["pretrain", "transfer", "pretrain", "transfer"]
+    pretraining = runs[0].spec
+    assert isinstance(pretraining, PretrainSpec)
+    assert (pretraining.epochs, pretraining.samples_per_epoch) == (
+        BUDGETS["Quick"].epochs,
+        BUDGETS["Quick"].samples_per_epoch,
+    )
+    assert len(pretraining.data.classes) == 3
+    wait_until(lambda: {run.state for run in store.list()} == {"done"})
+    app.run()
+    assert not app.exception
+    shown = texts(app)
+    assert "Matched: rotate, hue, erasing" in shown and "Mismatched: translate, brightness, blur" in shown
+    assert app.query_params["runs"] == f"{runs[1].id},{runs[3].id}"
+    app.button(key="go").click().run()
+    assert len(store.list()) == 4, "the same question is the same runs"
+
+
+def test_a_running_pair_can_be_cancelled_and_resumed(app: AppTest, store: Store) -> None:
+    open_train(app, rate="0.002").button(key="go").click().run()
+    wait_until(lambda: any(run.progress for run in store.list()))
+    app.run()
+    app.button(key="cancel").click().run()
+    wait_until(lambda: {run.state for run in store.list()} == {"cancelled"})
+    app.run()
+    app.button(key="resume").click().run()
+    wait_until(lambda: any(run.state == "running" for run in store.list()))
+    assert not app.exception
+
+
+def test_a_mistake_is_one_line_and_nothing_is_lost(app: AppTest, store: Store) -> None:
+    open_train(app, objects_source="folder", objects_folder="no/such/folder", seed="7").button(key="go").click().run()
+    assert not app.exception
+    (error,) = app.error
+    assert "no/such/folder" in error.value and "\n" not in error.value
+    assert app.number_input(key="seed").value == 7
+    assert store.list() == []
+
+
+def test_a_link_to_runs_that_are_not_here_is_one_line(app: AppTest) -> None:
+    open_train(app, runs="feedfacecafebeef")
+    assert not app.exception
+    assert "'feedfacecafebeef' is not known here" in app.error[0].value
+
+
+def test_a_link_to_a_pretraining_is_one_line(app: AppTest, store: Store) -> None:
+    open_train(app, runs=store.submit(tiny_pretrain()).id)
+    assert not app.exception
+    assert "only transfers can be watched here" in app.error[0].value
