@@ -1,4 +1,4 @@
-"""What scenes are painted with: noise, colours, skies, ridges and scattered marks."""
+"""What scenes are painted with: noise, colours, light, skies and the lines of hills."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def rgb(colour: str) -> NDArray[np.float64]:
 
 def pick(rng: np.random.Generator, colours: Sequence[str]) -> NDArray[np.float64]:
     """One of the colours, shifted a little."""
-    return np.clip(rgb(colours[rng.integers(len(colours))]) + rng.normal(0, 0.03, 3), 0, 1)
+    return np.clip(rgb(colours[int(rng.integers(len(colours)))]) + rng.normal(0, 0.03, 3), 0, 1)
 
 
 def mix(first: NDArray[np.float64], second: NDArray[np.float64], share: NDArray[np.float64] | float) -> Picture:
@@ -35,7 +35,7 @@ def mix(first: NDArray[np.float64], second: NDArray[np.float64], share: NDArray[
     return first + (second - first) * np.clip(weight, 0, 1)
 
 
-def smoothstep(low: float, high: float, value: NDArray[np.float64]) -> NDArray[np.float64]:
+def smoothstep(low: float, high: float | NDArray[np.float64], value: NDArray[np.float64]) -> NDArray[np.float64]:
     """0 below ``low``, 1 above ``high``, smooth between."""
     share = np.clip((value - low) / (high - low), 0, 1)
     return share * share * (3 - 2 * share)
@@ -48,7 +48,9 @@ def noise(
     cells_y = cells_x if cells_y is None else cells_y
     total, weight_sum = np.zeros((SIZE, SIZE)), 0.0
     for octave in range(octaves):
-        layer = _value_noise(rng, X * cells_x * 2**octave, Y * cells_y * 2**octave)
+        # Shifted lattices: aligned ones show as a grid, most of all where octaves meet at the same line.
+        shift_x, shift_y = rng.random(2)
+        layer = _value_noise(rng, X * cells_x * 2**octave + shift_x, Y * cells_y * 2**octave + shift_y)
         if ridged:
             layer = 1 - np.abs(2 * layer - 1)
         total += layer * 0.5**octave
@@ -64,6 +66,35 @@ def _value_noise(rng: np.random.Generator, x: NDArray[np.float64], y: NDArray[np
     top = lattice[row, column] * (1 - share_x) + lattice[row, column + 1] * share_x
     bottom = lattice[row + 1, column] * (1 - share_x) + lattice[row + 1, column + 1] * share_x
     return top * (1 - share_y) + bottom * share_y
+
+
+def relief(field: NDArray[np.float64], *, strength: float = 1.0) -> NDArray[np.float64]:
+    """Light from the upper left on a surface of the given heights: (SIZE, SIZE) in [0, 1], 0.5 where it is flat."""
+    down, right = np.gradient(field)
+    return 0.5 + 0.5 * np.tanh(10 * strength * (down + right))
+
+
+def lit(picture: Picture, light: NDArray[np.float64], amount: float) -> Picture:
+    """Brightened where ``light`` is above 0.5 and darkened where it is below, by at most the share ``amount``."""
+    return np.clip(picture * (1 + amount * (2 * light - 1))[:, :, None], 0, 1)
+
+
+DAYLIGHT = (
+    ("#3f7fc4", "#cfe3ee"),
+    ("#2f66ad", "#bcd4e6"),
+    ("#5f9fd8", "#f2efe0"),
+    ("#8793a3", "#d5d9dc"),
+    ("#4f6fae", "#f3cfae"),
+    ("#6a6fae", "#f2b8b0"),
+    ("#55708c", "#c9cfd0"),
+    ("#6f9fb8", "#f0e2b8"),
+)
+"""Top and bottom of the sky: noon, haze, overcast, morning, evening."""
+
+
+def daylight(rng: np.random.Generator) -> tuple[str, str]:
+    """Any of ``DAYLIGHT``."""
+    return DAYLIGHT[rng.integers(len(DAYLIGHT))]
 
 
 def sky(rng: np.random.Generator, top: str, bottom: str, *, horizon: float = 0.6, clouds: float = 0.5) -> Picture:
@@ -93,66 +124,3 @@ def textured(
 ) -> Picture:
     """A mottled surface between two colours."""
     return mix(dark, light, (noise(rng, cells_x, cells_y) - 0.5) * 2.2 + 0.5)
-
-
-def scatter(
-    rng: np.random.Generator,
-    picture: Picture,
-    num: int,
-    colours: Sequence[str],
-    *,
-    top: float = 0.0,
-    radius: tuple[float, float] = (0.004, 0.012),
-    grow: bool = True,
-) -> Picture:
-    """Round marks between ``top`` and the lower edge; with ``grow`` they are larger further down (nearer)."""
-    picture = picture.copy()
-    heights = np.sort(rng.uniform(top, 1.02, num))
-    for height in heights:
-        nearness = (height - top) / (1 - top + 1e-9) if grow else 1.0
-        size = rng.uniform(*radius) * (0.35 + 0.65 * nearness)
-        centre = rng.uniform(-0.02, 1.02)
-        rows = slice(max(0, int((height - size) * SIZE)), max(0, int((height + size) * SIZE) + 2))
-        columns = slice(max(0, int((centre - size) * SIZE)), max(0, int((centre + size) * SIZE) + 2))
-        distance = np.hypot(X[rows, columns] - centre, Y[rows, columns] - height)
-        colour = pick(rng, colours) * rng.uniform(0.8, 1.1)
-        shade = smoothstep(size * 1.15, size * 0.7, distance) if distance.size else distance
-        picture[rows, columns] = mix(picture[rows, columns], np.clip(colour, 0, 1), shade)
-    return picture
-
-
-def blades(
-    rng: np.random.Generator, picture: Picture, num: int, colours: Sequence[str], *, top: float, length: float
-) -> Picture:
-    """Thin upright strokes (grass, reeds, stalks), longer further down."""
-    picture = picture.copy()
-    for height in np.sort(rng.uniform(top, 1.1, num)):
-        size = length * (0.3 + 0.7 * (height - top) / (1.1 - top))
-        lean, x = rng.normal(0, 0.35), rng.uniform(-0.05, 1.05)
-        steps = max(2, int(size * SIZE))
-        share = np.linspace(0, 1, steps)
-        columns = ((x + lean * size * share**2) * SIZE).astype(int)
-        rows = ((height - size * share) * SIZE).astype(int)
-        kept = (columns >= 0) & (columns < SIZE) & (rows >= 0) & (rows < SIZE)
-        picture[rows[kept], columns[kept]] = np.clip(pick(rng, colours) * rng.uniform(0.75, 1.15), 0, 1)
-    return picture
-
-
-def trees(
-    rng: np.random.Generator, line: NDArray[np.float64], num: int, height: float, *, pointed: bool = True
-) -> NDArray[np.float64]:
-    """Mask of a row of trees standing on a line: spruces, or with ``pointed`` false round crowns."""
-    mask = below(line)
-    for _ in range(num):
-        x = rng.uniform(-0.05, 1.05)
-        foot = line[min(max(int(x * SIZE), 0), SIZE - 1)] + 0.01
-        tall = height * rng.uniform(0.6, 1.2)
-        if pointed:
-            half = 0.2 * tall * (Y - foot + tall) / tall * (1 + 0.25 * np.sin(Y * SIZE * 0.9))
-            tree = (np.abs(X - x) < half) & (foot > Y) & (foot - tall < Y)
-        else:
-            crown = np.hypot((X - x) / 0.55, (Y - foot + tall * 0.6) / 0.75) < tall * 0.5
-            trunk = (np.abs(X - x) < 0.05 * tall) & (foot > Y) & (foot - tall * 0.6 < Y)
-            tree = crown | trunk
-        mask = np.maximum(mask, tree)
-    return mask

@@ -5,23 +5,28 @@ from __future__ import annotations
 import numpy as np
 
 from invariance.data.drawing.scenes.canvas import (
+    SIZE,
     Picture,
     X,
     Y,
-    blades,
+    lit,
     mix,
     noise,
     pick,
+    relief,
     rgb,
-    scatter,
     smoothstep,
     textured,
 )
+from invariance.data.drawing.scenes.plants import blades, scatter
 
 
 def _cells(rng: np.random.Generator, num: int, *, stretch: float = 1.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Voronoi cells: which one each pixel is in, its distance to the centre, and to the border (all (SIZE, SIZE))."""
-    centres = rng.random((num, 2)) * 1.2 - 0.1
+    # One centre in each square of a grid: of two that nearly coincide neither would get an inside.
+    side = int(np.ceil(np.sqrt(num)))
+    squares = np.stack(np.meshgrid(np.arange(side), np.arange(side)), axis=-1).reshape(-1, 2)
+    centres = (squares + rng.uniform(0.06, 0.94, squares.shape)) / side * 1.2 - 0.1
     warp_x, warp_y = (noise(rng, 6) - 0.5) * 0.08, (noise(rng, 6) - 0.5) * 0.08
     distances = np.hypot(
         (X + warp_x)[None] - centres[:, 0, None, None], ((Y + warp_y)[None] - centres[:, 1, None, None]) * stretch
@@ -32,44 +37,66 @@ def _cells(rng: np.random.Generator, num: int, *, stretch: float = 1.0) -> tuple
 
 
 def pebbles(rng: np.random.Generator) -> Picture:
-    """Round stones of many colours."""
-    cell, centre, border = _cells(rng, int(rng.integers(60, 160)), stretch=1.3)
-    palette = [["#8a8f96", "#c9c4b8", "#5a5f66", "#a8876a"], ["#7a5a48", "#c48a62", "#e3cfae", "#4f4a4a"]][
-        rng.integers(2)
+    """Round stones of many colours, lit from the upper left."""
+    cell, _, border = _cells(rng, int(rng.integers(30, 150)), stretch=rng.uniform(1.0, 1.5))
+    palettes = [
+        ["#8a8f96", "#c9c4b8", "#5a5f66", "#a8876a"],
+        ["#7a5a48", "#c48a62", "#e3cfae", "#4f4a4a"],
+        ["#e8e4da", "#cfc8bc", "#b8b0a8", "#f2eee6"],
+        ["#4a5560", "#6a7f8a", "#3f4448", "#8fa3a8"],
     ]
-    colours = np.stack([pick(rng, palette) * rng.uniform(0.75, 1.2) for _ in range(cell.max() + 1)])
-    stones = mix(np.clip(colours[cell], 0, 1), colours[cell] * 0.6, noise(rng, 40) * 0.8)
-    light = 1.25 - centre / (centre.max() + 1e-9) * 1.3
-    return np.clip(
-        mix(rgb("#1f1d1a"), np.clip(stones * light[:, :, None], 0, 1), smoothstep(0.004, 0.03, border)), 0, 1
-    )
+    palette = palettes[rng.integers(4)]
+    colours = np.stack([pick(rng, palette) * rng.uniform(0.75, 1.15) for _ in range(cell.max() + 1)])
+    stones = mix(colours[cell], colours[cell] * 0.7, noise(rng, 40) * 0.8)
+    dome = np.sqrt(np.clip(border / (border.max() * 0.6), 0, 1))
+    gaps = pick(rng, ["#1f1d1a", "#3a352e", "#5f5444"])
+    return mix(gaps, lit(stones, relief(dome, strength=1.1), 0.55), smoothstep(0.004, 0.025, border))
 
 
 def rocks(rng: np.random.Generator) -> Picture:
     """A cracked face of stone with lichen."""
-    dark, light = pick(rng, ["#4a4a4f", "#5a4f45", "#54463c"]), pick(rng, ["#b5b2aa", "#c9b79a", "#a9a3a8"])
-    picture = mix(dark, light, noise(rng, 4, 7, octaves=6) * 1.6 - 0.3)
-    _, _, border = _cells(rng, 24, stretch=1.6)
-    picture = mix(picture * 0.35, picture, smoothstep(0.0, 0.03, border))
+    dark = pick(rng, ["#4a4a4f", "#5a4f45", "#54463c", "#6a4436"])
+    light = pick(rng, ["#b5b2aa", "#c9b79a", "#a9a3a8", "#cf9f80"])
+    grain = noise(rng, rng.uniform(3, 6), rng.uniform(3, 12), octaves=7)
+    picture = lit(mix(dark, light, grain * 1.6 - 0.3), relief(grain, strength=1.6), 0.5)
+    _, _, border = _cells(rng, int(rng.integers(6, 30)), stretch=rng.uniform(0.7, 2.0))
+    picture = mix(picture * 0.3, picture, smoothstep(0.0, 0.02 + 0.02 * grain, border))
     lichen = pick(rng, ["#c4b03a", "#8fa05a", "#d98a3f", "#9fb8a8"])
-    return mix(picture, lichen, smoothstep(0.62, 0.7, noise(rng, 7, octaves=6)) * 0.85)
+    spots = noise(rng, 5, octaves=3) * 0.6 + noise(rng, 40, octaves=3) * 0.5
+    growth = lit(lichen + np.zeros((SIZE, SIZE, 3)), relief(grain), 0.4)
+    return mix(picture, growth, smoothstep(0.62, 0.68, spots) * 0.75)
 
 
 def grass(rng: np.random.Generator) -> Picture:
     """A lawn from close by."""
     picture = textured(rng, pick(rng, ["#1f3a12", "#2c4a1a"]), pick(rng, ["#5a8a2a", "#6f9a3a"]), 10, 6)
-    greens = [["#4c8a24", "#86b83f", "#b9d86a"], ["#6a8a2f", "#a8b04a", "#dccf7a"]][rng.integers(2)]
-    picture = blades(rng, picture, 1800, greens, top=-0.05, length=0.22)
-    return scatter(rng, picture, int(rng.integers(0, 60)), ["#ffffff", "#f6e04a", "#e27fb5"], radius=(0.008, 0.02))
+    greens = [
+        ["#4c8a24", "#86b83f", "#b9d86a"],
+        ["#6a8a2f", "#a8b04a", "#dccf7a"],
+        ["#2f6a3f", "#4f9a5f", "#9fd0a0"],
+        ["#8a7a3f", "#c4ae62", "#efe0a8"],
+    ][rng.integers(4)]
+    length = rng.uniform(0.1, 0.4)
+    picture = blades(rng, picture, int(300 / length), greens, top=-0.05, length=length)
+    picture = lit(picture, noise(rng, 4, octaves=3), 0.9)
+    flowers = ["#ffffff", "#f6e04a", "#e27fb5"][: rng.integers(1, 4)]
+    return scatter(rng, picture, int(rng.integers(0, 70)), flowers, radius=(0.008, rng.uniform(0.012, 0.03)))
 
 
 def leaves(rng: np.random.Generator) -> Picture:
     """Overlapping foliage with veins."""
-    palette = [["#2f6b2a", "#4f9a3a", "#86bf52"], ["#1f5a45", "#3f8f6a", "#9fcf8a"], ["#7a3020", "#c4622a", "#e8b04a"]]
-    colours = palette[rng.integers(3)]
+    palettes = [
+        ["#2f6b2a", "#4f9a3a", "#86bf52"],
+        ["#1f5a45", "#3f8f6a", "#9fcf8a"],
+        ["#7a3020", "#c4622a", "#e8b04a"],
+        ["#5f6a1f", "#a8a82f", "#e0d868"],
+        ["#4a1f35", "#8a2f4f", "#c46a7a"],
+    ]
+    colours, scale = palettes[rng.integers(5)], rng.uniform(0.6, 1.5)
     picture = textured(rng, rgb(colours[0]) * 0.4, rgb(colours[0]) * 0.8, 6, 6)
-    for _ in range(70):
-        x, y, angle, size = rng.random(), rng.random(), rng.uniform(0, 2 * np.pi), rng.uniform(0.08, 0.2)
+    for _ in range(int(70 / scale)):
+        x, y, angle = rng.random(), rng.random(), rng.uniform(0, 2 * np.pi)
+        size = scale * rng.uniform(0.08, 0.2)
         along = ((X - x) * np.cos(angle) + (Y - y) * np.sin(angle)) / size
         across = ((Y - y) * np.cos(angle) - (X - x) * np.sin(angle)) / size
         inside = np.abs(across) < 0.42 * (1 - along**2)
@@ -82,12 +109,15 @@ def leaves(rng: np.random.Generator) -> Picture:
 
 def bark(rng: np.random.Generator) -> Picture:
     """Furrowed wood with moss."""
-    furrows = noise(rng, 14, 2.5, octaves=5, ridged=True)
-    dark, light = pick(rng, ["#241a12", "#2f2a24"]), pick(rng, ["#9a7a55", "#b5a48c", "#8a5f3f", "#cfcac0"])
-    picture = mix(light, dark, smoothstep(0.45, 0.8, furrows))
-    picture = mix(picture, picture * 0.7, noise(rng, 50, 50, octaves=2))
-    moss = pick(rng, ["#5f7a2a", "#7f9a4a", "#4a6a4a"])
-    return mix(picture, moss, smoothstep(0.55, 0.68, noise(rng, 5, 3)) * rng.uniform(0.3, 0.9))
+    across, along = rng.uniform(7, 18), rng.uniform(1.2, 4)
+    furrows = noise(rng, across, along, octaves=5, ridged=True)
+    grain = 0.75 * furrows + 0.25 * noise(rng, 3 * across, 5 * along, octaves=4)
+    dark, light = pick(rng, ["#241a12", "#2f2a24", "#3a241a"]), pick(rng, ["#9a7a55", "#b5a48c", "#8a5f3f", "#d8d4cc"])
+    picture = lit(mix(light, dark, smoothstep(0.5, 0.85, grain)), relief(-grain, strength=0.9), 0.55)
+    moss = textured(rng, rgb("#3a4f1f"), pick(rng, ["#7f9a3a", "#9aae5a", "#8fa890"]), 40, 40)
+    # Moss keeps to one side of the trunk and to the furrows, in grains and not in patches.
+    growth = smoothstep(0.5, 0.75, 0.5 * noise(rng, 3, 2) + 0.35 * furrows + 0.3 * noise(rng, 45, octaves=2))
+    return mix(picture, moss, growth * rng.uniform(0.0, 0.9))
 
 
 def lava(rng: np.random.Generator) -> Picture:
@@ -102,13 +132,15 @@ def lava(rng: np.random.Generator) -> Picture:
 
 def ice(rng: np.random.Generator) -> Picture:
     """Blue ice with white cracks and air."""
-    deep, pale = pick(rng, ["#1f5f8f", "#2a7a9a", "#3f6fae"]), pick(rng, ["#bfe6f2", "#d8eef8"])
-    picture = mix(deep, pale, noise(rng, 3, 5) * 1.7 - 0.35)
+    deep, pale = pick(rng, ["#1f5f8f", "#2a7a9a", "#3f6fae", "#2f4a5f"]), pick(rng, ["#bfe6f2", "#d8eef8", "#a8c8d0"])
+    body = noise(rng, 3, 5)
+    picture = lit(mix(deep, pale, body * 1.7 - 0.35), relief(body), 0.25)
     cracks = smoothstep(0.86, 0.97, noise(rng, 3, 3, octaves=4, ridged=True))
     picture = mix(picture, np.ones(3), cracks * 0.9)
-    _, _, border = _cells(rng, 18)
-    picture = mix(picture, np.ones(3), np.exp(-border / 0.008) * 0.7)
-    return scatter(rng, picture, 90, ["#ffffff", "#e8f8ff"], radius=(0.004, 0.014), grow=False)
+    _, _, border = _cells(rng, int(rng.integers(4, 30)))
+    picture = mix(picture, np.ones(3), np.exp(-border / rng.uniform(0.004, 0.012)) * 0.7)
+    bubbles = int(rng.integers(0, 160))
+    return scatter(rng, picture, bubbles, ["#ffffff", "#e8f8ff"], radius=(0.003, 0.012), grow=False)
 
 
 SCENES = (pebbles, rocks, grass, leaves, bark, lava, ice)

@@ -9,48 +9,61 @@ from invariance.data.drawing.scenes.canvas import (
     X,
     Y,
     below,
-    blades,
+    daylight,
+    lit,
     mix,
     noise,
     pick,
+    relief,
     rgb,
     ridge,
-    scatter,
     sky,
     smoothstep,
     textured,
-    trees,
 )
+from invariance.data.drawing.scenes.plants import blades, broad_trees, scatter, trees
 
 
 def forest(rng: np.random.Generator) -> Picture:
-    """Trunks one behind the other, light between them."""
-    haze = pick(rng, ["#c9dfa8", "#dfe6b8", "#b8d4b0"])
-    picture = mix(haze, pick(rng, ["#3f6b35", "#2f5a3a"]), noise(rng, 8) * 1.3 - 0.2)
-    dark = pick(rng, ["#2f241a", "#3a2e22", "#26302a"])
+    """Trunks one behind the other, light and leaves between them."""
+    haze = pick(rng, ["#c9dfa8", "#dfe6b8", "#b8d4b0", "#e8d8a0", "#9fb8b4"])
+    picture = mix(haze, pick(rng, ["#3f6b35", "#2f5a3a", "#5a6a2f"]), noise(rng, 8) * 1.3 - 0.2)
+    dark = pick(rng, ["#2f241a", "#3a2e22", "#26302a", "#6f6a62"])
+    foliage = pick(rng, ["#3f7028", "#5f8a35", "#2f6038", "#7f8a30"])
+    foot = rng.uniform(0.68, 0.85)
     for layer in range(4):
         share = (layer + 1) / 4
-        for _ in range(int(9 - 1.5 * layer)):
-            x, width = rng.uniform(0, 1), 0.012 + 0.035 * share**2
-            lean = x + (Y - 0.5) * rng.normal(0, 0.04)
-            bark = mix(dark, dark * 1.9, noise(rng, 40, 6, octaves=3))
-            trunk = smoothstep(width, width * 0.8, np.abs(X - lean)) * (0.72 + 0.22 * share > Y)
-            picture = mix(picture, mix(haze, bark, 0.25 + 0.75 * share), trunk)
-    floor = textured(rng, pick(rng, ["#38471f", "#4a3a22"]), pick(rng, ["#86a04a", "#a87b3c"]), 12, 24)
-    picture = mix(picture, floor, below(ridge(rng, 0.78, 0.05), softness=0.05))
-    return scatter(rng, picture, 140, ["#5f8a35", "#8fb04a", "#3a6428"], top=-0.1, radius=(0.01, 0.04), grow=False)
+        bark = lit(mix(dark, dark * 1.7, noise(rng, 40, 6, octaves=3)), relief(noise(rng, 30, 8)), 0.3)
+        for _ in range(int(rng.integers(2, 9 - layer))):
+            x, width = rng.uniform(0, 1), (0.012 + 0.04 * share**2) * rng.uniform(0.6, 1.3)
+            across = (X - x - (Y - 0.5) * rng.normal(0, 0.04)) / (width * (0.8 + 0.4 * Y))
+            trunk = smoothstep(1.0, 0.85, np.abs(across)) * (foot + 0.22 * (share - 0.5) > Y)
+            round_bark = np.clip(bark * (1.1 - 0.35 * across)[:, :, None], 0, 1)
+            picture = mix(picture, mix(haze, round_bark, 0.25 + 0.75 * share), trunk)
+        twigs = noise(rng, 9 + 5 * layer, octaves=5)
+        leaf = lit(mix(haze, foliage, 0.3 + 0.7 * share), relief(twigs, strength=1.5), 0.6)
+        canopy = smoothstep(0.5, 0.58, twigs + 0.8 * (0.22 - Y) - 0.03 * share)
+        picture = mix(picture, leaf, canopy)
+    floor = textured(rng, pick(rng, ["#38471f", "#4a3a22"]), pick(rng, ["#86a04a", "#a87b3c", "#6f8a3f"]), 14, 30)
+    picture = mix(picture, floor, below(ridge(rng, foot + 0.02, 0.05), softness=0.05))
+    return blades(rng, picture, int(rng.integers(0, 500)), ["#5f8a35", "#8fb04a", "#3a6428"], top=foot, length=0.1)
 
 
 def autumn(rng: np.random.Generator) -> Picture:
     """Crowns in red and gold above fallen leaves."""
-    picture = sky(rng, "#7aa3c8", "#e9e6da", horizon=0.5, clouds=0.6)
+    picture = sky(rng, *daylight(rng), horizon=0.5, clouds=rng.uniform(0.2, 0.9))
     colours = ["#c4491f", "#e08a26", "#efc23f", "#9a2f22", "#7c8a35"]
+    favoured = [*rng.choice(colours, 2), *colours]
+    start, tall = rng.uniform(0.35, 0.55), rng.uniform(0.22, 0.45)
     for layer in range(3):
-        line = ridge(rng, 0.45 + 0.12 * layer, 0.06)
-        wood = mix(pick(rng, colours) * 0.6, pick(rng, colours), noise(rng, 16) * 1.4 - 0.2)
-        picture = mix(picture, wood, trees(rng, line, 16, 0.28 + 0.05 * layer, pointed=False))
-    picture = mix(picture, textured(rng, rgb("#5a3a20"), rgb("#a5662d"), 14, 30), below(ridge(rng, 0.76, 0.04)))
-    return scatter(rng, picture, 420, colours, top=0.72, radius=(0.006, 0.02))
+        line = ridge(rng, start + 0.12 * layer, 0.1)
+        far = textured(rng, pick(rng, favoured) * 0.6, pick(rng, favoured), 24, 24)
+        picture = mix(picture, mix(far, rgb("#c9c0b8"), 0.45 - 0.2 * layer), below(line))
+        num = int(rng.integers(4, 14))
+        picture = broad_trees(rng, picture, line, num, tall * (0.7 + 0.25 * layer), favoured[: rng.integers(3, 8)])
+    floor = textured(rng, pick(rng, ["#5a3a20", "#5a5a28"]), pick(rng, ["#a5662d", "#9a9a45", "#c48a3c"]), 18, 40)
+    picture = mix(picture, floor, below(ridge(rng, start + 0.32, 0.05)))
+    return scatter(rng, picture, int(rng.integers(50, 500)), colours, top=start + 0.34, radius=(0.004, 0.014))
 
 
 def mist(rng: np.random.Generator) -> Picture:
@@ -99,16 +112,22 @@ def night(rng: np.random.Generator) -> Picture:
 
 def aurora(rng: np.random.Generator) -> Picture:
     """Curtains of green and violet light."""
-    picture = mix(rgb("#040818"), pick(rng, ["#0f2f4a", "#1f1f4a"]), Y)
-    picture = scatter(rng, picture, 160, ["#ffffff", "#cfe0ff"], radius=(0.002, 0.005), grow=False)
-    for colour in ("#3ff08a", "#2fd0b0", "#a05fe0"):
-        line = ridge(rng, rng.uniform(0.4, 0.6), 0.22, cells=2.5)
-        height = line[None, :] - Y
-        curtain = np.exp(-np.clip(height, 0, 1) / rng.uniform(0.12, 0.25)) * smoothstep(-0.03, 0.02, height)
-        curtain *= 0.45 + 0.8 * noise(rng, 26, 1, octaves=3)
-        picture = mix(picture, pick(rng, [colour]), curtain * 0.8)
-    land = mix(rgb("#05080c"), pick(rng, ["#7fa0b8", "#20303a"]), noise(rng, 8, 24) * 0.8)
-    return mix(picture, land, trees(rng, ridge(rng, 0.84, 0.06), 20, 0.14))
+    picture = mix(rgb("#040818"), pick(rng, ["#0f2f4a", "#1f1f4a", "#12343a"]), Y)
+    picture = scatter(rng, picture, 200, ["#ffffff", "#cfe0ff"], radius=(0.002, 0.005), grow=False)
+    feet = pick(rng, ["#3ff08a", "#2fd0b0", "#7af07a", "#4fe0d0"])
+    heads = pick(rng, ["#a05fe0", "#3f6fe0", "#d04f9a", "#2fb0a0"])
+    for _ in range(int(rng.integers(1, 4))):
+        slope, middle = rng.uniform(-0.7, 0.7), rng.uniform(0.35, 0.7)
+        hem = middle + slope * (X[0] - 0.5) + (noise(rng, 3, 1, octaves=2)[0] - 0.5) * 0.5
+        height = (hem[None, :] - Y) / rng.uniform(0.15, 0.4)
+        folds = noise(rng, 30, 1, octaves=3)[0] * smoothstep(0.25, 0.65, noise(rng, 3, 1, octaves=2)[1])
+        glow = np.exp(-np.clip(height, 0, None)) * smoothstep(-0.5, 0.15, height) * 1.9 * folds[None, :]
+        colour = mix(feet, heads, smoothstep(0.2, 1.8, height))
+        # Light adds up: where curtains cross, and over stars, it gets brighter and nothing is hidden.
+        picture = 1 - (1 - picture) * (1 - np.clip(colour * glow[:, :, None], 0, 1))
+    land = mix(rgb("#05080c"), pick(rng, ["#7fa0b8", "#20303a", "#2a4038"]), noise(rng, 8, 24) * 0.8)
+    line = ridge(rng, rng.uniform(0.74, 0.9), 0.12)
+    return mix(picture, land, trees(rng, line, int(rng.integers(0, 26)), rng.uniform(0.08, 0.2)))
 
 
 SCENES = (forest, autumn, mist, bamboo, night, aurora)
