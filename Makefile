@@ -1,9 +1,10 @@
-# `make app` opens the app, `make test` checks the project. Each sets up .venv on first use, from Python 3.11 or newer alone.
+# `make app` opens the app, `make test` checks the project, `make help` lists the rest.
+# Each sets up .venv on first use, from Python 3.11 or newer alone.
 
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app test lint clean
+.PHONY: app test lint clean help
 
 app: .venv/app
 	$(BIN)/streamlit run app.py
@@ -25,9 +26,17 @@ lint: .venv/dev
 	@touch $@ .venv/app
 
 .venv/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) was not found. Install Python 3.11 or newer, or say where it is: make PYTHON=/path/to/python3"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Python's venv module is missing. On Debian and Ubuntu: apt install python3-venv"; exit 1; }
 	$(PYTHON) -m venv .venv
+
+help:
+	@echo "make app     open the app (installs what it needs on first use)"
+	@echo "make test    ruff, mypy and all tests"
+	@echo "make lint    ruff and mypy alone"
+	@echo "make clean   remove .venv and the caches of the tools"
+	@echo "PYTHON=...   the Python that makes .venv; 3.11 or newer (default: python3)"
 
 clean:
 	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache
