@@ -14,9 +14,9 @@ from invariance.spec import SpecError
 
 METHODS: Final[tuple[str, ...]] = ("integrated-gradients",)
 BASELINES: Final[dict[str, str]] = {
-    "background": "the same background without the object",
     "blurred": "the image blurred beyond recognition",
     "black": "a black image",
+    "background": "the same background without the object",
 }
 """What an image is compared with: name and meaning."""
 

@@ -100,7 +100,7 @@ def compare(
     position: int = 0,
     split: str = "test",
     explain: str = PREDICTED,
-    baseline: str = "background",
+    baseline: str = "blurred",
     method: str = "integrated-gradients",
     steps: int = 32,
 ) -> Comparison:
@@ -112,7 +112,8 @@ def compare(
         position: of the image in the split, from 0.
         split: ``train``, ``validation`` or ``test``.
         explain: ``predicted`` (each model's own), ``true``, or the name of a class.
-        baseline: one of ``BASELINES``.
+        baseline: one of ``BASELINES``. Against the clean background all relevance lies on the object, whatever the
+            model: its share says nothing there.
         method: see :func:`~invariance.attribution.attribute.attribute`.
         steps: along the path of integrated gradients.
 

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from invariance.data.engine import SPLIT_START, Batch, Engine, to_bytes
-from invariance.data.transforms import TRANSFORMS
+from invariance.data.random import STREAMS, Draws
+from invariance.data.transforms import TRANSFORMS, apply_composition, get_transform, sample_composition
+from invariance.spec import SpecError
 
 SECOND_TWIN_OFFSET = 1
 """Added to the seed of the transformations for the second image of a pair."""
@@ -75,6 +77,7 @@ def twin_samples(
     return to_samples(first, engine), to_samples(second, engine)
 
 
+@torch.no_grad()
 def strips(engine: Engine, transforms: Sequence[str], *, num: int, position: int = 0) -> dict[str, NDArray[np.uint8]]:
     """One object on one background through ``num`` draws of each transformation.
 
@@ -88,13 +91,38 @@ def strips(engine: Engine, transforms: Sequence[str], *, num: int, position: int
         For each name (num, S, S, 3) uint8, the first of them without any transformation.
     """
     index = _positions(position, 1, "train")
-    clean = engine.with_spec_changes(transforms=()).batch(index).images
+    _, _, objects = engine._draw_objects(index)
+    background = clean_backgrounds(engine, index)
+    # One batch for all draws of a transformation: its draws are addressed by 0, 1, ... in place of sample numbers.
+    draws = torch.arange(num - 1, device=engine.device)
+    copies = objects.expand(num - 1, -1, -1, -1)
     result = {}
     for name in transforms:
-        single = engine.with_spec_changes(transforms=(name,))
-        draws = [single.with_spec_changes(transform_seed=seed).batch(index).images for seed in range(1, num)]
-        result[name] = to_pictures(torch.cat([clean, *draws]))
+        chosen = (get_transform(name),)
+        params = sample_composition(chosen, draws, seed=engine.spec.seed, strength=engine.spec.strength)
+        changed, _ = apply_composition(copies, chosen, params, mode=engine.spec.resampling)
+        rgba = torch.cat([objects, changed])
+        alpha = rgba[:, 3:].clamp(0.0, 1.0)
+        result[name] = to_pictures((rgba[:, :3] + (1.0 - alpha) * background).clamp(0.0, 1.0))
     return result
+
+
+def positions_of(engine: Engine, class_name: str, *, num: int, split: str = "test") -> list[int]:
+    """Positions in a split of the first ``num`` samples of one class.
+
+    Raises:
+        SpecError: the data set has no such class.
+    """
+    if class_name not in engine.class_names:
+        raise SpecError(f"class {class_name!r}: expected one of {', '.join(engine.class_names)}")
+    label, found = engine.class_names.index(class_name), torch.empty(0, dtype=torch.int64)
+    start, chunk = 0, 4 * num * engine.num_classes
+    while len(found) < num:  # the classes are drawn evenly, so the first round nearly always suffices
+        indices = _positions(start, chunk, split)
+        labels = Draws(engine.spec.seed, indices, STREAMS["object"]).choice(engine.num_classes)
+        found = torch.cat([found, (labels == label).nonzero()[:, 0] + start])
+        start += chunk
+    return [int(position) for position in found[:num]]
 
 
 def clean_backgrounds(engine: Engine, indices: Tensor) -> Tensor:

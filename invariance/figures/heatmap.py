@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from invariance.figures.palette import NEUTRAL, SENS_SCALE
+from invariance.figures.palette import NEUTRAL, SENS_SCALE, text_colour
 from invariance.spec import CATEGORIES, TRANSFORM_NAMES
 
 SCORES: Final[dict[str, str]] = {"sens": "sens-score", "sens_conditional": "conditional sens-score"}
@@ -39,14 +39,16 @@ def sens_heatmap(
         models: rows from top to bottom; None for the order of the table.
         titles: what to call the models; missing ones keep their name.
         trained_on: for each model the transformations of its training, whose cells get a frame.
-        selected: (model, transformation) with a thicker frame.
+        selected: (model, transformation) with a thick frame, dark and light.
     """
     models = list(dict.fromkeys(table["model"])) if models is None else list(models)
     transforms = [name for name in TRANSFORM_NAMES if name in set(table["transform"])]
     cells = table.drop_duplicates(["model", "transform"]).pivot(index="model", columns="transform", values=score)
     values = cells.reindex(index=models, columns=transforms).to_numpy(dtype=np.float32)
     names = [(titles or {}).get(model, model) for model in models]
-    figure = go.Figure([_cells(values, SCORES[score]), _click_targets(values, models, transforms, names)])
+    figure = go.Figure(
+        [_cells(values, SCORES[score]), _texts(values), _click_targets(values, models, transforms, names)]
+    )
     for left, right, category in _blocks(transforms):
         _mark_category(figure, left, right, category, is_last=right == len(transforms))
     for row, model in enumerate(models):
@@ -54,7 +56,8 @@ def sens_heatmap(
             if transform in (trained_on or {}).get(model, ()):
                 _frame(figure, column, row, width=1.5)
             if selected == (model, transform):
-                _frame(figure, column, row, width=4)
+                _frame(figure, column, row, width=6)
+                _frame(figure, column, row, width=2.5, colour="#ffffff")
     side = {"showgrid": False, "zeroline": False, "fixedrange": True}
     figure.update_xaxes(
         title="transformation between the twins",
@@ -96,9 +99,6 @@ def _cells(values: np.ndarray, title: str) -> go.Heatmap:
         zmin=0.0,
         zmax=1.0,
         colorscale=[list(stop) for stop in SENS_SCALE],
-        text=[[_short(value) for value in row] for row in values.tolist()],
-        texttemplate="%{text}",
-        textfont={"size": 11},
         xgap=1,
         ygap=1,
         hoverinfo="skip",
@@ -108,6 +108,22 @@ def _cells(values: np.ndarray, title: str) -> go.Heatmap:
             "tickvals": [0, 0.5, 1],
             "outlinewidth": 0,
         },
+    )
+
+
+def _texts(values: np.ndarray) -> go.Scatter:
+    """The values in the cells, each black or white: Plotly's own choice is too pale on the middle of the scale."""
+    rows, columns = (axis.tolist() for axis in np.nonzero(np.isfinite(values)))
+    shown = [float(values[row, column]) for row, column in zip(rows, columns, strict=True)]
+    return go.Scatter(
+        x=columns,
+        y=rows,
+        mode="text",
+        text=[short_text(value) for value in shown],
+        textfont={"size": 11, "color": [text_colour(value, SENS_SCALE) for value in shown]},
+        # Selecting in one trace fades the others.
+        unselected={"textfont": {"color": None}},
+        hoverinfo="skip",
     )
 
 
@@ -132,9 +148,9 @@ def _click_targets(
     )
 
 
-def _short(value: float) -> str:
+def short_text(value: float) -> str:
     """Two digits without the leading zero, so that 18 columns fit on a telephone."""
-    return "" if not np.isfinite(value) else f"{value:.2f}".removeprefix("0")
+    return f"{value:.2f}".removeprefix("0")
 
 
 def _blocks(transforms: Sequence[str]) -> list[tuple[int, int, str]]:
@@ -163,7 +179,7 @@ def _mark_category(figure: go.Figure, left: int, right: int, category: str, *, i
         )
 
 
-def _frame(figure: go.Figure, column: int, row: int, *, width: float) -> None:
+def _frame(figure: go.Figure, column: int, row: int, *, width: float, colour: str = "#10211f") -> None:
     inset = 0.42
     figure.add_shape(
         type="rect",
@@ -171,5 +187,5 @@ def _frame(figure: go.Figure, column: int, row: int, *, width: float) -> None:
         x1=column + inset,
         y0=row - inset,
         y1=row + inset,
-        line={"color": "#10211f", "width": width},
+        line={"color": colour, "width": width},
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from typing import Final
 
 MATCHED: Final = "#0f9d8a"
@@ -33,3 +35,31 @@ SENS_SCALE: Final[tuple[tuple[float, str], ...]] = (
 POSITIVE: Final[tuple[int, int, int]] = (228, 60, 30)
 NEGATIVE: Final[tuple[int, int, int]] = (40, 110, 230)
 """Relevance for and against a class, red and blue so that they stay apart for colour-blind readers."""
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance of ``#rrggbb`` in [0, 1] (WCAG 2.1)."""
+    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(first: str, second: str) -> float:
+    """Contrast ratio of two colours ``#rrggbb``, from 1 to 21 (WCAG 2.1)."""
+    low, high = sorted((luminance(first), luminance(second)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def colour_at(value: float, scale: Sequence[tuple[float, str]]) -> str:
+    """The colour ``#rrggbb`` of a scale at a value, which is clipped to [0, 1]."""
+    value = min(1.0, max(0.0, value))
+    upper = min(max(1, bisect_right([stop for stop, _ in scale], value)), len(scale) - 1)
+    (start, low), (end, high) = scale[upper - 1], scale[upper]
+    share = (value - start) / (end - start)
+    channels = [round((1 - share) * int(low[at : at + 2], 16) + share * int(high[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{channel:02x}" for channel in channels)
+
+
+def text_colour(value: float, scale: Sequence[tuple[float, str]]) -> str:
+    """Black or white, whichever reads better on the scale's colour at a value: at least 4.5 : 1 on any colour."""
+    return max(("#000000", "#ffffff"), key=lambda text: contrast(text, colour_at(value, scale)))

@@ -29,6 +29,11 @@ def fitting_factor(size: int, target_px: int) -> int:
     return max(1, round(target_px / size))
 
 
+def tile(picture: Picture, factor: int, *, gap_px: int = 6) -> Picture:
+    """Enlarges (H, W, 3) and adds a transparent margin, for rows of pictures that a page lays out itself."""
+    return image_grid(picture[None], columns=1, factor=factor, gap_px=gap_px)
+
+
 def image_grid(
     images: Picture,
     *,

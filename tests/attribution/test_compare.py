@@ -30,7 +30,7 @@ def models() -> tuple[Classifier, Classifier]:
 
 
 def test_explains_each_model_on_the_same_image(engine: Engine, models: tuple[Classifier, Classifier]) -> None:
-    found = compare(models, engine, position=4, steps=16)
+    found = compare(models, engine, position=4, baseline="background", steps=16)
     batch = engine.batch(torch.tensor([SPLIT_START["test"] + 4]))
     np.testing.assert_allclose(found.image, batch.images[0].permute(1, 2, 0).numpy() * 255, atol=0.51)
     assert found.true_class == CLASSES[int(batch.labels[0])]
@@ -72,7 +72,7 @@ def test_a_class_that_a_model_does_not_know_falls_back_to_its_prediction(
     ("options", "message"),
     [
         ({"explain": "unicorn"}, "class 'unicorn': no model knows it; choose from noise-00"),
-        ({"baseline": "grey"}, "baseline = 'grey': expected background"),
+        ({"baseline": "grey"}, "baseline = 'grey': expected blurred"),
         ({"position": -1}, "position = -1"),
     ],
 )

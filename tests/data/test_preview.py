@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from invariance.data.engine import SPLIT_START, Engine, to_bytes
-from invariance.data.preview import clean_backgrounds, describe_transforms, samples, strips, twin_samples
-from invariance.spec import TRANSFORM_NAMES, DatasetSpec
+from invariance.data.preview import clean_backgrounds, describe_transforms, positions_of, samples, strips, twin_samples
+from invariance.spec import TRANSFORM_NAMES, DatasetSpec, SpecError
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +39,7 @@ def test_strips_begin_with_the_clean_image(engine: Engine) -> None:
     found = strips(engine, ("hue", "rotate"), num=3, position=2)
     clean = samples(engine.with_spec_changes(transforms=()), num=1, start=2).images[0]
     assert list(found) == ["hue", "rotate"]
+    np.testing.assert_array_equal(found["hue"], strips(engine, ("hue",), num=4, position=2)["hue"][:3])
     for images in found.values():
         assert images.shape == (3, 32, 32, 3)
         np.testing.assert_array_equal(images[0], clean)
@@ -56,3 +57,12 @@ def test_clean_backgrounds_are_what_shows_beside_the_object(engine: Engine) -> N
 def test_every_transformation_is_described() -> None:
     assert tuple(describe_transforms()) == TRANSFORM_NAMES
     assert all(describe_transforms().values())
+
+
+def test_positions_of_a_class_are_all_of_it_in_order(engine: Engine) -> None:
+    name = engine.class_names[7]
+    found = positions_of(engine, name, num=5)
+    shown = samples(engine, num=found[-1] + 1, split="test").class_names
+    assert found == [position for position, other in enumerate(shown) if other == name]
+    with pytest.raises(SpecError, match="class 'unicorn': expected one of noise-00"):
+        positions_of(engine, "unicorn", num=1)

@@ -7,21 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from invariance.figures.palette import CATEGORICAL, NEUTRAL
+from invariance.figures.palette import CATEGORICAL, NEUTRAL, SENS_SCALE, colour_at, contrast, text_colour
 
 THEME = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text())["theme"]
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance, WCAG 2.1."""
-    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(first: str, second: str) -> float:
-    low, high = sorted((luminance(first), luminance(second)))
-    return (high + 0.05) / (low + 0.05)
 
 
 def test_categorical_colours_are_the_theme() -> None:
@@ -31,3 +19,18 @@ def test_categorical_colours_are_the_theme() -> None:
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_lines_and_labels_stand_out(mode: str) -> None:
     assert contrast(NEUTRAL, THEME[mode]["backgroundColor"]) > 3.0
+
+
+def test_contrast_is_that_of_the_standard() -> None:
+    assert contrast("#000000", "#ffffff") == pytest.approx(21.0)
+    assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)  # the grey that WCAG names
+
+
+def test_colours_between_stops_are_interpolated() -> None:
+    scale = ((0.0, "#000000"), (0.5, "#0a1428"), (1.0, "#ffffff"))
+    assert [colour_at(value, scale) for value in (0.0, 0.25, 0.5, 1.0)] == ["#000000", "#050a14", "#0a1428", "#ffffff"]
+    assert (colour_at(-1.0, scale), colour_at(7.0, scale)) == ("#000000", "#ffffff")
+
+
+def test_text_reads_on_every_cell() -> None:
+    assert min(contrast(text_colour(v / 100, SENS_SCALE), colour_at(v / 100, SENS_SCALE)) for v in range(101)) > 4.5

@@ -15,6 +15,7 @@ from invariance.figures.pictures import (
     png_bytes,
     relevance_overlay,
     side_by_side,
+    tile,
     upscale,
 )
 
@@ -38,6 +39,12 @@ def test_grid_places_images_and_leaves_gaps_transparent() -> None:
     assert grid[4, 6].tolist() == [20, 20, 20, 255]
     assert grid[6, 1].tolist() == [30, 30, 30, 255]
     assert grid[0, 0, 3] == grid[5, 5, 3] == grid[7, 7, 3] == 0
+
+
+def test_tile_is_a_grid_of_one() -> None:
+    found = tile(np.full((2, 2, 3), 9, dtype=np.uint8), 3, gap_px=2)
+    assert found.shape == (10, 10, 4)
+    assert found[2, 2].tolist() == [9, 9, 9, 255] and found[1, 1, 3] == 0
 
 
 def test_marked_image_has_a_frame_around_it_only() -> None:

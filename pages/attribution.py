@@ -1,0 +1,120 @@
+"""Attribution: two networks on one image, and where each one's evidence lies."""
+
+import math
+from dataclasses import replace
+
+import streamlit as st
+
+from invariance.attribution.attribute import BASELINES
+from invariance.attribution.compare import PREDICTED, TRUE, Comparison, Explanation
+from invariance.data.preview import positions_of
+from invariance.figures.pictures import fitting_factor, outline, png_bytes, relevance_overlay, side_by_side, upscale
+from invariance.runs.describe import transforms_title
+from invariance.spec import DatasetSpec, SpecError
+from pages.parts import cache
+from pages.parts.controls import transform_picker
+
+DEFAULTS = ("matched-transfer", "disjoint-transfer")
+NUM_IMAGES = 100
+ANY = "any"
+
+
+def choose_models(known: dict[str, cache.KnownModel]) -> tuple[cache.KnownModel, cache.KnownModel]:
+    """Two networks; a link may name them."""
+    references = list(known)
+    linked = [name for name in st.query_params.get("models", "").split(",") if name in known]
+    wanted = linked if len(linked) > 1 else [name for name in DEFAULTS if name in known]
+    wanted = (wanted + references + references)[:2]
+    chosen = []
+    boxes = (("left", "Network"), ("right", "Beside it"))
+    for column, (key, title), name in zip(st.columns(2), boxes, wanted, strict=True):
+        chosen.append(column.selectbox(title, references, index=references.index(name), key=key, bind="query-params",
+                                       format_func=lambda reference: known[reference].label))  # fmt: skip
+    return known[chosen[0]], known[chosen[1]]
+
+
+def choose_image(model: cache.KnownModel) -> tuple[DatasetSpec, int]:
+    """The picture: from the first network's own data, with its transformations or others."""
+    data = model.data
+    left, right = st.columns(2, gap="large")
+    wanted = left.selectbox("Object", [ANY, *cache.engine(data).class_names], key="object", bind="query-params")
+    number = right.slider("Image", 0, NUM_IMAGES - 1, 0, key="image", bind="query-params",
+                          help="Images of the test split, which no network was trained on.")  # fmt: skip
+    own = st.toggle(f"Transformations of the first network's task: {transforms_title(data.transforms)}", value=True,
+                    key="own_task", bind="query-params")  # fmt: skip
+    if not own:
+        data = replace(data, transforms=transform_picker("picture"))
+    if wanted == ANY:
+        return data, int(number)
+    return data, positions_of(cache.engine(data), wanted, num=NUM_IMAGES)[int(number)]
+
+
+def choose_question(models: tuple[cache.KnownModel, ...]) -> tuple[str, str]:
+    """Which class is explained, and against what."""
+    left, right = st.columns(2, gap="large")
+    names = sorted({name for model in models for name in model.model.class_names})
+    titles = {PREDICTED: "the class each network predicts", TRUE: "the true class"}
+    target = left.selectbox("Explain", [PREDICTED, TRUE, *names], format_func=lambda name: titles.get(name, name),
+                            key="explain", bind="query-params")  # fmt: skip
+    baseline = right.selectbox("Compared with", list(BASELINES),
+                                       format_func=lambda name: BASELINES[name], key="baseline",
+                                       bind="query-params")  # fmt: skip
+    return target, str(baseline)
+
+
+def show_view(view: Explanation, true_class: str, *, has_share: bool) -> None:
+    """One network's prediction and scores."""
+    verdict = "right" if view.predicted == true_class else "wrong"
+    if true_class not in view.class_names:
+        verdict = "it does not know the true class"
+    st.markdown(f"Says **{view.predicted}** ({verdict}), explained: **{view.explained}**")
+    if not view.is_asked:
+        st.caption(":material/info: The class asked for is not one of this network's; its prediction is explained.")
+    st.markdown("  \n".join(f":small[{name} {probability:.1%}]" for name, probability in view.top(3)))
+    undefined = math.isnan(view.mass)
+    if not has_share:
+        st.caption("Against the same background all evidence lies on the object by construction: for its share, choose "
+                   "another comparison.")  # fmt: skip
+    else:
+        st.metric("Evidence on the object", "–" if undefined else f"{view.mass:.0%}",
+                  None if undefined else f"{view.lift:.1f} x chance, which is {view.chance:.0%}",
+                  delta_color="off", delta_arrow="off",
+                  help="Share of the positive relevance inside the object's outline; chance is its share of the "
+                       "area.")  # fmt: skip
+    st.caption(f"Completeness error {view.completeness_error:.1%}: by how much the map's sum misses the change of the "
+               "logit that it explains.")  # fmt: skip
+
+
+def show_comparison(found: Comparison, models: tuple[cache.KnownModel, ...], baseline: str) -> None:
+    """The image and both maps side by side."""
+    factor = fitting_factor(found.image.shape[0], 320)
+    maps = [outline(relevance_overlay(found.image, view.relevance, limit=found.limit), found.mask, factor)
+            for view in found.explanations]  # fmt: skip
+    columns = st.columns(3, gap="medium")
+    with columns[0]:
+        st.image(upscale(found.image, factor), width="stretch", alt=f"image of {found.true_class}")
+        st.markdown(f"The image shows **{found.true_class}**.")
+        st.caption(f":red[**Red**] speaks for the explained class, :blue[**blue**] against it; full colour is a "
+                   f"relevance of {found.limit:.2g} logits a pixel in both maps. The line is the object's outline. "
+                   "Integrated gradients.")  # fmt: skip
+        st.download_button("Download PNG", png_bytes(side_by_side([upscale(found.image, factor), *maps])),
+                           "attribution.png", "image/png", icon=":material/download:", key="png")  # fmt: skip
+    for column, model, view, picture in zip(columns[1:], models, found.explanations, maps, strict=True):
+        with column:
+            st.image(picture, width="stretch", alt=f"relevance for {view.explained} over the image in grey")
+            st.markdown(f"**{model.label}**")
+            show_view(view, found.true_class, has_share=baseline != "background")
+
+
+st.title("Attribution", anchor=False)
+st.markdown("Which pixels does a network's decision rest on? Two networks look at the same image.")
+try:
+    if known := cache.known_models():
+        models = choose_models(known)
+        data, position = choose_image(models[0])
+        target, baseline = choose_question(models)
+        show_comparison(cache.explain(*models, data, position, target, baseline), models, baseline)
+    else:
+        cache.show_no_gallery()
+except SpecError as error:
+    st.error(str(error), icon=":material/error:")

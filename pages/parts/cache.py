@@ -1,0 +1,157 @@
+"""What the pages keep in memory between reruns: loaded pictures, networks, and the list of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from invariance.attribution.compare import Comparison, compare
+from invariance.data.engine import Engine
+from invariance.runs import gallery
+from invariance.runs.describe import title, transforms_title
+from invariance.spec import DatasetSpec, RunSpec, SpecError
+from invariance.training.checkpoint import load_weights
+from pages.parts import server
+
+if TYPE_CHECKING:
+    from invariance.models import Classifier
+
+
+GALLERY_PREFIX = "gallery: "
+
+
+@dataclass(frozen=True)
+class KnownModel:
+    """A network that can be looked at.
+
+    Attributes:
+        reference: name in the gallery, or run id.
+        label: for people.
+        spec: the run that made it.
+        path: file of weights.
+        sha256: of that file.
+        metrics: accuracies in [0, 1].
+    """
+
+    reference: str
+    label: str
+    spec: RunSpec
+    path: Path
+    sha256: str
+    metrics: dict[str, float]
+
+    @property
+    def from_gallery(self) -> bool:
+        """Whether it ships with the project."""
+        return self.label.startswith(GALLERY_PREFIX)
+
+    @property
+    def data(self) -> DatasetSpec:
+        """What it was trained on last: the target task for a transfer."""
+        return self.spec.data
+
+    @property
+    def model(self) -> Classifier:
+        """The network itself, loaded once for each content of its file."""
+        return _load(str(self.path), self.sha256)
+
+
+def known_models() -> dict[str, KnownModel]:
+    """The gallery's networks and those of finished runs, by reference, the gallery first."""
+    shipped = gallery.entries()
+    found = {
+        entry.name: KnownModel(
+            entry.name, _gallery_label(entry), entry.spec, entry.path, entry.sha256, dict(entry.metrics)
+        )
+        for entry in shipped
+    }
+    store = server.store()
+    runs = {run.id: run for run in store.list()}
+    known = {entry.run_id for entry in shipped}
+    for run in reversed(runs.values()):
+        path = store.directory(run.id) / Path((run.result or {}).get("checkpoint") or "-").name
+        if run.state == "done" and run.kind != "measure" and run.id not in known and path.is_file():
+            label = f"{title(run.spec, server.source_of(run, runs))} ({run.id[:4]})"
+            sha256 = str((run.result or {}).get("sha256"))
+            found[run.id] = KnownModel(run.id, label, run.spec, path, sha256, run.metrics)
+    return found
+
+
+def engine(spec: DatasetSpec) -> Engine:
+    """An engine of this data set; its pictures are read once, whatever else of the spec changes.
+
+    Raises:
+        SpecError: a folder or a class cannot be used.
+    """
+    sources = DatasetSpec(
+        objects=spec.objects,
+        backgrounds=spec.backgrounds,
+        classes=spec.classes,
+        image_size=spec.image_size,
+        num_prototypes=spec.num_prototypes,
+    )
+    stamps = tuple(_stamp(source) for source in (spec.objects, spec.backgrounds))
+    return _pictures(sources, stamps).with_spec_changes(
+        transforms=spec.transforms,
+        strength=spec.strength,
+        seed=spec.seed,
+        transform_seed=spec.transform_seed,
+        num_samples=spec.num_samples,
+        resampling=spec.resampling,
+    )
+
+
+def explain(
+    first: KnownModel, second: KnownModel, data: DatasetSpec, position: int, target: str, baseline: str
+) -> Comparison:
+    """Both networks on one image of the test split, see :func:`invariance.attribution.compare.compare`."""
+    spec = replace(data, num_samples=None)
+    files = tuple((str(model.path), model.sha256) for model in (first, second))
+    return _explain(files, spec, position, target, baseline)
+
+
+def show_no_gallery(error: SpecError | None = None) -> None:
+    """The empty view of a page that needs trained networks."""
+    if error is not None:
+        st.error(str(error), icon=":material/error:")
+    st.markdown(
+        "There are no trained networks here yet: the gallery that ships with the project is missing, and no run has "
+        "finished. Train two, or look at the images that they learn from; "
+        "`python -m invariance gallery build` makes the gallery again."
+    )
+    if st.button("Look at the data set", type="primary", icon=":material/image:", key="to_dataset"):
+        st.switch_page("pages/dataset.py")
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading pictures")
+def _pictures(sources: DatasetSpec, stamps: tuple[int, ...]) -> Engine:
+    return Engine(sources)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _load(path: str, sha256: str) -> Classifier:
+    return load_weights(Path(path))
+
+
+@st.cache_data(max_entries=128, show_spinner="Explaining")
+def _explain(
+    files: tuple[tuple[str, str], ...], spec: DatasetSpec, position: int, target: str, baseline: str
+) -> Comparison:
+    models = [_load(path, sha256) for path, sha256 in files]
+    return compare(models, engine(spec), position=position, explain=target, baseline=baseline)
+
+
+def _stamp(source: str) -> int:
+    """Changes when files come to or go from a folder, so that its pictures are read again."""
+    folder = Path(source).expanduser()
+    if not folder.is_dir():
+        return 0
+    return max(path.stat().st_mtime_ns for path in (folder, *(child for child in folder.iterdir() if child.is_dir())))
+
+
+def _gallery_label(entry: gallery.GalleryEntry) -> str:
+    transforms = entry.title if entry.spec.kind == "transfer" else transforms_title(entry.spec.data.transforms)
+    return GALLERY_PREFIX + transforms
