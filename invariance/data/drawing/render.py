@@ -16,9 +16,10 @@ from invariance.data.drawing.sdf import Solid
 CAMERA_DISTANCE = 5.0
 HALF_WINDOW = 1.55
 SCOUT_RAYS = 64
-MAX_STEPS = 90
+MAX_STEPS = 64
 HIT = 2e-3
 MARGIN = 2
+BLOCK = 4
 
 Window = tuple[float, float, float, float]
 """Left, right, bottom and top of a piece of the picture plane."""
@@ -89,7 +90,7 @@ def _camera(azimuth_deg: float, elevation_deg: float) -> Tensor:
 def _frame_of(solid: Solid, axes: Tensor, longest: int) -> tuple[Window, int, int]:
     """The window around a solid, found with few rays, and how many rays across and down it then deserves."""
     whole = (-HALF_WINDOW, HALF_WINDOW, -HALF_WINDOW, HALF_WINDOW)
-    _, _, hit = _march(solid, axes, whole, SCOUT_RAYS, SCOUT_RAYS)
+    _, hit = _march(solid, *_rays(axes, whole, SCOUT_RAYS, SCOUT_RAYS))
     rows, columns = hit.view(SCOUT_RAYS, SCOUT_RAYS).nonzero(as_tuple=True)
     assert len(rows), "nothing of the solid is in view"
     # A scout may miss what is thinner than its step, so the window is wider by two of them.
@@ -104,32 +105,61 @@ def _frame_of(solid: Solid, axes: Tensor, longest: int) -> tuple[Window, int, in
     return window, max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def _march(solid: Solid, axes: Tensor, window: Window, columns: int, rows: int) -> tuple[Tensor, Tensor, Tensor]:
-    """Walks rays to the surface: points (N, 3), directions (N, 3) and whether each of N = rows * columns met it."""
+def _rays(axes: Tensor, window: Window, columns: int, rows: int) -> tuple[Tensor, Tensor]:
+    """The camera's place (3,) and the directions (rows * columns, 3) through a grid of a window."""
     left, right, bottom, top = window
     x = left + (torch.arange(columns) + 0.5) / columns * (right - left)
     y = top - (torch.arange(rows) + 0.5) / rows * (top - bottom)
     screen = torch.stack((x.repeat(rows), y.repeat_interleave(columns)), dim=1)
     origin = axes[2] * CAMERA_DISTANCE
-    direction = torch.nn.functional.normalize(screen @ axes[:2] - origin, dim=1)
-    num = rows * columns
-    depth = torch.full((num,), CAMERA_DISTANCE - 2.0)
-    active, hit = torch.arange(num), torch.zeros(num, dtype=torch.bool)
+    return origin, torch.nn.functional.normalize(screen @ axes[:2] - origin, dim=1)
+
+
+def _march(
+    solid: Solid, origin: Tensor, direction: Tensor, depth: Tensor | None = None, *, spread: float = 0.0
+) -> tuple[Tensor, Tensor]:
+    """Walks rays towards the surface, from ``depth`` (N,) on.
+
+    Args:
+        solid: what to meet.
+        origin: (3,) where the rays start.
+        direction: (N, 3) unit vectors.
+        depth: (N,) where to begin; by default in front of the solid.
+        spread: radius of the rays at distance 1. Above 0 they are cones, which stop before they touch anything.
+
+    Returns:
+        Depths (N,) and whether each ray met the solid (N,) bool.
+    """
+    depth = torch.full((len(direction),), CAMERA_DISTANCE - 2.0) if depth is None else depth.clone()
+    hit = torch.zeros(len(direction), dtype=torch.bool)
+    active = (depth < CAMERA_DISTANCE + 2.0).nonzero().flatten()
     for _ in range(MAX_STEPS):
-        distance = solid.field(origin + depth[active, None] * direction[active])
-        hit[active[distance < HIT]] = True
-        depth[active] += distance * 0.9
-        active = active[(distance >= HIT) & (depth[active] < CAMERA_DISTANCE + 2.0)]
         if not len(active):
             break
-    return origin + depth[:, None] * direction, direction, hit
+        here = depth[active]
+        distance = solid.field(origin + here[:, None] * direction[active]) - spread * here
+        near = distance < HIT
+        hit[active[near]] = True
+        here = here + 0.9 * distance.clamp(min=0)
+        depth[active] = here
+        active = active[~near & (here < CAMERA_DISTANCE + 2.0)]
+    return depth, hit
 
 
 def _trace(solid: Solid, axes: Tensor, window: Window, columns: int, rows: int, light: Light) -> np.ndarray:
     """One view: (rows, columns, 4) float32, colour premultiplied by a hit mask of 0 or 1."""
-    points, direction, hit = _march(solid, axes, window, columns, rows)
+    # Cones as wide as a block of rays go ahead; its rays start where the cone had to stop, most of the way there.
+    across, down = -(-columns // BLOCK), -(-rows // BLOCK)
+    origin, axis = _rays(axes, window, across, down)
+    left, right, bottom, top = window
+    spread = math.hypot((right - left) / across, (top - bottom) / down) / 2 / CAMERA_DISTANCE
+    reached, _ = _march(solid, origin, axis, spread=spread)
+    block = (torch.arange(rows) * down // rows)[:, None] * across + torch.arange(columns) * across // columns
+    _, direction = _rays(axes, window, columns, rows)
+    depth, hit = _march(solid, origin, direction, reached[block.flatten()])
+    points = origin + depth[hit, None] * direction[hit]
     pixels = torch.zeros(rows * columns, 4)
-    pixels[hit, :3] = _shade(solid, points[hit], direction[hit], axes, light)
+    pixels[hit, :3] = _shade(solid, points, direction[hit], axes, light)
     pixels[hit, 3] = 1.0
     return pixels.view(rows, columns, 4).numpy()
 
