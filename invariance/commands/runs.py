@@ -86,7 +86,7 @@ def _add_transfer(commands: Any) -> None:
     parser.add_argument("--from", dest="source", required=True, metavar="RUN", help="run id or gallery model")
     add_data(parser)
     parser.add_argument("--method", default="linear-probe", choices=TRANSFER_METHODS)
-    parser.add_argument("--num-samples", type=int, default=1_500, metavar="N", help="target images (default 1500)")
+    parser.add_argument("--num-samples", type=int, default=2_000, metavar="N", help="target images (default 2000)")
     add_training(parser, epochs=10)
     add_execution(parser)
     parser.set_defaults(action=transfer)

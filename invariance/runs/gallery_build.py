@@ -52,7 +52,7 @@ class Recipe:
 
     objects: str = "builtin"
     backgrounds: str = "builtin"
-    epochs: int = 10
+    epochs: int = 12
     samples_per_epoch: int = 10_000
     num_classes: int | None = None
     transforms: tuple[str, ...] = TRANSFORM_NAMES

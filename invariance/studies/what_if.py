@@ -65,11 +65,12 @@ def what_if(
     backgrounds: str = "builtin",
     num_classes: int | None = None,
     model: str = "small",
-    epochs: int = 5,
+    epochs: int = 4,
     samples_per_epoch: int = 10_000,
-    learning_rate: float = 1e-3,
+    batch_size: int = 128,
+    learning_rate: float = 2e-3,
     method: str = "linear-probe",
-    num_transfer_samples: int = 1_500,
+    num_transfer_samples: int = 2_000,
 ) -> WhatIf:
     """The runs of one what-if.
 
@@ -83,7 +84,8 @@ def what_if(
         model: architecture.
         epochs: of pretraining, on an endless stream.
         samples_per_epoch: images in one of them.
-        learning_rate: of pretraining.
+        batch_size: of pretraining.
+        learning_rate: of pretraining. Small batches and this rate learn most in the seconds that a laptop has.
         method: of transfer.
         num_transfer_samples: training samples of the target task.
 
@@ -101,6 +103,7 @@ def what_if(
         model=model,
         epochs=epochs,
         samples_per_epoch=samples_per_epoch,
+        batch_size=batch_size,
         learning_rate=learning_rate,
         seed=seed,
     )
