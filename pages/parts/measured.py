@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from invariance.measures.table import TABLE
-from invariance.runs import gallery
+from invariance.runs.gallery_build import NUM_PAIRS
 from invariance.runs.store import Run
 from invariance.spec import DatasetSpec, MeasureSpec, SpecError
 from pages.parts import server
@@ -24,7 +24,7 @@ def twins_data(known: dict[str, KnownModel]) -> DatasetSpec:
 
 def measurement(run_id: str, data: DatasetSpec) -> MeasureSpec:
     """The measurement of one run on all transformations."""
-    return MeasureSpec(sources=(run_id,), data=data, num_pairs=gallery.NUM_PAIRS)
+    return MeasureSpec(sources=(run_id,), data=data, num_pairs=NUM_PAIRS)
 
 
 def measured_tables(run_ids: list[str], data: DatasetSpec) -> tuple[pd.DataFrame, list[str], list[Run]]:

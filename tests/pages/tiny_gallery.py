@@ -1,0 +1,61 @@
+"""A gallery of random networks, small enough to be written in a moment."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from invariance.models import create_model
+from invariance.runs import gallery
+from invariance.runs.gallery_build import DISJOINT, MATCHED
+from invariance.spec import TRANSFORM_NAMES, DatasetSpec, PretrainSpec, RunSpec, TransferSpec, to_dict
+from invariance.training.checkpoint import save_weights
+
+CLASSES = ("noise-00", "noise-01", "noise-02")
+TARGET_CLASSES = ("noise-10", "noise-11")
+DATA = DatasetSpec(objects="noise", backgrounds="noise", classes=CLASSES, num_samples=None, image_size=16)
+ACCURACIES = {"matched-transfer": 0.9, "disjoint-transfer": 0.6}
+
+
+def planned() -> dict[str, RunSpec]:
+    """The specs of the tiny gallery by name."""
+    plain = PretrainSpec(data=DATA)
+    matched = replace(plain, data=replace(DATA, transforms=MATCHED))
+    disjoint = replace(plain, data=replace(DATA, transforms=DISJOINT))
+    task = replace(matched.data, classes=TARGET_CLASSES, num_samples=100, seed=7)
+    return {
+        "none": plain,
+        "rotate": replace(plain, data=replace(DATA, transforms=("rotate",))),
+        "matched": matched,
+        "disjoint": disjoint,
+        "matched-transfer": TransferSpec(source=matched.run_id, data=task),
+        "disjoint-transfer": TransferSpec(source=disjoint.run_id, data=task),
+    }
+
+
+def write_gallery(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writes a manifest, weights and scores, and makes them the gallery."""
+    folder.mkdir()
+    models, scores = [], []
+    for number, (name, spec) in enumerate(planned().items()):
+        names = spec.data.classes
+        model = create_model("small", len(names), seed=number)
+        sha256 = save_weights(folder / f"{name}.safetensors", model, class_names=names, spec=spec)
+        metrics = {"transfer_accuracy": ACCURACIES[name]} if name in ACCURACIES else {"test_accuracy": 0.8}
+        models.append({"name": name, "title": name, "spec": to_dict(spec), "metrics": metrics, "sha256": sha256})
+        models[-1] |= {"file": f"{name}.safetensors", "class_names": names, "seconds": 1.0, "device": "cpu"}
+        if spec.kind == "pretrain":
+            scores += [(name, transform, 0.25 + number / 100, 0.5) for transform in TRANSFORM_NAMES]
+    (folder / "manifest.json").write_text(json.dumps({"models": models}))
+    columns = ["model", "transform", "sens", "sens_conditional"]
+    pd.DataFrame(scores, columns=columns).to_csv(folder / "sens.csv", index=False)
+    monkeypatch.setattr(gallery, "GALLERY", folder)
+
+
+def no_gallery(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes a folder without anything in it the gallery."""
+    monkeypatch.setattr(gallery, "GALLERY", folder)
