@@ -1,10 +1,10 @@
-"""A network for a laptop: four convolutions, about 0.25 million parameters."""
+"""A network for a laptop: four convolutions, 0.26 million parameters."""
 
 from __future__ import annotations
 
 from torch import Tensor, nn
 
-NUM_FEATURES = 128
+NUM_FEATURES = 160
 
 
 class _ConvBlock(nn.Sequential):
@@ -22,19 +22,20 @@ class SmallBackbone(nn.Module):
     """Four convolution blocks, then global average pooling.
 
     The first block already halves the resolution: at stride 1 it would take half of a training step's time on a
-    CPU, for the cheapest features of the network.
+    CPU, for the cheapest features of the network. The widths are those that, of seven tried at the same size, made the
+    fastest training step on two cores in channels-last order, at no loss of accuracy.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.blocks = nn.Sequential(
             _ConvBlock(3, 32, stride=2),
-            _ConvBlock(32, 64, stride=2),
-            _ConvBlock(64, 128, stride=2),
+            _ConvBlock(32, 48, stride=2),
+            _ConvBlock(48, 128, stride=2),
             _ConvBlock(128, NUM_FEATURES, stride=1),
         )
 
     def forward(self, images: Tensor) -> Tensor:
-        """(B, 3, H, W) in [-1, 1] -> (B, 128)."""
+        """(B, 3, H, W) in [-1, 1] -> (B, 160)."""
         features: Tensor = self.blocks(images)
         return features.mean(dim=(2, 3))

@@ -11,9 +11,9 @@ from torch.nn import functional
 from invariance.training.events import CancelFlag, Cancelled, never
 
 PRIOR_PRECISION = 5.0
-"""Of the Gaussian prior on the weights for standardised features: the penalty on the mean loss is this / N. Best for the
-transfer of small networks from 200, 600 and 2000 samples were about 0.05, 0.02 and 0.002, which it stays near to;
-without a penalty, few samples are separable and have no optimum at all."""
+"""Of the Gaussian prior on the weights for standardised features: the penalty on the mean loss is this / N. The best
+penalties for small networks and 200, 600 and 2000 samples were about 0.05, 0.02 and 0.002, flat around; this stays near
+to them. Without any penalty, few samples are separable and have no optimum at all."""
 MAX_ITERATIONS = 200
 _ITERATIONS_A_ROUND = 10
 _GRADIENT_TOLERANCE = 1e-5

@@ -44,7 +44,7 @@ def test_half_precision_is_cast_up(tmp_path: Path, pretrain_spec: PretrainSpec) 
     path = tmp_path / "w.safetensors"
     save_weights(path, model, class_names=CLASSES, spec=pretrain_spec, dtype=torch.float16)
     loaded = load_weights(path)
-    assert path.stat().st_size < 520_000
+    assert path.stat().st_size < 540_000
     assert {parameter.dtype for parameter in loaded.parameters()} == {torch.float32}
     assert torch.equal(loaded.head.weight, model.head.weight.half().float())
 
