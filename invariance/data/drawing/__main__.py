@@ -80,7 +80,7 @@ def main() -> int:
 
         draw_backgrounds(args.out or BUILTIN / "backgrounds")
     elif args.command == "sheet":
-        contact_sheet(BUILTIN / "foregrounds").save(args.out or Path("docs/catalogue.png"))
+        contact_sheet(BUILTIN / "foregrounds").save(args.out or Path("docs/catalogue.webp"))
     else:
         preview(names, args.out or Path("preview.png"))
     return 0
