@@ -32,10 +32,10 @@ def test_runs_are_watched_left_found_again_and_compared(visitor: Visitor) -> Non
     link = page.url
     page.get_by_role("link", name="Runs").first.click()
     visitor.settle()
-    assert page.locator("[data-testid=stDataFrame]").is_visible()
+    page.locator("[data-testid=stDataFrame]").wait_for(timeout=RUN_TIMEOUT_MS)
     page.goto(link)
     page.get_by_text("One seed each").wait_for(timeout=RUN_TIMEOUT_MS)
-    assert page.locator("[data-testid=stPlotlyChart]").is_visible()
+    page.locator("[data-testid=stPlotlyChart]").wait_for(timeout=RUN_TIMEOUT_MS)
     assert page.get_by_role("button", name="Cancel").count() == 0
     page.get_by_role("link", name="See what they are invariant to").click()
     visitor.settle()
