@@ -18,7 +18,7 @@ MAX_COMPARED = 8
 def launch_example() -> None:
     """Asks for a small pair of runs, so that there is something to see."""
     quick = BUDGETS["Quick"]
-    options = {"epochs": quick.epochs, "samples_per_epoch": quick.samples_per_epoch, "batch_size": 256}
+    options = {"epochs": quick.epochs, "samples_per_epoch": quick.samples_per_epoch}
     pretrainings = [("rotate", "hue", "erasing"), ("scale", "invert", "pixelate")]
     try:
         server.submit(planned_runs(pretrainings[0], pretrainings, objects="builtin", backgrounds="builtin", **options))

@@ -39,7 +39,7 @@ def budget_controls() -> dict[str, object]:
         "Target images",
         10,
         100_000,
-        1_500,
+        2_000,
         100,
         key="target_images",
         bind="query-params",
@@ -50,7 +50,6 @@ def budget_controls() -> dict[str, object]:
         "num_transfer_samples": int(num_transfer),
         "epochs": budget.epochs,
         "samples_per_epoch": budget.samples_per_epoch,
-        "batch_size": 256,
     }
 
 
@@ -88,9 +87,9 @@ def detail_controls(values: dict[str, object]) -> dict[str, object]:
                 key=f"samples_{preset}",
                 bind="query-params",
             )
-            batch_size = left.number_input("Batch size", 2, 4_096, 256, key="batch", bind="query-params")
+            batch_size = left.number_input("Batch size", 2, 4_096, 128, key="batch", bind="query-params")
             rate = right.number_input(
-                "Learning rate", 1e-6, 1.0, 1e-3, 1e-4, format="%.4g", key="rate", bind="query-params"
+                "Learning rate", 1e-6, 1.0, 2e-3, 1e-4, format="%.4g", key="rate", bind="query-params"
             )
             seed = left.number_input("Seed", 0, 2**31, 0, key="seed", bind="query-params")
     return values | {

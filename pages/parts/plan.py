@@ -20,10 +20,12 @@ class Budget:
 
 
 BUDGETS: dict[str, Budget] = {
-    "Quick": Budget(epochs=2, samples_per_epoch=5_000, summary="about 20 s on a laptop: enough to see the curves move"),
-    "Standard": Budget(epochs=6, samples_per_epoch=10_000, summary="about 80 s on a laptop: enough to see the gap"),
+    "Quick": Budget(epochs=4, samples_per_epoch=10_000, summary="about 20 s a network on a laptop: the gap shows"),
+    "Standard": Budget(
+        epochs=12, samples_per_epoch=10_000, summary="about 1 min a network on a laptop: as the gallery"
+    ),
     "Long": Budget(
-        epochs=20, samples_per_epoch=20_000, summary="about 8 min on a laptop: near to what can be reached"
+        epochs=40, samples_per_epoch=20_000, summary="about 6 min a network on a laptop: the best to be had"
     ),
 }
 
@@ -43,7 +45,6 @@ def planned_runs(
     target: tuple[str, ...],
     pretrainings: list[tuple[str, ...]],
     *,
-    batch_size: int,
     objects: str,
     backgrounds: str,
     **options: Any,
@@ -53,7 +54,6 @@ def planned_runs(
     Args:
         target: transformations of the target task.
         pretrainings: transformations of each pretraining.
-        batch_size: of pretraining.
         objects: source, perhaps a relative folder.
         backgrounds: source, perhaps a relative folder.
         options: see :func:`invariance.studies.what_if.what_if`.
@@ -73,6 +73,6 @@ def planned_runs(
     runs: list[RunSpec] = []
     for transforms in pretrainings:
         data = replace(study.matched_pretraining.data, transforms=transforms)
-        pretraining: PretrainSpec = replace(study.matched_pretraining, data=data, batch_size=batch_size)
+        pretraining: PretrainSpec = replace(study.matched_pretraining, data=data)
         runs += [pretraining, replace(study.matched, source=pretraining.run_id)]
     return runs

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from invariance.runs.store import Store
 from invariance.spec import CATEGORIES, TRANSFORM_NAMES, PretrainSpec, SpecError, TransferSpec
+from invariance.studies.what_if import what_if
 from pages.parts.live import conclusion, progress_line
 from pages.parts.plan import BUDGETS, disjoint_from, planned_runs
 from tests.runs.tiny import tiny_pretrain, wait_until
@@ -34,6 +35,14 @@ def test_a_plan_is_two_pretrainings_and_their_transfers_to_one_task() -> None:
     assert transfer.data == other_transfer.data and transfer.data.transforms == TARGET
     assert not set(first.data.classes) & set(transfer.data.classes)
     assert first.batch_size == 32
+
+
+def test_the_quick_budget_asks_for_the_runs_of_the_command_line() -> None:
+    sources = {"objects": "noise", "backgrounds": "noise"}
+    quick = BUDGETS["Quick"]
+    lengths = {"epochs": quick.epochs, "samples_per_epoch": quick.samples_per_epoch}
+    asked = planned_runs(TARGET, [TARGET, ("blur",)], **sources, **lengths)
+    assert {spec.run_id for spec in asked} == {spec.run_id for spec in what_if(TARGET, ("blur",), **sources).runs}
 
 
 def test_a_plan_refuses_what_makes_no_sense() -> None:
@@ -78,16 +87,13 @@ def test_the_page_opens_and_says_what_will_happen(app: AppTest) -> None:
 
 
 def test_one_press_submits_four_runs_and_shows_how_they_ended(app: AppTest, store: Store) -> None:
-    open_train(app, classes="3").button(key="go").click().run()
+    open_train(app, classes="3", epochs_Quick="1", samples_Quick="512").button(key="go").click().run()
     assert not app.exception and not app.error
     runs = store.list()
     assert [run.kind for run in runs] == ["pretrain", "transfer", "pretrain", "transfer"]
     pretraining = runs[0].spec
     assert isinstance(pretraining, PretrainSpec)
-    assert (pretraining.epochs, pretraining.samples_per_epoch) == (
-        BUDGETS["Quick"].epochs,
-        BUDGETS["Quick"].samples_per_epoch,
-    )
+    assert (pretraining.epochs, pretraining.samples_per_epoch) == (1, 512)
     assert len(pretraining.data.classes) == 3
     wait_until(lambda: {run.state for run in store.list()} == {"done"})
     app.run()
