@@ -101,7 +101,9 @@ def main() -> None:
     left, right = st.columns(2)
     score = left.segmented_control("Score", list(SCORES), default="sens", required=True, key="score",
                                    format_func=SCORES.__getitem__, bind="query-params")  # fmt: skip
-    groups = right.pills("Transformations", list(CATEGORIES), selection_mode="multi", key="groups", bind="query-params")
+    groups = right.pills(
+        "Only these columns", list(CATEGORIES), selection_mode="multi", key="groups", bind="query-params"
+    )
     shown = [name for group in (groups or CATEGORIES) for name in CATEGORIES[group]]
     table = table[table["transform"].isin(shown)]
     names = {name: row_title(known[name]) for name in dict.fromkeys(table["model"])}

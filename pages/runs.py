@@ -118,6 +118,7 @@ def show_runs(was_active: bool) -> None:
         show_details(run, titles[run.id])
 
 
+server.start()
 st.title("Runs", anchor=False)
 server.show_error()
 everything = server.store().list()

@@ -98,6 +98,7 @@ def detail_controls(values: dict[str, object]) -> dict[str, object]:
     }  # fmt: skip
 
 
+server.start()
 st.title("Pretrain and transfer", anchor=False)
 st.markdown(
     "Does a network transfer better when pretraining varied **what the target task varies**? Pretrain one network on "

@@ -32,6 +32,14 @@ def manager() -> Manager:
     return _manager(str(default_root()))
 
 
+def start() -> None:
+    """Has the manager at work: its worker is warm when a run is asked for, and what a killed server left is settled."""
+    try:
+        manager()
+    except SpecError as error:
+        st.session_state["server_error"] = str(error)
+
+
 def submit(specs: list[RunSpec]) -> list[str]:
     """Asks for runs, sources first, and returns their identities.
 
