@@ -138,7 +138,7 @@ class Visitor:
         self.page.wait_for_selector(READY, timeout=RUN_TIMEOUT_MS)
 
     def exceptions(self) -> list[str]:
-        """What the page shows of exceptions (with the server's log, since pages hide details), and the browser's own."""
+        """What the page shows of exceptions (with the log, since pages hide details), and the browser's own."""
         shown = self.page.locator("[data-testid=stException]").all_inner_texts()
         return [*(f"{text}\n{self.server.log.read_text()[-3000:]}" for text in shown), *self.problems]
 
