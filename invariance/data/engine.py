@@ -99,19 +99,18 @@ class Engine:
     def batch(self, indices: Tensor) -> Batch:
         """The samples at ``indices``, (B,) int64 on any device."""
         spec, indices = self.spec, indices.to(self.device)
-        labels, prototypes, rgba = self._draw_objects(indices)
+        labels, prototypes, rgba = self.draw_objects(indices)
         seed = spec.seed if spec.transform_seed is None else spec.transform_seed
         params = sample_composition(self._transforms, indices, seed=seed, strength=spec.strength)
         rgba, boxes = apply_composition(rgba, self._transforms, params, mode=spec.resampling)
-        background_ids, pictures = self._draw_backgrounds(indices)
-        alpha = rgba[:, 3:].clamp(0.0, 1.0)
-        images = (rgba[:, :3] + (1.0 - alpha) * pictures).clamp(0.0, 1.0)
+        background_ids, pictures = self.draw_backgrounds(indices)
+        images, masks = paste(rgba, pictures), rgba[:, 3].clamp(0.0, 1.0)
         names = {
             f"{transform.name}.{name}": value
             for transform, values in zip(self._transforms, params, strict=True)
             for name, value in values.items()
         }
-        return Batch(images, labels, alpha[:, 0], background_ids, prototypes, boxes, names)
+        return Batch(images, labels, masks, background_ids, prototypes, boxes, names)
 
     def render(self, indices: Tensor, *, batch_size: int = 1024) -> tuple[Tensor, Tensor]:
         """Images as bytes: (N, 3, S, S) uint8 and labels (N,) int64, on the engine's device."""
@@ -140,20 +139,27 @@ class Engine:
         )
         return first, second
 
-    def _draw_objects(self, indices: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def draw_objects(self, indices: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Labels (B,), prototypes (B,) and untransformed objects (B, 4, S, S), premultiplied, of samples."""
         objects = self._objects
         labels = Draws(self.spec.seed, indices, STREAMS["object"]).choice(self.num_classes)
         words = Draws(self.spec.seed, indices, STREAMS["prototype"]).words(1)[:, 0]
         prototypes = (words * objects.counts[labels]) >> 32
         return labels, prototypes, objects.pictures[labels, prototypes]
 
-    def _draw_backgrounds(self, indices: Tensor) -> tuple[Tensor, Tensor]:
+    def draw_backgrounds(self, indices: Tensor) -> tuple[Tensor, Tensor]:
+        """Which background (B,), -1 for fresh noise, and its picture (B, 3, S, S) of samples."""
         size = self.spec.image_size
         if self._backgrounds is None:
             keys = Draws(self.spec.seed, indices, STREAMS["background_noise"]).fields()
             return torch.full_like(indices, -1), unit_field(keys, (3, size, size))
         chosen = Draws(self.spec.seed, indices, STREAMS["background"]).choice(len(self._backgrounds))
         return chosen, self._backgrounds[chosen]
+
+
+def paste(rgba: Tensor, backgrounds: Tensor) -> Tensor:
+    """Premultiplied objects (B, 4, S, S) over backgrounds (B or 1, 3, S, S): (B, 3, S, S) in [0, 1]."""
+    return (rgba[:, :3] + (1.0 - rgba[:, 3:].clamp(0.0, 1.0)) * backgrounds).clamp(0.0, 1.0)
 
 
 def to_bytes(images: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from invariance.data.engine import SPLIT_START, Batch, Engine, to_bytes
+from invariance.data.engine import SPLIT_START, Batch, Engine, paste, to_bytes
 from invariance.data.random import STREAMS, Draws
 from invariance.data.transforms import TRANSFORMS, apply_composition, get_transform, sample_composition
 from invariance.spec import SpecError
@@ -91,7 +91,7 @@ def strips(engine: Engine, transforms: Sequence[str], *, num: int, position: int
         For each name (num, S, S, 3) uint8, the first of them without any transformation.
     """
     index = _positions(position, 1, "train")
-    _, _, objects = engine._draw_objects(index)
+    _, _, objects = engine.draw_objects(index)
     background = clean_backgrounds(engine, index)
     # One batch for all draws of a transformation: its draws are addressed by 0, 1, ... in place of sample numbers.
     draws = torch.arange(num - 1, device=engine.device)
@@ -102,8 +102,7 @@ def strips(engine: Engine, transforms: Sequence[str], *, num: int, position: int
         params = sample_composition(chosen, draws, seed=engine.spec.seed, strength=engine.spec.strength)
         changed, _ = apply_composition(copies, chosen, params, mode=engine.spec.resampling)
         rgba = torch.cat([objects, changed])
-        alpha = rgba[:, 3:].clamp(0.0, 1.0)
-        result[name] = to_pictures((rgba[:, :3] + (1.0 - alpha) * background).clamp(0.0, 1.0))
+        result[name] = to_pictures(paste(rgba, background))
     return result
 
 
@@ -128,7 +127,7 @@ def positions_of(engine: Engine, class_name: str, *, num: int, split: str = "tes
 def clean_backgrounds(engine: Engine, indices: Tensor) -> Tensor:
     """The backgrounds of samples without their objects: (B, 3, S, S) float32 in [0, 1]."""
     with torch.no_grad():
-        _, pictures = engine._draw_backgrounds(indices.to(engine.device))
+        _, pictures = engine.draw_backgrounds(indices.to(engine.device))
     return pictures
 
 

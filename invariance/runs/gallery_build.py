@@ -129,7 +129,9 @@ def _export(name: str, title: str, spec: RunSpec, result: dict[str, Any], folder
     """Writes a run's weights as float16 and returns its manifest record."""
     model = load_weights(Path(result["checkpoint"]))
     class_names = model.class_names
-    sha256 = save_weights(folder / f"{name}.safetensors", model, class_names=class_names, spec=spec, dtype=torch.float16)
+    sha256 = save_weights(
+        folder / f"{name}.safetensors", model, class_names=class_names, spec=spec, dtype=torch.float16
+    )
     return {
         "name": name,
         "title": title,
