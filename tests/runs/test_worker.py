@@ -20,7 +20,7 @@ from invariance.runs.outcome import LOG_FILE
 from invariance.runs.store import Store
 from invariance.runs.worker import num_threads
 from invariance.spec import canonical_json
-from tests.runs.tiny import tiny_pretrain, tiny_transfer, wait_until
+from tests.runs.tiny import PATIENCE_S, tiny_pretrain, tiny_transfer, wait_until
 
 ENDLESS = tiny_pretrain(epochs=100_000)
 
@@ -34,7 +34,7 @@ def manager(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Manager]:
 
 
 def wait_for(manager: Manager, run_id: str, *states: str) -> None:
-    wait_until(lambda: manager.store.get(run_id).state in states, 60)
+    wait_until(lambda: manager.store.get(run_id).state in states)
 
 
 def test_pretraining_and_transfer_are_done_by_the_worker(manager: Manager) -> None:
@@ -50,13 +50,13 @@ def test_pretraining_and_transfer_are_done_by_the_worker(manager: Manager) -> No
 
 def test_cancel_keeps_the_state_and_resume_goes_on(manager: Manager) -> None:
     run = manager.submit(ENDLESS)
-    wait_until(lambda: (manager.store.get(run.id).progress or {"step": 0})["step"] > 3, 60)
+    wait_until(lambda: (manager.store.get(run.id).progress or {"step": 0})["step"] > 3)
     manager.cancel(run.id)
     wait_for(manager, run.id, "cancelled")
     last = (manager.store.get(run.id).progress or {})["step"]
     (pid,) = manager.worker_pids()
     manager.resume(run.id)
-    wait_until(lambda: (manager.store.get(run.id).progress or {})["step"] > last, 60)
+    wait_until(lambda: (manager.store.get(run.id).progress or {})["step"] > last)
     steps = manager.store.metrics(run.id, after_step=last)["step"]
     assert steps.min() <= last + 8, "it started again from the beginning or skipped steps"
     assert manager.worker_pids() == [pid], "cancelling politely must not cost the warm process"
@@ -66,13 +66,13 @@ def test_cancel_keeps_the_state_and_resume_goes_on(manager: Manager) -> None:
 
 def test_kill_minus_9_fails_the_run_and_it_can_be_resumed(manager: Manager) -> None:
     run = manager.submit(replace(ENDLESS, seed=1))
-    wait_until(lambda: manager.store.get(run.id).progress, 60)
+    wait_until(lambda: manager.store.get(run.id).progress)
     os.kill(manager.worker_pids()[0], signal.SIGKILL)
     wait_for(manager, run.id, "failed")
     assert "SIGKILL" in (manager.store.get(run.id).error or "")
     manager.resume(run.id)
     wait_for(manager, run.id, "running")
-    wait_until(lambda: manager.worker_pids(), 60)
+    wait_until(lambda: manager.worker_pids())
     manager.cancel(run.id)
     wait_for(manager, run.id, "cancelled")
 
@@ -105,7 +105,7 @@ def test_stray_output_goes_to_the_log_and_out_of_memory_is_told(tmp_path: Path) 
     child.start()
     spec = canonical_json(tiny_pretrain())
     child.send(type="job", id="x", spec=spec, directory=str(tmp_path), device="cpu", sources={})
-    messages = [child.receive(60) or {} for _ in range(4)]
+    messages = [child.receive(PATIENCE_S) or {} for _ in range(4)]
     assert [message["type"] for message in messages] == ["ready", "started", "failed", "exit"]
     assert messages[2]["error"].startswith("out of memory on cpu: choose a smaller batch")
     log = (tmp_path / LOG_FILE).read_text()

@@ -8,6 +8,9 @@ from typing import Any
 
 from invariance.spec import DatasetSpec, PretrainSpec, TransferSpec
 
+PATIENCE_S = 180.0
+"""Far more than is needed: on a machine that does something else, a child may take a minute to load torch."""
+
 
 def tiny_pretrain(**changes: Any) -> PretrainSpec:
     """A run of a second: noise, two classes, 64 samples."""
@@ -23,7 +26,7 @@ def tiny_transfer(source: str, **changes: Any) -> TransferSpec:
     return TransferSpec(source=source, data=tiny_pretrain().data, num_test_samples=16, **changes)
 
 
-def wait_until(holds: Callable[[], object], timeout_s: float = 30.0) -> None:
+def wait_until(holds: Callable[[], object], timeout_s: float = PATIENCE_S) -> None:
     """Waits for a condition, and fails if it does not come to hold."""
     deadline = time.monotonic() + timeout_s
     while not holds():
