@@ -16,6 +16,7 @@ from pages.parts.controls import transform_picker
 
 DEFAULTS = ("matched-transfer", "disjoint-transfer")
 NUM_IMAGES = 100
+FIRST_IMAGE = 13
 ANY = "any"
 
 
@@ -38,7 +39,7 @@ def choose_image(model: cache.KnownModel) -> tuple[DatasetSpec, int]:
     data = model.data
     left, right = st.columns(2, gap="large")
     wanted = left.selectbox("Object", [ANY, *cache.engine(data).class_names], key="object", bind="query-params")
-    number = right.slider("Image", 0, NUM_IMAGES - 1, 0, key="image", bind="query-params",
+    number = right.slider("Image", 0, NUM_IMAGES - 1, FIRST_IMAGE, key="image", bind="query-params",
                           help="Images of the test split, which no network was trained on.")  # fmt: skip
     own = st.toggle(f"Transformations of the first network's task: {transforms_title(data.transforms)}", value=True,
                     key="own_task", bind="query-params")  # fmt: skip

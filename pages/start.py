@@ -5,7 +5,7 @@ import math
 import streamlit as st
 
 from invariance.attribution.compare import Comparison
-from invariance.data.preview import samples, strips
+from invariance.data.preview import most_changed, samples, strips
 from invariance.figures.bars import accuracy_bars
 from invariance.figures.pictures import fitting_factor, relevance_overlay, tile
 from invariance.runs.describe import transforms_title
@@ -14,24 +14,26 @@ from pages.parts import cache
 from pages.parts.live import conclusion
 
 HERO = ("rotate", "scale", "shear", "hue", "invert", "pixelate", "elastic", "erasing")
-THUMB_PX = 116
+THUMB_PX = 112
+NUM_DRAWS = 8
+FIRST_OBJECT = 8
+FIRST_IMAGE = 13  # one on which, as on most, only the matched network is right; the slider shows the others
 SAME = "No difference"
 
 
 def hero() -> None:
-    """One object through several transformations, rendered now."""
-    position = st.session_state.setdefault("hero_position", 0)
-    shown = strips(cache.engine(DatasetSpec()), HERO, num=2, position=position)
-    pictures = [shown[HERO[0]][0], *(images[1] for images in shown.values())]
+    """One object through several transformations, rendered now, each by the one of a few draws that changes it most."""
+    position = st.session_state.setdefault("hero_position", FIRST_OBJECT)
+    shown = strips(cache.engine(DatasetSpec(image_size=THUMB_PX)), HERO, num=NUM_DRAWS, position=position)
+    pictures = [shown[HERO[0]][0], *(most_changed(images) for images in shown.values())]
     captions = ["the object", *HERO]
     alts = [f"one object on a background, {name}" for name in captions]
-    factor = fitting_factor(pictures[0].shape[0], 2 * THUMB_PX)
-    st.image([tile(picture, factor) for picture in pictures], caption=captions, width=THUMB_PX, alt=alts)
+    st.image([tile(picture, 2) for picture in pictures], caption=captions, width=THUMB_PX, alt=alts)
 
 
 def next_object() -> None:
     """Another object and background for the picture."""
-    st.session_state["hero_position"] = st.session_state.get("hero_position", 0) + 1
+    st.session_state["hero_position"] = st.session_state.get("hero_position", FIRST_OBJECT) + 1
 
 
 def maps(found: Comparison, names: list[str]) -> None:
@@ -95,7 +97,7 @@ def what_if() -> None:
                                chance=1 / num_classes)  # fmt: skip
         st.plotly_chart(figure, key="bars", width="stretch", alt="Transfer accuracy of both networks")
     with pictures:
-        position = st.slider("Image", 0, 99, 0, key="image", bind="query-params")
+        position = st.slider("Image", 0, 99, FIRST_IMAGE, key="image", bind="query-params")
         maps(cache.explain(*models, task, position, "predicted", "blurred"), names)
 
 

@@ -106,6 +106,13 @@ def strips(engine: Engine, transforms: Sequence[str], *, num: int, position: int
     return result
 
 
+def most_changed(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Of a strip (N, S, S, 3) the image that differs most from the first, which is untransformed."""
+    difference = np.abs(images[1:].astype(np.int16) - images[0]).mean(axis=(1, 2, 3))
+    changed: NDArray[np.uint8] = images[1 + int(difference.argmax())]
+    return changed
+
+
 def positions_of(engine: Engine, class_name: str, *, num: int, split: str = "test") -> list[int]:
     """Positions in a split of the first ``num`` samples of one class.
 

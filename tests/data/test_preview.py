@@ -7,7 +7,15 @@ import pytest
 import torch
 
 from invariance.data.engine import SPLIT_START, Engine, to_bytes
-from invariance.data.preview import clean_backgrounds, describe_transforms, positions_of, samples, strips, twin_samples
+from invariance.data.preview import (
+    clean_backgrounds,
+    describe_transforms,
+    most_changed,
+    positions_of,
+    samples,
+    strips,
+    twin_samples,
+)
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec, SpecError
 
 
@@ -66,3 +74,9 @@ def test_positions_of_a_class_are_all_of_it_in_order(engine: Engine) -> None:
     assert found == [position for position, other in enumerate(shown) if other == name]
     with pytest.raises(SpecError, match="class 'unicorn': expected one of noise-00"):
         positions_of(engine, "unicorn", num=1)
+
+
+def test_most_changed_is_the_draw_farthest_from_the_first() -> None:
+    strip = np.zeros((4, 2, 2, 3), np.uint8)
+    strip[1], strip[2, 0], strip[3] = 9, 200, 40
+    assert np.array_equal(most_changed(strip), strip[2])
