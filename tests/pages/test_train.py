@@ -87,7 +87,13 @@ def test_the_page_opens_and_says_what_will_happen(app: AppTest) -> None:
 
 
 def test_one_press_submits_four_runs_and_shows_how_they_ended(app: AppTest, store: Store) -> None:
-    open_train(app, classes="3", epochs_Quick="1", samples_Quick="512").button(key="go").click().run()
+    query = {
+        "classes": "3",
+        "epochs_Quick": "1",
+        "samples_Quick": "512",
+        "rate": "0.001",
+    }  # a rate that ends, see FAKE_WORKER
+    open_train(app, **query).button(key="go").click().run()
     assert not app.exception and not app.error
     runs = store.list()
     assert [run.kind for run in runs] == ["pretrain", "transfer", "pretrain", "transfer"]
@@ -95,7 +101,8 @@ def test_one_press_submits_four_runs_and_shows_how_they_ended(app: AppTest, stor
     assert isinstance(pretraining, PretrainSpec)
     assert (pretraining.epochs, pretraining.samples_per_epoch) == (1, 512)
     assert len(pretraining.data.classes) == 3
-    wait_until(lambda: {run.state for run in store.list()} == {"done"})
+    wait_until(lambda: not any(run.is_active for run in store.list()))
+    assert [(run.state, run.error) for run in store.list()] == [("done", None)] * 4
     app.run()
     assert not app.exception
     shown = texts(app)
