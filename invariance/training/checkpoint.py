@@ -34,7 +34,7 @@ def save_weights(
         dtype: of the stored weights; float16 halves the file. Counters stay int64.
 
     Returns:
-        SHA-256 of the file, hexadecimal.
+        SHA-256 of the file, hexadecimal; equal weights of equal runs give equal files.
     """
     tensors = {
         name: (value.to(dtype) if value.is_floating_point() else value).detach().cpu().contiguous()
@@ -45,7 +45,7 @@ def save_weights(
         "class_names": json.dumps(list(class_names)),
         "spec": canonical_json(spec),
     }
-    content = save(tensors, metadata=metadata)
+    content = _ordered(save(tensors, metadata=metadata))
     write_atomically(Path(path), lambda stream: stream.write(content))
     return hashlib.sha256(content).hexdigest()
 
@@ -94,6 +94,16 @@ def weights_spec(path: Path) -> RunSpec:
         return run_from_json(text)
     except (SafetensorError, OSError, ValueError, AttributeError) as error:
         raise _unusable(Path(path), f"its run cannot be read ({_one_line(error)})") from error
+
+
+def _ordered(content: bytes) -> bytes:
+    """The same safetensors file with its metadata in sorted order, which the library writes in a random one."""
+    size = int.from_bytes(content[:8], "little")
+    header = json.loads(content[8 : 8 + size])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # the numbers start at a multiple of 8 bytes
+    return len(text).to_bytes(8, "little") + text + content[8 + size :]
 
 
 def _read_metadata(path: Path, metadata: dict[str, str]) -> tuple[str, tuple[str, ...]]:

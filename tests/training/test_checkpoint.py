@@ -39,6 +39,16 @@ def test_weights_come_back_as_they_were(tmp_path: Path, pretrain_spec: PretrainS
     assert all(parameter.grad is not None for parameter in loaded.parameters())
 
 
+def test_equal_weights_make_equal_files(tmp_path: Path, pretrain_spec: PretrainSpec) -> None:
+    """Resumed runs are compared by this hash, so nothing of the file may depend on chance."""
+    model = create_model("small", 3, seed=1)
+    hashes = {
+        save_weights(tmp_path / f"{number}.safetensors", model, class_names=CLASSES, spec=pretrain_spec)
+        for number in range(8)
+    }
+    assert len(hashes) == 1
+
+
 def test_half_precision_is_cast_up(tmp_path: Path, pretrain_spec: PretrainSpec) -> None:
     model = create_model("small", 3, seed=1)
     path = tmp_path / "w.safetensors"
