@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import torch
-from captum.attr import IntegratedGradients
 from torch import Tensor, nn
-from torchvision.transforms.functional import gaussian_blur
 
 from invariance.spec import SpecError
 
@@ -103,6 +101,8 @@ def make_baseline(baseline: str | Tensor, images: Tensor) -> Tensor:
     if baseline == "blurred":
         sigma = BLUR_SIGMA * images.shape[-1]
         half = min(round(2 * sigma), images.shape[-1] - 1)  # reflection needs a kernel within the image
+        from torchvision.transforms.functional import gaussian_blur  # here, since it takes a second and a half
+
         blurred: Tensor = gaussian_blur(images, [2 * half + 1, 2 * half + 1], [sigma, sigma])
         return blurred
     raise SpecError(f"baseline = {baseline!r}: expected black, blurred, or the images to compare with")
@@ -111,6 +111,8 @@ def make_baseline(baseline: str | Tensor, images: Tensor) -> Tensor:
 def _integrated_gradients(
     model: nn.Module, images: Tensor, start: Tensor, targets: Tensor, *, steps: int, batch_size: int
 ) -> Tensor:
+    from captum.attr import IntegratedGradients  # here, so that a page opens before anybody asks for a map
+
     explainer = IntegratedGradients(model, multiply_by_inputs=True)
     parts = []
     # Captum keeps one row an image in every internal batch, so more images than that have to be split before.

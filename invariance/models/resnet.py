@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from torch import nn
-from torchvision.models.resnet import BasicBlock, ResNet
 
 NUM_FEATURES = 512
 
@@ -14,6 +13,8 @@ def resnet18_backbone() -> nn.Module:
     Returns:
         A module that maps (B, 3, H, W) in [-1, 1] to the globally pooled (B, 512).
     """
+    from torchvision.models.resnet import BasicBlock, ResNet  # here, since it takes a second and a half to import
+
     network: nn.Module = ResNet(BasicBlock, [2, 2, 2, 2])
     network.conv1 = nn.Conv2d(3, 64, kernel_size=3, stride=1, padding=1, bias=False)
     network.maxpool = nn.Identity()
