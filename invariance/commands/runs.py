@@ -172,10 +172,10 @@ def _add_what_if(commands: Any) -> None:
         "--num-classes", type=int, metavar="N", help="of each task (default: 30, or half of the source's)"
     )
     add_model(parser)
-    parser.add_argument("--epochs", type=int, help="of pretraining, on fresh images throughout")
-    parser.add_argument("--samples-per-epoch", type=int, help="images in one epoch of pretraining")
+    parser.add_argument("--epochs", type=int, help="of pretraining, on fresh images throughout (default 4)")
+    parser.add_argument("--samples-per-epoch", type=int, help="images in one epoch of pretraining (default 10000)")
     parser.add_argument("--method", default="linear-probe", choices=TRANSFER_METHODS)
-    parser.add_argument("--num-transfer-samples", type=int, help="images of the target task")
+    parser.add_argument("--num-transfer-samples", type=int, help="images of the target task (default 2000)")
     add_execution(parser)
     parser.set_defaults(action=run_what_if)
 

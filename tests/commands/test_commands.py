@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from invariance.__main__ import main, parser
 from invariance.data.engine import Engine, to_bytes
@@ -107,6 +108,22 @@ def test_bad_input_gives_one_line_and_code_2(command, text, message):
     assert message in error and len(error.strip().splitlines()) == 1
 
 
+def test_attribute(command, tmp_path):
+    _, run, _ = command(f"pretrain {TINY} --transforms hue --num-samples 64 --epochs 1")
+    out = tmp_path / "maps"
+    words = f"attribute --models {run['run']},{run['run'][:8]} --index 3 --out {out} --device cpu"
+    words += f" --runs {tmp_path / 'runs'}"
+    code, answer, _ = command(words, store=False)
+    assert code == 0 and [model["model"] for model in answer["models"]] == [run["run"], run["run"][:8]]
+    scores = json.loads((out / "scores.json").read_text())["models"]
+    assert scores[0]["share_on_object"] == scores[1]["share_on_object"]
+    assert scores[0]["completeness_error"] >= 0 and scores[0]["explained"] in ("noise-00", "noise-01", "noise-02")
+    with Image.open(out / "attribution.png") as picture:
+        assert picture.width > 3 * 320 - 1
+    code, _, error = command(words + " --method magic", store=False)
+    assert code == 2 and "magic" in error and len(error.strip().splitlines()) == 1
+
+
 def test_unreadable_checkpoint_gives_one_line(command, tmp_path):
     _, run, _ = command(f"pretrain {TINY} --num-samples 64 --epochs 1")
     Path(run["checkpoint"]).write_bytes(b"no weights")
@@ -120,7 +137,7 @@ def test_device_that_is_not_there(command, tmp_path):
 
 
 def test_every_command_has_help_with_an_example(capsys):
-    for command in ("render", "pretrain", "transfer", "measure", "what-if", "gallery build"):
+    for command in ("render", "pretrain", "transfer", "measure", "what-if", "attribute", "gallery build"):
         with pytest.raises(SystemExit) as ended:
             parser().parse_args([*command.split(), "--help"])
         assert ended.value.code == 0

@@ -1,0 +1,79 @@
+"""``attribute``: which pixels the decisions of some networks rest on, as pictures and scores."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from invariance.commands.arguments import open_store, print_json
+from invariance.data.engine import Engine
+from invariance.runs.device import choose_device
+from invariance.runs.locate import weights_of
+from invariance.spec import MeasureSpec, SpecError, parse_transforms
+from invariance.training.checkpoint import load_weights, weights_spec
+
+PICTURE_PX = 320
+
+
+def add_commands(commands: Any) -> None:
+    """Registers the command."""
+    parser = commands.add_parser(
+        "attribute",
+        help="show which pixels decisions rest on",
+        epilog="example: python -m invariance attribute --models matched-transfer,disjoint-transfer --out maps",
+    )
+    parser.add_argument(
+        "--models", required=True, metavar="RUN,…", help="run ids or gallery models, explained on one image"
+    )
+    parser.add_argument("--index", type=int, default=0, help="position of the image in the test split (default 0)")
+    parser.add_argument("--transforms", metavar="A,B,…", help="of the image (default: those of the first model's task)")
+    parser.add_argument("--method", default="integrated-gradients", help="integrated-gradients")
+    parser.add_argument("--baseline", default="blurred", help="black, blurred or background (default blurred)")
+    parser.add_argument("--explain", default="predicted", metavar="predicted|true|CLASS")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="receives attribution.png and scores.json"
+    )
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda (default auto)")
+    parser.add_argument(
+        "--runs", type=Path, metavar="DIR", help="store of the runs (default: $INVARIANCE_RUNS or ./runs)"
+    )
+    parser.set_defaults(action=attribute)
+
+
+def attribute(args: argparse.Namespace) -> None:
+    """Writes the picture and the scores, and prints a JSON object."""
+    from invariance.attribution.compare import compare
+    from invariance.figures.pictures import outline, png_bytes, relevance_overlay, side_by_side, upscale
+
+    names = [name.strip() for name in args.models.split(",") if name.strip()]
+    if not names:
+        raise SpecError("models = '': name at least one run or gallery model")
+    store, device = open_store(args), choose_device(args.device)
+    paths = [weights_of(name, store) for name in names]
+    spec = weights_spec(paths[0])
+    assert not isinstance(spec, MeasureSpec), "a measurement has no weights"
+    data = replace(spec.data, num_samples=None)
+    if args.transforms is not None:
+        data = replace(data, transforms=parse_transforms(args.transforms))
+    found = compare(
+        [load_weights(path, device) for path in paths],
+        Engine(data, device),
+        position=args.index,
+        explain=args.explain,
+        baseline=args.baseline,
+        method=args.method,
+    )
+    factor = max(1, PICTURE_PX // data.image_size)
+    maps = [
+        outline(relevance_overlay(found.image, view.relevance, limit=found.limit), found.mask, factor)
+        for view in found.explanations
+    ]
+    args.out.mkdir(parents=True, exist_ok=True)
+    (args.out / "attribution.png").write_bytes(png_bytes(side_by_side([upscale(found.image, factor), *maps])))
+    records = [{"model": name, **scores} for name, scores in zip(names, found.scores(), strict=True)]
+    scores = {"index": args.index, "true_class": found.true_class, "method": args.method, "models": records}
+    (args.out / "scores.json").write_text(json.dumps(scores, indent=1) + "\n")
+    print_json({"out": str(args.out), **scores})
