@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from invariance.data.transforms.base import Params, Transform
+from invariance.data.transforms.base import Transform
 from invariance.data.transforms.compose import apply_composition, sample_composition
 from invariance.data.transforms.corruption import CORRUPTION
 from invariance.data.transforms.geometric import GEOMETRIC
+from invariance.data.transforms.parameters import Parameter, Params
 from invariance.data.transforms.photometric import PHOTOMETRIC
 
-__all__ = ["TRANSFORMS", "Params", "Transform", "apply_composition", "get_transform", "sample_composition"]
+__all__ = ["TRANSFORMS", "Parameter", "Params", "Transform", "apply_composition", "get_transform", "sample_composition"]
 
 TRANSFORMS: tuple[Transform, ...] = (*GEOMETRIC, *PHOTOMETRIC, *CORRUPTION)
 

@@ -9,10 +9,8 @@ import torch
 from torch import Tensor
 
 from invariance.data.random import STREAMS, Draws
+from invariance.data.transforms.parameters import Parameter, Params, sample_parameters
 from invariance.spec import CATEGORIES
-
-Params = dict[str, Tensor]
-"""Named parameters of a batch, each of shape (B,)."""
 
 REFERENCE_SIZE = 32
 """Image side in pixels for which the paper states its sizes; kernels scale them to the image they are given."""
@@ -29,7 +27,7 @@ class Transform:
         name: as in the paper and on the command line.
         title: for people.
         summary: what is drawn and what it does, one sentence.
-        sample: ``(draws, strength) -> params``; strength in [0, 1], 1 is the paper's range, 0 the identity.
+        parameters: what is drawn for a sample, in the order of the words of its stream.
         apply: ``(rgba, params) -> rgba``; (B, 4, H, W) float32 premultiplied in [0, 1], pure, on any device.
         matrix: for affine ones ``(params, box, size) -> (B, 3, 3)``, input to output pixel coordinates.
         displace: for warps ``(params, size) -> (B, 2, H, W)``, offsets (x, y) in pixels at which the input is read.
@@ -39,7 +37,7 @@ class Transform:
     name: str
     title: str
     summary: str
-    sample: Callable[[Draws, float], Params]
+    parameters: tuple[Parameter, ...]
     apply: Callable[[Tensor, Params], Tensor]
     matrix: Callable[[Params, Tensor, int], Tensor] | None = None
     displace: Callable[[Params, int], Tensor] | None = None
@@ -54,6 +52,10 @@ class Transform:
     def stream(self) -> int:
         """The stream its draws come from."""
         return STREAMS[self.name]
+
+    def sample(self, draws: Draws, strength: float) -> Params:
+        """Parameters of a batch; strength in [0, 1], 1 is the paper's range, 0 the identity."""
+        return sample_parameters(self.parameters, draws, strength)
 
     @property
     def resamples(self) -> bool:

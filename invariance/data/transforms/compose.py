@@ -8,7 +8,8 @@ from itertools import groupby
 from torch import Tensor
 
 from invariance.data.random import Draws
-from invariance.data.transforms.base import Params, Transform
+from invariance.data.transforms.base import Transform
+from invariance.data.transforms.parameters import Params
 from invariance.data.transforms.resample import base_box, resample
 
 

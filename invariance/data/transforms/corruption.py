@@ -6,26 +6,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from invariance.data.random import Draws, normal_field, unit_field
-from invariance.data.transforms.base import (
-    REFERENCE_SIZE,
-    Params,
-    Transform,
-    luma,
-    per_sample,
-    split_alpha,
-    where_applied,
-)
+from invariance.data.random import normal_field, unit_field
+from invariance.data.transforms.base import REFERENCE_SIZE, Transform, luma, per_sample, split_alpha, where_applied
+from invariance.data.transforms.parameters import Constant, Field, Params, Switch, Uniform
 from invariance.data.transforms.resample import base_box, resample
 
 BLUR_RADIUS_PX, MIN_BLUR_SIGMA_PX, MAX_BLUR_SIGMA_PX = 3, 0.1, 1.5
 PIXELATE_SIDE, ERASE_SIDE_PX = 9, 14
 ELASTIC_SIGMA_PX, ELASTIC_ALPHA = 5.0, 150.0
-
-
-def _sample_blur(draws: Draws, strength: float) -> Params:
-    span = (MAX_BLUR_SIGMA_PX - MIN_BLUR_SIGMA_PX) * strength
-    return {"sigma_px": MIN_BLUR_SIGMA_PX + span * draws.uniform(1)[:, 0]}
 
 
 def _apply_blur(rgba: Tensor, params: Params) -> Tensor:
@@ -45,15 +33,6 @@ def _apply_blur(rgba: Tensor, params: Params) -> Tensor:
     return result
 
 
-def _sample_noise(draws: Draws, strength: float) -> Params:
-    return {**_sample_field(draws), "std": torch.full(draws.indices.shape, strength, device=draws.indices.device)}
-
-
-def _sample_field(draws: Draws) -> Params:
-    """An on/off flag and the key of a field of numbers, from different words of the stream."""
-    return {"applied": draws.uniform(3)[:, 2] < 0.5, "field": draws.fields()}
-
-
 def _apply_noise(rgba: Tensor, params: Params) -> Tensor:
     """Adds max(0, N(0, std)) clipped to 1 to the colour; the sum wraps modulo 256 as when stored as bytes.
 
@@ -67,12 +46,6 @@ def _apply_noise(rgba: Tensor, params: Params) -> Tensor:
     return where_applied(params, torch.cat((wrapped * alpha, alpha), dim=1), rgba)
 
 
-def _sample_pixelate(draws: Draws, strength: float) -> Params:
-    uniform = draws.uniform(1)[:, 0]
-    share = 1.0 - (1.0 - PIXELATE_SIDE / REFERENCE_SIZE) * strength
-    return {"applied": uniform < 0.5, "side": torch.full_like(uniform, share)}
-
-
 def _apply_pixelate(rgba: Tensor, params: Params) -> Tensor:
     """Box filter down to ``side`` (share of the image side; 9 of 32 px), then nearest neighbour up."""
     size = rgba.shape[-1]
@@ -84,11 +57,6 @@ def _apply_pixelate(rgba: Tensor, params: Params) -> Tensor:
     weights = ((pixel >= first) & (pixel < last)).to(rgba.dtype)
     weights = (weights / weights.sum(dim=2, keepdim=True))[:, None]
     return where_applied(params, weights @ rgba @ weights.transpose(2, 3), rgba)
-
-
-def _sample_elastic(draws: Draws, strength: float) -> Params:
-    alpha = torch.full(draws.indices.shape, ELASTIC_ALPHA * strength, device=draws.indices.device)
-    return {**_sample_field(draws), "alpha": alpha}
 
 
 def _elastic_displacement(params: Params, size: int) -> Tensor:
@@ -124,12 +92,6 @@ def _apply_elastic(rgba: Tensor, params: Params) -> Tensor:
     return where_applied(params, resample(rgba, [(ELASTIC, params)], box=box)[0], rgba)
 
 
-def _sample_erasing(draws: Draws, strength: float) -> Params:
-    uniform = draws.uniform(3)
-    side = torch.full_like(uniform[:, 0], ERASE_SIDE_PX * strength)
-    return {"applied": uniform[:, 2] < 0.5, "x": uniform[:, 0], "y": uniform[:, 1], "side_px": side}
-
-
 def _apply_erasing(rgba: Tensor, params: Params) -> Tensor:
     """A square becomes transparent; x and y in [0, 1) choose among its whole-pixel places inside the image."""
     size = rgba.shape[-1]
@@ -141,10 +103,6 @@ def _apply_erasing(rgba: Tensor, params: Params) -> Tensor:
         inside.append((pixel >= start) & (pixel < start + side[:, None]))
     square = inside[0][:, None, :, None] & inside[1][:, None, None, :]
     return where_applied(params, rgba * ~square, rgba)
-
-
-def _sample_contrast(draws: Draws, strength: float) -> Params:
-    return {"factor": 1.0 + (draws.uniform(1)[:, 0] * 2.0 - 1.0) * strength}
 
 
 def _apply_contrast(rgba: Tensor, params: Params) -> Tensor:
@@ -160,7 +118,7 @@ ELASTIC = Transform(
     "elastic",
     "Elastic",
     "With probability one half the object is warped by a smooth random displacement field.",
-    _sample_elastic,
+    (Field(), Switch(), Constant("alpha", ELASTIC_ALPHA, neutral=0.0)),
     _apply_elastic,
     displace=_elastic_displacement,
 )
@@ -170,21 +128,21 @@ CORRUPTION: tuple[Transform, ...] = (
         "blur",
         "Blur",
         "The object is blurred by a Gaussian whose width is drawn uniformly from 0.1 to 1.5 pixels (at 32 px).",
-        _sample_blur,
+        (Uniform("sigma_px", MIN_BLUR_SIGMA_PX, MAX_BLUR_SIGMA_PX, neutral=MIN_BLUR_SIGMA_PX),),
         _apply_blur,
     ),
     Transform(
         "noise",
         "Noise",
         "With probability one half strong coloured noise is added to the object and wraps round.",
-        _sample_noise,
+        (Field(), Switch(), Constant("std", 1.0, neutral=0.0)),
         _apply_noise,
     ),
     Transform(
         "pixelate",
         "Pixelate",
         "With probability one half the object is reduced to 9 x 9 coarse pixels (at 32 px).",
-        _sample_pixelate,
+        (Switch(), Constant("side", PIXELATE_SIDE / REFERENCE_SIZE, neutral=1.0)),
         _apply_pixelate,
     ),
     ELASTIC,
@@ -192,14 +150,19 @@ CORRUPTION: tuple[Transform, ...] = (
         "erasing",
         "Erasing",
         "With probability one half a square of 14 x 14 pixels (at 32 px) becomes transparent.",
-        _sample_erasing,
+        (
+            Uniform("x", 0.0, 1.0, neutral=None),
+            Uniform("y", 0.0, 1.0, neutral=None),
+            Switch(),
+            Constant("side_px", ERASE_SIDE_PX, neutral=0.0),
+        ),
         _apply_erasing,
     ),
     Transform(
         "contrast",
         "Contrast",
         "The contrast to the mean is multiplied by a factor drawn uniformly from 0 to 2.",
-        _sample_contrast,
+        (Uniform("factor", 0.0, 2.0, neutral=1.0),),
         _apply_contrast,
     ),
 )

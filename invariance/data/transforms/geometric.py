@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from invariance.data.random import Draws
-from invariance.data.transforms.base import Params, Transform
+from invariance.data.transforms.base import Transform
+from invariance.data.transforms.parameters import Parameter, Params, Switch, Uniform
 from invariance.data.transforms.resample import affine, base_box, resample
 
 MIN_SCALE = 0.4
 MAX_SHEAR_DEG = 50.0
 
 
-def _geometric(name: str, title: str, summary: str, sample, matrix, minifies: bool = False) -> Transform:  # type: ignore[no-untyped-def]
+def _geometric(
+    name: str,
+    title: str,
+    summary: str,
+    parameters: tuple[Parameter, ...],
+    matrix: Callable[[Params, Tensor, int], Tensor],
+    minifies: bool = False,
+) -> Transform:
     """A transformation given by its matrix; alone, it acts on the untransformed object's box."""
 
     def apply(rgba: Tensor, params: Params) -> Tensor:
         box = base_box(rgba.shape[0], rgba.shape[-1], rgba.device)
         return resample(rgba, [(transform, params)], box=box)[0]
 
-    transform = Transform(name, title, summary, sample, apply, matrix=matrix, minifies=minifies)
+    transform = Transform(name, title, summary, parameters, apply, matrix=matrix, minifies=minifies)
     return transform
-
-
-def _sample_translate(draws: Draws, strength: float) -> Params:
-    x, y = (0.5 + (draws.uniform(2) - 0.5) * strength).unbind(1)
-    return {"x": x, "y": y}
 
 
 def _translate_matrix(params: Params, box: Tensor, size: int) -> Tensor:
@@ -43,10 +46,6 @@ def _translate_matrix(params: Params, box: Tensor, size: int) -> Tensor:
     return matrix
 
 
-def _sample_rotate(draws: Draws, strength: float) -> Params:
-    return {"angle_deg": torch.remainder((draws.uniform(1)[:, 0] - 0.5) * (360.0 * strength), 360.0)}
-
-
 def _rotate_matrix(params: Params, box: Tensor, size: int) -> Tensor:
     """Counter-clockwise as seen; y points down."""
     angle = params["angle_deg"] * (math.pi / 180.0)
@@ -54,17 +53,9 @@ def _rotate_matrix(params: Params, box: Tensor, size: int) -> Tensor:
     return affine(cos, sin, -sin, cos, size)
 
 
-def _sample_scale(draws: Draws, strength: float) -> Params:
-    return {"factor": 1.0 - (1.0 - MIN_SCALE) * strength * draws.uniform(1)[:, 0]}
-
-
 def _scale_matrix(params: Params, box: Tensor, size: int) -> Tensor:
     factor, zero = params["factor"], torch.zeros_like(params["factor"])
     return affine(factor, zero, zero, factor, size)
-
-
-def _sample_flip(draws: Draws, strength: float) -> Params:
-    return {"applied": draws.uniform(1)[:, 0] < 0.5 * strength}
 
 
 def _v_flip_matrix(params: Params, box: Tensor, size: int) -> Tensor:
@@ -75,11 +66,6 @@ def _v_flip_matrix(params: Params, box: Tensor, size: int) -> Tensor:
 def _h_flip_matrix(params: Params, box: Tensor, size: int) -> Tensor:
     sign = 1.0 - 2.0 * params["applied"].to(torch.float32)
     return affine(sign, torch.zeros_like(sign), torch.zeros_like(sign), torch.ones_like(sign), size)
-
-
-def _sample_shear(draws: Draws, strength: float) -> Params:
-    x, y = ((draws.uniform(2) * 2.0 - 1.0) * (MAX_SHEAR_DEG * strength)).unbind(1)
-    return {"x_deg": x, "y_deg": y}
 
 
 def _shear_matrix(params: Params, box: Tensor, size: int) -> Tensor:
@@ -93,35 +79,43 @@ GEOMETRIC: tuple[Transform, ...] = (
         "translate",
         "Translate",
         "The object moves to a uniformly drawn place that keeps it inside the image (whole pixels).",
-        _sample_translate,
+        (Uniform("x", 0.0, 1.0, neutral=0.5), Uniform("y", 0.0, 1.0, neutral=0.5)),
         _translate_matrix,
     ),
     _geometric(
         "rotate",
         "Rotate",
         "The object turns about the image centre by an angle drawn uniformly from the full circle.",
-        _sample_rotate,
+        (Uniform("angle_deg", -180.0, 180.0, neutral=0.0, period=360.0),),
         _rotate_matrix,
     ),
     _geometric(
         "scale",
         "Scale",
         "The object shrinks by a factor drawn uniformly from 0.4 to 1.",
-        _sample_scale,
+        (Uniform("factor", MIN_SCALE, 1.0, neutral=1.0),),
         _scale_matrix,
         minifies=True,
     ),
     _geometric(
-        "v_flip", "Vertical flip", "With probability one half the object is upside down.", _sample_flip, _v_flip_matrix
+        "v_flip",
+        "Vertical flip",
+        "With probability one half the object is upside down.",
+        (Switch(scaled=True),),
+        _v_flip_matrix,
     ),
     _geometric(
-        "h_flip", "Horizontal flip", "With probability one half the object is mirrored.", _sample_flip, _h_flip_matrix
+        "h_flip",
+        "Horizontal flip",
+        "With probability one half the object is mirrored.",
+        (Switch(scaled=True),),
+        _h_flip_matrix,
     ),
     _geometric(
         "shear",
         "Shear",
         "The object is sheared along x and y by angles drawn uniformly from -50 to 50 degrees.",
-        _sample_shear,
+        tuple(Uniform(name, -MAX_SHEAR_DEG, MAX_SHEAR_DEG, neutral=0.0) for name in ("x_deg", "y_deg")),
         _shear_matrix,
     ),
 )

@@ -10,14 +10,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from invariance.data.random import Draws
-from invariance.data.transforms.base import Params, Transform, luma, per_sample, split_alpha, where_applied
+from invariance.data.transforms.base import Transform, luma, per_sample, split_alpha, where_applied
+from invariance.data.transforms.parameters import Constant, Params, Switch, Uniform
 
 MAX_SHARPNESS = 7.0
-
-
-def _sample_hue(draws: Draws, strength: float) -> Params:
-    return {"shift": (draws.uniform(1)[:, 0] - 0.5) * strength}
+BLEND = (Switch(), Constant("amount", 1.0, neutral=0.0))
+"""With probability one half, a mix of the image and its changed form; at strength 1 the changed form alone."""
 
 
 def _apply_hue(rgba: Tensor, params: Params) -> Tensor:
@@ -44,19 +42,9 @@ def _hue_chroma_value(rgb: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return value, chroma, hue / 6.0
 
 
-def _sample_brightness(draws: Draws, strength: float) -> Params:
-    return {"factor": 1.0 + (draws.uniform(1)[:, 0] * 2.0 - 1.0) * strength}
-
-
 def _apply_brightness(rgba: Tensor, params: Params) -> Tensor:
     rgb, alpha = split_alpha(rgba)
     return torch.cat((torch.minimum(rgb * per_sample(params["factor"]), alpha), alpha), dim=1)
-
-
-def _sample_blend(draws: Draws, strength: float) -> Params:
-    """With probability one half, a mix of the image and its changed form; at strength 1 the changed form alone."""
-    uniform = draws.uniform(1)[:, 0]
-    return {"applied": uniform < 0.5, "amount": torch.full_like(uniform, strength)}
 
 
 def _blend(rgba: Tensor, changed_rgb: Tensor, params: Params) -> Tensor:
@@ -83,11 +71,6 @@ def _apply_invert(rgba: Tensor, params: Params) -> Tensor:
     return _blend(rgba, alpha - rgb, params)
 
 
-def _sample_sharpen(draws: Draws, strength: float) -> Params:
-    uniform = draws.uniform(1)[:, 0]
-    return {"applied": uniform < 0.5, "factor": torch.full_like(uniform, 1.0 + (MAX_SHARPNESS - 1.0) * strength)}
-
-
 def _apply_sharpen(rgba: Tensor, params: Params) -> Tensor:
     """Moves away from the 3 x 3 smoothed image (centre weight 5 of 13), alpha included, and clips."""
     kernel = rgba.new_ones(3, 3)
@@ -106,42 +89,42 @@ PHOTOMETRIC: tuple[Transform, ...] = (
         "hue",
         "Hue",
         "The hue moves round the colour circle by a uniformly drawn amount.",
-        _sample_hue,
+        (Uniform("shift", -0.5, 0.5, neutral=0.0),),
         _apply_hue,
     ),
     Transform(
         "brightness",
         "Brightness",
         "Colours are multiplied by a factor drawn uniformly from 0 to 2 and clipped.",
-        _sample_brightness,
+        (Uniform("factor", 0.0, 2.0, neutral=1.0),),
         _apply_brightness,
     ),
     Transform(
         "grayscale",
         "Grayscale",
         "With probability one half the colours become their luma.",
-        _sample_blend,
+        BLEND,
         _apply_grayscale,
     ),
     Transform(
         "posterize",
         "Posterize",
         "With probability one half each channel keeps one bit.",
-        _sample_blend,
+        BLEND,
         _apply_posterize,
     ),
     Transform(
         "invert",
         "Invert",
         "With probability one half the colours are inverted.",
-        _sample_blend,
+        BLEND,
         _apply_invert,
     ),
     Transform(
         "sharpen",
         "Sharpen",
         "With probability one half the object is sharpened by a factor of 7.",
-        _sample_sharpen,
+        (Switch(), Constant("factor", MAX_SHARPNESS, neutral=1.0)),
         _apply_sharpen,
     ),
 )

@@ -12,7 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from invariance.data.transforms.base import OBJECT_SCALE, Params, Transform
+from invariance.data.transforms.base import OBJECT_SCALE, Transform
+from invariance.data.transforms.parameters import Params
 
 
 def base_box(num: int, size: int, device: torch.device | str) -> Tensor:
