@@ -62,7 +62,7 @@ def class_names(objects: str) -> tuple[str, ...]:
     if objects == "noise":
         return tuple(f"noise-{number:02d}" for number in range(NUM_NOISE_CLASSES))
     folder = _object_folder(objects)
-    names = tuple(sorted(path.name for path in folder.iterdir() if path.is_dir() and _images_of(path)))
+    names = tuple(sorted(path.name for path in folder.iterdir() if path.is_dir() and images_of(path)))
     if not names:
         raise SpecError(f"objects = {objects}: no class found; expected folders <class>/<image>.png with transparency")
     if len(names) < 2:
@@ -102,7 +102,7 @@ def load_objects(objects: str, *, classes: Sequence[str], image_size: int, num_p
         pictures = _noise_objects([known.index(name) for name in names], image_size, num_prototypes)
         return Objects(names, pictures, torch.full((len(names),), num_prototypes))
     folder = _object_folder(objects)
-    files = [_images_of(folder / name)[:num_prototypes] for name in names]
+    files = [images_of(folder / name)[:num_prototypes] for name in names]
     counts = torch.tensor([len(group) for group in files])
     pictures = torch.zeros(len(names), int(counts.max()), 4, image_size, image_size)
     read = _read_builtin_object if objects == "builtin" else read_object
@@ -132,7 +132,7 @@ def load_backgrounds(backgrounds: str, *, image_size: int) -> Tensor | None:
     folder = Path(backgrounds).expanduser()
     if not folder.is_dir():
         raise SpecError(f"backgrounds = {backgrounds}: no such folder; give builtin, noise, #rrggbb or a folder")
-    files = _images_of(folder)
+    files = images_of(folder)
     if not files:
         raise SpecError(
             f"backgrounds = {backgrounds}: no image in it; expected .png, .jpg or .webp files directly inside"
@@ -148,7 +148,7 @@ def read_object(path: Path, image_size: int) -> Tensor:
     Raises:
         SpecError: no readable image, or it has no transparent pixel.
     """
-    image = _open(path)
+    image = open_image(path)
     # Palette and grey images may carry their transparency outside an alpha channel; converting brings it in.
     rgba = image.convert("RGBA")
     if rgba.getchannel("A").getextrema()[0] == 255:
@@ -172,13 +172,18 @@ def read_background(path: Path, image_size: int) -> Tensor:
     Raises:
         SpecError: no readable image.
     """
-    image = _open(path).convert("RGB")
+    image = open_image(path).convert("RGB")
     side = min(image.size)
     square = image.crop((0, 0, side, side)).resize((image_size, image_size), Image.Resampling.BILINEAR)
     return torch.from_numpy(np.array(square, dtype=np.float32) / 255.0).permute(2, 0, 1)
 
 
-def _open(path: Path) -> Image.Image:
+def open_image(path: Path) -> Image.Image:
+    """Reads a PNG, JPEG or WebP file, whatever its suffix says.
+
+    Raises:
+        SpecError: the file is none of them, damaged, or larger than ``MAX_PIXELS``.
+    """
     try:
         with Image.open(path, formats=_FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
@@ -193,7 +198,8 @@ def _open(path: Path) -> Image.Image:
         raise SpecError(f"{path}: cannot be read as PNG, JPEG or WebP; replace or remove it") from error
 
 
-def _images_of(folder: Path) -> list[Path]:
+def images_of(folder: Path) -> list[Path]:
+    """The image files directly in a folder, by suffix, sorted."""
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES and path.is_file())
 
 
@@ -222,7 +228,7 @@ _read_builtin_object = lru_cache(maxsize=4096)(read_object)
 
 @lru_cache(maxsize=4)
 def _read_builtin_backgrounds(image_size: int) -> Tensor:
-    return torch.stack([read_background(path, image_size) for path in _images_of(BUILTIN / "backgrounds")])
+    return torch.stack([read_background(path, image_size) for path in images_of(BUILTIN / "backgrounds")])
 
 
 def _shorten(names: Sequence[str], limit: int = 12) -> str:
