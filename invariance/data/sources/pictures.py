@@ -2,45 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
-from torch import Tensor
-
+from invariance.data.sources.cifar import cifar_class_names, load_cifar
+from invariance.data.sources.image_folder import image_folder_class_names, load_image_folder
+from invariance.data.sources.picture_set import PictureSet
 from invariance.spec import SpecError
+
+__all__ = ["CIFAR_SOURCES", "FOLDER_PREFIX", "PictureSet", "load_pictures", "picture_class_names"]
 
 CIFAR_SOURCES: Final = ("cifar10", "cifar100")
 FOLDER_PREFIX: Final = "images:"
 
 
-@dataclass(frozen=True)
-class PictureSet:
-    """Whole pictures with classes, split so that no picture is in two splits.
-
-    Attributes:
-        class_names: K names in label order.
-        pictures: (M, 3, S, S) uint8, RGB.
-        labels: (M,) int64, position in ``class_names``.
-        splits: ``train``, ``validation`` and ``test`` to (n,) int64 positions into ``pictures``; disjoint, none empty.
-    """
-
-    class_names: tuple[str, ...]
-    pictures: Tensor
-    labels: Tensor
-    splits: dict[str, Tensor]
-
-
 def load_pictures(source: str, *, image_size: int) -> PictureSet:
-    """Reads all pictures of a source.
+    """Reads all pictures of a source. Never downloads: that takes :func:`invariance.data.sources.download.download`.
 
     Args:
         source: ``cifar10``, ``cifar100``, or ``images:<folder>``.
         image_size: side of the pictures in pixels.
 
     Raises:
-        SpecError: the source is unknown, is not on this machine yet, or holds a picture that cannot be read.
+        SpecError: the source is unknown, is not on this machine yet, holds a picture that cannot be read, or would not
+            fit into memory.
     """
-    raise SpecError(f"pictures = {source!r} at {image_size} px: this source cannot be read yet")
+    if source in CIFAR_SOURCES:
+        return load_cifar(source, image_size=image_size)
+    return load_image_folder(source, _folder_of(source), image_size=image_size)
 
 
 def picture_class_names(source: str) -> tuple[str, ...]:
@@ -50,6 +39,15 @@ def picture_class_names(source: str) -> tuple[str, ...]:
         source: ``cifar10``, ``cifar100``, or ``images:<folder>``.
 
     Raises:
-        SpecError: as :func:`load_pictures`.
+        SpecError: the source is unknown, or is not on this machine yet.
     """
-    raise SpecError(f"pictures = {source!r}: this source cannot be read yet")
+    if source in CIFAR_SOURCES:
+        return cifar_class_names(source)
+    return image_folder_class_names(source, _folder_of(source))
+
+
+def _folder_of(source: str) -> Path:
+    folder = source.removeprefix(FOLDER_PREFIX)
+    if folder == source or not folder:
+        raise SpecError(f"pictures = {source!r}: expected {', '.join(CIFAR_SOURCES)} or {FOLDER_PREFIX}<folder>")
+    return Path(folder).expanduser()
