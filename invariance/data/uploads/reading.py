@@ -1,0 +1,173 @@
+"""Bytes that anybody may have sent, to a small picture; or one line that says why not.
+
+What a file claims about itself is checked before any pixel is decoded, and nothing of the file is kept but its
+pixels: no metadata, no position, no colour profile, no archive behind the picture, not even its name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Final
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from invariance.data.uploads.names import display_title
+from invariance.spec import SpecError
+
+FORMATS: Final = ("PNG", "JPEG", "WEBP")
+MAX_BYTES: Final = 20 * 2**20
+MAX_PIXELS: Final = 25_000_000
+MAX_SIDE_PX: Final = 10_000
+MIN_SIDE_PX: Final = 16
+MAX_ASPECT: Final = 20
+WORKING_PX: Final = 640
+"""Longest side of what is returned: more than a data set stores, and small enough to mask in a moment."""
+
+_EXIF_ORIENTATION: Final = 0x0112
+_TURNS: Final = dict(
+    enumerate(
+        (
+            Image.Transpose.FLIP_LEFT_RIGHT,
+            Image.Transpose.ROTATE_180,
+            Image.Transpose.FLIP_TOP_BOTTOM,
+            Image.Transpose.TRANSPOSE,
+            Image.Transpose.ROTATE_270,
+            Image.Transpose.TRANSVERSE,
+            Image.Transpose.ROTATE_90,
+        ),
+        start=2,
+    )
+)
+"""What brings a picture of EXIF orientation 2 to 8 upright; 1 is upright already (Exif 2.32, tag 0x0112)."""
+_ACCEPTED: Final = "PNG, JPEG and WebP are accepted"
+_SIGNATURES: Final[tuple[tuple[bytes, int, str], ...]] = (
+    (b"GIF8", 0, "a GIF"),
+    (b"BM", 0, "a BMP"),
+    (b"II*\0", 0, "a TIFF"),
+    (b"MM\0*", 0, "a TIFF"),
+    (b"%PDF", 0, "a PDF"),
+    (b"%!PS", 0, "an EPS or PostScript file"),
+    (b"PK\3\4", 0, "a ZIP archive"),
+    (b"ftyphei", 4, "a HEIC photograph"),
+    (b"ftypmif1", 4, "a HEIC photograph"),
+    (b"ftypavif", 4, "an AVIF"),
+)
+"""Start of a file, where it stands, and what such a file is: for the message alone."""
+
+
+@dataclass(frozen=True)
+class UploadedPicture:
+    """A picture that was checked.
+
+    Attributes:
+        picture: ``RGB``, or ``RGBA`` (straight alpha) where the file had any transparency; 8 bits, sRGB values as
+            stored, upright, at most ``WORKING_PX`` wide and high, without metadata.
+        title: the given name made fit for showing; never a path, never markup's business.
+        notes: what was changed on the way, short sentences.
+    """
+
+    picture: Image.Image
+    title: str
+    notes: tuple[str, ...] = ()
+
+
+def read_upload(data: bytes, name: str) -> UploadedPicture:
+    """Checks and decodes one file.
+
+    Args:
+        data: the whole file.
+        name: as the browser gave it; used for messages and the title only.
+
+    Raises:
+        SpecError: the file is too large, or not a whole picture of an accepted kind and size.
+    """
+    title = display_title(name)
+    if not data:
+        raise SpecError(f"{title}: the file is empty; {_ACCEPTED}, choose another file")
+    if len(data) > MAX_BYTES:
+        raise SpecError(
+            f"{title}: {len(data) / 2**20:.0f} MB; at most {MAX_BYTES // 2**20} MB are accepted, save it smaller"
+        )
+    try:
+        with Image.open(BytesIO(data), formats=FORMATS) as image:
+            _check_size(title, image.size)
+            picture, notes = _decode(image)
+    except SpecError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise SpecError(f"{title}: {_too_many_pixels()}") from error
+    except UnidentifiedImageError as error:
+        raise SpecError(f"{title}: is {_kind_of(data)}; {_ACCEPTED}, save or export it as one of them") from error
+    # What Pillow's decoders raise for broken files is not one family of exceptions.
+    except (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, OverflowError) as error:
+        raise SpecError(
+            f"{title}: the file is damaged or cut short; {_ACCEPTED}, save it again or choose another"
+        ) from error
+    except MemoryError as error:
+        raise SpecError(f"{title}: takes more memory than there is; save it smaller") from error
+    return UploadedPicture(picture, title, notes)
+
+
+def has_transparency(picture: Image.Image) -> bool:
+    """Whether a picture is cut out: at least 0.5 % of it is clear, and at least 0.5 % is not."""
+    if picture.mode != "RGBA":
+        return False
+    clear = float((np.asarray(picture.getchannel("A")) < 128).mean())
+    return 0.005 <= clear <= 0.995
+
+
+def _check_size(title: str, size: tuple[int, int]) -> None:
+    width, height = size
+    said = f"{title}: {width} x {height} pixels"
+    if min(size) < MIN_SIDE_PX:
+        raise SpecError(f"{said}; each side must have at least {MIN_SIDE_PX}, choose a larger picture")
+    if max(size) > MAX_SIDE_PX:
+        raise SpecError(f"{said}; at most {MAX_SIDE_PX} a side are accepted, save it smaller")
+    if width * height > MAX_PIXELS:
+        raise SpecError(f"{said}; {_too_many_pixels()}")
+    if max(size) > MAX_ASPECT * min(size):
+        raise SpecError(f"{said}; one side may be at most {MAX_ASPECT} times the other, crop it")
+
+
+def _too_many_pixels() -> str:
+    return f"at most {MAX_PIXELS // 10**6} megapixels are accepted, save it smaller"
+
+
+def _decode(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+    notes = []
+    if getattr(image, "is_animated", False):
+        notes.append("holds several pictures: the first is used")
+    if image.format == "PNG" and any(";16" in str(tile[3]) for tile in image.tile):
+        notes.append("16 bits a channel: brought to 8")
+    turn = _TURNS.get(image.getexif().get(_EXIF_ORIENTATION, 1))
+    image.draft(None, (WORKING_PX, WORKING_PX))  # a JPEG is decoded at a half, a quarter or an eighth of its size
+    image.load()
+    small = _to_eight_bits(image)
+    small.thumbnail((WORKING_PX, WORKING_PX), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    if turn is not None:
+        notes.append("turned upright as its EXIF orientation says")
+        small = small.transpose(turn)
+    # A picture that is made anew from its pixels carries none of what else was in the file.
+    return Image.fromarray(np.array(small)), tuple(notes)
+
+
+def _to_eight_bits(image: Image.Image) -> Image.Image:
+    """``RGB``, or ``RGBA`` where there is transparency in whatever form the file has it."""
+    if image.mode.startswith("I"):  # grey of 16 bits; 65535 / 257 = 255, and Pillow's own conversion would clip
+        wide = np.asarray(image).astype(np.int32)
+        return Image.fromarray(np.clip((wide + 128) // 257, 0, 255).astype(np.uint8)).convert("RGB")
+    transparent = image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info
+    return image.convert("RGBA" if transparent else "RGB")
+
+
+def _kind_of(data: bytes) -> str:
+    """What a file that Pillow does not know seems to be."""
+    for signature, start, kind in _SIGNATURES:
+        if data[start : start + len(signature)] == signature:
+            return kind
+    text = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if b"<svg" in text:
+        return "an SVG drawing"
+    return "a web page or text" if text.startswith((b"<!doctype", b"<html", b"<?xml")) else "no picture that is known"
