@@ -12,6 +12,7 @@ from typing import Final
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
+from PIL.PngImagePlugin import PngImageFile
 
 from invariance.data.uploads.names import display_title
 from invariance.spec import SpecError
@@ -93,6 +94,8 @@ def read_upload(data: bytes, name: str) -> UploadedPicture:
     try:
         with Image.open(BytesIO(data), formats=FORMATS) as image:
             _check_size(title, image.size)
+            image.verify()  # checksums of a PNG, which decoding alone would not look at; it uses the image up
+        with Image.open(BytesIO(data), formats=FORMATS) as image:
             picture, notes = _decode(image)
     except SpecError:
         raise
@@ -139,7 +142,7 @@ def _decode(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
     notes = []
     if getattr(image, "is_animated", False):
         notes.append("holds several pictures: the first is used")
-    if image.format == "PNG" and any(";16" in str(tile[3]) for tile in image.tile):
+    if isinstance(image, PngImageFile) and any(";16" in str(tile[3]) for tile in image.tile):
         notes.append("16 bits a channel: brought to 8")
     turn = _TURNS.get(image.getexif().get(_EXIF_ORIENTATION, 1))
     image.draft(None, (WORKING_PX, WORKING_PX))  # a JPEG is decoded at a half, a quarter or an eighth of its size
