@@ -25,10 +25,16 @@ CATEGORIES: dict[str, tuple[str, ...]] = {
 
 TRANSFORM_NAMES: tuple[str, ...] = tuple(name for names in CATEGORIES.values() for name in names)
 
+BEYOND_2D: tuple[str, ...] = ("pose", "occlude")
+"""Transformations that are not in the paper, which names being two-dimensional as its limitation."""
+
+ALL_CATEGORIES: dict[str, tuple[str, ...]] = {**CATEGORIES, "beyond 2-D": BEYOND_2D}
+
 MODEL_NAMES: tuple[str, ...] = ("small", "resnet18")
 TRANSFER_METHODS: tuple[str, ...] = ("linear-probe", "fine-tune")
 MEASURE_NAMES: tuple[str, ...] = ("sens",)
 RESAMPLINGS: tuple[str, ...] = ("bilinear", "nearest")
+LABELS: tuple[str, ...] = ("object", "background")
 
 _HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -65,7 +71,7 @@ def parse_transforms(text: str) -> tuple[str, ...]:
     """Reads a comma-separated list of transformations, as on the command line.
 
     Args:
-        text: names separated by commas; ``none`` or an empty text is the empty composition, ``all`` all 18.
+        text: names separated by commas; ``none`` or an empty text is the empty composition, ``all`` the paper's 18.
 
     Returns:
         The names in the order given, which is the order of application.
@@ -83,12 +89,19 @@ def parse_transforms(text: str) -> tuple[str, ...]:
 
 
 def check_transforms(names: tuple[str, ...]) -> None:
-    """Raises SpecError unless every name is one of the 18 transformations and none is given twice."""
+    """Raises SpecError unless every name is a transformation and none is given twice."""
+    known = (*TRANSFORM_NAMES, *BEYOND_2D)
     for name in names:
-        if name not in TRANSFORM_NAMES:
-            raise SpecError(f"unknown transformation {name!r}: choose from none, {', '.join(TRANSFORM_NAMES)}")
+        if name not in known:
+            raise SpecError(f"unknown transformation {name!r}: choose from none, {', '.join(known)}")
     if len(set(names)) != len(names):
         raise SpecError(f"a transformation is given twice in {','.join(names)}: name each one once")
+
+
+def order_transforms(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The composition in the order in which it acts: pose picks the picture first, an occluder comes in front last."""
+    middle = [name for name in names if name not in BEYOND_2D]
+    return (*(["pose"] if "pose" in names else []), *middle, *(["occlude"] if "occlude" in names else []))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,10 +109,14 @@ class DatasetSpec:
     """A Transforms-2D data set D(O, T): objects O, changed by the composition T, pasted on backgrounds B.
 
     Attributes:
-        objects: ``builtin``, ``noise``, or a folder ``<class>/<any>.png`` of images with alpha.
-        backgrounds: ``builtin``, ``noise``, a flat folder of images, or a uniform colour ``#rrggbb``.
+        objects: what is transformed: cut-outs (``builtin``, ``noise``, a folder ``<class>/<any>.png`` of images with
+            alpha, ``hub`` or ``hub:<owner>/<name>`` for the authors' or another such set on the Hugging Face Hub) or
+            whole pictures (``cifar10``, ``cifar100``, ``images:<folder>`` with ``<class>/<any>`` pictures).
+        backgrounds: ``builtin``, ``noise``, a uniform colour ``#rrggbb``, a flat folder of images, ``hub``, or
+            pictures with classes (``cifar10``, ``cifar100``, ``images:<folder>``).
         classes: names of the object classes used, in label order; empty means every class of the source.
-        transforms: the composition, applied in this order; empty is the paper's "none".
+        transforms: the composition, applied in this order; empty is the paper's "none". ``pose`` always comes first
+            and ``occlude`` last, whatever their place in the list.
         strength: scales every transformation's range, in [0, 1]; 1 is the paper's.
         num_samples: size of a finite data set (images 0..N-1, the same in every epoch); None is an endless stream.
         seed: addresses every draw of object, prototype and background, in [0, 2^63).
@@ -107,6 +124,10 @@ class DatasetSpec:
         image_size: side of the square images, in pixels.
         num_prototypes: number of images used for each class (the paper: 1), in sorted order of their file names.
         resampling: ``bilinear`` on premultiplied alpha, or ``nearest`` as in the authors' code.
+        fg_bg_correlation: probability that the object is the one paired with the background's class; otherwise it is
+            drawn uniformly (so it may be the paired one by chance).
+        fg_availability: probability that the object is pasted at all.
+        label: what the class of an image is, its ``object`` or its ``background``.
     """
 
     objects: str = "builtin"
@@ -120,10 +141,14 @@ class DatasetSpec:
     image_size: int = 32
     num_prototypes: int = 1
     resampling: str = "bilinear"
+    fg_bg_correlation: float = 0.0
+    fg_availability: float = 1.0
+    label: str = "object"
 
     def __post_init__(self) -> None:
         _freeze(self, "classes", "transforms")
         check_transforms(self.transforms)
+        object.__setattr__(self, "transforms", order_transforms(self.transforms))
         _require(bool(self.objects), "objects", self.objects, "builtin, noise, or a folder")
         if self.backgrounds.startswith("#"):
             colour = _HEX_COLOUR.fullmatch(self.backgrounds)
@@ -141,6 +166,9 @@ class DatasetSpec:
         _require_count("image_size", self.image_size, 8, 512)
         _require_count("num_prototypes", self.num_prototypes, 1, 1000)
         _require(self.resampling in RESAMPLINGS, "resampling", self.resampling, " or ".join(RESAMPLINGS))
+        _require_number("fg_bg_correlation", self.fg_bg_correlation, 0.0, 1.0)
+        _require_number("fg_availability", self.fg_availability, 0.0, 1.0)
+        _require(self.label in LABELS, "label", self.label, " or ".join(LABELS))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,19 +13,21 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
+from invariance.data.picture_files import images_of, open_image
 from invariance.data.random import STREAMS, Draws, permutation, unit_field
+from invariance.data.sources.hub import hub_folder
+from invariance.data.sources.pictures import CIFAR_SOURCES, FOLDER_PREFIX, picture_class_names
 from invariance.data.transforms.base import OBJECT_SCALE
 from invariance.spec import SpecError
 
 BUILTIN = Path(__file__).parent / "builtin"
 NUM_NOISE_CLASSES = 61
-MAX_PIXELS = 100_000_000
-
-_FORMATS = ("PNG", "JPEG", "WEBP")
-_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+HUB_PREFIX = "hub:"
+AUTHORS_SET = "tillspeicher/transforms_2d_base"
+"""The pictures of the paper, on the Hugging Face Hub."""
 
 
 @dataclass(frozen=True)
@@ -45,20 +47,31 @@ class Objects:
 
 def resolve_source(source: str) -> str:
     """A source as a spec should hold it: a folder becomes its absolute path, the same from wherever one asks."""
-    if source in ("builtin", "noise") or source.startswith("#"):
+    if source in ("builtin", "noise", *CIFAR_SOURCES) or source.startswith(("#", HUB_PREFIX)):
         return source
+    if source == "hub":
+        return HUB_PREFIX + AUTHORS_SET
+    if source.startswith(FOLDER_PREFIX):
+        return FOLDER_PREFIX + str(Path(source.removeprefix(FOLDER_PREFIX)).expanduser().resolve())
     return str(Path(source).expanduser().resolve())
+
+
+def is_picture_source(source: str) -> bool:
+    """Whether a source holds whole pictures with classes and splits of their own."""
+    return source in CIFAR_SOURCES or source.startswith(FOLDER_PREFIX)
 
 
 def class_names(objects: str) -> tuple[str, ...]:
     """All classes of a source, sorted by name.
 
     Args:
-        objects: ``builtin``, ``noise``, or a folder.
+        objects: any value of ``DatasetSpec.objects``.
 
     Raises:
-        SpecError: the folder is missing or holds no class.
+        SpecError: the source is missing or holds no class.
     """
+    if is_picture_source(objects):
+        return picture_class_names(objects)
     if objects == "noise":
         return tuple(f"noise-{number:02d}" for number in range(NUM_NOISE_CLASSES))
     folder = _object_folder(objects)
@@ -86,7 +99,7 @@ def load_objects(objects: str, *, classes: Sequence[str], image_size: int, num_p
     """Reads the objects of a data set.
 
     Args:
-        objects: ``builtin``, ``noise``, or a folder in the SI-Score layout.
+        objects: ``builtin``, ``noise``, ``hub:<owner>/<name>``, or a folder in the SI-Score layout.
         classes: names to use, in label order; empty means all.
         image_size: canvas side in pixels.
         num_prototypes: images for each class, the first ones in sorted order; classes with fewer give what they have.
@@ -116,7 +129,7 @@ def load_backgrounds(backgrounds: str, *, image_size: int) -> Tensor | None:
     """Reads the backgrounds: (N, 3, S, S) float32 in [0, 1], or None for fresh noise in every sample.
 
     Args:
-        backgrounds: ``builtin``, ``noise``, a flat folder of images, or ``#rrggbb``.
+        backgrounds: ``builtin``, ``noise``, ``hub:<owner>/<name>``, a flat folder of images, or ``#rrggbb``.
         image_size: side in pixels; pictures give their largest top-left square.
 
     Raises:
@@ -129,9 +142,12 @@ def load_backgrounds(backgrounds: str, *, image_size: int) -> Tensor | None:
         return colour[None, :, None, None].repeat(1, 1, image_size, image_size)
     if backgrounds == "builtin":
         return _read_builtin_backgrounds(image_size)
-    folder = Path(backgrounds).expanduser()
+    folder = _folder(backgrounds, "backgrounds")
     if not folder.is_dir():
-        raise SpecError(f"backgrounds = {backgrounds}: no such folder; give builtin, noise, #rrggbb or a folder")
+        raise SpecError(
+            f"backgrounds = {backgrounds}: no such folder; give builtin, noise, #rrggbb, cifar10, cifar100, hub, "
+            "images:<folder> or a folder of images"
+        )
     files = images_of(folder)
     if not files:
         raise SpecError(
@@ -178,36 +194,21 @@ def read_background(path: Path, image_size: int) -> Tensor:
     return torch.from_numpy(np.array(square, dtype=np.float32) / 255.0).permute(2, 0, 1)
 
 
-def open_image(path: Path) -> Image.Image:
-    """Reads a PNG, JPEG or WebP file, whatever its suffix says.
-
-    Raises:
-        SpecError: the file is none of them, damaged, or larger than ``MAX_PIXELS``.
-    """
-    try:
-        with Image.open(path, formats=_FORMATS) as image:
-            if image.width * image.height > MAX_PIXELS:
-                raise SpecError(
-                    f"{path}: {image.width} x {image.height} pixels; at most {MAX_PIXELS // 10**6} megapixels are read"
-                )
-            image.load()
-            return image
-    except SpecError:
-        raise
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise SpecError(f"{path}: cannot be read as PNG, JPEG or WebP; replace or remove it") from error
-
-
-def images_of(folder: Path) -> list[Path]:
-    """The image files directly in a folder, by suffix, sorted."""
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES and path.is_file())
-
-
 def _object_folder(objects: str) -> Path:
-    folder = BUILTIN / "foregrounds" if objects == "builtin" else Path(objects).expanduser()
+    folder = BUILTIN / "foregrounds" if objects == "builtin" else _folder(objects, "foregrounds")
     if not folder.is_dir():
-        raise SpecError(f"objects = {objects}: no such folder; give builtin, noise or a folder <class>/<image>.png")
+        raise SpecError(
+            f"objects = {objects}: no such folder; give builtin, noise, cifar10, cifar100, hub, images:<folder> or a "
+            "folder <class>/<image>.png"
+        )
     return folder
+
+
+def _folder(source: str, configuration: str) -> Path:
+    """A folder as it was named, or the local copy of a set on the Hub."""
+    if source.startswith(HUB_PREFIX):
+        return hub_folder(source.removeprefix(HUB_PREFIX), configuration)
+    return Path(source).expanduser()
 
 
 def _noise_objects(numbers: list[int], image_size: int, num_prototypes: int) -> Tensor:

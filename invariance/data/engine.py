@@ -4,20 +4,57 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from invariance.data.catalogue import Objects, load_backgrounds, load_objects
-from invariance.data.random import STREAMS, Draws, unit_field
-from invariance.data.transforms import apply_composition, get_transform, sample_composition
-from invariance.spec import DatasetSpec
+from invariance.data.background import ClassedPictures, FreshNoise, load_background_source
+from invariance.data.foreground import SPLIT_START, Cutouts, Foregrounds, load_foregrounds
+from invariance.data.random import STREAMS, Draws
+from invariance.data.transforms import Params, Transform, apply_composition, get_transform, sample_composition
+from invariance.data.transforms.beyond import drawn_other, drawn_view, occluder_layer
+from invariance.spec import BEYOND_2D, DatasetSpec, SpecError
 
-SPLIT_START: Final[dict[str, int]] = {"train": 0, "validation": 2**40, "test": 2**41}
-"""First index of each split. The ranges cannot meet, so no sample is in two splits of one data set."""
+__all__ = ["SPLIT_START", "Batch", "Changed", "Engine", "paste", "sources_of", "to_bytes"]
 
-_SOURCE_FIELDS = ("objects", "backgrounds", "classes", "image_size", "num_prototypes")
+
+def sources_of(spec: DatasetSpec) -> DatasetSpec:
+    """What of a spec decides which pictures are read: engines of equal sources can share them."""
+    return DatasetSpec(
+        objects=spec.objects,
+        backgrounds=spec.backgrounds,
+        classes=spec.classes,
+        image_size=spec.image_size,
+        num_prototypes=spec.num_prototypes,
+        transforms=tuple(name for name in spec.transforms if name == "pose"),
+    )
+
+
+@dataclass(frozen=True)
+class Changed:
+    """Objects after their transformations.
+
+    Attributes:
+        rgba: (B, 4, S, S) float32, premultiplied.
+        boxes: (B, 4) float32, bounding box (x0, y0, x1, y1) in pixels, as it followed the matrices.
+        front: (B, 4, S, S) what stands in front of them, premultiplied; None where nothing can.
+    """
+
+    rgba: Tensor
+    boxes: Tensor
+    front: Tensor | None = None
+
+    def paste(self, backgrounds: Tensor) -> Tensor:
+        """On backgrounds (B or 1, 3, S, S): images (B, 3, S, S) in [0, 1]."""
+        images = paste(self.rgba, backgrounds)
+        return images if self.front is None else paste(self.front, images)
+
+    @property
+    def masks(self) -> Tensor:
+        """How much of each pixel shows the object: (B, S, S) float32 in [0, 1]."""
+        alpha = self.rgba[:, 3].clamp(0.0, 1.0)
+        return alpha if self.front is None else alpha * (1.0 - self.front[:, 3].clamp(0.0, 1.0))
 
 
 @dataclass(frozen=True)
@@ -27,9 +64,10 @@ class Batch:
     Attributes:
         images: (B, 3, S, S) float32 in [0, 1].
         labels: (B,) int64, position in ``Engine.class_names``.
-        masks: (B, S, S) float32 in [0, 1], alpha of the object as pasted.
+        masks: (B, S, S) float32 in [0, 1], alpha of the object as pasted, less what stands in front of it.
         backgrounds: (B,) int64, which background; -1 for fresh noise.
-        prototypes: (B,) int64, which picture of the class.
+        prototypes: (B,) int64, which picture of the class (of all, for whole pictures).
+        objects: (B,) int64, class of the object, which is the label unless the background's class is.
         boxes: (B, 4) float32, bounding box (x0, y0, x1, y1) of the object in pixels, as it followed the matrices.
         parameters: ``<transform>.<parameter>`` to (B,) tensor, everything that was drawn for the transformations.
     """
@@ -39,6 +77,7 @@ class Batch:
     masks: Tensor
     backgrounds: Tensor
     prototypes: Tensor
+    objects: Tensor
     boxes: Tensor
     parameters: dict[str, Tensor]
 
@@ -55,20 +94,26 @@ class Engine:
     """
 
     def __init__(self, spec: DatasetSpec, device: str | torch.device = "cpu") -> None:
-        objects = load_objects(
-            spec.objects, classes=spec.classes, image_size=spec.image_size, num_prototypes=spec.num_prototypes
-        )
-        backgrounds = load_backgrounds(spec.backgrounds, image_size=spec.image_size)
-        self.spec = spec
         self.device = torch.device(device)
-        self._objects = Objects(objects.class_names, objects.pictures.to(self.device), objects.counts.to(self.device))
-        self._backgrounds = None if backgrounds is None else backgrounds.to(self.device)
+        self._objects = load_foregrounds(spec).to(self.device)
+        self._backgrounds = load_background_source(spec).to(self.device)
+        self._set(spec)
+
+    def _set(self, spec: DatasetSpec) -> None:
+        if spec.fg_bg_correlation > 0 and not isinstance(self._objects, Cutouts):
+            raise SpecError(f"fg_bg_correlation = {spec.fg_bg_correlation}: needs cut-out objects, not {spec.objects}")
+        self.spec = spec
         self._transforms = tuple(get_transform(name) for name in spec.transforms)
 
     @property
-    def class_names(self) -> tuple[str, ...]:
-        """Names of the classes in label order."""
+    def object_names(self) -> tuple[str, ...]:
+        """Names of the objects' classes."""
         return self._objects.class_names
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """Names of the classes in label order: the objects', or the backgrounds' where those are the label."""
+        return self._backgrounds.class_names if self.spec.label == "background" else self.object_names
 
     @property
     def num_classes(self) -> int:
@@ -78,17 +123,27 @@ class Engine:
     @property
     def num_backgrounds(self) -> int:
         """Number of background pictures; 0 where each sample has fresh noise."""
-        return 0 if self._backgrounds is None else len(self._backgrounds)
+        return 0 if isinstance(self._backgrounds, FreshNoise) else len(self._backgrounds.pictures)
+
+    @property
+    def pairing(self) -> dict[str, str]:
+        """Which object goes with which class of background where they are correlated, in every split.
+
+        The classes of both are matched in their order; where objects are fewer, they are gone through again.
+        """
+        names = self.object_names
+        return {name: names[label % len(names)] for label, name in enumerate(self._backgrounds.class_names)}
 
     def with_spec_changes(self, **changes: Any) -> Engine:
         """An engine of a changed spec, sharing the loaded pictures where the change leaves them alone."""
         spec = replace(self.spec, **changes)
-        if any(getattr(spec, name) != getattr(self.spec, name) for name in _SOURCE_FIELDS):
+        shared = sources_of(spec) == sources_of(self.spec)
+        asks_classes = spec.label == "background" or spec.fg_bg_correlation > 0
+        if not shared or (asks_classes and not self._backgrounds.class_names):
             return Engine(spec, self.device)
         engine = Engine.__new__(Engine)
-        engine.spec, engine.device = spec, self.device
-        engine._objects, engine._backgrounds = self._objects, self._backgrounds
-        engine._transforms = tuple(get_transform(name) for name in spec.transforms)
+        engine.device, engine._objects, engine._backgrounds = self.device, self._objects, self._backgrounds
+        engine._set(spec)
         return engine
 
     def indices(self, split: str, num: int) -> Tensor:
@@ -99,18 +154,53 @@ class Engine:
     def batch(self, indices: Tensor) -> Batch:
         """The samples at ``indices``, (B,) int64 on any device."""
         spec, indices = self.spec, indices.to(self.device)
-        labels, prototypes, rgba = self.draw_objects(indices)
+        numbers = self._backgrounds.draw(spec.seed, indices)
+        found, extra = self._draw_objects(indices, numbers)
         seed = spec.seed if spec.transform_seed is None else spec.transform_seed
         params = sample_composition(self._transforms, indices, seed=seed, strength=spec.strength)
-        rgba, boxes = apply_composition(rgba, self._transforms, params, mode=spec.resampling)
-        background_ids, pictures = self.draw_backgrounds(indices)
-        images, masks = paste(rgba, pictures), rgba[:, 3].clamp(0.0, 1.0)
-        names = {
+        changed = self.change(found, self._transforms, params)
+        drawn = {
             f"{transform.name}.{name}": value
             for transform, values in zip(self._transforms, params, strict=True)
             for name, value in values.items()
         }
-        return Batch(images, labels, masks, background_ids, prototypes, boxes, names)
+        return Batch(
+            images=changed.paste(self._backgrounds.show(spec.seed, indices, numbers)),
+            labels=self._labels(found.labels, numbers),
+            masks=changed.masks,
+            backgrounds=numbers,
+            prototypes=found.prototypes,
+            objects=found.labels,
+            boxes=changed.boxes,
+            parameters={**extra, **drawn},
+        )
+
+    def labels(self, indices: Tensor) -> Tensor:
+        """Labels of samples without making their images: (B,) int64."""
+        indices = indices.to(self.device)
+        numbers = self._backgrounds.draw(self.spec.seed, indices)
+        return self._labels(self._draw_labels(indices, numbers)[0], numbers)
+
+    def change(self, found: Foregrounds, transforms: Sequence[Transform], params: Sequence[Params]) -> Changed:
+        """Objects through a composition with given parameters.
+
+        Args:
+            found: B untransformed objects.
+            transforms: the composition, in order; a pose comes first and an occluder last.
+            params: the parameters of each.
+        """
+        mode, by_name = self.spec.resampling, dict(zip((one.name for one in transforms), params, strict=True))
+        flat = [step for step in zip(transforms, params, strict=True) if step[0].name not in BEYOND_2D]
+        rgba = found.rgba
+        if "pose" in by_name:
+            assert isinstance(self._objects, Cutouts)
+            views = drawn_view(by_name["pose"], found.prototypes, self._objects.views[found.labels])
+            rgba = self._objects.pictures[found.labels, views]
+        rgba, boxes = apply_composition(rgba, *([step[part] for step in flat] for part in (0, 1)), mode=mode)  # type: ignore[arg-type]
+        front = None
+        if "occlude" in by_name:
+            front = occluder_layer(by_name["occlude"], self._occluders(found, by_name["occlude"]), boxes, mode=mode)
+        return Changed(rgba, boxes, front)
 
     def render(self, indices: Tensor, *, batch_size: int = 1024) -> tuple[Tensor, Tensor]:
         """Images as bytes: (N, 3, S, S) uint8 and labels (N,) int64, on the engine's device."""
@@ -139,22 +229,49 @@ class Engine:
         )
         return first, second
 
-    def draw_objects(self, indices: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Labels (B,), prototypes (B,) and untransformed objects (B, 4, S, S), premultiplied, of samples."""
-        objects = self._objects
-        labels = Draws(self.spec.seed, indices, STREAMS["object"]).choice(self.num_classes)
-        words = Draws(self.spec.seed, indices, STREAMS["prototype"]).words(1)[:, 0]
-        prototypes = (words * objects.counts[labels]) >> 32
-        return labels, prototypes, objects.pictures[labels, prototypes]
+    def draw_objects(self, indices: Tensor) -> Foregrounds:
+        """The untransformed objects of samples."""
+        indices = indices.to(self.device)
+        return self._draw_objects(indices, self._backgrounds.draw(self.spec.seed, indices))[0]
 
     def draw_backgrounds(self, indices: Tensor) -> tuple[Tensor, Tensor]:
         """Which background (B,), -1 for fresh noise, and its picture (B, 3, S, S) of samples."""
-        size = self.spec.image_size
-        if self._backgrounds is None:
-            keys = Draws(self.spec.seed, indices, STREAMS["background_noise"]).fields()
-            return torch.full_like(indices, -1), unit_field(keys, (3, size, size))
-        chosen = Draws(self.spec.seed, indices, STREAMS["background"]).choice(len(self._backgrounds))
-        return chosen, self._backgrounds[chosen]
+        indices = indices.to(self.device)
+        numbers = self._backgrounds.draw(self.spec.seed, indices)
+        return numbers, self._backgrounds.show(self.spec.seed, indices, numbers)
+
+    def _labels(self, object_labels: Tensor, numbers: Tensor) -> Tensor:
+        if self.spec.label == "object":
+            return object_labels
+        assert isinstance(self._backgrounds, ClassedPictures)
+        return self._backgrounds.labels(numbers)
+
+    def _draw_labels(self, indices: Tensor, numbers: Tensor) -> tuple[Tensor, Params]:
+        """Classes of the objects, and whether each is there because it is paired with its background."""
+        spec = self.spec
+        labels = self._objects.draw_labels(spec.seed, indices)
+        if spec.fg_bg_correlation == 0:
+            return labels, {}
+        assert isinstance(self._backgrounds, ClassedPictures)
+        paired = Draws(spec.seed, indices, STREAMS["pairing"]).uniform(1)[:, 0] < spec.fg_bg_correlation
+        partner = self._backgrounds.labels(numbers) % len(self.object_names)
+        return torch.where(paired, partner, labels), {"pairing.applied": paired}
+
+    def _draw_objects(self, indices: Tensor, numbers: Tensor) -> tuple[Foregrounds, Params]:
+        """The objects of samples, clear where none is available, and what decided over them."""
+        labels, extra = self._draw_labels(indices, numbers)
+        found = self._objects.draw(self.spec.seed, indices, labels)
+        if self.spec.fg_availability == 1.0:
+            return found, extra
+        there = Draws(self.spec.seed, indices, STREAMS["availability"]).uniform(1)[:, 0] < self.spec.fg_availability
+        rgba = found.rgba * there[:, None, None, None]
+        return Foregrounds(found.labels, found.prototypes, rgba), {**extra, "availability.applied": there}
+
+    def _occluders(self, found: Foregrounds, params: Params) -> Tensor:
+        """The objects that stand in front, (B, 4, S, S): the first picture of a drawn other class."""
+        if not isinstance(self._objects, Cutouts):
+            raise SpecError(f"occlude needs cut-out objects, not {self.spec.objects}; choose builtin or a folder")
+        return self._objects.pictures[drawn_other(params, found.labels, len(self.object_names)), 0]
 
 
 def paste(rgba: Tensor, backgrounds: Tensor) -> Tensor:

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from invariance.data.engine import SPLIT_START, Batch, Engine, paste, to_bytes
-from invariance.data.random import STREAMS, Draws
-from invariance.data.transforms import TRANSFORMS, apply_composition, get_transform, sample_composition
+from invariance.data.transforms import BEYOND, TRANSFORMS, get_transform, sample_composition
 from invariance.spec import SpecError
 
 SECOND_TWIN_OFFSET = 1
@@ -91,18 +90,17 @@ def strips(engine: Engine, transforms: Sequence[str], *, num: int, position: int
         For each name (num, S, S, 3) uint8, the first of them without any transformation.
     """
     index = _positions(position, 1, "train")
-    _, _, objects = engine.draw_objects(index)
+    found = engine.draw_objects(index)
     background = clean_backgrounds(engine, index)
     # One batch for all draws of a transformation: its draws are addressed by 0, 1, ... in place of sample numbers.
     draws = torch.arange(num - 1, device=engine.device)
-    copies = objects.expand(num - 1, -1, -1, -1)
+    copies = found.repeat(num - 1)
     result = {}
     for name in transforms:
         chosen = (get_transform(name),)
         params = sample_composition(chosen, draws, seed=engine.spec.seed, strength=engine.spec.strength)
-        changed, _ = apply_composition(copies, chosen, params, mode=engine.spec.resampling)
-        rgba = torch.cat([objects, changed])
-        result[name] = to_pictures(paste(rgba, background))
+        changed = engine.change(copies, chosen, params).paste(background)
+        result[name] = to_pictures(torch.cat([paste(found.rgba, background), changed]))
     return result
 
 
@@ -125,8 +123,7 @@ def positions_of(engine: Engine, class_name: str, *, num: int, split: str = "tes
     start, chunk = 0, 4 * num * engine.num_classes
     while len(found) < num:  # the classes are drawn evenly, so the first round nearly always suffices
         indices = _positions(start, chunk, split)
-        labels = Draws(engine.spec.seed, indices, STREAMS["object"]).choice(engine.num_classes)
-        found = torch.cat([found, (labels == label).nonzero()[:, 0] + start])
+        found = torch.cat([found, (engine.labels(indices).cpu() == label).nonzero()[:, 0] + start])
         start += chunk
     return [int(position) for position in found[:num]]
 
@@ -146,7 +143,7 @@ def to_pictures(images: Tensor) -> NDArray[np.uint8]:
 
 def describe_transforms() -> dict[str, str]:
     """What each transformation draws and does, by name, for pages that have no use for the kernels."""
-    return {transform.name: transform.summary for transform in TRANSFORMS}
+    return {transform.name: transform.summary for transform in (*TRANSFORMS, *BEYOND)}
 
 
 def _positions(start: int, num: int, split: str) -> Tensor:

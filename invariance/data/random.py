@@ -15,7 +15,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from invariance.spec import TRANSFORM_NAMES
+from invariance.spec import BEYOND_2D, TRANSFORM_NAMES
 
 STREAMS: Final[dict[str, int]] = {
     "object": 0,
@@ -25,7 +25,9 @@ STREAMS: Final[dict[str, int]] = {
     "object_noise": 4,
     "order": 5,
     "choice": 6,
-    **{name: 16 + position for position, name in enumerate(TRANSFORM_NAMES)},
+    "pairing": 7,
+    "availability": 8,
+    **{name: 16 + position for position, name in enumerate((*TRANSFORM_NAMES, *BEYOND_2D))},
 }
 """Third word of the counter, one constant for each thing that is drawn; renumbering would redraw every data set."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from invariance.attribution.compare import Comparison, compare
-from invariance.data.engine import Engine
+from invariance.data.engine import Engine, sources_of
 from invariance.runs import gallery
 from invariance.runs.describe import title, transforms_title
 from invariance.spec import DatasetSpec, RunSpec, SpecError
@@ -86,22 +86,9 @@ def engine(spec: DatasetSpec) -> Engine:
     Raises:
         SpecError: a folder or a class cannot be used.
     """
-    sources = DatasetSpec(
-        objects=spec.objects,
-        backgrounds=spec.backgrounds,
-        classes=spec.classes,
-        image_size=spec.image_size,
-        num_prototypes=spec.num_prototypes,
-    )
+    sources = sources_of(spec)
     stamps = tuple(_stamp(source) for source in (spec.objects, spec.backgrounds))
-    return _pictures(sources, stamps).with_spec_changes(
-        transforms=spec.transforms,
-        strength=spec.strength,
-        seed=spec.seed,
-        transform_seed=spec.transform_seed,
-        num_samples=spec.num_samples,
-        resampling=spec.resampling,
-    )
+    return _pictures(sources, stamps).with_spec_changes(**vars(spec))
 
 
 def explain(

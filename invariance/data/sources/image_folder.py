@@ -13,7 +13,7 @@ import torch
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from invariance.data.catalogue import images_of, open_image
+from invariance.data.picture_files import images_of, open_image
 from invariance.data.sources.picture_set import PictureSet, check_memory
 from invariance.spec import SpecError
 
@@ -137,12 +137,13 @@ def _divide_in_three(source: str, name: str, files: list[Path]) -> _InThree:
 
 
 def _ranked(files: list[Path]) -> list[tuple[float, Path]]:
-    """Files with a number in [0, 1) that depends on the name alone, sorted by it."""
-    return sorted((_rank(path.name), path) for path in files)
+    """Files with a number in [0, 1) that depends on their class and name alone, sorted by it."""
+    return sorted((_rank(f"{path.parent.name}/{path.name}"), path) for path in files)
 
 
 def _rank(name: str) -> float:
-    # Systems differ in how they store accents; composed, a copied folder is split the same.
+    # Systems differ in how they store accents; composed, a copied folder is split the same. The class is part of the
+    # name because files are often numbered: all classes would have the same, perhaps uncommon, share of test pictures.
     composed = unicodedata.normalize("NFC", name).encode("utf-8", "surrogateescape")
     return int.from_bytes(hashlib.sha256(composed).digest()[:6]) / 2**48
 
@@ -190,7 +191,5 @@ def _same_classes(source: str, folder: Path, classes: _Files) -> _Files:
     if different := sorted(set(found) ^ set(classes)):
         name = different[0]
         has, lacks = ("train", folder.name) if name in classes else (folder.name, "train")
-        raise SpecError(
-            f"{source}: class {name} is in {has}/ and not in {lacks}/; both need pictures of the same classes"
-        )
+        raise SpecError(f"{source}: class {name} is in {has}/ and not in {lacks}/; both need the same classes")
     return found

@@ -1,19 +1,29 @@
-"""The registry: all 18 transformations of Transforms-2D; "none" is the empty composition."""
+"""The registry: the 18 transformations of Transforms-2D and two beyond them; "none" is the empty composition."""
 
 from __future__ import annotations
 
 from invariance.data.transforms.base import Transform
+from invariance.data.transforms.beyond import BEYOND
 from invariance.data.transforms.compose import apply_composition, sample_composition
 from invariance.data.transforms.corruption import CORRUPTION
 from invariance.data.transforms.geometric import GEOMETRIC
 from invariance.data.transforms.parameters import Parameter, Params
 from invariance.data.transforms.photometric import PHOTOMETRIC
 
-__all__ = ["TRANSFORMS", "Parameter", "Params", "Transform", "apply_composition", "get_transform", "sample_composition"]
+__all__ = [
+    "BEYOND",
+    "TRANSFORMS",
+    "Parameter",
+    "Params",
+    "Transform",
+    "apply_composition",
+    "get_transform",
+    "sample_composition",
+]
 
 TRANSFORMS: tuple[Transform, ...] = (*GEOMETRIC, *PHOTOMETRIC, *CORRUPTION)
 
-_BY_NAME = {transform.name: transform for transform in TRANSFORMS}
+_BY_NAME = {transform.name: transform for transform in (*TRANSFORMS, *BEYOND)}
 
 
 def get_transform(name: str) -> Transform:

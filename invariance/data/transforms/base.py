@@ -10,7 +10,7 @@ from torch import Tensor
 
 from invariance.data.random import STREAMS, Draws
 from invariance.data.transforms.parameters import Parameter, Params, sample_parameters
-from invariance.spec import CATEGORIES
+from invariance.spec import ALL_CATEGORIES
 
 REFERENCE_SIZE = 32
 """Image side in pixels for which the paper states its sizes; kernels scale them to the image they are given."""
@@ -21,7 +21,7 @@ OBJECT_SCALE = 0.7
 
 @dataclass(frozen=True)
 class Transform:
-    """One of the 18 transformations.
+    """One transformation.
 
     Attributes:
         name: as in the paper and on the command line.
@@ -45,8 +45,8 @@ class Transform:
 
     @property
     def category(self) -> str:
-        """``geometric``, ``photometric`` or ``corruption``."""
-        return next(category for category, names in CATEGORIES.items() if self.name in names)
+        """``geometric``, ``photometric``, ``corruption`` or ``beyond 2-D``."""
+        return next(category for category, names in ALL_CATEGORIES.items() if self.name in names)
 
     @property
     def stream(self) -> int:

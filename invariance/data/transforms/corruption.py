@@ -17,7 +17,10 @@ ELASTIC_SIGMA_PX, ELASTIC_ALPHA = 5.0, 150.0
 
 
 def _apply_blur(rgba: Tensor, params: Params) -> Tensor:
-    """Separable Gaussian of 7 x 7 pixels with mirrored borders; sigma in pixels of a 32 px image."""
+    """Separable Gaussian of 7 x 7 pixels with mirrored borders; sigma in pixels of a 32 px image.
+
+    The smallest sigma changes nothing there, and by definition nothing in a larger image.
+    """
     zoom = rgba.shape[-1] / REFERENCE_SIZE
     radius = max(1, round(BLUR_RADIUS_PX * zoom))
     offsets = torch.arange(-radius, radius + 1, device=rgba.device, dtype=rgba.dtype)
@@ -30,7 +33,7 @@ def _apply_blur(rgba: Tensor, params: Params) -> Tensor:
         size = rgba.shape[dim]
         taps = (padded.narrow(dim, tap, size) * per_sample(weights[:, tap]) for tap in range(2 * radius + 1))
         result = torch.stack(tuple(taps)).sum(dim=0)
-    return result
+    return torch.where(per_sample(params["sigma_px"] > MIN_BLUR_SIGMA_PX), result, rgba)
 
 
 def _apply_noise(rgba: Tensor, params: Params) -> Tensor:
@@ -47,9 +50,14 @@ def _apply_noise(rgba: Tensor, params: Params) -> Tensor:
 
 
 def _apply_pixelate(rgba: Tensor, params: Params) -> Tensor:
-    """Box filter down to ``side`` (share of the image side; 9 of 32 px), then nearest neighbour up."""
+    """Box filter down to ``side`` (share of a 32 px image's side, 9 / 32), then nearest neighbour up.
+
+    At other sizes 9 / 32 is 9 cells too and 1 still every pixel; between them their number is linear in the share.
+    """
     size = rgba.shape[-1]
-    cells = torch.floor(params["side"] * size + 1e-3)[:, None, None]
+    coarseness = (1.0 - params["side"]) / (1.0 - PIXELATE_SIDE / REFERENCE_SIZE)
+    # The slack lets a whole number of cells survive rounding.
+    cells = torch.floor(size - (size - PIXELATE_SIDE) * coarseness + 1e-3).clamp(max=size)[:, None, None]
     pixel = torch.arange(size, device=rgba.device, dtype=rgba.dtype)
     cell = torch.floor((pixel[None, :, None] + 0.5) * cells / size)
     first = torch.floor(cell * size / cells + 0.5)

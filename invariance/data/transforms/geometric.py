@@ -35,11 +35,15 @@ def _geometric(
 
 
 def _translate_matrix(params: Params, box: Tensor, size: int) -> Tensor:
-    """Fractions x and y in [0, 1) choose a whole-pixel move that keeps the box inside; a box too large stays."""
+    """Fractions x and y in [0, 1) choose a whole-pixel move that keeps the box inside; a box too large stays.
+
+    The places are (k, k + 1] of their number, so that one half is the middle, or the place before it where there is
+    none: the base box lies half a pixel before the middle where it cannot lie in it, and stays there at one half.
+    """
     low = torch.ceil(-box[:, :2])
     high = torch.floor(size - box[:, 2:])
     fraction = torch.stack((params["x"], params["y"]), dim=1)
-    moves = low + torch.floor(fraction * (high - low + 1))
+    moves = low + (torch.ceil(fraction * (high - low + 1)) - 1).clamp(min=0)
     moves = torch.where(high >= low, moves, torch.zeros_like(moves))
     matrix = torch.eye(3, device=box.device).repeat(box.shape[0], 1, 1)
     matrix[:, :2, 2] = moves
@@ -69,9 +73,12 @@ def _h_flip_matrix(params: Params, box: Tensor, size: int) -> Tensor:
 
 
 def _shear_matrix(params: Params, box: Tensor, size: int) -> Tensor:
-    """Vertical shear, then horizontal: of determinant 1 for every pair of angles, so never singular."""
+    """Horizontal shear, then vertical, both with torchvision's sign: rows below the centre move left for x > 0.
+
+    Of determinant 1 for every pair of angles, so never singular.
+    """
     tan_x, tan_y = (torch.tan(params[name] * (math.pi / 180.0)) for name in ("x_deg", "y_deg"))
-    return affine(1.0 + tan_x * tan_y, tan_x, tan_y, torch.ones_like(tan_x), size)
+    return affine(torch.ones_like(tan_x), -tan_x, -tan_y, 1.0 + tan_x * tan_y, size)
 
 
 GEOMETRIC: tuple[Transform, ...] = (

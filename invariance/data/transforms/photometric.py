@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from invariance.data.transforms.base import Transform, luma, per_sample, split_alpha, where_applied
+from invariance.data.transforms.base import REFERENCE_SIZE, Transform, luma, per_sample, split_alpha, where_applied
 from invariance.data.transforms.parameters import Constant, Params, Switch, Uniform
 
 MAX_SHARPNESS = 7.0
@@ -72,11 +72,16 @@ def _apply_invert(rgba: Tensor, params: Params) -> Tensor:
 
 
 def _apply_sharpen(rgba: Tensor, params: Params) -> Tensor:
-    """Moves away from the 3 x 3 smoothed image (centre weight 5 of 13), alpha included, and clips."""
+    """Moves away from the 3 x 3 smoothed image (centre weight 5 of 13), alpha included, and clips.
+
+    The eight neighbours are one pixel of a 32 px image away, to the nearest whole pixel.
+    """
+    step = max(1, round(rgba.shape[-1] / REFERENCE_SIZE))
     kernel = rgba.new_ones(3, 3)
     kernel[1, 1] = 5.0
     kernel = (kernel / kernel.sum()).expand(4, 1, 3, 3)
-    smooth = F.conv2d(F.pad(rgba, (1, 1, 1, 1), mode="replicate"), kernel, groups=4)
+    padded = F.pad(rgba, (step, step, step, step), mode="replicate")
+    smooth = F.conv2d(padded, kernel, groups=4, dilation=step)
     sharp = smooth + per_sample(params["factor"]) * (rgba - smooth)
     rgb, alpha = split_alpha(sharp)
     alpha = alpha.clamp(0.0, 1.0)

@@ -49,7 +49,7 @@ def resample(
         rgba: (B, 4, S, S) float32, premultiplied.
         steps: transformations with ``matrix`` or ``displace``, in order of application, and their parameters.
         box: (B, 4) bounding box of the object before them, in pixels.
-        mode: ``bilinear`` or ``nearest``.
+        mode: ``bilinear`` or ``nearest``; a chain with a warp is read bilinearly whatever the mode, as published.
 
     Returns:
         The image and the bounding box after them.
@@ -67,6 +67,7 @@ def resample(
         else:
             assert transform.displace is not None, transform.name
             chain.append(("displace", transform.displace(params, size)))
+            mode = "bilinear"
     spread = None
     if mode == "bilinear" and any(transform.minifies for transform, _ in steps):
         spread = _averaging_spread([value for kind, value in chain if kind == "matrix"])

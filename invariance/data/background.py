@@ -1,0 +1,121 @@
+"""What objects are pasted on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from invariance.data.catalogue import is_picture_source, load_backgrounds
+from invariance.data.foreground import WholePictures
+from invariance.data.random import STREAMS, Draws, unit_field
+from invariance.data.sources.pictures import load_pictures
+from invariance.spec import DatasetSpec, SpecError
+
+
+@dataclass(frozen=True)
+class FlatPictures:
+    """Backgrounds without classes, the same ones in every split.
+
+    Attributes:
+        pictures: (N, 3, S, S) float32 in [0, 1].
+    """
+
+    pictures: Tensor
+    class_names: tuple[str, ...] = ()
+
+    def to(self, device: torch.device) -> FlatPictures:
+        """The same on a device."""
+        return FlatPictures(self.pictures.to(device))
+
+    def draw(self, seed: int, indices: Tensor) -> Tensor:
+        """Numbers of the samples' backgrounds, (B,), each equally likely."""
+        return Draws(seed, indices, STREAMS["background"]).choice(len(self.pictures))
+
+    def show(self, seed: int, indices: Tensor, numbers: Tensor) -> Tensor:
+        """Their pictures, (B, 3, S, S) float32 in [0, 1]."""
+        return self.pictures[numbers]
+
+
+@dataclass(frozen=True)
+class FreshNoise:
+    """Independent uniform noise behind every sample.
+
+    Attributes:
+        size: side S in pixels.
+    """
+
+    size: int
+    class_names: tuple[str, ...] = ()
+
+    def to(self, device: torch.device) -> FreshNoise:
+        """The same: there is nothing to move."""
+        return self
+
+    def draw(self, seed: int, indices: Tensor) -> Tensor:
+        """(B,) of -1: noise has no number."""
+        return torch.full_like(indices, -1)
+
+    def show(self, seed: int, indices: Tensor, numbers: Tensor) -> Tensor:
+        """The noise of samples, (B, 3, S, S) float32 on [0, 1)."""
+        keys = Draws(seed, indices, STREAMS["background_noise"]).fields()
+        return unit_field(keys, (3, self.size, self.size))
+
+
+@dataclass(frozen=True)
+class ClassedPictures:
+    """Whole pictures with classes behind the objects, in splits that share none.
+
+    Attributes:
+        whole: the pictures.
+    """
+
+    whole: WholePictures
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """C names in label order."""
+        return self.whole.class_names
+
+    @property
+    def pictures(self) -> Tensor:
+        """(M, 3, S, S) uint8."""
+        return self.whole.picture_set.pictures
+
+    def to(self, device: torch.device) -> ClassedPictures:
+        """The same on a device."""
+        return ClassedPictures(self.whole.to(device))
+
+    def draw(self, seed: int, indices: Tensor) -> Tensor:
+        """Numbers of the samples' backgrounds, (B,)."""
+        return self.whole.numbers(seed, indices)
+
+    def show(self, seed: int, indices: Tensor, numbers: Tensor) -> Tensor:
+        """Their pictures, (B, 3, S, S) float32 in [0, 1]."""
+        return self.whole.show(numbers)
+
+    def labels(self, numbers: Tensor) -> Tensor:
+        """Classes of backgrounds, (B,)."""
+        return self.whole.picture_set.labels[numbers]
+
+
+Backgrounds = FlatPictures | FreshNoise | ClassedPictures
+
+
+def load_background_source(spec: DatasetSpec) -> Backgrounds:
+    """Reads the backgrounds of a data set.
+
+    Raises:
+        SpecError: they cannot be used, or classes are asked of backgrounds that have none.
+    """
+    if is_picture_source(spec.backgrounds):
+        pictures = load_pictures(spec.backgrounds, image_size=spec.image_size)
+        return ClassedPictures(WholePictures(pictures, spec.image_size, 1))
+    if spec.label == "background" or spec.fg_bg_correlation > 0:
+        asked = "label = background" if spec.label == "background" else f"fg_bg_correlation = {spec.fg_bg_correlation}"
+        raise SpecError(
+            f"{asked}: {spec.backgrounds} backgrounds have no classes; choose cifar10, cifar100 or images:<folder>"
+        )
+    found = load_backgrounds(spec.backgrounds, image_size=spec.image_size)
+    return FreshNoise(spec.image_size) if found is None else FlatPictures(found)

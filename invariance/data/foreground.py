@@ -1,0 +1,176 @@
+"""What is transformed and pasted: cut-outs with alpha, or whole pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from invariance.data.catalogue import is_picture_source, load_objects
+from invariance.data.random import STREAMS, Draws, permutation
+from invariance.data.sources.pictures import PictureSet, load_pictures
+from invariance.spec import DatasetSpec, SpecError
+
+SPLIT_START = {"train": 0, "validation": 2**40, "test": 2**41}
+"""First index of each split. The ranges cannot meet, so no sample is in two splits of one data set."""
+
+
+@dataclass(frozen=True)
+class Foregrounds:
+    """The untransformed objects of some samples.
+
+    Attributes:
+        labels: (B,) int64, their classes.
+        prototypes: (B,) int64, which picture of the class, or which picture of all for whole pictures.
+        rgba: (B, 4, S, S) float32, premultiplied.
+    """
+
+    labels: Tensor
+    prototypes: Tensor
+    rgba: Tensor
+
+    def repeat(self, num: int) -> Foregrounds:
+        """The only sample ``num`` times."""
+        return Foregrounds(self.labels.expand(num), self.prototypes.expand(num), self.rgba.expand(num, -1, -1, -1))
+
+
+@dataclass(frozen=True)
+class Cutouts:
+    """Objects cut out of their background, the same ones in every split.
+
+    Attributes:
+        class_names: K names in label order.
+        pictures: (K, P, 4, S, S) float32, premultiplied; 0.7 of the canvas, centred.
+        counts: (K,) int64, how many of the pictures are prototypes, among which a sample's is drawn.
+        views: (K,) int64, how many pictures there are, among which ``pose`` chooses.
+    """
+
+    class_names: tuple[str, ...]
+    pictures: Tensor
+    counts: Tensor
+    views: Tensor
+
+    def to(self, device: torch.device) -> Cutouts:
+        """The same on a device."""
+        return Cutouts(self.class_names, *(part.to(device) for part in (self.pictures, self.counts, self.views)))
+
+    def draw_labels(self, seed: int, indices: Tensor) -> Tensor:
+        """Classes of samples, (B,), each equally likely."""
+        return Draws(seed, indices, STREAMS["object"]).choice(len(self.class_names))
+
+    def draw(self, seed: int, indices: Tensor, labels: Tensor) -> Foregrounds:
+        """The objects of samples whose classes are known."""
+        words = Draws(seed, indices, STREAMS["prototype"]).words(1)[:, 0]
+        prototypes = (words * self.counts[labels]) >> 32
+        return Foregrounds(labels, prototypes, self.pictures[labels, prototypes])
+
+
+@dataclass(frozen=True)
+class WholePictures:
+    """Pictures that fill the image, in splits that share none.
+
+    A split's pictures are gone through in a random order fixed by the seed, each once before any comes again: sample
+    i of a split shows picture i of that order. So N samples of N pictures are the data set itself.
+
+    Attributes:
+        picture_set: pictures, classes and splits.
+        size: side S in pixels at which they are shown.
+        use: 0 as foregrounds, 1 as backgrounds: one data set may be both, in different orders.
+    """
+
+    picture_set: PictureSet
+    size: int
+    use: int
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """K names in label order."""
+        return self.picture_set.class_names
+
+    def to(self, device: torch.device) -> WholePictures:
+        """The same on a device; the lists of the splits stay on the CPU, where orders are made."""
+        own = self.picture_set
+        moved = PictureSet(own.class_names, own.pictures.to(device), own.labels.to(device), own.splits)
+        return WholePictures(moved, self.size, self.use)
+
+    def numbers(self, seed: int, indices: Tensor) -> Tensor:
+        """Which picture each sample shows: (B,) int64."""
+        result = torch.empty_like(indices)
+        for position, (split, start) in enumerate(SPLIT_START.items()):
+            inside = (indices >= start) & (indices < start + 2**40)
+            pool = self.picture_set.splits[split]
+            order = pool[_order(len(pool), seed, 2 * position + self.use)].to(indices.device)
+            result = torch.where(inside, order[(indices - start) % len(pool)], result)
+        return result
+
+    def draw_labels(self, seed: int, indices: Tensor) -> Tensor:
+        """Classes of samples, (B,)."""
+        return self.picture_set.labels[self.numbers(seed, indices)]
+
+    def draw(self, seed: int, indices: Tensor, labels: Tensor) -> Foregrounds:
+        """The pictures of samples, wholly opaque."""
+        numbers = self.numbers(seed, indices)
+        rgb = self.show(numbers)
+        return Foregrounds(labels, numbers, torch.cat((rgb, torch.ones_like(rgb[:, :1])), dim=1))
+
+    def show(self, numbers: Tensor) -> Tensor:
+        """Pictures by number, (B, 3, S, S) float32 in [0, 1], brought to the size where they have another."""
+        rgb = self.picture_set.pictures[numbers].to(torch.float32) / 255.0
+        if rgb.shape[-1] == self.size:
+            return rgb
+        size = (self.size, self.size)
+        return F.interpolate(rgb, size=size, mode="bilinear", align_corners=False, antialias=True).clamp(0.0, 1.0)
+
+
+Objects = Cutouts | WholePictures
+
+
+def load_foregrounds(spec: DatasetSpec) -> Objects:
+    """Reads the objects of a data set.
+
+    Raises:
+        SpecError: they cannot be used, or ``pose`` is asked of objects with one picture each.
+    """
+    posed = "pose" in spec.transforms
+    if is_picture_source(spec.objects):
+        if posed:
+            raise SpecError(f"pose needs objects seen from several sides: {spec.objects} has none; choose builtin")
+        pictures = load_pictures(spec.objects, image_size=spec.image_size)
+        return WholePictures(choose(pictures, spec.classes, spec.objects), spec.image_size, 0)
+    found = load_objects(
+        spec.objects,
+        classes=spec.classes,
+        image_size=spec.image_size,
+        num_prototypes=max(spec.num_prototypes, 1000) if posed else spec.num_prototypes,
+    )
+    if posed and int(found.counts.min()) < 2:
+        name = found.class_names[int(found.counts.argmin())]
+        raise SpecError(f"pose needs several pictures of each class: {name} of {spec.objects} has one; add views of it")
+    return Cutouts(found.class_names, found.pictures, found.counts.clamp(max=spec.num_prototypes), found.counts)
+
+
+def choose(pictures: PictureSet, classes: tuple[str, ...], source: str) -> PictureSet:
+    """The pictures of some classes alone, labelled in the order given; no class means all.
+
+    Raises:
+        SpecError: a class is unknown.
+    """
+    if not classes:
+        return pictures
+    if unknown := [name for name in classes if name not in pictures.class_names]:
+        raise SpecError(f"unknown class {unknown[0]!r}: {source} has {', '.join(pictures.class_names[:12])} …")
+    new_label = torch.full((len(pictures.class_names),), -1)
+    for label, name in enumerate(classes):
+        new_label[pictures.class_names.index(name)] = label
+    labels = new_label[pictures.labels]
+    splits = {split: numbers[labels[numbers] >= 0] for split, numbers in pictures.splits.items()}
+    return PictureSet(classes, pictures.pictures, labels, splits)
+
+
+@lru_cache(maxsize=64)
+def _order(num: int, seed: int, index: int) -> Tensor:
+    """A split's order; cached since every batch asks for it."""
+    return permutation(num, seed=seed, index=index)

@@ -1,0 +1,95 @@
+"""Two transformations beyond the paper's: another viewpoint, and another object in front.
+
+They need a second picture, which the engine looks up from their parameters and hands over as ``params["picture"]``.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from invariance.data.transforms.base import Transform
+from invariance.data.transforms.parameters import Constant, Params, Switch, Uniform
+from invariance.data.transforms.resample import affine, base_box, resample
+
+OCCLUDER_SCALE = 0.6
+
+
+def drawn_view(params: Params, prototypes: Tensor, num_views: Tensor) -> Tensor:
+    """The view that a pose parameter names, (B,): the nearest ones around the circle of views for small values.
+
+    Args:
+        params: ``view`` in [0, 1), where 0 is the sample's own picture.
+        prototypes: (B,) the sample's own picture.
+        num_views: (B,) how many pictures its class has.
+    """
+    step = torch.minimum(torch.floor(params["view"] * num_views).to(torch.int64), num_views - 1)
+    offset = torch.where(step % 2 == 1, (step + 1) // 2, -(step // 2))
+    return torch.remainder(prototypes + offset, num_views)
+
+
+def drawn_other(params: Params, labels: Tensor, num_classes: int) -> Tensor:
+    """The class of the occluder, (B,), any but the object's own: ``other`` in [0, 1) chooses among them evenly."""
+    step = torch.floor(params["other"] * (num_classes - 1)).to(torch.int64).clamp(max=num_classes - 2)
+    return torch.remainder(labels + 1 + step, num_classes)
+
+
+def occluder_layer(params: Params, pictures: Tensor, box: Tensor, *, mode: str = "bilinear") -> Tensor:
+    """What stands in front: (B, 4, S, S) premultiplied, clear where nothing does.
+
+    Args:
+        params: ``x`` and ``y`` place the occluder's centre in the object's box, ``scale`` is its size relative to an
+            object's own, ``applied`` says where there is one.
+        pictures: (B, 4, S, S) the occluding objects.
+        box: (B, 4) the object's box in pixels.
+        mode: ``bilinear`` or ``nearest``.
+    """
+    shown = params["applied"] & (params["scale"] > 0)
+    visible = {**params, "scale": params["scale"].clamp(min=1e-3)}  # a size of nothing has no inverse
+    layer, _ = resample(pictures, [(OCCLUDE, visible)], box=box, mode=mode)
+    return layer * shown[:, None, None, None]
+
+
+def _apply_pose(rgba: Tensor, params: Params) -> Tensor:
+    return params["picture"]
+
+
+def _apply_occlude(rgba: Tensor, params: Params) -> Tensor:
+    front = occluder_layer(params, params["picture"], base_box(rgba.shape[0], rgba.shape[-1], rgba.device))
+    return front + (1.0 - front[:, 3:]) * rgba
+
+
+def _occluder_matrix(params: Params, box: Tensor, size: int) -> Tensor:
+    """Shrinks about the image's centre and moves that centre into the object's box."""
+    scale, zero = params["scale"], torch.zeros_like(params["scale"])
+    matrix = affine(scale, zero, zero, scale, size)
+    place = torch.stack((params["x"], params["y"]), dim=1)
+    matrix[:, :2, 2] += box[:, :2] + place * (box[:, 2:] - box[:, :2]) - size / 2
+    return matrix
+
+
+POSE = Transform(
+    "pose",
+    "Pose",
+    "The object is seen from a viewpoint drawn uniformly from its pictures (not in the paper).",
+    (Uniform("view", 0.0, 1.0, neutral=0.0),),
+    _apply_pose,
+)
+
+OCCLUDE = Transform(
+    "occlude",
+    "Occlude",
+    "With probability one half an object of another class stands in front, at a drawn place (not in the paper).",
+    (
+        Switch(),
+        Uniform("other", 0.0, 1.0, neutral=None),
+        Uniform("x", 0.0, 1.0, neutral=None),
+        Uniform("y", 0.0, 1.0, neutral=None),
+        Constant("scale", OCCLUDER_SCALE, neutral=0.0),
+    ),
+    _apply_occlude,
+    matrix=_occluder_matrix,
+    minifies=True,
+)
+
+BEYOND: tuple[Transform, ...] = (POSE, OCCLUDE)
