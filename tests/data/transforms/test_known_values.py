@@ -60,9 +60,16 @@ def test_flips():
 def test_shear_moves_a_row_by_its_height_times_the_tangent():
     angle = math.degrees(math.atan(0.5))
     sheared = apply("shear", dot(26, 16), x_deg=angle, y_deg=0.0)
-    # The dot's centre is 10.5 below the middle, so it moves right by 5.25 and is split 3 : 1 over two pixels.
-    assert sheared[0, 3, 26, 21].item() == pytest.approx(0.75, abs=1e-4)
-    assert sheared[0, 3, 26, 22].item() == pytest.approx(0.25, abs=1e-4)
+    # The dot's centre is 10.5 below the middle, so it moves left by 5.25 and is split 3 : 1 over two pixels.
+    assert sheared[0, 3, 26, 11].item() == pytest.approx(0.75, abs=1e-4)
+    assert sheared[0, 3, 26, 10].item() == pytest.approx(0.25, abs=1e-4)
+
+
+def test_shear_is_horizontal_first_then_vertical():
+    """With tangents of 2, (2.5, 0.5) from the centre goes to (2.5 - 1, 0.5) and then to (1.5, 0.5 - 3)."""
+    angle = math.degrees(math.atan(2.0))
+    both = apply("shear", dot(16, 18), x_deg=angle, y_deg=angle)
+    assert both[0, 3, 13, 17].item() == pytest.approx(1.0, abs=1e-4)
 
 
 def test_hue_third_of_a_turn_makes_red_green():
