@@ -34,6 +34,7 @@ MODEL_NAMES: tuple[str, ...] = ("small", "resnet18")
 TRANSFER_METHODS: tuple[str, ...] = ("linear-probe", "fine-tune")
 MEASURE_NAMES: tuple[str, ...] = ("sens",)
 RESAMPLINGS: tuple[str, ...] = ("bilinear", "nearest")
+MAX_PROTOTYPES = 1000
 LABELS: tuple[str, ...] = ("object", "background")
 
 _HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
@@ -164,7 +165,7 @@ class DatasetSpec:
         if self.transform_seed is not None:
             _require_count("transform_seed", self.transform_seed, 0, 2**63 - 1)
         _require_count("image_size", self.image_size, 8, 512)
-        _require_count("num_prototypes", self.num_prototypes, 1, 1000)
+        _require_count("num_prototypes", self.num_prototypes, 1, MAX_PROTOTYPES)
         _require(self.resampling in RESAMPLINGS, "resampling", self.resampling, " or ".join(RESAMPLINGS))
         _require_number("fg_bg_correlation", self.fg_bg_correlation, 0.0, 1.0)
         _require_number("fg_availability", self.fg_availability, 0.0, 1.0)

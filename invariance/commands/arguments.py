@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from invariance.data.catalogue import choose_classes, resolve_source
 from invariance.runs.store import Store
-from invariance.spec import MODEL_NAMES, RESAMPLINGS, DatasetSpec, SpecError, parse_transforms
+from invariance.spec import LABELS, MODEL_NAMES, RESAMPLINGS, DatasetSpec, SpecError, parse_transforms
 
 
 class Parser(argparse.ArgumentParser):
@@ -28,15 +28,25 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     """Options that describe a data set."""
     group = parser.add_argument_group("data")
     group.add_argument(
-        "--objects", default="builtin", metavar="builtin|noise|DIR", help="DIR: <class>/<image>.png with alpha"
+        "--objects",
+        default="builtin",
+        metavar="SOURCE",
+        help="builtin, noise, hub, a folder <class>/<image>.png with alpha, or whole pictures: cifar10, cifar100, "
+        "images:DIR with <class>/<image>",
     )
     group.add_argument(
-        "--backgrounds", default="builtin", metavar="builtin|noise|#rrggbb|DIR", help="DIR: a flat folder of images"
+        "--backgrounds",
+        default="builtin",
+        metavar="SOURCE",
+        help="builtin, noise, #rrggbb, hub, a flat folder of images, cifar10, cifar100, images:DIR",
     )
     group.add_argument("--classes", default="", metavar="A,B,…", help="classes to use, in label order (default: all)")
     group.add_argument("--num-classes", type=int, metavar="N", help="instead of --classes: N of them picked by --seed")
     group.add_argument(
-        "--transforms", default="none", metavar="A,B,…", help="composition in order of application; none, all"
+        "--transforms",
+        default="none",
+        metavar="A,B,…",
+        help="composition in order of application; none, all (the paper's 18); beyond the paper: pose, occlude",
     )
     group.add_argument("--strength", type=float, default=1.0, help="0 to 1, scales every range (1 = paper)")
     group.add_argument("--image-size", type=int, default=32, metavar="PX", help="side in pixels (default 32)")
@@ -44,6 +54,21 @@ def add_data(parser: argparse.ArgumentParser) -> None:
         "--num-prototypes", type=int, default=1, metavar="N", help="pictures used of each class (default 1)"
     )
     group.add_argument("--resampling", default="bilinear", choices=RESAMPLINGS)
+    group.add_argument(
+        "--fg-bg-correlation",
+        type=float,
+        default=0.0,
+        metavar="R",
+        help="probability that the object is the one paired with the background's class (default 0)",
+    )
+    group.add_argument(
+        "--fg-availability",
+        type=float,
+        default=1.0,
+        metavar="A",
+        help="probability that there is an object (default 1)",
+    )
+    group.add_argument("--label", default="object", choices=LABELS, help="what the class is (default object)")
     group.add_argument("--seed", type=int, default=0, help="of samples and weights (default 0)")
 
 
@@ -70,6 +95,9 @@ def dataset(args: argparse.Namespace, *, num_samples: int | None, seed: int | No
         image_size=args.image_size,
         num_prototypes=args.num_prototypes,
         resampling=args.resampling,
+        fg_bg_correlation=args.fg_bg_correlation,
+        fg_availability=args.fg_availability,
+        label=args.label,
     )
 
 

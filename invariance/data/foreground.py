@@ -12,7 +12,7 @@ from torch import Tensor
 from invariance.data.catalogue import is_picture_source, load_objects
 from invariance.data.random import STREAMS, Draws, permutation
 from invariance.data.sources.pictures import PictureSet, load_pictures
-from invariance.spec import DatasetSpec, SpecError
+from invariance.spec import MAX_PROTOTYPES, DatasetSpec, SpecError
 
 SPLIT_START = {"train": 0, "validation": 2**40, "test": 2**41}
 """First index of each split. The ranges cannot meet, so no sample is in two splits of one data set."""
@@ -135,16 +135,16 @@ def load_foregrounds(spec: DatasetSpec) -> Objects:
         SpecError: they cannot be used, or ``pose`` is asked of objects with one picture each.
     """
     posed = "pose" in spec.transforms
+    if posed and (spec.objects == "noise" or is_picture_source(spec.objects)):
+        raise SpecError(f"pose needs objects seen from several sides: {spec.objects} has none; choose builtin")
     if is_picture_source(spec.objects):
-        if posed:
-            raise SpecError(f"pose needs objects seen from several sides: {spec.objects} has none; choose builtin")
         pictures = load_pictures(spec.objects, image_size=spec.image_size)
         return WholePictures(choose(pictures, spec.classes, spec.objects), spec.image_size, 0)
     found = load_objects(
         spec.objects,
         classes=spec.classes,
         image_size=spec.image_size,
-        num_prototypes=max(spec.num_prototypes, 1000) if posed else spec.num_prototypes,
+        num_prototypes=MAX_PROTOTYPES if posed else spec.num_prototypes,
     )
     if posed and int(found.counts.min()) < 2:
         name = found.class_names[int(found.counts.argmin())]

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from invariance.figures.palette import NEUTRAL, SENS_SCALE, text_colour
-from invariance.spec import CATEGORIES, TRANSFORM_NAMES
+from invariance.spec import ALL_CATEGORIES
 
 SCORES: Final[dict[str, str]] = {"sens": "sens-score", "sens_conditional": "conditional sens-score"}
 """Columns of the table that can be shown, and what they are called."""
@@ -42,7 +42,7 @@ def sens_heatmap(
         selected: (model, transformation) with a thick frame, dark and light.
     """
     models = list(dict.fromkeys(table["model"])) if models is None else list(models)
-    transforms = [name for name in TRANSFORM_NAMES if name in set(table["transform"])]
+    transforms = [name for names in ALL_CATEGORIES.values() for name in names if name in set(table["transform"])]
     cells = table.drop_duplicates(["model", "transform"]).pivot(index="model", columns="transform", values=score)
     values = cells.reindex(index=models, columns=transforms).to_numpy(dtype=np.float32)
     names = [(titles or {}).get(model, model) for model in models]
@@ -156,7 +156,7 @@ def short_text(value: float) -> str:
 def _blocks(transforms: Sequence[str]) -> list[tuple[int, int, str]]:
     """First and past-the-last column of each category that is shown."""
     result, start = [], 0
-    for category, members in CATEGORIES.items():
+    for category, members in ALL_CATEGORIES.items():
         if count := sum(name in members for name in transforms):
             result.append((start, start + count, category))
             start += count
