@@ -60,12 +60,10 @@ def cifar_class_names(source: str) -> tuple[str, ...]:
     Raises:
         SpecError: the files are not on this machine, or this one is damaged.
     """
-    from torchvision.datasets.utils import check_integrity
-
     require_files(source)
     kind = dataset_class(source)
     path = _folder(source) / kind.meta["filename"]
-    if not check_integrity(path, kind.meta["md5"]):
+    if not _names_are_whole(source):
         raise _damaged(source)
     with path.open("rb") as file:
         return tuple(pickle.load(file, encoding="latin1")[kind.meta["key"]])
@@ -84,6 +82,20 @@ def require_files(source: str) -> None:
         raise SpecError(
             f"{source} is not in {data_root()}: get it with python -m invariance download {source} (170 MB)"
         )
+
+
+def repair_class_names(source: str) -> None:
+    """Makes the next download unpack the archive again if the file of class names is missing or damaged."""
+    if not _names_are_whole(source):
+        # torchvision looks only at the files of pictures before it decides whether to unpack.
+        (_folder(source) / dataset_class(source).test_list[0][0]).unlink(missing_ok=True)
+
+
+def _names_are_whole(source: str) -> bool:
+    from torchvision.datasets.utils import check_integrity
+
+    meta = dataset_class(source).meta
+    return bool(check_integrity(_folder(source) / meta["filename"], meta["md5"]))
 
 
 def _folder(source: str) -> Path:

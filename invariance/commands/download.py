@@ -1,0 +1,54 @@
+"""``download``: gets a data set of real pictures."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import sys
+from typing import Any
+
+from tqdm import tqdm
+
+from invariance.commands.arguments import print_json
+from invariance.data.sources.download import DOWNLOADS, download
+
+
+def add_commands(commands: Any) -> None:
+    """Registers the command."""
+    parser = commands.add_parser(
+        "download",
+        help="get a data set of real pictures",
+        description=(
+            "Gets cifar10 or cifar100 (170 MB each, from cs.toronto.edu), or hub: the objects and backgrounds of the "
+            "paper, tillspeicher/transforms_2d_base on the Hugging Face Hub. Kept in $INVARIANCE_DATA, or in "
+            "~/.cache/invariance. What is there already is not downloaded again; what is damaged is replaced."
+        ),
+        epilog="example: python -m invariance download cifar10",
+    )
+    parser.add_argument("source", choices=DOWNLOADS, metavar="|".join(DOWNLOADS), help="which data set")
+    parser.set_defaults(action=get)
+
+
+def get(args: argparse.Namespace) -> None:
+    """Downloads, and prints a JSON object."""
+    if sys.stderr.isatty():
+        folders = _with_bar(args.source)
+    else:
+        # The libraries that download show bars wherever they run.
+        with contextlib.redirect_stderr(io.StringIO()):
+            folders = download(args.source)
+    print_json({"source": args.source, "folders": [str(folder) for folder in folders]})
+
+
+def _with_bar(source: str) -> tuple[Any, ...]:
+    """The download's own bar, and one more for the pictures of the Hub, which are written after it."""
+    if source != "hub":
+        return download(source)
+    with tqdm(desc="pictures", unit="picture", leave=False) as bar:
+
+        def show(done: int, total: int) -> None:
+            bar.total, bar.n = total, done
+            bar.refresh()
+
+        return download(source, show)

@@ -1,0 +1,106 @@
+"""Getting data sets onto this machine, when somebody asks for it."""
+
+from __future__ import annotations
+
+import tarfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPException
+from pathlib import Path
+from typing import Final
+
+from filelock import FileLock
+
+from invariance.data.sources.cifar import dataset_class, has_files, repair_class_names
+from invariance.data.sources.hub import BASE_SET, CONFIGURATIONS, hub_folder, local_folder
+from invariance.data.sources.pictures import CIFAR_SOURCES
+from invariance.data.sources.root import data_root
+from invariance.spec import SpecError
+
+DOWNLOADS: Final = (*CIFAR_SOURCES, "hub")
+
+_ARCHIVE_BYTES = {"cifar10": 170_498_071, "cifar100": 169_001_437}
+_POLL_SECONDS = 0.2
+
+
+def download(source: str, on_progress: Callable[[int, int], None] | None = None) -> tuple[Path, ...]:
+    """Gets a data set unless it is there already.
+
+    Args:
+        source: ``cifar10``, ``cifar100``, or ``hub`` (the authors' objects and backgrounds).
+        on_progress: told (done, in all), from another thread: bytes of CIFAR's archive, pictures written of the Hub's.
+
+    Returns:
+        The folders that hold it.
+
+    Raises:
+        SpecError: the source is unknown, cannot be reached, came damaged, or cannot be written.
+    """
+    if source == "hub":
+        return tuple(hub_folder(BASE_SET, name, on_progress=on_progress) for name in CONFIGURATIONS)
+    if source not in CIFAR_SOURCES:
+        raise SpecError(f"data set = {source!r}: expected {', '.join(DOWNLOADS)}")
+    return (_download_cifar(source, on_progress),)
+
+
+def is_downloaded(source: str) -> bool:
+    """Whether a data set of ``DOWNLOADS`` is on this machine, at the cost of looking for its files."""
+    if source == "hub":
+        return all(local_folder(BASE_SET, name).is_dir() for name in CONFIGURATIONS)
+    return has_files(source)
+
+
+def _download_cifar(source: str, on_progress: Callable[[int, int], None] | None) -> Path:
+    kind, root = dataset_class(source), data_root()
+    archive = root / str(kind.filename)
+    with _cifar_errors(source, str(kind.url), root):
+        root.mkdir(parents=True, exist_ok=True)
+        with FileLock(root / f"{source}.lock"), _watch(archive, _ARCHIVE_BYTES[source], on_progress):
+            repair_class_names(source)
+            # Files whose checksum is right are left alone, and so is a whole archive.
+            kind(root, download=True)
+    return root / str(kind.base_folder)
+
+
+@contextmanager
+def _cifar_errors(source: str, url: str, root: Path) -> Iterator[None]:
+    from urllib.error import URLError
+
+    try:
+        yield
+    except (URLError, HTTPException, ConnectionError, TimeoutError) as error:
+        raise SpecError(
+            f"{source}: cannot be downloaded from {url} ({getattr(error, 'reason', error)}); connect to the network "
+            f"and try again, or put that file into {root} and ask again"
+        ) from error
+    except (RuntimeError, tarfile.TarError, EOFError) as error:
+        raise SpecError(f"{source}: what came from {url} is damaged ({error}); ask again") from error
+    except OSError as error:
+        raise SpecError(
+            f"{root}: cannot be written ({error.strerror or error}); {source} needs 360 MB while it is unpacked, "
+            "so make room or set INVARIANCE_DATA to another folder"
+        ) from error
+
+
+@contextmanager
+def _watch(path: Path, total: int, on_progress: Callable[[int, int], None] | None) -> Iterator[None]:
+    """Tells the size of a growing file until the block ends: torchvision's download has a bar but no hook."""
+    if on_progress is None:
+        yield
+        return
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(_POLL_SECONDS):
+            if path.is_file():
+                on_progress(min(path.stat().st_size, total), total)
+
+    watcher = threading.Thread(target=watch, name=f"watch {path.name}", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
+    on_progress(total, total)
