@@ -16,7 +16,7 @@ from typing import Final
 
 from filelock import FileLock
 
-from invariance.data.catalogue import open_image
+from invariance.data.picture_files import open_image
 from invariance.data.sources.parquet import num_rows, read_pictures
 from invariance.data.sources.root import data_root
 from invariance.spec import SpecError
