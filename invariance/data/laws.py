@@ -96,9 +96,9 @@ class Law:
                 return f"always {self.written(self.low)}"
             case "field":
                 return "a random field"
-            case _ if self.low == self.high:
+            case _ if self.low == self.high:  # at strength 0
                 return f"always {self.written(self.low)}"
-        return f"uniform, {_number(self.low)} to {self.written(self.high)}"
+        return f"uniform, {_number(self.low)} to {_with_unit(self.high, self.unit)}"
 
     def written(self, value: float | bool) -> str:
         """A value with its unit."""
