@@ -150,11 +150,11 @@ class DatasetSpec:
         _freeze(self, "classes", "transforms")
         check_transforms(self.transforms)
         object.__setattr__(self, "transforms", order_transforms(self.transforms))
-        _require(bool(self.objects), "objects", self.objects, "builtin, noise, or a folder")
+        _require(bool(self.objects), "objects", self.objects, "builtin, noise, cifar10, hub or a folder")
         if self.backgrounds.startswith("#"):
             colour = _HEX_COLOUR.fullmatch(self.backgrounds)
             _require(colour is not None, "backgrounds", self.backgrounds, "a colour written #rrggbb")
-        _require(bool(self.backgrounds), "backgrounds", self.backgrounds, "builtin, noise, a folder or #rrggbb")
+        _require(bool(self.backgrounds), "backgrounds", self.backgrounds, "builtin, noise, hub, #rrggbb or a folder")
         _require(len(set(self.classes)) == len(self.classes), "classes", self.classes, "each class once")
         if self.classes and len(self.classes) < 2:
             raise SpecError(f"classes = {', '.join(self.classes)}: at least 2 classes are needed to learn; add one")

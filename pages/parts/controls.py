@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import streamlit as st
 
-from invariance.spec import CATEGORIES
+from invariance.data.sources.download import DOWNLOADS
+from invariance.spec import ALL_CATEGORIES, BEYOND_2D
+from pages.parts.download import offer_download
 
 CATEGORY_ICONS = {
     "geometric": ":material/crop_rotate:",
     "photometric": ":material/palette:",
     "corruption": ":material/grain:",
+    "beyond 2-D": ":material/view_in_ar:",
 }
+
+SOURCES = {
+    "builtin": "Pictures drawn by this project: 72 everyday objects from 8 sides, 216 nature scenes.",
+    "noise": "Colour noise, without any shape: fixed squares as objects, fresh noise as backgrounds.",
+    "colour": "One uniform colour.",
+    "folder": "Your own: objects as <class>/<image>.png with transparency, backgrounds as a flat folder.",
+    "pictures": "Whole photographs in a folder <class>/<image>, which fill the image and have splits of their own.",
+    "cifar10": "60,000 photographs of 10 classes, 32 px; 170 MB, downloaded once.",
+    "cifar100": "60,000 photographs of 100 classes, 32 px; 170 MB, downloaded once.",
+    "hub": "The objects and backgrounds of the paper, from the Hugging Face Hub; downloaded once.",
+}
+"""Where pictures can come from, and what to know about each."""
 
 
 def transform_picker(key: str, *, default: tuple[str, ...] = (), in_url: bool = True) -> tuple[str, ...]:
-    """Pills for the 18 transformations, one row for each category.
+    """Pills for the transformations, one row for each category.
 
     Args:
         key: start of the widgets' keys (``<key>_<category>``), which are also their names in the URL.
@@ -25,7 +40,7 @@ def transform_picker(key: str, *, default: tuple[str, ...] = (), in_url: bool = 
         The chosen names, geometric before photometric before corruption, in the order of choice within each.
     """
     chosen: list[str] = []
-    for category, names in CATEGORIES.items():
+    for category, names in ALL_CATEGORIES.items():
         chosen += st.pills(
             f"{CATEGORY_ICONS[category]} {category}",
             names,
@@ -33,6 +48,7 @@ def transform_picker(key: str, *, default: tuple[str, ...] = (), in_url: bool = 
             default=[name for name in default if name in names],
             format_func=lambda name: name.replace("_", " "),
             key=f"{key}_{category}",
+            help="Not in the paper: another viewpoint, and another object in front." if names == BEYOND_2D else None,
             wrap=True,
             bind="query-params" if in_url else None,
         )
@@ -40,25 +56,27 @@ def transform_picker(key: str, *, default: tuple[str, ...] = (), in_url: bool = 
 
 
 def source_picker(label: str, key: str, *, colour: bool = False) -> str:
-    """Built-in pictures, noise, a folder on the server, and (for backgrounds) one colour.
+    """Where objects or backgrounds come from.
 
     Args:
         label: what is chosen.
         key: start of the widgets' keys, which are also their names in the URL.
-        colour: whether one uniform colour is offered.
+        colour: whether one uniform colour is offered, as it is for backgrounds.
 
     Returns:
         A value for ``DatasetSpec.objects`` or ``DatasetSpec.backgrounds``; an empty folder name is passed on as it is.
     """
-    options = ["builtin", "noise", "folder", *(["colour"] if colour else [])]
-    kind = st.segmented_control(
-        label, options, default="builtin", required=True, key=f"{key}_source", bind="query-params"
-    )
+    options = [name for name in SOURCES if colour or name != "colour"]
+    kind = str(st.pills(label, options, default="builtin", required=True, key=f"{key}_source", wrap=True,
+                        bind="query-params"))  # fmt: skip
     if kind == "colour":
         return st.color_picker(f"{label}: colour", "#808080", key=f"{key}_colour", bind="query-params")
-    if kind == "folder":
-        layout = "a flat folder of images" if colour else "<class>/<image>.png with transparency"
-        return st.text_input(
-            f"{label}: folder on this machine", key=f"{key}_folder", placeholder=layout, bind="query-params"
-        )
-    return str(kind)
+    if kind not in ("builtin", "noise"):
+        st.caption(SOURCES[kind].replace("<", "&lt;"))
+    if kind in ("folder", "pictures"):
+        path = st.text_input(f"{label}: folder on this machine", key=f"{key}_folder", placeholder="/path/to/folder",
+                             bind="query-params")  # fmt: skip
+        return path if kind == "folder" or not path.strip() else f"images:{path.strip()}"
+    if kind in DOWNLOADS:
+        offer_download(kind, key=f"{key}_download")
+    return kind

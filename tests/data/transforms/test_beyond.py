@@ -124,5 +124,5 @@ def test_pose_needs_several_pictures(tmp_path: Path) -> None:
     for name in ("cup", "jug"):
         (tmp_path / name).mkdir()
         Image.new("RGBA", (20, 20), (200, 0, 0, 90)).save(tmp_path / name / "only.png")
-    with pytest.raises(SpecError, match="pose needs several pictures of each class: cup of .* has one; add views"):
+    with pytest.raises(SpecError, match=r"pose needs several pictures of each class: cup of .* has one; add views"):
         Engine(DatasetSpec(objects=str(tmp_path), transforms=("pose",)))

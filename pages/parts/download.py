@@ -1,0 +1,50 @@
+"""A button that gets a data set onto the server, with progress."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import streamlit as st
+
+from invariance.data.sources.download import download, is_downloaded
+from invariance.spec import SpecError
+
+POLL_SECONDS = 0.2
+
+
+def offer_download(source: str, *, key: str) -> None:
+    """Shows a button while a data set of ``DOWNLOADS`` is not on this machine, and gets it when it is clicked.
+
+    The download goes on in a thread of its own, so that leaving the page does not break it off.
+    """
+    if is_downloaded(source) or not st.button(f"Download {source}", icon=":material/download:", key=key):
+        return
+    state: dict[str, int] = {"done": 0, "total": 0}
+    problems: list[str] = []
+
+    def work() -> None:
+        try:
+            download(source, lambda done, total: state.update(done=done, total=total))
+        except SpecError as error:
+            problems.append(str(error))
+
+    thread = threading.Thread(target=work, name=f"download {source}", daemon=True)
+    thread.start()
+    bar = st.progress(0.0, text=f"Downloading {source}")
+    while thread.is_alive():
+        bar.progress(min(1.0, state["done"] / max(1, state["total"])), text=f"Downloading {source}: {_amount(state)}")
+        time.sleep(POLL_SECONDS)
+    bar.empty()
+    if problems:
+        st.error(problems[0], icon=":material/error:")
+    else:
+        st.success(f"{source} is here.", icon=":material/check:")
+
+
+def _amount(state: dict[str, int]) -> str:
+    if not state["total"]:
+        return "connecting"
+    if state["total"] > 10**6:
+        return f"{state['done'] / 1e6:.0f} of {state['total'] / 1e6:.0f} MB"
+    return f"{state['done']} of {state['total']}"
