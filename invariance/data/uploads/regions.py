@@ -19,11 +19,10 @@ def label_regions(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
     Returns:
         (H, W): 0 outside the mask, 1, 2, ... in the order in which regions are met row by row.
     """
-    starts = mask.copy()
-    starts[:, 1:] &= ~mask[:, :-1]
+    starts = _run_starts(mask)
     runs = np.where(mask, np.cumsum(starts.ravel()).reshape(mask.shape), 0)
-    touching = mask[:-1] & mask[1:]
-    edges = np.unique(np.stack([runs[:-1][touching], runs[1:][touching]]), axis=1)
+    meeting = _run_starts(mask[:-1] & mask[1:])  # two runs meet in one stretch, whose first pixel stands for it
+    edges = np.stack([runs[:-1][meeting], runs[1:][meeting]])
     region = _components(int(starts.sum()) + 1, edges)
     numbers = np.zeros_like(region)
     roots = np.unique(region[1:])
@@ -48,6 +47,12 @@ def large_regions(labels: NDArray[np.int64], min_pixels: float) -> NDArray[np.bo
     areas[0] = 0
     large: NDArray[np.bool_] = (areas >= max(1.0, min_pixels))[labels]
     return large
+
+
+def _run_starts(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    starts = mask.copy()
+    starts[:, 1:] &= ~mask[:, :-1]
+    return starts
 
 
 def _components(num_nodes: int, edges: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -42,9 +42,9 @@ def test_a_corner_does_not_connect() -> None:
 
 def test_a_spiral_and_noise_of_working_size_are_done_in_a_moment() -> None:
     for mask in (spiral(640), np.random.default_rng(0).random((640, 640)) < 0.6):
-        start = time.perf_counter()
+        start = time.process_time()
         labels = label_regions(mask)
-        assert time.perf_counter() - start < 3
+        assert time.process_time() - start < 3
         assert labels.max() == ndimage.label(mask)[1]
 
 
