@@ -78,11 +78,9 @@ def read_picture(path: Path, image_size: int) -> Tensor:
     image = to_rgb(ImageOps.exif_transpose(open_image(path)))
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
-    square = image.resize(
-        (image_size, image_size),
-        Image.Resampling.BILINEAR,
-        box=(left, top, left + side, top + side),
-        reducing_gap=_REDUCING_GAP,
+    # Cropped first: resize(box=...) would let pixels outside the square into its edge.
+    square = image.crop((left, top, left + side, top + side)).resize(
+        (image_size, image_size), Image.Resampling.BILINEAR, reducing_gap=_REDUCING_GAP
     )
     return torch.from_numpy(np.array(square)).permute(2, 0, 1)
 
