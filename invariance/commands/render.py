@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from tqdm import tqdm
 
 from invariance.commands.arguments import add_data, dataset, print_json
-from invariance.data.engine import SPLIT_START, Engine, to_bytes
+from invariance.data.engine import SPLIT_START, Engine
+from invariance.data.export import write_npz
 from invariance.runs.device import choose_device
 from invariance.spec import SpecError
-
-BATCH_SIZE = 1024
+from invariance.training.atomic import write_atomically
 
 
 def add_commands(commands: Any) -> None:
@@ -38,20 +40,14 @@ def render(args: argparse.Namespace) -> None:
     if not args.out.parent.is_dir():
         raise SpecError(f"out = {args.out}: no folder {args.out.parent}; make it first")
     engine = Engine(spec, choose_device(args.device)).with_spec_changes(transform_seed=args.transform_seed)
-    indices = engine.indices(args.split, args.num)
-    parts: dict[str, list[np.ndarray]] = {}
-    for chunk in indices.split(BATCH_SIZE):
-        batch = engine.batch(chunk)
-        arrays = {
-            "images": to_bytes(batch.images).permute(0, 2, 3, 1),
-            "labels": batch.labels,
-            "mask": to_bytes(batch.masks),
-            "background": batch.backgrounds,
-            **batch.parameters,
-        }
-        for name, value in arrays.items():
-            parts.setdefault(name, []).append(value.cpu().numpy())
-    arrays_out: dict[str, Any] = {name: np.concatenate(values) for name, values in parts.items()}
-    with args.out.open("wb") as file:
-        np.savez_compressed(file, class_names=np.array(engine.class_names), **arrays_out)
-    print_json({"out": str(args.out), "num": len(indices), "classes": engine.num_classes, "device": str(engine.device)})
+    with tqdm(total=args.num, unit="image", disable=not sys.stderr.isatty(), leave=False) as bar:
+        report = partial(_move, bar)
+        try:
+            write_atomically(args.out, partial(write_npz, engine, num=args.num, split=args.split, on_progress=report))
+        except OSError as error:
+            raise SpecError(f"out = {args.out}: cannot be written ({error.strerror}); choose another place") from error
+    print_json({"out": str(args.out), "num": args.num, "classes": engine.num_classes, "device": str(engine.device)})
+
+
+def _move(bar: tqdm, done: int, total: int) -> None:
+    bar.update(done - bar.n)
