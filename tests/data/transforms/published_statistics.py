@@ -1,0 +1,141 @@
+"""Samples of the engine and of the published pipeline, with the same objects and backgrounds, and how they compare.
+
+Samples come as twins. Objects and backgrounds are those that the engine drew, so that only the transformations
+differ, and the error of a difference is taken from the pairs themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from invariance.data.catalogue import BUILTIN
+from invariance.data.engine import Engine
+from invariance.spec import DatasetSpec
+from tests.data.transforms import published
+
+Array = NDArray[np.float64]
+SHARES = (5, 25, 50, 75, 95)
+LUMA = np.array([0.299, 0.587, 0.114])
+
+
+@dataclass(frozen=True)
+class Twins:
+    """``images`` (N, 2, 32, 32, 3) and ``masks`` (N, 2, 32, 32), both in [0, 1]."""
+
+    images: Array
+    masks: Array
+
+
+@dataclass(frozen=True)
+class Source:
+    """Pictures on disk, read by both pipelines on their own."""
+
+    spec: DatasetSpec
+    objects: tuple[Path, ...]
+    backgrounds: tuple[Path, ...]
+
+
+def folder_source(folder: Path | None) -> Source:
+    """A folder in the SI-Score layout, or the built-in pictures for None."""
+    spec = DatasetSpec(seed=3)
+    if folder is not None:
+        spec = replace(spec, objects=str(folder / "foregrounds"), backgrounds=str(folder / "backgrounds"))
+    root = folder or BUILTIN
+    objects = tuple(min(one.iterdir()) for one in sorted((root / "foregrounds").iterdir()))
+    return Source(spec, objects, tuple(sorted((root / "backgrounds").iterdir())))
+
+
+@lru_cache(maxsize=4)
+def _engine(spec: DatasetSpec) -> Engine:
+    return Engine(spec)
+
+
+@lru_cache(maxsize=4)
+def _pictures(source: Source) -> tuple[list, list]:
+    objects = [published.base_object(path) for path in source.objects]
+    return objects, [published.base_background(path) for path in source.backgrounds]
+
+
+def ours(source: Source, name: str, num: int, resampling: str) -> Twins:
+    """``num`` twins of the engine."""
+    engine = _engine(source.spec).with_spec_changes(resampling=resampling)
+    both = engine.twins(torch.arange(num), (name,))
+    images = torch.stack([one.images.permute(0, 2, 3, 1) for one in both], dim=1)
+    return Twins(images.double().numpy(), torch.stack([one.masks for one in both], dim=1).double().numpy())
+
+
+def theirs(source: Source, name: str, num: int) -> Twins:
+    """``num`` twins of the published pipeline, with the engine's choice of objects and backgrounds."""
+    objects, backgrounds = _pictures(source)
+    plain = _engine(source.spec).batch(torch.arange(num))
+    random = np.random.default_rng(5)
+    images, masks = np.empty((num, 2, 32, 32, 3)), np.empty((num, 2, 32, 32))
+    for row, (label, number) in enumerate(zip(plain.labels.tolist(), plain.backgrounds.tolist(), strict=True)):
+        for twin in range(2):
+            rgba = published.change(name, objects[label], published.draw(name, random))
+            images[row, twin] = rgba[..., :3] + (1 - rgba[..., 3:]) * backgrounds[number]
+            masks[row, twin] = rgba[..., 3]
+    return Twins(images, masks)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Mean of ours less mean of theirs, and the standard error of that difference; arrays or numbers."""
+
+    value: Array
+    error: Array
+
+    def excess(self, num_errors: float) -> float:
+        """The largest difference beyond ``num_errors`` standard errors; 0 or less where all lie within."""
+        return float((np.abs(self.value) - num_errors * self.error).max())
+
+
+def difference(ours: Array, theirs: Array) -> Difference:
+    """Of the means over samples (N, ...) that share an object and a background, row by row."""
+    rows = ours - theirs
+    return Difference(rows.mean(axis=0), rows.std(axis=0) / np.sqrt(len(rows)))
+
+
+def of_means(one: Array, other: Array) -> Difference:
+    """Of the mean at each pixel, from (N, 2, ...)."""
+    return difference(one.mean(axis=1), other.mean(axis=1))
+
+
+def of_variances(one: Array, other: Array) -> Difference:
+    """Of the variance at each pixel, from (N, 2, ...), both about the mean of ``other``."""
+    centre = other.mean(axis=(0, 1))
+    return of_means((one - centre) ** 2, (other - centre) ** 2)
+
+
+def of_coverage(one: Twins, other: Twins) -> Difference:
+    """Of the share of the image that the object covers."""
+    return of_means(*(twins.masks.mean(axis=(2, 3)) for twins in (one, other)))
+
+
+def of_pair_distance(one: Twins, other: Twins) -> Difference:
+    """Of the Euclidean distance between twins, relative to theirs."""
+    near, far = (
+        np.sqrt(((twins.images[:, 0] - twins.images[:, 1]) ** 2).sum(axis=(1, 2, 3))) for twins in (one, other)
+    )
+    return difference(near / far.mean(), far / far.mean())
+
+
+def luminance_quantiles(twins: Twins) -> Array:
+    """5, 25, 50, 75 and 95 % points of luma where the object covers more than half of a pixel."""
+    return np.percentile((twins.images @ LUMA)[twins.masks > 0.5], SHARES)
+
+
+def of_quantiles(one: Twins, other: Twins) -> Difference:
+    """Of the quantiles of luminance; the error is taken from fifths of the samples."""
+    parts = [luminance_quantiles(one) - luminance_quantiles(other)]
+    for start, stop in pairwise(np.linspace(0, len(one.masks), 6).astype(int)):
+        first, second = (Twins(t.images[start:stop], t.masks[start:stop]) for t in (one, other))
+        parts.append(luminance_quantiles(first) - luminance_quantiles(second))
+    return Difference(parts[0], np.std(parts[1:], axis=0, ddof=1) / np.sqrt(5))
