@@ -1,0 +1,191 @@
+"""A set of uploaded pictures as folders that a data set can name.
+
+    <root>/<hash>/foregrounds/<class>/000.png
+    <root>/<hash>/backgrounds/000.png
+
+The folder is named by what is in it, so the same pictures asked for twice are stored once, and a run that names the
+folder always finds the pictures that it was trained on. It appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from filelock import FileLock
+from PIL import Image
+
+from invariance.data.uploads.names import safe_class_name
+from invariance.spec import SpecError
+
+STORED_PX: Final = 512
+"""Side of stored pictures: the largest that a data set may ask for."""
+MAX_PICTURES: Final = 200
+MAX_COLLECTION_BYTES: Final = 150 * 2**20
+QUOTA_BYTES: Final = 2 * 2**30
+"""Of all collections of a server together."""
+
+_MARGIN: Final = 0.03
+_TEMPORARY: Final = ".part-"
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Stored pictures.
+
+    Attributes:
+        objects: a folder for ``DatasetSpec.objects``.
+        backgrounds: a folder for ``DatasetSpec.backgrounds``, or ``builtin`` where none were given.
+        counts: number of pictures of each class, sorted by name.
+    """
+
+    objects: str
+    backgrounds: str
+    counts: dict[str, int]
+
+
+def save_collection(
+    root: Path, cutouts: Sequence[tuple[str, Image.Image]], backgrounds: Sequence[Image.Image]
+) -> Collection:
+    """Stores pictures under ``root``, or finds them there.
+
+    Args:
+        root: folder of all collections; made if absent.
+        cutouts: class name and ``RGBA`` picture with straight alpha; names that differ in case alone are one class.
+        backgrounds: pictures without transparency; may be empty.
+
+    Raises:
+        SpecError: fewer than 2 classes, an unusable name, an empty mask, too many pictures or bytes, or no room.
+    """
+    classes = group_classes(cutouts)
+    if len(classes) < 2:
+        only = f"only 1 class ({next(iter(classes))})" if classes else "no object"
+        raise SpecError(f"pictures: {only}; at least 2 classes are needed to learn, add another or rename some")
+    if len(cutouts) + len(backgrounds) > MAX_PICTURES:
+        raise SpecError(
+            f"pictures: {len(cutouts) + len(backgrounds)}; at most {MAX_PICTURES} are stored together, remove some"
+        )
+    objects = {name: [square_cutout(picture) for picture in pictures] for name, pictures in classes.items()}
+    grounds = [square_background(picture) for picture in backgrounds]
+    folder = root.absolute() / _content_hash(objects, grounds)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with FileLock(root / ".lock"):
+            if not folder.is_dir():
+                _write_whole(folder, objects, grounds)
+    except OSError as error:
+        raise SpecError(f"pictures: cannot be stored in {root} ({error}); free some space or choose another") from error
+    counts = {name: len(pictures) for name, pictures in objects.items()}
+    return Collection(str(folder / "foregrounds"), str(folder / "backgrounds") if grounds else "builtin", counts)
+
+
+def group_classes(cutouts: Sequence[tuple[str, Image.Image]]) -> dict[str, list[Image.Image]]:
+    """Pictures by safe class name, sorted; where names differ in case alone, the first spelling is kept.
+
+    A file system may not tell ``Mug`` from ``mug``.
+
+    Raises:
+        SpecError: a name has no usable character.
+    """
+    spelling: dict[str, str] = {}
+    classes: dict[str, list[Image.Image]] = {}
+    for text, picture in cutouts:
+        name = safe_class_name(text)
+        classes.setdefault(spelling.setdefault(name.casefold(), name), []).append(picture)
+    return dict(sorted(classes.items()))
+
+
+def square_cutout(picture: Image.Image) -> Image.Image:
+    """An object cut to the box of its alpha, with a small margin, in the middle of a clear square.
+
+    A data set stretches an object's picture to its square canvas, as published: without the padding a tall vase
+    would become a wide one, and without the cut an object that is small in its photograph would stay small.
+
+    Raises:
+        SpecError: the mask is empty.
+    """
+    box = picture.getchannel("A").point([255 * (level >= 8) for level in range(256)]).getbbox()
+    if box is None:
+        raise SpecError(
+            "picture: nothing is left of it; choose a lower tolerance, or a picture with another background"
+        )
+    left, top, right, bottom = box
+    side = max(right - left, bottom - top)
+    side += 2 * max(1, round(_MARGIN * side))
+    x, y = (left + right - side) // 2, (top + bottom - side) // 2
+    square = picture.crop((x, y, x + side, y + side))  # what lies outside the picture is clear
+    return _at_most(square, STORED_PX)
+
+
+def square_background(picture: Image.Image) -> Image.Image:
+    """The central square of a background: a data set would take the one at the top left."""
+    side = min(picture.size)
+    left, top = (picture.width - side) // 2, (picture.height - side) // 2
+    return _at_most(picture.convert("RGB").crop((left, top, left + side, top + side)), STORED_PX)
+
+
+def write_pictures(
+    folder: Path, objects: Mapping[str, Sequence[Image.Image]], backgrounds: Sequence[Image.Image]
+) -> int:
+    """Writes square pictures in the layout of a data set's sources and returns their bytes.
+
+    Args:
+        folder: gets ``foregrounds/<class>/`` and ``backgrounds/``.
+        objects: square ``RGBA`` pictures by safe class name.
+        backgrounds: square ``RGB`` pictures.
+    """
+    groups = {Path("foregrounds", name): pictures for name, pictures in objects.items()}
+    written = 0
+    for place, pictures in (groups | ({Path("backgrounds"): backgrounds} if backgrounds else {})).items():
+        (folder / place).mkdir(parents=True)
+        for number, picture in enumerate(pictures):
+            path = folder / place / f"{number:03d}.png"
+            picture.save(path, "PNG", compress_level=3)
+            written += path.stat().st_size
+    return written
+
+
+def _write_whole(
+    folder: Path, objects: Mapping[str, Sequence[Image.Image]], backgrounds: Sequence[Image.Image]
+) -> None:
+    root = folder.parent
+    for leftover in root.glob(f"{_TEMPORARY}*"):  # of a writer that was killed: the lock says that none is at work
+        shutil.rmtree(leftover, ignore_errors=True)
+    temporary = Path(tempfile.mkdtemp(prefix=_TEMPORARY, dir=root))
+    try:
+        written = write_pictures(temporary, objects, backgrounds)
+        if written > MAX_COLLECTION_BYTES:
+            raise SpecError(
+                f"pictures: {written / 2**20:.0f} MB together; at most {MAX_COLLECTION_BYTES // 2**20} MB are stored, "
+                "remove some"
+            )
+        stored = sum(path.stat().st_size for path in root.rglob("*.png"))
+        if stored > QUOTA_BYTES:
+            raise SpecError(
+                f"pictures: this server keeps {QUOTA_BYTES / 2**30:.1f} GB of pictures and has no room for more; "
+                f"delete folders that no run needs from {root}"
+            )
+        os.replace(temporary, folder)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+
+def _content_hash(objects: Mapping[str, Sequence[Image.Image]], backgrounds: Sequence[Image.Image]) -> str:
+    digest = hashlib.sha256()
+    for name, pictures in [*objects.items(), ("", backgrounds)]:  # no class has the empty name
+        digest.update(f"{len(name.encode())}:{name}:{len(pictures)};".encode())
+        for picture in pictures:
+            digest.update(f"{picture.mode}{picture.size};".encode() + np.asarray(picture).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _at_most(picture: Image.Image, side: int) -> Image.Image:
+    return picture if picture.width <= side else picture.resize((side, side), Image.Resampling.LANCZOS)
