@@ -30,7 +30,10 @@ BEYOND_2D: tuple[str, ...] = ("pose", "occlude")
 
 ALL_CATEGORIES: dict[str, tuple[str, ...]] = {**CATEGORIES, "beyond 2-D": BEYOND_2D}
 
-MODEL_NAMES: tuple[str, ...] = ("small", "resnet18")
+MODEL_NAMES: tuple[str, ...] = ("small", "resnet18", "resnet50", "densenet", "vgg11_bn", "vit")
+SMALLEST_IMAGE_PX: dict[str, int] = {"vgg11_bn": 32}
+"""Architectures whose poolings leave nothing of a smaller image."""
+
 TRANSFER_METHODS: tuple[str, ...] = ("linear-probe", "fine-tune")
 MEASURE_NAMES: tuple[str, ...] = ("sens",)
 RESAMPLINGS: tuple[str, ...] = ("bilinear", "nearest")
@@ -216,6 +219,8 @@ class PretrainSpec(_RunSpec):
 
     def __post_init__(self) -> None:
         _require(self.model in MODEL_NAMES, "model", self.model, " or ".join(MODEL_NAMES))
+        if self.data.image_size < (smallest := SMALLEST_IMAGE_PX.get(self.model, 0)):
+            raise SpecError(f"image_size = {self.data.image_size}: {self.model} needs at least {smallest} px")
         _check_training(self)
         _require_count("samples_per_epoch", self.samples_per_epoch, 1, 2**31)
 

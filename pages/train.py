@@ -70,9 +70,7 @@ def detail_controls(values: dict[str, object]) -> dict[str, object]:
                 placeholder="30, or half of what there is",
             )
         with network:
-            model = st.segmented_control(
-                "Model", MODEL_NAMES, default="small", required=True, key="model", bind="query-params"
-            )
+            model = st.selectbox("Model", MODEL_NAMES, key="model", bind="query-params")
             left, right = st.columns(2)
             preset = st.session_state.get("budget", "Quick")  # another preset gives fresh fields with its values
             epochs = left.number_input(

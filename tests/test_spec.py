@@ -83,3 +83,9 @@ def test_bad_values_give_one_line(make, message):
     with pytest.raises(SpecError, match=None) as caught:
         make()
     assert message in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_an_image_too_small_for_the_network_is_refused_before_any_work() -> None:
+    with pytest.raises(SpecError, match="image_size = 16: vgg11_bn needs at least 32 px"):
+        PretrainSpec(data=DatasetSpec(image_size=16), model="vgg11_bn")
+    assert PretrainSpec(data=DatasetSpec(image_size=16), model="resnet18").model == "resnet18"

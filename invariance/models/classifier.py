@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 
 class Classifier(nn.Module):
@@ -18,28 +19,35 @@ class Classifier(nn.Module):
         num_features: F, length of the representation.
         backbone: maps (B, 3, H, W) in [-1, 1] to (B, F).
         head: ``nn.Linear(F, num_classes)``.
+        input_size: side in pixels that images are brought to first; None for a network that takes any.
         class_names: names of the outputs in label order; empty for a network that was not loaded from a file.
     """
 
     class_names: tuple[str, ...] = ()
 
-    def __init__(self, name: str, backbone: nn.Module, num_features: int, num_classes: int) -> None:
+    def __init__(
+        self, name: str, backbone: nn.Module, num_features: int, num_classes: int, *, input_size: int | None = None
+    ) -> None:
         super().__init__()
         self.name = name
+        self.input_size = input_size
         self.num_classes = num_classes
         self.num_features = num_features
         self.backbone = backbone
         self.head = nn.Linear(num_features, num_classes)
 
     def representation(self, images: Tensor) -> Tensor:
-        """The penultimate layer, after global average pooling (the paper's f(x), section 4).
+        """The penultimate layer: after global average pooling, or a transformer's class token (the paper's f(x)).
 
         Args:
             images: (B, 3, H, W) float in [0, 1]; normalised to [-1, 1] here and nowhere else.
 
         Returns:
-            (B, F); not negative, since the last operation before the pooling is a ReLU.
+            (B, F); not negative where the last operation before the pooling is a ReLU, as in all but transformers.
         """
+        if self.input_size is not None and images.shape[-1] != self.input_size:
+            size = (self.input_size, self.input_size)
+            images = functional.interpolate(images, size=size, mode="bilinear", antialias=True, align_corners=False)
         centred = images.mul(2.0).sub(1.0)
         features: Tensor = self.backbone(centred.contiguous(memory_format=torch.channels_last))
         return features

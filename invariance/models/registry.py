@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,10 +9,14 @@ import torch
 from torch import nn
 
 from invariance.models.classifier import Classifier
-from invariance.models.resnet import NUM_FEATURES as RESNET_FEATURES
-from invariance.models.resnet import resnet18_backbone
+from invariance.models.densenet import densenet_backbone
+from invariance.models.initial import initialise_convolutional, initialise_linear
+from invariance.models.resnet import resnet18_backbone, resnet50_backbone
 from invariance.models.small import NUM_FEATURES as SMALL_FEATURES
 from invariance.models.small import SmallBackbone
+from invariance.models.vgg import vgg11_bn_backbone
+from invariance.models.vit import IMAGE_SIZE as VIT_SIZE
+from invariance.models.vit import initialise_vit, vit_backbone
 from invariance.spec import SpecError
 
 
@@ -27,6 +30,8 @@ class Architecture:
         summary: one sentence.
         num_features: length of the representation.
         backbone: makes the part that maps (B, 3, H, W) in [-1, 1] to (B, num_features).
+        input_size: side in pixels that every image is brought to; None for a network that takes any.
+        initialise: gives the backbone its first weights from a generator.
     """
 
     name: str
@@ -34,6 +39,8 @@ class Architecture:
     summary: str
     num_features: int
     backbone: Callable[[], nn.Module]
+    input_size: int | None = None
+    initialise: Callable[[nn.Module, torch.Generator], None] = initialise_convolutional
 
 
 ARCHITECTURES: tuple[Architecture, ...] = (
@@ -48,8 +55,32 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         "resnet18",
         "ResNet-18",
         "The paper's network in its CIFAR form, 11 million parameters: wants a GPU.",
-        RESNET_FEATURES,
+        512,
         resnet18_backbone,
+    ),
+    Architecture("resnet50", "ResNet-50", "Deeper, with 24 million parameters: wants a GPU.", 2048, resnet50_backbone),
+    Architecture(
+        "densenet",
+        "DenseNet",
+        "59 densely connected layers of growth 12, one million parameters: slow without a GPU.",
+        384,
+        densenet_backbone,
+    ),
+    Architecture(
+        "vgg11_bn",
+        "VGG-11",
+        "Eight plain convolutions with batch norm, 9 million parameters: wants a GPU.",
+        512,
+        vgg11_bn_backbone,
+    ),
+    Architecture(
+        "vit",
+        "Vision transformer",
+        "7 layers on patches of 4 px, 12 million parameters: wants a GPU and more data than the others.",
+        384,
+        vit_backbone,
+        input_size=VIT_SIZE,
+        initialise=initialise_vit,
     ),
 )
 
@@ -70,7 +101,9 @@ def create_model(name: str, num_classes: int, *, seed: int) -> Classifier:
     """
     model = empty_model(name, num_classes)
     model.to_empty(device="cpu")
-    _initialise(model, torch.Generator().manual_seed(seed))
+    generator = torch.Generator().manual_seed(seed)
+    find(name).initialise(model.backbone, generator)
+    initialise_linear(model.head, generator)
     return model.to(memory_format=torch.channels_last)
 
 
@@ -80,25 +113,19 @@ def empty_model(name: str, num_classes: int) -> Classifier:
     Raises:
         SpecError: the name is unknown.
     """
+    architecture = find(name)
+    with torch.device("meta"):
+        backbone = architecture.backbone()
+        return Classifier(name, backbone, architecture.num_features, num_classes, input_size=architecture.input_size)
+
+
+def find(name: str) -> Architecture:
+    """The architecture of that name.
+
+    Raises:
+        SpecError: there is none.
+    """
     for architecture in ARCHITECTURES:
         if architecture.name == name:
-            with torch.device("meta"):
-                return Classifier(name, architecture.backbone(), architecture.num_features, num_classes)
+            return architecture
     raise SpecError(f"unknown model {name!r}: choose from {', '.join(a.name for a in ARCHITECTURES)}")
-
-
-def _initialise(model: nn.Module, generator: torch.Generator) -> None:
-    """He et al. 2015 (arXiv 1502.01852) for convolutions, torch's default range for linear layers."""
-    for module in model.modules():
-        if isinstance(module, nn.Conv2d):
-            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu", generator=generator)
-            assert module.bias is None, "batch norm follows every convolution"
-        elif isinstance(module, nn.BatchNorm2d):
-            module.reset_parameters()
-        elif isinstance(module, nn.Linear):
-            bound = 1.0 / math.sqrt(module.in_features)
-            nn.init.uniform_(module.weight, -bound, bound, generator=generator)
-            nn.init.uniform_(module.bias, -bound, bound, generator=generator)
-        else:
-            own = [*module.parameters(recurse=False), *module.buffers(recurse=False)]
-            assert not own, f"no rule to initialise {type(module).__name__}"

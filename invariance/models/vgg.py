@@ -1,0 +1,12 @@
+"""VGG-11 with batch norm in its CIFAR form, made of torchvision's (Simonyan and Zisserman 2015, arXiv 1409.1556)."""
+
+from __future__ import annotations
+
+from torch import nn
+
+
+def vgg11_bn_backbone() -> nn.Module:
+    """Eight convolutions, no hidden linear layer: (B, 3, H, W) in [-1, 1], H and W at least 32, to (B, 512)."""
+    from torchvision.models import vgg11_bn
+
+    return nn.Sequential(vgg11_bn(weights=None).features, nn.AdaptiveAvgPool2d(1), nn.Flatten())

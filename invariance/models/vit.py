@@ -1,0 +1,45 @@
+"""A small vision transformer, made of torchvision's class (Dosovitskiy et al. 2021, arXiv 2010.11929)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+
+IMAGE_SIZE = 32
+
+
+def vit_backbone() -> nn.Module:
+    """Patches of 4 px, 7 layers, width 384, 8 heads, MLP 1536: (B, 3, 32, 32) in [-1, 1] to (B, 384).
+
+    The representation is the class token after the last layer norm.
+    """
+    from torchvision.models import VisionTransformer
+
+    network = VisionTransformer(
+        image_size=IMAGE_SIZE, patch_size=4, num_layers=7, num_heads=8, hidden_dim=384, mlp_dim=1536
+    )
+    network.heads = nn.Identity()
+    backbone: nn.Module = network
+    return backbone
+
+
+def initialise_vit(backbone: nn.Module, generator: torch.Generator) -> None:
+    """The weights that torchvision gives its vision transformers, drawn from one generator.
+
+    Patch embedding: truncated normal of variance 1 / fan-in; position embedding: normal of deviation 0.02; linear
+    layers: Glorot and Bengio's uniform; class token and biases: zero.
+    """
+    for name, parameter in backbone.named_parameters():
+        if name.startswith("conv_proj") and name.endswith("weight"):
+            nn.init.trunc_normal_(parameter, std=math.sqrt(1 / parameter[0].numel()), generator=generator)
+        elif name.endswith("pos_embedding"):
+            nn.init.normal_(parameter, std=0.02, generator=generator)
+        elif parameter.dim() == 2:
+            nn.init.xavier_uniform_(parameter, generator=generator)
+        else:
+            nn.init.zeros_(parameter)
+    for module in backbone.modules():
+        if isinstance(module, nn.LayerNorm):
+            module.reset_parameters()
