@@ -10,10 +10,10 @@ from typing import Final
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 
-from invariance.data.picture_files import images_of, open_image
+from invariance.data.picture_files import images_of, open_image, to_rgb, upright
 from invariance.data.sources.picture_set import PictureSet, check_memory
 from invariance.spec import SpecError
 
@@ -75,7 +75,7 @@ def read_picture(path: Path, image_size: int) -> Tensor:
     Raises:
         SpecError: no readable image.
     """
-    image = to_rgb(ImageOps.exif_transpose(open_image(path)))
+    image = to_rgb(upright(open_image(path)))
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     # Cropped first: resize(box=...) would let pixels outside the square into its edge.
@@ -83,14 +83,6 @@ def read_picture(path: Path, image_size: int) -> Tensor:
         (image_size, image_size), Image.Resampling.BILINEAR, reducing_gap=_REDUCING_GAP
     )
     return torch.from_numpy(np.array(square)).permute(2, 0, 1)
-
-
-def to_rgb(image: Image.Image) -> Image.Image:
-    """An image of any mode as RGB. Pillow clips 16-bit grey at 255; here 0 to 65535 becomes 0 to 255."""
-    if image.mode.startswith("I"):
-        grey = np.asarray(image).astype(np.float64) / 257.0
-        image = Image.fromarray(grey.round().clip(0, 255).astype(np.uint8))
-    return image.convert("RGB")
 
 
 def _divide(source: str, folder: Path) -> tuple[tuple[str, ...], list[tuple[str, list[list[Path]]]]]:

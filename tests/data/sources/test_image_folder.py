@@ -133,9 +133,9 @@ def test_large_pictures_are_averaged(tmp_path):
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_exif_orientation_is_applied(tmp_path, orientation):
-    """Whatever way the pixels are stored, the red corner is top left once the orientation is applied."""
+    """Whatever way the pixels are stored, the red corner is top left and the green one top right once it is upright."""
     pixels = np.zeros((16, 16, 3), dtype=np.uint8)
-    pixels[:8, :8, 0] = 255
+    pixels[:8, :8, 0] = pixels[:8, 8:, 1] = 255
     # EXIF 2.3, tag 0x0112: where row 0 and column 0 of the stored pixels are in the upright picture.
     stored = {
         1: pixels,
@@ -149,9 +149,15 @@ def test_exif_orientation_is_applied(tmp_path, orientation):
     }[orientation]
     exif = Image.Exif()
     exif[0x0112] = orientation
-    Image.fromarray(np.ascontiguousarray(stored)).save(tmp_path / "x.jpg", exif=exif, quality=95)
-    red = read_picture(tmp_path / "x.jpg", 16)[0]
-    assert red[2:6, 2:6].min() > 200 and red[10:, :].max() < 50 and red[:, 10:].max() < 50
+    Image.fromarray(np.ascontiguousarray(stored)).save(tmp_path / "x.jpg", exif=exif, quality=95, subsampling=0)
+    red, green, _ = read_picture(tmp_path / "x.jpg", 16)
+    assert red[2:6, 2:6].min() > 200 and red[10:, :].max() < 50 and red[:, 10:].max() < 60
+    assert green[2:6, 10:14].min() > 200 and green[10:, :].max() < 50 and green[:, :6].max() < 60
+
+
+def test_damaged_metadata_does_not_lose_the_picture(tmp_path):
+    Image.new("RGB", (8, 8), (9, 8, 7)).save(tmp_path / "x.png", exif=b"Exif\0\0MM\0\5 no TIFF header")
+    assert read_picture(tmp_path / "x.png", 4)[:, 0, 0].tolist() == [9, 8, 7]
 
 
 def png_16_bit(value):
