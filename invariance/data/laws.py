@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from invariance.data.transforms import Parameter, get_transform
+from invariance.data.transforms import Parameter, get_transform, sample_composition
 from invariance.data.transforms.base import REFERENCE_SIZE
 from invariance.data.transforms.parameters import Constant, Field, Switch, Uniform
 from invariance.spec import DatasetSpec
@@ -131,6 +132,22 @@ def laws_of(spec: DatasetSpec) -> dict[str, Law]:
     if spec.fg_availability < 1:
         found.append(_switch("availability", "applied", spec.fg_availability))
     return {law.key: law for law in found}
+
+
+def drawn_parameters(spec: DatasetSpec, *, num: int) -> dict[str, NDArray[np.generic]]:
+    """What the transformations draw for the first samples of the training split, without making images.
+
+    Returns:
+        ``<transform>.<parameter>`` to (num,) values, as in a batch.
+    """
+    seed = spec.seed if spec.transform_seed is None else spec.transform_seed
+    chosen = tuple(get_transform(name) for name in spec.transforms)
+    params = sample_composition(chosen, torch.arange(num), seed=seed, strength=spec.strength)
+    return {
+        f"{transform.name}.{name}": value.numpy()
+        for transform, values in zip(chosen, params, strict=True)
+        for name, value in values.items()
+    }
 
 
 def _law(transform: str, parameter: Parameter, strength: float) -> Law:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 import torch
 
 from invariance.data.engine import SPLIT_START, Engine
-from invariance.data.laws import laws, laws_of
+from invariance.data.laws import drawn_parameters, laws, laws_of
 from invariance.data.recipe import recipe_of, recipes
 from invariance.data.transforms import BEYOND, TRANSFORMS
 from invariance.spec import DatasetSpec, dataset_from_dict
@@ -41,6 +42,14 @@ def test_numbers_are_those_of_the_batch(engine: Engine) -> None:
         assert torch.equal(torch.tensor(recipe.box), batch.boxes[row])
         for key, column in batch.parameters.items():
             assert torch.equal(torch.tensor(recipe.parameters[key], dtype=column.dtype), column[row])
+
+
+def test_parameters_without_images_are_those_of_the_images(engine: Engine) -> None:
+    twin = engine.with_spec_changes(transform_seed=5)
+    for one in (engine, twin):
+        batch, alone = one.batch(one.indices("train", 30)), drawn_parameters(one.spec, num=30)
+        assert set(alone) == set(batch.parameters)
+        assert all(np.array_equal(alone[key], column) for key, column in batch.parameters.items())
 
 
 def test_rows_say_everything_in_words(engine: Engine) -> None:
