@@ -6,6 +6,7 @@ pixels: no metadata, no position, no colour profile, no archive behind the pictu
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
@@ -14,6 +15,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from PIL.PngImagePlugin import PngImageFile
 
+from invariance.data.picture_files import to_rgb, upright
 from invariance.data.uploads.names import display_title
 from invariance.spec import SpecError
 
@@ -26,22 +28,10 @@ MAX_ASPECT: Final = 20
 WORKING_PX: Final = 640
 """Longest side of what is returned: more than a data set stores, and small enough to mask in a moment."""
 
-_EXIF_ORIENTATION: Final = 0x0112
-_TURNS: Final = dict(
-    enumerate(
-        (
-            Image.Transpose.FLIP_LEFT_RIGHT,
-            Image.Transpose.ROTATE_180,
-            Image.Transpose.FLIP_TOP_BOTTOM,
-            Image.Transpose.TRANSPOSE,
-            Image.Transpose.ROTATE_270,
-            Image.Transpose.TRANSVERSE,
-            Image.Transpose.ROTATE_90,
-        ),
-        start=2,
-    )
-)
-"""What brings a picture of EXIF orientation 2 to 8 upright; 1 is upright already (Exif 2.32, tag 0x0112)."""
+_DAMAGED: Final = (
+    OSError, struct.error, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, OverflowError,
+)  # fmt: skip
+"""What Pillow's decoders raise for broken files: not one family of exceptions."""
 _ACCEPTED: Final = "PNG, JPEG and WebP are accepted"
 _SIGNATURES: Final[tuple[tuple[bytes, int, str], ...]] = (
     (b"GIF8", 0, "a GIF"),
@@ -103,8 +93,7 @@ def read_upload(data: bytes, name: str) -> UploadedPicture:
         raise SpecError(f"{title}: {_too_many_pixels()}") from error
     except UnidentifiedImageError as error:
         raise SpecError(f"{title}: is {_kind_of(data)}; {_ACCEPTED}, save or export it as one of them") from error
-    # What Pillow's decoders raise for broken files is not one family of exceptions.
-    except (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, OverflowError) as error:
+    except _DAMAGED as error:
         raise SpecError(
             f"{title}: the file is damaged or cut short; {_ACCEPTED}, save it again or choose another"
         ) from error
@@ -144,25 +133,16 @@ def _decode(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
         notes.append("holds several pictures: the first is used")
     if isinstance(image, PngImageFile) and any(";16" in str(tile[3]) for tile in image.tile):
         notes.append("16 bits a channel: brought to 8")
-    turn = _TURNS.get(image.getexif().get(_EXIF_ORIENTATION, 1))
     image.draft(None, (WORKING_PX, WORKING_PX))  # a JPEG is decoded at a half, a quarter or an eighth of its size
     image.load()
-    small = _to_eight_bits(image)
-    small.thumbnail((WORKING_PX, WORKING_PX), Image.Resampling.BICUBIC, reducing_gap=2.0)
-    if turn is not None:
+    turned = upright(image)
+    if turned is not image:
         notes.append("turned upright as its EXIF orientation says")
-        small = small.transpose(turn)
+    transparent = image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info
+    small = turned.convert("RGBA") if transparent else to_rgb(turned)
+    small.thumbnail((WORKING_PX, WORKING_PX), Image.Resampling.BICUBIC, reducing_gap=2.0)
     # A picture that is made anew from its pixels carries none of what else was in the file.
     return Image.fromarray(np.array(small)), tuple(notes)
-
-
-def _to_eight_bits(image: Image.Image) -> Image.Image:
-    """``RGB``, or ``RGBA`` where there is transparency in whatever form the file has it."""
-    if image.mode.startswith("I"):  # grey of 16 bits; 65535 / 257 = 255, and Pillow's own conversion would clip
-        wide = np.asarray(image).astype(np.int32)
-        return Image.fromarray(np.clip((wide + 128) // 257, 0, 255).astype(np.uint8)).convert("RGB")
-    transparent = image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info
-    return image.convert("RGBA" if transparent else "RGB")
 
 
 def _kind_of(data: bytes) -> str:
