@@ -12,6 +12,7 @@ from tqdm import tqdm
 
 from invariance.commands.arguments import print_json
 from invariance.data.sources.download import DOWNLOADS, download
+from invariance.data.sources.hub import hub_repository
 
 
 def add_commands(commands: Any) -> None:
@@ -26,7 +27,7 @@ def add_commands(commands: Any) -> None:
         ),
         epilog="example: python -m invariance download cifar10",
     )
-    parser.add_argument("source", choices=DOWNLOADS, metavar="|".join(DOWNLOADS), help="which data set")
+    parser.add_argument("source", metavar="SOURCE", help=f"one of {', '.join(DOWNLOADS)}")
     parser.set_defaults(action=get)
 
 
@@ -43,7 +44,7 @@ def get(args: argparse.Namespace) -> None:
 
 def _with_bar(source: str) -> tuple[Any, ...]:
     """The download's own bar, and one more for the pictures of the Hub, which are written after it."""
-    if source != "hub":
+    if hub_repository(source) is None:
         return download(source)
     with tqdm(desc="pictures", unit="picture", leave=False) as bar:
 

@@ -13,12 +13,12 @@ from typing import Final
 from filelock import FileLock
 
 from invariance.data.sources.cifar import dataset_class, has_files, repair_class_names
-from invariance.data.sources.hub import BASE_SET, CONFIGURATIONS, hub_folder, local_folder
+from invariance.data.sources.hub import CONFIGURATIONS, hub_folder, hub_repository, local_folder
 from invariance.data.sources.pictures import CIFAR_SOURCES
 from invariance.data.sources.root import data_root
 from invariance.spec import SpecError
 
-DOWNLOADS: Final = (*CIFAR_SOURCES, "hub")
+DOWNLOADS: Final = (*CIFAR_SOURCES, "hub", "hub:<owner>/<name>")
 
 _ARCHIVE_BYTES = {"cifar10": 170_498_071, "cifar100": 169_001_437}
 _POLL_SECONDS = 0.2
@@ -28,7 +28,8 @@ def download(source: str, on_progress: Callable[[int, int], None] | None = None)
     """Gets a data set unless it is there already.
 
     Args:
-        source: ``cifar10``, ``cifar100``, or ``hub`` (the authors' objects and backgrounds).
+        source: ``cifar10``, ``cifar100``, ``hub`` (the authors' objects and backgrounds), or ``hub:<owner>/<name>``
+            (a data set of the same form).
         on_progress: told (done, in all), from another thread: bytes of CIFAR's archive, pictures written of the Hub's.
 
     Returns:
@@ -37,18 +38,27 @@ def download(source: str, on_progress: Callable[[int, int], None] | None = None)
     Raises:
         SpecError: the source is unknown, cannot be reached, came damaged, or cannot be written.
     """
-    if source == "hub":
-        return tuple(hub_folder(BASE_SET, name, on_progress=on_progress) for name in CONFIGURATIONS)
-    if source not in CIFAR_SOURCES:
-        raise SpecError(f"data set = {source!r}: expected {', '.join(DOWNLOADS)}")
+    if (repository := hub_repository(source)) is not None:
+        return tuple(hub_folder(repository, name, on_progress=on_progress) for name in CONFIGURATIONS)
+    _require_known(source)
     return (_download_cifar(source, on_progress),)
 
 
 def is_downloaded(source: str) -> bool:
-    """Whether a data set of ``DOWNLOADS`` is on this machine, at the cost of looking for its files."""
-    if source == "hub":
-        return all(local_folder(BASE_SET, name).is_dir() for name in CONFIGURATIONS)
+    """Whether a data set that can be downloaded is on this machine, at the cost of looking for its files.
+
+    Raises:
+        SpecError: the source is none that can be downloaded.
+    """
+    if (repository := hub_repository(source)) is not None:
+        return all(local_folder(repository, name).is_dir() for name in CONFIGURATIONS)
+    _require_known(source)
     return has_files(source)
+
+
+def _require_known(source: str) -> None:
+    if source not in CIFAR_SOURCES:
+        raise SpecError(f"data set = {source!r}: expected {', '.join(DOWNLOADS)}")
 
 
 def _download_cifar(source: str, on_progress: Callable[[int, int], None] | None) -> Path:

@@ -22,6 +22,7 @@ from invariance.data.sources.root import data_root
 from invariance.spec import SpecError
 
 BASE_SET: Final = "tillspeicher/transforms_2d_base"
+HUB_PREFIX: Final = "hub:"
 CONFIGURATIONS: Final = ("foregrounds", "backgrounds")
 
 _CONVERTED = "refs/convert/parquet"
@@ -62,6 +63,29 @@ def hub_folder(repository: str, configuration: str, *, on_progress: Callable[[in
             f"{folder}: cannot be written ({error.strerror or error}); make room, or set INVARIANCE_DATA elsewhere"
         ) from error
     return folder
+
+
+def downloaded_hub_folder(repository: str, configuration: str) -> Path:
+    """As :func:`hub_folder`, but never starts a download.
+
+    Raises:
+        SpecError: it is not on this machine; the message names the command that gets it.
+    """
+    folder = local_folder(repository, configuration)
+    if not folder.is_dir():
+        source = "hub" if repository == BASE_SET else HUB_PREFIX + repository
+        raise SpecError(
+            f"{source}: its {configuration} are not in {folder.parent}; get them with "
+            f"python -m invariance download {source}"
+        )
+    return folder
+
+
+def hub_repository(source: str) -> str | None:
+    """The repository that ``hub`` or ``hub:<owner>/<name>`` stands for, or None for any other source."""
+    if source == "hub":
+        return BASE_SET
+    return source.removeprefix(HUB_PREFIX) if source.startswith(HUB_PREFIX) else None
 
 
 def local_folder(repository: str, configuration: str) -> Path:

@@ -136,6 +136,7 @@ def test_progress_is_the_size_of_the_archive(served, tmp_path, monkeypatch):
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("watch ")]
 
 
-def test_unknown_data_sets_are_refused():
-    with pytest.raises(SpecError, match=r"^data set = 'mnist': expected cifar10, cifar100, hub$"):
-        download("mnist")
+@pytest.mark.parametrize("ask", [download, is_downloaded])
+def test_unknown_data_sets_are_refused(ask):
+    with pytest.raises(SpecError, match=r"^data set = 'mnist': expected cifar10, cifar100, hub, hub:<owner>/<name>$"):
+        ask("mnist")

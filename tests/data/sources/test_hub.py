@@ -14,7 +14,7 @@ from pyarrow import parquet
 
 from invariance.data.catalogue import class_names, load_backgrounds, load_objects
 from invariance.data.sources.download import download, is_downloaded
-from invariance.data.sources.hub import hub_folder, safe_name
+from invariance.data.sources.hub import downloaded_hub_folder, hub_folder, safe_name
 from invariance.spec import SpecError
 
 BASE = "tillspeicher/transforms_2d_base"
@@ -154,7 +154,17 @@ def test_the_download_command_gets_both(hub):
     write(hub.root / "main" / "backgrounds" / "0.parquet", [picture("red")])
     assert not is_downloaded("hub")
     assert [folder.name for folder in download("hub")] == ["foregrounds", "backgrounds"]
-    assert is_downloaded("hub")
+    assert is_downloaded("hub") and is_downloaded(f"hub:{BASE}") and not is_downloaded("hub:me/mine")
+
+
+def test_without_a_download_the_command_is_named(hub):
+    write(hub.root / "main" / FOREGROUNDS, [picture("red")], ["a"])
+    with pytest.raises(SpecError, match=r"^hub: its foregrounds are not in [^\n]* python -m invariance download hub$"):
+        downloaded_hub_folder(BASE, "foregrounds")
+    with pytest.raises(SpecError, match=r"download hub:me/mine$"):
+        downloaded_hub_folder("me/mine", "backgrounds")
+    assert hub.asked == 0
+    assert hub_folder(BASE, "foregrounds") == downloaded_hub_folder(BASE, "foregrounds")
 
 
 @pytest.mark.parametrize(
