@@ -14,6 +14,7 @@ from invariance.data.transforms.resample import base_box, resample
 BLUR_RADIUS_PX, MIN_BLUR_SIGMA_PX, MAX_BLUR_SIGMA_PX = 3, 0.1, 1.5
 PIXELATE_SIDE, ERASE_SIDE_PX = 9, 14
 ELASTIC_SIGMA_PX, ELASTIC_ALPHA = 5.0, 150.0
+HALF_LEVEL = 0.5 / 255.0
 
 
 def _apply_blur(rgba: Tensor, params: Params) -> Tensor:
@@ -114,9 +115,13 @@ def _apply_erasing(rgba: Tensor, params: Params) -> Tensor:
 
 
 def _apply_contrast(rgba: Tensor, params: Params) -> Tensor:
-    """Colours move towards (factor < 1) or away from the mean luma of the whole canvas, clear pixels being black."""
+    """Colours move towards (factor < 1) or away from the mean luma of the whole canvas, clear pixels being black.
+
+    As published, the mean is that of straight colour: a pixel counts in full from half a level of alpha on.
+    """
     rgb, alpha = split_alpha(rgba)
-    mean = luma(rgb).mean(dim=(2, 3), keepdim=True)
+    straight = luma(rgb) / alpha.clamp(min=HALF_LEVEL)
+    mean = torch.where(alpha >= HALF_LEVEL, straight, 0.0).mean(dim=(2, 3), keepdim=True)
     factor = per_sample(params["factor"])
     changed = (factor * rgb + (1.0 - factor) * mean * alpha).clamp(min=0.0)
     return torch.cat((torch.minimum(changed, alpha), alpha), dim=1)

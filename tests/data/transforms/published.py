@@ -46,6 +46,11 @@ def premultiplied(image: Image.Image) -> Array:
     return rgba
 
 
+def paste(rgba: Array, background: Array) -> Array:
+    """Premultiplied (32, 32, 4) over (32, 32, 3)."""
+    return rgba[..., :3] + (1 - rgba[..., 3:]) * background
+
+
 def draw(name: str, random: np.random.Generator) -> dict[str, Any] | None:
     """What the paper draws for one sample; None where the coin of one half says to leave the object alone."""
     match name:

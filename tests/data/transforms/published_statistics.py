@@ -27,10 +27,23 @@ LUMA = np.array([0.299, 0.587, 0.114])
 
 @dataclass(frozen=True)
 class Twins:
-    """``images`` (N, 2, 32, 32, 3) and ``masks`` (N, 2, 32, 32), both in [0, 1]."""
+    """Samples in pairs, in [0, 1].
 
+    Attributes:
+        plain: (N, 32, 32, 3) without the transformation.
+        images: (N, 2, 32, 32, 3) with two draws of it.
+        masks: (N, 2, 32, 32) alpha of the objects in ``images``.
+    """
+
+    plain: Array
     images: Array
     masks: Array
+
+    @property
+    def moved(self) -> Array:
+        """How far each image is from the plain one, Euclidean, (N, 2); 0 for less than the rounding to bytes makes."""
+        distance = np.sqrt(((self.images - self.plain[:, None]) ** 2).sum(axis=(2, 3, 4)))
+        return np.where(distance > 0.15, distance, 0.0)
 
 
 @dataclass(frozen=True)
@@ -68,21 +81,23 @@ def ours(source: Source, name: str, num: int, resampling: str) -> Twins:
     engine = _engine(source.spec).with_spec_changes(resampling=resampling)
     both = engine.twins(torch.arange(num), (name,))
     images = torch.stack([one.images.permute(0, 2, 3, 1) for one in both], dim=1)
-    return Twins(images.double().numpy(), torch.stack([one.masks for one in both], dim=1).double().numpy())
+    plain = engine.batch(torch.arange(num)).images.permute(0, 2, 3, 1)
+    masks = torch.stack([one.masks for one in both], dim=1)
+    return Twins(plain.double().numpy(), images.double().numpy(), masks.double().numpy())
 
 
 def theirs(source: Source, name: str, num: int) -> Twins:
     """``num`` twins of the published pipeline, with the engine's choice of objects and backgrounds."""
     objects, backgrounds = _pictures(source)
-    plain = _engine(source.spec).batch(torch.arange(num))
+    chosen = _engine(source.spec).batch(torch.arange(num))
     random = np.random.default_rng(5)
-    images, masks = np.empty((num, 2, 32, 32, 3)), np.empty((num, 2, 32, 32))
-    for row, (label, number) in enumerate(zip(plain.labels.tolist(), plain.backgrounds.tolist(), strict=True)):
+    plain, images, masks = np.empty((num, 32, 32, 3)), np.empty((num, 2, 32, 32, 3)), np.empty((num, 2, 32, 32))
+    for row, (label, number) in enumerate(zip(chosen.labels.tolist(), chosen.backgrounds.tolist(), strict=True)):
+        plain[row] = published.paste(published.premultiplied(objects[label]), backgrounds[number])
         for twin in range(2):
             rgba = published.change(name, objects[label], published.draw(name, random))
-            images[row, twin] = rgba[..., :3] + (1 - rgba[..., 3:]) * backgrounds[number]
-            masks[row, twin] = rgba[..., 3]
-    return Twins(images, masks)
+            images[row, twin], masks[row, twin] = published.paste(rgba, backgrounds[number]), rgba[..., 3]
+    return Twins(plain, images, masks)
 
 
 @dataclass(frozen=True)
@@ -127,6 +142,21 @@ def of_pair_distance(one: Twins, other: Twins) -> Difference:
     return difference(near / far.mean(), far / far.mean())
 
 
+def of_share_changed(one: Twins, other: Twins) -> Difference:
+    """Of the share of samples that are changed at all."""
+    shares = [(twins.moved > 0).mean() for twins in (one, other)]
+    variance = sum(share * (1 - share) for share in shares)
+    return Difference(np.array(shares[0] - shares[1]), np.sqrt(variance / one.moved.size))
+
+
+def of_change(one: Twins, other: Twins) -> Difference:
+    """Of the distance from the plain image, over the samples that are changed, relative to theirs."""
+    changed = [twins.moved[twins.moved > 0] for twins in (one, other)]
+    error = np.sqrt(sum(distances.var() / len(distances) for distances in changed))
+    value = changed[0].mean() - changed[1].mean()
+    return Difference(value / changed[1].mean(), error / changed[1].mean())
+
+
 def luminance_quantiles(twins: Twins) -> Array:
     """5, 25, 50, 75 and 95 % points of luma where the object covers more than half of a pixel."""
     return np.percentile((twins.images @ LUMA)[twins.masks > 0.5], SHARES)
@@ -136,6 +166,6 @@ def of_quantiles(one: Twins, other: Twins) -> Difference:
     """Of the quantiles of luminance; the error is taken from fifths of the samples."""
     parts = [luminance_quantiles(one) - luminance_quantiles(other)]
     for start, stop in pairwise(np.linspace(0, len(one.masks), 6).astype(int)):
-        first, second = (Twins(t.images[start:stop], t.masks[start:stop]) for t in (one, other))
+        first, second = (Twins(t.plain, t.images[start:stop], t.masks[start:stop]) for t in (one, other))
         parts.append(luminance_quantiles(first) - luminance_quantiles(second))
     return Difference(parts[0], np.std(parts[1:], axis=0, ddof=1) / np.sqrt(5))
