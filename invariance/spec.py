@@ -34,6 +34,8 @@ MODEL_NAMES: tuple[str, ...] = ("small", "resnet18", "resnet50", "densenet", "vg
 SMALLEST_IMAGE_PX: dict[str, int] = {"vgg11_bn": 32}
 """Architectures whose poolings leave nothing of a smaller image."""
 
+OBJECTIVES: tuple[str, ...] = ("supervised", "simclr", "vicreg", "rotation")
+SCHEDULES: tuple[str, ...] = ("constant", "cosine")
 TRANSFER_METHODS: tuple[str, ...] = ("linear-probe", "fine-tune")
 MEASURE_NAMES: tuple[str, ...] = ("sens",)
 RESAMPLINGS: tuple[str, ...] = ("bilinear", "nearest")
@@ -194,7 +196,7 @@ class _RunSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class PretrainSpec(_RunSpec):
-    """Supervised training of a network from random weights.
+    """Training of a network from random weights.
 
     Attributes:
         data: the training set; its test split is used once, at the end.
@@ -202,9 +204,13 @@ class PretrainSpec(_RunSpec):
         epochs: number of passes over the data.
         samples_per_epoch: images in one epoch of an endless stream; ignored for a finite data set.
         batch_size: images in one step.
-        learning_rate: of Adam, constant.
+        learning_rate: of Adam, at the start.
         seed: initial weights and order of the samples.
         num_test_samples: size of the test split.
+        objective: one of ``OBJECTIVES``. Other than ``supervised``, the last layer is solved on the frozen
+            representation when training is over, so that there is an accuracy to compare.
+        schedule: of the learning rate, one of ``SCHEDULES``: constant, or falling to zero along half a cosine.
+        weight_decay: of Adam, as an L2 penalty on the weights.
     """
 
     kind: ClassVar[str] = "pretrain"
@@ -216,8 +222,16 @@ class PretrainSpec(_RunSpec):
     learning_rate: float = 1e-3
     seed: int = 0
     num_test_samples: int = 2_000
+    objective: str = "supervised"
+    schedule: str = "constant"
+    weight_decay: float = 0.0
 
     def __post_init__(self) -> None:
+        _require(self.objective in OBJECTIVES, "objective", self.objective, " or ".join(OBJECTIVES))
+        _require(self.schedule in SCHEDULES, "schedule", self.schedule, " or ".join(SCHEDULES))
+        _require_number("weight_decay", self.weight_decay, 0.0, 1.0)
+        if self.objective in ("simclr", "vicreg") and not self.data.transforms:
+            raise SpecError(f"objective = {self.objective}: its views differ in transformations; choose some")
         _require(self.model in MODEL_NAMES, "model", self.model, " or ".join(MODEL_NAMES))
         if self.data.image_size < (smallest := SMALLEST_IMAGE_PX.get(self.model, 0)):
             raise SpecError(f"image_size = {self.data.image_size}: {self.model} needs at least {smallest} px")

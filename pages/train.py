@@ -3,7 +3,7 @@
 import streamlit as st
 
 from invariance.runs.describe import transforms_title
-from invariance.spec import MODEL_NAMES, TRANSFER_METHODS, SpecError
+from invariance.spec import MODEL_NAMES, OBJECTIVES, TRANSFER_METHODS, SpecError
 from pages.parts import server
 from pages.parts.controls import source_picker, transform_picker
 from pages.parts.live import live_panel
@@ -71,6 +71,9 @@ def detail_controls(values: dict[str, object]) -> dict[str, object]:
             )
         with network:
             model = st.selectbox("Model", MODEL_NAMES, key="model", bind="query-params")
+            objective = st.selectbox("Objective of pretraining", OBJECTIVES, key="objective", bind="query-params",
+                                     help="Labels; agreement of two views that the transformations make (SimCLR, "
+                                     "VICReg); or telling by how many quarter turns an image was rotated.")  # fmt: skip
             left, right = st.columns(2)
             preset = st.session_state.get("budget", "Quick")  # another preset gives fresh fields with its values
             epochs = left.number_input(
@@ -92,6 +95,7 @@ def detail_controls(values: dict[str, object]) -> dict[str, object]:
             seed = left.number_input("Seed", 0, 2**31, 0, key="seed", bind="query-params")
     return values | {
         "objects": objects, "backgrounds": backgrounds, "num_classes": num_classes, "model": model,
+        "objective": objective,
         "epochs": epochs, "samples_per_epoch": samples, "batch_size": batch_size, "learning_rate": rate, "seed": seed,
     }  # fmt: skip
 

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from invariance.data.catalogue import choose_classes, resolve_source
 from invariance.runs.store import Store
-from invariance.spec import LABELS, MODEL_NAMES, RESAMPLINGS, DatasetSpec, SpecError, parse_transforms
+from invariance.spec import LABELS, MODEL_NAMES, OBJECTIVES, RESAMPLINGS, DatasetSpec, SpecError, parse_transforms
 
 
 class Parser(argparse.ArgumentParser):
@@ -108,6 +108,16 @@ def add_training(parser: argparse.ArgumentParser, *, epochs: int) -> None:
     group.add_argument("--batch-size", type=int, default=256, help="images in one step (default 256)")
     group.add_argument("--learning-rate", type=float, default=1e-3, help="of Adam (default 0.001)")
     group.add_argument("--num-test-samples", type=int, default=2_000, help="size of the test split (default 2000)")
+
+
+def add_objective(parser: argparse.ArgumentParser) -> None:
+    """Choice of what pretraining minimises."""
+    parser.add_argument(
+        "--objective",
+        default="supervised",
+        choices=OBJECTIVES,
+        help="labels, agreement of two views (simclr, vicreg), or telling quarter turns (default supervised)",
+    )
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:

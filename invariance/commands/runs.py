@@ -13,6 +13,7 @@ from invariance.commands.arguments import (
     add_data,
     add_execution,
     add_model,
+    add_objective,
     add_training,
     dataset,
     open_store,
@@ -26,6 +27,7 @@ from invariance.runs.locate import run_id_of
 from invariance.runs.store import Run, Store
 from invariance.spec import (
     MEASURE_NAMES,
+    SCHEDULES,
     TRANSFER_METHODS,
     MeasureSpec,
     PretrainSpec,
@@ -61,6 +63,9 @@ def _add_pretrain(commands: Any) -> None:
     parser.add_argument("--num-samples", default="10000", metavar="N|endless", help="training images (default 10000)")
     parser.add_argument("--samples-per-epoch", type=int, default=10_000, help="images in an epoch of an endless stream")
     add_training(parser, epochs=10)
+    add_objective(parser)
+    parser.add_argument("--schedule", default="constant", choices=SCHEDULES, help="of the learning rate")
+    parser.add_argument("--weight-decay", type=float, default=0.0, help="L2 penalty of Adam (default 0)")
     add_execution(parser)
     parser.set_defaults(action=pretrain)
 
@@ -72,6 +77,9 @@ def pretrain(args: argparse.Namespace) -> None:
         model=args.model,
         samples_per_epoch=args.samples_per_epoch,
         seed=args.seed,
+        objective=args.objective,
+        schedule=args.schedule,
+        weight_decay=args.weight_decay,
         **_training(args),
     )
     print_json(_report(_execute(spec, open_store(args), choose_device(args.device))))
@@ -174,6 +182,7 @@ def _add_what_if(commands: Any) -> None:
     add_model(parser)
     parser.add_argument("--epochs", type=int, help="of pretraining, on fresh images throughout (default 4)")
     parser.add_argument("--samples-per-epoch", type=int, help="images in one epoch of pretraining (default 10000)")
+    add_objective(parser)
     parser.add_argument("--method", default="linear-probe", choices=TRANSFER_METHODS)
     parser.add_argument("--num-transfer-samples", type=int, help="images of the target task (default 2000)")
     add_execution(parser)
@@ -193,6 +202,7 @@ def run_what_if(args: argparse.Namespace) -> None:
         backgrounds=resolve_source(args.backgrounds),
         num_classes=args.num_classes,
         model=args.model,
+        objective=args.objective,
         method=args.method,
         **options,
     )

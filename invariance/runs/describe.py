@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import fields
 
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
@@ -25,7 +26,8 @@ def title(spec: RunSpec, source: RunSpec | None = None) -> str:
     """
     match spec:
         case PretrainSpec():
-            return f"{transforms_title(spec.data.transforms)} · {spec.model}"
+            objective = "" if spec.objective == "supervised" else f" · {spec.objective}"
+            return f"{transforms_title(spec.data.transforms)} · {spec.model}{objective}"
         case TransferSpec():
             start = spec.source[:8] if source is None else transforms_title(source.data.transforms)
             return f"{start} → {transforms_title(spec.data.transforms)} · {spec.method}"
@@ -44,6 +46,7 @@ def command(spec: RunSpec) -> str | None:
             num_samples = "endless" if spec.data.num_samples is None else str(spec.data.num_samples)
             words = ["pretrain", *_data_words(spec.data), "--num-samples", num_samples]
             words += ["--model", spec.model, "--samples-per-epoch", str(spec.samples_per_epoch)]
+            words += _option_words(spec, ("objective", "schedule", "weight_decay"))
             seed, words = spec.data.seed, words + _training_words(spec)
         case TransferSpec():
             words = ["transfer", "--from", spec.source, *_data_words(spec.data)]
@@ -66,8 +69,16 @@ def _data_words(data: DatasetSpec) -> list[str]:
     if data.classes:
         words += ["--classes", ",".join(data.classes)]
     defaults = {field.name: field.default for field in fields(data)}
-    for name in ("objects", "backgrounds", "strength", "image_size", "num_prototypes", "resampling"):
-        if (value := getattr(data, name)) != defaults[name]:
+    said_elsewhere = {"transforms", "classes", "num_samples", "seed", "transform_seed"}
+    return words + _option_words(data, [name for name in defaults if name not in said_elsewhere])
+
+
+def _option_words(spec: DatasetSpec | PretrainSpec, names: Sequence[str]) -> list[str]:
+    """Options for the fields that are not at their defaults; each option is named as its field."""
+    defaults = {field.name: field.default for field in fields(spec)}
+    words: list[str] = []
+    for name in names:
+        if (value := getattr(spec, name)) != defaults[name]:
             words += [f"--{name.replace('_', '-')}", str(value)]
     return words
 

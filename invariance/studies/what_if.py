@@ -69,6 +69,7 @@ def what_if(
     samples_per_epoch: int = 10_000,
     batch_size: int = 128,
     learning_rate: float = 2e-3,
+    objective: str = "supervised",
     method: str = "linear-probe",
     num_transfer_samples: int = 2_000,
 ) -> WhatIf:
@@ -86,6 +87,7 @@ def what_if(
         samples_per_epoch: images in one of them.
         batch_size: of pretraining.
         learning_rate: of pretraining. Small batches and this rate learn most in the seconds that a laptop has.
+        objective: of pretraining.
         method: of transfer.
         num_transfer_samples: training samples of the target task.
 
@@ -105,6 +107,7 @@ def what_if(
         samples_per_epoch=samples_per_epoch,
         batch_size=batch_size,
         learning_rate=learning_rate,
+        objective=objective,
         seed=seed,
     )
     mismatched = replace(matched, data=replace(base, transforms=mismatch))

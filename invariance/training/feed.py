@@ -74,14 +74,20 @@ def render_cancellable(
 
 
 class Feed(Protocol):
-    """The batches of a training."""
+    """The batches of a training.
+
+    Attributes:
+        num_steps: of the whole training.
+        num_epochs: of the whole training.
+        num_images: samples seen in the whole training, repetitions counted.
+    """
 
     num_steps: int
     num_epochs: int
-    num_images: int  # seen in the whole training, repetitions counted
+    num_images: int
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """Images (B, 3, H, W) float32 in [0, 1] and labels (B,) int64 of a step in [0, num_steps)."""
+        """Images (V B, 3, H, W) float32 in [0, 1], V views of B samples, and labels (B,) of a step."""
         ...
 
     def epochs_done(self, step: int) -> int:
@@ -144,21 +150,70 @@ class StreamFeed:
         batch_size: images in a step.
         num_epochs: number of stretches of ``samples_per_epoch`` images.
         samples_per_epoch: after how many images the network is validated.
+        num_views: 2 for twins, the same objects and backgrounds under two draws of the transformations.
     """
 
-    def __init__(self, engine: Engine, *, batch_size: int, num_epochs: int, samples_per_epoch: int) -> None:
+    def __init__(
+        self, engine: Engine, *, batch_size: int, num_epochs: int, samples_per_epoch: int, num_views: int = 1
+    ) -> None:
         self.num_epochs = num_epochs
         self.num_steps = max(1, num_epochs * samples_per_epoch // batch_size)
         self.num_images = self.num_steps * batch_size
         self._engine = engine
         self._batch_size = batch_size
+        self._num_views = num_views
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
         """See :class:`Feed`."""
         indices = self._engine.indices("train", self._batch_size) + step * self._batch_size
+        if self._num_views == 2:
+            return twin_views(self._engine, indices, draw=0)
         batch = self._engine.batch(indices)
         return batch.images, batch.labels
 
     def epochs_done(self, step: int) -> int:
         """See :class:`Feed`."""
         return step * self.num_epochs // self.num_steps
+
+
+class TwinFeed:
+    """The N samples of a finite data set in every epoch, each as a fresh pair of views.
+
+    Args:
+        engine: of the data set.
+        num_samples: N, at least 2.
+        batch_size: largest number of samples in a step.
+        num_epochs: passes over the data.
+        seed: of the order.
+    """
+
+    def __init__(self, engine: Engine, *, num_samples: int, batch_size: int, num_epochs: int, seed: int) -> None:
+        # Positions take the place of images, so that the order and the cutting of epochs stay in one place.
+        positions = Rendered(torch.zeros(num_samples, 0, dtype=torch.uint8), engine.indices("train", num_samples))
+        self._order = FiniteFeed(positions, batch_size=batch_size, num_epochs=num_epochs, seed=seed)
+        self._engine = engine
+        self.num_epochs, self.num_steps = num_epochs, self._order.num_steps
+        self.num_images = self._order.num_images
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+        """See :class:`Feed`."""
+        _, indices = self._order.batch(step)
+        return twin_views(self._engine, indices, draw=self.epochs_done(step))
+
+    def epochs_done(self, step: int) -> int:
+        """See :class:`Feed`."""
+        return self._order.epochs_done(step)
+
+
+def twin_views(engine: Engine, indices: Tensor, *, draw: int) -> tuple[Tensor, Tensor]:
+    """Two views of samples: images (2 B, 3, S, S), first views first, and labels (B,).
+
+    Args:
+        engine: of the data set.
+        indices: (B,) int64.
+        draw: number of the pair of draws; every one gives other views.
+    """
+    spec = engine.spec
+    base = spec.seed if spec.transform_seed is None else spec.transform_seed
+    first, second = engine.twins(indices, transform_seeds=(base + 2 * draw, base + 2 * draw + 1))
+    return torch.cat((first.images, second.images)), first.labels

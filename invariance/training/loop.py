@@ -1,4 +1,4 @@
-"""Supervised training: a plain loop that reports, saves itself, and stops when it is asked to."""
+"""Training: a plain loop that reports, saves itself, and stops when it is asked to."""
 
 from __future__ import annotations
 
@@ -7,26 +7,33 @@ import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import torch
+
 from invariance.data.engine import Engine
-from invariance.models import create_model
+from invariance.models import Classifier, create_model
 from invariance.spec import PretrainSpec, canonical_json
 from invariance.training.atomic import sweep_temporaries
 from invariance.training.checkpoint import save_weights
-from invariance.training.evaluation import evaluate
-from invariance.training.events import CancelFlag, Cancelled, Event, Finished, Progress, never
+from invariance.training.evaluation import evaluate, in_batches, mean_class_accuracy
+from invariance.training.events import CancelFlag, Cancelled, Diverged, Event, Finished, Progress, never
 from invariance.training.feed import (
     Feed,
     FiniteFeed,
     Rendered,
     StreamFeed,
+    TwinFeed,
     num_steps_per_epoch,
     render_cancellable,
 )
+from invariance.training.objectives import Supervised, create_objective
+from invariance.training.probe import fit_linear
 from invariance.training.resume import clear_state
 from invariance.training.trainee import Trainee
 
 WEIGHTS = "weights.safetensors"
 NUM_VALIDATION_SAMPLES = 1_000
+NUM_PROBE_SAMPLES = 5_000
+SMALLEST_SPREAD = 1e-5  # standard deviation of the representation over images, relative to its length
 _EVENT_EVERY_S = 0.1
 _SAVING_SHARE = 0.05  # of the time, at most, goes into checkpoints, however large the network and slow the disk
 _VALIDATION_SPACING = 5  # images trained on for each image validated on, at least: a fifteenth of the work
@@ -66,7 +73,15 @@ def pretrain(
     sweep_temporaries(directory)
     engine = Engine(spec.data, device)
     model = create_model(spec.model, engine.num_classes, seed=spec.seed).to(device)
-    trainee = Trainee(model, learning_rate=spec.learning_rate, directory=directory, identity=canonical_json(spec))
+    trainee = Trainee(
+        model,
+        learning_rate=spec.learning_rate,
+        directory=directory,
+        identity=canonical_json(spec),
+        objective=create_objective(spec.objective, model.num_features, seed=spec.seed).to(device),
+        schedule=half_cosine if spec.schedule == "cosine" else None,
+        weight_decay=spec.weight_decay,
+    )
     trainee.resume()
     feed = yield from _open_feed(spec, engine, trainee, cancelled)
     yield from optimise(
@@ -76,6 +91,8 @@ def pretrain(
         cancelled=cancelled,
         checkpoint_every_s=checkpoint_every_s,
     )
+    if spec.objective != "supervised":
+        _solve_head(model, engine, min(feed.num_images, NUM_PROBE_SAMPLES), cancelled)
     on_test = evaluate(model, render_split(engine, "test", spec.num_test_samples), cancelled=cancelled)
     num_seen = min(spec.data.num_samples or feed.num_images, spec.num_test_samples)
     on_train = evaluate(model, render_split(engine, "train", num_seen), cancelled=cancelled)
@@ -116,11 +133,12 @@ def optimise(
 
     Yields:
         Progress after the first and the last step, and about ten times a second between, with ``train_loss`` and
-        ``train_accuracy`` since the last one, and ``validation_accuracy`` where it was measured.
+        ``train_accuracy`` (share of the objective's own task that was solved) since the last one, and
+        ``validation_accuracy`` where it was measured, which needs a supervised head.
 
     Raises:
         Cancelled: the flag was set; the state is saved.
-        Diverged: the loss is no longer finite.
+        Diverged: the loss is no longer finite, or the representation is the same for all images.
     """
     pace = _Pace(trainee, feed)
     last_event, last_save, save_every_s = -math.inf, time.monotonic(), checkpoint_every_s
@@ -128,11 +146,11 @@ def optimise(
         if cancelled():
             trainee.save()
             raise Cancelled
-        trainee.advance(*feed.batch(trainee.step))
+        trainee.advance(*feed.batch(trainee.step), share=trainee.step / feed.num_steps)
         metrics: dict[str, float] = {}
         if _validation_is_due(trainee, feed, len(validation)):
             trainee.images_since_validation = 0
-            metrics["validation_accuracy"] = evaluate(trainee.model, validation).accuracy
+            metrics = _validate(trainee, validation)
         now = time.monotonic()
         if metrics or trainee.step == feed.num_steps or now - last_event >= _EVENT_EVERY_S:
             last_event = now
@@ -174,14 +192,17 @@ def render_training_split(
 def _open_feed(
     spec: PretrainSpec, engine: Engine, trainee: Trainee, cancelled: CancelFlag
 ) -> Generator[Progress, None, Feed]:
-    num = spec.data.num_samples
+    num, num_views = spec.data.num_samples, trainee.objective.num_views
     if num is None:
         return StreamFeed(
             engine,
             batch_size=spec.batch_size,
             num_epochs=spec.epochs,
             samples_per_epoch=spec.samples_per_epoch,
+            num_views=num_views,
         )
+    if num_views == 2:
+        return TwinFeed(engine, num_samples=num, batch_size=spec.batch_size, num_epochs=spec.epochs, seed=spec.seed)
     report = Progress(
         step=trainee.step,
         num_steps=spec.epochs * num_steps_per_epoch(num, spec.batch_size),
@@ -190,6 +211,47 @@ def _open_feed(
     )
     samples = yield from render_training_split(engine, num, cancelled, report)
     return FiniteFeed(samples, batch_size=spec.batch_size, num_epochs=spec.epochs, seed=spec.seed)
+
+
+def half_cosine(share: float) -> float:
+    """From 1 at the start to 0 at the end of training (Loshchilov and Hutter 2017, arXiv 1608.03983, no restarts)."""
+    return 0.5 * (1.0 + math.cos(math.pi * share))
+
+
+def _solve_head(model: Classifier, engine: Engine, num: int, cancelled: CancelFlag) -> None:
+    """Fits the last layer of a network whose training did not."""
+    samples = render_split(engine, "train", num)
+    model.eval()
+    features = in_batches(model.representation, samples.images, cancelled=cancelled)
+    solver = fit_linear(features, samples.labels, engine.num_classes, cancelled=cancelled)
+    while True:
+        try:
+            next(solver)
+        except StopIteration as end:
+            model.head.load_state_dict(end.value.state_dict())
+            return
+
+
+def _validate(trainee: Trainee, validation: Rendered) -> dict[str, float]:
+    """Accuracy on the validation split, where the head is being trained.
+
+    Raises:
+        Diverged: the representation no longer tells images apart.
+    """
+    model = trainee.model
+    model.eval()
+    features = in_batches(model.representation, validation.images)
+    spread = float(features.std(dim=0).norm() / features.norm(dim=1).mean().clamp(min=1e-12))
+    if not spread > SMALLEST_SPREAD:
+        raise Diverged(
+            f"training collapsed at or before step {trainee.step}: the representation is the same for all images; "
+            "choose a smaller learning_rate, or another seed"
+        )
+    if not isinstance(trainee.objective, Supervised):
+        return {}
+    with torch.no_grad():
+        predictions = model.head(features).argmax(dim=1)
+    return {"validation_accuracy": mean_class_accuracy(predictions, validation.labels)}
 
 
 def _validation_is_due(trainee: Trainee, feed: Feed, num_validation: int) -> bool:

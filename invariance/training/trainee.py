@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from invariance.models import Classifier
-from invariance.training.evaluation import mixed_precision
 from invariance.training.events import Diverged
+from invariance.training.objectives import Objective, Supervised
 from invariance.training.resume import load_state, save_state
 
 
@@ -21,23 +21,43 @@ class Trainee:
 
     Args:
         model: trained in place, on its own device.
-        learning_rate: of Adam (Kingma and Ba 2014, arXiv 1412.6980), constant.
+        learning_rate: of Adam (Kingma and Ba 2014, arXiv 1412.6980), at the start.
         directory: where the state is saved.
         identity: of the run; a state of another run is not taken up.
+        objective: what is minimised; None is cross entropy. Its own layers are trained along.
+        schedule: share of the learning rate at a share of the training in [0, 1); None keeps it constant.
+        weight_decay: L2 penalty of Adam.
 
     Attributes:
         step: steps taken.
         images_since_validation: images seen since the network was last validated.
     """
 
-    def __init__(self, model: Classifier, *, learning_rate: float, directory: Path, identity: str) -> None:
+    def __init__(
+        self,
+        model: Classifier,
+        *,
+        learning_rate: float,
+        directory: Path,
+        identity: str,
+        objective: Objective | None = None,
+        schedule: Callable[[float], float] | None = None,
+        weight_decay: float = 0.0,
+    ) -> None:
         self.model = model
+        self.objective = objective or Supervised()
         self.step = 0
         self.images_since_validation = 0
         self._device = next(model.parameters()).device
         self._learning_rate = learning_rate
-        # Fused, because on a GPU the step of a small network is otherwise mostly kernel launches.
-        self._optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=self._device.type == "cuda")
+        self._schedule = schedule
+        self._optimiser = torch.optim.Adam(
+            [*model.parameters(), *self.objective.parameters()],
+            lr=learning_rate,
+            weight_decay=weight_decay,
+            # Because on a GPU the step of a small network is otherwise mostly kernel launches.
+            fused=self._device.type == "cuda",
+        )
         self._directory = directory
         self._identity = identity
         self._seconds_before = 0.0
@@ -49,21 +69,28 @@ class Trainee:
         """Time worked on the run, earlier processes included and pauses left out."""
         return self._seconds_before + time.monotonic() - self._started
 
-    def advance(self, images: Tensor, labels: Tensor) -> None:
-        """One step of Adam on the cross entropy of images (B, 3, H, W) in [0, 1] and labels (B,)."""
+    def advance(self, images: Tensor, labels: Tensor, *, share: float = 0.0) -> None:
+        """One step of Adam.
+
+        Args:
+            images: (V B, 3, H, W) in [0, 1], the objective's V views of each sample.
+            labels: (B,).
+            share: of the training that is done before this step, in [0, 1).
+        """
+        if self._schedule is not None:
+            for group in self._optimiser.param_groups:
+                group["lr"] = self._learning_rate * self._schedule(share)
         self.model.train()
-        with mixed_precision(self._device):
-            logits = self.model(images)
-        loss = functional.cross_entropy(logits.to(torch.float32), labels)
+        outcome = self.objective(self.model, images, labels)
         self._optimiser.zero_grad()
-        loss.backward()
+        outcome.loss.backward()
         self._optimiser.step()
         self.step += 1
         self.images_since_validation += len(labels)
         # Sums stay on the device: reading them at every step would make a GPU wait for the processor.
-        self._num_images += len(labels)
-        self._loss_sum += loss.detach().to(torch.float64) * len(labels)
-        self._num_correct += (logits.detach().argmax(dim=1) == labels).sum()
+        self._num_images += outcome.num_asked
+        self._loss_sum += outcome.loss.detach().to(torch.float64) * outcome.num_asked
+        self._num_correct += outcome.num_correct
 
     def take_metrics(self) -> dict[str, float]:
         """Mean loss and accuracy of the training batches since the last call, in training mode.
@@ -91,6 +118,7 @@ class Trainee:
         state = {
             "identity": self._identity,
             "model": self.model.state_dict(),
+            "objective": self.objective.state_dict(),
             "optimiser": self._optimiser.state_dict(),
             "step": self.step,
             "seconds": self.seconds,
@@ -107,6 +135,7 @@ class Trainee:
         if state is None or state.get("identity") != self._identity:
             return False
         self.model.load_state_dict(state["model"])
+        self.objective.load_state_dict(state.get("objective", {}))
         self._optimiser.load_state_dict(state["optimiser"])
         self.step = state["step"]
         self._seconds_before = state["seconds"]

@@ -29,6 +29,18 @@ class Asked(Exception):
         STUDY.matched_pretraining,
         STUDY.mismatched,
         PretrainSpec(data=DatasetSpec(seed=5, strength=0.5, num_prototypes=2, resampling="nearest"), seed=5),
+        PretrainSpec(
+            data=DatasetSpec(
+                backgrounds="cifar10",
+                fg_bg_correlation=0.5,
+                fg_availability=0.75,
+                label="background",
+                transforms=("hue",),
+            ),
+            objective="vicreg",
+            schedule="cosine",
+            weight_decay=5e-5,
+        ),
         MeasureSpec(sources=("a" * 16,), transforms=("hue", "blur"), data=DatasetSpec(num_samples=50), num_pairs=50),
     ],
     ids=lambda spec: spec.kind,
