@@ -159,6 +159,10 @@ def _hub_errors(repository: str) -> Iterator[None]:
 
 
 def _first_line(error: Exception) -> str:
+    from huggingface_hub.errors import OfflineModeIsEnabled
+
+    if isinstance(error, OfflineModeIsEnabled):
+        return "HF_HUB_OFFLINE is set"
     return (str(error).strip() or type(error).__name__).splitlines()[0][:160]
 
 

@@ -8,7 +8,13 @@ from types import SimpleNamespace
 import huggingface_hub
 import pyarrow as pa
 import pytest
-from huggingface_hub.errors import HTTPError, LocalEntryNotFoundError, RepositoryNotFoundError, RevisionNotFoundError
+from huggingface_hub.errors import (
+    HTTPError,
+    LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
 from PIL import Image
 from pyarrow import parquet
 
@@ -209,6 +215,15 @@ def test_offline_without_a_copy_is_one_line(hub, monkeypatch, function, error):
     with pytest.raises(SpecError, match=said):
         hub_folder(BASE, "foregrounds")
     assert not is_downloaded("hub")
+
+
+def test_chosen_offline_mode_is_named(hub, monkeypatch):
+    def fail(*_, **__):
+        raise OfflineModeIsEnabled("Cannot reach https://huggingface.co/api: offline mode is enabled.")
+
+    monkeypatch.setattr(huggingface_hub, "list_repo_files", fail)
+    with pytest.raises(SpecError, match=r"\(HF_HUB_OFFLINE is set\)"):
+        hub_folder(BASE, "foregrounds")
 
 
 def test_an_unknown_data_set_is_one_line(hub, monkeypatch):
