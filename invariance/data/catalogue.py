@@ -18,16 +18,13 @@ from torch import Tensor
 
 from invariance.data.picture_files import images_of, open_image
 from invariance.data.random import STREAMS, Draws, permutation, unit_field
-from invariance.data.sources.hub import hub_folder
+from invariance.data.sources.hub import downloaded_hub_folder, hub_repository
 from invariance.data.sources.pictures import CIFAR_SOURCES, FOLDER_PREFIX, picture_class_names
 from invariance.data.transforms.base import OBJECT_SCALE
 from invariance.spec import SpecError
 
 BUILTIN = Path(__file__).parent / "builtin"
 NUM_NOISE_CLASSES = 61
-HUB_PREFIX = "hub:"
-AUTHORS_SET = "tillspeicher/transforms_2d_base"
-"""The pictures of the paper, on the Hugging Face Hub."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +44,10 @@ class Objects:
 
 def resolve_source(source: str) -> str:
     """A source as a spec should hold it: a folder becomes its absolute path, the same from wherever one asks."""
-    if source in ("builtin", "noise", *CIFAR_SOURCES) or source.startswith(("#", HUB_PREFIX)):
+    if source in ("builtin", "noise", *CIFAR_SOURCES) or source.startswith("#"):
         return source
-    if source == "hub":
-        return HUB_PREFIX + AUTHORS_SET
+    if (repository := hub_repository(source)) is not None:
+        return f"hub:{repository}"
     if source.startswith(FOLDER_PREFIX):
         return FOLDER_PREFIX + str(Path(source.removeprefix(FOLDER_PREFIX)).expanduser().resolve())
     return str(Path(source).expanduser().resolve())
@@ -206,8 +203,8 @@ def _object_folder(objects: str) -> Path:
 
 def _folder(source: str, configuration: str) -> Path:
     """A folder as it was named, or the local copy of a set on the Hub."""
-    if source.startswith(HUB_PREFIX):
-        return hub_folder(source.removeprefix(HUB_PREFIX), configuration)
+    if (repository := hub_repository(source)) is not None:
+        return downloaded_hub_folder(repository, configuration)
     return Path(source).expanduser()
 
 
