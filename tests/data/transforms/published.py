@@ -47,7 +47,7 @@ def premultiplied(image: Image.Image) -> Array:
 
 
 def paste(rgba: Array, background: Array) -> Array:
-    """Premultiplied (32, 32, 4) over (32, 32, 3)."""
+    """Premultiplied (..., 32, 32, 4) over (..., 32, 32, 3)."""
     return rgba[..., :3] + (1 - rgba[..., 3:]) * background
 
 
