@@ -35,7 +35,7 @@ class FlatPictures:
 
     def show(self, seed: int, indices: Tensor, numbers: Tensor) -> Tensor:
         """Their pictures, (B, 3, S, S) float32 in [0, 1]."""
-        return self.pictures[numbers]
+        return self.pictures.index_select(0, numbers)
 
 
 @dataclass(frozen=True)

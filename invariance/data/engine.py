@@ -95,6 +95,8 @@ class Engine:
 
     def __init__(self, spec: DatasetSpec, device: str | torch.device = "cpu") -> None:
         self.device = torch.device(device)
+        if self.device.type == "cpu":
+            _let_memory_be_reused()
         self._objects = load_foregrounds(spec).to(self.device)
         self._backgrounds = load_background_source(spec).to(self.device)
         self._set(spec)
@@ -202,9 +204,15 @@ class Engine:
             front = occluder_layer(by_name["occlude"], self._occluders(found, by_name["occlude"]), boxes, mode=mode)
         return Changed(rgba, boxes, front)
 
-    def render(self, indices: Tensor, *, batch_size: int = 1024) -> tuple[Tensor, Tensor]:
-        """Images as bytes: (N, 3, S, S) uint8 and labels (N,) int64, on the engine's device."""
+    def render(self, indices: Tensor, *, batch_size: int | None = None) -> tuple[Tensor, Tensor]:
+        """Images as bytes: (N, 3, S, S) uint8 and labels (N,) int64, on the engine's device.
+
+        Args:
+            indices: (N,) int64.
+            batch_size: made at a time; None chooses what is fast: few on a CPU, where they stay in its cache.
+        """
         size = self.spec.image_size
+        batch_size = batch_size or (256 if self.device.type == "cpu" else 4096)
         images = torch.empty(len(indices), 3, size, size, dtype=torch.uint8, device=self.device)
         labels = torch.empty(len(indices), dtype=torch.int64, device=self.device)
         for start in range(0, len(indices), batch_size):
@@ -274,11 +282,21 @@ class Engine:
         return self._objects.pictures[drawn_other(params, found.labels, len(self.object_names)), 0]
 
 
+def _let_memory_be_reused() -> None:
+    """Frees one large untouched block, from which glibc learns to keep what batches free for the next ones.
+
+    Otherwise it hands their megabytes back to the system after each, and half of the time for a batch goes into
+    getting cleared pages again. Elsewhere this does nothing.
+    """
+    torch.empty(31 * 2**20, dtype=torch.uint8)
+
+
 def paste(rgba: Tensor, backgrounds: Tensor) -> Tensor:
     """Premultiplied objects (B, 4, S, S) over backgrounds (B or 1, 3, S, S): (B, 3, S, S) in [0, 1]."""
-    return (rgba[:, :3] + (1.0 - rgba[:, 3:].clamp(0.0, 1.0)) * backgrounds).clamp(0.0, 1.0)
+    return torch.addcmul(rgba[:, :3], 1.0 - rgba[:, 3:], backgrounds).clamp_(0.0, 1.0)
 
 
 def to_bytes(images: Tensor) -> Tensor:
     """Float images in [0, 1] to the nearest of 256 levels, uint8."""
-    return (images * 255.0 + 0.5).to(torch.uint8)
+    # By way of int32, which torch converts to many values at a time; straight to bytes it takes twice as long.
+    return (images * 255.0).add_(0.5).to(torch.int32).to(torch.uint8)

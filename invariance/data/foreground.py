@@ -65,7 +65,8 @@ class Cutouts:
         """The objects of samples whose classes are known."""
         words = Draws(seed, indices, STREAMS["prototype"]).words(1)[:, 0]
         prototypes = (words * self.counts[labels]) >> 32
-        return Foregrounds(labels, prototypes, self.pictures[labels, prototypes])
+        rows = labels * self.pictures.shape[1] + prototypes
+        return Foregrounds(labels, prototypes, self.pictures.flatten(0, 1).index_select(0, rows))
 
 
 @dataclass(frozen=True)

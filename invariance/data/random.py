@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from invariance.spec import BEYOND_2D, TRANSFORM_NAMES
@@ -37,27 +39,34 @@ _WEYL_0, _WEYL_1 = 0x9E3779B9, 0xBB67AE85
 _NUM_ROUNDS = 10
 
 
-def philox(counter: tuple[Tensor, Tensor, Tensor, Tensor], key: tuple[Tensor, Tensor]) -> tuple[Tensor, ...]:
-    """Philox 4x32-10 on tensors.
+Words = TypeVar("Words", Tensor, NDArray[np.int64])
+"""Arrays of whole numbers, torch's or numpy's: the arithmetic is the same, and so are the results."""
+
+
+def philox(counter: tuple[Words, Words, Words, Words], key: tuple[Words | int, Words | int]) -> tuple[Words, ...]:
+    """Philox 4x32-10 on arrays.
 
     Args:
-        counter: four int64 tensors that broadcast together, values in [0, 2^32).
-        key: two int64 tensors that broadcast with them, values in [0, 2^32).
+        counter: four int64 arrays of one shape, values in [0, 2^32).
+        key: two integers or int64 arrays that broadcast to that shape, values in [0, 2^32).
 
     Returns:
-        Four int64 tensors of the common shape, values in [0, 2^32).
+        Four int64 arrays of that shape, values in [0, 2^32).
     """
     c0, c1, c2, c3 = counter
     k0, k1 = key
     for _ in range(_NUM_ROUNDS):
-        # The 64-bit product wraps in int64; the arithmetic shift and the mask still give its exact upper half.
+        # The 64-bit product wraps in int64; the shift and the mask still give its exact upper half. Its lower half is
+        # only mixed bit by bit into the next upper half, so one mask clears what is above it.
         product_0, product_1 = c0 * _MULTIPLIER_0, c2 * _MULTIPLIER_1
-        c0 = ((product_1 >> 32) & _MASK) ^ c1 ^ k0
-        c1 = product_1 & _MASK
-        c2 = ((product_0 >> 32) & _MASK) ^ c3 ^ k1
-        c3 = product_0 & _MASK
+        c0, c2 = product_1 >> 32, product_0 >> 32
+        for upper, lower, subkey in ((c0, c1, k0), (c2, c3, k1)):
+            upper ^= lower
+            upper ^= subkey
+            upper &= _MASK
+        c1, c3 = product_1, product_0
         k0, k1 = (k0 + _WEYL_0) & _MASK, (k1 + _WEYL_1) & _MASK
-    return c0, c1, c2, c3
+    return c0, c1 & _MASK, c2, c3 & _MASK
 
 
 def _halves(value: Tensor) -> tuple[Tensor, Tensor]:
@@ -81,12 +90,18 @@ class Draws:
 
     def words(self, num: int) -> Tensor:
         """``num`` random 32-bit words for each sample: (B, num) int64 in [0, 2^32)."""
-        num_blocks = -(-num // 4)
-        low, high = (half[:, None] for half in _halves(self.indices))
-        block = torch.arange(num_blocks, device=self.indices.device)[None, :]
-        stream = torch.full_like(block, self.stream)
-        key = _halves(torch.tensor(self.seed, device=self.indices.device))
-        return torch.stack(philox((low, high, stream, block), key), dim=2).flatten(1)[:, :num]
+        num_blocks, device = -(-num // 4), self.indices.device
+        key = (self.seed & _MASK, self.seed >> 32)
+        shape = (len(self.indices), num_blocks)
+        if device.type == "cpu":  # on few numbers numpy spends a fifth of torch's time
+            index, block = self.indices.numpy()[:, None], np.arange(num_blocks)
+            counter = (index & _MASK, index >> 32, np.array(self.stream), block)
+            words = philox(tuple(np.broadcast_to(part, shape) for part in counter), key)  # type: ignore[arg-type]
+            return torch.from_numpy(np.stack(words, axis=2)).flatten(1)[:, :num]
+        low, high = (half[:, None].expand(shape) for half in _halves(self.indices))
+        blocks = torch.arange(num_blocks, device=device).expand(shape)
+        stream = torch.full_like(blocks, self.stream)
+        return torch.stack(philox((low, high, stream, blocks), key), dim=2).flatten(1)[:, :num]
 
     def uniform(self, num: int = 1) -> Tensor:
         """Uniform on [0, 1): (B, num) float32, multiples of 2^-24 and so exact on every device."""
@@ -119,11 +134,14 @@ def unit_field(keys: Tensor, shape: tuple[int, ...]) -> Tensor:
         (B, *shape) float32 on [0, 1).
     """
     size = math.prod(shape)
+    num_blocks = -(-size // 4)
     low, high = (half[:, None] for half in _halves(keys))
-    block = torch.arange(-(-size // 4), device=keys.device)[None, :]
+    block = torch.arange(num_blocks, device=keys.device).expand(len(keys), -1)
     zero = torch.zeros_like(block)
-    words = torch.stack(philox((block, zero, zero, zero), (low, high)), dim=2).flatten(1)[:, :size]
-    return to_unit(words).unflatten(1, shape)
+    field = torch.empty(len(keys), num_blocks, 4, device=keys.device)
+    for position, words in enumerate(philox((block, zero, zero, zero), (low, high))):
+        field[..., position] = words >> 8
+    return (field * 2.0**-24).flatten(1)[:, :size].unflatten(1, shape)
 
 
 def normal_field(keys: Tensor, shape: tuple[int, ...]) -> Tensor:
@@ -131,9 +149,9 @@ def normal_field(keys: Tensor, shape: tuple[int, ...]) -> Tensor:
     size = math.prod(shape)
     num_pairs = -(-size // 2)
     uniform = unit_field(keys, (2, num_pairs))
-    radius = torch.sqrt(-2.0 * torch.log1p(-uniform[:, 0]))
-    angle = 2.0 * math.pi * uniform[:, 1]
-    normal = torch.stack((radius * torch.cos(angle), radius * torch.sin(angle)), dim=2).flatten(1)
+    radius = (-uniform[:, 0]).log1p_().mul_(-2.0).sqrt_()
+    angle = uniform[:, 1] * (2.0 * math.pi)
+    normal = torch.stack((torch.cos(angle).mul_(radius), torch.sin(angle).mul_(radius)), dim=2).flatten(1)
     return normal[:, :size].unflatten(1, shape)
 
 

@@ -32,6 +32,7 @@ class Transform:
         matrix: for affine ones ``(params, box, size) -> (B, 3, 3)``, input to output pixel coordinates.
         displace: for warps ``(params, size) -> (B, 2, H, W)``, offsets (x, y) in pixels at which the input is read.
         minifies: whether it can shrink, so that its resampling has to average.
+        axis_aligned: whether its matrix is diagonal but for the move, so that rows and columns stay such.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Transform:
     matrix: Callable[[Params, Tensor, int], Tensor] | None = None
     displace: Callable[[Params, int], Tensor] | None = None
     minifies: bool = False
+    axis_aligned: bool = False
 
     @property
     def category(self) -> str:
@@ -68,9 +70,26 @@ def per_sample(parameter: Tensor) -> Tensor:
     return parameter[:, None, None, None]
 
 
-def where_applied(params: Params, changed: Tensor, original: Tensor) -> Tensor:
-    """The changed image where ``params["applied"]`` holds and exactly the original elsewhere."""
-    return torch.where(per_sample(params["applied"]), changed, original)
+def change_where(chosen: Tensor, rgba: Tensor, params: Params, change: Callable[[Tensor, Params], Tensor]) -> Tensor:
+    """Changes some samples of a batch and leaves the others exactly as they are.
+
+    Args:
+        chosen: (B,) bool, which.
+        rgba: (B, 4, H, W).
+        params: parameters of all samples.
+        change: ``(rgba, params) -> rgba`` of any number of samples; on the CPU it is given the chosen ones alone.
+    """
+    if rgba.device.type != "cpu":  # to know how many are chosen would mean to wait for the device
+        return torch.where(per_sample(chosen), change(rgba, params), rgba)
+    rows = chosen.nonzero()[:, 0]
+    if len(rows) == 0:
+        return rgba
+    if len(rows) == len(rgba):
+        return change(rgba, params)
+    changed = change(rgba[rows], {name: value[rows] for name, value in params.items()})
+    source = torch.arange(len(rgba))
+    source[rows] = torch.arange(len(rgba), len(rgba) + len(rows))
+    return torch.cat((rgba, changed)).index_select(0, source)
 
 
 def split_alpha(rgba: Tensor) -> tuple[Tensor, Tensor]:
@@ -78,7 +97,24 @@ def split_alpha(rgba: Tensor) -> tuple[Tensor, Tensor]:
     return rgba[:, :3], rgba[:, 3:]
 
 
+def with_alpha(rgb: Tensor, alpha: Tensor) -> Tensor:
+    """Premultiplied colour, cut off at ``alpha``, and alpha: (B, 4, H, W). Overwrites ``rgb``."""
+    return torch.cat((torch.minimum(rgb, alpha, out=rgb), alpha), dim=1)
+
+
+def filter_separably(rgba: Tensor, vertical: Tensor, horizontal: Tensor) -> Tensor:
+    """Weighted sums along columns and then rows.
+
+    Args:
+        rgba: (B, C, H, W).
+        vertical: (B, H, H), row i holds the weights of output row i.
+        horizontal: (B, W, W), likewise for columns.
+    """
+    rows = (rgba.flatten(1, 2) @ horizontal.transpose(1, 2)).view_as(rgba)
+    return vertical[:, None] @ rows
+
+
 def luma(rgb: Tensor) -> Tensor:
     """ITU-R 601 luma, (B, 3, H, W) to (B, 1, H, W); linear, so it may be taken of premultiplied colour."""
-    weights = rgb.new_tensor([0.299, 0.587, 0.114])[None, :, None, None]
-    return (rgb * weights).sum(dim=1, keepdim=True)
+    red, green, blue = rgb.split(1, dim=1)
+    return (red * 0.299).add_(green, alpha=0.587).add_(blue, alpha=0.114)

@@ -90,6 +90,7 @@ OCCLUDE = Transform(
     _apply_occlude,
     matrix=_occluder_matrix,
     minifies=True,
+    axis_aligned=True,
 )
 
 BEYOND: tuple[Transform, ...] = (POSE, OCCLUDE)

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from invariance.data.random import normal_field, unit_field
-from invariance.data.transforms.base import REFERENCE_SIZE, Transform, luma, per_sample, split_alpha, where_applied
+from invariance.data.transforms.base import (
+    REFERENCE_SIZE,
+    Transform,
+    change_where,
+    filter_separably,
+    luma,
+    per_sample,
+    split_alpha,
+    with_alpha,
+)
 from invariance.data.transforms.parameters import Constant, Field, Params, Switch, Uniform
 from invariance.data.transforms.resample import base_box, resample
 
@@ -15,6 +26,8 @@ BLUR_RADIUS_PX, MIN_BLUR_SIGMA_PX, MAX_BLUR_SIGMA_PX = 3, 0.1, 1.5
 PIXELATE_SIDE, ERASE_SIDE_PX = 9, 14
 ELASTIC_SIGMA_PX, ELASTIC_ALPHA = 5.0, 150.0
 HALF_LEVEL = 0.5 / 255.0
+_LEVELS = 256.0 / 255.0  # at which a byte wraps
+_TINY = 1e-30  # a divisor for the colour 0 of clear pixels
 
 
 def _apply_blur(rgba: Tensor, params: Params) -> Tensor:
@@ -22,19 +35,27 @@ def _apply_blur(rgba: Tensor, params: Params) -> Tensor:
 
     The smallest sigma changes nothing there, and by definition nothing in a larger image.
     """
+    return change_where(params["sigma_px"] > MIN_BLUR_SIGMA_PX, rgba, params, _blur)
+
+
+def _blur(rgba: Tensor, params: Params) -> Tensor:
     zoom = rgba.shape[-1] / REFERENCE_SIZE
     radius = max(1, round(BLUR_RADIUS_PX * zoom))
     offsets = torch.arange(-radius, radius + 1, device=rgba.device, dtype=rgba.dtype)
     weights = torch.exp(-0.5 * (offsets[None] / (params["sigma_px"][:, None] * zoom)) ** 2)
     weights = weights / weights.sum(dim=1, keepdim=True)
-    result = rgba
-    for dim in (2, 3):
-        padding = (0, 0, radius, radius) if dim == 2 else (radius, radius, 0, 0)
-        padded = F.pad(result, padding, mode="reflect")
-        size = rgba.shape[dim]
-        taps = (padded.narrow(dim, tap, size) * per_sample(weights[:, tap]) for tap in range(2 * radius + 1))
-        result = torch.stack(tuple(taps)).sum(dim=0)
-    return torch.where(per_sample(params["sigma_px"] > MIN_BLUR_SIGMA_PX), result, rgba)
+    return filter_separably(rgba, *[_mirrored_filter(weights, rgba.shape[-1])] * 2)
+
+
+def _mirrored_filter(weights: Tensor, size: int) -> Tensor:
+    """The convolution of ``size`` pixels with (B, taps) weights and mirrored borders, as matrices (B, size, size)."""
+    radius = weights.shape[1] // 2
+    # Row i holds the weights from column i on, for pixels -radius to size + radius - 1; what lies outside is folded in.
+    wide = F.pad(weights, (size - 1, size - 1)).unfold(1, size + 2 * radius, 1).flip(1)
+    matrix = wide[:, :, radius:-radius].clone()
+    matrix[:, :, 1 : radius + 1] += wide[:, :, :radius].flip(2)
+    matrix[:, :, size - 1 - radius : size - 1] += wide[:, :, size + radius :].flip(2)
+    return matrix
 
 
 def _apply_noise(rgba: Tensor, params: Params) -> Tensor:
@@ -42,12 +63,15 @@ def _apply_noise(rgba: Tensor, params: Params) -> Tensor:
 
     The wrap is a slip of the published pipeline that defines the published transformation, and is kept on purpose.
     """
+    return change_where(params["applied"], rgba, params, _add_noise)
+
+
+def _add_noise(rgba: Tensor, params: Params) -> Tensor:
     rgb, alpha = split_alpha(rgba)
-    field = normal_field(params["field"], (3, *rgba.shape[-2:])) * per_sample(params["std"])
-    straight = rgb / torch.where(alpha > 0, alpha, torch.ones_like(alpha))
-    total = straight + field.clamp(0.0, 1.0)
-    wrapped = torch.where(total >= 256.0 / 255.0, total - 256.0 / 255.0, total).clamp(0.0, 1.0)
-    return where_applied(params, torch.cat((wrapped * alpha, alpha), dim=1), rgba)
+    total = normal_field(params["field"], (3, *rgba.shape[-2:])).mul_(per_sample(params["std"])).clamp_(0.0, 1.0)
+    total += rgb / alpha.clamp(min=_TINY)
+    total.sub_(total.clone().ge_(_LEVELS), alpha=_LEVELS).clamp_(0.0, 1.0)
+    return torch.cat((total.mul_(alpha), alpha), dim=1)
 
 
 def _apply_pixelate(rgba: Tensor, params: Params) -> Tensor:
@@ -55,6 +79,10 @@ def _apply_pixelate(rgba: Tensor, params: Params) -> Tensor:
 
     At other sizes 9 / 32 is 9 cells too and 1 still every pixel; between them their number is linear in the share.
     """
+    return change_where(params["applied"], rgba, params, _pixelate)
+
+
+def _pixelate(rgba: Tensor, params: Params) -> Tensor:
     size = rgba.shape[-1]
     coarseness = (1.0 - params["side"]) / (1.0 - PIXELATE_SIDE / REFERENCE_SIZE)
     # The slack lets a whole number of cells survive rounding.
@@ -64,8 +92,8 @@ def _apply_pixelate(rgba: Tensor, params: Params) -> Tensor:
     first = torch.floor(cell * size / cells + 0.5)
     last = torch.floor((cell + 1) * size / cells + 0.5)
     weights = ((pixel >= first) & (pixel < last)).to(rgba.dtype)
-    weights = (weights / weights.sum(dim=2, keepdim=True))[:, None]
-    return where_applied(params, weights @ rgba @ weights.transpose(2, 3), rgba)
+    weights /= weights.sum(dim=2, keepdim=True)
+    return filter_separably(rgba, weights, weights)
 
 
 def _elastic_displacement(params: Params, size: int) -> Tensor:
@@ -82,6 +110,7 @@ def _elastic_displacement(params: Params, size: int) -> Tensor:
     return field
 
 
+@lru_cache(maxsize=4)
 def _smoothing_matrix(size: int, sigma_px: float) -> Tensor:
     """(size, size): convolution with a Gaussian of 8 sigma width and mirrored borders, as a matrix."""
     radius = int(8 * sigma_px + 1) // 2
@@ -97,21 +126,28 @@ def _smoothing_matrix(size: int, sigma_px: float) -> Tensor:
 
 
 def _apply_elastic(rgba: Tensor, params: Params) -> Tensor:
-    box = base_box(rgba.shape[0], rgba.shape[-1], rgba.device)
-    return where_applied(params, resample(rgba, [(ELASTIC, params)], box=box)[0], rgba)
+    def warped(rgba: Tensor, params: Params) -> Tensor:
+        box = base_box(rgba.shape[0], rgba.shape[-1], rgba.device)
+        return resample(rgba, [(ELASTIC, params)], box=box)[0]
+
+    return change_where(params["applied"], rgba, params, warped)
 
 
 def _apply_erasing(rgba: Tensor, params: Params) -> Tensor:
     """A square becomes transparent; x and y in [0, 1) choose among its whole-pixel places inside the image."""
+    return change_where(params["applied"], rgba, params, _erase)
+
+
+def _erase(rgba: Tensor, params: Params) -> Tensor:
     size = rgba.shape[-1]
     side = torch.round(params["side_px"] * size / REFERENCE_SIZE)
     pixel = torch.arange(size, device=rgba.device)[None]
     inside = []
     for position in (params["y"], params["x"]):
         start = torch.floor(position * (size - side + 1))[:, None]
-        inside.append((pixel >= start) & (pixel < start + side[:, None]))
-    square = inside[0][:, None, :, None] & inside[1][:, None, None, :]
-    return where_applied(params, rgba * ~square, rgba)
+        inside.append(((pixel >= start) & (pixel < start + side[:, None])).to(rgba.dtype))
+    square = inside[0][:, None, :, None] * inside[1][:, None, None, :]
+    return rgba * (1.0 - square)
 
 
 def _apply_contrast(rgba: Tensor, params: Params) -> Tensor:
@@ -120,11 +156,11 @@ def _apply_contrast(rgba: Tensor, params: Params) -> Tensor:
     As published, the mean is that of straight colour: a pixel counts in full from half a level of alpha on.
     """
     rgb, alpha = split_alpha(rgba)
-    straight = luma(rgb) / alpha.clamp(min=HALF_LEVEL)
-    mean = torch.where(alpha >= HALF_LEVEL, straight, 0.0).mean(dim=(2, 3), keepdim=True)
+    counts = alpha.clone().ge_(HALF_LEVEL)
+    mean = luma(rgb).div_(alpha.clamp(min=HALF_LEVEL)).mul_(counts).mean(dim=(2, 3), keepdim=True)
     factor = per_sample(params["factor"])
-    changed = (factor * rgb + (1.0 - factor) * mean * alpha).clamp(min=0.0)
-    return torch.cat((torch.minimum(changed, alpha), alpha), dim=1)
+    changed = (rgb * factor).addcmul_((1.0 - factor) * mean, alpha).clamp_(min=0.0)
+    return with_alpha(changed, alpha)
 
 
 ELASTIC = Transform(

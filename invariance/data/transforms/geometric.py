@@ -23,6 +23,7 @@ def _geometric(
     parameters: tuple[Parameter, ...],
     matrix: Callable[[Params, Tensor, int], Tensor],
     minifies: bool = False,
+    axis_aligned: bool = False,
 ) -> Transform:
     """A transformation given by its matrix; alone, it acts on the untransformed object's box."""
 
@@ -30,7 +31,9 @@ def _geometric(
         box = base_box(rgba.shape[0], rgba.shape[-1], rgba.device)
         return resample(rgba, [(transform, params)], box=box)[0]
 
-    transform = Transform(name, title, summary, parameters, apply, matrix=matrix, minifies=minifies)
+    transform = Transform(
+        name, title, summary, parameters, apply, matrix=matrix, minifies=minifies, axis_aligned=axis_aligned
+    )
     return transform
 
 
@@ -88,6 +91,7 @@ GEOMETRIC: tuple[Transform, ...] = (
         "The object moves to a uniformly drawn place that keeps it inside the image (whole pixels).",
         (Uniform("x", 0.0, 1.0, neutral=0.5), Uniform("y", 0.0, 1.0, neutral=0.5)),
         _translate_matrix,
+        axis_aligned=True,
     ),
     _geometric(
         "rotate",
@@ -103,6 +107,7 @@ GEOMETRIC: tuple[Transform, ...] = (
         (Uniform("factor", MIN_SCALE, 1.0, neutral=1.0),),
         _scale_matrix,
         minifies=True,
+        axis_aligned=True,
     ),
     _geometric(
         "v_flip",
@@ -110,6 +115,7 @@ GEOMETRIC: tuple[Transform, ...] = (
         "With probability one half the object is upside down.",
         (Switch(scaled=True),),
         _v_flip_matrix,
+        axis_aligned=True,
     ),
     _geometric(
         "h_flip",
@@ -117,6 +123,7 @@ GEOMETRIC: tuple[Transform, ...] = (
         "With probability one half the object is mirrored.",
         (Switch(scaled=True),),
         _h_flip_matrix,
+        axis_aligned=True,
     ),
     _geometric(
         "shear",

@@ -6,87 +6,109 @@ divided by a small alpha and the identity changes no pixel.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from invariance.data.transforms.base import REFERENCE_SIZE, Transform, luma, per_sample, split_alpha, where_applied
+from invariance.data.transforms.base import (
+    REFERENCE_SIZE,
+    Transform,
+    change_where,
+    luma,
+    per_sample,
+    split_alpha,
+    with_alpha,
+)
 from invariance.data.transforms.parameters import Constant, Params, Switch, Uniform
 
 MAX_SHARPNESS = 7.0
+_TINY = 1e-30  # a divisor for what is 0 where it would be 0
 BLEND = (Switch(), Constant("amount", 1.0, neutral=0.0))
 """With probability one half, a mix of the image and its changed form; at strength 1 the changed form alone."""
 
 
 def _apply_hue(rgba: Tensor, params: Params) -> Tensor:
     """Moves the hue around the colour circle (1 = once round) at constant HSV saturation and value."""
+    return change_where(params["shift"] != 0, rgba, params, _turn_hue)
+
+
+def _turn_hue(rgba: Tensor, params: Params) -> Tensor:
     rgb, alpha = split_alpha(rgba)
-    value, chroma, hue = _hue_chroma_value(rgb)
-    sectors = rgba.new_tensor([5.0, 3.0, 1.0])[None, :, None, None]
-    position = torch.remainder(sectors + 6.0 * (hue + per_sample(params["shift"])), 6.0)
-    weight = torch.minimum(position, 4.0 - position).clamp(0.0, 1.0)
-    changed = torch.cat((value - chroma * weight, alpha), dim=1)
-    return torch.where(per_sample(params["shift"] == 0), rgba, changed)
+    low, chroma, hue = _low_chroma_hue(rgb)
+    # A channel is at its highest within one sector of its own hue, and at its lowest from two on. Distances from the
+    # opposite hue are taken, which are three less those.
+    opposite = rgba.new_tensor([3.0, 5.0, 1.0])[None, :, None, None]
+    distance = (hue + 6.0 * per_sample(params["shift"])) - opposite
+    distance -= (distance / 6.0).round_().mul_(6.0)
+    weight = distance.abs_().sub_(1.0).clamp_(0.0, 1.0)
+    return with_alpha(weight.mul_(chroma).add_(low), alpha)
 
 
-def _hue_chroma_value(rgb: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """HSV value, chroma and hue (in [0, 1)) of colour, each (B, 1, H, W); hue is 0 for greys."""
+def _low_chroma_hue(rgb: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Lowest channel, chroma, and HSV hue in sectors (6 = once round, from -1 to 5), each (B, 1, H, W)."""
     red, green, blue = rgb.split(1, dim=1)
-    value, low = rgb.amax(dim=1, keepdim=True), rgb.amin(dim=1, keepdim=True)
+    value = torch.maximum(torch.maximum(red, green), blue)
+    low = torch.minimum(torch.minimum(red, green), blue)
     chroma = value - low
-    safe = torch.where(chroma > 0, chroma, torch.ones_like(chroma))
-    from_red = torch.remainder((green - blue) / safe, 6.0)
-    from_green = (blue - red) / safe + 2.0
-    from_blue = (red - green) / safe + 4.0
-    hue = torch.where(value == red, from_red, torch.where(value == green, from_green, from_blue))
-    return value, chroma, hue / 6.0
+    # Comparisons in place give 0.0 and 1.0; torch.where would take longer than all of this.
+    is_red = red.clone().eq_(value)
+    is_green = green.clone().eq_(value).mul_(1.0 - is_red)
+    is_blue = (1.0 - is_red).sub_(is_green)
+    hue = (green - blue).mul_(is_red).addcmul_(blue - red, is_green).addcmul_(red - green, is_blue)
+    hue = hue.div_(chroma.clamp(min=_TINY)).add_(is_green, alpha=2.0).add_(is_blue, alpha=4.0)
+    return low, chroma, hue
 
 
 def _apply_brightness(rgba: Tensor, params: Params) -> Tensor:
     rgb, alpha = split_alpha(rgba)
-    return torch.cat((torch.minimum(rgb * per_sample(params["factor"]), alpha), alpha), dim=1)
+    return with_alpha(rgb * per_sample(params["factor"]), alpha)
 
 
-def _blend(rgba: Tensor, changed_rgb: Tensor, params: Params) -> Tensor:
-    rgb, alpha = split_alpha(rgba)
-    mixed = torch.lerp(rgb, changed_rgb, per_sample(params["amount"]))
-    return where_applied(params, torch.cat((mixed, alpha), dim=1), rgba)
+def _blend(rgba: Tensor, params: Params, change: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
+    """Mixes applied samples with their changed colour, ``change(rgb, alpha)``."""
+
+    def mixed(rgba: Tensor, params: Params) -> Tensor:
+        rgb, alpha = split_alpha(rgba)
+        return torch.cat((torch.lerp(rgb, change(rgb, alpha), per_sample(params["amount"])), alpha), dim=1)
+
+    return change_where(params["applied"], rgba, params, mixed)
 
 
 def _apply_grayscale(rgba: Tensor, params: Params) -> Tensor:
-    rgb, _ = split_alpha(rgba)
-    return _blend(rgba, luma(rgb).expand_as(rgb), params)
+    return _blend(rgba, params, lambda rgb, alpha: luma(rgb))
 
 
 def _apply_posterize(rgba: Tensor, params: Params) -> Tensor:
     """Keeps the highest of 8 bits: 128/255 of alpha where the colour reaches it, else 0."""
-    rgb, alpha = split_alpha(rgba)
-    # Half a level below 128/255, which is where the colour would round to the byte 128.
-    high = (rgb >= alpha * (127.5 / 255.0)) & (alpha > 0)
-    return _blend(rgba, high * alpha * (128.0 / 255.0), params)
+
+    def posterized(rgb: Tensor, alpha: Tensor) -> Tensor:
+        # Half a level below 128/255, which is where the colour would round to the byte 128.
+        return rgb.clone().ge_(alpha * (127.5 / 255.0)).mul_(alpha * (128.0 / 255.0))
+
+    return _blend(rgba, params, posterized)
 
 
 def _apply_invert(rgba: Tensor, params: Params) -> Tensor:
-    rgb, alpha = split_alpha(rgba)
-    return _blend(rgba, alpha - rgb, params)
+    return _blend(rgba, params, lambda rgb, alpha: alpha - rgb)
 
 
 def _apply_sharpen(rgba: Tensor, params: Params) -> Tensor:
-    """Moves away from the 3 x 3 smoothed image (centre weight 5 of 13), alpha included, and clips.
+    """Moves away from the 3 x 3 smoothed image (centre weight 5 of 13), alpha included, and clips."""
+    return change_where(params["applied"], rgba, params, _sharpen)
 
-    The eight neighbours are one pixel of a 32 px image away, to the nearest whole pixel.
-    """
+
+def _sharpen(rgba: Tensor, params: Params) -> Tensor:
+    """The eight neighbours are one pixel of a 32 px image away, to the nearest whole pixel."""
     step = max(1, round(rgba.shape[-1] / REFERENCE_SIZE))
-    kernel = rgba.new_ones(3, 3)
-    kernel[1, 1] = 5.0
-    kernel = (kernel / kernel.sum()).expand(4, 1, 3, 3)
     padded = F.pad(rgba, (step, step, step, step), mode="replicate")
-    smooth = F.conv2d(padded, kernel, groups=4, dilation=step)
-    sharp = smooth + per_sample(params["factor"]) * (rgba - smooth)
+    rows = (padded[..., : -2 * step] + padded[..., step:-step]).add_(padded[..., 2 * step :])
+    square = (rows[..., : -2 * step, :] + rows[..., step:-step, :]).add_(rows[..., 2 * step :, :])
+    smooth = square.add_(rgba, alpha=4.0).div_(13.0)
+    sharp = (rgba - smooth).mul_(per_sample(params["factor"])).add_(smooth).clamp_(min=0.0)
     rgb, alpha = split_alpha(sharp)
-    alpha = alpha.clamp(0.0, 1.0)
-    clipped = torch.cat((torch.minimum(rgb.clamp(min=0.0), alpha), alpha), dim=1)
-    return where_applied(params, clipped, rgba)
+    return with_alpha(rgb, alpha.clamp_(max=1.0))
 
 
 PHOTOMETRIC: tuple[Transform, ...] = (

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from invariance.data.transforms.base import OBJECT_SCALE, Transform
+from invariance.data.transforms.base import OBJECT_SCALE, Transform, filter_separably
 from invariance.data.transforms.parameters import Params
 
 
@@ -71,8 +71,10 @@ def resample(
     spread = None
     if mode == "bilinear" and any(transform.minifies for transform, _ in steps):
         spread = _averaging_spread([value for kind, value in chain if kind == "matrix"])
+        if all(transform.axis_aligned for transform, _ in steps):
+            return _resample_separably(rgba, chain[0][1], spread), box
     grid = _read_positions(chain, size=size, spread=spread)
-    result = F.grid_sample(rgba, grid * (2.0 / size) - 1.0, mode=mode, padding_mode="zeros", align_corners=False)
+    result = F.grid_sample(rgba, grid, mode=mode, padding_mode="zeros", align_corners=False)
     return (result if spread is None else F.avg_pool2d(result, 2)), box
 
 
@@ -82,40 +84,71 @@ def _averaging_spread(matrices: Sequence[Tensor]) -> Tensor:
     A pixel that covers 1/f input pixels has to average them. Readings at +-0.4 (1/f - 1) input pixels, each already
     averaging as bilinear reading does, give the variance of that box; at f = 1 they coincide and nothing is blurred.
     """
-    factor = torch.stack([torch.linalg.det(matrix[:, :2, :2]).abs().sqrt() for matrix in matrices]).prod(dim=0)
+    factor = torch.stack([_determinant(matrix).abs().sqrt() for matrix in matrices]).prod(dim=0)
     return 0.4 * (1.0 - factor).clamp(min=0.0)
 
 
+def _resample_separably(rgba: Tensor, matrix: Tensor, spread: Tensor) -> Tensor:
+    """The same for a matrix (B, 3, 3) that keeps rows rows: as weighted sums along each axis, a third of the work."""
+    size = rgba.shape[-1]
+    inverse, axis = _inverse(matrix), _output_axis(size, spread)
+    centres = torch.arange(size, device=rgba.device) + 0.5
+    weights = []
+    for row in (1, 0):
+        positions = axis * inverse[:, row, row, None] + inverse[:, row, 2, None]
+        distance = (positions[:, :, None] - centres).abs_()
+        weights.append((1.0 - distance).clamp_(min=0.0).unflatten(1, (size, 2)).mean(dim=2))
+    return filter_separably(rgba, *weights)
+
+
+def _output_axis(size: int, spread: Tensor | None) -> Tensor:
+    """Output positions along one axis in pixels: (1, S), or with a ``spread`` (B,) two for each pixel, (B, 2 S)."""
+    if spread is None:
+        return torch.arange(size)[None] + 0.5
+    num = torch.arange(2 * size, device=spread.device)
+    return num // 2 + 0.5 + (num % 2 * 2.0 - 1.0) * spread[:, None]
+
+
 def _read_positions(chain: Sequence[tuple[str, Tensor]], *, size: int, spread: Tensor | None) -> Tensor:
-    """Where in the input each output position reads: (B, N, N, 2) pixel coordinates.
+    """Where in the input each output position reads: (B, N, N, 2), from -1 to 1 across the input.
 
     N is the image size, or with a ``spread`` (B,) twice that, each pixel having 2 x 2 positions around its centre.
     """
     reference = chain[0][1]
-    batch = reference.shape[0]
-    num = size if spread is None else 2 * size
-    axis = torch.arange(num, device=reference.device) // (num // size) + 0.5
-    y, x = torch.meshgrid(axis, axis, indexing="ij")
-    positions = torch.stack((x, y), dim=2).view(1, num * num, 2).expand(batch, -1, -1)
-    if spread is not None:
-        sign = torch.arange(num, device=reference.device) % 2 * 2.0 - 1.0
-        sign_y, sign_x = torch.meshgrid(sign, sign, indexing="ij")
-        positions = positions + torch.stack((sign_x, sign_y), dim=2).view(1, num * num, 2) * spread[:, None, None]
+    axis = _output_axis(size, spread).to(reference.device)
+    num = axis.shape[1]
+    x, y = axis[:, None, :], axis[:, :, None]  # they broadcast to the plane only when a matrix or a field mixes them
+    moved = spread is not None
     for kind, value in reversed(chain):
         if kind == "matrix":
-            inverse = _inverse(value)
-            positions = torch.baddbmm(inverse[:, None, :2, 2], positions, inverse[:, :2, :2].transpose(1, 2))
+            rows = _inverse(value)[:, :2, :, None, None].unbind(1)
+            x, y = (x * row[:, 0] + row[:, 2] + y * row[:, 1] for row in rows)
         else:
-            grid = positions.view(batch, num, num, 2) * (2.0 / size) - 1.0
-            offsets = F.grid_sample(value, grid, padding_mode="border", align_corners=False)
-            positions = positions + offsets.flatten(2).transpose(1, 2)
-    return positions.reshape(batch, num, num, 2)
+            offsets = _read_field(value, x, y) if moved else value
+            x, y = x + offsets[:, 0], y + offsets[:, 1]
+        moved = True
+    grid = torch.empty(len(reference), num, num, 2, device=reference.device)
+    for position, plane in enumerate((x, y)):
+        torch.mul(plane, 2.0 / size, out=grid[..., position])
+    return grid.sub_(1.0)
+
+
+def _read_field(field: Tensor, x: Tensor, y: Tensor) -> Tensor:
+    """A displacement field (B, 2, S, S) read at pixel coordinates (B, N, N): (B, 2, N, N)."""
+    x, y = torch.broadcast_tensors(x, y)
+    grid = torch.stack((x, y), dim=3).expand(len(field), -1, -1, -1) * (2.0 / field.shape[-1]) - 1.0
+    return F.grid_sample(field, grid, padding_mode="border", align_corners=False)
+
+
+def _determinant(matrix: Tensor) -> Tensor:
+    """Of the linear part of (B, 3, 3): (B,)."""
+    return matrix[:, 0, 0] * matrix[:, 1, 1] - matrix[:, 0, 1] * matrix[:, 1, 0]
 
 
 def _inverse(matrix: Tensor) -> Tensor:
     """Inverse of affine matrices in closed form; no transformation of the registry is singular."""
     a, b, c, d = matrix[:, 0, 0], matrix[:, 0, 1], matrix[:, 1, 0], matrix[:, 1, 1]
-    linear = torch.stack((d, -b, -c, a), dim=1).view(-1, 2, 2) / (a * d - b * c)[:, None, None]
+    linear = torch.stack((d, -b, -c, a), dim=1).view(-1, 2, 2) / _determinant(matrix)[:, None, None]
     inverse = torch.zeros_like(matrix)
     inverse[:, :2, :2] = linear
     inverse[:, :2, 2:] = -linear @ matrix[:, :2, 2:]
