@@ -1,6 +1,7 @@
 """Folders of pictures: how each kind of file is read, which split a file is in, and what is refused."""
 
 import struct
+import unicodedata
 import zlib
 from itertools import combinations
 
@@ -85,6 +86,19 @@ def test_a_file_stays_in_its_split_when_others_are_added(tmp_path):
         assert members(before, split) == {member for member in members(after, split) if member[1] < 60}
 
 
+def test_accents_split_the_same_however_they_are_stored(tmp_path):
+    """The same names composed (as Linux and Windows have them) and decomposed (as macOS may)."""
+    for form in ("NFC", "NFD"):
+        for label in "ab":
+            (tmp_path / form / label).mkdir(parents=True)
+            for number in range(40):
+                name = unicodedata.normalize(form, f"é{number}.png")
+                Image.new("RGB", (8, 8), (number, 0, 0)).save(tmp_path / form / label / name)
+    composed, decomposed = load(tmp_path / "NFC"), load(tmp_path / "NFD")
+    for split in ("train", "validation", "test"):
+        assert members(composed, split) == members(decomposed, split)
+
+
 @pytest.mark.parametrize("name", ["test", "val"])
 def test_given_splits_are_kept(tmp_path, name):
     for label in ("a", "bb"):
@@ -116,11 +130,12 @@ def test_classes_may_be_called_train_and_test(tmp_path):
     assert load(tmp_path).class_names == ("test", "train")
 
 
-def test_the_square_is_central(tmp_path):
-    """40 wide and 20 high: the middle half is green, what is cut off left and right is red and blue."""
+@pytest.mark.parametrize("turns", [0, 1])
+def test_the_square_is_central(tmp_path, turns):
+    """Twice as long as wide: the middle half is green, what is cut off is red at one end and blue at the other."""
     pixels = np.zeros((20, 40, 3), dtype=np.uint8)
     pixels[:, :10, 0], pixels[:, 10:30, 1], pixels[:, 30:, 2] = 255, 255, 255
-    Image.fromarray(pixels).save(tmp_path / "x.png")
+    Image.fromarray(np.ascontiguousarray(np.rot90(pixels, turns))).save(tmp_path / "x.png")
     assert read_picture(tmp_path / "x.png", 10).flatten(1).unique(dim=1).tolist() == [[0], [255], [0]]
 
 
