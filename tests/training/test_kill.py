@@ -1,46 +1,54 @@
 """Kill -9 at any moment costs the steps since the last checkpoint and nothing else."""
 
+from __future__ import annotations
+
+import json
 import os
-import signal
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-import torch
 
 from invariance.spec import PretrainSpec, canonical_json
-from invariance.training.checkpoint import load_weights
+from invariance.training.events import Finished
 from invariance.training.loop import pretrain
+from invariance.training.resume import CURRENT, PREVIOUS
 
-CHILD = """
-import sys
-from pathlib import Path
-import torch
-from invariance.spec import run_from_json
-from invariance.training.loop import pretrain
-
-torch.set_num_threads(1)
-for event in pretrain(run_from_json(sys.argv[1]), Path(sys.argv[2]), checkpoint_every_s=0.0):
-    print(event.to_dict().get("step", "finished"), flush=True)
-"""
+ROOT = Path(__file__).parents[2]
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, which Windows has not")
 
 
+def fork_and_kill(*words: str) -> dict[str, Any]:
+    command = [sys.executable, str(Path(__file__).with_name("fork_and_kill.py")), *words]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=250)
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+@needs_fork
 @pytest.mark.slow
-def test_a_killed_process_is_resumed_bit_for_bit(tmp_path: Path, pretrain_spec: PretrainSpec) -> None:
-    spec = replace(pretrain_spec, epochs=100)  # long enough to be alive when it is killed
-    lines = []
-    for num_lines in (1, 2, 3):
-        command = [sys.executable, "-c", CHILD, canonical_json(spec), str(tmp_path / "killed")]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-            assert child.stdout is not None
-            lines += [child.stdout.readline() for _ in range(num_lines)]
-            os.kill(child.pid, signal.SIGKILL)
-    assert "" not in lines
-    assert max(int(line) for line in lines if line.strip().isdigit()) > 1
-    for directory in (tmp_path / "killed", tmp_path / "whole"):
-        for _ in pretrain(spec, directory):
-            pass
-    killed, whole = (load_weights(tmp_path / name / "weights.safetensors").state_dict() for name in ("killed", "whole"))
-    assert all(torch.equal(value, killed[name]) for name, value in whole.items())
+def test_a_run_killed_twenty_times_ends_with_the_same_weights(tmp_path: Path, pretrain_spec: PretrainSpec) -> None:
+    spec = replace(pretrain_spec, epochs=300, schedule="cosine")  # long enough to be at work whenever it is killed
+    killed = fork_and_kill("train", canonical_json(spec), str(tmp_path / "killed"))
+    assert killed["num_killed"] == 20, "each was at work"
+    steps = killed["steps"]
+    assert steps == sorted(steps) and len(set(steps)) > 5, "each child goes on from where the last one was"
+    *_, whole = pretrain(spec, tmp_path / "whole")
+    assert isinstance(whole, Finished)
+    assert killed["sha256"] == whole.sha256
+
+
+@needs_fork
+@pytest.mark.slow
+def test_killed_while_saving_there_is_always_a_whole_state(tmp_path: Path) -> None:
+    answer = fork_and_kill("save", str(tmp_path))
+    assert len(answer["found"]) == 20
+    numbers = [number for number, _ in answer["found"]]
+    assert numbers == sorted(numbers)
+    assert all(number == weight for number, weight in answer["found"]), "a state is of one piece"
+    assert set(answer["left"]) <= {CURRENT, PREVIOUS}

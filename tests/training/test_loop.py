@@ -54,11 +54,12 @@ def endless(spec: PretrainSpec) -> PretrainSpec:
 
 
 @pytest.mark.parametrize("kind", ["finite", "endless"])
-@pytest.mark.parametrize("stop_at", [0, 1, 5, 11])
+@pytest.mark.parametrize("stop_at", range(12))
 def test_stopping_and_going_on_is_the_same_bit_for_bit(
     tmp_path: Path, pretrain_spec: PretrainSpec, after: Callable[[int], Flag], kind: str, stop_at: int
 ) -> None:
     spec = endless(pretrain_spec) if kind == "endless" else pretrain_spec
+    spec = replace(spec, schedule="cosine", weight_decay=1e-3)
     whole = collect(spec, tmp_path / "whole")
     before = collect(spec, tmp_path / "parts", cancelled=after(stop_at + (kind == "finite")))
     assert steps(before) == list(range(1, stop_at + 1))
