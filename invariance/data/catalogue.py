@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from invariance.data.picture_files import images_of, open_image
+from invariance.data.picture_files import images_of, open_image, to_rgb, upright
 from invariance.data.random import STREAMS, Draws, permutation, unit_field
 from invariance.data.sources.hub import downloaded_hub_folder, hub_repository
 from invariance.data.sources.pictures import CIFAR_SOURCES, FOLDER_PREFIX, picture_class_names
@@ -161,7 +161,7 @@ def read_object(path: Path, image_size: int) -> Tensor:
     Raises:
         SpecError: no readable image, or it has no transparent pixel.
     """
-    image = open_image(path)
+    image = upright(open_image(path))
     # Palette and grey images may carry their transparency outside an alpha channel; converting brings it in.
     rgba = image.convert("RGBA")
     if rgba.getchannel("A").getextrema()[0] == 255:
@@ -185,7 +185,7 @@ def read_background(path: Path, image_size: int) -> Tensor:
     Raises:
         SpecError: no readable image.
     """
-    image = open_image(path).convert("RGB")
+    image = to_rgb(upright(open_image(path)))
     side = min(image.size)
     square = image.crop((0, 0, side, side)).resize((image_size, image_size), Image.Resampling.BILINEAR)
     return torch.from_numpy(np.array(square, dtype=np.float32) / 255.0).permute(2, 0, 1)

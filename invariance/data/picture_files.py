@@ -46,8 +46,12 @@ def open_image(path: Path) -> Image.Image:
 
 
 def images_of(folder: Path) -> list[Path]:
-    """The image files directly in a folder, by suffix, sorted."""
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES and path.is_file())
+    """The image files directly in a folder, by suffix, sorted; hidden ones are not meant to be seen."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in _SUFFIXES and not path.name.startswith(".") and path.is_file()
+    )
 
 
 def upright(image: Image.Image) -> Image.Image:

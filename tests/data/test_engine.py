@@ -168,3 +168,19 @@ def test_real_photographs(si_score):
     batch = engine.batch(torch.arange(64))
     assert engine.num_classes == 9 and engine.num_backgrounds == 8
     assert batch.masks.amax(dim=(1, 2)).min() > 0.5 and batch.images.std() > 0.1
+
+
+def test_backgrounds_are_upright_and_deep_grey_is_not_clipped(tmp_path):
+    (tmp_path / "._b.png").write_bytes(b"left behind by another system")
+    grey = Image.fromarray(np.full((20, 20), 257 * 100, np.uint16))
+    grey.save(tmp_path / "a.png")
+    halves = Image.new("RGB", (40, 20), (255, 0, 0))
+    halves.paste((0, 0, 255), (0, 0, 20, 20))  # the left half, which a quarter turn clockwise brings to the top
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    halves.save(tmp_path / "b.png", exif=exif)
+    engine = Engine(DatasetSpec(objects="noise", backgrounds=str(tmp_path)))
+    assert engine.num_backgrounds == 2
+    first, second = engine._backgrounds.pictures
+    assert first.mean().item() == pytest.approx(100 / 255, abs=0.005)
+    assert second[:, 16, 16].tolist() == pytest.approx([0, 0, 1], abs=0.02), "the largest top square is the blue half"
