@@ -1,19 +1,42 @@
 """Data set: configure a Transforms-2D variant and look at what it draws."""
 
-import pandas as pd
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
-from invariance.data.catalogue import class_names, resolve_source
+from invariance.data.catalogue import class_names, is_picture_source, resolve_source
 from invariance.data.engine import Engine
-from invariance.data.preview import Samples, describe_transforms, samples, strips, twin_samples
-from invariance.figures.pictures import fitting_factor, image_grid, outline, png_bytes, side_by_side, tile, upscale
-from invariance.spec import RESAMPLINGS, TRANSFORM_NAMES, DatasetSpec, SpecError
+from invariance.spec import (
+    ALL_CATEGORIES,
+    CATEGORIES,
+    LABELS,
+    RESAMPLINGS,
+    TRANSFORM_NAMES,
+    DatasetSpec,
+    SpecError,
+)
 from pages.parts import cache
 from pages.parts.controls import source_picker, transform_picker
+from pages.parts.dataset_files import show_files
+from pages.parts.dataset_magnitude import show_distribution, show_magnitude
+from pages.parts.dataset_samples import show_samples, show_strips, show_twins
 
-VIEWS = ("Samples", "One object, many draws", "Twins")
-NUM_SAMPLES, NUM_DRAWS, NUM_TWINS = 32, 8, 12
+VIEWS: dict[str, Callable[[Engine], None]] = {
+    "Samples": show_samples,
+    "One object, many draws": show_strips,
+    "Twins": show_twins,
+    "Magnitude": show_magnitude,
+    "Distribution": show_distribution,
+    "Files and code": show_files,
+}
 IMAGE_SIZES = (16, 32, 48, 64, 96, 128)
+PRESETS: dict[str, tuple[str, ...]] = {
+    "None": (),
+    "One of each kind": ("rotate", "hue", "blur"),
+    **{f"All {category}": names for category, names in CATEGORIES.items()},
+    f"All {len(TRANSFORM_NAMES)}": TRANSFORM_NAMES,
+}
 
 
 def configure() -> DatasetSpec:
@@ -22,11 +45,15 @@ def configure() -> DatasetSpec:
     Raises:
         SpecError: a value cannot be used.
     """
+    with st.popover("Presets", icon=":material/bolt:", help="Sets of transformations"):
+        for name, names in PRESETS.items():
+            st.button(name, on_click=_choose, args=(names,), type="tertiary", key=f"preset_{name}")
     transforms = transform_picker("transforms", default=("rotate", "hue"))
     strength = st.slider("Strength", 0.0, 1.0, 1.0, 0.05, key="strength", bind="query-params",
                          help="Scales every range: 1 is the paper's, 0 leaves the object alone.")  # fmt: skip
     objects = _folder(source_picker("Objects", "objects"), "objects")
     backgrounds = _folder(source_picker("Backgrounds", "backgrounds", colour=True), "backgrounds")
+    dependence = _dependence() if is_picture_source(backgrounds) else {}
     more = st.expander("Classes, size, seed", icon=":material/tune:")
     classes = more.multiselect("Classes", class_names(objects), key="names", bind="query-params", placeholder="All")
     left, right = more.columns(2)
@@ -45,7 +72,25 @@ def configure() -> DatasetSpec:
         image_size=int(size),
         num_prototypes=int(prototypes),
         resampling=resampling,
+        **dependence,
     )
+
+
+def _choose(names: tuple[str, ...]) -> None:
+    for category, members in ALL_CATEGORIES.items():
+        st.session_state[f"transforms_{category}"] = [name for name in members if name in names]
+
+
+def _dependence() -> dict[str, Any]:
+    """How objects and the classes of backgrounds depend on each other, where backgrounds have classes."""
+    correlation = st.slider("Objects follow backgrounds", 0.0, 1.0, 0.0, 0.05, key="correlation",
+                            bind="query-params",
+                            help="Probability that the object is paired with the background's class.")  # fmt: skip
+    availability = st.slider("Objects present", 0.0, 1.0, 1.0, 0.05, key="availability", bind="query-params",
+                             help="Probability that there is an object at all.")  # fmt: skip
+    label = st.segmented_control("The class is that of the", LABELS, default="object", required=True, key="label",
+                                 bind="query-params")  # fmt: skip
+    return {"fg_bg_correlation": correlation, "fg_availability": availability, "label": str(label)}
 
 
 def _folder(source: str, name: str) -> str:
@@ -54,63 +99,13 @@ def _folder(source: str, name: str) -> str:
     return resolve_source(source.strip())
 
 
-def show_samples(engine: Engine) -> None:
-    """A grid, and everything that was drawn for one of its images."""
-    left, right = st.columns(2)
-    first = left.number_input("First sample", 0, 10**9, 0, NUM_SAMPLES, key="first", bind="query-params",
-                            help="A sample depends on the settings and its number alone.")  # fmt: skip
-    chosen = right.slider("Look at one, below", 0, NUM_SAMPLES - 1, 0, key="sample", bind="query-params")
-    found = samples(engine, num=NUM_SAMPLES, start=int(first))
-    factor = fitting_factor(engine.spec.image_size, 128)
-    captions = [f"{position} · {name.replace('_', ' ')}" for position, name in enumerate(found.class_names)]
-    st.image([tile(image, factor) for image in found.images], caption=captions, width=88, alt=captions)
-    show_recipe(found, chosen)
-
-
-def show_recipe(found: Samples, chosen: int) -> None:
-    """One sample, large, with the border of its object and the numbers behind it."""
-    image, mask = found.images[chosen], found.masks[chosen]
-    factor = fitting_factor(image.shape[0], 256)
-    left, right = st.columns(2, vertical_alignment="center")
-    picture = side_by_side([upscale(image, factor), outline(image, mask, factor)])
-    name = found.class_names[chosen]
-    left.image(picture, width="stretch", alt=f"{name}, and the same with the border of the object drawn in")
-    left.download_button("Download PNG", png_bytes(upscale(image, factor)), f"{name}.png", key="sample_png")
-    recipe = {
-        key: f"{value:.3f}" if isinstance(value, float) else str(value) for key, value in found.recipe(chosen).items()
-    }
-    right.dataframe(pd.DataFrame({"drawn": recipe.keys(), "value": recipe.values()}), hide_index=True, width="stretch")
-
-
-def show_strips(engine: Engine) -> None:
-    """The same object on the same background through several draws of each transformation, applied alone."""
-    chosen = engine.spec.transforms
-    everything = st.toggle("All 18 transformations", value=not chosen, disabled=not chosen, key=f"all_{bool(chosen)}")
-    position = st.number_input("Object and background of sample", 0, 10**9, 0, key="object", bind="query-params")
-    names = TRANSFORM_NAMES if everything else chosen
-    summaries = describe_transforms()
-    factor = fitting_factor(engine.spec.image_size, 64)
-    shown = strips(engine, names, num=NUM_DRAWS, position=int(position))
-    pictures = [image_grid(images, columns=NUM_DRAWS, factor=factor, gap_px=2) for images in shown.values()]
-    captions = [f"**{name.replace('_', ' ')}** {summaries[name]}" for name in shown]
-    st.image(pictures, caption=captions, width=560, alt=[f"{NUM_DRAWS} draws of {name}" for name in shown])
-    st.caption("The first image of each strip is the object without any transformation.")
-
-
-def show_twins(engine: Engine) -> None:
-    """Pairs that differ in the draws of the transformations alone."""
-    st.markdown("Twins share object and background; the transformations are drawn twice. A network that is invariant "
-                "to them represents both the same.")  # fmt: skip
-    if not engine.spec.transforms:
-        st.info("Without a transformation the two images of a pair are the same: choose one.")
-    first, second = twin_samples(engine, num=NUM_TWINS)
-    factor = fitting_factor(engine.spec.image_size, 128)
-    pictures = [
-        side_by_side([upscale(image, factor) for image in pair])
-        for pair in zip(first.images, second.images, strict=True)
-    ]
-    names = first.class_names
-    st.image(pictures, caption=list(names), width=176, alt=[f"twins of {name}" for name in names])
+@st.fragment
+def show(view: str, engine: Engine) -> None:
+    """One view; its own controls run it again without the rest of the page."""
+    try:
+        VIEWS[view](engine)
+    except SpecError as error:
+        st.error(str(error), icon=":material/error:")
 
 
 st.title("Data set", anchor=False)
@@ -118,12 +113,13 @@ st.markdown("Each image is an object, changed by transformations whose parameter
             "background. The class is the object.")  # fmt: skip
 controls, view = st.columns([2, 3], gap="large")
 with view:
-    kind = st.segmented_control("View", VIEWS, default=VIEWS[0], required=True, key="view", bind="query-params")
+    chosen = st.segmented_control("View", list(VIEWS), default="Samples", required=True, key="view", wrap=True,
+                                  bind="query-params")  # fmt: skip
 try:
     with controls:
         spec = configure()
     engine = cache.engine(spec)
     with view:
-        {VIEWS[0]: show_samples, VIEWS[1]: show_strips, VIEWS[2]: show_twins}[str(kind)](engine)
+        show(str(chosen), engine)
 except SpecError as error:
     view.error(str(error), icon=":material/error:")

@@ -19,12 +19,13 @@ from invariance.spec import DatasetSpec
 spec = DatasetSpec({arguments})
 engine = Engine(spec)  # device="cuda" makes the samples on a GPU
 
-# For training: float images (B, 3, {size}, {size}) in [0, 1], labels (B,), masks, and all that was drawn.
+# For training: images (B, 3, {size}, {size}) in [0, 1], labels, masks, parameters.
 batch = engine.batch(engine.indices({split}, {num}){offset})
 
 # For looking: the same samples as bytes, saved as one picture.
 shown = samples(engine, num={num}{start}, split={split})
-Image.fromarray(image_grid(shown.images, columns=8, factor={factor})).save("samples.png")
+picture = image_grid(shown.images, columns=8, factor={factor})
+Image.fromarray(picture).save("samples.png")
 """
 
 

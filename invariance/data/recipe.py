@@ -62,7 +62,7 @@ class Recipe:
         ]
         if self.object_name != self.class_name:
             rows.insert(1, ("object", "Object", self.object_name, chosen))
-        where = f"x {x0:.1f} to {x1:.1f}, y {y0:.1f} to {y1:.1f} px"
+        where = f"({x0:.1f}, {y0:.1f}) to ({x1:.1f}, {y1:.1f}) px"
         return [
             *rows,
             ("box", "Box of the object", where, "follows the object"),

@@ -14,7 +14,7 @@ from invariance.data.laws import Law
 from invariance.figures.palette import MATCHED, MISMATCHED
 
 NUM_BINS: Final = 20
-PANEL_PX: Final = 190
+PANEL_PX: Final = 210
 BAR_OPACITY: Final = 0.45
 MARGIN: Final = 0.06
 """Empty part of the axis on each side of a law's range, relative to it."""
@@ -37,10 +37,10 @@ def drawn_and_law(
         columns: panels in a row.
         full: ends of an axis by key, where it should be longer than the law's range.
     """
-    titles = [f"{law.transform.replace('_', ' ')} · {law.title}" for law in laws]
+    titles = [f"<b>{law.transform.replace('_', ' ')}</b><br>{law.title}" for law in laws]
     rows = -(-len(laws) // columns)
-    height = 40 + PANEL_PX * rows
-    figure = make_subplots(rows, columns, subplot_titles=titles, vertical_spacing=66 / height if rows > 1 else 0.0)
+    height = 20 + PANEL_PX * rows
+    figure = make_subplots(rows, columns, subplot_titles=titles, vertical_spacing=84 / height if rows > 1 else 0.0)
     for position, law in enumerate(laws):
         place = {"row": position // columns + 1, "col": position % columns + 1}
         add = _add_switch if law.kind == "switch" else _add_uniform
@@ -49,9 +49,9 @@ def drawn_and_law(
             _mark(figure, law, marked[law.key], place)
     figure.update_yaxes(tickformat=".0%", rangemode="tozero", fixedrange=True, nticks=4)
     figure.update_xaxes(fixedrange=True)
-    figure.update_annotations(font_size=13)
+    figure.update_annotations(font_size=12)
     figure.update_layout(
-        height=height, margin={"l": 8, "r": 8, "t": 30, "b": 8}, bargap=0.06, showlegend=False, dragmode=False
+        height=height, margin={"l": 8, "r": 8, "t": 48, "b": 8}, bargap=0.06, showlegend=False, dragmode=False
     )
     return figure
 
@@ -84,6 +84,8 @@ def _add_uniform(
         **place,
     )
     figure.update_xaxes(range=[first - space, last + space], ticksuffix="°" if law.unit == "°" else "", **place)
+    if law.unit == "°" and last - first >= 180:
+        figure.update_xaxes(dtick=90 if last - first >= 360 else 45, **place)
     if law.unit not in ("", "°"):
         figure.update_xaxes(ticksuffix=" ×" if law.unit == "×" else " px", **place)
     figure.update_yaxes(range=[0, 1.25 * max(level, float(shares.max()))], **place)
@@ -92,29 +94,30 @@ def _add_uniform(
 def _add_switch(
     figure: go.Figure, law: Law, values: NDArray[np.generic], place: dict[str, int], full: tuple[float, float]
 ) -> None:
-    """Two bars, and a tick at the height that the probability says."""
+    """Two bars, and a level at the height that the probability says."""
     share = float(values.astype(np.float64).mean())
     figure.add_bar(
-        x=["no", "yes"],
+        x=[0, 1],
         y=[1.0 - share, share],
         marker_color=MATCHED,
         opacity=BAR_OPACITY,
-        width=0.5,
+        width=0.6,
         hovertemplate="%{x}: %{y:.1%}<extra></extra>",
         **place,
     )
     figure.add_scatter(
-        x=["no", "yes"],
-        y=[1.0 - law.probability, law.probability],
-        mode="markers",
-        marker={"symbol": "line-ew", "size": 64, "line": {"color": MATCHED, "width": 2}},
+        x=[-0.38, 0.38, None, 0.62, 1.38],
+        y=[1.0 - law.probability, 1.0 - law.probability, None, law.probability, law.probability],
+        mode="lines",
+        line={"color": MATCHED, "width": 2},
         hoverinfo="skip",
         **place,
     )
+    figure.update_xaxes(tickvals=[0, 1], ticktext=["no", "yes"], range=[-0.6, 1.6], **place)
     figure.update_yaxes(range=[0, 1.05], **place)
 
 
 def _mark(figure: go.Figure, law: Law, value: float, place: dict[str, int]) -> None:
     """A line at a value."""
-    where: float | str = ("yes" if value else "no") if law.kind == "switch" else float(law.centred(np.array(value)))
+    where = float(law.centred(np.array(float(value))))
     figure.add_vline(x=where, line={"color": MISMATCHED, "width": 3}, **place)

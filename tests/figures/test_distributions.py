@@ -26,8 +26,8 @@ def test_bars_are_shares_of_all_samples_and_the_law_is_level() -> None:
 
 def test_a_switch_has_its_probability_as_law() -> None:
     bars, law = drawn_and_law([FLIP], {"h_flip.applied": np.array([True, False, False, False, False])}).data
-    assert list(bars.x) == ["no", "yes"] and list(bars.y) == pytest.approx([0.8, 0.2])
-    assert list(law.y) == [0.75, 0.25]
+    assert list(bars.x) == [0, 1] and list(bars.y) == pytest.approx([0.8, 0.2])
+    assert [level for level in law.y if level is not None] == [0.75, 0.75, 0.25, 0.25]
 
 
 def test_circular_values_are_shown_around_the_neutral_one_and_marked_there() -> None:
@@ -39,7 +39,7 @@ def test_circular_values_are_shown_around_the_neutral_one_and_marked_there() -> 
 def test_each_parameter_has_its_panel_and_an_axis_may_be_longer_than_the_law() -> None:
     drawn = {"scale.factor": np.array([0.6]), "h_flip.applied": np.array([True])}
     figure = drawn_and_law([SIZE, FLIP], drawn, columns=1, full={"scale.factor": (0.0, 1.0)})
-    assert [note.text for note in figure.layout.annotations] == ["scale · Size", "h flip · Mirrored"]
+    assert [note.text for note in figure.layout.annotations] == ["<b>scale</b><br>Size", "<b>h flip</b><br>Mirrored"]
     assert figure.layout.xaxis.range == (-0.06, 1.06)
     assert {trace.xaxis for trace in figure.data} == {"x", "x2"}
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from invariance.spec import TRANSFORM_NAMES
+from invariance.__main__ import main
+from invariance.data.engine import Engine
+from invariance.data.magnitudes import has_field, magnitudes
+from invariance.data.preview import samples
+from invariance.spec import CATEGORIES, TRANSFORM_NAMES
 
 NUM_SAMPLES, NUM_TWINS = 32, 12
 
@@ -37,7 +44,92 @@ def test_a_change_of_a_control_changes_the_pictures_and_the_recipe(app: AppTest)
 def test_strength_zero_leaves_no_angle(app: AppTest) -> None:
     open_dataset(app, strength="0.0")
     drawn = app.dataframe[0].value.set_index("drawn")["value"]
-    assert float(drawn["rotate.angle_deg"]) == 0.0
+    assert drawn["rotate.angle_deg"] == "0°"
+
+
+def test_the_recipe_is_that_of_the_chosen_sample(app: AppTest) -> None:
+    open_dataset(app, first="64", sample="3")
+    recipe = json.loads(app.code[0].value)
+    assert recipe["index"] == recipe["position"] == 67
+    shown = app.dataframe[0].value.set_index("drawn")["value"]
+    assert shown["class"] == recipe["class"] and shown["index"] == "seed 0, index 67"
+    assert app.subheader[0].value == f"Sample 67: {recipe['class']}"
+
+
+@pytest.mark.parametrize("transform", ["rotate", "shear", "h_flip", "noise", "erasing", "occlude"])
+def test_a_transformation_has_its_magnitudes_and_a_row_for_each(app: AppTest, transform: str) -> None:
+    open_dataset(app, view="Magnitude", magnitude_of=transform.replace("_", " "))
+    assert not app.exception and not app.error
+    rows = [one for one in app.get("image") if len(one.value) > 1]
+    assert [len(row.value) for row in rows] == [len(one.steps) for one in magnitudes(transform)]
+    assert has_field(transform) == bool([one for one in app.number_input if one.key == f"{transform}_draw"])
+
+
+def test_a_slider_moves_the_picture_and_a_link_sets_the_slider(app: AppTest) -> None:
+    open_dataset(app, view="Magnitude", rotate_angle_deg="-45.0", object="3")
+    linked = pictures(app)[0]
+    app.slider(key="rotate_angle_deg").set_value(30.0).run()
+    assert pictures(app)[0] != linked
+    app.slider(key="rotate_angle_deg").set_value(-45.0).run()
+    assert pictures(app)[0] == linked
+
+
+def test_what_is_drawn_stands_beside_its_law(app: AppTest) -> None:
+    open_dataset(app, view="Distribution", strength="0.5")
+    assert not app.exception and app.get("plotly_chart")
+    laws = app.dataframe[0].value.set_index("Name in files")["Drawn"]
+    assert dict(laws) == {"rotate.angle_deg": "uniform, −90 to 90°", "hue.shift": "uniform, −0.25 to 0.25"}
+    for key in ("transforms_geometric", "transforms_photometric"):
+        app.button_group(key=key).set_value([])
+    app.run()
+    assert "without a transformation" in app.info[0].value and not app.get("plotly_chart")
+
+
+@pytest.mark.parametrize(
+    ("kind", "suffix"), [("Sheet (PNG)", "png"), ("Arrays (NPZ)", "npz"), ("Folders (ZIP)", "zip")]
+)
+def test_a_file_is_made_on_demand_and_only_for_its_settings(app: AppTest, kind: str, suffix: str) -> None:
+    open_dataset(app, view="Files and code", file=kind, **{f"images_{suffix}": "20"})
+    assert not app.get("download_button"), "nothing is made before it is asked for"
+    app.button(key="make_file").click().run()
+    assert not app.exception and not app.error
+    (download,) = app.get("download_button")
+    assert download.label.startswith(f"Download rotate-hue-train-20.{suffix} (")
+    prepared = app.session_state["dataset_file"]
+    assert prepared.num_bytes == prepared.path.stat().st_size > 1000
+    app.selectbox(key="split").set_value("test").run()
+    assert not app.get("download_button") and app.button(key="make_file")
+
+
+def test_a_file_that_is_too_large_is_not_made(app: AppTest) -> None:
+    open_dataset(app, view="Files and code", file="Arrays (NPZ)", images_npz="20000", size="128 px")
+    assert "choose at most" in app.warning[0].value
+    assert app.button(key="make_file").disabled
+
+
+def test_copied_code_makes_the_images_of_the_page(
+    app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_dataset(app, view="Files and code", size="16 px", seed="5", names="noise-03&names=noise-07")
+    python, command = (block.value for block in app.code)
+    monkeypatch.chdir(tmp_path)
+    names: dict = {}
+    exec(python, names)
+    expected = samples(Engine(names["spec"]), num=32)
+    assert names["spec"].seed == 5 and names["spec"].transforms == ("rotate", "hue")
+    np.testing.assert_array_equal(names["shown"].images, expected.images)
+    assert main([*shlex.split(command)[3:], "--device", "cpu"]) == 0
+    with np.load(tmp_path / "samples.npz") as file:
+        np.testing.assert_array_equal(file["images"][:32], expected.images)
+
+
+def test_presets_choose_transformations_of_all_kinds(app: AppTest) -> None:
+    open_dataset(app)
+    app.button(key="preset_All photometric").click().run()
+    assert app.button_group(key="transforms_geometric").value == []
+    assert tuple(app.button_group(key="transforms_photometric").value) == CATEGORIES["photometric"]
+    app.button(key="preset_None").click().run()
+    assert app.button_group(key="transforms_photometric").value == [] and not app.exception
 
 
 def test_strips_show_the_chosen_transformations_or_all(app: AppTest) -> None:

@@ -1,0 +1,123 @@
+"""Views of the Data set page that show magnitudes: one transformation on a slider, and what is drawn."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from invariance.data.engine import Engine
+from invariance.data.laws import Law, drawn_parameters, laws
+from invariance.data.magnitudes import AtMagnitude, Magnitude, at_magnitude, has_field, magnitudes
+from invariance.data.preview import describe_transforms
+from invariance.figures.distributions import drawn_and_law
+from invariance.figures.pictures import fitting_factor, side_by_side, tile, upscale
+from invariance.spec import BEYOND_2D, TRANSFORM_NAMES
+from pages.parts import cache
+
+NUM_DRAWN = 2_000
+
+
+def show_magnitude(engine: Engine) -> None:
+    """One transformation of one object, its magnitudes on sliders."""
+    st.markdown("One transformation on one object: move its magnitudes and see what they do.")
+    left, right = st.columns([3, 2])
+    names = (*TRANSFORM_NAMES, *BEYOND_2D)
+    transform = left.selectbox("Transformation", names, names.index("rotate"), format_func=_words, key="magnitude_of",
+                               bind="query-params")  # fmt: skip
+    position = right.number_input("Object of sample", 0, 10**9, 0, key="object", bind="query-params")
+    st.caption(describe_transforms()[transform])
+    values, draw = _settings(transform)
+    shown = at_magnitude(
+        cache.engine(replace(engine.spec, transforms=(transform,))),
+        transform, values, position=int(position), draw=draw,
+    )  # fmt: skip
+    factor = fitting_factor(shown.original.shape[0], 256)
+    pair = side_by_side([upscale(shown.original, factor), upscale(shown.changed, factor)])
+    st.image(pair, width=560, alt=f"{shown.class_name}, and the same after {_words(transform)}")
+    st.caption(f"A {_words(shown.class_name)} without {_words(transform)} and with it")
+    for magnitude in magnitudes(transform):
+        _show_row(magnitude, shown, alone=len(values) == 1)
+    _show_histograms(engine, (transform,), marked={f"{transform}.{name}": value for name, value in values.items()})
+
+
+def _settings(transform: str) -> tuple[dict[str, float], int]:
+    """Sliders for all magnitudes, and the number of the field of noise where there is one."""
+    settable = magnitudes(transform)
+    places = st.columns(len(settable) + has_field(transform))
+    values = {magnitude.law.name: _slider(place, magnitude) for place, magnitude in zip(places, settable, strict=False)}
+    if not has_field(transform):
+        return values, 0
+    draw = places[-1].number_input("Field number", 0, 10**9, 0, key=f"{transform}_draw", bind="query-params",
+                                   help="Each number is another random field.")  # fmt: skip
+    return values, int(draw)
+
+
+def _slider(place: DeltaGenerator, magnitude: Magnitude) -> float:
+    """A slider over the whole range of a magnitude, or a switch where there is none between off and on."""
+    law, key = magnitude.law, magnitude.law.key.replace(".", "_")
+    if law.kind == "switch":
+        return float(place.toggle(law.title, bool(magnitude.start), key=key, bind="query-params"))
+    step = _step(magnitude)
+    digits = max(0, -math.floor(math.log10(step) + 1e-9))
+    unit = "°" if law.unit == "°" else f" {law.unit}".rstrip()
+    return float(place.slider(law.title, magnitude.low, magnitude.high, magnitude.start, step, f"%.{digits}f{unit}",
+                              key=key, bind="query-params"))  # fmt: skip
+
+
+def _step(magnitude: Magnitude) -> float:
+    """About a hundredth of the range, a round number where such steps meet both ends."""
+    width = magnitude.high - magnitude.low
+    round_step = 10.0 ** math.floor(math.log10(width / 50))
+    fits = abs(width / round_step - round(width / round_step)) < 1e-6
+    return round_step if fits else width / 100
+
+
+def _show_row(magnitude: Magnitude, shown: AtMagnitude, *, alone: bool) -> None:
+    """The same object at equally spaced values of one magnitude."""
+    law, pictures = magnitude.law, shown.rows[magnitude.law.name]
+    factor = fitting_factor(pictures.shape[1], 128)
+    captions = [law.written(step) if law.kind == "switch" else _short(law, step) for step in magnitude.steps]
+    st.caption(f"**{law.title}** from one end to the other" + ("" if alone else ", the rest as set above"))
+    st.image([tile(picture, factor) for picture in pictures], caption=captions, width=84,
+             alt=[f"{law.title} {caption}" for caption in captions])  # fmt: skip
+
+
+def _short(law: Law, value: float) -> str:
+    """A value that fits below a small picture; the neutral one stands out."""
+    digits = f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) < 1 else f"{value:.3g}"
+    text = digits.replace("-", "−") + ("°" if law.unit == "°" else "")
+    return f"**{text}**" if law.neutral is not None and math.isclose(value, law.neutral, abs_tol=1e-9) else text
+
+
+def show_distribution(engine: Engine) -> None:
+    """What is drawn for many samples, and the laws it follows."""
+    st.markdown(f"What is drawn for the first {NUM_DRAWN:,} samples (bars), and the law that it follows (line).")
+    spec = engine.spec
+    if not spec.transforms:
+        st.info("Nothing is drawn without a transformation: choose one.", icon=":material/info:")
+        return
+    _show_histograms(engine, spec.transforms)
+    found = [law for name in spec.transforms for law in laws(name, spec.strength)]
+    table = pd.DataFrame([(_words(law.transform), law.title, law.words, law.key) for law in found],
+                         columns=["Transformation", "Parameter", "Drawn", "Name in files"])  # fmt: skip
+    st.dataframe(table, hide_index=True, width="stretch", height="content")
+
+
+def _show_histograms(engine: Engine, transforms: tuple[str, ...], *, marked: dict[str, float] | None = None) -> None:
+    """Histograms of a data set's draws for some transformations, on the paper's range."""
+    spec = replace(engine.spec, transforms=transforms)
+    counted = [law for name in transforms for law in laws(name, spec.strength) if law.kind in ("uniform", "switch")]
+    full = {law.key: (law.low, law.high) for name in transforms for law in laws(name)}
+    figure = drawn_and_law(
+        counted, drawn_parameters(spec, num=NUM_DRAWN), marked=marked, full=full, columns=min(2, len(counted))
+    )
+    alt = f"histograms of what is drawn for {', '.join(transforms)}"
+    st.plotly_chart(figure, width="stretch", config={"displayModeBar": False}, alt=alt)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,93 @@
+"""Views of the Data set page that show samples: a grid with one recipe, strips of draws, twins."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from invariance.data.engine import Engine
+from invariance.data.preview import Samples, describe_transforms, samples, strips, twin_samples
+from invariance.data.recipe import recipe_of
+from invariance.figures.pictures import fitting_factor, image_grid, outline, png_bytes, side_by_side, tile, upscale
+from invariance.spec import TRANSFORM_NAMES
+
+NUM_SAMPLES, NUM_DRAWS, NUM_TWINS = 32, 8, 12
+
+
+def show_samples(engine: Engine) -> None:
+    """A grid, and everything that was drawn for one of its images."""
+    st.markdown("The first images of the data set. A sample depends on the settings and on its number alone.")
+    left, right = st.columns(2)
+    first = left.number_input("First sample", 0, 10**9, 0, NUM_SAMPLES, key="first", bind="query-params")
+    chosen = right.slider("Look at one, below", 0, NUM_SAMPLES - 1, 0, key="sample", bind="query-params")
+    found = samples(engine, num=NUM_SAMPLES, start=int(first))
+    factor = fitting_factor(engine.spec.image_size, 128)
+    captions = [f"{position} · {_words(name)}" for position, name in enumerate(found.class_names)]
+    st.image([tile(image, factor) for image in found.images], caption=captions, width=88, alt=captions)
+    show_recipe(engine, found, chosen, int(first) + chosen)
+
+
+def show_recipe(engine: Engine, found: Samples, chosen: int, position: int) -> None:
+    """One sample, large, with the border of its object, the numbers behind it, and how to make it again."""
+    image, mask = found.images[chosen], found.masks[chosen]
+    name = found.class_names[chosen]
+    recipe = recipe_of(engine, position=position)
+    st.subheader(f"Sample {position}: {_words(name)}", anchor=False)
+    picture = side_by_side(
+        [upscale(image, factor := fitting_factor(image.shape[0], 256)), outline(image, mask, factor)]
+    )
+    st.image(picture, width=560, alt=f"{name}, and the same with the border of the object drawn in")
+    rows = pd.DataFrame(recipe.rows(), columns=["drawn", "what", "value", "law"])
+    st.dataframe(
+        rows,
+        hide_index=True,
+        width="stretch",
+        height="content",
+        column_order=["what", "value", "law", "drawn"],
+        column_config={
+            "what": "What",
+            "value": st.column_config.TextColumn("Value", width="medium"),
+            "law": "Drawn",
+            "drawn": "Name in files",
+        },
+    )
+    st.download_button("Download PNG", png_bytes(upscale(image, factor)), f"{name}-{position}.png",
+                       icon=":material/download:", key="sample_png", on_click="ignore")  # fmt: skip
+    with st.expander("As JSON: spec and index make this sample again", icon=":material/data_object:"):
+        st.code(recipe.to_json(), language="json", height=320)
+
+
+def show_strips(engine: Engine) -> None:
+    """The same object on the same background through several draws of each transformation, applied alone."""
+    st.markdown("One object through several draws of each transformation, each applied alone. The first image of a "
+                "strip is the object without any.")  # fmt: skip
+    chosen = engine.spec.transforms
+    everything = st.toggle("All 18 transformations", value=not chosen, disabled=not chosen, key=f"all_{bool(chosen)}")
+    position = st.number_input("Object and background of sample", 0, 10**9, 0, key="object", bind="query-params")
+    names = TRANSFORM_NAMES if everything else chosen
+    summaries = describe_transforms()
+    factor = fitting_factor(engine.spec.image_size, 64)
+    shown = strips(engine, names, num=NUM_DRAWS, position=int(position))
+    pictures = [image_grid(images, columns=NUM_DRAWS, factor=factor, gap_px=2) for images in shown.values()]
+    captions = [f"**{_words(name)}** {summaries[name]}" for name in shown]
+    st.image(pictures, caption=captions, width=560, alt=[f"{NUM_DRAWS} draws of {name}" for name in shown])
+
+
+def show_twins(engine: Engine) -> None:
+    """Pairs that differ in the draws of the transformations alone."""
+    st.markdown("Twins share object and background; the transformations are drawn twice. A network that is invariant "
+                "to them represents both the same.")  # fmt: skip
+    if not engine.spec.transforms:
+        st.info("Without a transformation the two images of a pair are the same: choose one.")
+    first, second = twin_samples(engine, num=NUM_TWINS)
+    factor = fitting_factor(engine.spec.image_size, 128)
+    pictures = [
+        side_by_side([upscale(image, factor) for image in pair])
+        for pair in zip(first.images, second.images, strict=True)
+    ]
+    names = first.class_names
+    st.image(pictures, caption=[_words(name) for name in names], width=176, alt=[f"twins of {name}" for name in names])
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
