@@ -13,6 +13,8 @@ from tqdm import tqdm
 from invariance.commands.arguments import print_json
 from invariance.data.sources.download import DOWNLOADS, download
 from invariance.data.sources.hub import hub_repository
+from invariance.models import PUBLISHED_PREFIX
+from invariance.runs.locate import fetch_published
 
 
 def add_commands(commands: Any) -> None:
@@ -23,16 +25,20 @@ def add_commands(commands: Any) -> None:
         description=(
             "Gets cifar10 or cifar100 (170 MB each, from cs.toronto.edu), or hub: the objects and backgrounds of the "
             "paper, tillspeicher/transforms_2d_base on the Hugging Face Hub. Kept in $INVARIANCE_DATA, or in "
-            "~/.cache/invariance. What is there already is not downloaded again; what is damaged is replaced."
+            "~/.cache/invariance. Also torchvision:<name>: a network with its published ImageNet weights. What is "
+            "there already is not downloaded again; what is damaged is replaced."
         ),
         epilog="example: python -m invariance download cifar10",
     )
-    parser.add_argument("source", metavar="SOURCE", help=f"one of {', '.join(DOWNLOADS)}")
+    parser.add_argument("source", metavar="SOURCE", help=f"one of {', '.join(DOWNLOADS)}, torchvision:<name>")
     parser.set_defaults(action=get)
 
 
 def get(args: argparse.Namespace) -> None:
     """Downloads, and prints a JSON object."""
+    if args.source.startswith(PUBLISHED_PREFIX):
+        print_json({"source": args.source, "checkpoint": str(fetch_published(args.source))})
+        return
     if sys.stderr.isatty():
         folders = _with_bar(args.source)
     else:

@@ -11,6 +11,7 @@ from torch import nn
 from invariance.models.classifier import Classifier
 from invariance.models.densenet import densenet_backbone
 from invariance.models.initial import initialise_convolutional, initialise_linear
+from invariance.models.published import PREFIX, empty_published
 from invariance.models.resnet import resnet18_backbone, resnet50_backbone
 from invariance.models.small import NUM_FEATURES as SMALL_FEATURES
 from invariance.models.small import SmallBackbone
@@ -110,9 +111,19 @@ def create_model(name: str, num_classes: int, *, seed: int) -> Classifier:
 def empty_model(name: str, num_classes: int) -> Classifier:
     """A network without storage (on torch's ``meta`` device): its names, shapes and dtypes, and nothing drawn.
 
+    Args:
+        name: one of the names of :data:`ARCHITECTURES`, or ``torchvision:<name>`` for one that was published.
+        num_classes: outputs of the head, at least 1.
+
     Raises:
         SpecError: the name is unknown.
     """
+    if name.startswith(PREFIX):
+        model = empty_published(name)
+        with torch.device("meta"):
+            model.replace_head(nn.Linear(model.num_features, num_classes), ("",) * num_classes)
+        model.class_names = ()
+        return model
     architecture = find(name)
     with torch.device("meta"):
         backbone = architecture.backbone()

@@ -4,11 +4,47 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from invariance.data.sources.root import data_root
+from invariance.models import PUBLISHED_PREFIX, download_published, published_names
 from invariance.runs.gallery import entries
 from invariance.runs.store import Store
 from invariance.spec import SpecError
+from invariance.training.checkpoint import save_weights
 
 MIN_PREFIX = 6
+
+
+def published_path(name: str) -> Path:
+    """Where the weights of ``torchvision:<name>`` are kept; raises SpecError if there is no such network."""
+    if name not in published_names():
+        known = ", ".join(published_names()[:4])
+        raise SpecError(f"unknown model {name!r}: choose one of torchvision's classifiers, such as {known}")
+    return data_root() / "torchvision" / f"{name.removeprefix(PUBLISHED_PREFIX)}.safetensors"
+
+
+def fetch_published(name: str) -> Path:
+    """Gets a published network onto this machine, unless it is here: the file of its weights.
+
+    Raises:
+        SpecError: there is no such network, or it cannot be downloaded or written.
+    """
+    path = published_path(name)
+    if not path.is_file():
+        model = download_published(name)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_weights(path, model, class_names=model.class_names, spec=None)
+        except OSError as error:
+            raise SpecError(f"{path}: cannot be written ({error.strerror}); set INVARIANCE_DATA") from error
+    return path
+
+
+def shipped_weights(reference: str) -> Path | None:
+    """The weights of a network that no run has to make: of the gallery, or published and downloaded; else None."""
+    if reference.startswith(PUBLISHED_PREFIX):
+        path = published_path(reference)
+        return path if path.is_file() else None
+    return gallery_weights(reference)
 
 
 def gallery_weights(reference: str) -> Path | None:
@@ -23,13 +59,17 @@ def run_id_of(reference: str, store: Store | None) -> str:
     """The full identity of the run that a user means.
 
     Args:
-        reference: a run id or at least its first 6 digits, or the name or run id of a gallery model.
+        reference: a run id or at least its first 6 digits, the name or run id of a gallery model, or
+            ``torchvision:<name>``.
         store: where runs are looked up; None for the gallery alone.
 
     Raises:
         SpecError: nothing, or more than one run, fits.
     """
     reference = reference.strip()
+    if reference.startswith(PUBLISHED_PREFIX):
+        published_path(reference)
+        return reference
     if store is not None and store.find(reference) is not None:
         return reference
     for entry in entries():
@@ -59,6 +99,10 @@ def weights_of(reference: str, store: Store | None) -> Path:
         SpecError: it is unknown, not done, has no weights, or its file is gone.
     """
     run_id = run_id_of(reference, store)
+    if run_id.startswith(PUBLISHED_PREFIX):
+        if (path := shipped_weights(run_id)) is None:
+            raise SpecError(f"{run_id} is not here: get it with python -m invariance download {run_id}")
+        return path
     run = None if store is None else store.find(run_id)
     if (run is None or run.state != "done") and (path := gallery_weights(run_id)) is not None:
         return path

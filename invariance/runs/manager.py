@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 
 from invariance.runs.child import WORKER_COMMAND, Child, Deadline
 from invariance.runs.claim import try_claim
-from invariance.runs.locate import gallery_weights, weights_of
+from invariance.runs.locate import shipped_weights, weights_of
 from invariance.runs.outcome import LOG_FILE, last_line, read_result
 from invariance.runs.store import RESUMABLE_STATES, Run, Store
 from invariance.runs.worker import THREADS_VARIABLE, num_threads
@@ -96,7 +96,7 @@ class Manager:
         if isinstance(spec, str):
             spec = run_from_json(spec)
         for source in spec.depends_on:
-            if self.store.find(source) is None and gallery_weights(source) is None:
+            if self.store.find(source) is None and shipped_weights(source) is None:
                 raise SpecError(f"source {source!r} is not known here: submit the run it names first")
         return self._requeue(self.store.submit(spec, owner))
 
@@ -179,7 +179,7 @@ class Manager:
         """The weights that a run needs; None if it has to wait, or cannot run (then that is settled here)."""
         for source in run.spec.depends_on:
             other = self.store.find(source)
-            if other is None or other.state == "done" or gallery_weights(source) is not None:
+            if other is None or other.state == "done" or shipped_weights(source) is not None:
                 continue
             if other.is_active:
                 return None

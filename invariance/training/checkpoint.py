@@ -22,7 +22,12 @@ _MAX_CLASSES = 100_000
 
 
 def save_weights(
-    path: Path, model: Classifier, *, class_names: Iterable[str], spec: RunSpec, dtype: torch.dtype = torch.float32
+    path: Path,
+    model: Classifier,
+    *,
+    class_names: Iterable[str],
+    spec: RunSpec | None,
+    dtype: torch.dtype = torch.float32,
 ) -> str:
     """Writes a network's weights atomically.
 
@@ -30,7 +35,7 @@ def save_weights(
         path: destination, usually ``weights.safetensors``.
         model: the network, on any device.
         class_names: names of its outputs, in label order.
-        spec: the run that made it.
+        spec: the run that made it; None for a network that was trained elsewhere.
         dtype: of the stored weights; float16 halves the file. Counters stay int64.
 
     Returns:
@@ -43,7 +48,7 @@ def save_weights(
     metadata = {
         "model": model.name,
         "class_names": json.dumps(list(class_names)),
-        "spec": canonical_json(spec),
+        "spec": "" if spec is None else canonical_json(spec),
     }
     content = _ordered(save(tensors, metadata=metadata))
     write_atomically(Path(path), lambda stream: stream.write(content))

@@ -1,0 +1,127 @@
+"""Networks of torchvision with their published ImageNet weights, behind the protocol of all networks here."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Final
+from urllib.error import URLError
+
+import torch
+from torch import Tensor, nn
+
+from invariance.models.classifier import Classifier
+from invariance.spec import SpecError
+
+PREFIX: Final = "torchvision:"
+NUM_IMAGENET_CLASSES: Final = 1000
+
+
+class PublishedBackbone(nn.Module):
+    """A network of torchvision without its last layer, fed as it was trained.
+
+    Args:
+        network: whose last layer has been taken out.
+        mean: of the three channels in [0, 1] that it was trained with.
+        std: likewise.
+    """
+
+    def __init__(self, network: nn.Module, mean: list[float], std: list[float]) -> None:
+        super().__init__()
+        self.network = network
+        self._mean, self._std = mean, std
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(B, 3, H, W) in [-1, 1] to (B, F)."""
+        mean, std = (images.new_tensor(values)[:, None, None] for values in (self._mean, self._std))
+        features: Tensor = self.network((images * 0.5 + 0.5 - mean) / std)
+        return features
+
+
+@lru_cache(maxsize=1)
+def published_names() -> tuple[str, ...]:
+    """Names of the networks that can be used, each ``torchvision:<name>``.
+
+    Left out are those without one linear last layer (SqueezeNet), those with several (Inception, GoogLeNet), and those
+    whose class cannot be made without drawing weights (RegNet).
+    """
+    from torchvision import models
+
+    names = models.list_models(module=models)
+    return tuple(
+        PREFIX + name for name in names if not name.startswith(("squeezenet", "inception", "googlenet", "regnet"))
+    )
+
+
+def empty_published(name: str) -> Classifier:
+    """A published network without storage (on torch's ``meta`` device).
+
+    Args:
+        name: one of :func:`published_names`.
+
+    Raises:
+        SpecError: the name is unknown.
+    """
+    from torchvision.models import get_model
+
+    weights = _weights(name)
+    preset = weights.transforms()
+    with torch.device("meta"):
+        network = get_model(name.removeprefix(PREFIX), weights=None)
+        num_features = _take_out_last(network).in_features
+        backbone = PublishedBackbone(network, list(preset.mean), list(preset.std))
+        return Classifier(name, backbone, num_features, NUM_IMAGENET_CLASSES, input_size=preset.crop_size[0])
+
+
+def download_published(name: str) -> Classifier:
+    """A network with its published weights, downloaded unless torch's own cache has them, checked by their hash.
+
+    Args:
+        name: one of :func:`published_names`.
+
+    Returns:
+        The network in eval mode on the CPU, with the names of its 1000 classes.
+
+    Raises:
+        SpecError: the name is unknown, the weights cannot be had, or they came damaged.
+    """
+    from torchvision.models import get_model
+
+    weights, model = _weights(name), empty_published(name)
+    network = get_model(name.removeprefix(PREFIX), weights=None)
+    try:
+        network.load_state_dict(weights.get_state_dict(progress=True, check_hash=True))
+    except (URLError, OSError) as error:
+        reason = getattr(error, "reason", error)
+        raise SpecError(
+            f"{name}: its weights cannot be downloaded from {weights.url.split('/')[2]} ({reason}); connect to the "
+            "network and try again"
+        ) from error
+    except RuntimeError as error:
+        raise SpecError(f"{name}: its weights came damaged ({str(error).splitlines()[0]}); try again") from error
+    head = _take_out_last(network)
+    preset = weights.transforms()
+    model.backbone = PublishedBackbone(network, list(preset.mean), list(preset.std))
+    model.replace_head(head, tuple(weights.meta["categories"]))
+    return model.eval()
+
+
+def _weights(name: str) -> Any:
+    """What torchvision knows of the best weights of a network."""
+    from torchvision.models import get_model_weights
+
+    if name not in published_names():
+        known = ", ".join(published_names()[:4])
+        raise SpecError(f"unknown model {name!r}: choose one of torchvision's classifiers, such as {known}")
+    return get_model_weights(name.removeprefix(PREFIX)).DEFAULT
+
+
+def _take_out_last(network: nn.Module) -> nn.Linear:
+    """Puts the identity in place of the layer that gives the 1000 logits, and returns that layer."""
+    ((path, last),) = (
+        (path, module)
+        for path, module in network.named_modules()
+        if isinstance(module, nn.Linear) and module.out_features == NUM_IMAGENET_CLASSES
+    )
+    parent, _, attribute = path.rpartition(".")
+    setattr(network.get_submodule(parent), attribute, nn.Identity())
+    return last

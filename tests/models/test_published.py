@@ -1,0 +1,107 @@
+"""Published networks: the real loading code, fed from a file in torch's own cache."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+import torch
+from torchvision.models import get_model, get_model_weights
+
+from invariance.models import download_published, empty_model, published_names
+from invariance.runs.execute import run_here
+from invariance.runs.locate import fetch_published, weights_of
+from invariance.runs.store import Store
+from invariance.spec import DatasetSpec, SpecError, TransferSpec
+from invariance.training.checkpoint import load_weights
+
+NAME = "shufflenet_v2_x0_5"  # the smallest there is
+REFERENCE = f"torchvision:{NAME}"
+
+
+@pytest.fixture
+def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> torch.nn.Module:
+    """A network whose weights lie where a download would have put them."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setenv("INVARIANCE_DATA", str(tmp_path / "data"))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = get_model(NAME, weights=None).eval()
+    cache = tmp_path / "torch" / "hub" / "checkpoints"
+    cache.mkdir(parents=True)
+    torch.save(network.state_dict(), cache / Path(get_model_weights(NAME).DEFAULT.url).name)
+    return network
+
+
+@pytest.fixture
+def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise URLError("no network")
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setenv("INVARIANCE_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
+
+
+def test_logits_are_those_of_the_published_pipeline(published: torch.nn.Module) -> None:
+    images = torch.rand(2, 3, 224, 224, generator=torch.Generator().manual_seed(0))
+    preset = get_model_weights(NAME).DEFAULT.transforms()
+    mean, std = (torch.tensor(values)[:, None, None] for values in (preset.mean, preset.std))
+    model = download_published(REFERENCE)
+    with torch.inference_mode():
+        torch.testing.assert_close(model(images), published((images - mean) / std), atol=1e-4, rtol=1e-4)
+        assert model.representation(images).shape == (2, 1024)
+    assert model.class_names[0] == "tench" and len(set(model.class_names)) == 1000
+
+
+def test_it_is_fetched_once_and_loads_like_any_other_network(published: torch.nn.Module) -> None:
+    with pytest.raises(SpecError, match=f"{REFERENCE} is not here: get it with python -m invariance download"):
+        weights_of(REFERENCE, None)
+    path = fetch_published(REFERENCE)
+    before = path.stat().st_mtime_ns
+    assert fetch_published(REFERENCE) == path == weights_of(REFERENCE, None)
+    assert path.stat().st_mtime_ns == before
+    model = load_weights(path)
+    assert (model.name, model.input_size, model.num_classes) == (REFERENCE, 224, 1000)
+    assert torch.equal(model.head.weight, published.fc.weight)
+
+
+@pytest.mark.slow
+def test_a_task_is_learnt_on_top_of_it(published: torch.nn.Module, tmp_path: Path) -> None:
+    fetch_published(REFERENCE)
+    classes = ("noise-00", "noise-01")
+    data = DatasetSpec(objects="noise", backgrounds="#000000", classes=classes, num_samples=24)
+    spec = TransferSpec(source=REFERENCE, data=data, num_test_samples=24)
+    run = run_here(spec, Store(tmp_path / "runs"), "cpu", lambda event: None)
+    assert run.state == "done"
+    assert run.metrics["transfer_accuracy"] == 1.0
+
+
+def test_without_network_there_is_one_clear_line(offline: None) -> None:
+    with pytest.raises(SpecError) as raised:
+        fetch_published(REFERENCE)
+    assert str(raised.value) == (
+        f"{REFERENCE}: its weights cannot be downloaded from download.pytorch.org (no network); "
+        "connect to the network and try again"
+    )
+
+
+@pytest.mark.parametrize("name", ["torchvision:resnet9", "torchvision:squeezenet1_0", "torchvision:"])
+def test_unknown_names_are_answered_with_a_choice(name: str) -> None:
+    for function in (fetch_published, download_published, lambda name: empty_model(name, 3)):
+        with pytest.raises(SpecError, match=f"unknown model '{name}': choose one of torchvision's classifiers"):
+            function(name)
+
+
+@pytest.mark.parametrize("name", ["resnet50", "vgg11_bn", "vit_b_16", "densenet121", "convnext_tiny", "swin_t"])
+def test_networks_of_every_kind_give_up_their_last_layer(name: str) -> None:
+    model = empty_model(f"torchvision:{name}", 7)
+    with torch.device("meta"):
+        assert model(torch.rand(1, 3, 224, 224)).shape == (1, 7)
+        assert model.representation(torch.rand(1, 3, 224, 224)).shape == (1, model.num_features)
+
+
+def test_all_that_are_listed_can_be_made() -> None:
+    assert len(published_names()) > 50
+    assert {"torchvision:resnet18", "torchvision:vit_b_16"} <= set(published_names())
