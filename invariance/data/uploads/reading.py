@@ -7,6 +7,7 @@ pixels: no metadata, no position, no colour profile, no archive behind the pictu
 from __future__ import annotations
 
 import struct
+import threading
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
@@ -28,6 +29,8 @@ MAX_ASPECT: Final = 20
 WORKING_PX: Final = 640
 """Longest side of what is returned: more than a data set stores, and small enough to mask in a moment."""
 
+_DECODING: Final = threading.Semaphore(2)
+"""A whole class may upload at once, and one picture may take 100 MB while it is decoded."""
 _DAMAGED: Final = (
     OSError, struct.error, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, OverflowError,
 )  # fmt: skip
@@ -85,7 +88,7 @@ def read_upload(data: bytes, name: str) -> UploadedPicture:
         with Image.open(BytesIO(data), formats=FORMATS) as image:
             _check_size(title, image.size)
             image.verify()  # checksums of a PNG, which decoding alone would not look at; it uses the image up
-        with Image.open(BytesIO(data), formats=FORMATS) as image:
+        with _DECODING, Image.open(BytesIO(data), formats=FORMATS) as image:
             picture, notes = _decode(image)
     except SpecError:
         raise

@@ -5,9 +5,12 @@ from __future__ import annotations
 import struct
 import subprocess
 import sys
+import threading
+import time
 import tracemalloc
 import zipfile
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from invariance.data.uploads import reading
 from invariance.data.uploads.reading import MAX_BYTES, WORKING_PX, has_transparency, read_upload
 from invariance.spec import SpecError
 
@@ -224,3 +228,24 @@ def test_a_large_picture_is_brought_to_the_working_size(kind: str) -> None:
     assert picture.size == (WORKING_PX, WORKING_PX // 2)
     expected = np.asarray(photograph(*picture.size)).astype(int)
     assert np.abs(np.asarray(picture).astype(int) - expected).mean() < 3
+
+
+def test_no_more_than_two_pictures_are_decoded_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, at_once = threading.Lock(), []
+    running = 0
+
+    def slow(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+        nonlocal running
+        with lock:
+            running += 1
+            at_once.append(running)
+        time.sleep(0.02)
+        with lock:
+            running -= 1
+        return image.copy(), ()
+
+    monkeypatch.setattr(reading, "_decode", slow)
+    data = saved(photograph())
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: read_upload(data, f"{number}.png"), range(16)))
+    assert max(at_once) == 2
