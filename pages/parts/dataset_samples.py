@@ -68,9 +68,11 @@ def show_strips(engine: Engine) -> None:
     summaries = describe_transforms()
     factor = fitting_factor(engine.spec.image_size, 64)
     shown = strips(engine, names, num=NUM_DRAWS, position=int(position))
-    pictures = [image_grid(images, columns=NUM_DRAWS, factor=factor, gap_px=2) for images in shown.values()]
-    captions = [f"**{_words(name)}** {summaries[name]}" for name in shown]
-    st.image(pictures, caption=captions, width=560, alt=[f"{NUM_DRAWS} draws of {name}" for name in shown])
+    for name, images in shown.items():
+        st.caption(f"**{_words(name)}** {summaries[name]}")
+        # A caption of the image itself would keep it from shrinking to the width of a phone.
+        picture = image_grid(images, columns=NUM_DRAWS, factor=factor, gap_px=2)
+        st.image(picture, width=560, alt=f"{NUM_DRAWS} draws of {name}")
 
 
 def show_twins(engine: Engine) -> None:

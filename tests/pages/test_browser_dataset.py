@@ -1,0 +1,55 @@
+"""What only a real browser can do on the Data set page: every view in both schemes and widths, sliders, downloads."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
+
+VIEWS = ("Samples", "One object, many draws", "Twins", "Magnitude", "Distribution", "Files and code")
+TINY = "objects_source=noise&backgrounds_source=noise"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("visitor", ["light", "dark"], indirect=True)
+def test_every_view_is_a_link_and_fits_a_phone(visitor: Visitor) -> None:
+    for view in VIEWS:
+        page = visitor.open(f"dataset?{TINY}&view={view.replace(' ', '+')}")
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            visitor.settle()
+            overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert overflow <= 0, f"{view} is wider than {width} pixels"
+            images = page.locator("[data-testid=stMain] img").all()
+            assert all((image.bounding_box() or {"width": 0})["width"] <= width for image in images), view
+        assert page.get_by_role("radio", name=view).is_checked()
+    assert visitor.exceptions() == []
+
+
+@pytest.mark.browser
+def test_a_slider_moves_the_picture_and_the_address(visitor: Visitor) -> None:
+    page = visitor.open(f"dataset?{TINY}&view=Magnitude")
+    picture = page.locator("[data-testid=stImage] img, [data-testid=stImageContainer] img").first
+    before = picture.get_attribute("src")
+    page.get_by_role("slider", name="Angle").press("ArrowRight")
+    page.wait_for_url("**rotate_angle_deg=91**")
+    visitor.settle()
+    assert picture.get_attribute("src") != before
+
+
+@pytest.mark.browser
+def test_a_zip_is_made_and_downloaded(visitor: Visitor, tmp_path: Path) -> None:
+    page = visitor.open(f"dataset?{TINY}&view=Files+and+code&file=Folders+(ZIP)&images_zip=12")
+    page.get_by_role("button", name="Make the file").click()
+    button = page.get_by_role("button", name="Download rotate-hue-train-12.zip")
+    button.wait_for(timeout=RUN_TIMEOUT_MS)
+    with page.expect_download() as download:
+        button.click()
+    assert download.value.suggested_filename == "rotate-hue-train-12.zip"
+    download.value.save_as(tmp_path / "found.zip")
+    with zipfile.ZipFile(tmp_path / "found.zip") as archive:
+        assert archive.testzip() is None and len(archive.namelist()) == 12 + 2
+    assert visitor.exceptions() == []
