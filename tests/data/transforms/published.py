@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageEnhance, ImageOps
 from scipy import ndimage
@@ -135,16 +134,18 @@ def _sharpen(rgba: Array) -> Array:
 
 
 def _blur(rgba: Array, sigma: float) -> Array:
-    planes = torch.from_numpy(rgba).permute(2, 0, 1)
-    return functional.gaussian_blur(planes, [7, 7], [sigma, sigma]).permute(1, 2, 0).numpy()
+    weights = np.exp(-0.5 * (np.arange(-3, 4) / sigma) ** 2)
+    for axis in (0, 1):
+        rgba = ndimage.correlate1d(rgba, weights / weights.sum(), axis=axis, mode="mirror")
+    return rgba
 
 
 def _elastic(rgba: Array, noise: NDArray[np.float64]) -> Array:
-    """The displacement is in half-sides; reading is bilinear, as torchvision's elastic transformation does."""
-    smooth = ndimage.gaussian_filter(noise, 5, axes=(1, 2), mode="mirror", radius=20) * 150 / SIDE
-    displacement = torch.from_numpy(smooth).permute(1, 2, 0)[None].float()
-    planes = torch.from_numpy(rgba).permute(2, 0, 1)
-    return functional.elastic_transform(planes, displacement, InterpolationMode.BILINEAR).permute(1, 2, 0).numpy()
+    """The displacement (x, y) is in half-sides; reading is bilinear, as torchvision's elastic transformation does."""
+    smooth = ndimage.gaussian_filter(noise, 5, axes=(1, 2), mode="mirror", radius=20) * 150 / SIDE * SIDE / 2
+    places = np.indices((SIDE, SIDE)) + smooth[::-1]
+    planes = [ndimage.map_coordinates(rgba[..., c], places, order=1, mode="grid-constant") for c in range(4)]
+    return np.stack(planes, axis=2)
 
 
 def _erase(rgba: Array, x: int, y: int) -> Array:
