@@ -59,7 +59,7 @@ FORMATS = {
 
 @dataclass(frozen=True)
 class Prepared:
-    """A finished file, which is deleted when its session forgets it.
+    """A finished file, which is deleted when another one is made or its session ends.
 
     Attributes:
         wanted: the settings that it was made with.
@@ -140,6 +140,9 @@ def _prepare(
         raise
     prepared = Prepared(wanted, path, path.stat().st_size)
     weakref.finalize(prepared, path.unlink, missing_ok=True)
+    previous: Prepared | None = st.session_state.get("dataset_file")
+    if previous is not None:
+        previous.path.unlink(missing_ok=True)
     st.session_state["dataset_file"] = prepared
     return prepared
 

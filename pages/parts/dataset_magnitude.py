@@ -17,6 +17,7 @@ from invariance.figures.distributions import drawn_and_law
 from invariance.figures.pictures import fitting_factor, side_by_side, tile, upscale
 from invariance.spec import BEYOND_2D, TRANSFORM_NAMES
 from pages.parts import cache
+from pages.parts.literal import literal
 
 NUM_DRAWN = 2_000
 
@@ -38,7 +39,7 @@ def show_magnitude(engine: Engine) -> None:
     factor = fitting_factor(shown.original.shape[0], 256)
     pair = side_by_side([upscale(shown.original, factor), upscale(shown.changed, factor)])
     st.image(pair, width=560, alt=f"{shown.class_name}, and the same after {_words(transform)}")
-    st.caption(f"A {_words(shown.class_name)} without {_words(transform)} and with it")
+    st.caption(f"{literal(_words(shown.class_name))}: without {_words(transform)}, and with it")
     for magnitude in magnitudes(transform):
         _show_row(magnitude, shown, alone=len(values) == 1)
     _show_histograms(engine, (transform,), marked={f"{transform}.{name}": value for name, value in values.items()})

@@ -10,6 +10,7 @@ from invariance.data.preview import Samples, describe_transforms, samples, strip
 from invariance.data.recipe import recipe_of
 from invariance.figures.pictures import fitting_factor, image_grid, outline, png_bytes, side_by_side, tile, upscale
 from invariance.spec import TRANSFORM_NAMES
+from pages.parts.literal import literal
 
 NUM_SAMPLES, NUM_DRAWS, NUM_TWINS = 32, 8, 12
 
@@ -23,7 +24,8 @@ def show_samples(engine: Engine) -> None:
     found = samples(engine, num=NUM_SAMPLES, start=int(first))
     factor = fitting_factor(engine.spec.image_size, 128)
     captions = [f"{position} · {_words(name)}" for position, name in enumerate(found.class_names)]
-    st.image([tile(image, factor) for image in found.images], caption=captions, width=88, alt=captions)
+    st.image([tile(image, factor) for image in found.images], caption=captions, width=88,
+             alt=list(found.class_names))  # fmt: skip
     show_recipe(engine, found, chosen, int(first) + chosen)
 
 
@@ -92,4 +94,4 @@ def show_twins(engine: Engine) -> None:
 
 
 def _words(name: str) -> str:
-    return name.replace("_", " ")
+    return literal(name.replace("_", " "))

@@ -15,6 +15,7 @@ from invariance.data.engine import Engine
 from invariance.data.magnitudes import has_field, magnitudes
 from invariance.data.preview import samples
 from invariance.spec import CATEGORIES, TRANSFORM_NAMES
+from pages.parts.literal import literal
 
 NUM_SAMPLES, NUM_TWINS = 32, 12
 
@@ -53,7 +54,7 @@ def test_the_recipe_is_that_of_the_chosen_sample(app: AppTest) -> None:
     assert recipe["index"] == recipe["position"] == 67
     shown = app.dataframe[0].value.set_index("drawn")["value"]
     assert shown["class"] == recipe["class"] and shown["index"] == "seed 0, index 67"
-    assert app.subheader[0].value == f"Sample 67: {recipe['class']}"
+    assert app.subheader[0].value == f"Sample 67: {literal(recipe['class'])}"
 
 
 @pytest.mark.parametrize("transform", ["rotate", "shear", "h_flip", "noise", "erasing", "occlude"])
@@ -96,9 +97,13 @@ def test_a_file_is_made_on_demand_and_only_for_its_settings(app: AppTest, kind: 
     (download,) = app.get("download_button")
     assert download.label.startswith(f"Download rotate-hue-train-20.{suffix} (")
     prepared = app.session_state["dataset_file"]
-    assert prepared.num_bytes == prepared.path.stat().st_size > 1000
+    first = prepared.path
+    assert prepared.num_bytes == first.stat().st_size > 1000
     app.selectbox(key="split").set_value("test").run()
-    assert not app.get("download_button") and app.button(key="make_file")
+    assert not app.get("download_button")
+    app.button(key="make_file").click().run()
+    assert app.session_state["dataset_file"].path.is_file()
+    assert not first.exists(), "a session has one file at a time"
 
 
 def test_a_file_that_is_too_large_is_not_made(app: AppTest) -> None:
