@@ -94,8 +94,8 @@ class Draws:
         key = (self.seed & _MASK, self.seed >> 32)
         shape = (len(self.indices), num_blocks)
         if device.type == "cpu":  # on few numbers numpy spends a fifth of torch's time
-            index, block = self.indices.numpy()[:, None], np.arange(num_blocks)
-            counter = (index & _MASK, index >> 32, np.array(self.stream), block)
+            index, block = self.indices.numpy()[:, None], np.arange(num_blocks, dtype=np.int64)
+            counter = (index & _MASK, index >> 32, np.array(self.stream, dtype=np.int64), block)
             words = philox(tuple(np.broadcast_to(part, shape) for part in counter), key)  # type: ignore[arg-type]
             return torch.from_numpy(np.stack(words, axis=2)).flatten(1)[:, :num]
         low, high = (half[:, None].expand(shape) for half in _halves(self.indices))

@@ -81,3 +81,17 @@ def test_the_global_generator_is_left_alone():
     normal_field(Draws(0, torch.arange(3), 5).fields(), (4, 4))
     permutation(10, seed=0)
     assert torch.equal(before, torch.random.get_rng_state())
+
+
+def test_words_on_the_cpu_are_those_of_the_generator_on_tensors():
+    """Few numbers are drawn with numpy; every other device and every field uses tensors."""
+    indices = torch.tensor([0, 1, 2**32 - 1, 2**32, 2**41 + 7, 2**63 - 1])
+    seed, stream = 2**62 + 12345, 17
+    block = torch.arange(3).expand(6, 3)
+    low, high = (indices & 0xFFFFFFFF)[:, None].expand(6, 3), (indices >> 32)[:, None].expand(6, 3)
+    counter = (low, high, torch.full((6, 3), stream), block)
+    before = [part.clone() for part in counter]
+    words = philox(counter, (seed & 0xFFFFFFFF, seed >> 32))
+    assert all(torch.equal(part, kept) for part, kept in zip(counter, before, strict=True))
+    expected = torch.stack(words, dim=2).flatten(1)
+    assert torch.equal(Draws(seed, indices, stream).words(11), expected[:, :11])

@@ -33,6 +33,7 @@ class Transform:
         displace: for warps ``(params, size) -> (B, 2, H, W)``, offsets (x, y) in pixels at which the input is read.
         minifies: whether it can shrink, so that its resampling has to average.
         axis_aligned: whether its matrix is diagonal but for the move, so that rows and columns stay such.
+        whole_pixels: whether it takes each pixel to a pixel, so that nothing has to be interpolated.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Transform:
     displace: Callable[[Params, int], Tensor] | None = None
     minifies: bool = False
     axis_aligned: bool = False
+    whole_pixels: bool = False
 
     @property
     def category(self) -> str:
@@ -86,10 +88,8 @@ def change_where(chosen: Tensor, rgba: Tensor, params: Params, change: Callable[
         return rgba
     if len(rows) == len(rgba):
         return change(rgba, params)
-    changed = change(rgba[rows], {name: value[rows] for name, value in params.items()})
-    source = torch.arange(len(rgba))
-    source[rows] = torch.arange(len(rgba), len(rgba) + len(rows))
-    return torch.cat((rgba, changed)).index_select(0, source)
+    changed = change(rgba.index_select(0, rows), {name: value[rows] for name, value in params.items()})
+    return rgba.index_copy(0, rows, changed)
 
 
 def split_alpha(rgba: Tensor) -> tuple[Tensor, Tensor]:

@@ -135,10 +135,6 @@ def _apply_elastic(rgba: Tensor, params: Params) -> Tensor:
 
 def _apply_erasing(rgba: Tensor, params: Params) -> Tensor:
     """A square becomes transparent; x and y in [0, 1) choose among its whole-pixel places inside the image."""
-    return change_where(params["applied"], rgba, params, _erase)
-
-
-def _erase(rgba: Tensor, params: Params) -> Tensor:
     size = rgba.shape[-1]
     side = torch.round(params["side_px"] * size / REFERENCE_SIZE)
     pixel = torch.arange(size, device=rgba.device)[None]
@@ -146,8 +142,8 @@ def _erase(rgba: Tensor, params: Params) -> Tensor:
     for position in (params["y"], params["x"]):
         start = torch.floor(position * (size - side + 1))[:, None]
         inside.append(((pixel >= start) & (pixel < start + side[:, None])).to(rgba.dtype))
-    square = inside[0][:, None, :, None] * inside[1][:, None, None, :]
-    return rgba * (1.0 - square)
+    columns = inside[1] * params["applied"][:, None]
+    return rgba * (1.0 - inside[0][:, None, :, None] * columns[:, None, None, :])
 
 
 def _apply_contrast(rgba: Tensor, params: Params) -> Tensor:

@@ -24,6 +24,7 @@ def _geometric(
     matrix: Callable[[Params, Tensor, int], Tensor],
     minifies: bool = False,
     axis_aligned: bool = False,
+    whole_pixels: bool = False,
 ) -> Transform:
     """A transformation given by its matrix; alone, it acts on the untransformed object's box."""
 
@@ -32,7 +33,15 @@ def _geometric(
         return resample(rgba, [(transform, params)], box=box)[0]
 
     transform = Transform(
-        name, title, summary, parameters, apply, matrix=matrix, minifies=minifies, axis_aligned=axis_aligned
+        name,
+        title,
+        summary,
+        parameters,
+        apply,
+        matrix=matrix,
+        minifies=minifies,
+        axis_aligned=axis_aligned,
+        whole_pixels=whole_pixels,
     )
     return transform
 
@@ -92,6 +101,7 @@ GEOMETRIC: tuple[Transform, ...] = (
         (Uniform("x", 0.0, 1.0, neutral=0.5), Uniform("y", 0.0, 1.0, neutral=0.5)),
         _translate_matrix,
         axis_aligned=True,
+        whole_pixels=True,
     ),
     _geometric(
         "rotate",
@@ -116,6 +126,7 @@ GEOMETRIC: tuple[Transform, ...] = (
         (Switch(scaled=True),),
         _v_flip_matrix,
         axis_aligned=True,
+        whole_pixels=True,
     ),
     _geometric(
         "h_flip",
@@ -124,6 +135,7 @@ GEOMETRIC: tuple[Transform, ...] = (
         (Switch(scaled=True),),
         _h_flip_matrix,
         axis_aligned=True,
+        whole_pixels=True,
     ),
     _geometric(
         "shear",

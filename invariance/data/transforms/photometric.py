@@ -67,13 +67,10 @@ def _apply_brightness(rgba: Tensor, params: Params) -> Tensor:
 
 
 def _blend(rgba: Tensor, params: Params, change: Callable[[Tensor, Tensor], Tensor]) -> Tensor:
-    """Mixes applied samples with their changed colour, ``change(rgb, alpha)``."""
-
-    def mixed(rgba: Tensor, params: Params) -> Tensor:
-        rgb, alpha = split_alpha(rgba)
-        return torch.cat((torch.lerp(rgb, change(rgb, alpha), per_sample(params["amount"])), alpha), dim=1)
-
-    return change_where(params["applied"], rgba, params, mixed)
+    """Mixes applied samples with their changed colour, ``change(rgb, alpha)``; a share of 0 or 1 mixes nothing."""
+    rgb, alpha = split_alpha(rgba)
+    share = per_sample(params["amount"] * params["applied"])
+    return torch.cat((torch.lerp(rgb, change(rgb, alpha), share), alpha), dim=1)
 
 
 def _apply_grayscale(rgba: Tensor, params: Params) -> Tensor:
