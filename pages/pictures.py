@@ -69,6 +69,8 @@ def sources(stored: Collection) -> dict[str, str]:
     query = {"objects_source": "folder", "objects_folder": stored.objects}
     if stored.backgrounds != "builtin":
         query |= {"backgrounds_source": "folder", "backgrounds_folder": stored.backgrounds}
+    if (most := max(stored.counts.values())) > 1:
+        query["prototypes"] = str(most)
     return query
 
 
@@ -81,14 +83,11 @@ def offer(found: Shelf) -> None:
     if stored is None or fingerprint != found.fingerprint():
         return
     st.success("Stored. Each link below opens with your pictures chosen.", icon=":material/check_circle:")
-    most = max(stored.counts.values())
     with st.container(horizontal=True):
         st.page_link("pages/dataset.py", label="See the data set", icon=":material/image:",
-                     query_params=sources(stored) | ({"prototypes": str(most)} if most > 1 else {}))  # fmt: skip
+                     query_params=sources(stored))  # fmt: skip
         st.page_link("pages/train.py", label="Train on it", icon=":material/model_training:",
                      query_params=sources(stored))  # fmt: skip
-    if most > 1:
-        st.caption("Train uses the first picture of each class; the data set above uses all of them.")
 
 
 st.title("My pictures", anchor=False)

@@ -69,6 +69,7 @@ def detail_controls(values: dict[str, object]) -> dict[str, object]:
                 bind="query-params",
                 placeholder="30, or half of what there is",
             )
+            prototypes = st.number_input("Pictures of each class", 1, 100, 1, key="prototypes", bind="query-params")
         with network:
             model = st.selectbox("Model", MODEL_NAMES, key="model", bind="query-params")
             objective = st.selectbox("Objective of pretraining", OBJECTIVES, key="objective", bind="query-params",
@@ -94,7 +95,7 @@ def detail_controls(values: dict[str, object]) -> dict[str, object]:
             )
             seed = left.number_input("Seed", 0, 2**31, 0, key="seed", bind="query-params")
     return values | {
-        "objects": objects, "backgrounds": backgrounds, "num_classes": num_classes, "model": model,
+        "objects": objects, "backgrounds": backgrounds, "num_classes": num_classes, "num_prototypes": prototypes, "model": model,
         "objective": objective,
         "epochs": epochs, "samples_per_epoch": samples, "batch_size": batch_size, "learning_rate": rate, "seed": seed,
     }  # fmt: skip

@@ -174,11 +174,12 @@ def _add_what_if(commands: Any) -> None:
     )
     parser.add_argument("--mismatch", required=True, metavar="A,B,…", help="transformations of mismatched pretraining")
     parser.add_argument("--seed", type=int, default=0, help="picks classes, samples and weights (default 0)")
-    parser.add_argument("--objects", default="builtin", metavar="builtin|noise|DIR")
-    parser.add_argument("--backgrounds", default="builtin", metavar="builtin|noise|#rrggbb|DIR")
+    parser.add_argument("--objects", default="builtin", metavar="SOURCE", help="as for render (default builtin)")
+    parser.add_argument("--backgrounds", default="builtin", metavar="SOURCE", help="as for render (default builtin)")
     parser.add_argument(
         "--num-classes", type=int, metavar="N", help="of each task (default: 30, or half of the source's)"
     )
+    parser.add_argument("--num-prototypes", type=int, default=1, metavar="N", help="pictures of each class (default 1)")
     add_model(parser)
     parser.add_argument("--epochs", type=int, help="of pretraining, on fresh images throughout (default 4)")
     parser.add_argument("--samples-per-epoch", type=int, help="images in one epoch of pretraining (default 10000)")
@@ -201,6 +202,7 @@ def run_what_if(args: argparse.Namespace) -> None:
         objects=resolve_source(args.objects),
         backgrounds=resolve_source(args.backgrounds),
         num_classes=args.num_classes,
+        num_prototypes=args.num_prototypes,
         model=args.model,
         objective=args.objective,
         method=args.method,

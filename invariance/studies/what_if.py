@@ -64,6 +64,7 @@ def what_if(
     objects: str = "builtin",
     backgrounds: str = "builtin",
     num_classes: int | None = None,
+    num_prototypes: int = 1,
     model: str = "small",
     epochs: int = 4,
     samples_per_epoch: int = 10_000,
@@ -82,6 +83,7 @@ def what_if(
         objects: source of the objects.
         backgrounds: source of the backgrounds.
         num_classes: of each task, see :func:`split_classes`.
+        num_prototypes: pictures used of each class.
         model: architecture.
         epochs: of pretraining, on an endless stream.
         samples_per_epoch: images in one of them.
@@ -98,7 +100,12 @@ def what_if(
         raise SpecError(f"target and mismatch are both {','.join(target) or 'none'}: name different transformations")
     pretraining_classes, target_classes = split_classes(objects, num_classes, seed)
     base = DatasetSpec(
-        objects=objects, backgrounds=backgrounds, classes=pretraining_classes, num_samples=None, seed=seed
+        objects=objects,
+        backgrounds=backgrounds,
+        classes=pretraining_classes,
+        num_prototypes=num_prototypes,
+        num_samples=None,
+        seed=seed,
     )
     matched = PretrainSpec(
         data=replace(base, transforms=target),

@@ -75,13 +75,14 @@ def test_files_become_classes_and_a_data_set_that_other_pages_open(
     assert sorted(str(path.relative_to(objects)) for path in objects.rglob("*.png")) == [
         "cup/000.png", "mug/000.png", "mug/001.png",
     ]  # fmt: skip
-    assert queries["See the data set"]["prototypes"] == "2"
+    assert [query["prototypes"] for query in queries.values() if "objects_folder" in query] == ["2", "2"]
     assert queries["Train on it"]["backgrounds_source"] == "folder"
     for name, value in queries[link].items():
         app.query_params[name] = value
     app.switch_page(f"pages/{page}.py").run()
     assert not app.exception and not app.error
     assert app.text_input(key="objects_folder").value == str(objects)
+    assert app.number_input(key="prototypes").value == 2
     assert Path(app.text_input(key="backgrounds_folder").value) == objects.with_name("backgrounds")
 
 

@@ -38,6 +38,12 @@ def test_pretraining_and_target_draw_under_different_keys():
     assert study.matched.data.seed != study.matched_pretraining.data.seed
 
 
+def test_pictures_of_each_class_and_objective_reach_the_runs():
+    study = what_if(("hue",), ("rotate",), objects="noise", num_prototypes=3, objective="vicreg")
+    assert {spec.data.num_prototypes for spec in study.runs} == {3}
+    assert {study.matched_pretraining.objective, study.mismatched_pretraining.objective} == {"vicreg"}
+
+
 def test_equal_sides_are_refused():
     with pytest.raises(SpecError, match="different transformations"):
         what_if(("hue", "blur"), ("blur", "hue"), objects="noise")
