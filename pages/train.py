@@ -95,8 +95,8 @@ def detail_controls(values: dict[str, object]) -> dict[str, object]:
             )
             seed = left.number_input("Seed", 0, 2**31, 0, key="seed", bind="query-params")
     return values | {
-        "objects": objects, "backgrounds": backgrounds, "num_classes": num_classes, "num_prototypes": prototypes, "model": model,
-        "objective": objective,
+        "objects": objects, "backgrounds": backgrounds, "num_classes": num_classes, "num_prototypes": prototypes,
+        "model": model, "objective": objective,
         "epochs": epochs, "samples_per_epoch": samples, "batch_size": batch_size, "learning_rate": rate, "seed": seed,
     }  # fmt: skip
 
