@@ -47,7 +47,7 @@ def write_npz(
         on_progress: told about each batch.
     """
     size = engine.spec.image_size
-    columns: dict[str, list[NDArray[Any]]] = {}
+    columns: dict[str, NDArray[Any]] = {}
     # A zip holds one open entry at a time, so masks wait on the disk while images are written.
     with tempfile.TemporaryFile() as masks, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         with _entry(archive, "images", np.dtype(np.uint8), (num, size, size, 3)) as images:
@@ -56,14 +56,17 @@ def write_npz(
                 masks.write(to_bytes(batch.masks).cpu().numpy().tobytes())
                 small = {"labels": batch.labels, "background": batch.backgrounds, **batch.parameters}
                 for name, value in small.items():
-                    columns.setdefault(name, []).append(value.cpu().numpy())
+                    part = value.cpu().numpy()
+                    # Whole columns at once: small arrays kept between large batches would tear the memory into pieces.
+                    if name not in columns:
+                        columns[name] = np.empty(num, part.dtype)
+                    columns[name][done - len(part) : done] = part
                 if on_progress is not None:
                     on_progress(done, num)
         masks.seek(0)
         with _entry(archive, "mask", np.dtype(np.uint8), (num, size, size)) as entry:
             shutil.copyfileobj(masks, entry, 2**20)
-        arrays = {name: np.concatenate(parts) for name, parts in columns.items()}
-        for name, array in {**arrays, "class_names": np.array(engine.class_names)}.items():
+        for name, array in {**columns, "class_names": np.array(engine.class_names)}.items():
             with _entry(archive, name, array.dtype, array.shape) as entry:
                 entry.write(array.tobytes())
 
