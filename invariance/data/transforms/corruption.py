@@ -186,7 +186,7 @@ CORRUPTION: tuple[Transform, ...] = (
     Transform(
         "pixelate",
         "Pixelate",
-        "With probability one half the object is reduced to 9 x 9 coarse pixels (at 32 px).",
+        "With probability one half the image is reduced to 9 x 9 coarse pixels.",
         (Switch(), Constant("side", PIXELATE_SIDE / REFERENCE_SIZE, neutral=1.0)),
         _apply_pixelate,
     ),
