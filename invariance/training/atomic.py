@@ -7,7 +7,7 @@ forced to the disk, and is then renamed over it, which a POSIX file system does 
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -23,21 +23,24 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
         write: called once with a binary stream.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f"{path.name}.", suffix=_TEMPORARY, dir=path.parent)
+    # Not from tempfile, whose files nobody else may read: the destination is an ordinary file.
+    name = path.with_name(f"{path.name}.{secrets.token_hex(4)}{_TEMPORARY}")
     try:
-        with os.fdopen(descriptor, "wb") as stream:
+        with name.open("xb") as stream:
             write(stream)
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(name, path)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        name.unlink(missing_ok=True)
         raise
     sync_directory(path.parent)
 
 
 def sync_directory(directory: Path) -> None:
     """Forces the names in a directory to the disk, without which a rename may be forgotten in a power cut."""
+    if os.name == "nt":  # Windows opens no directories and writes its names through
+        return
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

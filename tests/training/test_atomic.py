@@ -63,3 +63,10 @@ def test_a_killed_writer_leaves_a_whole_file_and_a_temporary_that_is_swept(tmp_p
         assert len(set(content)) == 1
     sweep_temporaries(tmp_path)
     assert os.listdir(tmp_path) == ["file"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_the_file_has_the_mode_of_any_other(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "one", lambda stream: stream.write(b"x"))
+    (tmp_path / "other").write_bytes(b"x")
+    assert (tmp_path / "one").stat().st_mode == (tmp_path / "other").stat().st_mode
