@@ -37,6 +37,7 @@ SMALLEST_IMAGE_PX: dict[str, int] = {"vgg11_bn": 32}
 OBJECTIVES: tuple[str, ...] = ("supervised", "simclr", "vicreg", "rotation")
 SCHEDULES: tuple[str, ...] = ("constant", "cosine")
 TRANSFER_METHODS: tuple[str, ...] = ("linear-probe", "fine-tune")
+REGULARISATIONS: tuple[str, ...] = ("prior", "validation")
 MEASURE_NAMES: tuple[str, ...] = ("sens",)
 RESAMPLINGS: tuple[str, ...] = ("bilinear", "nearest")
 MAX_PROTOTYPES = 1000
@@ -253,6 +254,8 @@ class TransferSpec(_RunSpec):
         learning_rate: of Adam in fine-tuning.
         seed: initial head and order of the samples.
         num_test_samples: size of the test split, used once.
+        regularisation: of the probe: ``prior``, one penalty that suits small networks, or ``validation``, the penalty
+            of a wide grid whose probe is most accurate on the task's validation split.
     """
 
     kind: ClassVar[str] = "transfer"
@@ -264,8 +267,11 @@ class TransferSpec(_RunSpec):
     learning_rate: float = 1e-3
     seed: int = 0
     num_test_samples: int = 2_000
+    regularisation: str = "prior"
 
     def __post_init__(self) -> None:
+        accepted = " or ".join(REGULARISATIONS)
+        _require(self.regularisation in REGULARISATIONS, "regularisation", self.regularisation, accepted)
         _require(bool(self.source), "source", self.source, "the id of a pretraining run or a gallery model")
         _require(self.method in TRANSFER_METHODS, "method", self.method, " or ".join(TRANSFER_METHODS))
         if self.data.num_samples is None:

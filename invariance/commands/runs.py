@@ -27,6 +27,7 @@ from invariance.runs.locate import run_id_of
 from invariance.runs.store import Run, Store
 from invariance.spec import (
     MEASURE_NAMES,
+    REGULARISATIONS,
     SCHEDULES,
     TRANSFER_METHODS,
     MeasureSpec,
@@ -95,6 +96,12 @@ def _add_transfer(commands: Any) -> None:
     add_data(parser)
     parser.add_argument("--method", default="linear-probe", choices=TRANSFER_METHODS)
     parser.add_argument("--num-samples", type=int, default=2_000, metavar="N", help="target images (default 2000)")
+    parser.add_argument(
+        "--regularisation",
+        default="prior",
+        choices=REGULARISATIONS,
+        help="of the probe: one fixed penalty, or the best of a grid on a validation split (default prior)",
+    )
     add_training(parser, epochs=10)
     add_execution(parser)
     parser.set_defaults(action=transfer)
@@ -105,7 +112,14 @@ def transfer(args: argparse.Namespace) -> None:
     store = open_store(args)
     data = dataset(args, num_samples=args.num_samples, seed=args.seed + TARGET_SEED_OFFSET)
     source = run_id_of(args.source, store)
-    spec = TransferSpec(source=source, data=data, method=args.method, seed=args.seed, **_training(args))
+    spec = TransferSpec(
+        source=source,
+        data=data,
+        method=args.method,
+        regularisation=args.regularisation,
+        seed=args.seed,
+        **_training(args),
+    )
     print_json(_report(_execute(spec, store, choose_device(args.device))))
 
 

@@ -51,6 +51,7 @@ def command(spec: RunSpec) -> str | None:
         case TransferSpec():
             words = ["transfer", "--from", spec.source, *_data_words(spec.data)]
             words += ["--num-samples", str(spec.data.num_samples), "--method", spec.method]
+            words += _option_words(spec, ("regularisation",))
             seed, words = spec.data.seed - TARGET_SEED_OFFSET, words + _training_words(spec)
         case MeasureSpec():
             words = ["measure", "--models", ",".join(spec.sources), *_data_words(spec.data)]
@@ -73,7 +74,7 @@ def _data_words(data: DatasetSpec) -> list[str]:
     return words + _option_words(data, [name for name in defaults if name not in said_elsewhere])
 
 
-def _option_words(spec: DatasetSpec | PretrainSpec, names: Sequence[str]) -> list[str]:
+def _option_words(spec: DatasetSpec | PretrainSpec | TransferSpec, names: Sequence[str]) -> list[str]:
     """Options for the fields that are not at their defaults; each option is named as its field."""
     defaults = {field.name: field.default for field in fields(spec)}
     words: list[str] = []

@@ -26,7 +26,7 @@ from invariance.training.feed import (
     render_cancellable,
 )
 from invariance.training.objectives import Supervised, create_objective
-from invariance.training.probe import fit_linear
+from invariance.training.probe import fit_linear, solved
 from invariance.training.resume import clear_state
 from invariance.training.trainee import Trainee
 
@@ -223,13 +223,8 @@ def _solve_head(model: Classifier, engine: Engine, num: int, cancelled: CancelFl
     samples = render_split(engine, "train", num)
     model.eval()
     features = in_batches(model.representation, samples.images, cancelled=cancelled)
-    solver = fit_linear(features, samples.labels, engine.num_classes, cancelled=cancelled)
-    while True:
-        try:
-            next(solver)
-        except StopIteration as end:
-            model.head.load_state_dict(end.value.state_dict())
-            return
+    layer = solved(fit_linear(features, samples.labels, engine.num_classes, cancelled=cancelled))
+    model.head.load_state_dict(layer.state_dict())
 
 
 def _validate(trainee: Trainee, validation: Rendered) -> dict[str, float]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
-from torch import nn
+from torch import Tensor, nn
 
 from invariance.data.engine import Engine
 from invariance.models import Classifier
@@ -23,7 +23,7 @@ from invariance.training.loop import (
     render_split,
     render_training_split,
 )
-from invariance.training.probe import MAX_ITERATIONS, fit_linear
+from invariance.training.probe import MAX_ITERATIONS, choose_penalty, fit_linear
 from invariance.training.resume import clear_state
 from invariance.training.trainee import Trainee
 
@@ -51,7 +51,8 @@ def transfer(
     Yields:
         Progress: of a linear probe, with ``train_loss`` every ten iterations of the solver; of fine-tuning, as of
         :func:`invariance.training.loop.optimise`. Then Finished with ``transfer_accuracy`` and ``test_loss`` on the
-        test split and ``train_accuracy`` and ``train_loss`` on the training samples, all in eval mode.
+        test split and ``train_accuracy`` and ``train_loss`` on the training samples, all in eval mode, and the
+        ``penalty`` where a validation split chose it.
 
     Raises:
         Cancelled, Diverged, SpecError: as :func:`invariance.training.loop.pretrain`; SpecError also if the weights
@@ -78,6 +79,7 @@ class _Work:
         self.num_samples = spec.data.num_samples
         self.spec, self.directory, self.device, self.cancelled = spec, directory, device, cancelled
         self.started = time.monotonic()
+        self.penalty: float | None = None  # the probe's own
         self.engine = Engine(spec.data, device)
         self.model: Classifier = load_weights(source, device)
         # The place of the new head; the probe, or the state of an earlier fine-tuning, fills it.
@@ -100,7 +102,11 @@ class _Work:
         """Solves the head on features extracted once, with batch norm frozen at the pretrained statistics."""
         self.model.eval()
         features = in_batches(self.model.representation, samples.images, cancelled=self.cancelled)
-        solver = fit_linear(features, samples.labels, self.engine.num_classes, cancelled=self.cancelled)
+        if self.spec.regularisation == "validation":
+            yield from self._choose_penalty(features, samples.labels, report=report)
+        solver = fit_linear(
+            features, samples.labels, self.engine.num_classes, l2=self.penalty, cancelled=self.cancelled
+        )
         while True:
             try:
                 step, num_steps, loss = next(solver)
@@ -111,6 +117,27 @@ class _Work:
                 metrics = {"train_loss": loss}
                 epoch = int(step == num_steps)
                 yield Progress(step=step, num_steps=num_steps, epoch=epoch, metrics=metrics, seconds=self.seconds)
+
+    def _choose_penalty(self, features: Tensor, labels: Tensor, *, report: bool) -> Generator[Progress, None, None]:
+        """Sets the penalty that does best on the validation split of the task."""
+        held_out = render_split(self.engine, "validation", NUM_VALIDATION_SAMPLES)
+        choice = choose_penalty(
+            features,
+            labels,
+            self.engine.num_classes,
+            validation_features=in_batches(self.model.representation, held_out.images, cancelled=self.cancelled),
+            validation_labels=held_out.labels,
+            cancelled=self.cancelled,
+        )
+        while True:
+            try:
+                accuracy = next(choice)
+            except StopIteration as end:
+                self.penalty = end.value
+                return
+            if report:
+                metrics = {"validation_accuracy": accuracy}
+                yield Progress(step=0, num_steps=MAX_ITERATIONS, metrics=metrics, seconds=self.seconds)
 
     def fine_tune(self, samples: Rendered, checkpoint_every_s: float) -> Iterator[Progress]:
         """Trains all weights from the probed head, or goes on with that."""
@@ -147,6 +174,7 @@ class _Work:
                 "test_loss": on_test.loss,
                 "train_accuracy": on_train.accuracy,
                 "train_loss": on_train.loss,
+                **({} if self.penalty is None else {"penalty": self.penalty}),
             },
             checkpoint=str(path),
             sha256=sha256,

@@ -41,6 +41,7 @@ class Asked(Exception):
             schedule="cosine",
             weight_decay=5e-5,
         ),
+        replace(STUDY.matched, regularisation="validation"),
         MeasureSpec(sources=("a" * 16,), transforms=("hue", "blur"), data=DatasetSpec(num_samples=50), num_pairs=50),
     ],
     ids=lambda spec: spec.kind,

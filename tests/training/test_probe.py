@@ -6,8 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from invariance.training.evaluation import mean_class_accuracy
 from invariance.training.events import Cancelled
-from invariance.training.probe import fit_linear
+from invariance.training.probe import GRID, choose_penalty, fit_linear, solved
 
 
 def solve(work: Generator[tuple[int, int, float], None, nn.Linear]) -> tuple[nn.Linear, list[tuple[int, int, float]]]:
@@ -93,3 +94,31 @@ def test_it_stops_when_asked() -> None:
     features, labels = blobs(30)
     with pytest.raises(Cancelled):
         next(fit_linear(features, labels, 3, cancelled=lambda: True))
+
+
+def test_validation_chooses_more_penalty_for_fewer_and_noisier_samples() -> None:
+    generator = torch.Generator().manual_seed(0)
+    centres = torch.randn(3, 20, generator=generator)
+
+    def task(num: int, noise: float) -> tuple[torch.Tensor, torch.Tensor]:
+        labels = torch.randint(3, (num,), generator=generator)
+        return centres[labels] + noise * torch.randn(num, 20, generator=generator), labels
+
+    def chosen(num: int, noise: float) -> float:
+        features, labels = task(num, noise)
+        others, other_labels = task(3000, noise)
+        choice = choose_penalty(features, labels, 3, validation_features=others, validation_labels=other_labels)
+        accuracies = []
+        while True:
+            try:
+                accuracies.append(next(choice))
+            except StopIteration as end:
+                penalty: float = end.value
+                break
+        assert len(accuracies) == len(GRID)
+        layer = solved(fit_linear(features, labels, 3, l2=penalty))
+        reached = mean_class_accuracy(layer(others).argmax(dim=1), other_labels)
+        assert reached == pytest.approx(max(accuracies), abs=1e-9)
+        return penalty
+
+    assert chosen(24, 4.0) > chosen(3000, 2.0)

@@ -12,6 +12,7 @@ from invariance.training import loop
 from invariance.training import transfer as transfer_module
 from invariance.training.checkpoint import load_weights, weights_spec
 from invariance.training.events import Cancelled, Event, Finished, Progress
+from invariance.training.probe import GRID
 from invariance.training.transfer import transfer
 
 Flag = Callable[[], bool]
@@ -81,6 +82,16 @@ def test_a_probe_reports_to_its_last_step(source: Path, tmp_path: Path, probe_sp
     steps = [event.step for event in progress]
     assert steps == sorted(set(steps))
     assert progress[-1].metrics["train_loss"] <= progress[0].metrics["train_loss"]
+
+
+def test_a_validation_split_can_choose_the_penalty(source: Path, tmp_path: Path, probe_spec: TransferSpec) -> None:
+    *events, last = transfer(replace(probe_spec, regularisation="validation"), source, tmp_path / "chosen")
+    assert isinstance(last, Finished)
+    assert last.metrics["penalty"] in GRID
+    tried = [event.metrics["validation_accuracy"] for event in events if "validation_accuracy" in event.metrics]
+    assert len(tried) == len(GRID)
+    *_, fixed = transfer(probe_spec, source, tmp_path / "fixed")
+    assert isinstance(fixed, Finished) and "penalty" not in fixed.metrics
 
 
 def test_fine_tuning_starts_from_the_probed_head_and_moves_everything(
