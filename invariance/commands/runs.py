@@ -38,6 +38,7 @@ from invariance.spec import (
     parse_transforms,
     to_dict,
 )
+from invariance.studies.presets import PAPER_PRESETS
 from invariance.studies.what_if import TARGET_SEED_OFFSET, what_if
 
 
@@ -59,6 +60,13 @@ def _add_pretrain(commands: Any) -> None:
         help="train a network on a Transforms-2D variant",
         epilog="example: python -m invariance pretrain --transforms rotate,hue --num-classes 30 --epochs 5",
     )
+    parser.add_argument(
+        "--preset",
+        action=_Preset,
+        choices=tuple(PAPER_PRESETS),
+        help="the paper's settings for a study (ResNet-18, 50,000 images, hours without a GPU); give it first, what "
+        "follows changes it",
+    )
     add_data(parser)
     add_model(parser)
     parser.add_argument("--num-samples", default="10000", metavar="N|endless", help="training images (default 10000)")
@@ -69,6 +77,14 @@ def _add_pretrain(commands: Any) -> None:
     parser.add_argument("--weight-decay", type=float, default=0.0, help="L2 penalty of Adam (default 0)")
     add_execution(parser)
     parser.set_defaults(action=pretrain)
+
+
+class _Preset(argparse.Action):
+    """Sets several options at once."""
+
+    def __call__(self, parser: Any, namespace: argparse.Namespace, values: Any, option_string: Any = None) -> None:
+        for name, value in PAPER_PRESETS[values].items():
+            setattr(namespace, name, str(value) if name == "num_samples" else value)
 
 
 def pretrain(args: argparse.Namespace) -> None:
