@@ -197,7 +197,7 @@ class Engine:
         if "pose" in by_name:
             assert isinstance(self._objects, Cutouts)
             views = drawn_view(by_name["pose"], found.prototypes, self._objects.views[found.labels])
-            rgba = self._objects.pictures[found.labels, views]
+            rgba = found.showing(self._objects.pictures[found.labels, views]).rgba
         rgba, boxes = apply_composition(rgba, *([step[part] for step in flat] for part in (0, 1)), mode=mode)  # type: ignore[arg-type]
         front = None
         if "occlude" in by_name:
@@ -272,8 +272,8 @@ class Engine:
         if self.spec.fg_availability == 1.0:
             return found, extra
         there = Draws(self.spec.seed, indices, STREAMS["availability"]).uniform(1)[:, 0] < self.spec.fg_availability
-        rgba = found.rgba * there[:, None, None, None]
-        return Foregrounds(found.labels, found.prototypes, rgba), {**extra, "availability.applied": there}
+        found = Foregrounds(found.labels, found.prototypes, found.rgba, there)
+        return found.showing(found.rgba), {**extra, "availability.applied": there}
 
     def _occluders(self, found: Foregrounds, params: Params) -> Tensor:
         """The objects that stand in front, (B, 4, S, S): the first picture of a drawn other class."""

@@ -26,15 +26,25 @@ class Foregrounds:
         labels: (B,) int64, their classes.
         prototypes: (B,) int64, which picture of the class, or which picture of all for whole pictures.
         rgba: (B, 4, S, S) float32, premultiplied.
+        there: (B,) bool, whether there is an object at all; None where there always is.
     """
 
     labels: Tensor
     prototypes: Tensor
     rgba: Tensor
+    there: Tensor | None = None
 
     def repeat(self, num: int) -> Foregrounds:
         """The only sample ``num`` times."""
-        return Foregrounds(self.labels.expand(num), self.prototypes.expand(num), self.rgba.expand(num, -1, -1, -1))
+        there = None if self.there is None else self.there.expand(num)
+        rgba = self.rgba.expand(num, -1, -1, -1)
+        return Foregrounds(self.labels.expand(num), self.prototypes.expand(num), rgba, there)
+
+    def showing(self, rgba: Tensor) -> Foregrounds:
+        """The same with other pictures, clear where there is no object."""
+        if self.there is not None:
+            rgba = rgba * self.there[:, None, None, None]
+        return Foregrounds(self.labels, self.prototypes, rgba, self.there)
 
 
 @dataclass(frozen=True)

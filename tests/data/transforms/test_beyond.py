@@ -68,6 +68,12 @@ def test_pose_can_be_added_to_an_engine_whose_pictures_are_loaded(plain: Engine,
     assert plain.with_spec_changes(transforms=("hue",))._objects is plain._objects
 
 
+def test_another_view_of_an_object_that_is_not_there_is_not_there(posed: Engine) -> None:
+    batch = posed.with_spec_changes(fg_availability=0.5).batch(torch.arange(100))
+    there = batch.parameters["availability.applied"]
+    assert torch.equal(batch.masks.flatten(1).amax(1) > 0, there)
+
+
 def test_occluder_hides_the_object_where_it_stands(plain: Engine) -> None:
     engine = plain.with_spec_changes(transforms=("occlude",))
     indices = torch.arange(300)
