@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from invariance.attribution.attribute import BASELINES
+from invariance.attribution.baselines import BASELINES
 from invariance.attribution.compare import PREDICTED, TRUE, Comparison, Explanation
 from invariance.data.preview import positions_of
 from invariance.figures.pictures import fitting_factor, outline, png_bytes, relevance_overlay, side_by_side, upscale

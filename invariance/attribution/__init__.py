@@ -1,9 +1,11 @@
-"""Which pixels a network's decision rests on: Captum behind one verb, and scores of what comes out."""
+"""Which pixels a network's decision rests on: Captum behind one verb, scores of the maps, and a test of trust."""
 
 from __future__ import annotations
 
-from invariance.attribution.attribute import BASELINES, METHODS, Attribution, attribute, make_baseline
+from invariance.attribution.attribute import Attribution, attribute
+from invariance.attribution.baselines import BASELINES, make_baseline
 from invariance.attribution.compare import Comparison, Explanation, compare
+from invariance.attribution.methods import METHODS, Method, Parameter, find_method
 from invariance.attribution.scores import ObjectShare, share_on_object
 
 __all__ = [
@@ -12,9 +14,12 @@ __all__ = [
     "Attribution",
     "Comparison",
     "Explanation",
+    "Method",
     "ObjectShare",
+    "Parameter",
     "attribute",
     "compare",
+    "find_method",
     "make_baseline",
     "share_on_object",
 ]

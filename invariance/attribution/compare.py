@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from invariance.attribution.attribute import BASELINES, attribute
+from invariance.attribution.attribute import attribute
+from invariance.attribution.baselines import BASELINES
 from invariance.attribution.scores import share_on_object
 from invariance.data.engine import SPLIT_START, Batch, Engine
 from invariance.data.preview import clean_backgrounds, to_pictures
@@ -102,7 +103,7 @@ def compare(
     explain: str = PREDICTED,
     baseline: str = "blurred",
     method: str = "integrated-gradients",
-    steps: int = 32,
+    parameters: Mapping[str, float] | None = None,
 ) -> Comparison:
     """Attributes the logits of several models on one image of a data set.
 
@@ -115,10 +116,10 @@ def compare(
         baseline: one of ``BASELINES``. Against the clean background all relevance lies on the object, whatever the
             model: its share says nothing there.
         method: see :func:`~invariance.attribution.attribute.attribute`.
-        steps: along the path of integrated gradients.
+        parameters: of the method; what is not given keeps its default.
 
     Raises:
-        SpecError: a name is not known, or the position is negative.
+        SpecError: a name or parameter is not known, the position is negative, or the method cannot explain a network.
     """
     if baseline not in BASELINES:
         raise SpecError(f"baseline = {baseline!r}: expected {', '.join(BASELINES)}")
@@ -131,7 +132,8 @@ def compare(
     if explain not in (TRUE, PREDICTED) and not any(wanted in model.class_names for model in models):
         raise SpecError(f"class {wanted!r}: no model knows it; choose from {', '.join(models[0].class_names)}")
     start = clean_backgrounds(engine, indices) if baseline == "background" else baseline
-    explanations = tuple(_explain(model, batch, start, wanted, method=method, steps=steps) for model in models)
+    options = parameters or {}
+    explanations = tuple(_explain(model, batch, start, wanted, method, options) for model in models)
     return Comparison(
         image=to_pictures(batch.images)[0],
         mask=batch.masks[0].cpu().numpy(),
@@ -142,12 +144,17 @@ def compare(
 
 
 def _explain(
-    model: Classifier, batch: Batch, start: str | Tensor, wanted: str, *, method: str, steps: int
+    model: Classifier,
+    batch: Batch,
+    start: str | Tensor,
+    wanted: str,
+    method: str,
+    parameters: Mapping[str, float],
 ) -> Explanation:
     """One model's view of a batch of one image; a model that does not know the class explains its prediction."""
     is_known = wanted in model.class_names
-    targets = batch.labels.new_tensor([model.class_names.index(wanted)]) if is_known else None
-    found = attribute(model, batch.images, targets=targets, method=method, baseline=start, steps=steps)
+    target = model.class_names.index(wanted) if is_known else None
+    found = attribute(model, batch.images, method=method, target=target, baseline=start, **parameters)
     share = share_on_object(found.relevance, batch.masks)
     return Explanation(
         relevance=found.relevance[0].float().cpu().numpy(),

@@ -29,6 +29,8 @@ STREAMS: Final[dict[str, int]] = {
     "choice": 6,
     "pairing": 7,
     "availability": 8,
+    "attribution": 9,
+    "bootstrap": 10,
     **{name: 16 + position for position, name in enumerate((*TRANSFORM_NAMES, *BEYOND_2D))},
 }
 """Third word of the counter, one constant for each thing that is drawn; renumbering would redraw every data set."""

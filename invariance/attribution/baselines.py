@@ -1,0 +1,47 @@
+"""What an image is compared with: the picture that stands for "nothing to see here"."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from invariance.spec import SpecError
+
+BASELINES: Final[dict[str, str]] = {
+    "blurred": "the image blurred beyond recognition",
+    "black": "a black image",
+    "mean": "one uniform picture in the image's mean colour",
+    "background": "the same background without the object",
+}
+"""Name and meaning, the default first."""
+
+BLUR_SIGMA: Final = 0.25
+"""Standard deviation of the blurred baseline, relative to the image side."""
+
+
+def make_baseline(baseline: str | Tensor, images: Tensor) -> Tensor:
+    """The pictures that images are compared with: (B, 3, H, W).
+
+    Args:
+        baseline: ``black``, ``blurred``, ``mean``, or a tensor that broadcasts to the images.
+        images: (B, 3, H, W) float in [0, 1].
+
+    Raises:
+        SpecError: another name; ``background`` has to be given as a tensor, since only the data set knows it.
+    """
+    if isinstance(baseline, Tensor):
+        return baseline.to(images).expand_as(images)
+    if baseline == "black":
+        return torch.zeros_like(images)
+    if baseline == "mean":
+        return images.mean(dim=(2, 3), keepdim=True).expand_as(images)
+    if baseline == "blurred":
+        sigma = BLUR_SIGMA * images.shape[-1]
+        half = min(round(2 * sigma), images.shape[-1] - 1)  # reflection needs a kernel within the image
+        from torchvision.transforms.functional import gaussian_blur  # here, since it takes a second and a half
+
+        blurred: Tensor = gaussian_blur(images, [2 * half + 1, 2 * half + 1], [sigma, sigma])
+        return blurred
+    raise SpecError(f"baseline = {baseline!r}: expected black, blurred, mean, or the images to compare with")

@@ -1,0 +1,82 @@
+"""Grad-CAM (Selvaraju et al. 2016, arXiv 1610.02391)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from invariance.attribution.question import Question
+from invariance.attribution.separate import leaf_modules, separate_activations
+from invariance.spec import SpecError
+
+
+def grad_cam(model: nn.Module, question: Question) -> Tensor:
+    """The last feature maps, each weighted by its mean gradient, summed, and the positive part of that sum.
+
+    Upsampled bilinearly and divided by the enlargement, so that the map's unit is logits a pixel as elsewhere: where
+    global average pooling and a linear head follow, its sum is the logit less the bias, if nothing was negative.
+
+    Args:
+        model: a convolutional network in eval mode.
+        question: B images of side H x W; there is no baseline.
+
+    Returns:
+        (B, H, W), not negative, as coarse as the last feature maps (4 x 4 for images of 32 px).
+
+    Raises:
+        SpecError: the network is not convolutional.
+    """
+    from captum.attr import LayerAttribution, LayerGradCam
+
+    twin = separate_activations(model)
+    layer = last_feature_layer(twin, question.images[:1])
+    side = question.images.shape[-2:]
+    found = []
+    for part in question.parts():
+        coarse = LayerGradCam(twin, layer).attribute(part.images, target=part.targets, relu_attributions=True)
+        coarse = coarse.detach()
+        fine = LayerAttribution.interpolate(coarse, tuple(side), interpolate_mode="bilinear")
+        found.append(fine[:, 0] * (coarse[0].numel() / fine[0].numel()))
+    return torch.cat(found)
+
+
+def last_feature_layer(model: nn.Module, image: Tensor) -> nn.Module:
+    """The last module from the last convolution on whose output (1, C, h, w) still has more than one place.
+
+    Usually the activation behind the last convolution; where pooling has left a single place (VGG at 32 px), the one
+    before that.
+
+    Args:
+        model: each of its modules is used once.
+        image: (1, 3, H, W).
+
+    Raises:
+        SpecError: there is no convolution, or the network mixes places by attention.
+    """
+    leaves = leaf_modules(model)
+    mixed = sorted({type(module).__name__ for module in leaves if isinstance(module, _NOT_CONVOLUTIONAL)})
+    if mixed or not any(isinstance(module, nn.Conv2d) for module in leaves):
+        reason = f"{', '.join(mixed)} mixes all places" if mixed else "there is no convolution"
+        raise SpecError(
+            f"method = 'grad-cam': it needs a convolutional network, and in this one {reason}; choose "
+            "integrated-gradients, which works for any"
+        )
+    seen: list[nn.Module] = []
+
+    def remember(module: nn.Module, _: tuple[Tensor, ...], output: Tensor) -> None:
+        if isinstance(output, Tensor) and output.dim() == 4 and output[0, 0].numel() > 1:
+            seen.append(module)
+
+    handles = [module.register_forward_hook(remember) for module in leaves]
+    try:
+        with torch.no_grad():
+            model(image)
+    finally:
+        for handle in handles:
+            handle.remove()
+    if not seen:
+        raise SpecError("method = 'grad-cam': no layer of this network has feature maps; choose integrated-gradients")
+    return seen[-1]
+
+
+_NOT_CONVOLUTIONAL = (nn.MultiheadAttention, nn.LayerNorm)
