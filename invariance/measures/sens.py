@@ -9,9 +9,10 @@ import torch
 from torch import Tensor
 
 from invariance.data.random import permutation
+from invariance.measures.bootstrap import percentile_interval, resampled_means
+from invariance.measures.collapse import COLLAPSE_TOLERANCE
 
-_COLLAPSE_TOLERANCE = 1e-6
-"""Distances below this share of the features' mean length are rounding: a constant network in float32 shows 1e-7."""
+Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,9 @@ class SensScore:
         pair_distance: mean Euclidean distance of random pairs, the denominator of both.
         num_pairs: number of twins, and of random pairs.
         num_differing: number of twins that differ as images.
+        raw_interval: 95 % bootstrap interval of ``raw`` over twins: what other images would have given, not other
+            networks. NaN where the score is.
+        conditional_interval: of ``conditional``.
     """
 
     raw: float
@@ -35,6 +39,8 @@ class SensScore:
     pair_distance: float
     num_pairs: int
     num_differing: int
+    raw_interval: Interval
+    conditional_interval: Interval
 
     @property
     def collapsed(self) -> bool:
@@ -49,7 +55,7 @@ def sens_scores(features_a: Tensor, features_b: Tensor, differs: Tensor, *, seed
         features_a: (N, F) float, representation of the first twins, N >= 2.
         features_b: (N, F) float, of the second ones, in the same order.
         differs: (N,) bool, whether the two images of a pair differ.
-        seed: of the random pairs; each image is paired with another one, never with itself.
+        seed: of the random pairs, in which no image is paired with itself, and of the bootstrap.
 
     Returns:
         The scores; sums run over all samples at once, in float64.
@@ -63,12 +69,15 @@ def sens_scores(features_a: Tensor, features_b: Tensor, differs: Tensor, *, seed
     first, second = features_a.to(torch.float64), features_b.to(torch.float64)
     partners = derangement(num_pairs, seed=seed).to(first.device)
     twin_distances = torch.linalg.vector_norm(first - second, dim=1)
-    pair_distance = float(torch.linalg.vector_norm(first - first[partners], dim=1).mean())
+    pair_distances = torch.linalg.vector_norm(first - first[partners], dim=1)
+    pair_distance = float(pair_distances.mean())
     length = float(torch.linalg.vector_norm(first, dim=1).mean())
     num_differing = int(differs.sum())
     twin_distance = float(twin_distances.mean())
     differing_distance = float(twin_distances[differs].mean()) if num_differing else math.nan
-    has_scale = pair_distance > _COLLAPSE_TOLERANCE * length
+    has_scale = pair_distance > COLLAPSE_TOLERANCE * length
+    nowhere = (math.nan, math.nan)
+    intervals = _intervals(twin_distances, pair_distances, differs, seed=seed) if has_scale else (nowhere, nowhere)
     return SensScore(
         raw=twin_distance / pair_distance if has_scale else math.nan,
         conditional=differing_distance / pair_distance if has_scale else math.nan,
@@ -76,7 +85,20 @@ def sens_scores(features_a: Tensor, features_b: Tensor, differs: Tensor, *, seed
         pair_distance=pair_distance,
         num_pairs=num_pairs,
         num_differing=num_differing,
+        raw_interval=intervals[0],
+        conditional_interval=intervals[1],
     )
+
+
+def _intervals(
+    twin_distances: Tensor, pair_distances: Tensor, differs: Tensor, *, seed: int
+) -> tuple[Interval, Interval]:
+    """Intervals of both scores; distances are resampled in the order of the circle of random pairs."""
+    differing = differs.to(twin_distances)
+    series = torch.stack((twin_distances, twin_distances * differing, differing, pair_distances))
+    circle = permutation(len(twin_distances), seed=seed).to(series.device)
+    twins, differing_twins, share_differing, pairs = resampled_means(series[:, circle], seed=seed).unbind(dim=1)
+    return percentile_interval(twins / pairs), percentile_interval(differing_twins / share_differing / pairs)
 
 
 def derangement(num: int, *, seed: int) -> Tensor:

@@ -13,7 +13,11 @@ import torch
 from torch import Tensor
 
 from invariance.data.engine import Engine
+from invariance.measures.cka import linear_cka
+from invariance.measures.columns import COLUMNS
+from invariance.measures.cosine import CosineScore, cosine_scores
 from invariance.measures.sens import SensScore, sens_scores
+from invariance.measures.variance import normalised_variance
 from invariance.models import Classifier
 from invariance.spec import MeasureSpec
 from invariance.training.atomic import sweep_temporaries, write_atomically
@@ -23,17 +27,6 @@ from invariance.training.events import CancelFlag, Cancelled, Event, Finished, P
 from invariance.training.feed import Rendered
 
 TABLE = "table.csv"
-COLUMNS = (
-    "model",
-    "transform",
-    "sens",
-    "sens_conditional",
-    "twin_distance",
-    "pair_distance",
-    "num_pairs",
-    "num_differing",
-    "accuracy",
-)
 TWIN_SEEDS = (1, 2)
 """Of the transformations' draws of the two views, which are independent of each other."""
 _CHUNK = 1024
@@ -46,6 +39,16 @@ class _Twins:
     first: Tensor
     second: Tensor
     differs: Tensor
+
+
+@dataclasses.dataclass(frozen=True)
+class _Cell:
+    """All measures of one model for one transformation, taken from the same features."""
+
+    sens: SensScore
+    cosine: CosineScore
+    variance: float
+    cka: float
 
 
 def measure(
@@ -67,8 +70,9 @@ def measure(
 
     Yields:
         Progress after each model and transformation; then Finished with the path of the table, which has the columns
-        :data:`COLUMNS` and a row for each model and transformation, in the order given. ``accuracy`` is the model's
-        on the untransformed images of the classes it knows, empty if it knows none of them.
+        :data:`~invariance.measures.columns.COLUMNS` and a row for each model and transformation, in the order given.
+        All measures of a row are taken from the same twins and features. ``accuracy`` is the model's on the
+        untransformed images of the classes it knows, empty if it knows none of them.
 
     Raises:
         Cancelled: the flag was set.
@@ -85,7 +89,7 @@ def measure(
         name: known_class_accuracy(model, clean, engine.class_names, cancelled=cancelled)
         for name, model in models.items()
     }
-    scores: dict[tuple[str, str], SensScore] = {}
+    scores: dict[tuple[str, str], _Cell] = {}
     num_steps = len(models) * len(spec.transforms)
     for transform in spec.transforms:
         twins = _render_twins(engine, transform, spec.num_pairs, cancelled)
@@ -152,14 +156,19 @@ def _render(engine: Engine, indices: Tensor, cancelled: CancelFlag) -> Tensor:
     return torch.cat(parts)
 
 
-def _score(model: Classifier, twins: _Twins, seed: int, cancelled: CancelFlag) -> SensScore:
+def _score(model: Classifier, twins: _Twins, seed: int, cancelled: CancelFlag) -> _Cell:
     first = in_batches(model.representation, twins.first, cancelled=cancelled)
     second = in_batches(model.representation, twins.second, cancelled=cancelled)
-    return sens_scores(first, second, twins.differs, seed=seed)
+    return _Cell(
+        sens=sens_scores(first, second, twins.differs, seed=seed),
+        cosine=cosine_scores(first, second, seed=seed),
+        variance=normalised_variance(first, second),
+        cka=linear_cka(first, second),
+    )
 
 
 def _tabulate(
-    scores: dict[tuple[str, str], SensScore],
+    scores: dict[tuple[str, str], _Cell],
     accuracies: dict[str, float],
     models: list[str],
     transforms: tuple[str, ...],
@@ -167,8 +176,28 @@ def _tabulate(
     rows = []
     for model in models:
         for transform in transforms:
-            score = scores[model, transform]
-            values = dataclasses.asdict(score)
-            sens = {"sens": values.pop("raw"), "sens_conditional": values.pop("conditional")}
-            rows.append({"model": model, "transform": transform, **sens, **values, "accuracy": accuracies[model]})
+            row = {"model": model, "transform": transform, "accuracy": accuracies[model]}
+            rows.append(row | _row(scores[model, transform]))
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _row(cell: _Cell) -> dict[str, float]:
+    sens, cosine = cell.sens, cell.cosine
+    return {
+        "sens": sens.raw,
+        "sens_conditional": sens.conditional,
+        "twin_distance": sens.twin_distance,
+        "pair_distance": sens.pair_distance,
+        "num_pairs": sens.num_pairs,
+        "num_differing": sens.num_differing,
+        "sens_low": sens.raw_interval[0],
+        "sens_high": sens.raw_interval[1],
+        "sens_conditional_low": sens.conditional_interval[0],
+        "sens_conditional_high": sens.conditional_interval[1],
+        "cosine": cosine.score,
+        "twin_cosine": cosine.twin_cosine,
+        "pair_cosine": cosine.pair_cosine,
+        "variance": cell.variance,
+        "cka": cell.cka,
+        "collapsed": sens.collapsed,
+    }

@@ -63,6 +63,7 @@ def test_a_constant_representation_has_no_score() -> None:
     score = sens_scores(constant, constant * (1 + 1e-7), all_differ(30), seed=0)
     assert math.isnan(score.raw) and math.isnan(score.conditional)
     assert score.collapsed
+    assert all(math.isnan(end) for end in (*score.raw_interval, *score.conditional_interval))
     assert sens_scores(torch.zeros(30, 4), torch.zeros(30, 4), all_differ(30), seed=0).collapsed
 
 
@@ -110,3 +111,36 @@ def test_every_other_sample_is_as_likely_a_partner() -> None:
 def test_one_pair_is_not_enough() -> None:
     with pytest.raises(ValueError, match="1 pairs of twins: at least 2"):
         sens_scores(torch.zeros(1, 2), torch.zeros(1, 2), all_differ(1), seed=0)
+
+
+def test_its_interval_holds_the_truth_as_often_as_it_says() -> None:
+    # Twins share their length, which varies a lot, so distances of twins and of random pairs go together.
+    truth, hits, num_tries = 0.8985, 0, 200
+    for seed in range(num_tries):
+        length = (0.8 * normal(200, 1, seed=3 * seed)).exp()
+        first, second = (length * normal(200, 8, seed=3 * seed + view) for view in (1, 2))
+        low, high = sens_scores(first, second, all_differ(200), seed=seed).raw_interval
+        hits += low <= truth <= high
+    assert 0.91 <= hits / num_tries <= 0.99
+
+
+def test_identical_twins_are_left_out_of_the_conditional_interval() -> None:
+    first, differs = normal(1_000, 4, seed=1), normal(1_000, seed=3) > 0
+    second = torch.where(differs[:, None], first + normal(1_000, 4, seed=2), first)
+    score = sens_scores(first, second, differs, seed=0)
+    assert score.raw_interval[0] < score.raw < score.raw_interval[1] < score.conditional_interval[0]
+    assert score.conditional_interval[0] < score.conditional < score.conditional_interval[1]
+    # Half as many twins, all of them moved: narrower all the same, since how many moved is no chance any more.
+    widths = [high - low for low, high in (score.raw_interval, score.conditional_interval)]
+    assert widths[1] / score.conditional < widths[0] / score.raw
+    always = sens_scores(first, second, all_differ(1_000), seed=0)
+    assert always.conditional_interval == pytest.approx(always.raw_interval)
+
+
+def test_four_times_the_twins_halve_the_interval() -> None:
+    widths = []
+    for num in (500, 2_000):
+        first = normal(num, 4, seed=1)
+        low, high = sens_scores(first, first + normal(num, 4, seed=2), all_differ(num), seed=0).raw_interval
+        widths.append(high - low)
+    assert widths[1] == pytest.approx(widths[0] / 2, rel=0.2)

@@ -1,14 +1,21 @@
 import math
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 import torch
+from torch import Tensor
 
 from invariance.data.engine import Engine
+from invariance.measures.cka import linear_cka
+from invariance.measures.columns import COLUMNS, MEASURES, OTHER_COLUMNS
+from invariance.measures.cosine import cosine_scores
 from invariance.measures.sens import sens_scores
-from invariance.measures.table import COLUMNS, TWIN_SEEDS, known_class_accuracy, measure
-from invariance.models import create_model
+from invariance.measures.table import TWIN_SEEDS, known_class_accuracy, measure
+from invariance.measures.variance import normalised_variance
+from invariance.models import Classifier, create_model
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, SpecError
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.events import Cancelled, Finished, Progress
@@ -63,6 +70,14 @@ def test_a_cell_is_the_score_of_the_engine_s_twins(table: pd.DataFrame, sources:
     assert row["sens"] == pytest.approx(score.raw, rel=1e-4)
     assert row["sens_conditional"] == pytest.approx(score.conditional, rel=1e-4)
     assert row["pair_distance"] == pytest.approx(score.pair_distance, rel=1e-4)
+    assert (row["sens_low"], row["sens_high"]) == pytest.approx(score.raw_interval, rel=1e-4)
+    interval = (row["sens_conditional_low"], row["sens_conditional_high"])
+    assert interval == pytest.approx(score.conditional_interval, rel=1e-4)
+    cosine = cosine_scores(first, second, seed=DATA.seed)
+    assert row["cosine"] == pytest.approx(cosine.score, rel=1e-4)
+    assert (row["twin_cosine"], row["pair_cosine"]) == pytest.approx((cosine.twin_cosine, cosine.pair_cosine), rel=1e-3)
+    assert row["variance"] == pytest.approx(normalised_variance(first, second), rel=1e-4)
+    assert row["cka"] == pytest.approx(linear_cka(first, second), rel=1e-4)
 
 
 def test_always_applied_transformations_differ_always(table: pd.DataFrame) -> None:
@@ -75,6 +90,33 @@ def test_a_collapsed_model_has_no_score_but_shows_why(table: pd.DataFrame) -> No
     flat = table[table["model"] == "flat"]
     assert flat["sens"].isna().all() and flat["sens_conditional"].isna().all()
     assert (flat["pair_distance"] == 0.0).all()
+    assert flat[list(MEASURES)].isna().all(axis=None)
+    assert table["collapsed"].tolist() == [False] * 4 + [True] * 2
+
+
+def test_columns_of_older_tables_come_first_and_keep_their_order() -> None:
+    # Scripts read them, and tables measured before the others were added have them alone.
+    expected = "model transform sens sens_conditional twin_distance pair_distance num_pairs num_differing accuracy"
+    assert COLUMNS[:9] == tuple(expected.split())
+
+
+def test_the_measures_cost_no_forward_pass(sources: dict[str, Path], tmp_path: Path, monkeypatch: Any) -> None:
+    batches = []
+    forward = Classifier.representation
+
+    def counted(model: Classifier, images: Tensor) -> Tensor:
+        batches.append(len(images))
+        return forward(model, images)
+
+    monkeypatch.setattr(Classifier, "representation", counted)
+    list(measure(replace(SPEC, sources=("one",)), {"one": sources["one"]}, tmp_path / "run"))
+    assert batches == [40] * (1 + 2 * len(SPEC.transforms))
+
+
+def test_every_column_is_described() -> None:
+    described = ["model", "transform", *MEASURES, *", ".join(OTHER_COLUMNS).split(", ")]
+    described += [end for measure in MEASURES.values() for end in measure.interval or ()]
+    assert sorted(described) == sorted(COLUMNS)
 
 
 def test_accuracy_is_left_out_where_no_class_is_known(table: pd.DataFrame) -> None:
