@@ -72,10 +72,7 @@ class Contestants:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        objects = load_objects("builtin", classes=(), image_size=settings.image_size, num_prototypes=1).pictures[:, 0]
-        backgrounds = load_backgrounds("builtin", image_size=settings.image_size)
-        assert backgrounds is not None
-        clear = straight(objects)
+        clear, backgrounds = builtin_pictures(settings.image_size)
         self.loader = PerSample(
             to_pictures(clear),
             to_pictures(backgrounds),
@@ -128,6 +125,14 @@ class Contestants:
             synchronise(self.settings.device)
             calls += 1
         return calls * num / elapsed
+
+
+def builtin_pictures(image_size: int) -> tuple[Tensor, Tensor]:
+    """The built-in objects (K, 4, S, S) with straight alpha, one a class, and backgrounds (N, 3, S, S), in [0, 1]."""
+    objects = load_objects("builtin", classes=(), image_size=image_size, num_prototypes=1).pictures[:, 0]
+    backgrounds = load_backgrounds("builtin", image_size=image_size)
+    assert backgrounds is not None
+    return straight(objects), backgrounds
 
 
 def synchronise(device: str) -> None:
@@ -186,8 +191,8 @@ def geometric_mean(values: Sequence[float | None]) -> float | None:
     return math.exp(statistics.fmean(map(math.log, there))) if there else None
 
 
-def environment(settings: Settings) -> dict[str, Any]:
-    """What the figures depend on."""
+def environment(settings: Any) -> dict[str, Any]:
+    """What the figures depend on: the machine, and a benchmark's settings, one of which is its ``device``."""
     return {
         "cpu": cpu_model(),
         "cores": os.cpu_count(),

@@ -13,11 +13,20 @@ from typing import Any
 
 from invariance.commands.arguments import Parser, print_json
 from invariance.runs.device import choose_device
-from invariance.spec import SpecError, parse_transforms
+from invariance.spec import MODEL_NAMES, SpecError, parse_transforms
 
 ROOT = Path(__file__).parents[2]
 NO_GPU = "no GPU: not measured"
 
+_RANGES = (
+    ("threads", 1, 1024),
+    ("rounds", 1, 1000),
+    ("num_memory", 1, 10**8),
+    ("num_images", 4, 10**7),
+    ("batch_size", 2, 65_536),
+    ("num_target", 2, 10**6),
+    ("num_test", 1, 10**6),
+)
 _COLUMNS = ("loader", "kornia", "engine")
 
 
@@ -42,6 +51,31 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--num-memory", type=int, default=50_000, metavar="N", help="images rendered for it")
     parser.add_argument("--json", action="store_true", help="print one JSON object in place of the table")
     parser.set_defaults(action=bench_data)
+    _add_train(parts)
+
+
+def _add_train(parts: Any) -> None:
+    parser = parts.add_parser(
+        "train",
+        help="images a second of training and the time of a linear probe, beside the usual PyTorch ways",
+        epilog="example: python -m invariance bench train --model resnet18 --rounds 3",
+    )
+    parser.add_argument("--transforms", default="rotate,hue,erasing", metavar="A,B,…", help="composition trained on")
+    parser.add_argument(
+        "--model", choices=MODEL_NAMES, help="architecture (default: small on a processor, resnet18 on a GPU)"
+    )
+    parser.add_argument("--threads", type=int, help="of each contestant (default: the cores this process may use)")
+    parser.add_argument("--rounds", type=int, default=5, help="in which the contestants take turns (default 5)")
+    parser.add_argument(
+        "--num-images", type=int, metavar="N", help="of an epoch and a timing (default 10240; on a GPU 51200)"
+    )
+    parser.add_argument("--batch-size", type=int, default=256, help="images in one step (default 256)")
+    parser.add_argument("--image-size", type=int, default=32, metavar="PX", help="side in pixels (default 32)")
+    parser.add_argument("--num-target", type=int, default=2_000, metavar="N", help="images the probes are fitted to")
+    parser.add_argument("--num-test", type=int, default=10_000, metavar="N", help="images the probes are tested on")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda (default auto: a GPU if there is one)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object in place of the tables")
+    parser.set_defaults(action=bench_train)
 
 
 def load_benchmark(name: str) -> ModuleType:
@@ -62,7 +96,7 @@ def bench_data(args: argparse.Namespace) -> None:
     """Prints a table, or one JSON object with the same figures."""
     _check(args)
     speed, memory = load_benchmark("data_speed"), load_benchmark("render_memory")
-    threads = args.threads or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(2))
+    threads = args.threads or _num_cores()
     device = choose_device(args.device)
     settings = speed.Settings(
         threads=threads, rounds=args.rounds, seconds=args.seconds, image_size=args.image_size, device=device
@@ -122,6 +156,88 @@ def _measure_memory(memory: ModuleType, args: argparse.Namespace, threads: int, 
     return {"num": args.num_memory, "transforms": list(names), "peak_bytes": peak, "image_bytes": images}
 
 
+def bench_train(args: argparse.Namespace) -> None:
+    """Prints tables, or one JSON object with the same figures."""
+    _check(args)
+    training, probing, data = (load_benchmark(name) for name in ("train_speed", "probe_speed", "data_speed"))
+    device = choose_device(args.device)
+    has_gpu = device.startswith("cuda")
+    settings = training.Settings(
+        threads=args.threads or _num_cores(),
+        rounds=args.rounds,
+        num_images=args.num_images or (51_200 if has_gpu else 10_240),
+        batch_size=args.batch_size,
+        image_size=args.image_size,
+        transforms=parse_transforms(args.transforms),
+        model=args.model or ("resnet18" if has_gpu else "small"),
+        device=device,
+    )
+    settings.pretraining(finite=True)  # what it refuses is said before anything is measured
+    say = (lambda text: None) if args.json else (lambda text: print(text, flush=True))
+    answer: dict[str, Any] = {"environment": data.environment(settings)}
+    say(", ".join(f"{name} {value}" for name, value in answer["environment"].items()))
+    answer["training"] = _measure_training(training, settings, say)
+    answer["probe"] = _measure_probe(probing, args, settings, say)
+    answer["gpu"] = _measure_pretraining(training, settings, say)
+    if args.json:
+        print_json(answer)
+
+
+def _measure_training(training: ModuleType, settings: Any, say: Any) -> dict[str, Any]:
+    say(f"training {settings.model}: limit = a bare step on a tensor, loader = the same step on a DataLoader,")
+    say("stream, finite = the project's loop on an endless stream and on a set that is rendered once")
+    found: dict[str, Any] = training.measure(settings)
+    goals = training.GOALS["cuda" if settings.device.startswith("cuda") else "cpu"]
+    rates, ratios = found["images_per_second"], found["ratios"]
+    say(f"{'':10}{'images/s':>10}{'/limit':>10}{'/loader':>10}")
+    for name, rate in rates.items():
+        cells = [_cell(ratios.get(f"{name}_to_{other}"), 10, 2) for other in ("limit", "loader")]
+        say(f"{name:10}{_cell(rate, 10, 0)}{''.join(cells) if name in ('stream', 'finite') else ''}".rstrip())
+    say(f"{'goal':10}{'':10}" + "".join(_cell(goals[f"stream_to_{other}"], 10, 2) for other in ("limit", "loader")))
+    say(f"rendering the {found['images_a_timing']} images of finite once: {found['render_seconds']:.2f} s, not counted")
+    return {**found, "goals": goals}
+
+
+def _measure_probe(probing: ModuleType, args: argparse.Namespace, settings: Any, say: Any) -> dict[str, Any]:
+    found: dict[str, Any] = probing.measure(
+        probing.Settings(
+            threads=settings.threads,
+            rounds=settings.rounds,
+            num_samples=args.num_target,
+            num_test_samples=args.num_test,
+            device=settings.device,
+        )
+    )
+    of_task = f"{found['num_samples']} images of {found['num_classes']} other classes"
+    say(f"linear probe of the gallery's {found['backbone']} on {of_task} ({','.join(found['transforms'])})")
+    say(f"{'':26}{'seconds':>10}{'accuracy':>10}  (on {found['num_test_samples']} test images)")
+    for name, title in (("probe", "features once, solved"), ("adam", f"{found['epochs']} epochs of Adam")):
+        say(f"{title:26}{_cell(found[f'{name}_seconds'], 10, 2)}{_cell(found[f'{name}_accuracy'], 10, 3)}")
+    say(f"{found['times_faster']:.1f} times faster (goal {probing.GOAL_TIMES:.0f})")
+    say(f"accuracy {found['accuracy_gain']:+.3f} (goal: at least {-probing.GOAL_ACCURACY_LOSS})")
+    say(f"Adam's time is estimated from {found['timed_epochs']} epochs with the frozen backbone in each of them;")
+    say(f"for its accuracy all {found['epochs']} ran, on kept features, which are the same in every epoch")
+    goals = {"times_faster": probing.GOAL_TIMES, "accuracy_gain": -probing.GOAL_ACCURACY_LOSS}
+    return {**found, "goals": goals}
+
+
+def _measure_pretraining(training: ModuleType, settings: Any, say: Any) -> Any:
+    what = f"ResNet-18, {training.GPU_EPOCHS} epochs of {training.GPU_IMAGES} images"
+    if not settings.device.startswith("cuda"):
+        say(f"{what}: {NO_GPU}")
+        return NO_GPU
+    found: dict[str, Any] = training.estimate_pretraining(settings.device, threads=settings.threads)
+    say(
+        f"{what}: {found['seconds']:.0f} s (goal {training.GPU_GOAL_S:.0f}), estimated from {found['num_steps']} steps "
+        f"of {training.GPU_BATCH_SIZE} and the {found['render_seconds']:.1f} s before them"
+    )
+    return {**found, "goal_seconds": training.GPU_GOAL_S}
+
+
+def _num_cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2
+
+
 def _cell(value: float | None, width: int, digits: int) -> str:
     return f"{'n/a':>{width}}" if value is None else f"{value:>{width},.{digits}f}"
 
@@ -131,9 +247,9 @@ def _ratios(row: dict[str, float | None]) -> str:
 
 
 def _check(args: argparse.Namespace) -> None:
-    for name, low, high in (("threads", 1, 1024), ("rounds", 1, 1000), ("num_memory", 1, 10**8)):
-        value = getattr(args, name)
+    for name, low, high in _RANGES:
+        value = getattr(args, name, None)
         if value is not None and not low <= value <= high:
             raise SpecError(f"--{name.replace('_', '-')} {value}: expected {low} to {high}")
-    if not 0 < args.seconds <= 600:
+    if hasattr(args, "seconds") and not 0 < args.seconds <= 600:
         raise SpecError(f"--seconds {args.seconds}: expected more than 0 and at most 600")

@@ -1,4 +1,4 @@
-"""``bench data``: its table, its JSON object, and what it refuses."""
+"""``bench data`` and ``bench train``: their tables, their JSON objects, and what they refuse."""
 
 import json
 
@@ -6,8 +6,15 @@ import pytest
 
 from invariance.__main__ import main
 from invariance.commands import bench
+from invariance.runs.gallery import entries
 
 TINY = "bench data --transforms h_flip pixelate rotate,hue --rounds 1 --seconds 0.01 --image-size 8 --threads 1"
+
+TINY_TRAIN = (
+    "bench train --num-images 8 --batch-size 4 --image-size 8 --threads 1 --rounds 1 --num-target 30 --num-test 40 "
+    "--transforms hue --device cpu"
+)
+needs_gallery = pytest.mark.skipif(not entries(), reason="no gallery: run python -m invariance gallery build")
 
 
 def run(capsys, text):
@@ -63,3 +70,52 @@ def test_absent_repository_is_said(capsys, monkeypatch, tmp_path):
     monkeypatch.setattr(bench, "ROOT", tmp_path)
     code, _, err = run(capsys, TINY)
     assert code == 2 and "run bench inside a clone of the repository" in err and err.count("\n") == 1
+
+
+@needs_gallery
+def test_train_json_holds_ratios_accuracies_goals_and_what_they_depend_on(capsys):
+    code, out, _ = run(capsys, f"{TINY_TRAIN} --json")
+    assert code == 0 and out.count("\n") == 1
+    answer = json.loads(out)
+    settings = {"transforms": ["hue"], "model": "small", "threads": 1, "batch_size": 4, "image_size": 8, "rounds": 1}
+    assert settings.items() <= answer["environment"].items()
+    assert {"cpu", "cores", "torch", "load_average"} <= set(answer["environment"])
+    rates, ratios = answer["training"]["images_per_second"], answer["training"]["ratios"]
+    for ratio in ("stream_to_limit", "finite_to_limit", "stream_to_loader", "finite_to_loader"):
+        above, below = ratio.split("_to_")
+        assert ratios[ratio] == pytest.approx(rates[above] / rates[below]), "one round: the ratio of its two figures"
+    assert answer["training"]["goals"]["stream_to_limit"] == 0.9
+    probe = answer["probe"]
+    assert probe["times_faster"] == pytest.approx(probe["adam_seconds"] / probe["probe_seconds"])
+    assert probe["accuracy_gain"] == pytest.approx(probe["probe_accuracy"] - probe["adam_accuracy"])
+    assert 0 < probe["probe_accuracy"] <= 1 and 0 < probe["adam_accuracy"] <= 1
+    assert (probe["num_samples"], probe["num_test_samples"], probe["num_classes"]) == (30, 40, 30)
+    assert probe["goals"] == {"times_faster": 50.0, "accuracy_gain": -0.005}
+    assert answer["gpu"] == bench.NO_GPU
+
+
+@needs_gallery
+def test_train_table_shows_every_contestant_and_says_what_is_estimated_or_missing(capsys):
+    code, out, _ = run(capsys, TINY_TRAIN)
+    assert code == 0
+    cells = {line.split()[0]: line.split() for line in out.splitlines() if line}
+    assert [len(cells[name]) for name in ("limit", "loader", "stream", "finite", "goal")] == [2, 2, 4, 4, 3]
+    assert "hue" in out and "estimated from 10 epochs" in out and "all 200 ran, on kept features" in out
+    assert f"ResNet-18, 50 epochs of 50000 images: {bench.NO_GPU}" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("--rounds 0", "--rounds 0: expected 1 to"),
+        ("--num-images 3", "--num-images 3: expected 4 to"),
+        ("--batch-size 1", "--batch-size 1: expected 2 to"),
+        ("--num-test 0", "--num-test 0: expected 1 to"),
+        ("--transforms rotat", "unknown transformation 'rotat'"),
+        ("--model vgg11_bn --image-size 16", "vgg11_bn needs at least 32 px"),
+        ("--model big", "invalid choice: 'big'"),
+    ],
+)
+def test_train_refuses_bad_input_in_one_line_with_code_2(capsys, options, said):
+    code, out, err = run(capsys, f"bench train --device cpu --json {options}")
+    assert code == 2 and said in err and err.count("\n") == 1 and not out

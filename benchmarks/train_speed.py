@@ -1,0 +1,285 @@
+"""Images a second of training, end to end: ``python -m invariance bench train``.
+
+The same network, optimiser and batch size on the same kind of images, with the same number of threads:
+
+* ``limit``: a bare step of PyTorch on a tensor that already lies on the device: nothing can be faster;
+* ``loader``: the same step on a ``DataLoader`` of per-sample PIL transformations, one worker a thread;
+* ``stream`` and ``finite``: :func:`invariance.training.loop.pretrain` as the app calls it, on an endless stream and on
+  a finite set that is rendered once. Events, validation at the ends of epochs and checkpoints are part of it.
+
+They take turns within each round, and a ratio is taken within a round, so that another program on the machine slows all
+of them. Each has taken its first steps before anything is timed.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from benchmarks.data_speed import builtin_pictures, synchronise, to_pictures
+from benchmarks.per_sample import PerSample
+from invariance.data.engine import Engine
+from invariance.models import create_model
+from invariance.spec import DatasetSpec, PretrainSpec
+from invariance.training.evaluation import mixed_precision
+from invariance.training.events import Event, Progress
+from invariance.training.feed import to_unit_range
+from invariance.training.loop import pretrain
+
+NAMES = ("limit", "loader", "stream", "finite")
+GOALS: dict[str, dict[str, float]] = {
+    "cpu": {"stream_to_limit": 0.9, "finite_to_limit": 0.9, "stream_to_loader": 2.0, "finite_to_loader": 2.0},
+    "cuda": {"stream_to_limit": 0.95, "finite_to_limit": 0.95, "stream_to_loader": 10.0, "finite_to_loader": 10.0},
+}
+"""What each ratio should reach, by kind of device."""
+
+GPU_EPOCHS, GPU_IMAGES, GPU_BATCH_SIZE, GPU_GOAL_S = 50, 50_000, 512, 60.0
+_MOST_LIMIT_IMAGES = 4_096
+_ENDLESS = 100_000  # epochs: more than any benchmark lasts
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to measure.
+
+    Attributes:
+        threads: of torch, and worker processes of the loader.
+        rounds: how often each contestant is timed; medians are reported.
+        num_images: of an epoch, and of one timing, brought to whole batches.
+        batch_size: images in a step.
+        image_size: side of the images in pixels.
+        transforms: the composition.
+        model: architecture.
+        device: where the network is trained and the engine works.
+    """
+
+    threads: int = 2
+    rounds: int = 5
+    num_images: int = 10_240
+    batch_size: int = 256
+    image_size: int = 32
+    transforms: tuple[str, ...] = ("rotate", "hue", "erasing")
+    model: str = "small"
+    device: str = "cpu"
+
+    @property
+    def num_steps(self) -> int:
+        """Steps of one timing, and of an epoch."""
+        return max(1, self.num_images // self.batch_size)
+
+    def pretraining(self, *, finite: bool) -> PretrainSpec:
+        """The run of the project's loop."""
+        num = self.num_steps * self.batch_size
+        data = DatasetSpec(transforms=self.transforms, image_size=self.image_size, num_samples=num if finite else None)
+        return PretrainSpec(
+            data=data, model=self.model, epochs=_ENDLESS, samples_per_epoch=num, batch_size=self.batch_size
+        )
+
+
+class BareStep:
+    """What a step cannot do without: forward, backward, Adam; with the project's precision and memory format."""
+
+    def __init__(self, settings: Settings, num_classes: int) -> None:
+        self.device = torch.device(settings.device)
+        self.model: nn.Module = create_model(settings.model, num_classes, seed=0).to(self.device).train()
+        fused = self.device.type == "cuda"
+        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=1e-3, fused=fused)
+
+    def __call__(self, images: Tensor, labels: Tensor) -> None:
+        """One step on images (B, 3, S, S) in [0, 1] and labels (B,)."""
+        with mixed_precision(self.device):
+            logits = self.model(images)
+        loss = F.cross_entropy(logits, labels)
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+
+
+class OwnLoop:
+    """A training of the project that stands still between two timings.
+
+    Args:
+        spec: of the run.
+        device: of the run.
+        directory: of the run.
+    """
+
+    def __init__(self, spec: PretrainSpec, device: str, directory: Path) -> None:
+        self._batch_size, self._device = spec.batch_size, device
+        self._step = 0
+        self._events: Iterator[Event] = pretrain(
+            spec,
+            directory,
+            device=device,
+            # The clock goes on while the others work: this is every 10 s of its own, as in a run of the app.
+            checkpoint_every_s=10.0 * len(NAMES),
+        )
+
+    def advance(self, num_steps: int) -> float:
+        """Goes on until an event tells of at least that many more steps.
+
+        Returns:
+            Images a second.
+        """
+        start, first = time.perf_counter(), self._step
+        while self._step < first + num_steps:
+            event = next(self._events)
+            assert isinstance(event, Progress), "no benchmark lasts as long as the run"
+            self._step = event.step
+        synchronise(self._device)
+        return (self._step - first) * self._batch_size / (time.perf_counter() - start)
+
+    def close(self) -> None:
+        """Ends the training."""
+        self._events.close()  # type: ignore[attr-defined]
+
+
+class Contestants(AbstractContextManager["Contestants"]):
+    """The four trainings, warm, with the workers running.
+
+    Attributes:
+        render_seconds: what it took to render the finite set once.
+        timed: by name, what trains on one timing's images and returns images a second.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        start = time.perf_counter()
+        engine = Engine(settings.pretraining(finite=True).data, settings.device)
+        rendered = engine.render(engine.indices("train", settings.num_steps * settings.batch_size))
+        synchronise(settings.device)
+        self.render_seconds = time.perf_counter() - start
+        self._of_tensor, self._of_loader = (BareStep(settings, engine.num_classes) for _ in range(2))
+        num = settings.batch_size * min(settings.num_steps, max(1, _MOST_LIMIT_IMAGES // settings.batch_size))
+        images, labels = to_unit_range(rendered[0][:num]), rendered[1][:num]
+        self._batches = list(zip(images.split(settings.batch_size), labels.split(settings.batch_size), strict=True))
+        objects, backgrounds = (to_pictures(pictures) for pictures in builtin_pictures(settings.image_size))
+        self._loader = PerSample(objects, backgrounds, num_workers=settings.threads, batch_size=settings.batch_size)
+        self._folder = tempfile.TemporaryDirectory()
+        own = {}
+        for name in ("stream", "finite"):
+            spec = settings.pretraining(finite=name == "finite")
+            own[name] = OwnLoop(spec, settings.device, Path(self._folder.name) / name)
+        self._own = own
+        self.timed: dict[str, Callable[[], float]] = {
+            "limit": self._time_limit,
+            "loader": self._time_loader,
+            "stream": lambda: own["stream"].advance(settings.num_steps),
+            "finite": lambda: own["finite"].advance(settings.num_steps),
+        }
+        for _ in range(3):
+            self._of_tensor(*self._batches[0])
+            for loop in own.values():
+                loop.advance(1)
+        self._train_on_loader(1)
+
+    def __exit__(self, *_: object) -> None:
+        """Ends the trainings and removes what they wrote."""
+        for loop in self._own.values():
+            loop.close()
+        self._folder.cleanup()
+
+    def _time_limit(self) -> float:
+        start = time.perf_counter()
+        for number in range(self.settings.num_steps):
+            self._of_tensor(*self._batches[number % len(self._batches)])
+        synchronise(self.settings.device)
+        return self.settings.num_steps * self.settings.batch_size / (time.perf_counter() - start)
+
+    def _time_loader(self) -> float:
+        return self._train_on_loader(self.settings.num_steps)
+
+    def _train_on_loader(self, num_steps: int) -> float:
+        """Trains for an epoch whose first batches, when the workers have just been woken, are not timed."""
+        device, num_skipped = self.settings.device, max(1, self._loader.num_workers)
+        ends = []
+        for images, labels in self._loader.batches(self.settings.transforms, num_skipped + num_steps):
+            self._of_loader(images.to(device), labels.to(device))
+            synchronise(device)
+            ends.append(time.perf_counter())
+        return num_steps * self.settings.batch_size / (ends[-1] - ends[num_skipped - 1])
+
+
+def measure(settings: Settings) -> dict[str, Any]:
+    """All rounds.
+
+    Returns:
+        As of :func:`summarise`, with ``render_seconds`` (of the finite set, once) and ``images_a_timing``.
+    """
+    threads_before = torch.get_num_threads()
+    torch.set_num_threads(settings.threads)
+    try:
+        with Contestants(settings) as contestants:
+            rounds = [{name: contestants.timed[name]() for name in NAMES} for _ in range(settings.rounds)]
+            more = {"render_seconds": contestants.render_seconds}
+    finally:
+        torch.set_num_threads(threads_before)
+    return summarise(rounds) | more | {"images_a_timing": settings.num_steps * settings.batch_size}
+
+
+def summarise(rounds: Sequence[dict[str, float]]) -> dict[str, Any]:
+    """Medians over rounds.
+
+    Args:
+        rounds: images a second by contestant.
+
+    Returns:
+        ``images_per_second`` by contestant, and ``ratios``, each the median of the ratios taken within each round.
+    """
+    ratios = {}
+    for ratio in GOALS["cpu"]:
+        above, below = ratio.split("_to_")
+        ratios[ratio] = statistics.median(values[above] / values[below] for values in rounds)
+    rates = {name: statistics.median(values[name] for values in rounds) for name in NAMES}
+    return {"images_per_second": rates, "ratios": ratios}
+
+
+def estimate_pretraining(
+    device: str,
+    *,
+    threads: int,
+    model: str = "resnet18",
+    num_images: int = GPU_IMAGES,
+    batch_size: int = GPU_BATCH_SIZE,
+    num_steps: int = 200,
+) -> dict[str, float]:
+    """What the paper's pretraining takes, 50 epochs of a finite set, from some of its steps.
+
+    Args:
+        device: where.
+        threads: of torch.
+        model: architecture.
+        num_images: of the finite set.
+        batch_size: images in a step.
+        num_steps: that are timed, after the first ones.
+
+    Returns:
+        ``render_seconds`` (measured: reading the pictures, rendering the set and the first steps), ``num_steps`` and
+        ``images_per_second`` (measured), and ``seconds``, the estimate for :data:`GPU_EPOCHS` epochs.
+    """
+    data = DatasetSpec(transforms=Settings().transforms, num_samples=num_images)
+    spec = PretrainSpec(data=data, model=model, epochs=_ENDLESS, batch_size=batch_size)
+    threads_before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            start = time.perf_counter()
+            loop = OwnLoop(spec, device, Path(folder))
+            loop.advance(1)
+            before = time.perf_counter() - start
+            rate = loop.advance(num_steps)
+            loop.close()
+    finally:
+        torch.set_num_threads(threads_before)
+    seconds = before + GPU_EPOCHS * num_images / rate
+    return {"render_seconds": before, "num_steps": num_steps, "images_per_second": rate, "seconds": seconds}
