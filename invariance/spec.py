@@ -292,7 +292,8 @@ class MeasureSpec(_RunSpec):
         sources: run ids of the models, the rows of the table.
         transforms: transformations to measure, one at a time, the columns of the table.
         data: objects and backgrounds of the twins; its own ``transforms`` must be empty.
-        measure: one of ``MEASURE_NAMES``.
+        measure: one of ``MEASURE_NAMES``; ``sens`` gives the other measures of invariance as well, which cost nothing
+            beside it.
         num_pairs: number of twins.
     """
 

@@ -3,25 +3,27 @@
 import pandas as pd
 import streamlit as st
 
-from invariance.figures.heatmap import SCORES, cell_of, sens_heatmap
+from invariance.figures.heatmap import cell_of, sens_heatmap
 from invariance.figures.pictures import fitting_factor, side_by_side, upscale
+from invariance.measures.columns import MEASURES
 from invariance.measures.twins import twin_distances
 from invariance.runs import gallery
 from invariance.runs.describe import transforms_title
 from invariance.spec import CATEGORIES, DatasetSpec, SpecError
 from pages.parts import cache, server
-from pages.parts.measured import measured_tables, show_pending, submit_measurements, twins_data
+from pages.parts.measured import (
+    choose_measure,
+    measured_tables,
+    show_cell,
+    show_pending,
+    submit_measurements,
+    twins_data,
+)
 
 NUM_TWINS = 12
-MEANING = {
-    "sens": "Shown: the **sens-score**, mean distance of twins over mean distance of random pairs of images.",
-    "sens_conditional": "Shown: the **conditional sens-score**, the same over those twins that differ at all. (A "
-    "transformation that is applied with probability ½ leaves many twins alike, which lowers the plain score.)",
-}
 SCROLLING = """<style>
 .st-key-heatmap_frame { overflow-x: auto; } .st-key-heatmap_frame > div { min-width: 50rem; }
 </style>"""  # on a telephone the cells keep their size and the table scrolls
-SCALE = "**0**: the network represents twins as the same, it is invariant. **1**: as different as two different images."
 
 
 def choose_runs(known: dict[str, cache.KnownModel]) -> list[str]:
@@ -98,26 +100,22 @@ def main() -> None:
         if not runs:
             cache.show_no_gallery()
         return
-    left, right = st.columns(2)
-    score = left.segmented_control("Score", list(SCORES), default="sens", required=True, key="score",
-                                   format_func=SCORES.__getitem__, bind="query-params")  # fmt: skip
-    groups = right.pills(
-        "Only these columns", list(CATEGORIES), selection_mode="multi", key="groups", bind="query-params"
-    )
+    score = choose_measure(table)
+    title = MEASURES[score].title
+    groups = st.pills("Only these columns", list(CATEGORIES), selection_mode="multi", key="groups", bind="query-params")
     shown = [name for group in (groups or CATEGORIES) for name in CATEGORIES[group]]
     table = table[table["transform"].isin(shown)]
     names = {name: row_title(known[name]) for name in dict.fromkeys(table["model"])}
-    st.markdown(
-        f"{MEANING[str(score)]} {SCALE} A frame marks what a network was trained on. Click a cell to see twins."
-    )
+    st.markdown("A frame marks what a network was trained on. Click a cell to see twins.")
     st.html(SCROLLING)
     chart, cell = st.container(key="heatmap_frame"), choose_cell(table, names)
-    figure = sens_heatmap(table, score=str(score), titles=names, selected=cell,
+    figure = sens_heatmap(table, score=score, titles=names, selected=cell,
                           trained_on={name: known[name].data.transforms for name in names})  # fmt: skip
     chart.plotly_chart(figure, key="heatmap", width="stretch", on_select=select_cell, selection_mode="points",
-                       config={"displayModeBar": False}, alt="Sens-scores of networks for transformations")  # fmt: skip
+                       config={"displayModeBar": False}, alt=f"{title} of networks for transformations")  # fmt: skip
     st.download_button("Download CSV", table.assign(title=table["model"].map(names)).to_csv(index=False),
                           "sens.csv", "text/csv", icon=":material/download:", key="csv")  # fmt: skip
+    show_cell(table, cell, score)
     show_twins(known[cell[0]], names[cell[0]], cell[1], data)
 
 

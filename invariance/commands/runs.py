@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import textwrap
 import time
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from invariance.commands.arguments import (
     print_json,
 )
 from invariance.data.catalogue import resolve_source
+from invariance.measures.columns import MEASURES, OTHER_COLUMNS
 from invariance.runs.device import choose_device
 from invariance.runs.execute import run_here
 from invariance.runs.gallery import entries
@@ -143,18 +145,35 @@ def _add_measure(commands: Any) -> None:
     parser = commands.add_parser(
         "measure",
         help="measure invariance of models to transformations",
-        epilog="example: python -m invariance measure --models gallery --transforms all --out sens.csv",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog=_describe_columns()
+        + "\n\nexample: python -m invariance measure --models gallery --transforms all --out sens.csv",
     )
     parser.add_argument(
         "--models", default="gallery", metavar="gallery|RUN,…", help="rows of the table (default gallery)"
     )
-    parser.add_argument("--measure", default="sens", choices=MEASURE_NAMES)
+    parser.add_argument("--measure", default="sens", choices=MEASURE_NAMES, help="sens: all columns below (default)")
     parser.add_argument("--num-pairs", type=int, default=1_000, help="twins for each transformation (default 1000)")
     parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="where the table goes")
     add_data(parser)
     parser.set_defaults(transforms="all")
     add_execution(parser)
     parser.set_defaults(action=measure)
+
+
+def _describe_columns() -> str:
+    lines = ["columns of the table, a row for each model and transformation:"]
+    for column, measure in MEASURES.items():
+        lines += _described(column, f"{measure.title}: {measure.meaning}. {measure.scale}")
+        if measure.interval:
+            lines += _described(", ".join(measure.interval), "its 95 % interval, bootstrapped over twins")
+    for columns, meaning in OTHER_COLUMNS.items():
+        lines += _described(columns, meaning)
+    return "\n".join(lines)
+
+
+def _described(columns: str, meaning: str) -> list[str]:
+    return [f"  {columns}", *textwrap.wrap(meaning, 100, initial_indent=" " * 6, subsequent_indent=" " * 6)]
 
 
 def measure(args: argparse.Namespace) -> None:

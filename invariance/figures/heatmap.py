@@ -10,10 +10,10 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from invariance.figures.palette import NEUTRAL, SENS_SCALE, text_colour
+from invariance.measures.columns import MEASURES
 from invariance.spec import ALL_CATEGORIES
 
-SCORES: Final[dict[str, str]] = {"sens": "sens-score", "sens_conditional": "conditional sens-score"}
-"""Columns of the table that can be shown, and what they are called."""
+ColourScale = tuple[tuple[float, str], ...]
 
 ROW_PX: Final = 25
 MARGIN_PX: Final = 130
@@ -35,7 +35,8 @@ def sens_heatmap(
 
     Args:
         table: columns model, transform and the score; one row a cell.
-        score: the column shown, one of :data:`SCORES`; 0 is invariant, 1 as far apart as two different images.
+        score: the column shown, one of :data:`~invariance.measures.columns.MEASURES`; where the table has its interval,
+            that is shown on hovering. Teal is invariant, whichever way the measure runs.
         models: rows from top to bottom; None for the order of the table.
         titles: what to call the models; missing ones keep their name.
         trained_on: for each model the transformations of its training, whose cells get a frame.
@@ -43,11 +44,17 @@ def sens_heatmap(
     """
     models = list(dict.fromkeys(table["model"])) if models is None else list(models)
     transforms = [name for names in ALL_CATEGORIES.values() for name in names if name in set(table["transform"])]
-    cells = table.drop_duplicates(["model", "transform"]).pivot(index="model", columns="transform", values=score)
-    values = cells.reindex(index=models, columns=transforms).to_numpy(dtype=np.float32)
+    measure = MEASURES[score]
+    values = _grid(table, score, models, transforms)
+    ends = [_grid(table, end, models, transforms) for end in measure.interval or () if end in table]
+    scale = SENS_SCALE if measure.invariant == 0 else _reversed(SENS_SCALE)
     names = [(titles or {}).get(model, model) for model in models]
     figure = go.Figure(
-        [_cells(values, SCORES[score]), _texts(values), _click_targets(values, models, transforms, names)]
+        [
+            _cells(values, measure.title, scale),
+            _texts(values, scale),
+            _click_targets(values, ends, models=models, transforms=transforms, names=names),
+        ]
     )
     for left, right, category in _blocks(transforms):
         _mark_category(figure, left, right, category, is_last=right == len(transforms))
@@ -93,12 +100,26 @@ def cell_of(points: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
     return None
 
 
-def _cells(values: np.ndarray, title: str) -> go.Heatmap:
+def interval_text(low: float, high: float) -> str:
+    """A 95 % interval in words; empty where there is none."""
+    return f"95 % interval {low:.2f} to {high:.2f}" if np.isfinite(low) and np.isfinite(high) else ""
+
+
+def _grid(table: pd.DataFrame, column: str, models: Sequence[str], transforms: Sequence[str]) -> np.ndarray:
+    cells = table.drop_duplicates(["model", "transform"]).pivot(index="model", columns="transform", values=column)
+    return cells.reindex(index=models, columns=transforms).to_numpy(dtype=np.float32)
+
+
+def _reversed(scale: ColourScale) -> ColourScale:
+    return tuple((1 - stop, colour) for stop, colour in reversed(scale))
+
+
+def _cells(values: np.ndarray, title: str, scale: ColourScale) -> go.Heatmap:
     return go.Heatmap(
         z=values,
         zmin=0.0,
         zmax=1.0,
-        colorscale=[list(stop) for stop in SENS_SCALE],
+        colorscale=[list(stop) for stop in scale],
         xgap=1,
         ygap=1,
         hoverinfo="skip",
@@ -111,7 +132,7 @@ def _cells(values: np.ndarray, title: str) -> go.Heatmap:
     )
 
 
-def _texts(values: np.ndarray) -> go.Scatter:
+def _texts(values: np.ndarray, scale: ColourScale) -> go.Scatter:
     """The values in the cells, each black or white: Plotly's own choice is too pale on the middle of the scale."""
     rows, columns = (axis.tolist() for axis in np.nonzero(np.isfinite(values)))
     shown = [float(values[row, column]) for row, column in zip(rows, columns, strict=True)]
@@ -120,7 +141,7 @@ def _texts(values: np.ndarray) -> go.Scatter:
         y=rows,
         mode="text",
         text=[short_text(value) for value in shown],
-        textfont={"size": 11, "color": [text_colour(value, SENS_SCALE) for value in shown]},
+        textfont={"size": 11, "color": [text_colour(value, scale) for value in shown]},
         # Selecting in one trace fades the others.
         unselected={"textfont": {"color": None}},
         hoverinfo="skip",
@@ -128,7 +149,12 @@ def _texts(values: np.ndarray) -> go.Scatter:
 
 
 def _click_targets(
-    values: np.ndarray, models: Sequence[str], transforms: Sequence[str], names: Sequence[str]
+    values: np.ndarray,
+    ends: Sequence[np.ndarray],
+    *,
+    models: Sequence[str],
+    transforms: Sequence[str],
+    names: Sequence[str],
 ) -> go.Scatter:
     rows, columns = (axis.tolist() for axis in np.nonzero(np.isfinite(values)))
     return go.Scatter(
@@ -142,10 +168,16 @@ def _click_targets(
         customdata=[[models[row], transforms[column]] for row, column in zip(rows, columns, strict=True)],
         text=[
             f"{names[row]}<br>{transforms[column]}: {values[row, column]:.3f}"
+            + _hovered([end[row, column] for end in ends])
             for row, column in zip(rows, columns, strict=True)
         ],
         hovertemplate="%{text}<extra></extra>",
     )
+
+
+def _hovered(ends: Sequence[float]) -> str:
+    text = interval_text(*ends) if len(ends) == 2 else ""
+    return text and f"<br>{text}"
 
 
 def short_text(value: float) -> str:

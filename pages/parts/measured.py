@@ -1,4 +1,4 @@
-"""Sens-scores of finished runs: asked for one run at a time, so that each is measured once and can be combined."""
+"""Tables of measurements: asked for one run at a time, so that each is measured once; which measure is shown."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
+from invariance.figures.heatmap import interval_text
+from invariance.measures.columns import MEASURES
 from invariance.measures.table import TABLE
 from invariance.runs.gallery_build import NUM_PAIRS
 from invariance.runs.store import Run
@@ -46,6 +48,40 @@ def measured_tables(run_ids: list[str], data: DatasetSpec) -> tuple[pd.DataFrame
         if found is not None and found.state != "done":
             pending.append(found)
     return pd.concat(tables) if tables else pd.DataFrame(), missing, pending
+
+
+def choose_measure(table: pd.DataFrame) -> str:
+    """Which column the heatmap shows; those that the table lacks are not offered, and named.
+
+    Args:
+        table: columns model, transform and some of the measures.
+
+    Returns:
+        One of :data:`~invariance.measures.columns.MEASURES`.
+    """
+    offered = [name for name in MEASURES if name in table and table[name].notna().any()] or ["sens"]
+    score = str(st.segmented_control("Measure", offered, default=offered[0], required=True, key="score",
+                                     format_func=lambda name: MEASURES[name].title, bind="query-params"))  # fmt: skip
+    measure = MEASURES[score]
+    st.markdown(f"Shown: the **{measure.title}**, {measure.meaning}. {measure.scale}")
+    if absent := [MEASURES[name].title for name in MEASURES if name not in offered]:
+        st.caption(f"Not in this table, which was measured without them: {', '.join(absent)}.")
+    elif num_empty := table.loc[table[score].isna(), "model"].nunique():
+        st.caption(f"Empty cells in {num_empty} row{'s' * (num_empty > 1)}: measured without it, or the network "
+                   "represents all images as the same.")  # fmt: skip
+    return score
+
+
+def show_cell(table: pd.DataFrame, cell: tuple[str, str], score: str) -> None:
+    """Value of one cell, and its interval where the table has it."""
+    rows = table[(table["model"] == cell[0]) & (table["transform"] == cell[1])]
+    if rows.empty or pd.isna(rows[score].iloc[0]):
+        return
+    measure = MEASURES[score]
+    ends = [rows[end].iloc[0] for end in measure.interval or () if end in rows]
+    interval = interval_text(*ends) if len(ends) == 2 else ""
+    st.markdown(f"{measure.title[0].upper()}{measure.title[1:]} of this cell: **{rows[score].iloc[0]:.2f}**"
+                + (f", {interval} over samples of images." if interval else "."))  # fmt: skip
 
 
 def submit_measurements(run_ids: list[str], data: DatasetSpec) -> None:

@@ -7,7 +7,8 @@ import math
 import pandas as pd
 import pytest
 
-from invariance.figures.heatmap import cell_of, sens_heatmap
+from invariance.figures.heatmap import cell_of, interval_text, sens_heatmap
+from invariance.figures.palette import colour_at, contrast
 
 
 @pytest.fixture
@@ -52,3 +53,26 @@ def test_the_conditional_score_is_another_column(table: pd.DataFrame) -> None:
     figure = sens_heatmap(table, score="sens_conditional")
     assert figure.data[0].colorbar.title.text == "conditional sens-score"
     assert figure.data[0].z[0, 1] == pytest.approx(0.905)
+
+
+def test_teal_is_invariant_for_every_measure(table: pd.DataFrame) -> None:
+    ends = {}
+    for score in ("sens", "cka"):
+        cells, texts, _ = sens_heatmap(table.assign(cka=table["sens"]), score=score).data
+        scale = [(float(stop), str(colour)) for stop, colour in cells.colorscale]
+        assert [stop for stop, _ in scale] == [0, 0.25, 0.5, 0.75, 1]
+        ends[score] = (scale[0][1], scale[-1][1])
+        for row, column, colour in zip(texts.y, texts.x, texts.textfont.color, strict=True):
+            assert contrast(colour, colour_at(float(cells.z[row, column]), scale)) >= 4.5
+    assert ends["cka"] == ends["sens"][::-1]
+
+
+def test_the_interval_is_shown_on_hovering_where_the_table_has_it(table: pd.DataFrame) -> None:
+    plain = sens_heatmap(table).data[2].text
+    assert plain[0] == "none<br>rotate: 1.040"
+    low = [math.nan, 0.98, 0.05, math.nan]
+    shown = sens_heatmap(table.assign(sens_low=low, sens_high=table["sens"] + 0.1)).data[2].text
+    assert shown[0] == "none<br>rotate: 1.040<br>95 % interval 0.98 to 1.14"
+    assert shown[1] == "none<br>hue: 0.900"
+    assert sens_heatmap(table.assign(sens_low=low)).data[2].text == plain
+    assert interval_text(0.1, 0.25) == "95 % interval 0.10 to 0.25" and interval_text(math.nan, 1.0) == ""

@@ -71,10 +71,53 @@ def test_the_gallery_is_shown_with_twins_of_a_cell(app: AppTest) -> None:
 @pytest.mark.usefixtures("gallery")
 def test_the_page_says_which_score_is_shown(app: AppTest) -> None:
     open_invariance(app)
-    assert "Shown: the **sens-score**" in texts(app) and "**0**: the network represents twins as the same" in texts(app)
+    assert "Shown: the **sens-score**" in texts(app) and "0: twins are represented as the same" in texts(app)
     app.button_group(key="score").set_value("sens_conditional").run()
     assert not app.exception
     assert "Shown: the **conditional sens-score**" in texts(app)
+
+
+def add_measures(folder: Path, model: str = "rotate") -> None:
+    """Gives one model's rows of the gallery's table the columns that older tables lack."""
+    table = pd.read_csv(folder / "sens.csv")
+    own = table["model"] == model
+    for column, value in {"cka": 0.75, "variance": 0.3, "cosine": 0.2, "sens_low": 0.1, "sens_high": 0.4}.items():
+        table.loc[own, column] = value
+    table.to_csv(folder / "sens.csv", index=False)
+
+
+@pytest.mark.usefixtures("gallery")
+def test_measures_that_a_table_lacks_are_named_and_not_offered(app: AppTest) -> None:
+    open_invariance(app, score="CKA")
+    assert not app.exception and not app.error
+    control = app.button_group(key="score")
+    assert control.value == "sens"
+    assert control.options == ["sens-score", "conditional sens-score"]
+    assert "Not in this table, which was measured without them: cosine distance, normalised variance, CKA" in texts(app)
+    assert "95 %" not in texts(app)
+
+
+@pytest.mark.usefixtures("gallery")
+def test_a_link_keeps_the_measure_and_the_page_says_which_way_it_runs(app: AppTest, tmp_path: Path) -> None:
+    add_measures(tmp_path / "gallery")
+    open_invariance(app, score="CKA", row="rotate")
+    assert not app.exception
+    assert app.button_group(key="score").value == "cka"
+    assert "Here high is invariant" in texts(app) and "CKA of this cell: **0.75**." in texts(app)
+    assert "Empty cells in 3 rows" in texts(app)
+    assert "Not in this table" not in texts(app)
+    app.button_group(key="score").set_value("sens").run()
+    assert "Sens-score of this cell: **0.26**, 95 % interval 0.10 to 0.40" in texts(app)
+
+
+@pytest.mark.usefixtures("gallery")
+def test_a_measure_that_goes_away_gives_way_to_the_first(app: AppTest, tmp_path: Path) -> None:
+    add_measures(tmp_path / "gallery")
+    open_invariance(app, score="CKA")
+    pd.read_csv(tmp_path / "gallery" / "sens.csv").drop(columns="cka").to_csv(tmp_path / "gallery" / "sens.csv")
+    app.run()
+    assert not app.exception and not app.error
+    assert app.button_group(key="score").value == "sens"
 
 
 def test_without_networks_a_button_leads_on(app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
