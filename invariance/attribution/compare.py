@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor
 
 from invariance.attribution.attribute import attribute
 from invariance.attribution.baselines import BASELINES
+from invariance.attribution.randomise import MapCorrelation, correlate, randomised
 from invariance.attribution.scores import share_on_object
 from invariance.data.engine import SPLIT_START, Batch, Engine
 from invariance.data.preview import clean_backgrounds, to_pictures
@@ -132,7 +133,7 @@ def compare(
     if explain not in (TRUE, PREDICTED) and not any(wanted in model.class_names for model in models):
         raise SpecError(f"class {wanted!r}: no model knows it; choose from {', '.join(models[0].class_names)}")
     start = clean_backgrounds(engine, indices) if baseline == "background" else baseline
-    options = parameters or {}
+    options: dict[str, Any] = dict(parameters or {})
     explanations = tuple(_explain(model, batch, start, wanted, method, options) for model in models)
     return Comparison(
         image=to_pictures(batch.images)[0],
@@ -149,7 +150,7 @@ def _explain(
     start: str | Tensor,
     wanted: str,
     method: str,
-    parameters: Mapping[str, float],
+    parameters: dict[str, Any],
 ) -> Explanation:
     """One model's view of a batch of one image; a model that does not know the class explains its prediction."""
     is_known = wanted in model.class_names
@@ -168,6 +169,39 @@ def _explain(
         chance=float(share.chance[0]),
         lift=float(share.lift[0]),
     )
+
+
+@dataclass(frozen=True)
+class Randomised:
+    """One network's map beside that of the same network with fresh weights, for the same class and image.
+
+    Attributes:
+        trained: relevance (S, S).
+        fresh: relevance (S, S) without what was learnt.
+        correlation: of the two.
+    """
+
+    trained: NDArray[np.float32]
+    fresh: NDArray[np.float32]
+    correlation: MapCorrelation
+
+
+def compare_randomised(
+    model: Classifier, engine: Engine, *, weights: str, seed: int = 0, **question: Any
+) -> Randomised:
+    """The randomisation test of one network on one image.
+
+    Args:
+        model: in eval mode, on the engine's device.
+        engine: the data set.
+        weights: ``head`` or ``all``, see :func:`~invariance.attribution.randomise.randomised`.
+        seed: of the fresh weights.
+        **question: as for :func:`compare`.
+    """
+    trained = compare([model], engine, **question).explanations[0]
+    question["explain"] = trained.explained
+    fresh = compare([randomised(model, weights=weights, seed=seed)], engine, **question).explanations[0]
+    return Randomised(trained.relevance, fresh.relevance, correlate(trained.relevance, fresh.relevance))
 
 
 def shared_limit(maps: Sequence[NDArray[np.float32]]) -> float:

@@ -30,6 +30,8 @@ COVERED: Final = (
 def deep_lift(model: nn.Module, question: Question) -> Tensor:
     """Multipliers (change of the output / change of the input) of every activation, chained from logit to pixels.
 
+    Complete up to rounding, except where max-pools overlap (published networks): the completeness error shows it.
+
     Args:
         model: maps images to logits; in eval mode.
         question: B images of side H x W.

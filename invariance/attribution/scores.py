@@ -38,3 +38,41 @@ def share_on_object(relevance: Tensor, masks: Tensor) -> ObjectShare:
     mass = torch.where(defined, (positive * masks).sum(dim=(1, 2)) / total, torch.nan)
     chance = torch.where(area > 0, area, torch.nan)
     return ObjectShare(mass, chance, mass / chance)
+
+
+def rank_accuracy(relevance: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
+    """Share of the |M| most relevant pixels that lie on the object M (Arras, Osman, Samek 2022, arXiv 2003.07258).
+
+    Args:
+        relevance: (B, H, W) signed.
+        masks: (B, H, W) in [0, 1]; above a half is the object.
+
+    Returns:
+        Score and chance level |M| / HW, both (B,). NaN where the mask is empty or the map is the same everywhere.
+    """
+    flat, inside = relevance.flatten(1), masks.flatten(1) > 0.5
+    area = inside.sum(dim=1)
+    order = flat.argsort(dim=1, descending=True, stable=True)
+    hits = inside.gather(1, order).cumsum(dim=1).gather(1, (area - 1).clamp_min(0)[:, None])[:, 0]
+    return _where_defined(hits / area, flat, area)
+
+
+def pointing_game(relevance: Tensor, masks: Tensor) -> tuple[Tensor, Tensor]:
+    """Whether the most relevant pixel lies on the object (Zhang et al. 2016, arXiv 1608.00507), without a tolerance.
+
+    Args:
+        relevance: (B, H, W) signed.
+        masks: (B, H, W) in [0, 1]; above a half is the object.
+
+    Returns:
+        0 or 1 and the chance level |M| / HW, both (B,). NaN where the mask is empty or the map is the same everywhere.
+    """
+    flat, inside = relevance.flatten(1), masks.flatten(1) > 0.5
+    hits = inside.gather(1, flat.argmax(dim=1, keepdim=True))[:, 0].float()
+    return _where_defined(hits, flat, inside.sum(dim=1))
+
+
+def _where_defined(score: Tensor, flat: Tensor, area: Tensor) -> tuple[Tensor, Tensor]:
+    defined = (area > 0) & (flat.amax(dim=1) > flat.amin(dim=1))
+    chance = area / flat.shape[1]
+    return torch.where(defined, score, torch.nan), torch.where(area > 0, chance, torch.nan)

@@ -17,8 +17,9 @@ def separate_activations(model: nn.Module) -> nn.Module:
     """The same function with one ``nn.ReLU`` for every place where a ReLU stands.
 
     Rules that are hooked onto modules need that: ResNet's blocks use one ReLU twice, DenseNet calls the function at its
-    end, and most networks overwrite what goes into a ReLU. The copy also takes the hooks, so that a network that
-    several people look at keeps none.
+    end, and most networks overwrite what goes into a ReLU. A max-pool gets a copy of its input, since two hooks on one
+    tensor, the ReLU's and its own, run in the wrong order (seen in Captum 0.9: completeness is lost). The copy of the
+    network also takes the hooks, so that one that several people look at keeps none.
 
     Args:
         model: in eval mode; it is copied, weights and all, and stays as it is.
@@ -32,7 +33,8 @@ def separate_activations(model: nn.Module) -> nn.Module:
 
 def leaf_modules(model: nn.Module) -> list[nn.Module]:
     """The modules of which a separated network is made, in the order in which they are registered."""
-    return [module for module in model.modules() if not any(True for _ in module.children())]
+    inner = (module for module in model.modules() if not isinstance(module, fx.GraphModule))
+    return [module for module in inner if not any(True for _ in module.children())]
 
 
 def _separated(module: nn.Module) -> nn.Module:
@@ -40,6 +42,9 @@ def _separated(module: nn.Module) -> nn.Module:
         return nn.ReLU()
     traced = fx.symbolic_trace(module)
     for number, node in enumerate(list(traced.graph.nodes)):
+        if node.op == "call_module" and isinstance(traced.get_submodule(str(node.target)), nn.MaxPool2d):
+            with traced.graph.inserting_before(node):
+                node.replace_input_with(node.all_input_nodes[0], traced.graph.call_method("clone", node.args[:1]))
         if not _is_relu(node, traced):
             continue
         name = f"separate_relu_{number}"

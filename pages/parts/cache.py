@@ -92,12 +92,19 @@ def engine(spec: DatasetSpec) -> Engine:
 
 
 def explain(
-    first: KnownModel, second: KnownModel, data: DatasetSpec, position: int, target: str, baseline: str
+    first: KnownModel,
+    second: KnownModel,
+    data: DatasetSpec,
+    position: int,
+    target: str,
+    baseline: str,
+    method: str = "integrated-gradients",
+    parameters: tuple[tuple[str, float], ...] = (),
 ) -> Comparison:
     """Both networks on one image of the test split, see :func:`invariance.attribution.compare.compare`."""
     spec = replace(data, num_samples=None)
     files = tuple((str(model.path), model.sha256) for model in (first, second))
-    return _explain(files, spec, position, target, baseline)
+    return _explain(files, spec, position, target, baseline, method, parameters)
 
 
 def show_no_gallery(error: SpecError | None = None) -> None:
@@ -125,10 +132,24 @@ def _load(path: str, sha256: str) -> Classifier:
 
 @st.cache_data(max_entries=128, show_spinner="Explaining")
 def _explain(
-    files: tuple[tuple[str, str], ...], spec: DatasetSpec, position: int, target: str, baseline: str
+    files: tuple[tuple[str, str], ...],
+    spec: DatasetSpec,
+    position: int,
+    target: str,
+    baseline: str,
+    method: str,
+    parameters: tuple[tuple[str, float], ...],
 ) -> Comparison:
     models = [_load(path, sha256) for path, sha256 in files]
-    return compare(models, engine(spec), position=position, explain=target, baseline=baseline)
+    return compare(
+        models,
+        engine(spec),
+        position=position,
+        explain=target,
+        baseline=baseline,
+        method=method,
+        parameters=dict(parameters),
+    )
 
 
 def _stamp(source: str) -> int:

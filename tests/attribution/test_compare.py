@@ -30,7 +30,7 @@ def models() -> tuple[Classifier, Classifier]:
 
 
 def test_explains_each_model_on_the_same_image(engine: Engine, models: tuple[Classifier, Classifier]) -> None:
-    found = compare(models, engine, position=4, baseline="background", steps=16)
+    found = compare(models, engine, position=4, baseline="background", parameters={"steps": 16})
     batch = engine.batch(torch.tensor([SPLIT_START["test"] + 4]))
     np.testing.assert_allclose(found.image, batch.images[0].permute(1, 2, 0).numpy() * 255, atol=0.51)
     assert found.true_class == CLASSES[int(batch.labels[0])]
@@ -51,21 +51,21 @@ def test_explains_each_model_on_the_same_image(engine: Engine, models: tuple[Cla
 def test_clean_background_leaves_no_relevance_outside_the_object(
     engine: Engine, models: tuple[Classifier, Classifier]
 ) -> None:
-    found = compare(models[:1], engine, baseline="background", steps=4)
+    found = compare(models[:1], engine, baseline="background", parameters={"steps": 4})
     view, outside = found.explanations[0], found.mask == 0
     assert outside.any()
     assert np.abs(view.relevance[outside]).max() == 0
-    black = compare(models[:1], engine, baseline="black", steps=4).explanations[0]
+    black = compare(models[:1], engine, baseline="black", parameters={"steps": 4}).explanations[0]
     assert np.abs(black.relevance[outside]).max() > 0
 
 
 def test_a_class_that_a_model_does_not_know_falls_back_to_its_prediction(
     engine: Engine, models: tuple[Classifier, Classifier]
 ) -> None:
-    first, second = compare(models, engine, explain="true", steps=2).explanations
+    first, second = compare(models, engine, explain="true", parameters={"steps": 2}).explanations
     assert first.is_asked and first.explained in CLASSES
     assert not second.is_asked and second.explained == second.predicted
-    first, second = compare(models, engine, explain="noise-11", steps=2).explanations
+    first, second = compare(models, engine, explain="noise-11", parameters={"steps": 2}).explanations
     assert second.is_asked and second.explained == "noise-11"
     assert not first.is_asked
 

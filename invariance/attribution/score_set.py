@@ -1,0 +1,124 @@
+"""Scores of maps over many images, with their chance level and how sure they are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+from torch import Tensor
+
+from invariance.attribution.attribute import attribute
+from invariance.attribution.scores import pointing_game, rank_accuracy, share_on_object
+from invariance.data.engine import SPLIT_START, Engine
+from invariance.models import Classifier
+from invariance.spec import SpecError
+
+SCORES: Final[dict[str, str]] = {
+    "mass": "share of the positive relevance on the object",
+    "rank": "share of the most relevant pixels (as many as the object has) on the object",
+    "pointing": "the most relevant pixel is on the object",
+}
+"""Name and meaning."""
+
+MAX_IMAGES: Final = 10_000
+_Z: Final = 1.96
+
+
+@dataclass(frozen=True)
+class ScoreMean:
+    """One score of one network over a set of images.
+
+    Attributes:
+        score: one of :data:`SCORES`.
+        mean: over the images where it is defined.
+        low: lower end of the 95 % interval of the mean; Wilson's for the pointing game, normal for the others.
+        high: its upper end.
+        chance: mean chance level of the same images: the object's share of the area.
+        num: images where it is defined.
+    """
+
+    score: str
+    mean: float
+    low: float
+    high: float
+    chance: float
+    num: int
+
+
+def score_set(
+    models: Sequence[Classifier],
+    engine: Engine,
+    *,
+    num: int = 100,
+    split: str = "test",
+    method: str = "integrated-gradients",
+    baseline: str = "blurred",
+    batch_size: int = 256,
+    parameters: Mapping[str, float] | None = None,
+) -> list[list[ScoreMean]]:
+    """Scores of several networks on the same images, each explained for its own prediction.
+
+    Args:
+        models: in eval mode, on the engine's device.
+        engine: the data set.
+        num: images, from the start of the split.
+        split: of the data set.
+        method: name of one of :data:`~invariance.attribution.methods.METHODS`.
+        baseline: ``blurred``, ``black`` or ``mean``.
+        batch_size: images that pass through a network at once.
+        parameters: of the method; what is not given keeps its default.
+
+    Returns:
+        For each model one record a score, in the order of :data:`SCORES`.
+
+    Raises:
+        SpecError: num is out of range, a name is not known, or the baseline is the clean background.
+    """
+    if not 1 <= num <= MAX_IMAGES:
+        raise SpecError(f"num = {num}: expected a whole number from 1 to {MAX_IMAGES}")
+    if baseline == "background":
+        raise SpecError(
+            "baseline = 'background': all relevance lies on the object by construction, so its share says nothing; "
+            "choose blurred, black or mean"
+        )
+    batch = engine.batch(torch.arange(num) + SPLIT_START[split])
+    options: dict[str, Any] = dict(parameters or {})
+    found = []
+    for model in models:
+        maps = attribute(model, batch.images, method=method, baseline=baseline, batch_size=batch_size, **options)
+        found.append(_summaries(maps.relevance, batch.masks))
+    return found
+
+
+def _summaries(relevance: Tensor, masks: Tensor) -> list[ScoreMean]:
+    share = share_on_object(relevance, masks)
+    return [
+        summary("mass", share.mass, share.chance),
+        summary("rank", *rank_accuracy(relevance, masks)),
+        summary("pointing", *pointing_game(relevance, masks), is_proportion=True),
+    ]
+
+
+def summary(score: str, values: Tensor, chance: Tensor, *, is_proportion: bool = False) -> ScoreMean:
+    """Mean and 95 % interval of what is defined.
+
+    Args:
+        score: name.
+        values: (B,), NaN where the score is undefined.
+        chance: (B,) chance levels.
+        is_proportion: values are 0 or 1, so that the interval is Wilson's (1927), which has a width at 0 and 1 too.
+    """
+    defined = values.isfinite()
+    kept, num = values[defined].double(), int(defined.sum())
+    if num == 0:
+        return ScoreMean(score, math.nan, math.nan, math.nan, math.nan, 0)
+    mean, level = float(kept.mean()), float(chance[defined].double().mean())
+    if is_proportion:
+        centre = (mean + _Z**2 / (2 * num)) / (1 + _Z**2 / num)
+        half = _Z / (1 + _Z**2 / num) * math.sqrt(mean * (1 - mean) / num + _Z**2 / (4 * num**2))
+        return ScoreMean(score, mean, centre - half, centre + half, level, num)
+    half = _Z * float(kept.std()) / math.sqrt(num) if num > 1 else math.nan
+    return ScoreMean(score, mean, mean - half, mean + half, level, num)
