@@ -202,12 +202,15 @@ class Contestants(AbstractContextManager["Contestants"]):
     def _train_on_loader(self, num_steps: int) -> float:
         """Trains for an epoch whose first batches, when the workers have just been woken, are not timed."""
         device, num_skipped = self.settings.device, max(1, self._loader.num_workers)
-        ends = []
-        for images, labels in self._loader.batches(self.settings.transforms, num_skipped + num_steps):
+        start = 0.0
+        batches = self._loader.batches(self.settings.transforms, num_skipped + num_steps)
+        for number, (images, labels) in enumerate(batches):
             self._of_loader(images.to(device), labels.to(device))
-            synchronise(device)
-            ends.append(time.perf_counter())
-        return num_steps * self.settings.batch_size / (ends[-1] - ends[num_skipped - 1])
+            if number == num_skipped - 1:
+                synchronise(device)
+                start = time.perf_counter()
+        synchronise(device)
+        return num_steps * self.settings.batch_size / (time.perf_counter() - start)
 
 
 def measure(settings: Settings) -> dict[str, Any]:
