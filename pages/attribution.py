@@ -7,11 +7,13 @@ import streamlit as st
 
 from invariance.attribution.baselines import BASELINES
 from invariance.attribution.compare import PREDICTED, TRUE, Comparison, Explanation
+from invariance.attribution.methods import Method
 from invariance.data.preview import positions_of
 from invariance.figures.pictures import fitting_factor, outline, png_bytes, relevance_overlay, side_by_side, upscale
 from invariance.runs.describe import transforms_title
 from invariance.spec import DatasetSpec, SpecError
 from pages.parts import cache
+from pages.parts.attribution_trust import choose_method, show_randomised, show_scores
 from pages.parts.controls import transform_picker
 
 DEFAULTS = ("matched-transfer", "disjoint-transfer")
@@ -50,17 +52,18 @@ def choose_image(model: cache.KnownModel) -> tuple[DatasetSpec, int]:
     return data, positions_of(cache.engine(data), wanted, num=NUM_IMAGES)[int(number)]
 
 
-def choose_question(models: tuple[cache.KnownModel, ...]) -> tuple[str, str]:
-    """Which class is explained, and against what."""
-    left, right = st.columns(2, gap="large")
+def choose_target(models: tuple[cache.KnownModel, ...]) -> str:
+    """Which class is explained."""
     names = sorted({name for model in models for name in model.model.class_names})
     titles = {PREDICTED: "the class each network predicts", TRUE: "the true class"}
-    target = left.selectbox("Explain", [PREDICTED, TRUE, *names], format_func=lambda name: titles.get(name, name),
-                            key="explain", bind="query-params")  # fmt: skip
-    baseline = right.selectbox("Compared with", list(BASELINES),
-                                       format_func=lambda name: BASELINES[name], key="baseline",
-                                       bind="query-params")  # fmt: skip
-    return target, str(baseline)
+    return st.selectbox("Explain", [PREDICTED, TRUE, *names], format_func=lambda name: titles.get(name, name),
+                        key="explain", bind="query-params")  # fmt: skip
+
+
+def choose_baseline() -> str:
+    """What the image is compared with."""
+    return st.selectbox("Compared with", list(BASELINES), format_func=lambda name: BASELINES[name], key="baseline",
+                        bind="query-params")  # fmt: skip
 
 
 def show_view(view: Explanation, true_class: str, *, has_share: bool) -> None:
@@ -82,29 +85,37 @@ def show_view(view: Explanation, true_class: str, *, has_share: bool) -> None:
                   delta_color="off", delta_arrow="off",
                   help="Share of the positive relevance inside the object's outline; chance is its share of the "
                        "area.")  # fmt: skip
-    st.caption(f"Completeness error {view.completeness_error:.1%}: by how much the map's sum misses the change of the "
-               "logit that it explains.")  # fmt: skip
+    if not math.isnan(view.completeness_error):
+        st.caption(f"Completeness error {view.completeness_error:.1%}: by how much the map's sum misses the change of "
+                   "the logit that it explains.")  # fmt: skip
 
 
-def show_comparison(found: Comparison, models: tuple[cache.KnownModel, ...], baseline: str) -> None:
-    """The image and both maps side by side."""
+def show_comparison(found: Comparison, models: tuple[cache.KnownModel, ...], method: Method, baseline: str) -> None:
+    """The image and both maps side by side, and their difference."""
     factor = fitting_factor(found.image.shape[0], 320)
     maps = [outline(relevance_overlay(found.image, view.relevance, limit=found.limit), found.mask, factor)
             for view in found.explanations]  # fmt: skip
-    columns = st.columns(3, gap="medium")
+    left, right = (view.relevance for view in found.explanations)
+    difference = upscale(relevance_overlay(found.image, left - right, limit=found.limit), factor)
+    columns = st.columns(4, gap="medium")
     with columns[0]:
         st.image(upscale(found.image, factor), width="stretch", alt=f"image of {found.true_class}")
         st.markdown(f"The image shows **{found.true_class}**.")
         st.caption(f":red[**Red**] speaks for the explained class, :blue[**blue**] against it; full colour is a "
-                   f"relevance of {found.limit:.2g} logits a pixel in both maps. The line is the object's outline. "
-                   "Integrated gradients.")  # fmt: skip
-        st.download_button("Download PNG", png_bytes(side_by_side([upscale(found.image, factor), *maps])),
+                   f"relevance of {found.limit:.2g} logits a pixel in all maps. The line is the object's outline. "
+                   f"{method.title}.")  # fmt: skip
+        st.download_button("Download PNG", png_bytes(side_by_side([upscale(found.image, factor), *maps, difference])),
                            "attribution.png", "image/png", icon=":material/download:", key="png")  # fmt: skip
-    for column, model, view, picture in zip(columns[1:], models, found.explanations, maps, strict=True):
+    for column, model, view, picture in zip(columns[1:3], models, found.explanations, maps, strict=True):
         with column:
             st.image(picture, width="stretch", alt=f"relevance for {view.explained} over the image in grey")
             st.markdown(f"**{model.label}**")
-            show_view(view, found.true_class, has_share=baseline != "background")
+            show_view(view, found.true_class, has_share=baseline != "background" or not method.has_baseline)
+    with columns[3]:
+        st.image(difference, width="stretch", alt="first map less the second")
+        st.markdown("**The first less the second**")
+        st.caption("Red: more for the first network's class; blue: more for the second's. Mind that two networks may "
+                   "be explained for two classes, and that their logits have no common unit.")  # fmt: skip
 
 
 st.title("Attribution", anchor=False)
@@ -113,8 +124,16 @@ try:
     if known := cache.known_models():
         models = choose_models(known)
         data, position = choose_image(models[0])
-        target, baseline = choose_question(models)
-        show_comparison(cache.explain(*models, data, position, target, baseline), models, baseline)
+        left, right = st.columns(2, gap="large")
+        with left:
+            target = choose_target(models)
+            method, parameters = choose_method()
+        with right:
+            baseline = choose_baseline() if method.has_baseline else "blurred"
+        found = cache.explain(*models, data, position, target, baseline, method.name, parameters)
+        show_comparison(found, models, method, baseline)
+        show_scores(models, data, method, baseline, parameters)
+        show_randomised(models, (data, position, target, baseline), method, parameters)
     else:
         cache.show_no_gallery()
 except SpecError as error:

@@ -176,11 +176,13 @@ class Randomised:
     """One network's map beside that of the same network with fresh weights, for the same class and image.
 
     Attributes:
+        image: (S, S, 3) uint8.
         trained: relevance (S, S).
         fresh: relevance (S, S) without what was learnt.
         correlation: of the two.
     """
 
+    image: NDArray[np.uint8]
     trained: NDArray[np.float32]
     fresh: NDArray[np.float32]
     correlation: MapCorrelation
@@ -198,10 +200,11 @@ def compare_randomised(
         seed: of the fresh weights.
         **question: as for :func:`compare`.
     """
-    trained = compare([model], engine, **question).explanations[0]
+    found = compare([model], engine, **question)
+    trained = found.explanations[0]
     question["explain"] = trained.explained
     fresh = compare([randomised(model, weights=weights, seed=seed)], engine, **question).explanations[0]
-    return Randomised(trained.relevance, fresh.relevance, correlate(trained.relevance, fresh.relevance))
+    return Randomised(found.image, trained.relevance, fresh.relevance, correlate(trained.relevance, fresh.relevance))
 
 
 def shared_limit(maps: Sequence[NDArray[np.float32]]) -> float:

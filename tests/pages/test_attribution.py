@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from invariance.attribution.methods import METHODS, find_method
 from tests.pages.tiny_gallery import CLASSES, TARGET_CLASSES, no_gallery, write_gallery
 
 
@@ -34,10 +35,10 @@ def test_matched_beside_mismatched_at_first(app: AppTest) -> None:
         "matched-transfer",
         "disjoint-transfer",
     )
-    assert len(app.get("image")) == 3
+    assert len(app.get("image")) == 4
     assert len(app.metric) == 2
     assert texts(app).count("Completeness error") == 2
-    assert "in both maps" in texts(app)
+    assert "in all maps" in texts(app)
 
 
 @pytest.mark.usefixtures("gallery")
@@ -59,8 +60,8 @@ def test_a_class_that_one_network_does_not_know(app: AppTest) -> None:
 def test_against_the_clean_background_there_is_no_share(app: AppTest) -> None:
     open_attribution(app).selectbox(key="baseline").set_value("background").run()
     assert not app.exception
-    assert not app.metric
-    assert texts(app).count("by construction") == 2
+    assert not app.metric and "score" not in {button.key for button in app.button}
+    assert texts(app).count("by construction") == 3
 
 
 def test_without_networks_a_button_leads_on(app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,3 +70,32 @@ def test_without_networks_a_button_leads_on(app: AppTest, tmp_path: Path, monkey
     assert not app.exception
     app.button(key="to_dataset").click().run()
     assert app.title[0].value == "Data set"
+
+
+@pytest.mark.usefixtures("gallery")
+@pytest.mark.parametrize("method", [method.name for method in METHODS])
+def test_each_method_draws_both_maps_and_their_difference(app: AppTest, method: str) -> None:
+    open_attribution(app, method=find_method(method).title)
+    assert not app.exception and not app.error
+    assert len(app.get("image")) == 4
+    assert find_method(method).title in texts(app)
+    keys = {slider.key for slider in app.slider}
+    assert {f"{method}_{one.name}" for one in find_method(method).parameters} <= keys
+    assert ("baseline" in {box.key for box in app.selectbox}) == find_method(method).has_baseline
+
+
+@pytest.mark.usefixtures("gallery")
+def test_scores_appear_on_click_with_their_chance_level(app: AppTest) -> None:
+    open_attribution(app)
+    assert not app.dataframe
+    app.button(key="score").click().run()
+    assert not app.exception and not app.error
+    table = app.dataframe[0].value
+    assert len(table) == 6 and set(table["Images"]) == {100} and set(table["Chance"]) != {"–"}
+
+
+@pytest.mark.usefixtures("gallery")
+def test_forgetting_says_whether_the_map_can_be_trusted(app: AppTest) -> None:
+    open_attribution(app).button(key="forget").click().run()
+    assert not app.exception and not app.error
+    assert len([*app.warning, *app.success, *app.info]) == 2

@@ -1,0 +1,113 @@
+"""Below the maps of the Attribution page: how they score over many images, and whether they can be trusted."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import streamlit as st
+
+from invariance.attribution.compare import Randomised, compare_randomised
+from invariance.attribution.methods import METHODS, Method, find_method
+from invariance.attribution.randomise import UNCHANGED, WEIGHTS
+from invariance.attribution.score_set import SCORES, ScoreMean, score_set
+from invariance.figures.pictures import fitting_factor, relevance_overlay, upscale
+from invariance.spec import DatasetSpec
+from pages.parts import cache
+
+Parameters = tuple[tuple[str, float], ...]
+NUM_SCORED = 100
+QUICK_STEPS = 16
+
+
+def choose_method() -> tuple[Method, Parameters]:
+    """The method and its parameters, both part of the page's link."""
+    names = [method.name for method in METHODS]
+    method = find_method(st.selectbox("Method", names, format_func=lambda name: find_method(name).title, key="method",
+                                      bind="query-params"))  # fmt: skip
+    st.caption(method.summary)
+    if not method.parameters:
+        return method, ()
+    values = []
+    with st.expander("Parameters of the method", icon=":material/tune:"):
+        for one in method.parameters:
+            kind = int if one.is_whole else float
+            low, high, default, step = (kind(value) for value in (one.low, one.high, one.default, one.step))
+            value = st.slider(one.title, low, high, default, step, key=f"{method.name}_{one.name}", bind="query-params")
+            values.append((one.name, value))
+    return method, tuple(values)
+
+
+def show_scores(models: tuple[cache.KnownModel, ...], data: DatasetSpec, method: Method, baseline: str,
+                parameters: Parameters) -> None:  # fmt: skip
+    """A table over many test images, computed on click."""
+    st.subheader("Over many images", anchor=False)
+    st.markdown(f"One picture is an anecdote. Score both networks on {NUM_SCORED} test images:")
+    if baseline == "background" and method.has_baseline:
+        st.caption("Against the same background all evidence lies on the object by construction: choose another.")
+        return
+    quick = dict(parameters)
+    if "steps" in quick:
+        quick["steps"] = min(quick["steps"], QUICK_STEPS)
+    if not st.button(f"Score {NUM_SCORED} images", icon=":material/leaderboard:", key="score"):
+        return
+    found = _scores(models, tuple((model.reference, model.sha256) for model in models), replace(data, num_samples=None),
+                    method.name, baseline, tuple(quick.items()))  # fmt: skip
+    rows = [{"Network": model.label, "Score": SCORES[record.score], "Mean": _percent(record.mean),
+             "95 % interval": f"{_percent(record.low)} to {_percent(record.high)}", "Chance": _percent(record.chance),
+             "Images": record.num}
+            for model, records in zip(models, found, strict=True) for record in records]  # fmt: skip
+    st.dataframe(rows, hide_index=True, width="stretch")
+    st.caption("Each network explained for its own prediction. Chance is the object's share of the area."
+               + (f" At most {QUICK_STEPS} steps." if "steps" in quick else ""))  # fmt: skip
+
+
+def show_randomised(models: tuple[cache.KnownModel, ...], question: tuple[DatasetSpec, int, str, str], method: Method,
+                    parameters: Parameters) -> None:  # fmt: skip
+    """The map with fresh weights beside the real one, on click."""
+    st.subheader("Can this map be trusted?", anchor=False)
+    st.markdown("A map that stays when the network forgets all it learnt shows the picture, not the network.")
+    left, right = st.columns(2, vertical_alignment="bottom")
+    weights = left.segmented_control("Draw anew", list(WEIGHTS), default="all", required=True, key="anew",
+                                     format_func=lambda name: WEIGHTS[name], bind="query-params")  # fmt: skip
+    if not right.button("Forget and explain again", icon=":material/casino:", key="forget"):
+        return
+    for model in models:
+        found = _randomised(model, (model.reference, model.sha256), *question, method.name, parameters, str(weights))
+        st.markdown(f"**{model.label}**")
+        _show_pair(found, method)
+
+
+def _show_pair(found: Randomised, method: Method) -> None:
+    factor = fitting_factor(found.image.shape[0], 240)
+    pictures = [upscale(relevance_overlay(found.image, values, limit=abs(values).max() or 1.0), factor)
+                for values in (found.trained, found.fresh)]  # fmt: skip
+    st.image(pictures, caption=["trained", "fresh weights"], width=220, alt=["map when trained", "map when fresh"])
+    correlation = found.correlation
+    numbers = f"Rank correlation {correlation.signed:.2f}; of the strengths alone {correlation.strength:.2f}."
+    if math.isnan(correlation.signed):
+        st.info(f"One of the maps is empty, so there is nothing to correlate. {numbers}", icon=":material/info:")
+    elif correlation.is_unchanged:
+        st.warning(f"{numbers} That is {UNCHANGED} or more: here {method.title} hardly depends on what was learnt. Do "
+                   "not trust this map.", icon=":material/warning:")  # fmt: skip
+    else:
+        st.success(f"{numbers} The map changes with what was learnt, as it should.", icon=":material/check:")
+
+
+def _percent(value: float) -> str:
+    return "–" if math.isnan(value) else f"{value:.0%}"
+
+
+@st.cache_data(max_entries=32, show_spinner="Scoring")
+def _scores(_models: tuple[cache.KnownModel, ...], files: tuple[tuple[str, str], ...], data: DatasetSpec, method: str,
+            baseline: str, parameters: Parameters) -> list[list[ScoreMean]]:  # fmt: skip
+    return score_set([model.model for model in _models], cache.engine(data), num=NUM_SCORED, method=method,
+                     baseline=baseline, parameters=dict(parameters))  # fmt: skip
+
+
+@st.cache_data(max_entries=64, show_spinner="Explaining without what was learnt")
+def _randomised(_model: cache.KnownModel, file: tuple[str, str], data: DatasetSpec, position: int, target: str,
+                baseline: str, method: str, parameters: Parameters, weights: str) -> Randomised:  # fmt: skip
+    return compare_randomised(_model.model, cache.engine(replace(data, num_samples=None)), weights=weights,
+                              position=position, explain=target, baseline=baseline, method=method,
+                              parameters=dict(parameters))  # fmt: skip
