@@ -1,6 +1,7 @@
 """The command line: what it prints, writes and refuses."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from PIL import Image
 
 from invariance.__main__ import main, parser
 from invariance.data.engine import Engine, to_bytes
+from invariance.measures.columns import COLUMNS
 from invariance.spec import DatasetSpec
 
 TINY = "--objects noise --backgrounds noise --classes noise-00,noise-01,noise-02 --num-test-samples 60"
@@ -120,8 +122,13 @@ def test_attribute(command, tmp_path):
     assert scores[0]["completeness_error"] >= 0 and scores[0]["explained"] in ("noise-00", "noise-01", "noise-02")
     with Image.open(out / "attribution.png") as picture:
         assert picture.width > 3 * 320 - 1
-    code, _, error = command(words + " --method magic", store=False)
-    assert code == 2 and "magic" in error and len(error.strip().splitlines()) == 1
+    code, _, _ = command(words + " --method occlusion --parameters window=8,stride=8 --num 5", store=False)
+    rows = (out / "scores.csv").read_text().splitlines()
+    assert code == 0 and rows[0] == "model,score,mean,low,high,chance,num" and len(rows) == 7
+    refused = {"--method magic": "magic", "--parameters steps=many": "NAME=NUMBER", "--num 0": "num = 0"}
+    for option, message in refused.items():
+        code, _, error = command(f"{words} {option}", store=False)
+        assert code == 2 and message in error and len(error.strip().splitlines()) == 1
 
 
 def test_unreadable_checkpoint_gives_one_line(command, tmp_path):
@@ -148,3 +155,11 @@ def test_the_module_runs():
     words = [sys.executable, "-m", "invariance", "gallery", "list"]
     result = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=False)
     assert result.returncode == 0 and result.stderr == ""
+
+
+def test_help_of_measure_describes_every_column_of_its_table(capsys):
+    with pytest.raises(SystemExit):
+        parser().parse_args(["measure", "--help"])
+    text = capsys.readouterr().out.split("columns of the table")[1]
+    described = re.findall(r"^  ([a-z][a-z_, ]+)$", text, re.MULTILINE)
+    assert sorted(", ".join(described).split(", ")) == sorted(set(COLUMNS) - {"model", "transform"})
