@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from invariance.commands.arguments import open_store, print_json
 from invariance.data.engine import Engine
@@ -30,11 +32,22 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument("--index", type=int, default=0, help="position of the image in the test split (default 0)")
     parser.add_argument("--transforms", metavar="A,B,…", help="of the image (default: those of the first model's task)")
-    parser.add_argument("--method", default="integrated-gradients", help="integrated-gradients")
-    parser.add_argument("--baseline", default="blurred", help="black, blurred or background (default blurred)")
+    parser.add_argument(
+        "--method",
+        default="integrated-gradients",
+        help="integrated-gradients (default), gradient-shap, deep-lift, smooth-grad, occlusion, feature-ablation or "
+        "grad-cam",
+    )
+    parser.add_argument(
+        "--parameters", default="", metavar="NAME=VALUE,…", help="of the method, such as steps=64 or window=8,stride=4"
+    )
+    parser.add_argument("--baseline", default="blurred", help="blurred (default), black, mean or background")
+    parser.add_argument(
+        "--num", type=int, metavar="N", help="also score the first N images of the test split, into DIR/scores.csv"
+    )
     parser.add_argument("--explain", default="predicted", metavar="predicted|true|CLASS")
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="receives attribution.png and scores.json"
+        "--out", type=Path, required=True, metavar="DIR", help="receives attribution.png, scores.json, scores.csv"
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda (default auto)")
     parser.add_argument(
@@ -46,6 +59,7 @@ def add_commands(commands: Any) -> None:
 def attribute(args: argparse.Namespace) -> None:
     """Writes the picture and the scores, and prints a JSON object."""
     from invariance.attribution.compare import compare
+    from invariance.attribution.score_set import score_set
     from invariance.figures.pictures import outline, png_bytes, relevance_overlay, side_by_side, upscale
 
     names = [name.strip() for name in args.models.split(",") if name.strip()]
@@ -58,14 +72,21 @@ def attribute(args: argparse.Namespace) -> None:
     data = replace(spec.data, num_samples=None)
     if args.transforms is not None:
         data = replace(data, transforms=parse_transforms(args.transforms))
+    models, engine = [load_weights(path, device) for path in paths], Engine(data, device)
+    parameters = parse_parameters(args.parameters)
     found = compare(
-        [load_weights(path, device) for path in paths],
-        Engine(data, device),
+        models,
+        engine,
         position=args.index,
         explain=args.explain,
         baseline=args.baseline,
         method=args.method,
+        parameters=parameters,
     )
+    table = None
+    if args.num is not None:
+        options = {"method": args.method, "baseline": args.baseline, "parameters": parameters}
+        table = score_set(models, engine, num=args.num, **options)
     factor = max(1, PICTURE_PX // data.image_size)
     maps = [
         outline(relevance_overlay(found.image, view.relevance, limit=found.limit), found.mask, factor)
@@ -73,7 +94,26 @@ def attribute(args: argparse.Namespace) -> None:
     ]
     args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "attribution.png").write_bytes(png_bytes(side_by_side([upscale(found.image, factor), *maps])))
+    if table is not None:
+        rows = [{"model": name, **asdict(row)} for name, rows in zip(names, table, strict=True) for row in rows]
+        pd.DataFrame(rows).to_csv(args.out / "scores.csv", index=False)
     records = [{"model": name, **scores} for name, scores in zip(names, found.scores(), strict=True)]
     scores = {"index": args.index, "true_class": found.true_class, "method": args.method, "models": records}
     (args.out / "scores.json").write_text(json.dumps(scores, indent=1) + "\n")
     print_json({"out": str(args.out), **scores})
+
+
+def parse_parameters(text: str) -> dict[str, float]:
+    """``steps=64,noise=0.1`` as names and numbers.
+
+    Raises:
+        SpecError: a part is not NAME=NUMBER.
+    """
+    found = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, _, value = part.partition("=")
+        try:
+            found[name.strip()] = float(value)
+        except ValueError:
+            raise SpecError(f"parameters: {part!r}: expected NAME=NUMBER, such as steps=64") from None
+    return found
