@@ -75,23 +75,23 @@ def show_randomised(models: tuple[cache.KnownModel, ...], question: tuple[Datase
     for model in models:
         found = _randomised(model, (model.reference, model.sha256), *question, method.name, parameters, str(weights))
         st.markdown(f"**{model.label}**")
-        _show_pair(found, method)
+        _show_pair(found, method, WEIGHTS[str(weights)])
 
 
-def _show_pair(found: Randomised, method: Method) -> None:
+def _show_pair(found: Randomised, method: Method, forgotten: str) -> None:
     factor = fitting_factor(found.image.shape[0], 240)
     pictures = [upscale(relevance_overlay(found.image, values, limit=abs(values).max() or 1.0), factor)
                 for values in (found.trained, found.fresh)]  # fmt: skip
-    st.image(pictures, caption=["trained", "fresh weights"], width=220, alt=["map when trained", "map when fresh"])
+    st.image(pictures, caption=["trained", "fresh weights, own scale"], width=220, alt=["map when trained", "map when fresh"])
     correlation = found.correlation
     numbers = f"Rank correlation {correlation.signed:.2f}; of the strengths alone {correlation.strength:.2f}."
     if math.isnan(correlation.signed):
         st.info(f"One of the maps is empty, so there is nothing to correlate. {numbers}", icon=":material/info:")
     elif correlation.is_unchanged:
-        st.warning(f"{numbers} That is {UNCHANGED} or more: here {method.title} hardly depends on what was learnt. Do "
-                   "not trust this map.", icon=":material/warning:")  # fmt: skip
+        st.warning(f"{numbers} That is {UNCHANGED} or more: on this image {method.title} hardly depends on what "
+                   f"{forgotten} learnt. Do not trust the map to show it.", icon=":material/warning:")  # fmt: skip
     else:
-        st.success(f"{numbers} The map changes with what was learnt, as it should.", icon=":material/check:")
+        st.success(f"{numbers} On this image the map changes with what {forgotten} learnt.", icon=":material/check:")
 
 
 def _percent(value: float) -> str:
