@@ -82,7 +82,8 @@ def _show_pair(found: Randomised, method: Method, forgotten: str) -> None:
     factor = fitting_factor(found.image.shape[0], 240)
     pictures = [upscale(relevance_overlay(found.image, values, limit=abs(values).max() or 1.0), factor)
                 for values in (found.trained, found.fresh)]  # fmt: skip
-    st.image(pictures, caption=["trained", "fresh weights, own scale"], width=220, alt=["map when trained", "map when fresh"])
+    st.image(pictures, caption=["trained", "fresh weights, own scale"], width=220,
+             alt=["map when trained", "map when fresh"])  # fmt: skip
     correlation = found.correlation
     numbers = f"Rank correlation {correlation.signed:.2f}; of the strengths alone {correlation.strength:.2f}."
     if math.isnan(correlation.signed):
