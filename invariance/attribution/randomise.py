@@ -75,7 +75,7 @@ def correlate(first: NDArray[np.floating], second: NDArray[np.floating]) -> MapC
 
 
 def _spearman(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
-    ranks = [pd.Series(values.ravel()).rank().to_numpy() for values in (first, second)]
-    if any(np.ptp(values) == 0 for values in ranks):
+    one, other = (pd.Series(values.ravel()).rank().to_numpy(dtype=np.float64) for values in (first, second))
+    if np.ptp(one) == 0 or np.ptp(other) == 0:
         return float("nan")
-    return float(np.corrcoef(*ranks)[0, 1])
+    return float(np.corrcoef(one, other)[0, 1])

@@ -107,7 +107,7 @@ def interval_text(low: float, high: float) -> str:
 
 def _grid(table: pd.DataFrame, column: str, models: Sequence[str], transforms: Sequence[str]) -> np.ndarray:
     cells = table.drop_duplicates(["model", "transform"]).pivot(index="model", columns="transform", values=column)
-    return cells.reindex(index=models, columns=transforms).to_numpy(dtype=np.float32)
+    return cells.reindex(index=list(models), columns=list(transforms)).to_numpy(dtype=np.float32)
 
 
 def _reversed(scale: ColourScale) -> ColourScale:
