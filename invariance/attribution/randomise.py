@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import pandas as pd
 import torch
 from numpy.typing import NDArray
 
@@ -75,6 +74,8 @@ def correlate(first: NDArray[np.floating], second: NDArray[np.floating]) -> MapC
 
 
 def _spearman(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
+    import pandas as pd  # here, since the first visitor's page has no use for it and waits a third of a second
+
     one, other = (pd.Series(values.ravel()).rank().to_numpy(dtype=np.float64) for values in (first, second))
     if np.ptp(one) == 0 or np.ptp(other) == 0:
         return float("nan")
