@@ -1,4 +1,4 @@
-"""How fast a page answers while a training runs: ``python benchmarks/page_response.py``.
+"""How fast a page answers while a training runs: ``python -m benchmarks.page_response``.
 
 Starts the app with a store of its own, opens the Data set page in Chromium, and times a change of a slider until the
 new picture is on the screen: first on an idle server, then while a training runs and another window watches it.
