@@ -6,6 +6,7 @@ background are a positive pair, so what the transformations change is what the n
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Final
 
@@ -84,7 +85,7 @@ def quarter_turns(images: Tensor) -> tuple[Tensor, Tensor]:
     return turned, torch.arange(4, device=images.device).repeat_interleave(len(images))
 
 
-class Objective(nn.Module):
+class Objective(nn.Module, ABC):
     """A loss on batches, with the layers that only training needs.
 
     Attributes:
@@ -93,6 +94,7 @@ class Objective(nn.Module):
 
     num_views = 1
 
+    @abstractmethod
     def forward(self, model: Classifier, images: Tensor, labels: Tensor) -> Outcome:
         """The outcome of a batch.
 
@@ -101,7 +103,6 @@ class Objective(nn.Module):
             images: (num_views * B, 3, S, S) in [0, 1].
             labels: (B,) int64.
         """
-        raise NotImplementedError
 
 
 class Supervised(Objective):
