@@ -76,8 +76,8 @@ class Recipe:
         twin = "" if transform_seed is None else f", transform_seed {transform_seed}"
         return f"seed {self.spec.seed}{twin}, index {self.index}"
 
-    def flat(self) -> dict[str, Any]:
-        """One row of a table: everything but the spec, by column name."""
+    @property
+    def _facts(self) -> dict[str, Any]:
         return {
             "split": self.split,
             "position": self.position,
@@ -87,6 +87,12 @@ class Recipe:
             "object": self.object_name,
             "prototype": self.prototype,
             "background": self.background,
+        }
+
+    def flat(self) -> dict[str, Any]:
+        """One row of a table: everything but the spec, by column name."""
+        return {
+            **self._facts,
             **dict(zip(("x0", "y0", "x1", "y1"), self.box, strict=True)),
             **self.parameters,
         }
@@ -98,14 +104,7 @@ class Recipe:
             "spec": {"schema": SCHEMA_VERSION, **to_dict(self.spec)},
             "seed": seed,
             "transform_seed": seed if self.spec.transform_seed is None else self.spec.transform_seed,
-            "split": self.split,
-            "position": self.position,
-            "index": self.index,
-            "label": self.label,
-            "class": self.class_name,
-            "object": self.object_name,
-            "prototype": self.prototype,
-            "background": self.background,
+            **self._facts,
             "box": list(self.box),
             "parameters": self.parameters,
         }
