@@ -126,9 +126,9 @@ try:
         data, position = choose_image(models[0])
         left, right = st.columns(2, gap="large")
         with left:
-            target = choose_target(models)
             method, parameters = choose_method()
         with right:
+            target = choose_target(models)
             baseline = choose_baseline() if method.has_baseline else "blurred"
         found = cache.explain(*models, data, position, target, baseline, method.name, parameters)
         show_comparison(found, models, method, baseline)
