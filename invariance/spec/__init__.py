@@ -1,0 +1,80 @@
+"""What a data set and a run are: frozen, validated, and identified by the hash of their content.
+
+Everything that is done in this project is asked for with one of these dataclasses. They check their values when they
+are made, are changed with :func:`dataclasses.replace`, and have a canonical JSON form whose SHA-256 names a run. A
+field at its default is left out of that form, so that a field added later does not rename the runs made before it.
+"""
+
+from invariance.spec.checks import (
+    SpecError,
+)
+from invariance.spec.compositions import (
+    parse_transforms,
+)
+from invariance.spec.dataset import (
+    DatasetSpec,
+)
+from invariance.spec.measuring import (
+    MeasureSpec,
+)
+from invariance.spec.names import (
+    ALL_CATEGORIES,
+    BEYOND_2D,
+    CATEGORIES,
+    LABELS,
+    MAX_PROTOTYPES,
+    MEASURE_NAMES,
+    MODEL_NAMES,
+    OBJECTIVES,
+    REGULARISATIONS,
+    RESAMPLINGS,
+    SCHEDULES,
+    TRANSFER_METHODS,
+    TRANSFORM_NAMES,
+)
+from invariance.spec.reading import (
+    RUN_KINDS,
+    RunSpec,
+    dataset_from_dict,
+    run_from_dict,
+    run_from_json,
+)
+from invariance.spec.run import (
+    SCHEMA_VERSION,
+    canonical_json,
+    to_dict,
+)
+from invariance.spec.training import (
+    PretrainSpec,
+    TransferSpec,
+)
+
+__all__ = [
+    "ALL_CATEGORIES",
+    "BEYOND_2D",
+    "CATEGORIES",
+    "LABELS",
+    "MAX_PROTOTYPES",
+    "MEASURE_NAMES",
+    "MODEL_NAMES",
+    "OBJECTIVES",
+    "REGULARISATIONS",
+    "RESAMPLINGS",
+    "RUN_KINDS",
+    "SCHEDULES",
+    "SCHEMA_VERSION",
+    "TRANSFER_METHODS",
+    "TRANSFORM_NAMES",
+    "DatasetSpec",
+    "MeasureSpec",
+    "PretrainSpec",
+    "RunSpec",
+    "SpecError",
+    "TransferSpec",
+    "canonical_json",
+    "dataset_from_dict",
+    "parse_transforms",
+    "run_from_dict",
+    "run_from_json",
+    "to_dict",
+]

@@ -1,0 +1,43 @@
+"""Compositions of transformations: read from text, checked, and put into the order in which they act."""
+
+from __future__ import annotations
+
+from invariance.spec.checks import SpecError
+from invariance.spec.names import BEYOND_2D, TRANSFORM_NAMES
+
+
+def parse_transforms(text: str) -> tuple[str, ...]:
+    """Reads a comma-separated list of transformations, as on the command line.
+
+    Args:
+        text: names separated by commas; ``none`` or an empty text is the empty composition, ``all`` the paper's 18.
+
+    Returns:
+        The names in the order given, which is the order of application.
+
+    Raises:
+        SpecError: a name is unknown or given twice.
+    """
+    names = tuple(part.strip() for part in text.split(",") if part.strip())
+    if names == ("all",):
+        return TRANSFORM_NAMES
+    if names == ("none",):
+        return ()
+    check_transforms(names)
+    return names
+
+
+def check_transforms(names: tuple[str, ...]) -> None:
+    """Raises SpecError unless every name is a transformation and none is given twice."""
+    known = (*TRANSFORM_NAMES, *BEYOND_2D)
+    for name in names:
+        if name not in known:
+            raise SpecError(f"unknown transformation {name!r}: choose from none, {', '.join(known)}")
+    if len(set(names)) != len(names):
+        raise SpecError(f"a transformation is given twice in {','.join(names)}: name each one once")
+
+
+def order_transforms(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The composition in the order in which it acts: pose picks the picture first, an occluder comes in front last."""
+    middle = [name for name in names if name not in BEYOND_2D]
+    return (*(["pose"] if "pose" in names else []), *middle, *(["occlude"] if "occlude" in names else []))

@@ -1,0 +1,79 @@
+"""What a data set is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from invariance.spec.checks import SpecError, freeze, require, require_count, require_number
+from invariance.spec.compositions import check_transforms, order_transforms
+from invariance.spec.names import LABELS, MAX_PROTOTYPES, RESAMPLINGS
+
+_HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetSpec:
+    """A Transforms-2D data set D(O, T): objects O, changed by the composition T, pasted on backgrounds B.
+
+    Attributes:
+        objects: what is transformed: cut-outs (``builtin``, ``noise``, a folder ``<class>/<any>.png`` of images with
+            alpha, ``hub`` or ``hub:<owner>/<name>`` for the authors' or another such set on the Hugging Face Hub) or
+            whole pictures (``cifar10``, ``cifar100``, ``images:<folder>`` with ``<class>/<any>`` pictures).
+        backgrounds: ``builtin``, ``noise``, a uniform colour ``#rrggbb``, a flat folder of images, ``hub``, or
+            pictures with classes (``cifar10``, ``cifar100``, ``images:<folder>``).
+        classes: names of the object classes used, in label order; empty means every class of the source.
+        transforms: the composition, applied in this order; empty is the paper's "none". ``pose`` always comes first
+            and ``occlude`` last, whatever their place in the list.
+        strength: scales every transformation's range, in [0, 1]; 1 is the paper's.
+        num_samples: size of a finite data set (images 0..N-1, the same in every epoch); None is an endless stream.
+        seed: addresses every draw of object, prototype and background, in [0, 2^63).
+        transform_seed: addresses the transformations' draws; None means ``seed``. Another one gives the twins.
+        image_size: side of the square images, in pixels.
+        num_prototypes: number of images used for each class (the paper: 1), in sorted order of their file names.
+        resampling: ``bilinear`` on premultiplied alpha, or ``nearest`` as in the authors' code.
+        fg_bg_correlation: probability that the object is the one paired with the background's class; otherwise it is
+            drawn uniformly (so it may be the paired one by chance).
+        fg_availability: probability that the object is pasted at all.
+        label: what the class of an image is, its ``object`` or its ``background``.
+    """
+
+    objects: str = "builtin"
+    backgrounds: str = "builtin"
+    classes: tuple[str, ...] = ()
+    transforms: tuple[str, ...] = ()
+    strength: float = 1.0
+    num_samples: int | None = 10_000
+    seed: int = 0
+    transform_seed: int | None = None
+    image_size: int = 32
+    num_prototypes: int = 1
+    resampling: str = "bilinear"
+    fg_bg_correlation: float = 0.0
+    fg_availability: float = 1.0
+    label: str = "object"
+
+    def __post_init__(self) -> None:
+        freeze(self, "classes", "transforms")
+        check_transforms(self.transforms)
+        object.__setattr__(self, "transforms", order_transforms(self.transforms))
+        require(bool(self.objects), "objects", self.objects, "builtin, noise, cifar10, hub or a folder")
+        if self.backgrounds.startswith("#"):
+            colour = _HEX_COLOUR.fullmatch(self.backgrounds)
+            require(colour is not None, "backgrounds", self.backgrounds, "a colour written #rrggbb")
+        require(bool(self.backgrounds), "backgrounds", self.backgrounds, "builtin, noise, hub, #rrggbb or a folder")
+        require(len(set(self.classes)) == len(self.classes), "classes", self.classes, "each class once")
+        if self.classes and len(self.classes) < 2:
+            raise SpecError(f"classes = {', '.join(self.classes)}: at least 2 classes are needed to learn; add one")
+        require_number("strength", self.strength, 0.0, 1.0)
+        if self.num_samples is not None:
+            require_count("num_samples", self.num_samples, 1, 2**40)
+        require_count("seed", self.seed, 0, 2**63 - 1)
+        if self.transform_seed is not None:
+            require_count("transform_seed", self.transform_seed, 0, 2**63 - 1)
+        require_count("image_size", self.image_size, 8, 512)
+        require_count("num_prototypes", self.num_prototypes, 1, MAX_PROTOTYPES)
+        require(self.resampling in RESAMPLINGS, "resampling", self.resampling, " or ".join(RESAMPLINGS))
+        require_number("fg_bg_correlation", self.fg_bg_correlation, 0.0, 1.0)
+        require_number("fg_availability", self.fg_availability, 0.0, 1.0)
+        require(self.label in LABELS, "label", self.label, " or ".join(LABELS))

@@ -1,0 +1,47 @@
+"""What all kinds of run share: a canonical form and the identity that follows from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, ClassVar
+
+from invariance.spec.dataset import DatasetSpec
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseRunSpec:
+    """What all kinds of run share: a canonical form and the identity that follows from it."""
+
+    kind: ClassVar[str]
+
+    @property
+    def run_id(self) -> str:
+        """The run's identity: the first 16 hexadecimal digits of the SHA-256 of the canonical JSON."""
+        return hashlib.sha256(canonical_json(self).encode()).hexdigest()[:16]
+
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """Identities of the runs whose weights this one needs."""
+        return ()
+
+
+def to_dict(spec: BaseRunSpec | DatasetSpec) -> dict[str, Any]:
+    """The fields that differ from their defaults, as plain JSON values (with ``kind`` for a run)."""
+    result: dict[str, Any] = {} if isinstance(spec, DatasetSpec) else {"kind": spec.kind}
+    for field in fields(spec):
+        value = getattr(spec, field.name)
+        if field.default is not MISSING and value == field.default:
+            continue
+        if isinstance(value, DatasetSpec):
+            value = to_dict(value)
+        result[field.name] = list(value) if isinstance(value, tuple) else value
+    return result
+
+
+def canonical_json(spec: BaseRunSpec | DatasetSpec) -> str:
+    """One line of JSON with sorted keys and the schema version: equal specs give equal text."""
+    return json.dumps({"schema": SCHEMA_VERSION, **to_dict(spec)}, sort_keys=True, separators=(",", ":"))

@@ -1,0 +1,116 @@
+"""Runs that train: pretraining and transfer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from invariance.spec.checks import SpecError, require, require_count, require_number
+from invariance.spec.dataset import DatasetSpec
+from invariance.spec.names import (
+    MODEL_NAMES,
+    OBJECTIVES,
+    REGULARISATIONS,
+    SCHEDULES,
+    SMALLEST_IMAGE_PX,
+    TRANSFER_METHODS,
+)
+from invariance.spec.run import BaseRunSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainSpec(BaseRunSpec):
+    """Training of a network from random weights.
+
+    Attributes:
+        data: the training set; its test split is used once, at the end.
+        model: architecture, one of ``MODEL_NAMES``.
+        epochs: number of passes over the data.
+        samples_per_epoch: images in one epoch of an endless stream; ignored for a finite data set.
+        batch_size: images in one step.
+        learning_rate: of Adam, at the start.
+        seed: initial weights and order of the samples.
+        num_test_samples: size of the test split.
+        objective: one of ``OBJECTIVES``. Other than ``supervised``, the last layer is solved on the frozen
+            representation when training is over, so that there is an accuracy to compare.
+        schedule: of the learning rate, one of ``SCHEDULES``: constant, or falling to zero along half a cosine.
+        weight_decay: of Adam, as an L2 penalty on the weights.
+    """
+
+    kind: ClassVar[str] = "pretrain"
+    data: DatasetSpec
+    model: str = "small"
+    epochs: int = 10
+    samples_per_epoch: int = 10_000
+    batch_size: int = 256
+    learning_rate: float = 1e-3
+    seed: int = 0
+    num_test_samples: int = 2_000
+    objective: str = "supervised"
+    schedule: str = "constant"
+    weight_decay: float = 0.0
+
+    def __post_init__(self) -> None:
+        require(self.objective in OBJECTIVES, "objective", self.objective, " or ".join(OBJECTIVES))
+        require(self.schedule in SCHEDULES, "schedule", self.schedule, " or ".join(SCHEDULES))
+        require_number("weight_decay", self.weight_decay, 0.0, 1.0)
+        if self.objective in ("simclr", "vicreg") and not self.data.transforms:
+            raise SpecError(f"objective = {self.objective}: its views differ in transformations; choose some")
+        require(self.model in MODEL_NAMES, "model", self.model, " or ".join(MODEL_NAMES))
+        if self.data.image_size < (smallest := SMALLEST_IMAGE_PX.get(self.model, 0)):
+            raise SpecError(f"image_size = {self.data.image_size}: {self.model} needs at least {smallest} px")
+        check_training(self)
+        require_count("samples_per_epoch", self.samples_per_epoch, 1, 2**31)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferSpec(BaseRunSpec):
+    """Reuse of a pretrained representation on another task.
+
+    Attributes:
+        source: run id of the pretrained model (a run of the store or a model of the gallery).
+        data: the target task; must be finite.
+        method: ``linear-probe`` (features extracted once, new last layer) or ``fine-tune`` (all weights, starting
+            from the probed head).
+        epochs: passes of fine-tuning; the probe is solved, not iterated over epochs.
+        batch_size: images in one step of fine-tuning.
+        learning_rate: of Adam in fine-tuning.
+        seed: initial head and order of the samples.
+        num_test_samples: size of the test split, used once.
+        regularisation: of the probe: ``prior``, one penalty that suits small networks, or ``validation``, the penalty
+            of a wide grid whose probe is most accurate on the task's validation split.
+    """
+
+    kind: ClassVar[str] = "transfer"
+    source: str
+    data: DatasetSpec
+    method: str = "linear-probe"
+    epochs: int = 10
+    batch_size: int = 256
+    learning_rate: float = 1e-3
+    seed: int = 0
+    num_test_samples: int = 2_000
+    regularisation: str = "prior"
+
+    def __post_init__(self) -> None:
+        accepted = " or ".join(REGULARISATIONS)
+        require(self.regularisation in REGULARISATIONS, "regularisation", self.regularisation, accepted)
+        require(bool(self.source), "source", self.source, "the id of a pretraining run or a gallery model")
+        require(self.method in TRANSFER_METHODS, "method", self.method, " or ".join(TRANSFER_METHODS))
+        if self.data.num_samples is None:
+            raise SpecError("num_samples = None: transfer needs a finite target task; give a number of samples")
+        check_training(self)
+
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """The pretrained run."""
+        return (self.source,)
+
+
+def check_training(spec: PretrainSpec | TransferSpec) -> None:
+    """Raises SpecError unless the settings of an optimisation can be used."""
+    require_count("epochs", spec.epochs, 1, 100_000)
+    require_count("batch_size", spec.batch_size, 2, 65_536)
+    require_number("learning_rate", spec.learning_rate, 1e-8, 10.0)
+    require_count("seed", spec.seed, 0, 2**63 - 1)
+    require_count("num_test_samples", spec.num_test_samples, 1, 2**31)
