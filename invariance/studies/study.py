@@ -57,8 +57,8 @@ class Study:
         scale: ``quick``, ``standard`` or ``paper``.
         seeds: each repeats the study with other objects, transformations and initial weights.
         runs: every run once (shared ones too), each after those it builds on.
-        tabulate: from the outcomes that are there to one row a measurement; rows whose runs are missing are left out, so
-            that partial results can be shown.
+        tabulate: from the outcomes that are there to one row a measurement; rows whose runs are missing are left out,
+            so that partial results can be shown.
         conclude: from that table, whole or partial, to the study's findings.
     """
 
