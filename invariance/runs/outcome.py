@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -71,3 +72,10 @@ def last_line(log: Path) -> str:
     except OSError:
         return ""
     return next((line.strip()[:MAX_LINE_LENGTH] for line in reversed(lines) if line.strip()), "")
+
+
+def crash_line(how: str, directory: Path) -> str:
+    """One line for a run whose worker is gone: how it went, and what it last said."""
+    hint = ", perhaps out of memory" if how == signal.Signals(9).name else ""
+    said = last_line(directory / LOG_FILE)
+    return f"the worker process ended ({how}{hint}) during this run" + (f": {said}" if said else "; resume it")
