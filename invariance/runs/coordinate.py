@@ -25,7 +25,7 @@ from invariance.runs.claim import try_claim
 from invariance.runs.execute import execute
 from invariance.runs.executors.executor import Executor, Job, Work, WorkerLost
 from invariance.runs.locate import weights_of
-from invariance.runs.outcome import crash_line, error_line, read_result
+from invariance.runs.outcome import crash_line, error_line, located, read_result
 from invariance.runs.store import Store
 from invariance.runs.study_progress import StudyProgress, outcomes_of, progress_of
 from invariance.spec import RunSpec, SpecError, canonical_json
@@ -249,10 +249,10 @@ class Coordinator:
                 self.store.set_device(job.run_id, message["device"])
             case "progress":
                 self.store.record(job.run_id, message["progress"])
-            case "files":
+            case "checkpoint" | "files":
                 _write_files(job.directory, message["files"])
             case "done":
-                self._end(job.run_id, "done", result=_moved(message["result"], job.directory))
+                self._end(job.run_id, "done", result=located(message["result"], job.directory))
             case "failed":
                 self._end(job.run_id, "failed", error=message["error"])
             case "cancelled":
@@ -320,9 +320,3 @@ def _write_files(directory: Path, files: dict[str, bytes]) -> None:
 
 def _writer(content: bytes) -> Callable[[BinaryIO], object]:
     return lambda stream: stream.write(content)
-
-
-def _moved(result: dict[str, Any], directory: Path) -> dict[str, Any]:
-    """The result of a run with its files where they are here."""
-    files = {key: str(directory / Path(result[key]).name) for key in ("checkpoint", "table") if result.get(key)}
-    return {**result, **files}

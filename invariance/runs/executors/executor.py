@@ -2,8 +2,8 @@
 
 An executor knows nothing of the store or of what depends on what: whoever submits (the coordinator) holds the claim on
 each run, has its sources ready, and records what is reported. The messages are those of the worker's protocol
-(:mod:`invariance.runs.worker`), and one more kind from workers that do not share a disk with the coordinator:
-``{"type": "files", "files": {name: bytes}}``, to be put into the run's directory.
+(:mod:`invariance.runs.worker`), and two more from workers that do not share a disk with the coordinator, with files to
+be put into the run's directory: ``{"type": "checkpoint", "files": {name: bytes}}``, and ``files`` with the results.
 """
 
 from __future__ import annotations
