@@ -27,6 +27,9 @@ SECONDS_PER_IMAGE: Final[dict[str, float]] = {"cpu": 3e-5, "cuda": 5e-6}
 """For drawing an image and taking it through a network that costs nothing."""
 
 SECONDS_PER_RUN: Final[dict[str, float]] = {"cpu": 1.0, "cuda": 2.0}
+NUM_FEATURES: Final = 4
+"""That twins differ in when no transformation is measured."""
+
 _BACKWARD = 3.0  # a step of training costs about three forward passes
 _UNKNOWN_GIGA_MACS = 0.5  # of networks that are not ours to count
 
@@ -57,7 +60,7 @@ def _work(spec: RunSpec) -> tuple[float, float]:
             num_tuned = spec.epochs * (spec.data.num_samples or 0) if spec.method == "fine-tune" else 0
             return num_seen + num_tuned, num_seen + _BACKWARD * num_tuned
         case MeasureSpec():
-            num_twins = 2.0 * spec.num_pairs * len(spec.transforms)
+            num_twins = 2.0 * spec.num_pairs * (len(spec.transforms) or NUM_FEATURES)
             return num_twins, num_twins * len(spec.sources)
     return 0.0, 0.0
 

@@ -89,6 +89,11 @@ class RayExecutor:
         self._thread.start()
 
     @property
+    def device(self) -> str:
+        """What runs are executed on."""
+        return "cuda" if self._gpus_per_run else "cpu"
+
+    @property
     def num_slots(self) -> int:
         """See :class:`~invariance.runs.executors.executor.Executor`; follows the size of the cluster."""
         if self._num_workers is not None:
@@ -114,7 +119,7 @@ class RayExecutor:
             {job.run_id: files for job in jobs if (files := files_to_resume(job.directory))},
             list(sources),
             *map(self._put, sources.values()),
-            device="cuda" if self._gpus_per_run else "cpu",
+            device=self.device,
             num_threads=max(1, int(self._cpus_per_run)),
             mirror_every_s=self._mirror_every_s,
         )
