@@ -13,7 +13,8 @@ from invariance.measures.cka import linear_cka
 from invariance.measures.columns import COLUMNS, MEASURES, OTHER_COLUMNS
 from invariance.measures.cosine import cosine_scores
 from invariance.measures.sens import sens_scores
-from invariance.measures.table import TWIN_SEEDS, known_class_accuracy, measure
+from invariance.measures.table import known_class_accuracy, measure
+from invariance.measures.twin_set import TWIN_SEEDS
 from invariance.measures.variance import normalised_variance
 from invariance.models import Classifier, create_model
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, SpecError
