@@ -110,4 +110,4 @@ OTHER_COLUMNS: Final[dict[str, str]] = {
 
 def untrained_name(architecture: str, seed: int) -> str:
     """What the row of an untrained network is called: networks of one architecture and seed started from the same."""
-    return f"untrained {architecture}, seed {seed}"
+    return f"untrained {architecture} (seed {seed})"
