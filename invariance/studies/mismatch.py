@@ -242,8 +242,8 @@ def _falling(full: pd.DataFrame) -> Finding:
             "published: .05 to .1 for the first"
         )
 
-    slopes = lacking.groupby("seed")[["missing", "relative"]].apply(_slope_of)
-    result = finding("missing_costs", tuple(-slopes), say)
+    slopes = tuple(-_slope_of(rows) for _, rows in lacking.groupby("seed"))
+    result = finding("missing_costs", slopes, say)
     return replace(result, agrees=result.agrees and falls)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from invariance.spec import SpecError
-from invariance.studies import mismatch, transforms_vs_other
+from invariance.studies import invariance_transfer, mismatch, relevant_features, transforms_vs_other
 from invariance.studies.study import Study
 
 STUDY_NAMES: Final = ("transforms-vs-other", "relevant-features", "invariance-transfer", "mismatch")
@@ -13,7 +13,7 @@ SCALES: Final = ("quick", "standard", "paper")
 MAX_SEED: Final = 2**31 - 1
 
 _MODULES: Final[dict[str, Any]] = {
-    module.NAME: module for module in (transforms_vs_other, mismatch)
+    module.NAME: module for module in (transforms_vs_other, relevant_features, invariance_transfer, mismatch)
 }
 
 
