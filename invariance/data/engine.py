@@ -248,6 +248,10 @@ class Engine:
         numbers = self._backgrounds.draw(self.spec.seed, indices)
         return numbers, self._backgrounds.show(self.spec.seed, indices, numbers)
 
+    def background_numbers(self, indices: Tensor) -> Tensor:
+        """Which background samples have, without making their images: (B,) int64, -1 for fresh noise."""
+        return self._backgrounds.draw(self.spec.seed, indices.to(self.device))
+
     def _labels(self, object_labels: Tensor, numbers: Tensor) -> Tensor:
         if self.spec.label == "object":
             return object_labels
