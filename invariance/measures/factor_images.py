@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import Any, Final
 
 import torch
 from torch import Tensor
 
-from invariance.data.engine import SPLIT_START, Batch, Engine, to_bytes
+from invariance.data.engine import Batch, Engine, to_bytes
 from invariance.measures.factor_probe import group_folds
 from invariance.measures.factors import BACKGROUND, Factor
 from invariance.spec import SpecError
@@ -128,7 +128,7 @@ def _distinct(pictures: Tensor) -> Tensor:
 
 def _chosen(recipes: Sequence[Batch], kept: Tensor) -> Batch:
     """The samples ``kept`` of batches that follow each other, without their pictures."""
-    values = {}
+    values: dict[str, Any] = {}
     for field in fields(Batch):
         parts = [getattr(recipe, field.name) for recipe in recipes]
         if field.name in ("images", "masks"):

@@ -15,6 +15,7 @@ from invariance.spec.dataset import (
     DatasetSpec,
 )
 from invariance.spec.measuring import (
+    FactorSpec,
     MeasureSpec,
 )
 from invariance.spec.names import (
@@ -26,11 +27,13 @@ from invariance.spec.names import (
     MEASURE_NAMES,
     MODEL_NAMES,
     OBJECTIVES,
+    PLAIN_FACTORS,
     REGULARISATIONS,
     RESAMPLINGS,
     SCHEDULES,
     TRANSFER_METHODS,
     TRANSFORM_NAMES,
+    VARIED,
 )
 from invariance.spec.reading import (
     RUN_KINDS,
@@ -58,6 +61,7 @@ __all__ = [
     "MEASURE_NAMES",
     "MODEL_NAMES",
     "OBJECTIVES",
+    "PLAIN_FACTORS",
     "REGULARISATIONS",
     "RESAMPLINGS",
     "RUN_KINDS",
@@ -65,7 +69,9 @@ __all__ = [
     "SCHEMA_VERSION",
     "TRANSFER_METHODS",
     "TRANSFORM_NAMES",
+    "VARIED",
     "DatasetSpec",
+    "FactorSpec",
     "MeasureSpec",
     "PretrainSpec",
     "RunSpec",
