@@ -131,7 +131,7 @@ def _chosen(recipes: Sequence[Batch], kept: Tensor) -> Batch:
     values: dict[str, Any] = {}
     for field in fields(Batch):
         parts = [getattr(recipe, field.name) for recipe in recipes]
-        if field.name in ("images", "masks"):
+        if field.name in ("images", "masks", "sticker_masks"):
             values[field.name] = torch.empty(0)
         elif field.name == "parameters":
             values[field.name] = {name: torch.cat([part[name] for part in parts])[kept] for name in parts[0]}

@@ -18,7 +18,8 @@ from invariance.measures.factor_images import image_sets, render_set
 from invariance.measures.factor_scores import FactorScore, factor_scores
 from invariance.measures.factors import Factor, resolve_factors, target_of
 from invariance.measures.table import TABLE
-from invariance.models import PUBLISHED_PREFIX, Classifier, create_model
+from invariance.models import Classifier
+from invariance.models.untrained import has_untrained_twin, untrained_twin
 from invariance.spec import TRANSFORM_NAMES, FactorSpec
 from invariance.training.atomic import sweep_temporaries, write_atomically
 from invariance.training.checkpoint import load_weights
@@ -154,10 +155,10 @@ def untrained_name(architecture: str) -> str:
 
 def _controls(engine: Engine, models: dict[str, Classifier], cancelled: CancelFlag) -> dict[str, Represent]:
     controls = {PIXELS: pixel_components(engine)}
-    for architecture in dict.fromkeys(model.name for model in models.values()):
-        if not architecture.startswith(PUBLISHED_PREFIX):
-            model = create_model(architecture, 1, seed=engine.spec.seed).to(engine.device).eval()
-            controls[untrained_name(architecture)] = _representation(model, cancelled)
+    for model in {model.name: model for model in models.values()}.values():
+        if has_untrained_twin(model.name):
+            twin = untrained_twin(model, seed=engine.spec.seed)
+            controls[untrained_name(model.name)] = _representation(twin, cancelled)
     return controls
 
 

@@ -24,10 +24,11 @@ OBJECTIVES: tuple[str, ...] = ("supervised", "simclr", "vicreg", "rotation")
 SCHEDULES: tuple[str, ...] = ("constant", "cosine")
 TRANSFER_METHODS: tuple[str, ...] = ("linear-probe", "fine-tune")
 REGULARISATIONS: tuple[str, ...] = ("prior", "validation")
-MEASURE_NAMES: tuple[str, ...] = ("sens",)
+MEASURE_NAMES: tuple[str, ...] = ("sens", "features")
 VARIED: tuple[str, ...] = ("one", "together")
 PLAIN_FACTORS: tuple[str, ...] = ("class", "background")
 """What varies between images even where nothing is transformed."""
 RESAMPLINGS: tuple[str, ...] = ("bilinear", "nearest")
 MAX_PROTOTYPES = 1000
-LABELS: tuple[str, ...] = ("object", "background")
+LABELS: tuple[str, ...] = ("object", "background", "sticker")
+STICKER_PLACES: tuple[str, ...] = ("corner", "anywhere")
