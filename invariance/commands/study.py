@@ -15,7 +15,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from invariance.commands.arguments import add_execution, open_store, print_json
-from invariance.commands.runs import RunFailed
+from invariance.commands.running import RunFailed
 from invariance.figures.study_report import write_report
 from invariance.runs.coordinate import Coordinator, StudyEvent
 from invariance.runs.device import choose_device, cuda_devices

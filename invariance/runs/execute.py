@@ -13,7 +13,7 @@ from invariance.runs.interrupt import interrupt_flag
 from invariance.runs.locate import weights_of
 from invariance.runs.outcome import error_line, is_out_of_memory, read_result, write_result
 from invariance.runs.store import Run, Store
-from invariance.spec import MeasureSpec, PretrainSpec, RunSpec, SpecError, TransferSpec
+from invariance.spec import FactorSpec, MeasureSpec, PretrainSpec, RunSpec, SpecError, TransferSpec
 
 if TYPE_CHECKING:
     from invariance.training.events import Finished, Progress
@@ -80,6 +80,11 @@ def _events(
 
             sources = {source: path_of(source) for source in spec.sources}
             yield from measure(spec, sources, directory, device=device, cancelled=cancelled)
+        case FactorSpec():
+            from invariance.measures.factor_table import probe_factors
+
+            sources = {source: path_of(source) for source in spec.sources}
+            yield from probe_factors(spec, sources, directory, device=device, cancelled=cancelled)
 
 
 def run_here(

@@ -10,6 +10,7 @@ import streamlit as st
 
 from invariance.attribution.compare import Comparison, compare
 from invariance.data.engine import Engine, sources_of
+from invariance.measures.factor_view import DecodedFactor, decode_factor
 from invariance.runs import gallery
 from invariance.runs.describe import title, transforms_title
 from invariance.spec import DatasetSpec, RunSpec, SpecError
@@ -107,6 +108,11 @@ def explain(
     return _explain(files, spec, position, target, baseline, method, parameters)
 
 
+def decoded(model: KnownModel, data: DatasetSpec, factor: str, num_images: int, num_folds: int) -> DecodedFactor:
+    """One factor read off one network, see :func:`invariance.measures.factor_view.decode_factor`."""
+    return _decoded(str(model.path), model.sha256, data, factor, num_images, num_folds)
+
+
 def show_no_gallery(error: SpecError | None = None) -> None:
     """The empty view of a page that needs trained networks."""
     if error is not None:
@@ -150,6 +156,11 @@ def _explain(
         method=method,
         parameters=dict(parameters),
     )
+
+
+@st.cache_data(max_entries=64, show_spinner="Decoding")
+def _decoded(path: str, sha256: str, data: DatasetSpec, factor: str, num_images: int, num_folds: int) -> DecodedFactor:
+    return decode_factor(_load(path, sha256), engine(data), factor, num_images=num_images, num_folds=num_folds)
 
 
 def _stamp(source: str) -> int:
