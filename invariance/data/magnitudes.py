@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -104,26 +104,85 @@ def at_magnitude(
     Raises:
         SpecError: a value lies outside its range, or no such parameter exists.
     """
-    chosen = get_transform(transform)
     settable = magnitudes(transform)
     _check(transform, values, settable)
-    drawn = _drawn(engine, chosen, draw)
     settings = [dict(values)]
     settings += [{**values, magnitude.law.name: step} for magnitude in settable for step in magnitude.steps]
-    params = {
-        law.name: _column(law, drawn[law.name], [setting.get(law.name) for setting in settings])
-        for law in laws(transform)
-    }
     index = engine.indices("train", 1) + position
-    found, background = engine.draw_objects(index), clean_backgrounds(engine, index)
-    changed = engine.change(found.repeat(len(settings)), (chosen,), (params,)).paste(background)
-    original = engine.change(found, (), ()).paste(background)
-    pictures = to_pictures(torch.cat([original, changed]))
+    pictures = to_pictures(_render(engine, transform, settings, index, draw))
     rows, start = {}, 2
     for magnitude in settable:
         rows[magnitude.law.name] = pictures[start : start + len(magnitude.steps)]
         start += len(magnitude.steps)
-    return AtMagnitude(engine.object_names[int(found.labels)], pictures[0], pictures[1], rows)
+    name = engine.object_names[int(engine.draw_objects(index).labels)]
+    return AtMagnitude(name, pictures[0], pictures[1], rows)
+
+
+def has_way(transform: str) -> bool:
+    """Whether there is anything between an image and its transformed one: a flip has no halves."""
+    return any(magnitude.law.kind != "switch" for magnitude in magnitudes(transform))
+
+
+@torch.no_grad()
+def magnitude_way(
+    engine: Engine,
+    transform: str,
+    values: Mapping[str, float],
+    *,
+    position: int = 0,
+    split: str = "test",
+    draw: int = 0,
+    num_steps: int = 1,
+) -> Tensor:
+    """One object on its background, and the same under a transformation that grows from neutral to given magnitudes.
+
+    All that have a neutral value leave it together in equal steps; the others (the place of an erased square) are as
+    given all the way, and so is what was drawn for a magnitude that is left out.
+
+    Args:
+        engine: the data set; its own transformations are left out.
+        transform: the one that is applied.
+        values: at the end, as for :func:`at_magnitude`.
+        position: of the sample in its split.
+        split: ``train``, ``validation`` or ``test``.
+        draw: as for :func:`at_magnitude`.
+        num_steps: images after the first one; a flip has but one step, whatever is asked for.
+
+    Returns:
+        (num_steps + 1, 3, S, S) float in [0, 1]: the image without the transformation, ..., at the values.
+
+    Raises:
+        SpecError: as for :func:`at_magnitude`.
+    """
+    _check(transform, values, magnitudes(transform))
+    shares = [(step + 1) / num_steps for step in range(num_steps)] if has_way(transform) else [1.0]
+    known = {law.name: law for law in laws(transform)}
+    settings = [{name: _on_the_way(known[name], value, share) for name, value in values.items()} for share in shares]
+    return _render(engine, transform, settings, engine.indices(split, 1) + position, draw)
+
+
+def _render(
+    engine: Engine, transform: str, settings: Sequence[Mapping[str, float]], index: Tensor, draw: int
+) -> Tensor:
+    """One sample without any transformation, then with one at each of some settings: (1 + N, 3, S, S)."""
+    chosen = get_transform(transform)
+    drawn = _drawn(engine, chosen, draw)
+    params = {
+        law.name: _column(law, drawn[law.name], [setting.get(law.name) for setting in settings])
+        for law in laws(transform)
+    }
+    found, background = engine.draw_objects(index), clean_backgrounds(engine, index)
+    changed = engine.change(found.repeat(len(settings)), (chosen,), (params,)).paste(background)
+    original = engine.change(found, (), ()).paste(background)
+    return torch.cat([original, changed])
+
+
+def _on_the_way(law: Law, value: float, share: float) -> float:
+    """From neutral (share 0) to a value (share 1), of a circular quantity the way that the law's interval has."""
+    if law.neutral is None or law.kind == "switch":
+        return value
+    end = value if law.low <= value <= law.high else float(law.centred(np.array(float(value))))
+    return law.neutral + share * (end - law.neutral)
 
 
 def _drawn(engine: Engine, transform: Transform, draw: int) -> Params:
