@@ -26,9 +26,12 @@ def test_two_images_are_their_own_only_pair() -> None:
     assert mean_pair_distance(Brightness(), engine, num=2) == pytest.approx(abs(float(first - second)))  # type: ignore[arg-type]
 
 
-def test_the_same_image_over_and_over_has_no_distance() -> None:
-    engine = Engine(DatasetSpec(classes=("mug",), backgrounds="#808080"))
-    assert mean_pair_distance(create_model("small", 2, seed=0).eval(), engine, num=8) == 0
+def test_a_collapsed_network_has_none() -> None:
+    engine = Engine(DatasetSpec(objects="noise", backgrounds="noise"))
+    model = create_model("small", 2, seed=0).eval()
+    for parameter in model.parameters():
+        torch.nn.init.zeros_(parameter)
+    assert mean_pair_distance(model, engine, num=8) == 0
 
 
 def test_it_is_the_unit_of_the_twins() -> None:
