@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from invariance.attribution.compare import shared_limit
 from invariance.attribution.distance import NUM_POINTS, NUM_STEPS, WAYS, along_cross_fade, along_path
 from invariance.data.engine import Engine
-from invariance.data.magnitudes import magnitude_way
+from invariance.data.magnitude_way import magnitude_way
 from invariance.data.preview import to_pictures
 from invariance.models import Classifier
 from invariance.spec import SpecError
@@ -74,7 +74,7 @@ def compare_distance(
         models: in eval mode, on the engine's device.
         engine: the data set; its own transformations are left out.
         transform: the one that is applied.
-        values: its magnitudes, see :func:`~invariance.data.magnitudes.magnitude_way`.
+        values: its magnitudes, see :func:`~invariance.data.magnitude_way.magnitude_way`.
         units: for each network its mean distance of random pairs.
         position: of the image in the split, from 0.
         split: ``train``, ``validation`` or ``test``.

@@ -14,7 +14,7 @@ from invariance.data.engine import Engine
 from invariance.data.laws import Law, laws
 from invariance.data.preview import clean_backgrounds, to_pictures
 from invariance.data.random import Draws
-from invariance.data.transforms import Params, Transform, get_transform
+from invariance.data.transforms import Params, get_transform
 from invariance.spec import SpecError
 
 NUM_STEPS = 7
@@ -105,11 +105,11 @@ def at_magnitude(
         SpecError: a value lies outside its range, or no such parameter exists.
     """
     settable = magnitudes(transform)
-    _check(transform, values, settable)
+    check_values(transform, values)
     settings = [dict(values)]
     settings += [{**values, magnitude.law.name: step} for magnitude in settable for step in magnitude.steps]
     index = engine.indices("train", 1) + position
-    pictures = to_pictures(_render(engine, transform, settings, index, draw))
+    pictures = to_pictures(sample_at(engine, transform, settings, index, draw))
     rows, start = {}, 2
     for magnitude in settable:
         rows[magnitude.law.name] = pictures[start : start + len(magnitude.steps)]
@@ -118,79 +118,45 @@ def at_magnitude(
     return AtMagnitude(name, pictures[0], pictures[1], rows)
 
 
-def has_way(transform: str) -> bool:
-    """Whether there is anything between an image and its transformed one: a flip has no halves."""
-    return any(magnitude.law.kind != "switch" for magnitude in magnitudes(transform))
-
-
-@torch.no_grad()
-def magnitude_way(
-    engine: Engine,
-    transform: str,
-    values: Mapping[str, float],
-    *,
-    position: int = 0,
-    split: str = "test",
-    draw: int = 0,
-    num_steps: int = 1,
+def sample_at(
+    engine: Engine, transform: str, settings: Sequence[Mapping[str, float]], index: Tensor, draw: int
 ) -> Tensor:
-    """One object on its background, and the same under a transformation that grows from neutral to given magnitudes.
-
-    All that have a neutral value leave it together in equal steps; the others (the place of an erased square) are as
-    given all the way, and so is what was drawn for a magnitude that is left out.
+    """One sample without any transformation, then with one at each of some settings.
 
     Args:
         engine: the data set; its own transformations are left out.
         transform: the one that is applied.
-        values: at the end, as for :func:`at_magnitude`.
-        position: of the sample in its split.
-        split: ``train``, ``validation`` or ``test``.
+        settings: N times parameter name to value, checked before; the rest as for :func:`at_magnitude`.
+        index: (1,) int64, of the sample in the data set.
         draw: as for :func:`at_magnitude`.
-        num_steps: images after the first one; a flip has but one step, whatever is asked for.
 
     Returns:
-        (num_steps + 1, 3, S, S) float in [0, 1]: the image without the transformation, ..., at the values.
-
-    Raises:
-        SpecError: as for :func:`at_magnitude`.
+        (1 + N, 3, S, S) float in [0, 1].
     """
-    _check(transform, values, magnitudes(transform))
-    shares = [(step + 1) / num_steps for step in range(num_steps)] if has_way(transform) else [1.0]
-    known = {law.name: law for law in laws(transform)}
-    settings = [{name: _on_the_way(known[name], value, share) for name, value in values.items()} for share in shares]
-    return _render(engine, transform, settings, engine.indices(split, 1) + position, draw)
-
-
-def _render(
-    engine: Engine, transform: str, settings: Sequence[Mapping[str, float]], index: Tensor, draw: int
-) -> Tensor:
-    """One sample without any transformation, then with one at each of some settings: (1 + N, 3, S, S)."""
-    chosen = get_transform(transform)
-    drawn = _drawn(engine, chosen, draw)
-    params = {
-        law.name: _column(law, drawn[law.name], [setting.get(law.name) for setting in settings])
-        for law in laws(transform)
-    }
+    seed = engine.spec.seed if engine.spec.transform_seed is None else engine.spec.transform_seed
+    params = parameters_at(transform, settings, seed=seed, index=engine.indices("train", 1) + draw)
     found, background = engine.draw_objects(index), clean_backgrounds(engine, index)
-    changed = engine.change(found.repeat(len(settings)), (chosen,), (params,)).paste(background)
+    changed = engine.change(found.repeat(len(settings)), (get_transform(transform),), (params,)).paste(background)
     original = engine.change(found, (), ()).paste(background)
     return torch.cat([original, changed])
 
 
-def _on_the_way(law: Law, value: float, share: float) -> float:
-    """From neutral (share 0) to a value (share 1), of a circular quantity the way that the law's interval has."""
-    if law.neutral is None or law.kind == "switch":
-        return value
-    end = value if law.low <= value <= law.high else float(law.centred(np.array(float(value))))
-    return law.neutral + share * (end - law.neutral)
+def parameters_at(transform: str, settings: Sequence[Mapping[str, float]], *, seed: int, index: Tensor) -> Params:
+    """Parameters of a transformation for N images at given settings.
 
-
-def _drawn(engine: Engine, transform: Transform, draw: int) -> Params:
-    """What the data set draws for one sample at the paper's strength, switches on."""
-    spec = engine.spec
-    seed = spec.seed if spec.transform_seed is None else spec.transform_seed
-    params = transform.sample(Draws(seed, engine.indices("train", 1) + draw, transform.stream), 1.0)
-    return {name: torch.ones_like(value) if value.dtype == torch.bool else value for name, value in params.items()}
+    Args:
+        transform: its name.
+        settings: N times parameter name to value; what is left out is drawn at the paper's strength, switches on.
+        seed: of what is drawn.
+        index: (1,) int64, the sample for which it is drawn, on the device of the parameters.
+    """
+    chosen = get_transform(transform)
+    drawn = chosen.sample(Draws(seed, index, chosen.stream), 1.0)
+    drawn = {name: torch.ones_like(value) if value.dtype == torch.bool else value for name, value in drawn.items()}
+    return {
+        law.name: _column(law, drawn[law.name], [setting.get(law.name) for setting in settings])
+        for law in laws(transform)
+    }
 
 
 def _column(law: Law, drawn: Tensor, wanted: list[float | None]) -> Tensor:
@@ -205,7 +171,13 @@ def _column(law: Law, drawn: Tensor, wanted: list[float | None]) -> Tensor:
     return values.to(drawn.device)
 
 
-def _check(transform: str, values: Mapping[str, float], settable: tuple[Magnitude, ...]) -> None:
+def check_values(transform: str, values: Mapping[str, float]) -> None:
+    """Refuses magnitudes that the transformation does not have.
+
+    Raises:
+        SpecError: a value lies outside its range, or no such parameter exists.
+    """
+    settable = magnitudes(transform)
     known = {law.name: (law, law.low, law.high) for law in laws(transform)}
     known |= {magnitude.law.name: (magnitude.law, magnitude.low, magnitude.high) for magnitude in settable}
     for name, value in values.items():

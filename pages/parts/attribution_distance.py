@@ -9,7 +9,7 @@ import streamlit as st
 
 from invariance.attribution.compare_distance import DistanceComparison, DistanceView, compare_distance
 from invariance.attribution.distance import WAYS
-from invariance.data.magnitudes import has_way
+from invariance.data.magnitude_way import has_way
 from invariance.data.preview import describe_transforms
 from invariance.figures.pictures import fitting_factor, png_bytes, relevance_overlay, side_by_side, upscale
 from invariance.spec import BEYOND_2D, TRANSFORM_NAMES, DatasetSpec

@@ -11,9 +11,10 @@ from torch import Tensor
 from invariance.attribution.compare_distance import compare_distance
 from invariance.attribution.distance import WAYS, SquaredDistance, along_cross_fade, along_path
 from invariance.data.engine import Engine
-from invariance.data.magnitudes import has_way, magnitude_way, magnitudes
+from invariance.data.magnitude_way import magnitude_way
+from invariance.data.magnitudes import magnitudes
 from invariance.models import create_model
-from invariance.spec import TRANSFORM_NAMES, DatasetSpec, SpecError
+from invariance.spec import DatasetSpec, SpecError
 from tests.attribution.networks import Linear, random_images
 
 SIDE, UNIT = 6, 3.0
@@ -115,20 +116,6 @@ def test_a_network_s_map_adds_up_to_the_squared_distance(engine: Engine, transfo
     assert abs(view.relevance.sum() - distance**2) <= 1.01 * view.completeness_error * distance**2 + 1e-6
     assert (found.image != found.changed).any() and found.limit > 0
     assert all(parameter.grad is None for parameter in model.parameters())
-
-
-@pytest.mark.parametrize("transform", TRANSFORM_NAMES)
-def test_the_way_leads_from_the_image_to_the_transformed_one_in_equal_steps(engine: Engine, transform: str) -> None:
-    values = {one.law.name: one.start for one in magnitudes(transform)}
-    way = magnitude_way(engine, transform, values, position=4, num_steps=8)
-    assert len(way) == (9 if has_way(transform) else 2)
-    untransformed = engine.with_spec_changes(transforms=()).batch(engine.indices("test", 1) + 4)
-    assert torch.equal(way[:1], untransformed.images)
-    assert torch.equal(way[-1], magnitude_way(engine, transform, values, position=4)[1])
-    if has_way(transform):
-        half = {one.law.name: one.start if one.law.neutral is None else (one.law.neutral + one.start) / 2
-                for one in magnitudes(transform)}  # fmt: skip
-        assert torch.allclose(way[4], magnitude_way(engine, transform, half, position=4)[1], atol=1e-5)
 
 
 @pytest.mark.parametrize("bad", [{"way": "by car"}, {"position": -1}])
