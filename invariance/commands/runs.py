@@ -152,11 +152,17 @@ def _add_measure(commands: Any) -> None:
     parser.add_argument(
         "--models", default="gallery", metavar="gallery|RUN,…", help="rows of the table (default gallery)"
     )
-    parser.add_argument("--measure", default="sens", choices=MEASURE_NAMES, help="sens: all columns below (default)")
+    parser.add_argument(
+        "--measure",
+        default="sens",
+        choices=MEASURE_NAMES,
+        help="sens: all columns below (default); "
+        "features: the sens-score of twins that differ in the object, the background or the sticker alone",
+    )
     parser.add_argument("--num-pairs", type=int, default=1_000, help="twins for each transformation (default 1000)")
     parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="where the table goes")
     add_data(parser)
-    parser.set_defaults(transforms="all")
+    parser.set_defaults(transforms=None)
     add_execution(parser)
     parser.set_defaults(action=measure)
 
@@ -186,11 +192,12 @@ def measure(args: argparse.Namespace) -> None:
             raise SpecError("models = gallery: there is none here; run python -m invariance gallery build")
     else:
         names = {run_id_of(name, store): name.strip() for name in args.models.split(",") if name.strip()}
-    transforms = parse_transforms(args.transforms)
-    args.transforms = "none"
+    # For twins of one feature the transformations are the images' own; otherwise they are what is measured.
+    columns = "none" if args.measure == "features" else args.transforms or "all"
+    args.transforms = args.transforms or "none" if args.measure == "features" else "none"
     spec = MeasureSpec(
         sources=tuple(names),
-        transforms=transforms,
+        transforms=parse_transforms(columns),
         data=dataset(args, num_samples=args.num_pairs),
         measure=args.measure,
         num_pairs=args.num_pairs,

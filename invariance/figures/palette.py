@@ -12,7 +12,7 @@ CATEGORICAL: Final[tuple[str, ...]] = (
     MATCHED,
     MISMATCHED,
     "#5b6ee1",
-    "#d99a00",
+    "#b37d00",
     "#a64ca6",
     "#4a90b8",
     "#7a8b2f",

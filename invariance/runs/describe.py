@@ -31,6 +31,8 @@ def title(spec: RunSpec, source: RunSpec | None = None) -> str:
         case TransferSpec():
             start = spec.source[:8] if source is None else transforms_title(source.data.transforms)
             return f"{start} → {transforms_title(spec.data.transforms)} · {spec.method}"
+        case MeasureSpec(measure="features"):
+            return f"features: {_count(spec.sources, 'model')}"
         case MeasureSpec():
             return f"{spec.measure}: {_count(spec.sources, 'model')} x {_count(spec.transforms, 'transformation')}"
 
@@ -55,7 +57,8 @@ def command(spec: RunSpec) -> str | None:
             seed, words = spec.data.seed - TARGET_SEED_OFFSET, words + _training_words(spec)
         case MeasureSpec():
             words = ["measure", "--models", ",".join(spec.sources), *_data_words(spec.data)]
-            words[words.index("--transforms") + 1] = ",".join(spec.transforms)
+            if spec.measure != "features":
+                words[words.index("--transforms") + 1] = ",".join(spec.transforms)
             words += ["--measure", spec.measure, "--num-pairs", str(spec.num_pairs), "--out", "table.csv"]
             seed = spec.data.seed
             if spec.data.num_samples != spec.num_pairs:
@@ -80,7 +83,8 @@ def _option_words(spec: DatasetSpec | PretrainSpec | TransferSpec, names: Sequen
     words: list[str] = []
     for name in names:
         if (value := getattr(spec, name)) != defaults[name]:
-            words += [f"--{name.replace('_', '-')}", str(value)]
+            text = ",".join(value) if isinstance(value, tuple) else str(value)
+            words += [f"--{name.replace('_', '-')}", text]
     return words
 
 

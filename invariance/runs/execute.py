@@ -72,6 +72,11 @@ def _events(
             from invariance.training.transfer import transfer
 
             yield from transfer(spec, path_of(spec.source), directory, device=device, cancelled=cancelled)
+        case MeasureSpec(measure="features"):
+            from invariance.measures.features import measure_features
+
+            sources = {source: path_of(source) for source in spec.sources}
+            yield from measure_features(spec, sources, directory, device=device, cancelled=cancelled)
         case MeasureSpec():
             from invariance.measures.table import measure
 

@@ -29,6 +29,7 @@ from invariance.spec.names import (
     REGULARISATIONS,
     RESAMPLINGS,
     SCHEDULES,
+    STICKER_PLACES,
     TRANSFER_METHODS,
     TRANSFORM_NAMES,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "RUN_KINDS",
     "SCHEDULES",
     "SCHEMA_VERSION",
+    "STICKER_PLACES",
     "TRANSFER_METHODS",
     "TRANSFORM_NAMES",
     "DatasetSpec",

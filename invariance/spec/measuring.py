@@ -14,14 +14,16 @@ from invariance.spec.run import BaseRunSpec
 
 @dataclass(frozen=True, kw_only=True)
 class MeasureSpec(BaseRunSpec):
-    """Invariance of several models to several transformations, on the same twins.
+    """Invariance of several models to several transformations, or to the features of the images, on the same twins.
 
     Attributes:
         sources: run ids of the models, the rows of the table.
-        transforms: transformations to measure, one at a time, the columns of the table.
-        data: objects and backgrounds of the twins; its own ``transforms`` must be empty.
-        measure: one of ``MEASURE_NAMES``; ``sens`` gives the other measures of invariance as well, which cost nothing
-            beside it.
+        transforms: transformations to measure, one at a time, the columns of the table; ``features`` has none.
+        data: objects and backgrounds of the twins; its own ``transforms`` must be empty, except for ``features``, whose
+            images may have any.
+        measure: one of ``MEASURE_NAMES``. ``sens`` is the sens-score of transformations, and gives the other measures
+            of invariance as well, which cost nothing beside it; ``features`` is the sens-score of twins that differ in
+            one feature: the object, the background, the sticker, or all but the sticker.
         num_pairs: number of twins.
     """
 
@@ -35,9 +37,12 @@ class MeasureSpec(BaseRunSpec):
     def __post_init__(self) -> None:
         freeze(self, "sources", "transforms")
         require(bool(self.sources), "sources", self.sources, "at least one run")
-        require(bool(self.transforms), "transforms", self.transforms, "at least one transformation")
-        check_transforms(self.transforms)
-        require(not self.data.transforms, "data.transforms", self.data.transforms, "none: twins are made singly")
+        if self.measure == "features":
+            object.__setattr__(self, "transforms", ())  # whatever was given: they would only split one run into many
+        else:
+            require(bool(self.transforms), "transforms", self.transforms, "at least one transformation")
+            check_transforms(self.transforms)
+            require(not self.data.transforms, "data.transforms", self.data.transforms, "none: twins are made singly")
         require(self.measure in MEASURE_NAMES, "measure", self.measure, " or ".join(MEASURE_NAMES))
         require_count("num_pairs", self.num_pairs, 2, 10**7)
 

@@ -87,7 +87,7 @@ def engine(spec: DatasetSpec) -> Engine:
         SpecError: a folder or a class cannot be used.
     """
     sources = sources_of(spec)
-    stamps = tuple(_stamp(source) for source in (spec.objects, spec.backgrounds))
+    stamps = tuple(_stamp(source) for source in (spec.objects, spec.backgrounds, spec.stickers) if source)
     return _pictures(sources, stamps).with_spec_changes(**vars(spec))
 
 

@@ -13,10 +13,11 @@ from invariance.data.engine import Engine
 from invariance.data.laws import Law, drawn_parameters, laws
 from invariance.data.magnitudes import AtMagnitude, Magnitude, at_magnitude, has_field, magnitudes
 from invariance.data.preview import describe_transforms
-from invariance.figures.distributions import drawn_and_law
+from invariance.figures.distributions import drawn_and_law, shares_table
 from invariance.figures.pictures import fitting_factor, side_by_side, tile, upscale
 from invariance.spec import BEYOND_2D, TRANSFORM_NAMES
 from pages.parts import cache
+from pages.parts.exports import export_row
 from pages.parts.literal import literal
 
 NUM_DRAWN = 2_000
@@ -113,11 +114,13 @@ def _show_histograms(engine: Engine, transforms: tuple[str, ...], *, marked: dic
     spec = replace(engine.spec, transforms=transforms)
     counted = [law for name in transforms for law in laws(name, spec.strength) if law.kind in ("uniform", "switch")]
     full = {law.key: (law.low, law.high) for name in transforms for law in laws(name)}
-    figure = drawn_and_law(
-        counted, drawn_parameters(spec, num=NUM_DRAWN), marked=marked, full=full, columns=min(2, len(counted))
-    )
-    alt = f"histograms of what is drawn for {', '.join(transforms)}"
-    st.plotly_chart(figure, width="stretch", config={"displayModeBar": False}, alt=alt)
+    drawn = drawn_parameters(spec, num=NUM_DRAWN)
+    figure = drawn_and_law(counted, drawn, marked=marked, full=full, columns=min(2, len(counted)))
+    names = ", ".join(_words(name) for name in transforms)
+    st.plotly_chart(figure, width="stretch", config={"displayModeBar": False},
+                    alt=f"histograms of what is drawn for {names}")  # fmt: skip
+    export_row(figure, shares_table(counted, drawn), title=f"{NUM_DRAWN:,} draws (bars) and their law (line)",
+               name="draws", key=f"save_{'_'.join(transforms)}")  # fmt: skip
 
 
 def _words(name: str) -> str:

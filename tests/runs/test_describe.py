@@ -41,6 +41,17 @@ class Asked(Exception):
             schedule="cosine",
             weight_decay=5e-5,
         ),
+        PretrainSpec(
+            data=DatasetSpec(
+                stickers="noise", sticker_classes=("noise-01", "noise-02"), sticker_seed=3, label="sticker"
+            )
+        ),
+        MeasureSpec(
+            sources=("a" * 16,),
+            measure="features",
+            data=DatasetSpec(stickers="noise", transforms=("hue",), num_samples=50),
+            num_pairs=50,
+        ),
         replace(STUDY.matched, regularisation="validation"),
         MeasureSpec(sources=("a" * 16,), transforms=("hue", "blur"), data=DatasetSpec(num_samples=50), num_pairs=50),
     ],
