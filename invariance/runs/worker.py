@@ -29,17 +29,7 @@ from invariance.runs.execute import execute
 from invariance.runs.outcome import LOG_FILE, error_line, is_expected
 from invariance.spec import run_from_json
 
-THREADS_VARIABLE = "INVARIANCE_THREADS"
-NICENESS = 10
-
-
-def num_threads() -> int:
-    """Threads for torch: ``INVARIANCE_THREADS``, or one fewer than there are cores, so that the page stays alive."""
-    wanted = os.environ.get(THREADS_VARIABLE, "")
-    if wanted.isdecimal() and int(wanted) > 0:
-        return int(wanted)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores - 1)
+NICENESS = 10  # so that the page, whose process is not niced, stays alive while all cores train
 
 
 class Channel:
@@ -135,9 +125,8 @@ def main() -> None:
     channel = _take_standard_streams()
     threading.Thread(target=channel.listen, daemon=True).start()
 
-    import torch
+    import torch  # noqa: F401 - now, and not in the first run
 
-    torch.set_num_threads(num_threads())
     channel.send(type="ready")
     while _do(channel.jobs.get(), channel):
         pass
