@@ -17,6 +17,9 @@ GIGA_MACS: Final[dict[str, float]] = {
     "densenet": 0.125,
     "vgg11_bn": 0.153,
     "vit": 0.538,
+    "small_resnet": 0.0076,
+    "small_vgg": 0.0071,
+    "small_vit": 0.0022,
 }
 """Multiplications (and additions) of one forward pass on one image of 32 x 32 pixels, in 10^9, counted by torch."""
 
