@@ -67,7 +67,7 @@ def t_quantile(degrees: int) -> float:
 
 
 def lies_above(values: Sequence[float], threshold: float) -> bool:
-    """The rule by which results agree: with :data:`FEW_SEEDS` or more the interval lies above, with fewer every seed."""
+    """The rule by which results agree: of few seeds every one lies above, of :data:`FEW_SEEDS` or more the interval."""
     known = [value for value in values if not math.isnan(value)]
     if not known:
         return False

@@ -57,7 +57,7 @@ class Scale:
         model: architecture.
         num_samples: to pretrain on; None for fresh images in every step.
         epochs: of pretraining.
-        samples_per_epoch: with fresh images.
+        samples_per_epoch: with fresh images; otherwise without meaning.
         batch_size: of pretraining.
         learning_rate: of pretraining.
         transfer_samples: of the probes.
@@ -73,12 +73,12 @@ class Scale:
     model: str
     num_samples: int | None
     epochs: int
-    samples_per_epoch: int
     batch_size: int
     learning_rate: float
     transfer_samples: int
     num_test_samples: int
     num_pairs: int
+    samples_per_epoch: int = 10_000
     regularisation: str = "prior"
     correlations: tuple[float, ...] = ()
     availabilities: tuple[float, ...] = ()
@@ -108,7 +108,6 @@ SCALES: Final[dict[str, Scale]] = {
         model="resnet18",
         num_samples=45_000,
         epochs=6,
-        samples_per_epoch=0,
         batch_size=256,
         learning_rate=1e-3,
         transfer_samples=5_000,
@@ -122,7 +121,6 @@ SCALES: Final[dict[str, Scale]] = {
         model="resnet18",
         num_samples=45_000,
         epochs=200,
-        samples_per_epoch=0,
         batch_size=512,
         learning_rate=1e-3,
         transfer_samples=45_000,
@@ -232,7 +230,7 @@ def _pretraining(scale: Scale, data: DatasetSpec, seed: int) -> PretrainSpec:
         learning_rate=scale.learning_rate,
         seed=seed,
         num_test_samples=scale.num_test_samples,
-        **({"samples_per_epoch": scale.samples_per_epoch} if scale.num_samples is None else {}),
+        samples_per_epoch=scale.samples_per_epoch,
     )
 
 
@@ -290,13 +288,11 @@ def accuracy_and_sens(table: pd.DataFrame) -> pd.DataFrame:
         Columns trained_on, seed, feature (``c`` or ``o``, probed with both in the images), accuracy, sens.
     """
     four = table[table["trained_on"].isin(TASKS)]
-    parts = [
-        four[four["probed_on"] == f"co_{feature}"]
-        .assign(feature=feature, sens=lambda rows, feature=feature: rows[f"sens_{feature}"])
-        .loc[:, ["trained_on", "seed", "feature", "accuracy", "sens"]]
-        for feature in ("c", "o")
-    ]
-    return pd.concat(parts, ignore_index=True)
+    parts = []
+    for feature in ("c", "o"):
+        probed = four[four["probed_on"] == f"co_{feature}"]
+        parts.append(probed.assign(feature=feature, sens=probed[f"sens_{feature}"]))
+    return pd.concat(parts, ignore_index=True)[["trained_on", "seed", "feature", "accuracy", "sens"]]
 
 
 def conclude(table: pd.DataFrame) -> list[Finding]:
