@@ -59,7 +59,7 @@ def interval(values: Iterable[float]) -> Interval:
 
 
 def t_quantile(degrees: int) -> float:
-    """0.975 quantile of Student's t; above the table by the expansion of Cornish and Fisher, good to 1e-4."""
+    """0.975 quantile of Student's t; above the table by the expansion of Cornish and Fisher, good to 2e-4."""
     if degrees <= len(_T_975):
         return _T_975[degrees - 1]
     z = _Z_975

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from invariance.data.sources.cifar import has_files
-from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, TransferSpec
+from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
 from invariance.studies.choices import TARGET_SEED_OFFSET, shuffled_classes
 from invariance.studies.intervals import Interval, finding, short
 from invariance.studies.published import RELEVANT_FEATURES as PUBLISHED
@@ -160,15 +160,22 @@ class _Cell:
 
 def make(scale_name: str, scale: Scale, seeds: tuple[int, ...]) -> Study:
     """The study at a scale; C is CIFAR-10 if its files are on this machine."""
-    cells = tuple(cell for seed in seeds for cell in _cells(scale, seed))
+    by_seed = [tuple(_cells(scale, seed)) for seed in seeds]
     return Study(
         name=NAME,
         scale=scale_name,
         seeds=seeds,
-        runs=each_once(spec for cell in cells for spec in (cell.training.spec, cell.transfer, cell.measurement)),
-        tabulate=partial(_tabulate, cells),
+        runs=each_once(spec for cells in by_seed for spec in _runs(cells)),
+        tabulate=partial(_tabulate, tuple(cell for cells in by_seed for cell in cells)),
         conclude=conclude,
     )
+
+
+def _runs(cells: tuple[_Cell, ...]) -> Iterator[RunSpec]:
+    """Of one seed: networks with their probes, then the measurement of all of them."""
+    for cell in cells:
+        yield from (cell.training.spec, cell.transfer)
+    yield from (cell.measurement for cell in cells)
 
 
 def tasks(scale: Scale, seed: int) -> dict[str, DatasetSpec]:
