@@ -24,7 +24,7 @@ CONFIDENCE = 6.0
 """Logit of the shade that is seen; those of the others are 0."""
 
 REGIONS = {
-    "object": (0, slice(16, 22), slice(9, 17)),
+    "object": (0, slice(16, 22), slice(10, 18)),
     "background": (1, slice(28, 32), slice(0, 32)),
     "sticker": (2, slice(6, 10), slice(22, 26)),
 }
