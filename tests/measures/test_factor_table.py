@@ -115,7 +115,7 @@ def test_it_stops_when_asked_and_leaves_no_table(sources: dict[str, Path], tmp_p
 
 
 def test_what_does_not_exist_is_named(sources: dict[str, Path], tmp_path: Path) -> None:
-    with pytest.raises(SpecError, match="unknown factor 'translate.z'"):
+    with pytest.raises(SpecError, match=r"unknown factor 'translate\.z'"):
         list(probe_factors(replace(SPEC, factors=("translate.z",)), sources, tmp_path / "run"))
     with pytest.raises(SpecError, match="no weights at"):
         list(probe_factors(SPEC, {"one": tmp_path / "nothing"}, tmp_path / "run"))
