@@ -50,7 +50,7 @@ def test_a_link_names_networks_factor_and_view(app: AppTest) -> None:
 
 @pytest.mark.usefixtures("gallery")
 def test_a_choice_and_a_number_have_their_figures_too(app: AppTest) -> None:
-    open_factors(app, factor="translate.x")
+    open_factors(app, factor="translate x")
     assert not app.exception and len(app.get("plotly_chart")) == 4
     app.selectbox(key="factor").set_value("class").run()
     assert not app.exception and "balanced accuracy 50%" in texts(app)
@@ -89,9 +89,9 @@ def test_a_decoded_run_joins_the_table_and_brings_no_second_controls(app: AppTes
     factors_of([run_id]).to_csv(table, index=False)
     store.transition(done, "done", result={"metrics": {}, "table": str(table), "device": "cpu"})
     assert measured_tables([run_id], DATA_OF_IMAGES, factor_probes)[1:] == ([], [])
-    open_factors(app, models=run_id, first=run_id)
+    open_factors(app, models=run_id)
     assert not app.exception and not app.error
-    assert app.selectbox(key="first").value == run_id
+    assert [app.selectbox(key=key).value for key in ("first", "second")] == [run_id, "matched"]
     assert not any(button.key == "measure" for button in app.button)
 
 
