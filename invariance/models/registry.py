@@ -19,6 +19,17 @@ from invariance.models.resnet import resnet18_backbone, resnet50_backbone
 from invariance.models.small import LAYERS as SMALL_LAYERS
 from invariance.models.small import NUM_FEATURES as SMALL_FEATURES
 from invariance.models.small import SmallBackbone
+from invariance.models.small_forms import (
+    RESNET_FEATURES,
+    RESNET_LAYERS,
+    VGG_FEATURES,
+    VGG_LAYERS,
+    VIT_FEATURES,
+    VIT_LAYERS,
+    SmallResNetBackbone,
+    SmallVGGBackbone,
+    small_vit_backbone,
+)
 from invariance.models.vgg import LAYERS as VGG_LAYERS
 from invariance.models.vgg import vgg11_bn_backbone
 from invariance.models.vit import IMAGE_SIZE as VIT_SIZE
@@ -99,6 +110,32 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         "7 layers on patches of 4 px, 12 million parameters: wants a GPU and more data than the others.",
         384,
         vit_backbone,
+        VIT_LAYERS,
+        input_size=VIT_SIZE,
+        initialise=initialise_vit,
+    ),
+    Architecture(
+        "small_resnet",
+        "Small residual network",
+        "A stem and two residual blocks, 0.29 million parameters: for comparing architectures on a laptop.",
+        RESNET_FEATURES,
+        SmallResNetBackbone,
+        RESNET_LAYERS,
+    ),
+    Architecture(
+        "small_vgg",
+        "Small VGG",
+        "Four plain convolutions with max-pooling, 0.19 million parameters: for comparing architectures on a laptop.",
+        VGG_FEATURES,
+        SmallVGGBackbone,
+        VGG_LAYERS,
+    ),
+    Architecture(
+        "small_vit",
+        "Small vision transformer",
+        "3 layers on patches of 8 px, 0.25 million parameters: for comparing architectures on a laptop.",
+        VIT_FEATURES,
+        small_vit_backbone,
         VIT_LAYERS,
         input_size=VIT_SIZE,
         initialise=initialise_vit,

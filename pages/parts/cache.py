@@ -11,6 +11,7 @@ import streamlit as st
 from invariance.attribution.compare import Comparison, compare
 from invariance.data.engine import Engine, sources_of
 from invariance.measures.factor_view import DecodedFactor, decode_factor
+from invariance.measures.pairs import mean_pair_distance
 from invariance.runs import gallery
 from invariance.runs.describe import title, transforms_title
 from invariance.spec import DatasetSpec, RunSpec, SpecError
@@ -113,6 +114,11 @@ def decoded(model: KnownModel, data: DatasetSpec, factor: str, num_images: int, 
     return _decoded(str(model.path), model.sha256, data, factor, num_images, num_folds)
 
 
+def pair_distance(model: KnownModel, data: DatasetSpec) -> float:
+    """The unit of distance in a network's representation, see :mod:`invariance.measures.pairs`."""
+    return _pair_distance(str(model.path), model.sha256, replace(data, num_samples=None))
+
+
 def show_no_gallery(error: SpecError | None = None) -> None:
     """The empty view of a page that needs trained networks."""
     if error is not None:
@@ -134,6 +140,11 @@ def _pictures(sources: DatasetSpec, stamps: tuple[int, ...]) -> Engine:
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _load(path: str, sha256: str) -> Classifier:
     return load_weights(Path(path))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _pair_distance(path: str, sha256: str, data: DatasetSpec) -> float:
+    return mean_pair_distance(_load(path, sha256), engine(data))
 
 
 @st.cache_data(max_entries=128, show_spinner="Explaining")
