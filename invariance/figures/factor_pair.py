@@ -28,7 +28,9 @@ def paired(table: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
     """
     columns = ["skill", "low", "high"]
     own, other = (table[table["model"] == model].set_index("factor") for model in (first, second))
-    joined = own[["title", "pixels", *columns]].join(other[columns], lsuffix="_1", rsuffix="_2", how="inner")
+    other = other[columns].add_suffix("_2")
+    joined = own[["title", "pixels", *columns]].rename(columns={name: f"{name}_1" for name in columns})
+    joined = joined.join(other, how="inner")
     joined = joined.assign(difference=joined["skill_1"] - joined["skill_2"]).dropna(subset=["difference"])
     return joined.sort_values("difference", ascending=False, kind="stable")
 
