@@ -32,10 +32,10 @@ class _Step(nn.Module):
         super().__init__()
         self.model, self.objective = model, objective
 
-    def forward(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Loss, number of correct answers, number of questions."""
-        outcome = self.objective(self.model, images, labels)
-        return outcome.loss, outcome.num_correct, torch.tensor(outcome.num_asked)
+    def forward(self, images: Tensor, labels: Tensor) -> Outcome:
+        """What a batch comes to."""
+        outcome: Outcome = self.objective(self.model, images, labels)
+        return outcome
 
 
 class Stack:
@@ -70,18 +70,20 @@ class Stack:
         self._trainees[0].set_learning_rate(self._optimiser, share)
         step = self._steps[0].train()
 
-        def one(parameters: dict[str, Tensor], buffers: dict[str, Tensor], *batch: Tensor) -> tuple[Tensor, ...]:
-            outcome: tuple[Tensor, ...] = functional_call(step, (parameters, buffers), batch)
-            return outcome
+        num_asked = 0
 
-        losses, num_correct, num_asked = vmap(one, out_dims=(0, 0, None))(
-            self._parameters, self._buffers, images, labels
-        )
+        def one(parameters: dict[str, Tensor], buffers: dict[str, Tensor], *batch: Tensor) -> tuple[Tensor, Tensor]:
+            nonlocal num_asked  # a plain number, the same for all
+            outcome: Outcome = functional_call(step, (parameters, buffers), batch)
+            num_asked = outcome.num_asked
+            return outcome.loss, outcome.num_correct
+
+        losses, num_correct = vmap(one)(self._parameters, self._buffers, images, labels)
         self._optimiser.zero_grad()
         losses.sum().backward()
         self._optimiser.step()
-        for trainee, *values in zip(self._trainees, losses, num_correct, strict=True):
-            trainee.note_step(Outcome(*values, int(num_asked)), num_samples=labels.shape[1])
+        for trainee, loss, correct in zip(self._trainees, losses, num_correct, strict=True):
+            trainee.note_step(Outcome(loss, correct, num_asked), num_samples=labels.shape[1])
 
     def give_moments(self) -> None:
         """Puts copies of Adam's running means where each trainee would have its own, to be saved."""
@@ -166,8 +168,8 @@ def optimise_stacked(
         if now - last_save >= checkpoint_every_s:
             _save(stack, runs, paces)
             last_save = time.monotonic()
-    if step > 0 and runs[0].trainee.optimiser.state is not None:
-        _save(stack, runs, paces)
+    if step > 0:
+        _save(stack, runs, paces)  # what follows a training must not cost the training
     stack.release()
 
 

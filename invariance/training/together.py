@@ -60,9 +60,7 @@ def pretrain_together(
     if way not in WAYS:
         raise SpecError(f"way = {way!r}: expected {' or '.join(WAYS)}")
     train = _stacked if way == "stacked" else _side_by_side
-    yield from train(
-        specs, directories, device=device, cancelled=cancelled, checkpoint_every_s=checkpoint_every_s
-    )
+    yield from train(specs, directories, device=device, cancelled=cancelled, checkpoint_every_s=checkpoint_every_s)
 
 
 def check_together(specs: Sequence[PretrainSpec]) -> None:

@@ -79,8 +79,10 @@ def test_each_comes_to_what_it_comes_to_alone(
             assert last.sha256 == expected.sha256 and last.metrics == expected.metrics
             continue
         mine, theirs = weights(here), weights(tmp_path / "alone" / str(number))
+        # Where a gradient is almost zero, Adam makes a step of its rounding: labels have no such weights here.
+        tolerance = 1e-5 if objective == "supervised" else 2e-3
         for name, value in theirs.items():
-            torch.testing.assert_close(mine[name], value, atol=2e-3, rtol=2e-3)
+            torch.testing.assert_close(mine[name], value, atol=tolerance, rtol=tolerance)
         assert last.metrics == pytest.approx(expected.metrics, abs=0.02)
 
 
@@ -108,7 +110,7 @@ def test_runs_that_were_stopped_at_different_steps_meet(
     for number in range(3):
         one, other = weights(tmp_path / "whole" / str(number)), weights(tmp_path / "parts" / str(number))
         for name, value in one.items():
-            torch.testing.assert_close(other[name], value, atol=2e-3, rtol=2e-3)
+            torch.testing.assert_close(other[name], value, atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize("way", WAYS)
