@@ -10,11 +10,11 @@ from pathlib import Path
 import torch
 
 from invariance.data.engine import Engine
-from invariance.models import Classifier, create_model
+from invariance.models import create_model
 from invariance.spec import PretrainSpec, canonical_json
 from invariance.training.atomic import sweep_temporaries
 from invariance.training.checkpoint import save_weights
-from invariance.training.evaluation import evaluate, in_batches, mean_class_accuracy
+from invariance.training.evaluation import Evaluation, evaluate, in_batches, mean_class_accuracy
 from invariance.training.events import CancelFlag, Cancelled, Diverged, Event, Finished, Progress, never
 from invariance.training.feed import (
     Feed,
@@ -27,6 +27,7 @@ from invariance.training.feed import (
 )
 from invariance.training.objectives import Supervised, create_objective
 from invariance.training.pace import Pace
+from invariance.training.precision import Precision
 from invariance.training.probe import fit_linear, solved
 from invariance.training.resume import clear_state
 from invariance.training.trainee import Trainee
@@ -70,11 +71,12 @@ def pretrain(
         SpecError: the data set cannot be used.
     """
     run = Pretraining(spec, directory, device=device, cancelled=cancelled)
-    feed = yield from run.open()
-    yield from optimise(
-        run.trainee, feed, validation=run.validation(), cancelled=cancelled, checkpoint_every_s=checkpoint_every_s
-    )
-    yield run.finish()
+    with run.trainee.precision.products(device):
+        feed = yield from run.open()
+        yield from optimise(
+            run.trainee, feed, validation=run.validation(), cancelled=cancelled, checkpoint_every_s=checkpoint_every_s
+        )
+        yield run.finish()
     # Whoever asks for the event after Finished has recorded it, so there is nothing left to go on with.
     clear_state(run.directory)
 
@@ -113,6 +115,7 @@ class Pretraining:
             objective=create_objective(spec.objective, model.num_features, seed=spec.seed).to(device),
             schedule=half_cosine if spec.schedule == "cosine" else None,
             weight_decay=spec.weight_decay,
+            precision=Precision(spec.precision),
         )
         self.trainee.resume()
 
@@ -129,11 +132,10 @@ class Pretraining:
         """Solves the head where training did not, looks at the test split, once, and saves the weights."""
         spec, model = self.spec, self.trainee.model
         if spec.objective != "supervised":
-            _solve_head(model, self.engine, min(self.feed.num_images, NUM_PROBE_SAMPLES), self._cancelled)
-        test = render_split(self.engine, "test", spec.num_test_samples)
-        on_test = evaluate(model, test, cancelled=self._cancelled)
+            self._solve_head(min(self.feed.num_images, NUM_PROBE_SAMPLES))
+        on_test = self._evaluate("test", spec.num_test_samples)
         num_seen = min(spec.data.num_samples or self.feed.num_images, spec.num_test_samples)
-        on_train = evaluate(model, render_split(self.engine, "train", num_seen), cancelled=self._cancelled)
+        on_train = self._evaluate("train", num_seen)
         path = self.directory / WEIGHTS
         sha256 = save_weights(path, model, class_names=self.engine.class_names, spec=spec)
         return Finished(
@@ -148,6 +150,19 @@ class Pretraining:
             seconds=self.trainee.seconds,
             device=self._device,
         )
+
+    def _evaluate(self, split: str, num: int) -> Evaluation:
+        samples = render_split(self.engine, split, num)
+        return evaluate(self.trainee.model, samples, cancelled=self._cancelled, precision=self.trainee.precision)
+
+    def _solve_head(self, num: int) -> None:
+        """Fits the last layer of a network whose training did not."""
+        model, samples = self.trainee.model.eval(), render_split(self.engine, "train", num)
+        features = in_batches(
+            model.representation, samples.images, cancelled=self._cancelled, precision=self.trainee.precision
+        )
+        layer = solved(fit_linear(features, samples.labels, self.engine.num_classes, cancelled=self._cancelled))
+        model.head.load_state_dict(layer.state_dict())
 
 
 def optimise(
@@ -254,15 +269,6 @@ def half_cosine(share: float) -> float:
     return 0.5 * (1.0 + math.cos(math.pi * share))
 
 
-def _solve_head(model: Classifier, engine: Engine, num: int, cancelled: CancelFlag) -> None:
-    """Fits the last layer of a network whose training did not."""
-    samples = render_split(engine, "train", num)
-    model.eval()
-    features = in_batches(model.representation, samples.images, cancelled=cancelled)
-    layer = solved(fit_linear(features, samples.labels, engine.num_classes, cancelled=cancelled))
-    model.head.load_state_dict(layer.state_dict())
-
-
 def validate(trainee: Trainee, validation: Rendered) -> dict[str, float]:
     """Accuracy on the validation split, where the head is being trained.
 
@@ -271,7 +277,7 @@ def validate(trainee: Trainee, validation: Rendered) -> dict[str, float]:
     """
     model = trainee.model
     model.eval()
-    features = in_batches(model.representation, validation.images)
+    features = in_batches(model.representation, validation.images, precision=trainee.precision)
     spread = float(features.std(dim=0).norm() / features.norm(dim=1).mean().clamp(min=1e-12))
     if not spread > SMALLEST_SPREAD:
         raise Diverged(

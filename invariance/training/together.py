@@ -157,19 +157,20 @@ def _stacked(
     ]
     if len(sizes := {run.engine.num_classes for run in runs}) > 1:
         raise SpecError(f"data sets of {sorted(sizes)} classes cannot be trained on together: give each as many")
-    for number, run in enumerate(runs):
-        opening = run.open()
-        while True:
-            try:
-                yield number, next(opening)
-            except StopIteration:
-                break
-    failed = set()
-    for number, what in optimise_stacked(runs, cancelled=cancelled, checkpoint_every_s=checkpoint_every_s):
-        if isinstance(what, Exception):
-            failed.add(number)
-        yield number, what
-    for number, run in enumerate(runs):
-        if number not in failed:
-            yield number, run.finish()
-            clear_state(run.directory)
+    with runs[0].trainee.precision.products(device):
+        for number, run in enumerate(runs):
+            opening = run.open()
+            while True:
+                try:
+                    yield number, next(opening)
+                except StopIteration:
+                    break
+        failed = set()
+        for number, what in optimise_stacked(runs, cancelled=cancelled, checkpoint_every_s=checkpoint_every_s):
+            if isinstance(what, Exception):
+                failed.add(number)
+            yield number, what
+        for number, run in enumerate(runs):
+            if number not in failed:
+                yield number, run.finish()
+                clear_state(run.directory)

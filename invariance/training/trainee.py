@@ -13,6 +13,7 @@ from torch import Tensor
 from invariance.models import Classifier
 from invariance.training.events import Diverged
 from invariance.training.objectives import Objective, Outcome, Supervised
+from invariance.training.precision import AUTO, Precision
 from invariance.training.resume import load_state, save_state
 
 
@@ -27,6 +28,7 @@ class Trainee:
         objective: what is minimised; None is cross entropy. Its own layers are trained along.
         schedule: share of the learning rate at a share of the training in [0, 1); None keeps it constant.
         weight_decay: L2 penalty of Adam.
+        precision: of the forward pass.
 
     Attributes:
         step: steps taken.
@@ -44,9 +46,11 @@ class Trainee:
         objective: Objective | None = None,
         schedule: Callable[[float], float] | None = None,
         weight_decay: float = 0.0,
+        precision: Precision = AUTO,
     ) -> None:
         self.model = model
         self.objective = objective or Supervised()
+        self.objective.precision = precision
         self.step = 0
         self.images_since_validation = 0
         self._device = next(model.parameters()).device
@@ -65,6 +69,11 @@ class Trainee:
         # One pass over all parameters: on a GPU the step of a small network is otherwise mostly kernel launches.
         fused = self._device.type in ("cpu", "cuda")
         return torch.optim.Adam(parameters, lr=self._learning_rate, weight_decay=self._weight_decay, fused=fused)
+
+    @property
+    def precision(self) -> Precision:
+        """Of the forward pass."""
+        return self.objective.precision
 
     @property
     def seconds(self) -> float:
