@@ -32,6 +32,13 @@ SENS_SCALE: Final[tuple[tuple[float, str], ...]] = (
 )
 """Invariant to sensitive; the ends differ in lightness from the middle and in hue (teal, orange) from each other."""
 
+ACCURACY_SCALE: Final[tuple[tuple[float, str], ...]] = (
+    (0.0, "#f3efe4"),
+    (0.5, "#86b8d6"),
+    (1.0, "#1f4e79"),
+)
+"""Accuracies from none to all: light to dark, and blue, so that nobody takes them for sens-scores."""
+
 POSITIVE: Final[tuple[int, int, int]] = (228, 60, 30)
 NEGATIVE: Final[tuple[int, int, int]] = (40, 110, 230)
 """Relevance for and against a class, red and blue so that they stay apart for colour-blind readers."""
