@@ -12,6 +12,7 @@ from invariance.runs.describe import transforms_title
 from invariance.spec import CATEGORIES, DatasetSpec, SpecError
 from pages.parts import cache, server
 from pages.parts.exports import export_row
+from pages.parts.invariance_scatter import show_scatter
 from pages.parts.measured import (
     choose_measure,
     measured_tables,
@@ -119,6 +120,7 @@ def main() -> None:
                    title=f"{title[0].upper()}{title[1:]} of networks (rows) for transformations")  # fmt: skip
     show_cell(table, cell, score)
     show_twins(known[cell[0]], names[cell[0]], cell[1], data)
+    show_scatter(known)
 
 
 st.title("Invariance", anchor=False)
