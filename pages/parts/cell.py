@@ -66,9 +66,11 @@ def show_numbers(table: pd.DataFrame, networks: Networks, names: dict[str, str],
     if "collapsed" in rows and rows["collapsed"].astype(str).eq("True").any():
         st.warning("A network here represents all images as the same: it is invariant to everything and knows nothing.",
                    icon=":material/warning:")  # fmt: skip
-    st.caption("In brackets: 95 % interval over samples of images. *Two images apart*: the mean distance of random "
-               "pairs, by which the sens-score divides; a network that hardly tells images apart has a small one. An "
-               "untrained network often scores low too, so compare with it before you call a score low.")  # fmt: skip
+    has_interval = any("(" in line[1] for line in lines[2:])
+    brackets = "In brackets: 95 % interval over samples of images. " if has_interval else ""
+    st.caption(f"{brackets}*Two images apart*: the mean distance of random pairs, by which the sens-score divides; a "
+               "network that hardly tells images apart has a small one. An untrained network often scores low too, so "
+               "compare with it before you call a score low.")  # fmt: skip
 
 
 def _with_interval(row: pd.Series, name: str) -> str:
@@ -152,7 +154,7 @@ def _show_magnitude(networks: Networks, titles: dict[str, str], transform: str, 
                     alt=f"distance against {title}")  # fmt: skip
     export_row(figure, table, name=f"magnitude-{transform}", key="save_magnitude",
                title=f"Distance from the untransformed image, {transform}")  # fmt: skip
-    seen = "A network trained on it has seen the shaded range." if ends_inside else "A data set draws all of this range."
+    seen = "A network trained on it saw the shaded range." if ends_inside else "A data set draws all of this range."
     num = table["num_pairs"].iloc[0]
     st.caption(f"Each point: the mean distance between {num} images and the same images at "
                f"that magnitude, over that of two different images; the band is its 95 % interval. {seen}")  # fmt: skip
