@@ -6,6 +6,7 @@ import argparse
 import shutil
 import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,16 +23,18 @@ from invariance.commands.arguments import (
 )
 from invariance.data.catalogue import resolve_source
 from invariance.measures.columns import MEASURES, OTHER_COLUMNS
+from invariance.measures.shifts import SHIFT_NAMES, shifted
 from invariance.runs.device import choose_device
 from invariance.runs.execute import run_here
 from invariance.runs.gallery import entries
-from invariance.runs.locate import run_id_of
+from invariance.runs.locate import pretraining_data, run_id_of
 from invariance.runs.store import Run, Store
 from invariance.spec import (
     MEASURE_NAMES,
     REGULARISATIONS,
     SCHEDULES,
     TRANSFER_METHODS,
+    DatasetSpec,
     MeasureSpec,
     PretrainSpec,
     RunSpec,
@@ -147,7 +150,8 @@ def _add_measure(commands: Any) -> None:
         help="measure invariance of models to transformations",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=_describe_columns()
-        + "\n\nexample: python -m invariance measure --models gallery --transforms all --out sens.csv",
+        + "\n\nexamples: python -m invariance measure --models gallery --transforms all --out sens.csv"
+        + "\n          python -m invariance measure --models none,hue --shift new-noise --untrained --out x.csv",
     )
     parser.add_argument(
         "--models", default="gallery", metavar="gallery|RUN,…", help="rows of the table (default gallery)"
@@ -155,6 +159,16 @@ def _add_measure(commands: Any) -> None:
     parser.add_argument("--measure", default="sens", choices=MEASURE_NAMES, help="sens: all columns below (default)")
     parser.add_argument("--num-pairs", type=int, default=1_000, help="twins for each transformation (default 1000)")
     parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="where the table goes")
+    parser.add_argument(
+        "--shift",
+        choices=SHIFT_NAMES,
+        metavar="NAME",
+        help="measure on data relative to what the models were pretrained on, instead of the options below: "
+        + ", ".join(SHIFT_NAMES),
+    )
+    parser.add_argument(
+        "--untrained", action="store_true", help="also measure the networks that the models' trainings started from"
+    )
     add_data(parser)
     parser.set_defaults(transforms="all")
     add_execution(parser)
@@ -188,18 +202,41 @@ def measure(args: argparse.Namespace) -> None:
         names = {run_id_of(name, store): name.strip() for name in args.models.split(",") if name.strip()}
     transforms = parse_transforms(args.transforms)
     args.transforms = "none"
+    if args.shift is None:
+        data = dataset(args, num_samples=args.num_pairs)
+    else:
+        data = shifted(_common_pretraining(names, store), args.shift)
     spec = MeasureSpec(
         sources=tuple(names),
         transforms=transforms,
-        data=dataset(args, num_samples=args.num_pairs),
+        data=data,
         measure=args.measure,
         num_pairs=args.num_pairs,
+        untrained=args.untrained,
     )
     _check_output(args.out)
     run = _execute(spec, store, choose_device(args.device))
     assert run.result is not None
     _write_named(Path(run.result["table"]), names, args.out)
     print_json({**_report(run), "table": str(args.out)})
+
+
+def _common_pretraining(names: dict[str, str], store: Store) -> DatasetSpec:
+    """What all of some models were pretrained on, but for the transformations.
+
+    Raises:
+        SpecError: they were pretrained on different data, so that a shift has another meaning for each.
+    """
+    found = {name: pretraining_data(run_id, store) for run_id, name in names.items()}
+    plain = {name: replace(data, transforms=(), strength=1.0, num_samples=None) for name, data in found.items()}
+    first = next(iter(plain))
+    for name, data in plain.items():
+        if data != plain[first]:
+            raise SpecError(
+                f"--shift: {first} and {name} were pretrained on different objects, backgrounds or seeds; measure them "
+                "one at a time"
+            )
+    return found[first]
 
 
 def _write_named(table: Path, names: dict[str, str], out: Path) -> None:

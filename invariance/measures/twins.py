@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from invariance.data.engine import SPLIT_START, Engine
 from invariance.data.preview import Samples, to_samples
 from invariance.measures.pairs import NUM_REFERENCE, mean_pair_distance
-from invariance.measures.table import TWIN_SEEDS
+from invariance.measures.twin_set import TWIN_SEEDS
 from invariance.models import Classifier
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from invariance.models.layers import ROOT, Layer, numbered
+
 NUM_FEATURES = 160
+LAYERS = (*numbered("block", tuple(f"blocks.{number}" for number in range(4))), Layer("pooled", ROOT))
 
 
 class _ConvBlock(nn.Sequential):

@@ -57,6 +57,7 @@ def command(spec: RunSpec) -> str | None:
             words = ["measure", "--models", ",".join(spec.sources), *_data_words(spec.data)]
             words[words.index("--transforms") + 1] = ",".join(spec.transforms)
             words += ["--measure", spec.measure, "--num-pairs", str(spec.num_pairs), "--out", "table.csv"]
+            words += ["--untrained"] if spec.untrained else []
             seed = spec.data.seed
             if spec.data.num_samples != spec.num_pairs:
                 return None

@@ -15,12 +15,12 @@ from typing import Any, Final
 import pandas as pd
 import torch
 
+from invariance.measures.shifts import PICTURES, available_shifts, own_shift
 from invariance.runs.execute import run_here
-from invariance.runs.gallery import COMMAND, GalleryEntry
+from invariance.runs.gallery import COMMAND, GalleryEntry, table_file
 from invariance.runs.store import Store
 from invariance.spec import (
     TRANSFORM_NAMES,
-    DatasetSpec,
     MeasureSpec,
     PretrainSpec,
     RunSpec,
@@ -153,20 +153,27 @@ def _entry_of(model: dict[str, Any], folder: Path) -> GalleryEntry:
 
 
 def _measure(recipe: Recipe, store: Store, folder: Path, *, device: str, on_event: Callable[[str, Any], None]) -> None:
+    """Scores on the pretraining's own type of data and on each other that needs no download."""
     pretrained = [(name, spec) for name, _, spec in planned(recipe) if isinstance(spec, PretrainSpec)]
-    data = _pair(recipe).matched_pretraining.data
-    measured = MeasureSpec(
-        sources=tuple(spec.run_id for _, spec in pretrained),
-        transforms=recipe.transforms,
-        data=DatasetSpec(objects=data.objects, backgrounds=data.backgrounds, classes=data.classes, seed=data.seed),
-        num_pairs=recipe.num_pairs,
-    )
-    run = run_here(measured, store, device, partial(on_event, "sens"))
-    if run.state != "done" or run.result is None:
-        raise SpecError(f"the sens-scores of the gallery ended as {run.state}: {run.error or 'build again to go on'}")
-    table = pd.read_csv(run.result["table"])
-    table["model"] = table["model"].map({spec.run_id: name for name, spec in pretrained})
-    table.to_csv(folder / "sens.csv", index=False, float_format="%.5g")
+    data = pretrained[0][1].data
+    for shift, shown in available_shifts(data).items():
+        if shift in PICTURES:
+            continue
+        measured = MeasureSpec(
+            sources=tuple(spec.run_id for _, spec in pretrained),
+            transforms=recipe.transforms,
+            data=shown,
+            num_pairs=recipe.num_pairs,
+            untrained=True,
+        )
+        run = run_here(measured, store, device, partial(on_event, f"sens {shift}"))
+        if run.state != "done" or run.result is None:
+            reason = run.error or "build again to go on"
+            raise SpecError(f"the gallery's scores on {shift} ended as {run.state}: {reason}")
+        table = pd.read_csv(run.result["table"])
+        table["model"] = table["model"].replace({spec.run_id: name for name, spec in pretrained})
+        file = table_file(None if shift == own_shift(data) else shift)
+        table.to_csv(folder / file, index=False, float_format="%.5g")
 
 
 def _write_manifest(models: list[dict[str, Any]], folder: Path) -> None:

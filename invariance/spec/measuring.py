@@ -23,6 +23,7 @@ class MeasureSpec(BaseRunSpec):
         measure: one of ``MEASURE_NAMES``; ``sens`` gives the other measures of invariance as well, which cost nothing
             beside it.
         num_pairs: number of twins.
+        untrained: whether rows are added for the networks that the models' trainings started from.
     """
 
     kind: ClassVar[str] = "measure"
@@ -31,6 +32,7 @@ class MeasureSpec(BaseRunSpec):
     data: DatasetSpec = DatasetSpec()  # noqa: RUF009 -- frozen, so that one may serve all
     measure: str = "sens"
     num_pairs: int = 1_000
+    untrained: bool = False
 
     def __post_init__(self) -> None:
         freeze(self, "sources", "transforms")
@@ -40,6 +42,7 @@ class MeasureSpec(BaseRunSpec):
         require(not self.data.transforms, "data.transforms", self.data.transforms, "none: twins are made singly")
         require(self.measure in MEASURE_NAMES, "measure", self.measure, " or ".join(MEASURE_NAMES))
         require_count("num_pairs", self.num_pairs, 2, 10**7)
+        require(isinstance(self.untrained, bool), "untrained", self.untrained, "true or false")
 
     @property
     def depends_on(self) -> tuple[str, ...]:

@@ -7,11 +7,13 @@ import streamlit as st
 
 from invariance.figures.scatter import COLUMNS, line_in_words, line_of, transfer_scatter
 from invariance.measures.line import MIN_POINTS
+from invariance.measures.shifts import own_shift, shifted
 from invariance.runs import gallery
 from invariance.runs.describe import transforms_title
+from invariance.spec import DatasetSpec
 from pages.parts.cache import KnownModel
 from pages.parts.exports import export_row
-from pages.parts.measured import measured_tables, submit_measurements, twins_data
+from pages.parts.measured import find_tables, submit_measurements
 
 
 def show_scatter(known: dict[str, KnownModel]) -> None:
@@ -23,12 +25,13 @@ def show_scatter(known: dict[str, KnownModel]) -> None:
     st.subheader("Does invariance pay?", anchor=False)
     st.markdown("Each point is a transfer. Further right, its source still feels more of **what the target task "
                 "varies**; further up, it works better. If invariance pays, the points fall.")  # fmt: skip
-    table, unmeasured = transfers_table(known)
+    data = _data(known)
+    table, unmeasured = transfers_table(known, data)
     show_scatter_of(table, key="scatter")
     if unmeasured:
         count = f"{len(unmeasured)} source{'s' * (len(unmeasured) > 1)}"
         st.button(f"Measure {count} more", icon=":material/straighten:", key="measure_sources",
-                  on_click=submit_measurements, args=(unmeasured, twins_data(known)),
+                  on_click=submit_measurements, args=([(run,) for run in unmeasured], data),
                   help="Pretrainings that were transferred, but whose sens-scores are not measured yet.")  # fmt: skip
 
 
@@ -57,8 +60,12 @@ def show_scatter_of(table: pd.DataFrame, *, key: str) -> None:
                    "sens-score. Train and transfer more, on other transformations.")  # fmt: skip
 
 
-def transfers_table(known: dict[str, KnownModel]) -> tuple[pd.DataFrame, list[str]]:
+def transfers_table(known: dict[str, KnownModel], data: DatasetSpec) -> tuple[pd.DataFrame, list[str]]:
     """Every finished transfer with its source's mean sens-score for the transformations of its target task.
+
+    Args:
+        known: the networks that can be looked at.
+        data: on which sources are measured: the gallery's own, so that all points are comparable.
 
     Returns:
         The table for :func:`show_scatter_of`, and the sources (run ids) that are not measured yet. Targets without any
@@ -69,15 +76,17 @@ def transfers_table(known: dict[str, KnownModel]) -> tuple[pd.DataFrame, list[st
              if model.spec.kind == "transfer" and model.data.transforms
              and names.get(model.spec.source, model.spec.source) in known]  # fmt: skip
     own = list(dict.fromkeys(source.reference for source, _ in pairs if not source.from_gallery))
-    measured, unmeasured, pending = measured_tables(own, twins_data(known))
-    scores = pd.concat([gallery.sens_table(), measured], ignore_index=True)
+    found = find_tables([(run,) for run in own], data)
+    scores = pd.concat([gallery.sens_table(), *found.tables], ignore_index=True)
+    scores = scores.drop_duplicates(["model", "transform"])
     scores = scores.set_index(["model", "transform"])["sens"] if not scores.empty else pd.Series(dtype=float)
     rows = [(source.label, f"{transforms_title(target.data.transforms)} ({target.reference[:8]})",
              _mean_sens(scores, source.reference, target.data.transforms),
              target.metrics.get("transfer_accuracy", float("nan")),
              relation(source.data.transforms, target.data.transforms)) for source, target in pairs]  # fmt: skip
-    waiting = {run.spec.depends_on[0] for run in pending if run.is_active}
-    return pd.DataFrame(rows, columns=list(COLUMNS)), [name for name in unmeasured if name not in waiting]
+    waiting = {run.spec.depends_on for run in found.pending if run.is_active}
+    unmeasured = [group[0] for group in found.missing if group not in waiting]
+    return pd.DataFrame(rows, columns=list(COLUMNS)), unmeasured
 
 
 def relation(source: tuple[str, ...], target: tuple[str, ...]) -> str:
@@ -85,6 +94,11 @@ def relation(source: tuple[str, ...], target: tuple[str, ...]) -> str:
     if set(source) == set(target):
         return "matched"
     return "other" if set(source) & set(target) else "mismatched"
+
+
+def _data(known: dict[str, KnownModel]) -> DatasetSpec:
+    base = known["none"].data if "none" in known else DatasetSpec()
+    return shifted(base, own_shift(base))
 
 
 def _mean_sens(scores: pd.Series, reference: str, transforms: tuple[str, ...]) -> float:
