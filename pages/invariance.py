@@ -10,7 +10,7 @@ from invariance.spec import CATEGORIES, SpecError
 from pages.parts import cache, server
 from pages.parts.cell import Networks, references, show_numbers, show_view
 from pages.parts.exports import export_row
-from pages.parts.measured import choose_data, table_of
+from pages.parts.invariance_table import choose_data, table_of
 
 SCROLLING = """<style>
 .st-key-heatmap_frame { overflow-x: auto; } .st-key-heatmap_frame > div { min-width: 50rem; }

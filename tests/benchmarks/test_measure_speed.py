@@ -32,6 +32,6 @@ def test_a_small_table_is_measured_whole(monkeypatch: pytest.MonkeyPatch) -> Non
     assert torch.get_num_threads() == before
     assert asked == [(1, 1, 16), (2, 2, 20)], "one to warm up, one to time"
     assert (found["num_models"], found["num_transforms"], found["num_pairs"]) == (2, 2, 20)
-    assert 0 < found["cpu_seconds"] and found["goal_seconds"] == GOAL_SECONDS
+    assert found["cpu_seconds"] > 0 and found["goal_seconds"] == GOAL_SECONDS
     # 20 untransformed, at most 20 of the flip, 40 of the rotation, of 80 views.
     assert 60 / 80 <= found["share_of_views_shown"] <= 1.0
