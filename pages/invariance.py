@@ -11,7 +11,7 @@ from pages.parts import cache, server
 from pages.parts.cell import Networks, references, show_numbers, show_view
 from pages.parts.exports import export_row
 from pages.parts.invariance_scatter import show_scatter
-from pages.parts.measured import choose_data, table_of
+from pages.parts.invariance_table import choose_data, table_of
 
 SCROLLING = """<style>
 .st-key-heatmap_frame { overflow-x: auto; } .st-key-heatmap_frame > div { min-width: 50rem; }

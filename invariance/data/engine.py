@@ -12,6 +12,7 @@ from torch import Tensor
 from invariance.data.background import ClassedPictures, FreshNoise, load_background_source
 from invariance.data.foreground import SPLIT_START, Cutouts, Foregrounds, load_foregrounds
 from invariance.data.random import STREAMS, Draws
+from invariance.data.sticker import StickerLayer, load_stickers
 from invariance.data.transforms import Params, Transform, apply_composition, get_transform, sample_composition
 from invariance.data.transforms.beyond import drawn_other, drawn_view, occluder_layer
 from invariance.spec import BEYOND_2D, DatasetSpec, SpecError
@@ -28,6 +29,9 @@ def sources_of(spec: DatasetSpec) -> DatasetSpec:
         image_size=spec.image_size,
         num_prototypes=spec.num_prototypes,
         transforms=tuple(name for name in spec.transforms if name == "pose"),
+        stickers=spec.stickers,
+        sticker_classes=spec.sticker_classes,
+        sticker_scale=spec.sticker_scale,
     )
 
 
@@ -65,9 +69,11 @@ class Batch:
         images: (B, 3, S, S) float32 in [0, 1].
         labels: (B,) int64, position in ``Engine.class_names``.
         masks: (B, S, S) float32 in [0, 1], alpha of the object as pasted, less what stands in front of it.
+        sticker_masks: (B, S, S) float32 in [0, 1], alpha of the sticker, which is in front of everything.
         backgrounds: (B,) int64, which background; -1 for fresh noise.
         prototypes: (B,) int64, which picture of the class (of all, for whole pictures).
-        objects: (B,) int64, class of the object, which is the label unless the background's class is.
+        objects: (B,) int64, class of the object, which is the label unless the background's or the sticker's is.
+        stickers: (B,) int64, class of the sticker; -1 where there is none.
         boxes: (B, 4) float32, bounding box (x0, y0, x1, y1) of the object in pixels, as it followed the matrices.
         parameters: ``<transform>.<parameter>`` to (B,) tensor, everything that was drawn for the transformations.
     """
@@ -75,9 +81,11 @@ class Batch:
     images: Tensor
     labels: Tensor
     masks: Tensor
+    sticker_masks: Tensor
     backgrounds: Tensor
     prototypes: Tensor
     objects: Tensor
+    stickers: Tensor
     boxes: Tensor
     parameters: dict[str, Tensor]
 
@@ -99,6 +107,8 @@ class Engine:
             _let_memory_be_reused()
         self._objects = load_foregrounds(spec).to(self.device)
         self._backgrounds = load_background_source(spec).to(self.device)
+        stickers = load_stickers(spec)
+        self._stickers = None if stickers is None else stickers.to(self.device)
         self._set(spec)
 
     def _set(self, spec: DatasetSpec) -> None:
@@ -114,8 +124,18 @@ class Engine:
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Names of the classes in label order: the objects', or the backgrounds' where those are the label."""
-        return self._backgrounds.class_names if self.spec.label == "background" else self.object_names
+        """Names of the classes in label order: of the objects, or of what else is the label."""
+        match self.spec.label:
+            case "background":
+                return self._backgrounds.class_names
+            case "sticker":
+                return self.sticker_names
+        return self.object_names
+
+    @property
+    def sticker_names(self) -> tuple[str, ...]:
+        """Names of the stickers' classes; none where there are no stickers."""
+        return () if self._stickers is None else self._stickers.class_names
 
     @property
     def num_classes(self) -> int:
@@ -136,6 +156,15 @@ class Engine:
         names = self.object_names
         return {name: names[label % len(names)] for label, name in enumerate(self._backgrounds.class_names)}
 
+    @property
+    def sticker_pairing(self) -> dict[str, str]:
+        """Which sticker goes with which class of object where they are correlated, in every split.
+
+        The classes of both are matched in their order, like those of objects and backgrounds.
+        """
+        names = self.sticker_names
+        return {name: names[label % len(names)] for label, name in enumerate(self.object_names) if names}
+
     def with_spec_changes(self, **changes: Any) -> Engine:
         """An engine of a changed spec, sharing the loaded pictures where the change leaves them alone."""
         spec = replace(self.spec, **changes)
@@ -145,6 +174,7 @@ class Engine:
             return Engine(spec, self.device)
         engine = Engine.__new__(Engine)
         engine.device, engine._objects, engine._backgrounds = self.device, self._objects, self._backgrounds
+        engine._stickers = self._stickers
         engine._set(spec)
         return engine
 
@@ -153,8 +183,14 @@ class Engine:
         return torch.arange(num, device=self.device) + SPLIT_START[split]
 
     @torch.no_grad()
-    def batch(self, indices: Tensor) -> Batch:
-        """The samples at ``indices``, (B,) int64 on any device."""
+    def batch(self, indices: Tensor, *, behind: Tensor | None = None) -> Batch:
+        """The samples at ``indices``.
+
+        Args:
+            indices: (B,) int64 on any device.
+            behind: pictures (B or 1, 3, S, S) in [0, 1] that are seen in place of the samples' own backgrounds;
+                nothing else changes, nor what the batch says of its backgrounds.
+        """
         spec, indices = self.spec, indices.to(self.device)
         numbers = self._backgrounds.draw(spec.seed, indices)
         found, extra = self._draw_objects(indices, numbers)
@@ -166,22 +202,35 @@ class Engine:
             for transform, values in zip(self._transforms, params, strict=True)
             for name, value in values.items()
         }
-        return Batch(
-            images=changed.paste(self._backgrounds.show(spec.seed, indices, numbers)),
-            labels=self._labels(found.labels, numbers),
-            masks=changed.masks,
+        images = changed.paste(self._backgrounds.show(spec.seed, indices, numbers) if behind is None else behind)
+        masks = changed.masks
+        batch = Batch(
+            images=images,
+            labels=found.labels if spec.label != "background" else self._background_labels(numbers),
+            masks=masks,
+            sticker_masks=masks.new_zeros(1, 1, 1).expand_as(masks),
             backgrounds=numbers,
             prototypes=found.prototypes,
             objects=found.labels,
+            stickers=numbers.new_full((1,), -1).expand_as(numbers),
             boxes=changed.boxes,
             parameters={**extra, **drawn},
         )
+        if self._stickers is None:
+            return batch
+        return _under(self._stickers.draw(spec, indices, found.labels), batch, label=spec.label)
 
     def labels(self, indices: Tensor) -> Tensor:
         """Labels of samples without making their images: (B,) int64."""
         indices = indices.to(self.device)
         numbers = self._backgrounds.draw(self.spec.seed, indices)
-        return self._labels(self._draw_labels(indices, numbers)[0], numbers)
+        if self.spec.label == "background":
+            return self._background_labels(numbers)
+        labels = self._draw_labels(indices, numbers)[0]
+        if self.spec.label == "object":
+            return labels
+        assert self._stickers is not None
+        return self._stickers.draw_labels(self.spec, indices, labels)[0]
 
     def change(self, found: Foregrounds, transforms: Sequence[Transform], params: Sequence[Params]) -> Changed:
         """Objects through a composition with given parameters.
@@ -248,9 +297,11 @@ class Engine:
         numbers = self._backgrounds.draw(self.spec.seed, indices)
         return numbers, self._backgrounds.show(self.spec.seed, indices, numbers)
 
-    def _labels(self, object_labels: Tensor, numbers: Tensor) -> Tensor:
-        if self.spec.label == "object":
-            return object_labels
+    def background_numbers(self, indices: Tensor) -> Tensor:
+        """Which background samples have, without making their images: (B,) int64, -1 for fresh noise."""
+        return self._backgrounds.draw(self.spec.seed, indices.to(self.device))
+
+    def _background_labels(self, numbers: Tensor) -> Tensor:
         assert isinstance(self._backgrounds, ClassedPictures)
         return self._backgrounds.labels(numbers)
 
@@ -280,6 +331,19 @@ class Engine:
         if not isinstance(self._objects, Cutouts):
             raise SpecError(f"occlude needs cut-out objects, not {self.spec.objects}; choose builtin or a folder")
         return self._objects.pictures[drawn_other(params, found.labels, len(self.object_names)), 0]
+
+
+def _under(layer: StickerLayer, batch: Batch, *, label: str) -> Batch:
+    """A batch with stickers in front of it."""
+    return replace(
+        batch,
+        images=paste(layer.rgba, batch.images),
+        labels=layer.labels if label == "sticker" else batch.labels,
+        masks=batch.masks * (1.0 - layer.masks),
+        sticker_masks=layer.masks,
+        stickers=layer.numbers,
+        parameters={**batch.parameters, **layer.parameters},
+    )
 
 
 def _let_memory_be_reused() -> None:

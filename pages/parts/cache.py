@@ -11,6 +11,7 @@ import streamlit as st
 from invariance.attribution.compare import Comparison, compare
 from invariance.data.engine import Engine, sources_of
 from invariance.measures.columns import untrained_name
+from invariance.measures.factor_view import DecodedFactor, decode_factor
 from invariance.measures.pairs import mean_pair_distance
 from invariance.models import untrained_twin
 from invariance.runs import gallery
@@ -103,7 +104,7 @@ def engine(spec: DatasetSpec) -> Engine:
         SpecError: a folder or a class cannot be used.
     """
     sources = sources_of(spec)
-    stamps = tuple(_stamp(source) for source in (spec.objects, spec.backgrounds))
+    stamps = tuple(_stamp(source) for source in (spec.objects, spec.backgrounds, spec.stickers) if source)
     return _pictures(sources, stamps).with_spec_changes(**vars(spec))
 
 
@@ -121,6 +122,11 @@ def explain(
     spec = replace(data, num_samples=None)
     files = tuple((str(model.path), model.sha256) for model in (first, second))
     return _explain(files, spec, position, target, baseline, method, parameters)
+
+
+def decoded(model: KnownModel, data: DatasetSpec, factor: str, num_images: int, num_folds: int) -> DecodedFactor:
+    """One factor read off one network, see :func:`invariance.measures.factor_view.decode_factor`."""
+    return _decoded(str(model.path), model.sha256, data, factor, num_images, num_folds)
 
 
 def pair_distance(model: KnownModel, data: DatasetSpec) -> float:
@@ -151,14 +157,14 @@ def _load(path: str, sha256: str) -> Classifier:
     return load_weights(Path(path))
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
-def _pair_distance(path: str, sha256: str, data: DatasetSpec) -> float:
-    return mean_pair_distance(_load(path, sha256), engine(data))
-
-
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _load_untrained(path: str, sha256: str, seed: int) -> Classifier:
     return untrained_twin(_load(path, sha256), seed=seed)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _pair_distance(path: str, sha256: str, data: DatasetSpec) -> float:
+    return mean_pair_distance(_load(path, sha256), engine(data))
 
 
 @st.cache_data(max_entries=128, show_spinner="Explaining")
@@ -181,6 +187,11 @@ def _explain(
         method=method,
         parameters=dict(parameters),
     )
+
+
+@st.cache_data(max_entries=64, show_spinner="Decoding")
+def _decoded(path: str, sha256: str, data: DatasetSpec, factor: str, num_images: int, num_folds: int) -> DecodedFactor:
+    return decode_factor(_load(path, sha256), engine(data), factor, num_images=num_images, num_folds=num_folds)
 
 
 def _stamp(source: str) -> int:

@@ -13,7 +13,7 @@ from invariance.runs.describe import transforms_title
 from invariance.spec import DatasetSpec
 from pages.parts.cache import KnownModel
 from pages.parts.exports import export_row
-from pages.parts.measured import find_tables, submit_measurements
+from pages.parts.invariance_table import find_tables, submit_measurements
 
 
 def show_scatter(known: dict[str, KnownModel]) -> None:

@@ -1,144 +1,71 @@
-"""Tables of measurements: those that ship, and those asked for, so that each is measured once."""
+"""Tables of measurements: asked for one run at a time, so that each is measured once; which measure is shown."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 
-from invariance.measures.columns import COLUMNS
-from invariance.measures.shifts import available_shifts, own_shift, shift_title
 from invariance.measures.table import TABLE
-from invariance.runs import gallery
-from invariance.runs.gallery_build import NUM_PAIRS
 from invariance.runs.store import Run
-from invariance.spec import DatasetSpec, MeasureSpec, SpecError
+from invariance.spec import DatasetSpec, FactorSpec, SpecError
 from pages.parts import server
 from pages.parts.cache import KnownModel
 
-Group = tuple[str, ...]
-"""Runs that are measured together: one of one's own, or all of the gallery's."""
+Measurement = Callable[[str, DatasetSpec], FactorSpec]
 
 
-@dataclass
-class Found:
-    """What is known of some groups of runs.
+def twins_data(known: dict[str, KnownModel]) -> DatasetSpec:
+    """Objects and backgrounds of the twins: the gallery's, so that all rows of a table are comparable."""
+    if "none" not in known:
+        return DatasetSpec()
+    return replace(known["none"].data, transforms=(), num_samples=DatasetSpec().num_samples)
 
-    Attributes:
-        tables: of those that are measured, rows called by run id.
-        missing: groups that are not.
-        outdated: groups whose table lacks columns that a measurement has today.
-        pending: measurements that are waiting, running or did not work.
+
+def factor_probes(run_id: str, data: DatasetSpec) -> FactorSpec:
+    """All factors of one run, each varying alone."""
+    return FactorSpec(sources=(run_id,), data=data)
+
+
+def measured_tables(
+    run_ids: list[str], data: DatasetSpec, asked: Measurement
+) -> tuple[pd.DataFrame, list[str], list[Run]]:
+    """What is known of some runs.
+
+    Args:
+        run_ids: of the measured runs.
+        data: objects and backgrounds of the images.
+        asked: the measurement of one run.
+
+    Returns:
+        The rows of those that are measured, the identities of those that are not, and the measurements that are
+        waiting, running or did not work.
     """
-
-    tables: list[pd.DataFrame] = field(default_factory=list)
-    missing: list[Group] = field(default_factory=list)
-    outdated: list[Group] = field(default_factory=list)
-    pending: list[Run] = field(default_factory=list)
-
-
-def choose_data(known: dict[str, KnownModel]) -> tuple[str, DatasetSpec]:
-    """Which type of data twins are made of: the gallery's own, so that all rows are comparable, or a shift of it."""
-    base = known["none"].data if "none" in known else DatasetSpec()
-    kinds = available_shifts(base)
-    name = str(st.selectbox("Measured on", list(kinds), key="shift", format_func=shift_title, bind="query-params",
-                            help="The gallery was pretrained on the first kind. The others show whether an invariance "
-                                 "holds for what no network has seen."))  # fmt: skip
-    return name, kinds[name]
-
-
-def table_of(known: dict[str, KnownModel], runs: list[str], shift: str, data: DatasetSpec) -> pd.DataFrame:
-    """Rows of the gallery, of the chosen runs and of untrained networks; offers to measure what is not measured."""
-    shipped = {entry.run_id: name for name in known if (entry := _entry(name)) is not None}
-    group = tuple(shipped)
-    rows = _shipped_table(known, shift)
-    lacking = not rows.empty and not set(COLUMNS) <= set(rows)
-    asked = [(run,) for run in runs] + ([group] if group and (rows.empty or lacking) else [])
-    found = find_tables(asked, data)
-    if lacking and group in found.missing:
-        found.missing.remove(group)
-        found.outdated.append(group)
-    _offer(found, group, data)
-    own = [table.assign(model=table["model"].replace(shipped)) for table in found.tables]
-    table = pd.concat([frame for frame in (*own, rows) if not frame.empty] or [rows])
-    # A table that was measured again comes first, and two may hold the same untrained network.
-    return table.drop_duplicates(["model", "transform"]).reset_index(drop=True)
-
-
-def find_tables(groups: list[Group], data: DatasetSpec) -> Found:
-    """What the store knows of some groups on this data."""
-    store, found = server.store(), Found()
-    for group in groups:
-        wanted = store.find(measurement(group, data).run_id)
-        earlier = store.find(replace(measurement(group, data), untrained=False).run_id)
-        table = next((table for run in (wanted, earlier) if (table := _table(run)) is not None), None)
-        if wanted is not None and wanted.state != "done":
-            found.pending.append(wanted)
-        if table is None:
-            found.missing.append(group)
+    store = server.store()
+    tables, missing, pending = [], [], []
+    for run_id in run_ids:
+        found = store.find(asked(run_id, data).run_id)
+        path = None if found is None else store.directory(found.id) / TABLE
+        if found is not None and found.state == "done" and path is not None and path.is_file():
+            tables.append(pd.read_csv(path))
             continue
-        found.tables.append(table)
-        if not set(COLUMNS) <= set(table):
-            found.outdated.append(group)
-    return found
+        missing.append(run_id)
+        if found is not None and found.state != "done":
+            pending.append(found)
+    return pd.concat(tables) if tables else pd.DataFrame(), missing, pending
 
 
-def measurement(group: Group, data: DatasetSpec) -> MeasureSpec:
-    """The measurement of some runs, and of the networks they started from, on all transformations."""
-    return MeasureSpec(sources=group, data=data, num_pairs=NUM_PAIRS, untrained=True)
-
-
-def submit_measurements(groups: list[Group], data: DatasetSpec) -> None:
-    """Asks for measurements, again where there is a table; an error is kept for ``server.show_error``."""
-    specs = [measurement(group, data) for group in groups]
-    done = [spec.run_id for spec in specs if _table(server.store().find(spec.run_id)) is not None]
-    server.delete(done)
+def submit_measurements(run_ids: list[str], data: DatasetSpec, asked: Measurement) -> None:
+    """Asks for the measurements; an error is kept for ``server.show_error``."""
     try:
-        server.submit([*specs])
+        server.submit([asked(run_id, data) for run_id in run_ids])
     except SpecError as error:
         st.session_state["server_error"] = str(error)
 
 
-def _entry(name: str) -> gallery.GalleryEntry | None:
-    return next((one for one in gallery.entries() if one.name == name and one.spec.kind == "pretrain"), None)
-
-
-def _shipped_table(known: dict[str, KnownModel], shift: str) -> pd.DataFrame:
-    own = own_shift(known["none"].data) if "none" in known else shift
-    rows = gallery.sens_table(shift=None if shift == own else shift)
-    is_known = rows["model"].isin(known)
-    if "untrained" in rows:
-        is_known |= rows["untrained"].astype(bool)
-    return rows[is_known]
-
-
-def _table(run: Run | None) -> pd.DataFrame | None:
-    if run is None or run.state != "done":
-        return None
-    path = server.store().directory(run.id) / TABLE
-    return pd.read_csv(path) if path.is_file() else None
-
-
-def _offer(found: Found, gallery_group: Group, data: DatasetSpec) -> None:
-    """Progress of what is being measured, and buttons for what is not."""
-    if found.pending:
-        _show_pending(found.pending)
-    waiting = {run.spec.depends_on for run in found.pending if run.is_active}
-    missing, outdated = ([group for group in groups if group not in waiting] for groups in
-                         (found.missing, found.outdated))  # fmt: skip
-    if missing:
-        own = sum(group != gallery_group for group in missing)
-        names = [f"{own} run{'s' * (own > 1)}"] * (own > 0) + ["the gallery"] * (gallery_group in missing)
-        st.button(f"Measure {' and '.join(names)}", type="primary", icon=":material/straighten:", key="measure",
-                  on_click=submit_measurements, args=(missing, data))  # fmt: skip
-    if outdated:
-        st.button("Measure again", icon=":material/refresh:", key="measure_again", on_click=submit_measurements,
-                  args=(outdated, data), help="Some rows were measured by an earlier version, without all measures, "
-                  "intervals or the untrained network. Takes up to a minute; the page stays usable.")  # fmt: skip
-
-
-def _show_pending(pending: list[Run]) -> None:
+def show_pending(pending: list[Run]) -> None:
     """Progress of measurements, refreshed while there is any; the page runs again once they have ended."""
     active = [run.id for run in pending if run.is_active]
     st.fragment(_progress, run_every=1.5 if active else None)([run.id for run in pending], bool(active))

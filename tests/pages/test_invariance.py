@@ -14,7 +14,7 @@ from invariance.models import create_model
 from invariance.runs.store import Store
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec
 from invariance.training.checkpoint import save_weights
-from pages.parts.measured import find_tables, measurement
+from pages.parts.invariance_table import find_tables, measurement
 from tests.pages.tiny_gallery import DATA, no_gallery, write_gallery
 from tests.runs.tiny import tiny_pretrain
 

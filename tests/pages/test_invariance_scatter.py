@@ -15,7 +15,7 @@ from invariance.spec import PretrainSpec, TransferSpec
 from invariance.training.checkpoint import save_weights
 from pages.parts import cache
 from pages.parts.invariance_scatter import relation, transfers_table
-from pages.parts.measured import measurement
+from pages.parts.invariance_table import measurement
 from tests.pages.tiny_gallery import ACCURACIES, DATA, TARGET_CLASSES, planned, write_gallery
 from tests.runs.tiny import tiny_pretrain
 
