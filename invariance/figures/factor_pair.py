@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from invariance.figures.palette import KEPT_SCALE, MATCHED, MISMATCHED, NEUTRAL
+from invariance.figures.palette import MATCHED, MISMATCHED, NEUTRAL, SHARE_SCALE
 
 COLOURS: Final = (MATCHED, MISMATCHED)
 SYMBOLS: Final = ("circle", "diamond")
@@ -161,7 +161,7 @@ def confusion(true: NDArray[np.float64], decoded: NDArray[np.float64], class_nam
             y=list(class_names),
             zmin=0.0,
             zmax=1.0,
-            colorscale=[list(stop) for stop in KEPT_SCALE],
+            colorscale=[list(stop) for stop in SHARE_SCALE],
             showscale=num > 2,
             xgap=1,
             ygap=1,

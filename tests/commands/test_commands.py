@@ -15,6 +15,7 @@ from invariance.__main__ import main, parser
 from invariance.data.engine import Engine, to_bytes
 from invariance.measures.columns import COLUMNS
 from invariance.measures.factor_columns import FACTOR_COLUMNS, VERDICTS
+from invariance.measures.features import FEATURES
 from invariance.spec import DatasetSpec
 
 TINY = "--objects noise --backgrounds noise --classes noise-00,noise-01,noise-02 --num-test-samples 60"
@@ -147,6 +148,28 @@ def test_attribute(command, tmp_path):
         assert code == 2 and message in error and len(error.strip().splitlines()) == 1
 
 
+def test_stickers_features_and_shapley(command, tmp_path):
+    sticker = "--stickers noise --sticker-classes noise-10,noise-11 --sticker-correlation 0.5 --label sticker"
+    code, run, error = command(f"pretrain {TINY} {sticker} --transforms hue --num-samples 64 --epochs 1")
+    assert code == 0, error
+    table = tmp_path / "features.csv"
+    asked = f"measure --models {run['run']} --measure features --num-pairs 32 --out {table} {TINY} {sticker}"
+    code, answer, error = command(asked.replace("--num-test-samples 60", ""))
+    assert code == 0 and answer["metrics"]["num_features"] == 4, error
+    assert [line.split(",")[1] for line in table.read_text().splitlines()[1:]] == [*FEATURES]
+    out = tmp_path / "shapley.csv"
+    words = f"shapley --models {run['run']},{run['run'][:8]} --num 12 --num-references 2 --out {out}"
+    code, answer, error = command(words)
+    assert code == 0 and len(answer["models"]) == 2 * 3, error
+    assert answer["models"][0]["model"] == run["run"] and answer["models"][0]["num"] == 12
+    rows = out.read_text().splitlines()
+    assert rows[0] == "model,class,player,shapley,low,high,share,share_low,share_high,num"
+    assert {row.split(",")[1] for row in rows[1:]} == {"all", "noise-10", "noise-11"}
+    for option, message in {"--worth money": "expected logit", "--num 0": "num = 0", "--out no/x.csv": "no"}.items():
+        code, _, error = command(f"{words} {option}")
+        assert code == 2 and message in error and len(error.strip().splitlines()) == 1
+
+
 def test_attribute_asks_what_moves_the_representation(command, tmp_path):
     _, run, _ = command(f"pretrain {TINY} --transforms hue --num-samples 64 --epochs 1")
     out = tmp_path / "felt"
@@ -179,7 +202,8 @@ def test_device_that_is_not_there(command, tmp_path):
 
 
 def test_every_command_has_help_with_an_example(capsys):
-    for command in ("render", "pretrain", "transfer", "measure", "factors", "what-if", "attribute", "gallery build"):
+    named = "render", "pretrain", "transfer", "measure", "factors", "what-if", "study", "attribute", "shapley"
+    for command in (*named, "gallery build"):
         with pytest.raises(SystemExit) as ended:
             parser().parse_args([*command.split(), "--help"])
         assert ended.value.code == 0
