@@ -294,7 +294,7 @@ def _metrics(run: Run) -> dict[str, float]:
 
 
 def _training(args: argparse.Namespace) -> dict[str, Any]:
-    names = ("epochs", "batch_size", "learning_rate", "num_test_samples")
+    names = ("epochs", "batch_size", "learning_rate", "num_test_samples", "precision")
     return {name: getattr(args, name) for name in names}
 
 

@@ -16,7 +16,6 @@ from tqdm import tqdm
 
 from invariance.commands.arguments import add_execution, open_store, print_json
 from invariance.commands.running import RunFailed
-from invariance.figures.study_report import write_report
 from invariance.runs.coordinate import Coordinator, StudyEvent
 from invariance.runs.device import choose_device, cuda_devices
 from invariance.runs.executors.executor import Executor
@@ -87,6 +86,8 @@ def run_study(args: argparse.Namespace) -> None:
     told = provenance(study, store, executor=executor.name, num_workers=executor.num_slots, command=_command())
     write_table(table, args.out)
     summary = write_summary(study.conclude(table), args.out, seconds=seconds, provenance=told, progress=progress)
+    from invariance.figures.study_report import write_report  # plotly is not part of the core
+
     write_report(study, table, summary, args.out)
     if interrupted.is_set():
         raise KeyboardInterrupt

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from invariance.spec import DatasetSpec, PretrainSpec, TransferSpec
@@ -233,13 +234,11 @@ class Gap:
     Attributes:
         gap: mean over a factor's values of same minus disjoint.
         ranges: for same and for disjoint, highest minus lowest of the means over seeds; NaN with one value.
-        margins: for each seed, its gap minus the larger of the two ranges.
         gaps: for each seed, its gap.
     """
 
     gap: Interval
     ranges: dict[str, float]
-    margins: tuple[float, ...]
     gaps: tuple[float, ...]
 
 
@@ -253,20 +252,17 @@ def gap_against_range(table: pd.DataFrame, factor: str) -> Gap:
     chosen = table[(table["factor"] == factor) & table["relation"].isin(RELATIONS)]
     wide = chosen.pivot_table(index="seed", columns=["relation", "value"], values="transfer_accuracy").dropna()
     if wide.empty or any(relation not in wide for relation in RELATIONS):
-        return Gap(interval(()), dict.fromkeys(RELATIONS, math.nan), (), ())
-    gaps = wide["same"].mean(axis=1) - wide["disjoint"].mean(axis=1)
-    means = {relation: wide[relation].mean(axis=0) for relation in RELATIONS}
-    several = len(means["same"]) > 1
-    ranges = {relation: float(mean.max() - mean.min()) if several else math.nan for relation, mean in means.items()}
-    margins = gaps - max(ranges.values())
-    return Gap(interval(gaps), ranges, tuple(margins), tuple(gaps))
+        return Gap(interval(()), dict.fromkeys(RELATIONS, math.nan), ())
+    by_relation = {relation: wide[relation].to_numpy(dtype=np.float64) for relation in RELATIONS}
+    gaps = by_relation["same"].mean(axis=1) - by_relation["disjoint"].mean(axis=1)
+    means = {relation: values.mean(axis=0) for relation, values in by_relation.items()}
+    ranges = {name: float(np.ptp(mean)) if len(mean) > 1 else math.nan for name, mean in means.items()}
+    return Gap(interval(gaps), ranges, tuple(gaps.tolist()))
 
 
 def conclude(table: pd.DataFrame) -> list[Finding]:
     """For each factor that was varied, whether same beats disjoint, and by more than the factor moves."""
-    return [
-        _finding(table, factor, title) for factor, title in FACTORS.items() if (table["factor"] == factor).any()
-    ]
+    return [_finding(table, factor, title) for factor, title in FACTORS.items() if (table["factor"] == factor).any()]
 
 
 def _finding(table: pd.DataFrame, factor: str, title: str) -> Finding:

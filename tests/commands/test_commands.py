@@ -14,6 +14,7 @@ from PIL import Image
 from invariance.__main__ import main, parser
 from invariance.data.engine import Engine, to_bytes
 from invariance.measures.columns import COLUMNS
+from invariance.measures.factor_columns import FACTOR_COLUMNS, VERDICTS
 from invariance.measures.features import FEATURES
 from invariance.spec import DatasetSpec
 
@@ -80,6 +81,18 @@ def test_pretrain_transfer_measure(command, tmp_path):
     assert (rows["sens_conditional"] >= rows["sens"] - 1e-9).all()
 
 
+def test_factors(command, tmp_path):
+    _, run, _ = command(f"pretrain {TINY} --transforms hue --num-samples 64 --epochs 1")
+    table = tmp_path / "factors.csv"
+    text = f"factors --models {run['run'][:8]} --factors class,hue --num-images 60 --out {table} --objects noise"
+    code, answer, _ = command(f"{text} --backgrounds noise")
+    assert code == 0 and answer["table"] == str(table) and answer["metrics"]["num_factors"] == 2
+    rows = pd.read_csv(table)
+    assert list(dict.fromkeys(rows["model"])) == ["pixels", "untrained small", run["run"][:8]]
+    assert list(rows.columns) == list(FACTOR_COLUMNS)
+    assert command(f"{text} --backgrounds noise")[1]["run"] == answer["run"]
+
+
 def test_what_if(command):
     text = "what-if --target hue --mismatch rotate --objects noise --backgrounds noise --num-classes 3 --epochs 1"
     code, answer, _ = command(f"{text} --samples-per-epoch 256 --num-transfer-samples 60")
@@ -102,6 +115,9 @@ def test_what_if(command):
         ("transfer --from nothing", "no run or gallery model 'nothing'"),
         ("measure --models nothing --out x.csv", "no run or gallery model 'nothing'"),
         ("measure --out nowhere/x.csv --objects noise --backgrounds noise --models none", "nowhere"),
+        ("factors --models none --factors wobble --out x.csv", "unknown factor 'wobble'"),
+        ("factors --models none --transforms hue --out x.csv", "choose with --factors"),
+        ("factors --models nothing --out x.csv", "no run or gallery model 'nothing'"),
         ("what-if --target hue --mismatch hue", "different transformations"),
     ],
 )
@@ -186,7 +202,8 @@ def test_device_that_is_not_there(command, tmp_path):
 
 
 def test_every_command_has_help_with_an_example(capsys):
-    for command in ("render", "pretrain", "transfer", "measure", "what-if", "attribute", "shapley", "gallery build"):
+    named = "render", "pretrain", "transfer", "measure", "factors", "what-if", "study", "attribute", "shapley"
+    for command in (*named, "gallery build"):
         with pytest.raises(SystemExit) as ended:
             parser().parse_args([*command.split(), "--help"])
         assert ended.value.code == 0
@@ -205,3 +222,11 @@ def test_help_of_measure_describes_every_column_of_its_table(capsys):
     text = capsys.readouterr().out.split("columns of the table")[1]
     described = re.findall(r"^  ([a-z][a-z_, ]+)$", text, re.MULTILINE)
     assert sorted(", ".join(described).split(", ")) == sorted(set(COLUMNS) - {"model", "transform"})
+
+
+def test_help_of_factors_describes_every_column_and_verdict(capsys):
+    with pytest.raises(SystemExit):
+        parser().parse_args(["factors", "--help"])
+    text = capsys.readouterr().out.split("columns of the table")[1]
+    described = re.findall(r"^  ([a-z][a-z_, ]+)$", text, re.MULTILINE)
+    assert described == [*FACTOR_COLUMNS, *VERDICTS]
