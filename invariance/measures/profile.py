@@ -14,8 +14,8 @@ from invariance.measures.cell import measure_features
 from invariance.measures.columns import MEASURE_COLUMNS
 from invariance.measures.twin_set import TwinSet, twin_set, untransformed
 from invariance.models import Classifier, layer_features
-from invariance.training.precision import AUTO
 from invariance.training.feed import to_unit_range
+from invariance.training.precision import AUTO
 
 PIXELS: Final = "pixels"
 """The layer before the first: the images themselves, every value of every pixel."""
