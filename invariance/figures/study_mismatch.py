@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from invariance.figures.cells import labelled_cells
 from invariance.figures.means import points_with_intervals
-from invariance.figures.palette import ACCURACY_SCALE, NEUTRAL, colour_at
+from invariance.figures.palette import NEUTRAL, SHARE_SCALE, colour_at
 from invariance.studies.intervals import interval
 from invariance.studies.mismatch import with_relative_accuracy
 
@@ -30,10 +30,10 @@ def mismatch_matrix(table: pd.DataFrame) -> go.Figure:
         means.to_numpy(),
         rows=[str(number) for number in means.index],
         columns=[str(number) for number in means.columns],
-        scale=ACCURACY_SCALE,
+        scale=SHARE_SCALE,
         title="accuracy",
     )
-    _mark_diagonal(figure, list(means.index), list(means.columns))
+    _mark_diagonal(figure, means.index.astype(int).tolist(), means.columns.astype(int).tolist())
     figure.update_xaxes(title=TASK_TITLE)
     figure.update_yaxes(title=PRETRAINING_TITLE)
     return figure

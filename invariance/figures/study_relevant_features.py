@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from invariance.figures.cells import labelled_cells
 from invariance.figures.means import points_with_intervals
-from invariance.figures.palette import ACCURACY_SCALE, CATEGORICAL, MATCHED, MISMATCHED, SENS_SCALE
+from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, SENS_SCALE, SHARE_SCALE
 from invariance.studies.intervals import interval
 from invariance.studies.published import RELEVANT_FEATURES, RELEVANT_FEATURES_SENS
 from invariance.studies.relevant_features import TASKS, accuracies, accuracy_and_sens, sens_scores
@@ -32,7 +32,7 @@ def probe_heatmap(table: pd.DataFrame, *, published: bool = False) -> go.Figure:
     else:
         values = accuracies(table).mean(axis=0).to_numpy().reshape(len(TASKS), len(TASKS))
     titles = list(TASKS.values())
-    figure = labelled_cells(values, rows=titles, columns=titles, scale=ACCURACY_SCALE, title="accuracy")
+    figure = labelled_cells(values, rows=titles, columns=titles, scale=SHARE_SCALE, title="accuracy")
     figure.update_xaxes(title="probed on")
     figure.update_yaxes(title="trained on")
     return figure

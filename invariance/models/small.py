@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from torch import Tensor, nn
+from torch.nn import functional
 
 from invariance.models.layers import ROOT, Layer, numbered
 
@@ -41,4 +42,5 @@ class SmallBackbone(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) in [-1, 1] -> (B, 160)."""
         features: Tensor = self.blocks(images)
-        return features.mean(dim=(2, 3))
+        # Not mean(dim=(2, 3)): its gradient, in another order of memory than the features, costs 5 % of a step.
+        return functional.avg_pool2d(features, features.shape[-2:]).flatten(1)

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import fields
 
-from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
+from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
 from invariance.studies.what_if import TARGET_SEED_OFFSET
 
 
@@ -35,6 +35,9 @@ def title(spec: RunSpec, source: RunSpec | None = None) -> str:
             return f"features: {_count(spec.sources, 'model')}"
         case MeasureSpec():
             return f"{spec.measure}: {_count(spec.sources, 'model')} x {_count(spec.transforms, 'transformation')}"
+        case FactorSpec():
+            together = " together" if spec.vary == "together" else ""
+            return f"factors{together}: {_count(spec.sources, 'model')}"
 
 
 def _count(things: tuple[str, ...], noun: str) -> str:
@@ -64,6 +67,13 @@ def command(spec: RunSpec) -> str | None:
             seed = spec.data.seed
             if spec.data.num_samples != spec.num_pairs:
                 return None
+        case FactorSpec():
+            words = ["factors", "--models", ",".join(spec.sources), "--factors", ",".join(spec.factors)]
+            words += [*_data_words(spec.data)[2:], *_option_words(spec, ("vary", "num_folds"))]
+            words += ["--num-images", str(spec.num_images), "--out", "factors.csv"]
+            seed = spec.data.seed
+            if spec.data.num_samples != spec.num_images:
+                return None
     if getattr(spec, "seed", seed) != seed or seed < 0 or spec.data.transform_seed is not None:
         return None
     return shlex.join(["python", "-m", "invariance", *words, "--seed", str(seed)])
@@ -78,7 +88,7 @@ def _data_words(data: DatasetSpec) -> list[str]:
     return words + _option_words(data, [name for name in defaults if name not in said_elsewhere])
 
 
-def _option_words(spec: DatasetSpec | PretrainSpec | TransferSpec, names: Sequence[str]) -> list[str]:
+def _option_words(spec: DatasetSpec | RunSpec, names: Sequence[str]) -> list[str]:
     """Options for the fields that are not at their defaults; each option is named as its field."""
     defaults = {field.name: field.default for field in fields(spec)}
     words: list[str] = []
@@ -91,4 +101,5 @@ def _option_words(spec: DatasetSpec | PretrainSpec | TransferSpec, names: Sequen
 
 def _training_words(spec: PretrainSpec | TransferSpec) -> list[str]:
     names = ("epochs", "batch_size", "learning_rate", "num_test_samples")
-    return [word for name in names for word in (f"--{name.replace('_', '-')}", str(getattr(spec, name)))]
+    words = [word for name in names for word in (f"--{name.replace('_', '-')}", str(getattr(spec, name)))]
+    return words + _option_words(spec, ("precision",))

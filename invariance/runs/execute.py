@@ -13,7 +13,8 @@ from invariance.runs.interrupt import interrupt_flag
 from invariance.runs.locate import weights_of
 from invariance.runs.outcome import error_line, is_out_of_memory, read_result, write_result
 from invariance.runs.store import Run, Store
-from invariance.spec import MeasureSpec, PretrainSpec, RunSpec, SpecError, TransferSpec
+from invariance.runs.threads import chosen_threads
+from invariance.spec import FactorSpec, MeasureSpec, PretrainSpec, RunSpec, SpecError, TransferSpec
 
 if TYPE_CHECKING:
     from invariance.training.events import Finished, Progress
@@ -45,7 +46,7 @@ def execute(
     """
     from invariance.training.events import Finished, event_from_dict
 
-    with writing(directory):
+    with writing(directory), chosen_threads():
         if (result := read_result(directory)) is not None:
             yield event_from_dict(result)
             return
@@ -80,6 +81,11 @@ def _events(
 
             sources = {source: path_of(source) for source in spec.sources}
             yield from measure(spec, sources, directory, device=device, cancelled=cancelled)
+        case FactorSpec():
+            from invariance.measures.factor_table import probe_factors
+
+            sources = {source: path_of(source) for source in spec.sources}
+            yield from probe_factors(spec, sources, directory, device=device, cancelled=cancelled)
 
 
 def run_here(

@@ -25,7 +25,7 @@ from invariance.runs.fair_queue import place, require_disk, require_room, starta
 from invariance.runs.locate import shipped_weights, weights_of
 from invariance.runs.outcome import crash_line, read_result
 from invariance.runs.store import RESUMABLE_STATES, Run, Store
-from invariance.runs.worker import THREADS_VARIABLE, num_threads
+from invariance.runs.threads import THREADS_VARIABLE, num_threads
 from invariance.spec import RunSpec, SpecError, canonical_json, run_from_json
 
 POLL_S = 0.5

@@ -32,17 +32,7 @@ from invariance.runs.outcome import LOG_FILE, error_line, is_expected
 from invariance.spec import run_from_json
 
 DEFAULT_FUNCTION = "invariance.runs.execute:execute"
-THREADS_VARIABLE = "INVARIANCE_THREADS"
-NICENESS = 10
-
-
-def num_threads(reserve: int = 1) -> int:
-    """Threads for torch: ``INVARIANCE_THREADS``, or all cores but those in reserve, by which the page stays alive."""
-    wanted = os.environ.get(THREADS_VARIABLE, "")
-    if wanted.isdecimal() and int(wanted) > 0:
-        return int(wanted)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores - reserve)
+NICENESS = 10  # so that the page, whose process is not niced, stays alive while all cores train
 
 
 def function_named(name: str) -> Callable[..., Iterator[Any]]:
@@ -146,9 +136,8 @@ def main() -> None:
     channel = _take_standard_streams()
     threading.Thread(target=channel.listen, daemon=True).start()
 
-    import torch
+    import torch  # noqa: F401 - now, and not in the first run
 
-    torch.set_num_threads(num_threads())
     channel.send(type="ready")
     while _do(channel.jobs.get(), channel):
         pass

@@ -15,6 +15,7 @@ from invariance.spec.dataset import (
     DatasetSpec,
 )
 from invariance.spec.measuring import (
+    FactorSpec,
     MeasureSpec,
 )
 from invariance.spec.names import (
@@ -26,12 +27,15 @@ from invariance.spec.names import (
     MEASURE_NAMES,
     MODEL_NAMES,
     OBJECTIVES,
+    PLAIN_FACTORS,
+    PRECISIONS,
     REGULARISATIONS,
     RESAMPLINGS,
     SCHEDULES,
     STICKER_PLACES,
     TRANSFER_METHODS,
     TRANSFORM_NAMES,
+    VARIED,
 )
 from invariance.spec.reading import (
     RUN_KINDS,
@@ -59,6 +63,8 @@ __all__ = [
     "MEASURE_NAMES",
     "MODEL_NAMES",
     "OBJECTIVES",
+    "PLAIN_FACTORS",
+    "PRECISIONS",
     "REGULARISATIONS",
     "RESAMPLINGS",
     "RUN_KINDS",
@@ -67,7 +73,9 @@ __all__ = [
     "STICKER_PLACES",
     "TRANSFER_METHODS",
     "TRANSFORM_NAMES",
+    "VARIED",
     "DatasetSpec",
+    "FactorSpec",
     "MeasureSpec",
     "PretrainSpec",
     "RunSpec",

@@ -31,10 +31,14 @@ SMALLEST_IMAGE_PX: dict[str, int] = {"vgg11_bn": 32}
 """Architectures whose poolings leave nothing of a smaller image."""
 
 OBJECTIVES: tuple[str, ...] = ("supervised", "simclr", "vicreg", "rotation")
+PRECISIONS: tuple[str, ...] = ("auto", "float32", "bfloat16")
 SCHEDULES: tuple[str, ...] = ("constant", "cosine")
 TRANSFER_METHODS: tuple[str, ...] = ("linear-probe", "fine-tune")
 REGULARISATIONS: tuple[str, ...] = ("prior", "validation")
 MEASURE_NAMES: tuple[str, ...] = ("sens", "features")
+VARIED: tuple[str, ...] = ("one", "together")
+PLAIN_FACTORS: tuple[str, ...] = ("class", "background")
+"""What varies between images even where nothing is transformed."""
 RESAMPLINGS: tuple[str, ...] = ("bilinear", "nearest")
 MAX_PROTOTYPES = 1000
 LABELS: tuple[str, ...] = ("object", "background", "sticker")

@@ -23,6 +23,7 @@ from invariance.training.loop import (
     render_split,
     render_training_split,
 )
+from invariance.training.precision import Precision
 from invariance.training.probe import MAX_ITERATIONS, choose_penalty, fit_linear
 from invariance.training.resume import clear_state
 from invariance.training.trainee import Trainee
@@ -62,12 +63,13 @@ def transfer(
     directory.mkdir(parents=True, exist_ok=True)
     sweep_temporaries(directory)
     work = _Work(spec, Path(source), directory, device, cancelled)
-    samples = yield from render_training_split(work.engine, work.num_samples, cancelled, work.first_event())
-    if spec.method == "linear-probe":
-        yield from work.probe(samples, report=True)
-    else:
-        yield from work.fine_tune(samples, checkpoint_every_s)
-    yield work.finish(samples)
+    with work.precision.products(device):
+        samples = yield from render_training_split(work.engine, work.num_samples, cancelled, work.first_event())
+        if spec.method == "linear-probe":
+            yield from work.probe(samples, report=True)
+        else:
+            yield from work.fine_tune(samples, checkpoint_every_s)
+        yield work.finish(samples)
     clear_state(directory)
 
 
@@ -78,6 +80,7 @@ class _Work:
         assert spec.data.num_samples is not None, "the spec checks this"
         self.num_samples = spec.data.num_samples
         self.spec, self.directory, self.device, self.cancelled = spec, directory, device, cancelled
+        self.precision = Precision(spec.precision)
         self.started = time.monotonic()
         self.penalty: float | None = None  # the probe's own
         self.engine = Engine(spec.data, device)
@@ -98,10 +101,15 @@ class _Work:
         num_steps = self.spec.epochs * num_steps_per_epoch(self.num_samples, self.spec.batch_size)
         return Progress(step=0, num_steps=num_steps, num_epochs=self.spec.epochs)
 
+    def features(self, samples: Rendered) -> Tensor:
+        """The representations (N, F) of samples."""
+        return in_batches(
+            self.model.eval().representation, samples.images, cancelled=self.cancelled, precision=self.precision
+        )
+
     def probe(self, samples: Rendered, *, report: bool) -> Generator[Progress, None, None]:
         """Solves the head on features extracted once, with batch norm frozen at the pretrained statistics."""
-        self.model.eval()
-        features = in_batches(self.model.representation, samples.images, cancelled=self.cancelled)
+        features = self.features(samples)
         if self.spec.regularisation == "validation":
             yield from self._choose_penalty(features, samples.labels, report=report)
         solver = fit_linear(
@@ -121,23 +129,17 @@ class _Work:
     def _choose_penalty(self, features: Tensor, labels: Tensor, *, report: bool) -> Generator[Progress, None, None]:
         """Sets the penalty that does best on the validation split of the task."""
         held_out = render_split(self.engine, "validation", NUM_VALIDATION_SAMPLES)
-        choice = choose_penalty(
+        self.penalty, accuracies = choose_penalty(
             features,
             labels,
             self.engine.num_classes,
-            validation_features=in_batches(self.model.representation, held_out.images, cancelled=self.cancelled),
+            validation_features=self.features(held_out),
             validation_labels=held_out.labels,
             cancelled=self.cancelled,
         )
-        while True:
-            try:
-                accuracy = next(choice)
-            except StopIteration as end:
-                self.penalty = end.value
-                return
-            if report:
-                metrics = {"validation_accuracy": accuracy}
-                yield Progress(step=0, num_steps=MAX_ITERATIONS, metrics=metrics, seconds=self.seconds)
+        if report:
+            metrics = {"validation_accuracy": max(accuracies)}
+            yield Progress(step=0, num_steps=MAX_ITERATIONS, metrics=metrics, seconds=self.seconds)
 
     def fine_tune(self, samples: Rendered, checkpoint_every_s: float) -> Iterator[Progress]:
         """Trains all weights from the probed head, or goes on with that."""
@@ -146,6 +148,7 @@ class _Work:
             learning_rate=self.spec.learning_rate,
             directory=self.directory,
             identity=canonical_json(self.spec),
+            precision=self.precision,
         )
         if trainee.resume():
             self.started -= trainee.seconds
@@ -164,8 +167,8 @@ class _Work:
     def finish(self, samples: Rendered) -> Finished:
         """Looks at the test split, once, and saves the network."""
         test = render_split(self.engine, "test", self.spec.num_test_samples)
-        on_test = evaluate(self.model, test, cancelled=self.cancelled)
-        on_train = evaluate(self.model, samples, cancelled=self.cancelled)
+        on_test = evaluate(self.model, test, cancelled=self.cancelled, precision=self.precision)
+        on_train = evaluate(self.model, samples, cancelled=self.cancelled, precision=self.precision)
         path = self.directory / WEIGHTS
         sha256 = save_weights(path, self.model, class_names=self.engine.class_names, spec=self.spec)
         return Finished(

@@ -76,6 +76,7 @@ def _panel(transfer_ids: list[str], was_active: bool) -> None:
         with st.container(horizontal=True):
             for page, label in (
                 ("invariance", "See what they are invariant to"),
+                ("factors", "See what they have kept"),
                 ("attribution", "See where they look"),
             ):
                 st.page_link(

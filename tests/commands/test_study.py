@@ -22,7 +22,7 @@ from invariance.commands import study as command_module
 from invariance.figures.study_figures import STUDY_FIGURES
 from invariance.figures.study_report import write_report
 from invariance.runs.store import Store
-from invariance.runs.study_files import write_summary, write_table
+from invariance.runs.study_files import summarise, write_summary, write_table
 from invariance.runs.study_progress import StudyProgress, estimated_seconds
 from invariance.studies.registry import STUDY_NAMES, make_study
 from invariance.studies.study import Outcome
@@ -181,7 +181,8 @@ def test_the_notebook_redoes_the_findings(tmp_path: Path, monkeypatch: pytest.Mo
     progress = StudyProgress(len(study.runs), len(study.runs), 0, 0, 0, 1.0, 1.0, 0.0)
     write_table(table, tmp_path)
     told = {"command": "made for a test"}
-    summary = write_summary(study.conclude(table), tmp_path, seconds=1.0, provenance=told, progress=progress)
+    summary = summarise(study.conclude(table), seconds=1.0, provenance=told, progress=progress)
+    write_summary(summary, tmp_path)
     write_report(study, table, summary, tmp_path)
     notebook = nbformat.read(tmp_path / "notebook.ipynb", as_version=4)
     nbformat.validate(notebook)

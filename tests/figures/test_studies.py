@@ -15,7 +15,7 @@ from invariance.figures import study_relevant_features as figures_b
 from invariance.figures import study_transforms_vs_other as figures_a
 from invariance.figures.cells import labelled_cells
 from invariance.figures.means import HOLLOW, points_with_intervals
-from invariance.figures.palette import ACCURACY_SCALE, colour_at, contrast, text_colour
+from invariance.figures.palette import SHARE_SCALE, colour_at, contrast, text_colour
 from invariance.studies.intervals import interval
 from invariance.studies.published import RELEVANT_FEATURES, TRANSFORMS_VS_OTHER
 
@@ -32,7 +32,7 @@ def test_points_carry_their_interval_and_one_seed_has_none() -> None:
 
 
 def test_cells_are_written_and_empty_ones_are_not() -> None:
-    figure = labelled_cells([[0.25, np.nan]], rows=["r"], columns=["x", "y"], scale=ACCURACY_SCALE, title="accuracy")
+    figure = labelled_cells([[0.25, np.nan]], rows=["r"], columns=["x", "y"], scale=SHARE_SCALE, title="accuracy")
     cells, texts = figure.data
     assert list(texts.text) == [".25"] and (texts.x[0], texts.y[0]) == (0, 0)
     assert cells.zmin == 0 and cells.zmax == 1
@@ -40,7 +40,7 @@ def test_cells_are_written_and_empty_ones_are_not() -> None:
 
 @pytest.mark.parametrize("value", [0.0, 0.3, 0.5, 0.7, 1.0])
 def test_values_read_on_every_colour_of_accuracies(value: float) -> None:
-    assert contrast(text_colour(value, ACCURACY_SCALE), colour_at(value, ACCURACY_SCALE)) >= 4.5
+    assert contrast(text_colour(value, SHARE_SCALE), colour_at(value, SHARE_SCALE)) >= 4.5
 
 
 @pytest.fixture
@@ -78,6 +78,14 @@ def test_gaps_stand_beside_ranges(table_a: pd.DataFrame) -> None:
     assert list(drawn["gap between same and disjoint"].y) == pytest.approx([0.3, 0.3])
     assert list(drawn["range within disjoint"].y) == pytest.approx([0.0, 0.0])
     assert drawn["published gap"].y[0] == pytest.approx(0.1242, abs=1e-4)
+
+
+def test_each_network_is_a_point_over_its_sens_score(table_a: pd.DataFrame) -> None:
+    table = table_a.assign(sens=1 - table_a["transfer_accuracy"], run=[str(number) for number in range(len(table_a))])
+    drawn = traces(figures_a.prediction_figure(table))
+    assert list(drawn["same transformations"].x) == pytest.approx([0.2] * 8)
+    assert list(drawn["disjoint transformations"].y) == pytest.approx([0.5] * 8)
+    assert "predicted from the others 0.80" in drawn["same transformations"].text[0]
 
 
 @pytest.fixture

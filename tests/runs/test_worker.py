@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,10 +18,20 @@ from invariance.runs.locate import weights_of
 from invariance.runs.manager import Manager
 from invariance.runs.outcome import LOG_FILE
 from invariance.runs.store import Store
-from invariance.runs.worker import num_threads
 from invariance.spec import canonical_json
 from tests.runs.tiny import PATIENCE_S, tiny_pretrain, tiny_transfer, wait_until
 
+_RUN_HERE = """
+import json, sys
+import torch
+from invariance.runs.execute import run_here
+from invariance.runs.store import Store
+from invariance.spec import run_from_json
+seen = []
+spec, store = run_from_json(sys.argv[2]), Store(sys.argv[1])
+run = run_here(spec, store, "cpu", lambda event: seen.append(torch.get_num_threads()))
+print(json.dumps({"threads": seen[0], "sha256": run.result["sha256"]}))
+"""
 ENDLESS = tiny_pretrain(epochs=100_000)
 
 
@@ -109,8 +120,23 @@ def test_the_worker_ends_with_its_parent() -> None:
     process.stdout.close()
 
 
-def test_the_number_of_threads_can_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INVARIANCE_THREADS", "3")
-    assert num_threads() == 3
-    monkeypatch.setenv("INVARIANCE_THREADS", "many")
-    assert num_threads() == max(1, len(os.sched_getaffinity(0)) - 1)
+@pytest.mark.parametrize("threads", ["", "2"])
+def test_the_worker_and_the_command_line_come_to_the_same_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: str
+) -> None:
+    # Batches of 64 pictures of 32 px: the sums of a step are long enough to be split among threads.
+    spec = tiny_pretrain(epochs=1)
+    spec = replace(spec, batch_size=64, data=replace(spec.data, image_size=32))
+    monkeypatch.setenv("INVARIANCE_THREADS", threads)
+    manager = Manager(Store(tmp_path / "worker"), device="cpu")
+    try:
+        run = manager.submit(spec)
+        wait_for(manager, run.id, "done", "failed")
+        of_worker = manager.store.get(run.id).result
+    finally:
+        manager.close()
+        manager.store.close()
+    command = [sys.executable, "-c", _RUN_HERE, str(tmp_path / "here"), canonical_json(spec)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
+    assert of_worker is not None
+    assert json.loads(done.stdout) == {"threads": int(threads or "1"), "sha256": of_worker["sha256"]}

@@ -21,7 +21,7 @@ TARGET = ("noise-05", "noise-06", "noise-07", "noise-08")
 
 @pytest.fixture(autouse=True)
 def _report_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "_EVENT_EVERY_S", 0.0)
+    monkeypatch.setattr(loop, "EVENT_EVERY_S", 0.0)
     monkeypatch.setattr(transfer_module, "NUM_VALIDATION_SAMPLES", 20)
 
 
@@ -89,7 +89,7 @@ def test_a_validation_split_can_choose_the_penalty(source: Path, tmp_path: Path,
     assert isinstance(last, Finished)
     assert last.metrics["penalty"] in GRID
     tried = [event.metrics["validation_accuracy"] for event in events if "validation_accuracy" in event.metrics]
-    assert len(tried) == len(GRID)
+    assert len(tried) == 1, "the best of the grid"
     *_, fixed = transfer(probe_spec, source, tmp_path / "fixed")
     assert isinstance(fixed, Finished) and "penalty" not in fixed.metrics
 

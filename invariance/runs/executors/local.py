@@ -12,7 +12,7 @@ from typing import Any
 
 from invariance.runs.child import GRACE_S, WORKER_COMMAND, Child, follow
 from invariance.runs.executors.executor import Job, Report, Work, WorkerLost, unheard
-from invariance.runs.worker import THREADS_VARIABLE, num_threads
+from invariance.runs.threads import THREADS_VARIABLE, num_threads
 
 _Batch = tuple[Work, Sequence[Job], Report, "Future[list[dict[str, Any]]]"]
 
@@ -44,7 +44,7 @@ class LocalExecutor:
         self._stopped: set[str] = set()
         environment = {}
         if len(devices) > 1 and not os.environ.get(THREADS_VARIABLE):
-            environment[THREADS_VARIABLE] = str(max(1, num_threads(reserve=0) // len(devices)))
+            environment[THREADS_VARIABLE] = str(max(1, num_threads() // len(devices)))
         self._children = [Child(log, command=command, environment=environment) for _ in devices]
         self._threads = [
             threading.Thread(target=self._serve, args=(child, device), name=f"executor-{number}", daemon=True)
