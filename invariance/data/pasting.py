@@ -72,6 +72,7 @@ def share_out(num: int, work: Callable[[int, int], None], *, at_least: int, at_m
     before, ready = torch.get_num_threads(), Barrier(num_threads + 1)
 
     def compute_alone() -> None:
+        torch.get_num_threads()  # a thread's first use of torch sets what it starts with, and would undo the next line
         torch.set_num_threads(1)
         ready.wait()
 

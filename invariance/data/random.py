@@ -129,7 +129,7 @@ def draw_words(seed: int, indices: Tensor, requests: Sequence[tuple[int, int]]) 
     parts = (*_halves(indices[None]), address[:, 0], address[:, 1])
     if device.type == "cpu":  # on few numbers numpy spends a fifth of torch's time
         low, high, stream, block = np.broadcast_arrays(*(part.numpy() for part in parts))
-        arrays: tuple[NDArray[np.int64], ...] = philox((low, high, stream, block), key)  # type: ignore[arg-type]
+        arrays: tuple[NDArray[np.int64], ...] = philox((low, high, stream, block), key)
         words = torch.from_numpy(np.stack(arrays, axis=1))
     else:
         index, rest, streams, places = torch.broadcast_tensors(*parts)
@@ -171,8 +171,9 @@ def _unit_blocks(keys: Tensor, blocks: Tensor) -> Tensor:
         block = blocks.expand(len(low), -1)
         part = field[start : start + num]
         if keys.device.type == "cpu":
-            counter = (block.numpy(), *[np.zeros(block.shape, dtype=np.int64)] * 3)
-            for position, words in enumerate(philox(counter, (low.numpy(), high.numpy()))):
+            nought: NDArray[np.int64] = np.zeros(block.shape, dtype=np.int64)
+            counter: tuple[NDArray[np.int64], ...] = (block.numpy(), nought, nought, nought)
+            for position, words in enumerate(philox(counter, (low.numpy(), high.numpy()))):  # type: ignore[arg-type]
                 part.numpy()[..., position] = words >> 8
         else:
             zero = torch.zeros_like(block)
