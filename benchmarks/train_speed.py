@@ -92,7 +92,7 @@ class BareStep:
     def __init__(self, settings: Settings, num_classes: int) -> None:
         self.device = torch.device(settings.device)
         self.model: nn.Module = create_model(settings.model, num_classes, seed=0).to(self.device).train()
-        fused = self.device.type == "cuda"
+        fused = self.device.type in ("cpu", "cuda")
         self.optimiser = torch.optim.Adam(self.model.parameters(), lr=1e-3, fused=fused)
 
     def __call__(self, images: Tensor, labels: Tensor) -> None:

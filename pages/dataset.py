@@ -10,7 +10,6 @@ from invariance.data.engine import Engine
 from invariance.spec import (
     ALL_CATEGORIES,
     CATEGORIES,
-    LABELS,
     RESAMPLINGS,
     TRANSFORM_NAMES,
     DatasetSpec,
@@ -21,6 +20,7 @@ from pages.parts.controls import source_picker, transform_picker
 from pages.parts.dataset_files import show_files
 from pages.parts.dataset_magnitude import show_distribution, show_magnitude
 from pages.parts.dataset_samples import show_samples, show_strips, show_twins
+from pages.parts.dataset_sticker import choose_sticker
 
 VIEWS: dict[str, Callable[[Engine], None]] = {
     "Samples": show_samples,
@@ -54,6 +54,8 @@ def configure() -> DatasetSpec:
     objects = _folder(source_picker("Objects", "objects"), "objects")
     backgrounds = _folder(source_picker("Backgrounds", "backgrounds", colour=True), "backgrounds")
     dependence = _dependence() if is_picture_source(backgrounds) else {}
+    sticker = choose_sticker()
+    label = _label(has_classes=is_picture_source(backgrounds), has_stickers=bool(sticker))
     more = st.expander("Classes, size, seed", icon=":material/tune:")
     classes = more.multiselect("Classes", class_names(objects), key="names", bind="query-params", placeholder="All")
     left, right = more.columns(2)
@@ -72,7 +74,9 @@ def configure() -> DatasetSpec:
         image_size=int(size),
         num_prototypes=int(prototypes),
         resampling=resampling,
+        label=label,
         **dependence,
+        **sticker,
     )
 
 
@@ -88,9 +92,16 @@ def _dependence() -> dict[str, Any]:
                             help="Probability that the object is paired with the background's class.")  # fmt: skip
     availability = st.slider("Objects present", 0.0, 1.0, 1.0, 0.05, key="availability", bind="query-params",
                              help="Probability that there is an object at all.")  # fmt: skip
-    label = st.segmented_control("The class is that of the", LABELS, default="object", required=True, key="label",
-                                 bind="query-params")  # fmt: skip
-    return {"fg_bg_correlation": correlation, "fg_availability": availability, "label": str(label)}
+    return {"fg_bg_correlation": correlation, "fg_availability": availability}
+
+
+def _label(*, has_classes: bool, has_stickers: bool) -> str:
+    """What the class of an image is, where there is a choice."""
+    options = ["object", *["background"] * has_classes, *["sticker"] * has_stickers]
+    if len(options) == 1:
+        return "object"
+    return str(st.segmented_control("The class is that of the", options, default="object", required=True, key="label",
+                                    bind="query-params"))  # fmt: skip
 
 
 def _folder(source: str, name: str) -> str:

@@ -11,6 +11,7 @@ from invariance.runs import gallery
 from invariance.runs.describe import transforms_title
 from invariance.spec import CATEGORIES, DatasetSpec, SpecError
 from pages.parts import cache, server
+from pages.parts.exports import export_row
 from pages.parts.measured import (
     choose_measure,
     measured_tables,
@@ -113,8 +114,9 @@ def main() -> None:
                           trained_on={name: known[name].data.transforms for name in names})  # fmt: skip
     chart.plotly_chart(figure, key="heatmap", width="stretch", on_select=select_cell, selection_mode="points",
                        config={"displayModeBar": False}, alt=f"{title} of networks for transformations")  # fmt: skip
-    st.download_button("Download CSV", table.assign(title=table["model"].map(names)).to_csv(index=False),
-                          "sens.csv", "text/csv", icon=":material/download:", key="csv")  # fmt: skip
+    with chart:
+        export_row(figure, table.assign(title=table["model"].map(names)), name="sens", key="save_heatmap",
+                   title=f"{title[0].upper()}{title[1:]} of networks (rows) for transformations")  # fmt: skip
     show_cell(table, cell, score)
     show_twins(known[cell[0]], names[cell[0]], cell[1], data)
 

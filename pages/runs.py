@@ -3,11 +3,12 @@
 import pandas as pd
 import streamlit as st
 
-from invariance.figures.curves import metric_title, training_curves
+from invariance.figures.curves import metric_title, training_curves, values_table
 from invariance.runs.describe import command, title
 from invariance.runs.store import RESUMABLE_STATES, STATES, Run
 from invariance.spec import RUN_KINDS, SpecError, canonical_json
 from pages.parts import server
+from pages.parts.exports import export_row
 from pages.parts.live import STATE_COLOURS, progress_line
 from pages.parts.plan import BUDGETS, planned_runs
 from pages.parts.run_table import COLUMNS, table_key, table_of
@@ -71,7 +72,10 @@ def show_curves(runs: list[Run], titles: dict[str, str]) -> None:
     metric = st.segmented_control("Measured", metrics, default=default, required=True, format_func=metric_title,
                                   key=f"metric_{len(metrics)}")  # fmt: skip
     shown = {name: table for name, table in tables.items() if (table["name"] == metric).any()}
-    st.plotly_chart(training_curves(shown, str(metric)), key="curves")
+    figure = training_curves(shown, str(metric))
+    st.plotly_chart(figure, key="curves")
+    export_row(figure, values_table(shown, str(metric)), title=f"Runs: {metric_title(str(metric))}", name=str(metric),
+               key="save_curves")  # fmt: skip
     if len(runs) > MAX_COMPARED:
         st.caption(f"The first {MAX_COMPARED} of the {len(runs)} selected runs are drawn.")
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from invariance.models import ARCHITECTURES, Classifier, create_model
+from invariance.models import Classifier, has_untrained_twin, untrained_twin
 from invariance.models.initial import initialise_linear
 from invariance.spec import SpecError
 
@@ -55,17 +55,14 @@ def randomised(model: Classifier, *, weights: str = "all", seed: int = 0) -> Cla
     """
     if weights not in WEIGHTS:
         raise SpecError(f"weights = {weights!r}: expected {' or '.join(WEIGHTS)}")
-    if weights == "all" and model.name not in {architecture.name for architecture in ARCHITECTURES}:
+    if weights == "all" and not has_untrained_twin(model.name):
         raise SpecError(f"weights = 'all': the first weights of {model.name} are not known; choose head")
-    device = model.head.weight.device
     if weights == "all":
-        twin = create_model(model.name, model.num_classes, seed=seed)
-        twin.class_names = model.class_names
-    else:
-        twin = copy.deepcopy(model).cpu()
-        with torch.no_grad():
-            initialise_linear(twin.head, torch.Generator().manual_seed(seed))
-    return twin.to(device).eval()
+        return untrained_twin(model, seed=seed)
+    twin = copy.deepcopy(model).cpu()
+    with torch.no_grad():
+        initialise_linear(twin.head, torch.Generator().manual_seed(seed))
+    return twin.to(model.head.weight.device).eval()
 
 
 def correlate(first: NDArray[np.floating], second: NDArray[np.floating]) -> MapCorrelation:

@@ -13,7 +13,16 @@ from tqdm import tqdm
 
 from invariance.data.catalogue import choose_classes, resolve_source
 from invariance.runs.store import Store
-from invariance.spec import LABELS, MODEL_NAMES, OBJECTIVES, RESAMPLINGS, DatasetSpec, SpecError, parse_transforms
+from invariance.spec import (
+    LABELS,
+    MODEL_NAMES,
+    OBJECTIVES,
+    RESAMPLINGS,
+    STICKER_PLACES,
+    DatasetSpec,
+    SpecError,
+    parse_transforms,
+)
 
 
 class Parser(argparse.ArgumentParser):
@@ -70,6 +79,36 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument("--label", default="object", choices=LABELS, help="what the class is (default object)")
     group.add_argument("--seed", type=int, default=0, help="of samples and weights (default 0)")
+    _add_stickers(parser)
+
+
+def _add_stickers(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("stickers", "a second, small object on the finished image")
+    group.add_argument(
+        "--stickers", default="", metavar="SOURCE", help="builtin, noise, hub or a folder (default none)"
+    )
+    group.add_argument("--sticker-classes", default="", metavar="A,B,…", help="classes of stickers (default: all)")
+    group.add_argument(
+        "--sticker-place", default="corner", choices=STICKER_PLACES, help="upper right corner (default) or anywhere"
+    )
+    group.add_argument(
+        "--sticker-scale", type=float, default=0.55, metavar="X", help="size relative to an object (default 0.55)"
+    )
+    group.add_argument(
+        "--sticker-correlation",
+        type=float,
+        default=0.0,
+        metavar="R",
+        help="probability that the sticker is the one paired with the object's class (default 0)",
+    )
+    group.add_argument(
+        "--sticker-availability",
+        type=float,
+        default=1.0,
+        metavar="A",
+        help="probability that there is a sticker (default 1)",
+    )
+    group.add_argument("--sticker-seed", type=int, help="other draws of the stickers alone (default: --seed)")
 
 
 def dataset(args: argparse.Namespace, *, num_samples: int | None, seed: int | None = None) -> DatasetSpec:
@@ -79,7 +118,7 @@ def dataset(args: argparse.Namespace, *, num_samples: int | None, seed: int | No
         SpecError: an option has a value that cannot be used.
     """
     objects = resolve_source(args.objects)
-    classes = tuple(name.strip() for name in args.classes.split(",") if name.strip())
+    classes = _names(args.classes)
     if args.num_classes is not None:
         if classes:
             raise SpecError("--classes and --num-classes are both given: use one of them")
@@ -98,7 +137,18 @@ def dataset(args: argparse.Namespace, *, num_samples: int | None, seed: int | No
         fg_bg_correlation=args.fg_bg_correlation,
         fg_availability=args.fg_availability,
         label=args.label,
+        stickers=resolve_source(args.stickers) if args.stickers else "",
+        sticker_classes=_names(args.sticker_classes),
+        sticker_place=args.sticker_place,
+        sticker_scale=args.sticker_scale,
+        sticker_correlation=args.sticker_correlation,
+        sticker_availability=args.sticker_availability,
+        sticker_seed=args.sticker_seed,
     )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def add_training(parser: argparse.ArgumentParser, *, epochs: int) -> None:

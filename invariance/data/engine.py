@@ -10,9 +10,11 @@ import torch
 from torch import Tensor
 
 from invariance.data.background import ClassedPictures, FreshNoise, load_background_source
+from invariance.data.drawn import Drawn
 from invariance.data.foreground import SPLIT_START, Cutouts, Foregrounds, load_foregrounds
 from invariance.data.pasting import paste, paste_content, paste_content_on_bytes, share_out, to_bytes
 from invariance.data.random import STREAMS, Draws
+from invariance.data.sticker import StickerLayer, load_stickers
 from invariance.data.transforms import Params, Transform, change_content, get_transform, sample_composition
 from invariance.data.transforms.beyond import drawn_other, drawn_view, occluder_layer
 from invariance.data.transforms.frame import Frame
@@ -36,6 +38,9 @@ def sources_of(spec: DatasetSpec) -> DatasetSpec:
         image_size=spec.image_size,
         num_prototypes=spec.num_prototypes,
         transforms=tuple(name for name in spec.transforms if name == "pose"),
+        stickers=spec.stickers,
+        sticker_classes=spec.sticker_classes,
+        sticker_scale=spec.sticker_scale,
     )
 
 
@@ -73,39 +78,6 @@ class Changed:
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """Everything that is drawn for samples before a pixel is touched, each (B,).
-
-    Attributes:
-        indices: of the samples.
-        numbers: which background.
-        labels: classes of the objects.
-        prototypes: which of their pictures.
-        there: whether there is an object; None where there always is.
-        params: the parameters of each transformation.
-        extra: what decided over the objects.
-    """
-
-    indices: Tensor
-    numbers: Tensor
-    labels: Tensor
-    prototypes: Tensor
-    there: Tensor | None
-    params: list[Params]
-    extra: Params
-
-    def part(self, start: int, stop: int) -> Drawn:
-        """Of the samples from ``start`` to ``stop``."""
-
-        def of(values: Params) -> Params:
-            return {name: value[start:stop] for name, value in values.items()}
-
-        own = {name: getattr(self, name)[start:stop] for name in ("indices", "numbers", "labels", "prototypes")}
-        there = None if self.there is None else self.there[start:stop]
-        return Drawn(**own, there=there, params=[of(values) for values in self.params], extra=of(self.extra))
-
-
-@dataclass(frozen=True)
 class Batch:
     """Samples and their recipe.
 
@@ -113,9 +85,11 @@ class Batch:
         images: (B, 3, S, S) float32 in [0, 1].
         labels: (B,) int64, position in ``Engine.class_names``.
         masks: (B, S, S) float32 in [0, 1], alpha of the object as pasted, less what stands in front of it.
+        sticker_masks: (B, S, S) float32 in [0, 1], alpha of the sticker, which is in front of everything.
         backgrounds: (B,) int64, which background; -1 for fresh noise.
         prototypes: (B,) int64, which picture of the class (of all, for whole pictures).
-        objects: (B,) int64, class of the object, which is the label unless the background's class is.
+        objects: (B,) int64, class of the object, which is the label unless the background's or the sticker's is.
+        stickers: (B,) int64, class of the sticker; -1 where there is none.
         boxes: (B, 4) float32, bounding box (x0, y0, x1, y1) of the object in pixels, as it followed the matrices.
         parameters: ``<transform>.<parameter>`` to (B,) tensor, everything that was drawn for the transformations.
     """
@@ -123,9 +97,11 @@ class Batch:
     images: Tensor
     labels: Tensor
     masks: Tensor
+    sticker_masks: Tensor
     backgrounds: Tensor
     prototypes: Tensor
     objects: Tensor
+    stickers: Tensor
     boxes: Tensor
     parameters: dict[str, Tensor]
 
@@ -147,6 +123,8 @@ class Engine:
             _let_memory_be_reused()
         self._objects = load_foregrounds(spec).to(self.device)
         self._backgrounds = load_background_source(spec).to(self.device)
+        stickers = load_stickers(spec)
+        self._stickers = None if stickers is None else stickers.to(self.device)
         self._set(spec)
 
     def _set(self, spec: DatasetSpec) -> None:
@@ -162,8 +140,18 @@ class Engine:
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """Names of the classes in label order: the objects', or the backgrounds' where those are the label."""
-        return self._backgrounds.class_names if self.spec.label == "background" else self.object_names
+        """Names of the classes in label order: of the objects, or of what else is the label."""
+        match self.spec.label:
+            case "background":
+                return self._backgrounds.class_names
+            case "sticker":
+                return self.sticker_names
+        return self.object_names
+
+    @property
+    def sticker_names(self) -> tuple[str, ...]:
+        """Names of the stickers' classes; none where there are no stickers."""
+        return () if self._stickers is None else self._stickers.class_names
 
     @property
     def num_classes(self) -> int:
@@ -184,6 +172,15 @@ class Engine:
         names = self.object_names
         return {name: names[label % len(names)] for label, name in enumerate(self._backgrounds.class_names)}
 
+    @property
+    def sticker_pairing(self) -> dict[str, str]:
+        """Which sticker goes with which class of object where they are correlated, in every split.
+
+        The classes of both are matched in their order, like those of objects and backgrounds.
+        """
+        names = self.sticker_names
+        return {name: names[label % len(names)] for label, name in enumerate(self.object_names) if names}
+
     def with_spec_changes(self, **changes: Any) -> Engine:
         """An engine of a changed spec, sharing the loaded pictures where the change leaves them alone."""
         spec = replace(self.spec, **changes)
@@ -193,6 +190,7 @@ class Engine:
             return Engine(spec, self.device)
         engine = Engine.__new__(Engine)
         engine.device, engine._objects, engine._backgrounds = self.device, self._objects, self._backgrounds
+        engine._stickers = self._stickers
         engine._set(spec)
         return engine
 
@@ -201,25 +199,42 @@ class Engine:
         return torch.arange(num, device=self.device) + SPLIT_START[split]
 
     @torch.no_grad()
-    def batch(self, indices: Tensor) -> Batch:
-        """The samples at ``indices``, (B,) int64 on any device."""
-        drawn = self.draw(indices.to(self.device))
+    def batch(self, indices: Tensor, *, behind: Tensor | None = None) -> Batch:
+        """The samples at ``indices``.
+
+        Args:
+            indices: (B,) int64 on any device.
+            behind: pictures (B or 1, 3, S, S) in [0, 1] that are seen in place of the samples' own backgrounds;
+                nothing else changes, nor what the batch says of its backgrounds.
+        """
+        return self._batch_of(self.draw(indices.to(self.device)), behind=behind)
+
+    def _batch_of(self, drawn: Drawn, *, behind: Tensor | None = None) -> Batch:
+        spec = self.spec
         changed = self.change(self._show_objects(drawn), self._transforms, drawn.params)
         params = {
             f"{transform.name}.{name}": value
             for transform, values in zip(self._transforms, drawn.params, strict=True)
             for name, value in values.items()
         }
-        return Batch(
-            images=changed.paste(self._backgrounds.show(self.spec.seed, drawn.indices, drawn.numbers)),
-            labels=self._labels(drawn.labels, drawn.numbers),
-            masks=changed.masks,
+        backgrounds = self._backgrounds.show(spec.seed, drawn.indices, drawn.numbers) if behind is None else behind
+        images = changed.paste(backgrounds)
+        masks = changed.masks
+        batch = Batch(
+            images=images,
+            labels=self._labels(drawn),
+            masks=masks,
+            sticker_masks=masks.new_zeros(1, 1, 1).expand_as(masks),
             backgrounds=drawn.numbers,
             prototypes=drawn.prototypes,
             objects=drawn.labels,
+            stickers=drawn.numbers.new_full((1,), -1).expand_as(drawn.numbers),
             boxes=changed.boxes,
             parameters={**drawn.extra, **params},
         )
+        if self._stickers is None:
+            return batch
+        return _under(self._stickers.draw(spec, drawn.indices, drawn.labels), batch, label=spec.label)
 
     def draw(self, indices: Tensor) -> Drawn:
         """Everything that is drawn for samples, (B,) int64 on the engine's device."""
@@ -238,7 +253,13 @@ class Engine:
         """Labels of samples without making their images: (B,) int64."""
         indices = indices.to(self.device)
         numbers = self._backgrounds.draw(self.spec.seed, indices)
-        return self._labels(self._draw_labels(indices, numbers)[0], numbers)
+        if self.spec.label == "background":
+            return self._background_labels(numbers)
+        labels = self._draw_labels(indices, numbers)[0]
+        if self.spec.label == "object":
+            return labels
+        assert self._stickers is not None
+        return self._stickers.draw_labels(self.spec, indices, labels)[0]
 
     def change(self, found: Foregrounds, transforms: Sequence[Transform], params: Sequence[Params]) -> Changed:
         """Objects through a composition with given parameters.
@@ -269,37 +290,42 @@ class Engine:
             indices: (N,) int64.
             batch_size: made at a time; None chooses what is fast: few on a CPU, where they stay in its cache.
         """
-        size = self.spec.image_size
+        size, on_cpu = self.spec.image_size, self.device.type == "cpu"
         images = torch.empty(len(indices), 3, size, size, dtype=torch.uint8, device=self.device)
         labels = torch.empty(len(indices), dtype=torch.int64, device=self.device)
+        batch_size = batch_size or (max(8, _PIXELS_AT_A_TIME // size**2) if on_cpu else _DRAWN_AT_A_TIME)
 
         def make(start: int, stop: int) -> None:
-            self._render_into(indices[start:stop], images[start:stop], labels[start:stop], batch_size)
+            self._render_into(images[start:stop], labels[start:stop], indices[start:stop], batch_size)
 
-        if self.device.type == "cpu":
-            share_out(len(indices), make, at_least=_PIXELS_AT_A_TIME // size**2, at_most=_DRAWN_AT_A_TIME)
+        if on_cpu:
+            share_out(len(indices), make, unit=batch_size, most=-(-_DRAWN_AT_A_TIME // batch_size))
         else:
             for start in range(0, len(indices), _DRAWN_AT_A_TIME):
                 make(start, start + _DRAWN_AT_A_TIME)
         return images, labels
 
     @torch.no_grad()
-    def _render_into(self, indices: Tensor, images: Tensor, labels: Tensor, batch_size: int | None) -> None:
-        """Samples into images (N, 3, S, S) uint8 and labels (N,): draws for all at once, pixels for few."""
+    def _render_into(self, images: Tensor, labels: Tensor, indices: Tensor, batch_size: int) -> None:
+        """Samples into images (N, 3, S, S) uint8 and labels (N,): all are drawn at once, few are made at a time.
+
+        Where backgrounds are kept as bytes, those around the objects are copied and no float is made of them.
+        """
         drawn, levels = self.draw(indices.to(self.device)), self._backgrounds.levels
-        labels.copy_(self._labels(drawn.labels, drawn.numbers))
-        if batch_size is None:
-            on_cpu = self.device.type == "cpu"
-            batch_size = max(1, _PIXELS_AT_A_TIME // self.spec.image_size**2) if on_cpu else _DRAWN_AT_A_TIME
         for start in range(0, len(indices), batch_size):
-            part, into = drawn.part(start, start + batch_size), images[start : start + batch_size]
+            part, into = drawn.part(start, start + batch_size), slice(start, start + batch_size)
+            if levels is None or self._stickers is not None:
+                batch = self._batch_of(part)
+                images[into], labels[into] = to_bytes(batch.images), batch.labels
+                continue
             changed = self.change(self._show_objects(part), self._transforms, part.params)
-            if levels is None or changed.frame.is_whole or changed.front is not None:
+            labels[into] = self._labels(part)
+            if changed.frame.is_whole or changed.front is not None:
                 backgrounds = self._backgrounds.show(self.spec.seed, part.indices, part.numbers)
-                into.copy_(to_bytes(changed.paste(backgrounds)))
+                images[into] = to_bytes(changed.paste(backgrounds))
             else:
-                torch.index_select(levels, 0, part.numbers, out=into)
-                paste_content_on_bytes(changed.pixels, changed.frame, into)
+                torch.index_select(levels, 0, part.numbers, out=images[into])
+                paste_content_on_bytes(changed.pixels, changed.frame, images[into])
 
     def twins(
         self, indices: Tensor, transforms: Sequence[str] | None = None, *, transform_seeds: tuple[int, int] = (1, 2)
@@ -327,9 +353,15 @@ class Engine:
         numbers = self._backgrounds.draw(self.spec.seed, indices)
         return numbers, self._backgrounds.show(self.spec.seed, indices, numbers)
 
-    def _labels(self, object_labels: Tensor, numbers: Tensor) -> Tensor:
-        if self.spec.label == "object":
-            return object_labels
+    def background_numbers(self, indices: Tensor) -> Tensor:
+        """Which background samples have, without making their images: (B,) int64, -1 for fresh noise."""
+        return self._backgrounds.draw(self.spec.seed, indices.to(self.device))
+
+    def _labels(self, drawn: Drawn) -> Tensor:
+        """Classes of the objects, or of the backgrounds where those are the label."""
+        return drawn.labels if self.spec.label != "background" else self._background_labels(drawn.numbers)
+
+    def _background_labels(self, numbers: Tensor) -> Tensor:
         assert isinstance(self._backgrounds, ClassedPictures)
         return self._backgrounds.labels(numbers)
 
@@ -356,6 +388,19 @@ class Engine:
             raise SpecError(f"occlude needs cut-out objects, not {self.spec.objects}; choose builtin or a folder")
         others = drawn_other(params, found.labels, len(self.object_names))
         return self._objects.cut(others, torch.zeros_like(others))
+
+
+def _under(layer: StickerLayer, batch: Batch, *, label: str) -> Batch:
+    """A batch with stickers in front of it."""
+    return replace(
+        batch,
+        images=paste(layer.rgba, batch.images),
+        labels=layer.labels if label == "sticker" else batch.labels,
+        masks=batch.masks * (1.0 - layer.masks),
+        sticker_masks=layer.masks,
+        stickers=layer.numbers,
+        parameters={**batch.parameters, **layer.parameters},
+    )
 
 
 def _let_memory_be_reused() -> None:

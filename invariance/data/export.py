@@ -9,6 +9,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from io import BytesIO
 from typing import IO, Any, BinaryIO, Final
 
@@ -37,7 +38,8 @@ def write_npz(
     """Writes samples, masks and everything that was drawn as a compressed NPZ file.
 
     It holds ``images`` uint8 (N, H, W, 3), ``labels`` int64 (N), ``class_names`` str (K), ``mask`` uint8 (N, H, W), the
-    pasted alpha times 255, ``background`` int64 (N), and ``<transform>.<parameter>`` (N) for all that was drawn.
+    pasted alpha times 255, ``background`` int64 (N), and ``<transform>.<parameter>`` (N) for all that was drawn. Where
+    there are stickers, it holds ``sticker`` int64 (N), -1 for none, ``sticker_names`` str and ``sticker_mask`` as well.
 
     Args:
         engine: the data set.
@@ -48,13 +50,21 @@ def write_npz(
     """
     size = engine.spec.image_size
     columns: dict[str, NDArray[Any]] = {}
+    names = {"class_names": np.array(engine.class_names)}
+    kinds = ("mask", "sticker_mask") if engine.spec.stickers else ("mask",)
+    if engine.spec.stickers:
+        names["sticker_names"] = np.array(engine.sticker_names)
     # A zip holds one open entry at a time, so masks wait on the disk while images are written.
-    with tempfile.TemporaryFile() as masks, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with ExitStack() as stack, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        spools = [stack.enter_context(tempfile.TemporaryFile()) for _ in kinds]
         with _entry(archive, "images", np.dtype(np.uint8), (num, size, size, 3)) as images:
             for done, batch in _batches(engine, split, num):
                 images.write(to_pictures(batch.images).tobytes())
-                masks.write(to_bytes(batch.masks).cpu().numpy().tobytes())
+                for spool, masks in zip(spools, (batch.masks, batch.sticker_masks), strict=False):
+                    spool.write(to_bytes(masks).cpu().numpy().tobytes())
                 small = {"labels": batch.labels, "background": batch.backgrounds, **batch.parameters}
+                if engine.spec.stickers:
+                    small["sticker"] = batch.stickers
                 for name, value in small.items():
                     part = value.cpu().numpy()
                     # Whole columns at once: small arrays kept between large batches would tear the memory into pieces.
@@ -63,10 +73,11 @@ def write_npz(
                     columns[name][done - len(part) : done] = part
                 if on_progress is not None:
                     on_progress(done, num)
-        masks.seek(0)
-        with _entry(archive, "mask", np.dtype(np.uint8), (num, size, size)) as entry:
-            shutil.copyfileobj(masks, entry, 2**20)
-        for name, array in {**columns, "class_names": np.array(engine.class_names)}.items():
+        for kind, spool in zip(kinds, spools, strict=True):
+            spool.seek(0)
+            with _entry(archive, kind, np.dtype(np.uint8), (num, size, size)) as entry:
+                shutil.copyfileobj(spool, entry, 2**20)
+        for name, array in {**columns, **names}.items():
             with _entry(archive, name, array.dtype, array.shape) as entry:
                 entry.write(array.tobytes())
 
@@ -181,5 +192,6 @@ def _description(engine: Engine, split: str, num: int) -> str:
         "split": split,
         "num": num,
         "class_names": list(engine.class_names),
+        **({"sticker_names": list(engine.sticker_names)} if engine.spec.stickers else {}),
     }
     return json.dumps(values, indent=2, ensure_ascii=False)

@@ -50,6 +50,10 @@ _TITLES: Final[dict[str, tuple[str, str]]] = {
     "occlude.scale": ("Its size", "×"),
     "pairing.applied": ("Paired with the background", ""),
     "availability.applied": ("Object is there", ""),
+    "sticker.paired": ("Paired with the object", ""),
+    "sticker.there": ("It is there", ""),
+    "sticker.x": ("Place, left to right", ""),
+    "sticker.y": ("Place, top to bottom", ""),
 }
 """Title and unit by ``<transform>.<parameter>``; others are named after themselves."""
 
@@ -131,6 +135,12 @@ def laws_of(spec: DatasetSpec) -> dict[str, Law]:
         found.append(_switch("pairing", "applied", spec.fg_bg_correlation))
     if spec.fg_availability < 1:
         found.append(_switch("availability", "applied", spec.fg_availability))
+    if spec.sticker_correlation > 0:
+        found.append(_switch("sticker", "paired", spec.sticker_correlation))
+    if spec.sticker_availability < 1:
+        found.append(_switch("sticker", "there", spec.sticker_availability))
+    if spec.sticker_place == "anywhere":
+        found += [Law("sticker", name, "uniform", *_title("sticker", name), 0.0, 1.0, None) for name in ("x", "y")]
     return {law.key: law for law in found}
 
 

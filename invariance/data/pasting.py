@@ -49,7 +49,7 @@ def to_bytes(images: Tensor) -> Tensor:
     return levels.to(torch.uint8)
 
 
-def share_out(num: int, work: Callable[[int, int], None], *, at_least: int, at_most: int) -> None:
+def share_out(num: int, work: Callable[[int, int], None], *, unit: int, most: int) -> None:
     """Calls ``work(start, stop)`` for stretches of range(num), on as many threads as torch may use.
 
     Each thread computes alone. Threads that share every operation, which is torch's way, wait for each other a hundred
@@ -58,11 +58,12 @@ def share_out(num: int, work: Callable[[int, int], None], *, at_least: int, at_m
     Args:
         num: of samples.
         work: makes the samples from ``start`` to ``stop``.
-        at_least: samples in a stretch, below which a thread is not worth its start.
-        at_most: samples in a stretch.
+        unit: samples that are not parted, too few to be worth the start of a thread. Since stretches begin at
+            multiples of it, samples are made together with the same others on any number of threads.
+        most: units in a stretch.
     """
     num_threads = torch.get_num_threads()
-    length = min(at_most, max(at_least, -(-num // num_threads)))
+    length = unit * max(1, min(most, -(-num // (unit * num_threads))))
     starts = range(0, num, length)
     num_threads = min(num_threads, len(starts))
     if num_threads <= 1:

@@ -32,6 +32,10 @@ STREAMS: Final[dict[str, int]] = {
     "availability": 8,
     "attribution": 9,
     "bootstrap": 10,
+    "sticker": 11,
+    "sticker_place": 12,
+    "sticker_pairing": 13,
+    "sticker_availability": 14,
     **{name: 16 + position for position, name in enumerate((*TRANSFORM_NAMES, *BEYOND_2D))},
 }
 """Third word of the counter, one constant for each thing that is drawn; renumbering would redraw every data set."""

@@ -29,6 +29,7 @@ class Recipe:
         object_name: class of its object, which is its class unless the background's is.
         prototype: which picture of the object.
         background: which background; -1 for fresh noise.
+        sticker_name: class of its sticker; empty where there is none.
         box: bounding box (x0, y0, x1, y1) of the object in pixels, as it followed the matrices.
         parameters: ``<transform>.<parameter>`` to value.
     """
@@ -42,6 +43,7 @@ class Recipe:
     object_name: str
     prototype: int
     background: int
+    sticker_name: str
     box: tuple[float, float, float, float]
     parameters: dict[str, float | bool | int]
 
@@ -56,6 +58,8 @@ class Recipe:
             ("prototype", "Picture of the object", f"number {self.prototype}", chosen),
             ("background", "Background", background, behind),
         ]
+        if self.spec.stickers:
+            rows.append(("sticker", "Sticker", self.sticker_name or "none", "uniform"))
         rows += [
             (key, f"{law.transform.replace('_', ' ')}: {law.title}", law.written(self.parameters[key]), law.words)
             for key, law in found.items()
@@ -74,7 +78,14 @@ class Recipe:
         """The numbers that pick this sample out of all of its kind."""
         transform_seed = self.spec.transform_seed
         twin = "" if transform_seed is None else f", transform_seed {transform_seed}"
-        return f"seed {self.spec.seed}{twin}, index {self.index}"
+        sticker = "" if self.spec.sticker_seed is None else f", sticker_seed {self.spec.sticker_seed}"
+        return f"seed {self.spec.seed}{twin}{sticker}, index {self.index}"
+
+    @property
+    def _sticker_seed(self) -> dict[str, int]:
+        if not self.spec.stickers:
+            return {}
+        return {"sticker_seed": self.spec.seed if self.spec.sticker_seed is None else self.spec.sticker_seed}
 
     @property
     def _facts(self) -> dict[str, Any]:
@@ -87,6 +98,7 @@ class Recipe:
             "object": self.object_name,
             "prototype": self.prototype,
             "background": self.background,
+            **({"sticker": self.sticker_name} if self.spec.stickers else {}),
         }
 
     def flat(self) -> dict[str, Any]:
@@ -104,6 +116,7 @@ class Recipe:
             "spec": {"schema": SCHEMA_VERSION, **to_dict(self.spec)},
             "seed": seed,
             "transform_seed": seed if self.spec.transform_seed is None else self.spec.transform_seed,
+            **self._sticker_seed,
             **self._facts,
             "box": list(self.box),
             "parameters": self.parameters,
@@ -126,7 +139,7 @@ def recipes(engine: Engine, batch: Batch, *, first: int, split: str) -> list[Rec
         first: position of the first of them in the split.
         split: they are of.
     """
-    labels, objects = batch.labels.tolist(), batch.objects.tolist()
+    labels, objects, stickers = batch.labels.tolist(), batch.objects.tolist(), batch.stickers.tolist()
     prototypes, backgrounds, boxes = batch.prototypes.tolist(), batch.backgrounds.tolist(), batch.boxes.cpu().numpy()
     columns = {key: _plain(value) for key, value in batch.parameters.items()}
     return [
@@ -140,6 +153,7 @@ def recipes(engine: Engine, batch: Batch, *, first: int, split: str) -> list[Rec
             object_name=engine.object_names[objects[row]],
             prototype=prototypes[row],
             background=backgrounds[row],
+            sticker_name=engine.sticker_names[stickers[row]] if stickers[row] >= 0 else "",
             box=(
                 _shortest(boxes[row, 0]),
                 _shortest(boxes[row, 1]),

@@ -67,6 +67,23 @@ def training_curves(
     return figure
 
 
+def values_table(tables: Mapping[str, pd.DataFrame], metric: str) -> pd.DataFrame:
+    """The measured values behind :func:`training_curves`, unsmoothed.
+
+    Args:
+        tables: as there.
+        metric: as there.
+
+    Returns:
+        Columns run (its title), step and the metric.
+    """
+    parts = []
+    for title, table in tables.items():
+        values = table[table["name"] == metric].sort_values("step")
+        parts.append(pd.DataFrame({"run": title, "step": values["step"], metric: values["value"]}))
+    return pd.concat(parts, ignore_index=True)
+
+
 def _bundled(step: pd.Series[float], value: pd.Series[float]) -> tuple[pd.Series[float], pd.Series[float]]:
     """Means over equal groups of consecutive points, so that at most ``MAX_POINTS`` are left."""
     size = -(-len(step) // MAX_POINTS)

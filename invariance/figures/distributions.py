@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
@@ -48,6 +49,7 @@ def drawn_and_law(
         if marked is not None and law.key in marked:
             _mark(figure, law, marked[law.key], place)
     figure.update_yaxes(tickformat=".0%", rangemode="tozero", fixedrange=True, nticks=4)
+    figure.update_yaxes(title={"text": "share of draws", "font": {"size": 12}}, col=1)
     figure.update_xaxes(fixedrange=True)
     figure.update_annotations(font_size=12)
     figure.update_layout(
@@ -56,14 +58,37 @@ def drawn_and_law(
     return figure
 
 
+def shares_table(laws: Sequence[Law], drawn: Mapping[str, NDArray[np.generic]]) -> pd.DataFrame:
+    """The numbers behind :func:`drawn_and_law`.
+
+    Returns:
+        One row a bin: parameter (the law's key), from, to, share of the samples in it, and the law's share. A switch
+        has two, from 0 to 0 and from 1 to 1.
+    """
+    rows: list[tuple[str, float, float, float, float]] = []
+    for law in laws:
+        if law.kind == "switch":
+            share, expected = float(drawn[law.key].astype(np.float64).mean()), law.probability
+            rows += [(law.key, 0.0, 0.0, 1.0 - share, 1.0 - expected), (law.key, 1.0, 1.0, share, expected)]
+            continue
+        shares, edges = _shares(law, drawn[law.key])
+        rows += [(law.key, *edges[n : n + 2].tolist(), float(share), 1.0 / NUM_BINS) for n, share in enumerate(shares)]
+    return pd.DataFrame(rows, columns=["parameter", "from", "to", "share", "law"])
+
+
+def _shares(law: Law, values: NDArray[np.generic]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Share of the samples in each bin over a uniform law's range, and the edges of the bins."""
+    centred = law.centred(values.astype(np.float64))
+    width = (law.high - law.low) or 1.0
+    counts, edges = np.histogram(centred, NUM_BINS, (law.low, law.low + width))
+    return counts / max(1, len(centred)), edges
+
+
 def _add_uniform(
     figure: go.Figure, law: Law, values: NDArray[np.generic], place: dict[str, int], full: tuple[float, float]
 ) -> None:
     """Bars over the law's range, and the law: the same share in every bin, nothing outside."""
-    centred = law.centred(values.astype(np.float64))
-    width = (law.high - law.low) or 1.0
-    shares, edges = np.histogram(centred, NUM_BINS, (law.low, law.low + width))
-    shares = shares / max(1, len(centred))
+    shares, edges = _shares(law, values)
     figure.add_bar(
         x=((edges[1:] + edges[:-1]) / 2).astype(np.float32),
         y=shares.astype(np.float32),

@@ -12,7 +12,7 @@ CATEGORICAL: Final[tuple[str, ...]] = (
     MATCHED,
     MISMATCHED,
     "#5b6ee1",
-    "#d99a00",
+    "#b37d00",
     "#a64ca6",
     "#4a90b8",
     "#7a8b2f",
@@ -31,6 +31,13 @@ SENS_SCALE: Final[tuple[tuple[float, str], ...]] = (
     (1.0, "#c8431f"),
 )
 """Invariant to sensitive; the ends differ in lightness from the middle and in hue (teal, orange) from each other."""
+
+KEPT_SCALE: Final[tuple[tuple[float, str], ...]] = (
+    (0.0, "#f4eee0"),
+    (0.5, "#98a3e6"),
+    (1.0, "#35429e"),
+)
+"""Nothing to all of a factor decoded: one hue, apart from the scale of invariance, where teal is good and low."""
 
 POSITIVE: Final[tuple[int, int, int]] = (228, 60, 30)
 NEGATIVE: Final[tuple[int, int, int]] = (40, 110, 230)

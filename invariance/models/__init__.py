@@ -1,9 +1,11 @@
 """Networks behind one protocol: ``representation(images)`` and a linear ``head``."""
 
 from invariance.models.classifier import Classifier
+from invariance.models.layer_features import layer_features
 from invariance.models.published import PREFIX as PUBLISHED_PREFIX
 from invariance.models.published import download_published, published_names
 from invariance.models.registry import ARCHITECTURES, Architecture, create_model, empty_model
+from invariance.models.untrained import has_untrained_twin, untrained_twin
 
 __all__ = [
     "ARCHITECTURES",
@@ -13,5 +15,8 @@ __all__ = [
     "create_model",
     "download_published",
     "empty_model",
+    "has_untrained_twin",
+    "layer_features",
     "published_names",
+    "untrained_twin",
 ]

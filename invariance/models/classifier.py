@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from invariance.models.layers import ROOT, Layer
+
 
 class Classifier(nn.Module):
     """A backbone that maps images to vectors, and a linear head on top of it.
@@ -20,21 +22,35 @@ class Classifier(nn.Module):
         backbone: maps (B, 3, H, W) in [-1, 1] to (B, F).
         head: ``nn.Linear(F, num_classes)``.
         input_size: side in pixels that images are brought to first; None for a network that takes any.
+        layer_table: where its named layers are, first to last; the last is the representation.
         class_names: names of the outputs in label order; empty for a network that was not loaded from a file.
     """
 
     class_names: tuple[str, ...] = ()
 
     def __init__(
-        self, name: str, backbone: nn.Module, num_features: int, num_classes: int, *, input_size: int | None = None
+        self,
+        name: str,
+        backbone: nn.Module,
+        num_features: int,
+        num_classes: int,
+        *,
+        input_size: int | None = None,
+        layers: tuple[Layer, ...] = (Layer("representation", ROOT),),
     ) -> None:
         super().__init__()
         self.name = name
         self.input_size = input_size
+        self.layer_table = layers
         self.num_classes = num_classes
         self.num_features = num_features
         self.backbone = backbone
         self.head = nn.Linear(num_features, num_classes)
+
+    @property
+    def layers(self) -> dict[str, nn.Module]:
+        """The module of each named layer, first to last, 4 to 8 in all networks that ship or are published."""
+        return {layer.name: self.backbone.get_submodule(layer.path) for layer in self.layer_table}
 
     def representation(self, images: Tensor) -> Tensor:
         """The penultimate layer: after global average pooling, or a transformer's class token (the paper's f(x)).

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from torch import nn
 
+from invariance.models.layers import ROOT, Layer, numbered
+
+LAYERS = (
+    Layer("stem", "features.conv0"),
+    *numbered("block", tuple(f"features.denseblock{number}" for number in range(1, 5))),
+    Layer("pooled", ROOT),
+)
+
 
 def densenet_backbone() -> nn.Module:
     """Growth 12, blocks of 6, 12, 24 and 16 layers, 24 initial features: (B, 3, H, W) in [-1, 1] to (B, 384).

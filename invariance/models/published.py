@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from invariance.models.classifier import Classifier
+from invariance.models.published_layers import published_layers
 from invariance.spec import SpecError
 
 PREFIX: Final = "torchvision:"
@@ -69,7 +70,10 @@ def empty_published(name: str) -> Classifier:
         network = get_model(name.removeprefix(PREFIX), weights=None)
         num_features = _take_out_last(network).in_features
         backbone = PublishedBackbone(network, list(preset.mean), list(preset.std))
-        return Classifier(name, backbone, num_features, NUM_IMAGENET_CLASSES, input_size=preset.crop_size[0])
+        layers = published_layers(name.removeprefix(PREFIX), network, inside="network")
+        return Classifier(
+            name, backbone, num_features, NUM_IMAGENET_CLASSES, input_size=preset.crop_size[0], layers=layers
+        )
 
 
 def download_published(name: str) -> Classifier:

@@ -9,14 +9,31 @@ import torch
 from torch import nn
 
 from invariance.models.classifier import Classifier
+from invariance.models.densenet import LAYERS as DENSENET_LAYERS
 from invariance.models.densenet import densenet_backbone
 from invariance.models.initial import initialise_convolutional, initialise_linear
+from invariance.models.layers import Layer
 from invariance.models.published import PREFIX, empty_published
+from invariance.models.resnet import LAYERS as RESNET_LAYERS
 from invariance.models.resnet import resnet18_backbone, resnet50_backbone
+from invariance.models.small import LAYERS as SMALL_LAYERS
 from invariance.models.small import NUM_FEATURES as SMALL_FEATURES
 from invariance.models.small import SmallBackbone
+from invariance.models.small_forms import (
+    RESNET_FEATURES,
+    RESNET_LAYERS,
+    VGG_FEATURES,
+    VGG_LAYERS,
+    VIT_FEATURES,
+    VIT_LAYERS,
+    SmallResNetBackbone,
+    SmallVGGBackbone,
+    small_vit_backbone,
+)
+from invariance.models.vgg import LAYERS as VGG_LAYERS
 from invariance.models.vgg import vgg11_bn_backbone
 from invariance.models.vit import IMAGE_SIZE as VIT_SIZE
+from invariance.models.vit import LAYERS as VIT_LAYERS
 from invariance.models.vit import initialise_vit, vit_backbone
 from invariance.spec import SpecError
 
@@ -31,6 +48,7 @@ class Architecture:
         summary: one sentence.
         num_features: length of the representation.
         backbone: makes the part that maps (B, 3, H, W) in [-1, 1] to (B, num_features).
+        layers: its named layers, first to last.
         input_size: side in pixels that every image is brought to; None for a network that takes any.
         initialise: gives the backbone its first weights from a generator.
     """
@@ -40,6 +58,7 @@ class Architecture:
     summary: str
     num_features: int
     backbone: Callable[[], nn.Module]
+    layers: tuple[Layer, ...]
     input_size: int | None = None
     initialise: Callable[[nn.Module, torch.Generator], None] = initialise_convolutional
 
@@ -51,6 +70,7 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         "Four convolutions, 0.26 million parameters: trains in seconds on a laptop.",
         SMALL_FEATURES,
         SmallBackbone,
+        SMALL_LAYERS,
     ),
     Architecture(
         "resnet18",
@@ -58,14 +78,23 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         "The paper's network in its CIFAR form, 11 million parameters: wants a GPU.",
         512,
         resnet18_backbone,
+        RESNET_LAYERS,
     ),
-    Architecture("resnet50", "ResNet-50", "Deeper, with 24 million parameters: wants a GPU.", 2048, resnet50_backbone),
+    Architecture(
+        "resnet50",
+        "ResNet-50",
+        "Deeper, with 24 million parameters: wants a GPU.",
+        2048,
+        resnet50_backbone,
+        RESNET_LAYERS,
+    ),
     Architecture(
         "densenet",
         "DenseNet",
         "59 densely connected layers of growth 12, one million parameters: slow without a GPU.",
         384,
         densenet_backbone,
+        DENSENET_LAYERS,
     ),
     Architecture(
         "vgg11_bn",
@@ -73,6 +102,7 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         "Eight plain convolutions with batch norm, 9 million parameters: wants a GPU.",
         512,
         vgg11_bn_backbone,
+        VGG_LAYERS,
     ),
     Architecture(
         "vit",
@@ -80,6 +110,33 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         "7 layers on patches of 4 px, 12 million parameters: wants a GPU and more data than the others.",
         384,
         vit_backbone,
+        VIT_LAYERS,
+        input_size=VIT_SIZE,
+        initialise=initialise_vit,
+    ),
+    Architecture(
+        "small_resnet",
+        "Small residual network",
+        "A stem and two residual blocks, 0.29 million parameters: for comparing architectures on a laptop.",
+        RESNET_FEATURES,
+        SmallResNetBackbone,
+        RESNET_LAYERS,
+    ),
+    Architecture(
+        "small_vgg",
+        "Small VGG",
+        "Four plain convolutions with max-pooling, 0.19 million parameters: for comparing architectures on a laptop.",
+        VGG_FEATURES,
+        SmallVGGBackbone,
+        VGG_LAYERS,
+    ),
+    Architecture(
+        "small_vit",
+        "Small vision transformer",
+        "3 layers on patches of 8 px, 0.25 million parameters: for comparing architectures on a laptop.",
+        VIT_FEATURES,
+        small_vit_backbone,
+        VIT_LAYERS,
         input_size=VIT_SIZE,
         initialise=initialise_vit,
     ),
@@ -127,7 +184,14 @@ def empty_model(name: str, num_classes: int) -> Classifier:
     architecture = find(name)
     with torch.device("meta"):
         backbone = architecture.backbone()
-        return Classifier(name, backbone, architecture.num_features, num_classes, input_size=architecture.input_size)
+        return Classifier(
+            name,
+            backbone,
+            architecture.num_features,
+            num_classes,
+            input_size=architecture.input_size,
+            layers=architecture.layers,
+        )
 
 
 def find(name: str) -> Architecture:

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from torch import nn
 
+from invariance.models.layers import ROOT, Layer, numbered
+
+LAYERS = (
+    Layer("stem", "maxpool"),  # which is the identity here
+    *numbered("stage", ("layer1", "layer2", "layer3", "layer4")),
+    Layer("pooled", ROOT),
+)
+
 
 def resnet18_backbone() -> nn.Module:
     """(B, 3, H, W) in [-1, 1] to (B, 512), with 18 layers."""

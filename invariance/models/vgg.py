@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from torch import nn
 
+from invariance.models.layers import ROOT, Layer, numbered
+
+LAYERS = (*numbered("block", ("0.2", "0.6", "0.13", "0.20", "0.27")), Layer("pooled", ROOT))
+"""The activation in front of each max-pooling."""
+
 
 def vgg11_bn_backbone() -> nn.Module:
     """Eight convolutions, no hidden linear layer: (B, 3, H, W) in [-1, 1], H and W at least 32, to (B, 512)."""

@@ -7,7 +7,15 @@ import math
 import torch
 from torch import nn
 
+from invariance.models.layers import ROOT, Layer, numbered
+
 IMAGE_SIZE = 32
+LAYERS = (
+    Layer("patches", "conv_proj"),
+    *numbered("block", tuple(f"encoder.layers.encoder_layer_{number}" for number in range(6))),
+    Layer("class token", ROOT),
+)
+"""The class token after each block; after the last one it has been normalised."""
 
 
 def vit_backbone() -> nn.Module:

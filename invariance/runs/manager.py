@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sqlite3
 import threading
 import time
@@ -20,17 +19,16 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from invariance.runs.child import WORKER_COMMAND, Child, Deadline
+from invariance.runs.child import GRACE_S, WORKER_COMMAND, Child, follow
 from invariance.runs.claim import try_claim
 from invariance.runs.locate import shipped_weights, weights_of
-from invariance.runs.outcome import LOG_FILE, last_line, read_result
+from invariance.runs.outcome import crash_line, read_result
 from invariance.runs.store import RESUMABLE_STATES, Run, Store
-from invariance.runs.worker import THREADS_VARIABLE, num_threads
+from invariance.runs.threads import THREADS_VARIABLE, num_threads
 from invariance.spec import RunSpec, SpecError, canonical_json, run_from_json
 
 POLL_S = 0.5
 SWEEP_EVERY_S = 10.0
-GRACE_S = 5.0
 _log = logging.getLogger(__name__)
 
 
@@ -221,28 +219,29 @@ class Manager:
             case _ if stopped_by is not None:
                 self._settle(run.id, stopped_by)
             case "exit":
-                self._settle(run.id, "failed", error=_crash_line(last["how"], directory))
+                self._settle(run.id, "failed", error=crash_line(last["how"], directory))
             case _:
                 self._settle(run.id, "failed", error=last.get("error", "it stopped without being asked; resume it"))
 
     def _follow(self, run_id: str, child: Child) -> tuple[dict[str, Any], str | None]:
         """Records what the worker says until it is through; returns its last word, and why it was told to stop."""
-        deadline: Deadline | None = None
         stopped_by: str | None = None
-        while True:
-            message = child.receive(timeout_s=0.1) or {"type": "silence"}
-            match message["type"]:
-                case "exit" | "done" | "cancelled" | "failed":
-                    return message, stopped_by
-                case "started":
-                    self.store.set_device(run_id, message["device"])
-                case "progress":
-                    self.store.record(run_id, message["progress"])
-            if deadline is None and (self._closing.is_set() or self.store.cancel_requested(run_id)):
-                stopped_by = "cancelled" if self.store.cancel_requested(run_id) else "interrupted"
-                deadline = Deadline(child, run_id, self._grace_s)
-            if deadline is not None:
-                deadline.enforce()
+
+        def must_stop() -> bool:
+            nonlocal stopped_by
+            if self.store.cancel_requested(run_id):
+                stopped_by = "cancelled"
+            elif self._closing.is_set():
+                stopped_by = "interrupted"
+            return stopped_by is not None
+
+        def record(message: dict[str, Any]) -> None:
+            if message["type"] == "started":
+                self.store.set_device(run_id, message["device"])
+            else:
+                self.store.record(run_id, message["progress"])
+
+        return follow(child, run_id, record, must_stop, self._grace_s), stopped_by
 
     def _settle(self, run_id: str, state: str, **details: Any) -> None:
         """Ends a run, unless somebody else has just ended it."""
@@ -250,9 +249,3 @@ class Manager:
             self.store.transition(run_id, state, **details)
         except SpecError as error:
             _log.info("run %s stays as it is: %s", run_id, error)
-
-
-def _crash_line(how: str, directory: Path) -> str:
-    hint = ", perhaps out of memory" if how == signal.Signals(9).name else ""
-    said = last_line(directory / LOG_FILE)
-    return f"the worker process ended ({how}{hint}) during this run" + (f": {said}" if said else "; resume it")

@@ -15,7 +15,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +88,17 @@ class Run:
 RunList = list[Run]
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How a run stands, without its spec, which takes longest to read; fields as of :class:`Run`."""
+
+    state: str
+    progress: dict[str, Any] | None
+    result: dict[str, Any] | None
+    error: str | None
+    device: str | None
+
+
 def default_root() -> Path:
     """Where runs are kept: the environment variable ``INVARIANCE_RUNS``, or ``./runs``."""
     return Path(os.environ.get("INVARIANCE_RUNS") or "runs").absolute()
@@ -155,6 +166,17 @@ class Store:
             (kind, None if states is None else json.dumps(list(states))),
         )
         return [run for row in rows.fetchall() if (run := _readable(row)) is not None]
+
+    def standings(self, run_ids: Iterable[str]) -> dict[str, Standing]:
+        """How runs stand, by full identity; those that are not known are left out."""
+        rows = self._connection().execute(
+            "SELECT id, state, progress, result, error, device FROM runs WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps([*run_ids]),),
+        )
+        return {
+            run_id: Standing(state, progress and json.loads(progress), result and json.loads(result), error, device)
+            for run_id, state, progress, result, error, device in rows.fetchall()
+        }
 
     def dependents(self, run_id: str) -> RunList:
         """The runs that name this one as a source."""

@@ -15,6 +15,7 @@ from invariance.spec.dataset import (
     DatasetSpec,
 )
 from invariance.spec.measuring import (
+    FactorSpec,
     MeasureSpec,
 )
 from invariance.spec.names import (
@@ -26,11 +27,14 @@ from invariance.spec.names import (
     MEASURE_NAMES,
     MODEL_NAMES,
     OBJECTIVES,
+    PLAIN_FACTORS,
     REGULARISATIONS,
     RESAMPLINGS,
     SCHEDULES,
+    STICKER_PLACES,
     TRANSFER_METHODS,
     TRANSFORM_NAMES,
+    VARIED,
 )
 from invariance.spec.reading import (
     RUN_KINDS,
@@ -58,14 +62,18 @@ __all__ = [
     "MEASURE_NAMES",
     "MODEL_NAMES",
     "OBJECTIVES",
+    "PLAIN_FACTORS",
     "REGULARISATIONS",
     "RESAMPLINGS",
     "RUN_KINDS",
     "SCHEDULES",
     "SCHEMA_VERSION",
+    "STICKER_PLACES",
     "TRANSFER_METHODS",
     "TRANSFORM_NAMES",
+    "VARIED",
     "DatasetSpec",
+    "FactorSpec",
     "MeasureSpec",
     "PretrainSpec",
     "RunSpec",

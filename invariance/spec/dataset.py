@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from invariance.spec.checks import SpecError, freeze, require, require_count, require_number
 from invariance.spec.compositions import check_transforms, order_transforms
-from invariance.spec.names import LABELS, MAX_PROTOTYPES, RESAMPLINGS
+from invariance.spec.names import LABELS, MAX_PROTOTYPES, RESAMPLINGS, STICKER_PLACES
 
 _HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -35,7 +35,18 @@ class DatasetSpec:
         fg_bg_correlation: probability that the object is the one paired with the background's class; otherwise it is
             drawn uniformly (so it may be the paired one by chance).
         fg_availability: probability that the object is pasted at all.
-        label: what the class of an image is, its ``object`` or its ``background``.
+        label: what the class of an image is, its ``object``, its ``background`` or its ``sticker``.
+        stickers: what is pasted small on the finished image, as in the paper's study of relevant and irrelevant
+            features: any source of cut-out ``objects``; empty is none.
+        sticker_classes: names of the classes of stickers used, in label order; empty means every class of the source.
+        sticker_place: ``corner`` (upper right, a sixteenth of the side from both edges), or ``anywhere``, uniform over
+            the places in whole pixels that keep the sticker inside the image.
+        sticker_scale: side of a sticker relative to that of an object, in [0.1, 1]; 0.55 is the paper's, 12 px of 32.
+        sticker_correlation: probability that the sticker is the one paired with the object's class; otherwise it is
+            drawn uniformly (so it may be the paired one by chance).
+        sticker_availability: probability that the sticker is pasted at all.
+        sticker_seed: addresses the sticker's draws; None means ``seed``. So twins may differ in their stickers alone
+            (another ``sticker_seed``), or in all but those (another ``seed``, the same ``sticker_seed``).
     """
 
     objects: str = "builtin"
@@ -52,9 +63,16 @@ class DatasetSpec:
     fg_bg_correlation: float = 0.0
     fg_availability: float = 1.0
     label: str = "object"
+    stickers: str = ""
+    sticker_classes: tuple[str, ...] = ()
+    sticker_place: str = "corner"
+    sticker_scale: float = 0.55
+    sticker_correlation: float = 0.0
+    sticker_availability: float = 1.0
+    sticker_seed: int | None = None
 
     def __post_init__(self) -> None:
-        freeze(self, "classes", "transforms")
+        freeze(self, "classes", "transforms", "sticker_classes")
         check_transforms(self.transforms)
         object.__setattr__(self, "transforms", order_transforms(self.transforms))
         require(bool(self.objects), "objects", self.objects, "builtin, noise, cifar10, hub or a folder")
@@ -77,3 +95,23 @@ class DatasetSpec:
         require_number("fg_bg_correlation", self.fg_bg_correlation, 0.0, 1.0)
         require_number("fg_availability", self.fg_availability, 0.0, 1.0)
         require(self.label in LABELS, "label", self.label, " or ".join(LABELS))
+        self._check_stickers()
+
+    def _check_stickers(self) -> None:
+        given = [field for field in fields(self) if field.name.startswith("sticker_")]
+        if not self.stickers:
+            require(self.label != "sticker", "label", self.label, "object or background, as there are no stickers")
+            for field in given:
+                nothing = f"{field.default!r}, as there are no stickers; name their source to have some"
+                require(getattr(self, field.name) == field.default, field.name, getattr(self, field.name), nothing)
+            return
+        names = self.sticker_classes
+        require(len(set(names)) == len(names), "sticker_classes", names, "each class once")
+        if self.label == "sticker" and len(names) == 1:
+            raise SpecError(f"sticker_classes = {names[0]}: at least 2 classes are needed to learn; add one")
+        require(self.sticker_place in STICKER_PLACES, "sticker_place", self.sticker_place, " or ".join(STICKER_PLACES))
+        require_number("sticker_scale", self.sticker_scale, 0.1, 1.0)
+        require_number("sticker_correlation", self.sticker_correlation, 0.0, 1.0)
+        require_number("sticker_availability", self.sticker_availability, 0.0, 1.0)
+        if self.sticker_seed is not None:
+            require_count("sticker_seed", self.sticker_seed, 0, 2**63 - 1)

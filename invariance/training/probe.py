@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from invariance.training.evaluation import mean_class_accuracy
 from invariance.training.events import CancelFlag, Cancelled, never
+from invariance.training.solver import Problems, minimise, principal_axes
+
+_Result = TypeVar("_Result")
 
 PRIOR_PRECISION = 5.0
 """Of the Gaussian prior on the weights for standardised features: the penalty on the mean loss is this / N. The best
@@ -18,8 +21,7 @@ to them. Without any penalty, few samples are separable and have no optimum at a
 GRID = tuple(10.0 ** (exponent / 2) for exponent in range(-8, 3))
 """Penalties on the mean loss, from 1e-4 to 10 in half decades, among which a validation split chooses."""
 MAX_ITERATIONS = 200
-_ITERATIONS_A_ROUND = 10
-_GRADIENT_TOLERANCE = 1e-5
+_REPORT_EVERY = 10
 
 
 def fit_linear(
@@ -35,8 +37,7 @@ def fit_linear(
 
     The features are standardised, since their scales differ by orders of magnitude and one penalty has to suit all of
     them; the standardisation is folded into the layer that is returned. The problem is convex, so the result depends
-    neither on a learning rate nor on a starting point, which is zero. L-BFGS with strong Wolfe line search (Nocedal
-    and Wright, Numerical Optimization, ch. 7) in float64.
+    neither on a learning rate nor on a starting point, which is zero. See :mod:`invariance.training.solver`.
 
     Args:
         features: (N, F) float, of the training samples.
@@ -58,38 +59,72 @@ def fit_linear(
         Cancelled: the flag was set.
     """
     penalty = PRIOR_PRECISION / len(features) if l2 is None else l2
-    mean, scale = _moments(features)
-    inputs = (features.to(torch.float64) - mean) / scale
-    weight = torch.zeros(num_classes, features.shape[1], dtype=torch.float64, device=features.device)
-    bias = torch.zeros(num_classes, dtype=torch.float64, device=features.device)
-    parameters = [weight.requires_grad_(), bias.requires_grad_()]
-    solver = torch.optim.LBFGS(
-        parameters,
-        max_iter=_ITERATIONS_A_ROUND,
-        history_size=20,
-        tolerance_grad=_GRADIENT_TOLERANCE,
-        line_search_fn="strong_wolfe",
+    work = fit_several(
+        features, labels, num_classes, penalties=(penalty,), max_iterations=max_iterations, cancelled=cancelled
     )
+    while True:
+        try:
+            done, planned, losses = next(work)
+        except StopIteration as end:
+            layer: nn.Linear = end.value[0]
+            return layer
+        yield done, planned, float(losses[0])
 
-    def objective() -> Tensor:
-        solver.zero_grad()
-        loss = functional.cross_entropy(functional.linear(inputs, weight, bias), labels)
-        loss = loss + 0.5 * penalty * weight.square().sum()
-        loss.backward()
-        return loss
 
-    for done in range(_ITERATIONS_A_ROUND, max_iterations + 1, _ITERATIONS_A_ROUND):
-        if cancelled():
-            raise Cancelled
-        with torch.enable_grad():
-            solver.step(objective)
-            loss = objective()
-        slope = max(float(parameter.grad.abs().max()) for parameter in parameters if parameter.grad is not None)
-        is_solved = slope <= _GRADIENT_TOLERANCE
-        yield done, done if is_solved else max_iterations, float(loss.detach())
-        if is_solved:
-            break
-    return _fold(weight.detach(), bias.detach(), mean, scale)
+def fit_several(
+    features: Tensor,
+    labels: Tensor,
+    num_classes: int,
+    *,
+    penalties: Sequence[float],
+    max_iterations: int = MAX_ITERATIONS,
+    cancelled: CancelFlag = never,
+) -> Generator[tuple[int, int, Tensor], None, list[nn.Linear]]:
+    """Solves several linear probes at once: of several data sets, under several penalties, or both.
+
+    Args:
+        features: (N, F) float, which all probes share, or (B, N, F), a set for each.
+        labels: (N,) or (B, N) int64 in [0, num_classes).
+        num_classes: outputs of each layer.
+        penalties: B numbers, see ``l2`` of :func:`fit_linear`.
+        max_iterations: bound on the iterations.
+        cancelled: asked every ten iterations.
+
+    Yields:
+        As :func:`fit_linear`, the objective being a tensor (B,).
+
+    Returns:
+        B layers for raw features, float32, on their device (the generator's value).
+
+    Raises:
+        Cancelled: the flag was set.
+    """
+    if cancelled():
+        raise Cancelled
+    mean, scale = _moments(features)
+    axes = principal_axes((features.to(torch.float64) - mean) / scale)
+    problems = Problems(axes, labels, mean.new_tensor(penalties), num_classes)
+    start = mean.new_zeros(len(penalties), num_classes, axes.scores.shape[-1])
+    with torch.no_grad():
+        work, done, losses = minimise(problems, start, max_iterations=max_iterations), 0, None
+        while True:
+            try:
+                reached = next(work)
+            except StopIteration as end:
+                unknowns: Tensor = end.value
+                break
+            if losses is not None and done % _REPORT_EVERY == 0:  # only now is it known that this was not the end
+                yield done, max_iterations, losses
+                if cancelled():
+                    raise Cancelled
+            done, losses = done + 1, reached
+    if losses is None:
+        losses = problems.evaluate(start)[0]
+    yield max(done, 1), max(done, 1), losses
+    weights = unknowns * problems.scale
+    folded = weights[..., :-1] @ axes.back.mT / scale
+    biases = weights[..., -1] - (folded * mean).sum(dim=-1)
+    return [_layer(weight, bias) for weight, bias in zip(folded, biases, strict=True)]
 
 
 def choose_penalty(
@@ -100,8 +135,8 @@ def choose_penalty(
     validation_features: Tensor,
     validation_labels: Tensor,
     cancelled: CancelFlag = never,
-) -> Generator[float, None, float]:
-    """The penalty of :data:`GRID` whose probe does best on samples that it was not fitted to.
+) -> tuple[float, list[float]]:
+    """The penalty of :data:`GRID` whose probe does best on samples that it was not fitted to; all are fitted at once.
 
     Args:
         features: (N, F) float, of the training samples.
@@ -111,51 +146,43 @@ def choose_penalty(
         validation_labels: (M,) int64.
         cancelled: asked every ten iterations.
 
-    Yields:
-        After each penalty, from the largest on, the mean per-class accuracy on the validation samples.
-
     Returns:
-        The penalty; of equally good ones the largest (the generator's value).
+        The penalty, of equally good ones the largest; and the mean per-class accuracy on the validation samples for
+        each penalty of the grid.
 
     Raises:
         Cancelled: the flag was set.
     """
-    best_accuracy, best_penalty = -1.0, GRID[-1]
-    for penalty in reversed(GRID):
-        layer = solved(fit_linear(features, labels, num_classes, l2=penalty, cancelled=cancelled))
-        with torch.no_grad():
-            predictions = layer(validation_features).argmax(dim=1)
-        accuracy = mean_class_accuracy(predictions, validation_labels)
-        if accuracy > best_accuracy:
-            best_accuracy, best_penalty = accuracy, penalty
-        yield accuracy
-    return best_penalty
+    layers = solved(fit_several(features, labels, num_classes, penalties=GRID, cancelled=cancelled))
+    with torch.no_grad():
+        predictions = [layer(validation_features).argmax(dim=1) for layer in layers]
+    accuracies = [mean_class_accuracy(each, validation_labels) for each in predictions]
+    best = max(range(len(GRID)), key=lambda number: (accuracies[number], GRID[number]))
+    return GRID[best], accuracies
 
 
-def solved(solver: Generator[tuple[int, int, float], None, nn.Linear]) -> nn.Linear:
-    """The layer of :func:`fit_linear`, without its reports."""
+def solved(solver: Generator[Any, None, _Result]) -> _Result:
+    """What :func:`fit_linear` or :func:`fit_several` comes to, without its reports."""
     while True:
         try:
             next(solver)
         except StopIteration as end:
-            layer: nn.Linear = end.value
-            return layer
+            result: _Result = end.value
+            return result
 
 
 def _moments(features: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of each feature, (F,) float64; a feature that never changes has scale 1."""
+    """Mean and deviation over samples of each feature, (…, F) float64; a feature that never changes has scale 1."""
     features = features.to(torch.float64)
-    scale, mean = torch.std_mean(features, dim=0, correction=0)
-    is_constant = scale <= 1e-6 * features.abs().amax(dim=0)
-    return mean, torch.where(is_constant, torch.ones_like(scale), scale)
+    scale, mean = torch.std_mean(features, dim=-2, correction=0, keepdim=True)
+    is_constant = scale <= 1e-6 * features.abs().amax(dim=-2, keepdim=True)
+    return mean, torch.where(is_constant, 1.0, scale)
 
 
-def _fold(weight: Tensor, bias: Tensor, mean: Tensor, scale: Tensor) -> nn.Linear:
-    """W (x - mean) / scale + b, written as one layer of x."""
-    folded = weight / scale
+def _layer(weight: Tensor, bias: Tensor) -> nn.Linear:
     # Without skip_init the layer would first draw weights from torch's global generator.
     layer: nn.Linear = nn.utils.skip_init(nn.Linear, weight.shape[1], weight.shape[0], device=weight.device)
     with torch.no_grad():
-        layer.weight.copy_(folded)
-        layer.bias.copy_(bias - folded @ mean)
+        layer.weight.copy_(weight)
+        layer.bias.copy_(bias)
     return layer

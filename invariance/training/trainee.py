@@ -55,8 +55,8 @@ class Trainee:
             [*model.parameters(), *self.objective.parameters()],
             lr=learning_rate,
             weight_decay=weight_decay,
-            # Because on a GPU the step of a small network is otherwise mostly kernel launches.
-            fused=self._device.type == "cuda",
+            # One pass over all parameters: on a GPU the step of a small network is otherwise mostly kernel launches.
+            fused=self._device.type in ("cpu", "cuda"),
         )
         self._directory = directory
         self._identity = identity

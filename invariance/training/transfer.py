@@ -121,7 +121,7 @@ class _Work:
     def _choose_penalty(self, features: Tensor, labels: Tensor, *, report: bool) -> Generator[Progress, None, None]:
         """Sets the penalty that does best on the validation split of the task."""
         held_out = render_split(self.engine, "validation", NUM_VALIDATION_SAMPLES)
-        choice = choose_penalty(
+        self.penalty, accuracies = choose_penalty(
             features,
             labels,
             self.engine.num_classes,
@@ -129,15 +129,9 @@ class _Work:
             validation_labels=held_out.labels,
             cancelled=self.cancelled,
         )
-        while True:
-            try:
-                accuracy = next(choice)
-            except StopIteration as end:
-                self.penalty = end.value
-                return
-            if report:
-                metrics = {"validation_accuracy": accuracy}
-                yield Progress(step=0, num_steps=MAX_ITERATIONS, metrics=metrics, seconds=self.seconds)
+        if report:
+            metrics = {"validation_accuracy": max(accuracies)}
+            yield Progress(step=0, num_steps=MAX_ITERATIONS, metrics=metrics, seconds=self.seconds)
 
     def fine_tune(self, samples: Rendered, checkpoint_every_s: float) -> Iterator[Progress]:
         """Trains all weights from the probed head, or goes on with that."""

@@ -13,6 +13,8 @@ from invariance.spec import TRANSFORM_NAMES
 from pages.parts.literal import literal
 
 NUM_SAMPLES, NUM_DRAWS, NUM_TWINS = 32, 8, 12
+RECIPE = {"what": ("What", 212), "value": ("Value", 166), "law": ("Drawn", 134), "drawn": ("Name in files", 124)}
+"""Columns and their widths in pixels: together the place there is in a window of 1280."""
 
 
 def show_samples(engine: Engine) -> None:
@@ -45,12 +47,9 @@ def show_recipe(engine: Engine, found: Samples, chosen: int, position: int) -> N
         hide_index=True,
         width="stretch",
         height="content",
-        column_order=["what", "value", "law", "drawn"],
+        column_order=list(RECIPE),
         column_config={
-            "what": "What",
-            "value": st.column_config.TextColumn("Value", width="medium"),
-            "law": "Drawn",
-            "drawn": "Name in files",
+            name: st.column_config.TextColumn(title, width=width_px) for name, (title, width_px) in RECIPE.items()
         },
     )
     st.download_button("Download PNG", png_bytes(upscale(image, factor)), f"{name}-{position}.png",

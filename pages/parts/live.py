@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
-from invariance.figures.curves import training_curves
+from invariance.figures.curves import training_curves, values_table
 from invariance.runs.describe import transforms_title
 from invariance.runs.store import RESUMABLE_STATES, Run
 from invariance.spec import SpecError
 from pages.parts import server
+from pages.parts.exports import export_row
 
 STATE_COLOURS = {
     "queued": "gray",
@@ -65,9 +67,7 @@ def _panel(transfer_ids: list[str], was_active: bool) -> None:
     titles = [_role(pretraining, target) for pretraining, _ in pairs]
     tables = {title: server.store().metrics(pair[0].id) for title, pair in zip(titles, pairs, strict=True)}
     if any(not table.empty for table in tables.values()):
-        st.caption("Accuracy on the pretraining task, while it is learnt")
-        dashed = frozenset(titles[1:])
-        st.plotly_chart(training_curves(tables, "train_accuracy", dashed=dashed), key="curves")
+        _curves(tables, is_over=not active)
     _conclusion(pairs, target)
     if all(run.state == "done" for run in runs):
         models = ",".join(pretraining.id for pretraining, _ in pairs)
@@ -79,6 +79,16 @@ def _panel(transfer_ids: list[str], was_active: bool) -> None:
                 st.page_link(
                     f"pages/{page}.py", label=label, icon=":material/arrow_forward:", query_params={"models": models}
                 )
+
+
+def _curves(tables: dict[str, pd.DataFrame], *, is_over: bool) -> None:
+    caption = "Accuracy on the pretraining task, while it is learnt"
+    st.caption(caption)
+    figure = training_curves(tables, "train_accuracy", dashed=frozenset(list(tables)[1:]))
+    st.plotly_chart(figure, key="curves")
+    if is_over:  # not with every refresh
+        export_row(figure, values_table(tables, "train_accuracy"), title=caption, name="train_accuracy",
+                   key="save_curves")  # fmt: skip
 
 
 def _role(pretraining: Run, target: tuple[str, ...]) -> str:

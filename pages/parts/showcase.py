@@ -2,6 +2,7 @@
 
 import math
 
+import pandas as pd
 import streamlit as st
 
 from invariance.attribution.compare import Comparison
@@ -11,6 +12,7 @@ from invariance.figures.pictures import fitting_factor, relevance_overlay, tile
 from invariance.runs.describe import transforms_title
 from invariance.spec import DatasetSpec
 from pages.parts import cache
+from pages.parts.exports import export_row
 from pages.parts.live import conclusion
 
 HERO = ("rotate", "scale", "shear", "hue", "invert", "pixelate", "elastic", "erasing")
@@ -96,6 +98,9 @@ def what_if() -> None:
         figure = accuracy_bars(dict(zip(names, accuracies, strict=True)), axis_title="unseen images recognised",
                                chance=1 / num_classes)  # fmt: skip
         st.plotly_chart(figure, key="bars", width="stretch", alt="Transfer accuracy of both networks")
+        export_row(figure, pd.DataFrame({"pretrained_on": names, "transfer_accuracy": accuracies}),
+                   title=f"Transfer to {transforms_title(task.transforms)}", name="transfer_accuracy",
+                   key="save_bars")  # fmt: skip
     with pictures:
         position = st.slider("Image", 0, 99, FIRST_IMAGE, key="image", bind="query-params")
         maps(cache.explain(*models, task, position, "predicted", "blurred"), names)

@@ -131,6 +131,25 @@ def test_attribute(command, tmp_path):
         assert code == 2 and message in error and len(error.strip().splitlines()) == 1
 
 
+def test_attribute_asks_what_moves_the_representation(command, tmp_path):
+    _, run, _ = command(f"pretrain {TINY} --transforms hue --num-samples 64 --epochs 1")
+    out = tmp_path / "felt"
+    words = f"attribute --models {run['run']} --question distance --index 3 --out {out} --device cpu"
+    words += f" --transform hue --magnitude shift=0.4 --runs {tmp_path / 'runs'}"
+    code, answer, _ = command(words, store=False)
+    scores = json.loads((out / "scores.json").read_text())
+    assert code == 0 and answer == {"out": str(out), **scores}
+    assert scores["magnitude"] == {"shift": 0.4} and scores["way"] == "magnitude"
+    assert scores["models"][0]["distance"] > 0 and scores["models"][0]["completeness_error"] < 0.05
+    with Image.open(out / "attribution.png") as picture:
+        assert picture.width > 3 * 320 - 1
+    refused = {"--magnitude size=1": "no such parameter", "--way x": "magnitude, cross-fade", "--num-points 0": "1 or",
+               "--transform hue,blur": "expected one", "--transform none": "expected one"}  # fmt: skip
+    for option, message in refused.items():
+        code, _, error = command(f"{words} {option}", store=False)
+        assert code == 2 and message in error and len(error.strip().splitlines()) == 1
+
+
 def test_unreadable_checkpoint_gives_one_line(command, tmp_path):
     _, run, _ = command(f"pretrain {TINY} --num-samples 64 --epochs 1")
     Path(run["checkpoint"]).write_bytes(b"no weights")

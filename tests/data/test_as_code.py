@@ -32,6 +32,17 @@ SPECS = {
         resampling="nearest",
         fg_availability=0.6,
     ),
+    "stickers": replace(
+        NOISE,
+        stickers="noise",
+        sticker_classes=("noise-07", "noise-02"),
+        sticker_place="anywhere",
+        sticker_scale=0.4,
+        sticker_correlation=0.25,
+        sticker_availability=0.75,
+        sticker_seed=8,
+        label="sticker",
+    ),
     "colour": replace(NOISE, backgrounds="#12aBef", transforms=("invert",)),
     "stream": replace(NOISE, num_samples=None),
 }

@@ -65,11 +65,11 @@ def test_every_sample_is_made_once(two_threads, num):
     made, lock = [], threading.Lock()
 
     def work(start: int, stop: int) -> None:
-        assert 0 < stop - start <= 100
+        assert 0 < stop - start <= 100 and start % 10 == 0
         with lock:
             made.extend(range(start, stop))
 
-    share_out(num, work, at_least=10, at_most=100)
+    share_out(num, work, unit=10, most=10)
     assert sorted(made) == list(range(num))
 
 
@@ -80,7 +80,7 @@ def test_threads_compute_alone_and_leave_the_setting(two_threads):
         meeting.wait()  # both are at work at the same time
         seen.append((threading.get_ident(), torch.get_num_threads()))
 
-    share_out(20, work, at_least=1, at_most=100)
+    share_out(20, work, unit=1, most=100)
     assert {num for _, num in seen} == {1} and len({thread for thread, _ in seen}) == 2
     assert torch.get_num_threads() == 2
     later: list[int] = []
@@ -92,7 +92,7 @@ def test_threads_compute_alone_and_leave_the_setting(two_threads):
 
 def test_few_samples_are_made_where_they_are_asked_for(two_threads):
     seen = []
-    share_out(10, lambda start, stop: seen.append((start, stop, threading.get_ident())), at_least=10, at_most=100)
+    share_out(10, lambda start, stop: seen.append((start, stop, threading.get_ident())), unit=10, most=10)
     assert seen == [(0, 10, threading.get_ident())]
 
 
@@ -101,5 +101,5 @@ def test_what_fails_in_a_thread_is_raised(two_threads):
         raise ArithmeticError(f"at {start}")
 
     with pytest.raises(ArithmeticError, match="at "):
-        share_out(100, work, at_least=10, at_most=50)
+        share_out(100, work, unit=10, most=5)
     assert torch.get_num_threads() == 2

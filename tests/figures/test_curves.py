@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from invariance.figures.curves import MAX_POINTS, training_curves
+from invariance.figures.curves import MAX_POINTS, training_curves, values_table
 from invariance.figures.palette import CATEGORICAL
 
 
@@ -41,3 +41,10 @@ def test_many_values_are_averaged_in_groups() -> None:
 def test_a_run_without_values_yet_is_in_the_legend() -> None:
     figure = training_curves({"a": table([]), "b": table([0.3])}, "train_accuracy")
     assert len(figure.data[0].x) == 0 and figure.data[0].name == "a"
+
+
+def test_the_numbers_of_all_runs_are_kept_unsmoothed() -> None:
+    mixed = pd.concat([table([0.25] * (2 * MAX_POINTS)), table([2.0], "train_loss")])
+    found = values_table({"a": mixed, "b": table([0.5])}, "train_accuracy")
+    assert list(found.columns) == ["run", "step", "train_accuracy"] and len(found) == 2 * MAX_POINTS + 1
+    assert found.iloc[-1].tolist() == ["b", 1, 0.5]

@@ -8,7 +8,7 @@ import pytest
 from invariance.data.engine import Engine
 from invariance.data.laws import Law, laws, laws_of
 from invariance.data.preview import samples
-from invariance.figures.distributions import NUM_BINS, drawn_and_law
+from invariance.figures.distributions import NUM_BINS, drawn_and_law, shares_table
 from invariance.spec import DatasetSpec
 
 SIZE = Law("scale", "factor", "uniform", "Size", "×", 0.5, 1.0, 1.0)
@@ -58,3 +58,13 @@ def test_real_draws_are_near_their_law() -> None:
     for trace in drawn_and_law(shown, drawn).data[::2]:
         expected = 1 / len(trace.y)
         assert np.abs(np.array(trace.y) - expected).max() < 5 * np.sqrt(expected / 2000)
+
+
+def test_the_numbers_are_those_of_the_bars() -> None:
+    drawn = {"scale.factor": np.array([0.51, 0.51, 0.51, 0.99]), "h_flip.applied": np.array([True, False])}
+    table = shares_table([SIZE, FLIP], drawn)
+    assert len(table) == NUM_BINS + 2
+    first, last, off, on = (table.iloc[row].tolist() for row in (0, NUM_BINS - 1, NUM_BINS, NUM_BINS + 1))
+    assert first == pytest.approx(["scale.factor", 0.5, 0.525, 0.75, 1 / NUM_BINS])
+    assert last == pytest.approx(["scale.factor", 0.975, 1.0, 0.25, 1 / NUM_BINS])
+    assert (off, on) == (["h_flip.applied", 0.0, 0.0, 0.5, 0.75], ["h_flip.applied", 1.0, 1.0, 0.5, 0.25])

@@ -167,3 +167,15 @@ def test_a_folder_of_photographs(app: AppTest, si_score: Path) -> None:
     assert "koala" in app.multiselect(key="names").options
     app.multiselect(key="names").set_value(["koala"]).run()
     assert "at least 2 classes" in app.error[0].value
+
+
+def test_a_sticker_has_its_controls_and_may_be_the_label(app: AppTest) -> None:
+    open_dataset(app, stickers="noise", sticker_place="anywhere", label="sticker", sticker_correlation="0.5")
+    app.multiselect(key="sticker_names").set_value(["noise-40", "noise-41"]).run()
+    assert not app.exception and not app.error
+    rows = app.dataframe[0].value.set_index("drawn")["value"]
+    assert rows["class"] == rows["sticker"] and rows["class"] in ("noise-40", "noise-41")
+    assert {"sticker.x", "sticker.y", "sticker.paired"} <= set(rows.index)
+    app.button_group(key="stickers").set_value("none").run()
+    assert not app.exception and not app.error
+    assert not [one for one in app.button_group if one.key == "label"], "without a choice there is no control"

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,10 +17,19 @@ from invariance.runs.locate import weights_of
 from invariance.runs.manager import Manager
 from invariance.runs.outcome import LOG_FILE
 from invariance.runs.store import Store
-from invariance.runs.worker import num_threads
 from invariance.spec import canonical_json
 from tests.runs.tiny import PATIENCE_S, tiny_pretrain, tiny_transfer, wait_until
 
+_RUN_HERE = """
+import json, sys
+import torch
+from invariance.runs.execute import run_here
+from invariance.runs.store import Store
+from invariance.spec import run_from_json
+seen = []
+run = run_here(run_from_json(sys.argv[2]), Store(sys.argv[1]), "cpu", lambda event: seen.append(torch.get_num_threads()))
+print(json.dumps({"threads": seen[0], "sha256": run.result["sha256"]}))
+"""
 ENDLESS = tiny_pretrain(epochs=100_000)
 
 
@@ -85,26 +93,12 @@ def test_a_folder_that_is_not_there_is_one_clear_line(manager: Manager) -> None:
     assert "no/such/folder" in error and "\n" not in error and "Traceback" not in error
 
 
-_NOISY = """
-import os, sys, invariance.runs.worker as worker
-
-def execute(spec, locate, directory, device, cancelled):
-    print("printed by a library")
-    os.system("echo printed by a child")
-    os.write(1, b"written to the descriptor\\n")
-    raise MemoryError("4 GB")
-    yield
-
-worker.execute = execute
-worker.main()
-"""
-
-
 def test_stray_output_goes_to_the_log_and_out_of_memory_is_told(tmp_path: Path) -> None:
-    child = Child(tmp_path / "worker.log", command=(sys.executable, "-c", _NOISY))
+    child = Child(tmp_path / "worker.log")
     child.start()
     spec = canonical_json(tiny_pretrain())
-    child.send(type="job", id="x", spec=spec, directory=str(tmp_path), device="cpu", sources={})
+    function = "tests.runs.works:noisy"
+    child.send(type="job", id="x", spec=spec, directory=str(tmp_path), device="cpu", sources={}, function=function)
     messages = [child.receive(PATIENCE_S) or {} for _ in range(4)]
     assert [message["type"] for message in messages] == ["ready", "started", "failed", "exit"]
     assert messages[2]["error"].startswith("out of memory on cpu: choose a smaller batch")
@@ -124,8 +118,23 @@ def test_the_worker_ends_with_its_parent() -> None:
     process.stdout.close()
 
 
-def test_the_number_of_threads_can_be_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("INVARIANCE_THREADS", "3")
-    assert num_threads() == 3
-    monkeypatch.setenv("INVARIANCE_THREADS", "many")
-    assert num_threads() == max(1, len(os.sched_getaffinity(0)) - 1)
+@pytest.mark.parametrize("threads", ["", "2"])
+def test_the_worker_and_the_command_line_come_to_the_same_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: str
+) -> None:
+    # Batches of 64 pictures of 32 px: the sums of a step are long enough to be split among threads.
+    spec = tiny_pretrain(epochs=1)
+    spec = replace(spec, batch_size=64, data=replace(spec.data, image_size=32))
+    monkeypatch.setenv("INVARIANCE_THREADS", threads)
+    manager = Manager(Store(tmp_path / "worker"), device="cpu")
+    try:
+        run = manager.submit(spec)
+        wait_for(manager, run.id, "done", "failed")
+        of_worker = manager.store.get(run.id).result
+    finally:
+        manager.close()
+        manager.store.close()
+    command = [sys.executable, "-c", _RUN_HERE, str(tmp_path / "here"), canonical_json(spec)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
+    assert of_worker is not None
+    assert json.loads(done.stdout) == {"threads": int(threads or "1"), "sha256": of_worker["sha256"]}

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from invariance.training.evaluation import mean_class_accuracy
 from invariance.training.events import Cancelled
-from invariance.training.probe import GRID, choose_penalty, fit_linear, solved
+from invariance.training.probe import GRID, choose_penalty, fit_linear, fit_several, solved
 
 
 def solve(work: Generator[tuple[int, int, float], None, nn.Linear]) -> tuple[nn.Linear, list[tuple[int, int, float]]]:
@@ -70,9 +70,10 @@ def test_separable_samples_have_a_finite_solution_that_separates_them() -> None:
 def test_the_objective_goes_down_and_the_bound_is_kept() -> None:
     features, labels = blobs(300, spread=2.0)
     _, reports = solve(fit_linear(features, labels, 3, l2=0.0, max_iterations=20))
-    assert [done for done, _, _ in reports] in ([10], [10, 20])
+    numbers = [done for done, _, _ in reports]
+    assert numbers == sorted(set(numbers)) and numbers[-1] <= 20
     losses = [loss for _, _, loss in reports]
-    assert losses == sorted(losses, reverse=True) and losses[0] < math.log(3)
+    assert losses == sorted(losses, reverse=True) and losses[-1] < math.log(3)
 
 
 def test_global_generator_and_inputs_are_left_alone() -> None:
@@ -107,14 +108,9 @@ def test_validation_chooses_more_penalty_for_fewer_and_noisier_samples() -> None
     def chosen(num: int, noise: float) -> float:
         features, labels = task(num, noise)
         others, other_labels = task(3000, noise)
-        choice = choose_penalty(features, labels, 3, validation_features=others, validation_labels=other_labels)
-        accuracies = []
-        while True:
-            try:
-                accuracies.append(next(choice))
-            except StopIteration as end:
-                penalty: float = end.value
-                break
+        penalty, accuracies = choose_penalty(
+            features, labels, 3, validation_features=others, validation_labels=other_labels
+        )
         assert len(accuracies) == len(GRID)
         layer = solved(fit_linear(features, labels, 3, l2=penalty))
         reached = mean_class_accuracy(layer(others).argmax(dim=1), other_labels)
@@ -122,3 +118,39 @@ def test_validation_chooses_more_penalty_for_fewer_and_noisier_samples() -> None
         return penalty
 
     assert chosen(24, 4.0) > chosen(3000, 2.0)
+
+
+@pytest.mark.parametrize("num", [20, 90])  # fewer samples than features, and more
+def test_several_problems_solved_at_once_are_each_solved(num: int) -> None:
+    generator = torch.Generator().manual_seed(1)
+    features = torch.randn(3, num, 30, generator=generator) * torch.logspace(-2, 2, 30)
+    labels = torch.randint(4, (3, num), generator=generator)
+    together = solved(fit_several(features, labels, 4, penalties=(0.3, 0.02, 0.1)))
+    for layer, own, marks, penalty in zip(together, features, labels, (0.3, 0.02, 0.1), strict=True):
+        alone = solved(fit_linear(own, marks, 4, l2=penalty))
+        torch.testing.assert_close(layer(own), alone(own), atol=1e-3, rtol=1e-3)
+
+
+def test_several_penalties_on_the_same_features_are_each_solved() -> None:
+    features, labels = blobs(300)
+    for layer, penalty in zip(solved(fit_several(features, labels, 3, penalties=GRID)), GRID, strict=True):
+        alone = solved(fit_linear(features, labels, 3, l2=penalty))
+        torch.testing.assert_close(layer(features), alone(features), atol=1e-3, rtol=1e-3)
+
+
+def test_it_is_the_optimum_that_torch_finds() -> None:
+    features, labels = blobs(120, spread=1.5)
+    inputs = (features.double() - features.double().mean(0)) / features.double().std(0, correction=0)
+    layer = nn.Linear(5, 3, dtype=torch.float64)
+    solver = torch.optim.LBFGS(layer.parameters(), max_iter=500, tolerance_grad=1e-9, line_search_fn="strong_wolfe")
+
+    def objective() -> Tensor:
+        solver.zero_grad()
+        loss = functional.cross_entropy(layer(inputs), labels) + 0.005 * layer.weight.square().sum()
+        loss.backward()
+        return loss
+
+    solver.step(objective)
+    ours = solved(fit_linear(features, labels, 3, l2=0.01))
+    shares, expected = functional.softmax(ours(features), dim=1), functional.softmax(layer(inputs), dim=1)
+    torch.testing.assert_close(shares, expected.float(), atol=1e-3, rtol=0)

@@ -89,7 +89,7 @@ def test_a_validation_split_can_choose_the_penalty(source: Path, tmp_path: Path,
     assert isinstance(last, Finished)
     assert last.metrics["penalty"] in GRID
     tried = [event.metrics["validation_accuracy"] for event in events if "validation_accuracy" in event.metrics]
-    assert len(tried) == len(GRID)
+    assert len(tried) == 1, "the best of the grid"
     *_, fixed = transfer(probe_spec, source, tmp_path / "fixed")
     assert isinstance(fixed, Finished) and "penalty" not in fixed.metrics
 

@@ -1,0 +1,44 @@
+"""The studies by name."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from invariance.spec import SpecError
+from invariance.studies import invariance_transfer, mismatch, relevant_features, transforms_vs_other
+from invariance.studies.study import Study
+
+STUDY_NAMES: Final = ("transforms-vs-other", "relevant-features", "invariance-transfer", "mismatch")
+SCALES: Final = ("quick", "standard", "paper")
+MAX_SEED: Final = 2**31 - 1
+
+_MODULES: Final[dict[str, Any]] = {
+    module.NAME: module for module in (transforms_vs_other, relevant_features, invariance_transfer, mismatch)
+}
+
+
+def make_study(name: str, *, scale: str = "quick", seeds: tuple[int, ...] | None = None) -> Study:
+    """The study of that name.
+
+    Args:
+        name: one of :data:`STUDY_NAMES`.
+        scale: one of :data:`SCALES`.
+        seeds: None for the scale's own.
+
+    Raises:
+        SpecError: name, scale or seeds cannot be used.
+    """
+    if name not in STUDY_NAMES:
+        raise SpecError(f"unknown study {name!r}: choose from {', '.join(STUDY_NAMES)}")
+    if scale not in SCALES:
+        raise SpecError(f"unknown scale {scale!r}: choose from {', '.join(SCALES)}")
+    module = _MODULES[name]
+    chosen = module.SCALES[scale]
+    seeds = chosen.seeds if seeds is None else tuple(seeds)
+    if not seeds or len(set(seeds)) != len(seeds):
+        raise SpecError(f"seeds = {','.join(map(str, seeds)) or 'none'}: give at least one seed, each once")
+    for seed in seeds:
+        if not (isinstance(seed, int) and 0 <= seed <= MAX_SEED):
+            raise SpecError(f"seed = {seed!r}: expected a whole number from 0 to {MAX_SEED}")
+    study: Study = module.make(scale, chosen, seeds)
+    return study
