@@ -21,11 +21,12 @@ def paste(rgba: Tensor, backgrounds: Tensor) -> Tensor:
 
 
 def paste_content(pixels: Tensor, frame: Frame, backgrounds: Tensor) -> Tensor:
-    """The same for what lies in a frame, (B, 4, W, W): (B, 3, S, S) in [0, 1]. Overwrites none of them."""
+    """The same for what lies in a frame, (B, 4, W, W), over backgrounds that may be of one colour, (B or 1, 3, 1, 1)."""
     if frame.is_whole:
         return paste(pixels, backgrounds)
-    images = backgrounds.expand(len(pixels), -1, -1, -1).clone()
-    frame.of(images).copy_(paste(pixels, frame.of(backgrounds)))
+    images = backgrounds.expand(len(pixels), -1, frame.size, frame.size).clone()
+    inside = frame.of(images)
+    inside.copy_(paste(pixels, inside))
     return images
 
 
