@@ -1,139 +1,61 @@
-"""Attribution: two networks on one image, and where each one's evidence lies."""
+"""Attribution: two networks on one image, and three questions about them."""
 
-import math
-from dataclasses import replace
+from collections.abc import Callable
 
 import streamlit as st
 
-from invariance.attribution.baselines import BASELINES
-from invariance.attribution.compare import PREDICTED, TRUE, Comparison, Explanation
-from invariance.attribution.methods import Method
 from invariance.data.preview import positions_of
-from invariance.figures.pictures import fitting_factor, outline, png_bytes, relevance_overlay, side_by_side, upscale
-from invariance.runs.describe import transforms_title
 from invariance.spec import DatasetSpec, SpecError
 from pages.parts import cache
-from pages.parts.attribution_trust import choose_method, show_randomised, show_scores
-from pages.parts.controls import transform_picker
+from pages.parts.attribution_class import Models, show_class
+from pages.parts.attribution_distance import show_distance
+from pages.parts.attribution_shapley import show_evidence
+from pages.parts.controls import choose
 
 DEFAULTS = ("matched-transfer", "disjoint-transfer")
 NUM_IMAGES = 100
 FIRST_IMAGE = 13
 ANY = "any"
+QUESTIONS: dict[str, tuple[str, Callable[[Models, DatasetSpec, int], None]]] = {
+    "class": ("Where does it look?", show_class),
+    "evidence": ("Whose evidence?", show_evidence),
+    "distance": ("What does it still feel?", show_distance),
+}
+"""Name in links, title, and what shows it: (both networks, the first one's task, position of the image)."""
 
 
-def choose_models(known: dict[str, cache.KnownModel]) -> tuple[cache.KnownModel, cache.KnownModel]:
-    """Two networks; a link may name them."""
+def choose_models(known: dict[str, cache.KnownModel]) -> Models:
+    """Two networks; a link may name them, together or each."""
     references = list(known)
     linked = [name for name in st.query_params.get("models", "").split(",") if name in known]
     wanted = linked if len(linked) > 1 else [name for name in DEFAULTS if name in known]
     wanted = (wanted + references + references)[:2]
-    chosen = []
-    boxes = (("left", "Network"), ("right", "Beside it"))
-    for column, (key, title), name in zip(st.columns(2), boxes, wanted, strict=True):
-        chosen.append(column.selectbox(title, references, index=references.index(name), key=key, bind="query-params",
-                                       format_func=lambda reference: known[reference].label))  # fmt: skip
-    return known[chosen[0]], known[chosen[1]]
+    titles = {reference: model.label for reference, model in known.items()}
+    left, right = st.columns(2)
+    first = choose("Network", titles, key="left", default=wanted[0], place=left)
+    second = choose("Beside it", titles, key="right", default=wanted[1], place=right)
+    return known[first], known[second]
 
 
-def choose_image(model: cache.KnownModel) -> tuple[DatasetSpec, int]:
-    """The picture: from the first network's own data, with its transformations or others."""
-    data = model.data
+def choose_image(data: DatasetSpec) -> int:
+    """Position of an image in the test split of a data set, which no network was trained on."""
     left, right = st.columns(2, gap="large")
     wanted = left.selectbox("Object", [ANY, *cache.engine(data).class_names], key="object", bind="query-params")
     number = right.slider("Image", 0, NUM_IMAGES - 1, FIRST_IMAGE, key="image", bind="query-params",
                           help="Images of the test split, which no network was trained on.")  # fmt: skip
-    own = st.toggle(f"Transformations of the first network's task: {transforms_title(data.transforms)}", value=True,
-                    key="own_task", bind="query-params")  # fmt: skip
-    if not own:
-        data = replace(data, transforms=transform_picker("picture"))
     if wanted == ANY:
-        return data, int(number)
-    return data, positions_of(cache.engine(data), wanted, num=NUM_IMAGES)[int(number)]
-
-
-def choose_target(models: tuple[cache.KnownModel, ...]) -> str:
-    """Which class is explained."""
-    names = sorted({name for model in models for name in model.model.class_names})
-    titles = {PREDICTED: "the class each network predicts", TRUE: "the true class"}
-    return st.selectbox("Explain", [PREDICTED, TRUE, *names], format_func=lambda name: titles.get(name, name),
-                        key="explain", bind="query-params")  # fmt: skip
-
-
-def choose_baseline() -> str:
-    """What the image is compared with."""
-    return st.selectbox("Compared with", list(BASELINES), format_func=lambda name: BASELINES[name], key="baseline",
-                        bind="query-params")  # fmt: skip
-
-
-def show_view(view: Explanation, true_class: str, *, has_share: bool) -> None:
-    """One network's prediction and scores."""
-    verdict = "right" if view.predicted == true_class else "wrong"
-    if true_class not in view.class_names:
-        verdict = "it does not know the true class"
-    st.markdown(f"Says **{view.predicted}** ({verdict}), explained: **{view.explained}**")
-    if not view.is_asked:
-        st.caption(":material/info: The class asked for is not one of this network's; its prediction is explained.")
-    st.markdown("  \n".join(f":small[{name} {probability:.1%}]" for name, probability in view.top(3)))
-    undefined = math.isnan(view.mass)
-    if not has_share:
-        st.caption("Against the same background all evidence lies on the object by construction: for its share, choose "
-                   "another comparison.")  # fmt: skip
-    else:
-        st.metric("Evidence on the object", "–" if undefined else f"{view.mass:.0%}",
-                  None if undefined else f"{view.lift:.1f} x chance, which is {view.chance:.0%}",
-                  delta_color="off", delta_arrow="off",
-                  help="Share of the positive relevance inside the object's outline; chance is its share of the "
-                       "area.")  # fmt: skip
-    if not math.isnan(view.completeness_error):
-        st.caption(f"Completeness error {view.completeness_error:.1%}: by how much the map's sum misses the change of "
-                   "the logit that it explains.")  # fmt: skip
-
-
-def show_comparison(found: Comparison, models: tuple[cache.KnownModel, ...], method: Method, baseline: str) -> None:
-    """The image and both maps side by side, and their difference."""
-    factor = fitting_factor(found.image.shape[0], 320)
-    maps = [outline(relevance_overlay(found.image, view.relevance, limit=found.limit), found.mask, factor)
-            for view in found.explanations]  # fmt: skip
-    left, right = (view.relevance for view in found.explanations)
-    difference = upscale(relevance_overlay(found.image, left - right, limit=found.limit), factor)
-    columns = st.columns(4, gap="medium")
-    with columns[0]:
-        st.image(upscale(found.image, factor), width="stretch", alt=f"image of {found.true_class}")
-        st.markdown(f"The image shows **{found.true_class}**.")
-        st.caption(f":red[**Red**] speaks for the explained class, :blue[**blue**] against it; full colour is a "
-                   f"relevance of {found.limit:.2g} logits a pixel in all maps. The line is the object's outline. "
-                   f"{method.title}.")  # fmt: skip
-        st.download_button("Download PNG", png_bytes(side_by_side([upscale(found.image, factor), *maps, difference])),
-                           "attribution.png", "image/png", icon=":material/download:", key="png")  # fmt: skip
-    for column, model, view, picture in zip(columns[1:3], models, found.explanations, maps, strict=True):
-        with column:
-            st.image(picture, width="stretch", alt=f"relevance for {view.explained} over the image in grey")
-            st.markdown(f"**{model.label}**")
-            show_view(view, found.true_class, has_share=baseline != "background" or not method.has_baseline)
-    with columns[3]:
-        st.image(difference, width="stretch", alt="first map less the second")
-        st.markdown("**The first less the second**")
-        st.caption("Red: more for the first network's class; blue: more for the second's. Mind that two networks may "
-                   "be explained for two classes, and that their logits have no common unit.")  # fmt: skip
+        return int(number)
+    return positions_of(cache.engine(data), wanted, num=NUM_IMAGES)[int(number)]
 
 
 st.title("Attribution", anchor=False)
-st.markdown("Which pixels does a network's decision rest on? Two networks look at the same image.")
 try:
     if known := cache.known_models():
+        question = choose("Question", {name: title for name, (title, _) in QUESTIONS.items()}, key="question",
+                          kind="segments")  # fmt: skip
         models = choose_models(known)
-        data, position = choose_image(models[0])
-        left, right = st.columns(2, gap="large")
-        with left:
-            method, parameters = choose_method()
-        with right:
-            target = choose_target(models)
-            baseline = choose_baseline() if method.has_baseline else "blurred"
-        found = cache.explain(*models, data, position, target, baseline, method.name, parameters)
-        show_comparison(found, models, method, baseline)
-        show_scores(models, data, method, baseline, parameters)
-        show_randomised(models, (data, position, target, baseline), method, parameters)
+        position = choose_image(models[0].data)
+        QUESTIONS[question][1](models, models[0].data, position)
     else:
         cache.show_no_gallery()
 except SpecError as error:

@@ -6,16 +6,21 @@ import argparse
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from invariance.commands.arguments import open_store, print_json
 from invariance.data.engine import Engine
+from invariance.data.magnitudes import magnitudes
 from invariance.runs.device import choose_device
 from invariance.runs.locate import weights_of
 from invariance.spec import MeasureSpec, SpecError, parse_transforms
 from invariance.training.checkpoint import load_weights, weights_spec
+
+if TYPE_CHECKING:
+    from invariance.figures.pictures import Picture
+    from invariance.models import Classifier
 
 PICTURE_PX = 320
 
@@ -25,12 +30,21 @@ def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "attribute",
         help="show which pixels decisions rest on",
-        epilog="example: python -m invariance attribute --models matched-transfer,disjoint-transfer --out maps",
+        epilog="examples: python -m invariance attribute --models matched-transfer,disjoint-transfer --out maps; "
+        "python -m invariance attribute --models matched,disjoint --question distance --transform rotate "
+        "--magnitude angle_deg=45 --out felt",
     )
     parser.add_argument(
         "--models", required=True, metavar="RUN,…", help="run ids or gallery models, explained on one image"
     )
     parser.add_argument("--index", type=int, default=0, help="position of the image in the test split (default 0)")
+    parser.add_argument(
+        "--question",
+        default="class",
+        choices=("class", "distance"),
+        help="class (default): which pixels speak for a class; distance: which pixels move the representation when the "
+        "image is transformed (uses --transform, --magnitude, --way and --num-points)",
+    )
     parser.add_argument("--transforms", metavar="A,B,…", help="of the image (default: those of the first model's task)")
     parser.add_argument(
         "--method",
@@ -49,6 +63,23 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="receives attribution.png, scores.json, scores.csv"
     )
+    felt = parser.add_argument_group("--question distance")
+    felt.add_argument(
+        "--transform", default="rotate", metavar="NAME", help="what is done to the image (default rotate)"
+    )
+    felt.add_argument(
+        "--magnitude",
+        default="",
+        metavar="NAME=VALUE,…",
+        help="of the transformation, such as angle_deg=45 or x=0.8,y=0.5; the rest is between neutral and the end",
+    )
+    felt.add_argument(
+        "--way",
+        default="magnitude",
+        metavar="magnitude|cross-fade",
+        help="path of the integral: images at growing magnitude (default), or the straight line in pixels",
+    )
+    felt.add_argument("--num-points", type=int, default=256, metavar="N", help="gradients on the path (default 256)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda (default auto)")
     parser.add_argument(
         "--runs", type=Path, metavar="DIR", help="store of the runs (default: $INVARIANCE_RUNS or ./runs)"
@@ -58,10 +89,6 @@ def add_commands(commands: Any) -> None:
 
 def attribute(args: argparse.Namespace) -> None:
     """Writes the picture and the scores, and prints a JSON object."""
-    from invariance.attribution.compare import compare
-    from invariance.attribution.score_set import score_set
-    from invariance.figures.pictures import outline, png_bytes, relevance_overlay, side_by_side, upscale
-
     names = [name.strip() for name in args.models.split(",") if name.strip()]
     if not names:
         raise SpecError("models = '': name at least one run or gallery model")
@@ -72,7 +99,17 @@ def attribute(args: argparse.Namespace) -> None:
     data = replace(spec.data, num_samples=None)
     if args.transforms is not None:
         data = replace(data, transforms=parse_transforms(args.transforms))
-    models, engine = [load_weights(path, device) for path in paths], Engine(data, device)
+    models = [load_weights(path, device) for path in paths]
+    answer = _distance if args.question == "distance" else _class
+    print_json({"out": str(args.out), **answer(args, names, models, Engine(data, device))})
+
+
+def _class(args: argparse.Namespace, names: list[str], models: list[Classifier], engine: Engine) -> dict[str, Any]:
+    """Which pixels speak for a class."""
+    from invariance.attribution.compare import compare
+    from invariance.attribution.score_set import score_set
+    from invariance.figures.pictures import outline, relevance_overlay, upscale
+
     parameters = parse_parameters(args.parameters)
     found = compare(
         models,
@@ -87,20 +124,58 @@ def attribute(args: argparse.Namespace) -> None:
     if args.num is not None:
         options = {"method": args.method, "baseline": args.baseline, "parameters": parameters}
         table = score_set(models, engine, num=args.num, **options)
-    factor = max(1, PICTURE_PX // data.image_size)
+    factor = max(1, PICTURE_PX // engine.spec.image_size)
     maps = [
         outline(relevance_overlay(found.image, view.relevance, limit=found.limit), found.mask, factor)
         for view in found.explanations
     ]
-    args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / "attribution.png").write_bytes(png_bytes(side_by_side([upscale(found.image, factor), *maps])))
+    records = [{"model": name, **scores} for name, scores in zip(names, found.scores(), strict=True)]
+    scores = {"index": args.index, "true_class": found.true_class, "method": args.method, "models": records}
+    _write(args.out, [upscale(found.image, factor), *maps], scores)
     if table is not None:
         rows = [{"model": name, **asdict(row)} for name, rows in zip(names, table, strict=True) for row in rows]
         pd.DataFrame(rows).to_csv(args.out / "scores.csv", index=False)
+    return scores
+
+
+def _distance(args: argparse.Namespace, names: list[str], models: list[Classifier], engine: Engine) -> dict[str, Any]:
+    """Which pixels move the representation when the image is transformed."""
+    from invariance.attribution.compare_distance import compare_distance
+    from invariance.figures.pictures import relevance_overlay, upscale
+    from invariance.measures.pairs import mean_pair_distance
+
+    (transform, *others) = parse_transforms(args.transform) or [""]
+    if others or not transform:
+        raise SpecError(f"transform = {args.transform!r}: expected one transformation")
+    if args.num_points < 1:
+        raise SpecError(f"num_points = {args.num_points}: expected 1 or more")
+    values = {one.law.name: one.start for one in magnitudes(transform)} | parse_parameters(args.magnitude)
+    task = engine.with_spec_changes(transforms=(transform,))
+    found = compare_distance(
+        models,
+        task,
+        transform,
+        values,
+        units=[mean_pair_distance(model, task) for model in models],
+        position=args.index,
+        way=args.way,
+        num_points=args.num_points,
+    )
+    factor = max(1, PICTURE_PX // engine.spec.image_size)
+    maps = [relevance_overlay(found.changed, view.relevance, limit=found.limit) for view in found.views]
     records = [{"model": name, **scores} for name, scores in zip(names, found.scores(), strict=True)]
-    scores = {"index": args.index, "true_class": found.true_class, "method": args.method, "models": records}
-    (args.out / "scores.json").write_text(json.dumps(scores, indent=1) + "\n")
-    print_json({"out": str(args.out), **scores})
+    about = {"index": args.index, "object": found.class_name, "transform": transform, "magnitude": values}
+    scores = {**about, "way": args.way, "models": records}
+    _write(args.out, [upscale(picture, factor) for picture in (found.image, found.changed, *maps)], scores)
+    return scores
+
+
+def _write(out: Path, pictures: list[Picture], scores: dict[str, Any]) -> None:
+    from invariance.figures.pictures import png_bytes, side_by_side
+
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "attribution.png").write_bytes(png_bytes(side_by_side(pictures)))
+    (out / "scores.json").write_text(json.dumps(scores, indent=1) + "\n")
 
 
 def parse_parameters(text: str) -> dict[str, float]:

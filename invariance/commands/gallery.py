@@ -10,7 +10,7 @@ from invariance.commands.arguments import ProgressBar, add_execution, open_store
 from invariance.data.catalogue import resolve_source
 from invariance.runs.device import choose_device
 from invariance.runs.gallery import GALLERY, damaged, entries
-from invariance.runs.gallery_build import Recipe, build
+from invariance.runs.gallery_build import Recipe, build, measure
 from invariance.spec import TRANSFORM_NAMES, parse_transforms
 
 
@@ -35,6 +35,10 @@ def add_commands(commands: Any) -> None:
     making.add_argument("--samples-per-epoch", type=int, default=defaults.samples_per_epoch)
     making.add_argument("--transforms", default="all", metavar="A,B,…", help="those with a model of their own")
     making.add_argument("--num-pairs", type=int, default=defaults.num_pairs)
+    making.add_argument("--num-images", type=int, default=defaults.num_images, help="to decode factors from")
+    making.add_argument(
+        "--tables-only", action="store_true", help="train nothing: measure the networks that are there again"
+    )
     add_execution(making)
     making.set_defaults(action=build_gallery)
 
@@ -60,11 +64,15 @@ def build_gallery(args: argparse.Namespace) -> None:
         num_classes=args.num_classes,
         transforms=parse_transforms(args.transforms) or TRANSFORM_NAMES,
         num_pairs=args.num_pairs,
+        num_images=args.num_images,
     )
-    bar = ProgressBar("gallery")
-    made = build(
-        recipe, open_store(args), args.out, device=choose_device(args.device), on_event=lambda _, event: bar(event)
-    )
+    store, device, bar = open_store(args), choose_device(args.device), ProgressBar("gallery")
+    if args.tables_only:
+        measure(recipe, store, args.out, device=device, on_event=lambda _, event: bar(event))
+        bar.close()
+        print_json({"out": str(args.out), "tables": ["sens.csv", "factors.csv"]})
+        return
+    made = build(recipe, store, args.out, device=device, on_event=lambda _, event: bar(event))
     names = []
     for entry in made:
         names.append(entry.name)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import shutil
-import textwrap
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from invariance.commands.arguments import (
-    ProgressBar,
     add_data,
     add_execution,
     add_model,
@@ -20,21 +18,21 @@ from invariance.commands.arguments import (
     open_store,
     print_json,
 )
+from invariance.commands.running import check_output, described, execute_run, named_models, report, write_named
 from invariance.data.catalogue import resolve_source
 from invariance.measures.columns import MEASURES, OTHER_COLUMNS
+from invariance.measures.shifts import SHIFT_NAMES, shifted
 from invariance.runs.device import choose_device
-from invariance.runs.execute import run_here
-from invariance.runs.gallery import entries
-from invariance.runs.locate import run_id_of
+from invariance.runs.locate import pretraining_data, run_id_of
 from invariance.runs.store import Run, Store
 from invariance.spec import (
     MEASURE_NAMES,
     REGULARISATIONS,
     SCHEDULES,
     TRANSFER_METHODS,
+    DatasetSpec,
     MeasureSpec,
     PretrainSpec,
-    RunSpec,
     SpecError,
     TransferSpec,
     parse_transforms,
@@ -42,10 +40,6 @@ from invariance.spec import (
 )
 from invariance.studies.presets import PAPER_PRESETS
 from invariance.studies.what_if import TARGET_SEED_OFFSET, what_if
-
-
-class RunFailed(RuntimeError):
-    """A run that did not end as done; the message is its one-line reason."""
 
 
 def add_commands(commands: Any) -> None:
@@ -101,7 +95,7 @@ def pretrain(args: argparse.Namespace) -> None:
         weight_decay=args.weight_decay,
         **_training(args),
     )
-    print_json(_report(_execute(spec, open_store(args), choose_device(args.device))))
+    print_json(report(execute_run(spec, open_store(args), choose_device(args.device))))
 
 
 def _add_transfer(commands: Any) -> None:
@@ -138,7 +132,7 @@ def transfer(args: argparse.Namespace) -> None:
         seed=args.seed,
         **_training(args),
     )
-    print_json(_report(_execute(spec, store, choose_device(args.device))))
+    print_json(report(execute_run(spec, store, choose_device(args.device))))
 
 
 def _add_measure(commands: Any) -> None:
@@ -147,7 +141,8 @@ def _add_measure(commands: Any) -> None:
         help="measure invariance of models to transformations",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog=_describe_columns()
-        + "\n\nexample: python -m invariance measure --models gallery --transforms all --out sens.csv",
+        + "\n\nexamples: python -m invariance measure --models gallery --transforms all --out sens.csv"
+        + "\n          python -m invariance measure --models none,hue --shift new-noise --untrained --out x.csv",
     )
     parser.add_argument(
         "--models", default="gallery", metavar="gallery|RUN,…", help="rows of the table (default gallery)"
@@ -161,6 +156,16 @@ def _add_measure(commands: Any) -> None:
     )
     parser.add_argument("--num-pairs", type=int, default=1_000, help="twins for each transformation (default 1000)")
     parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="where the table goes")
+    parser.add_argument(
+        "--shift",
+        choices=SHIFT_NAMES,
+        metavar="NAME",
+        help="measure on data relative to what the models were pretrained on, instead of the options below: "
+        + ", ".join(SHIFT_NAMES),
+    )
+    parser.add_argument(
+        "--untrained", action="store_true", help="also measure the networks that the models' trainings started from"
+    )
     add_data(parser)
     parser.set_defaults(transforms=None)
     add_execution(parser)
@@ -170,53 +175,56 @@ def _add_measure(commands: Any) -> None:
 def _describe_columns() -> str:
     lines = ["columns of the table, a row for each model and transformation:"]
     for column, measure in MEASURES.items():
-        lines += _described(column, f"{measure.title}: {measure.meaning}. {measure.scale}")
+        lines += described(column, f"{measure.title}: {measure.meaning}. {measure.scale}")
         if measure.interval:
-            lines += _described(", ".join(measure.interval), "its 95 % interval, bootstrapped over twins")
+            lines += described(", ".join(measure.interval), "its 95 % interval, bootstrapped over twins")
     for columns, meaning in OTHER_COLUMNS.items():
-        lines += _described(columns, meaning)
+        lines += described(columns, meaning)
     return "\n".join(lines)
-
-
-def _described(columns: str, meaning: str) -> list[str]:
-    return [f"  {columns}", *textwrap.wrap(meaning, 100, initial_indent=" " * 6, subsequent_indent=" " * 6)]
 
 
 def measure(args: argparse.Namespace) -> None:
     """One table of models by transformations; writes a CSV and prints a JSON object."""
     store = open_store(args)
-    names: dict[str, str] = {}
-    if args.models == "gallery":
-        names = {entry.run_id: entry.name for entry in entries() if entry.spec.kind == "pretrain"}
-        if not names:
-            raise SpecError("models = gallery: there is none here; run python -m invariance gallery build")
-    else:
-        names = {run_id_of(name, store): name.strip() for name in args.models.split(",") if name.strip()}
+    names = named_models(args.models, store)
     # For twins of one feature the transformations are the images' own; otherwise they are what is measured.
     columns = "none" if args.measure == "features" else args.transforms or "all"
     args.transforms = args.transforms or "none" if args.measure == "features" else "none"
+    if args.shift is None:
+        data = dataset(args, num_samples=args.num_pairs)
+    else:
+        data = shifted(_common_pretraining(names, store), args.shift)
     spec = MeasureSpec(
         sources=tuple(names),
         transforms=parse_transforms(columns),
-        data=dataset(args, num_samples=args.num_pairs),
+        data=data,
         measure=args.measure,
         num_pairs=args.num_pairs,
+        untrained=args.untrained,
     )
-    _check_output(args.out)
-    run = _execute(spec, store, choose_device(args.device))
+    check_output(args.out)
+    run = execute_run(spec, store, choose_device(args.device))
     assert run.result is not None
-    _write_named(Path(run.result["table"]), names, args.out)
-    print_json({**_report(run), "table": str(args.out)})
+    write_named(Path(run.result["table"]), names, args.out)
+    print_json({**report(run), "table": str(args.out)})
 
 
-def _write_named(table: Path, names: dict[str, str], out: Path) -> None:
-    """Copies a table, its models called as the user called them."""
-    text = table.read_text()
-    for run_id, name in names.items():
-        text = text.replace(f"\n{run_id},", f"\n{name},")
-    temporary = out.with_name(out.name + ".new")
-    temporary.write_text(text)
-    shutil.move(temporary, out)
+def _common_pretraining(names: dict[str, str], store: Store) -> DatasetSpec:
+    """What all of some models were pretrained on, but for the transformations.
+
+    Raises:
+        SpecError: they were pretrained on different data, so that a shift has another meaning for each.
+    """
+    found = {name: pretraining_data(run_id, store) for run_id, name in names.items()}
+    plain = {name: replace(data, transforms=(), strength=1.0, num_samples=None) for name, data in found.items()}
+    first = next(iter(plain))
+    for name, data in plain.items():
+        if data != plain[first]:
+            raise SpecError(
+                f"--shift: {first} and {name} were pretrained on different objects, backgrounds or seeds; measure them "
+                "one at a time"
+            )
+    return found[first]
 
 
 def _add_what_if(commands: Any) -> None:
@@ -265,7 +273,7 @@ def run_what_if(args: argparse.Namespace) -> None:
         **options,
     )
     store, device = open_store(args), choose_device(args.device)
-    runs = {spec.run_id: _execute(spec, store, device) for spec in study.runs}
+    runs = {spec.run_id: execute_run(spec, store, device) for spec in study.runs}
     answer: dict[str, Any] = {}
     for name in ("matched", "mismatched"):
         pretraining, transferred = getattr(study, f"{name}_pretraining"), getattr(study, name)
@@ -277,24 +285,6 @@ def run_what_if(args: argparse.Namespace) -> None:
         }
     spec = {"matched": to_dict(study.matched_pretraining), "target": to_dict(study.matched.data)}
     print_json({**answer, "seconds": round(time.monotonic() - started, 2), "device": device, "spec": spec})
-
-
-def _execute(spec: RunSpec, store: Store, device: str) -> Run:
-    title = f"{spec.kind} {spec.run_id}"
-    bar = ProgressBar(title)
-    try:
-        run = run_here(spec, store, device, bar)
-    finally:
-        bar.close()
-    if run.state != "done":
-        raise RunFailed(f"run {run.id} {run.state}: {run.error or 'ask for it again to resume'}")
-    return run
-
-
-def _report(run: Run) -> dict[str, Any]:
-    result = run.result or {}
-    keys = ("metrics", "checkpoint", "sha256", "seconds", "device")
-    return {"run": run.id, "status": run.state, **{key: result.get(key) for key in keys}}
 
 
 def _metrics(run: Run) -> dict[str, float]:
@@ -312,8 +302,3 @@ def _count(text: str) -> int:
     if not text.lstrip("-").isdigit():
         raise SpecError(f"num_samples = {text!r}: expected a whole number, or endless")
     return int(text)
-
-
-def _check_output(path: Path) -> None:
-    if not path.parent.is_dir():
-        raise SpecError(f"out = {path}: no folder {path.parent}; make it first")

@@ -154,9 +154,7 @@ def load_backgrounds(backgrounds: str, *, image_size: int) -> Tensor | None:
 
 
 def read_object(path: Path, image_size: int) -> Tensor:
-    """One object on its canvas: (4, S, S) float32 premultiplied.
-
-    As published: resized to the canvas (bilinear, aspect not kept), then shrunk to 0.7 (bicubic) and centred.
+    """One object on its canvas, see :func:`place_object`.
 
     Raises:
         SpecError: no readable image, or it has no transparent pixel.
@@ -166,6 +164,14 @@ def read_object(path: Path, image_size: int) -> Tensor:
     rgba = image.convert("RGBA")
     if rgba.getchannel("A").getextrema()[0] == 255:
         raise SpecError(f"{path}: no transparent pixel; an object needs an alpha channel that cuts it out")
+    return place_object(rgba, image_size)
+
+
+def place_object(rgba: Image.Image, image_size: int) -> Tensor:
+    """An object on its canvas: (4, S, S) float32 premultiplied.
+
+    As published: resized to the canvas (bilinear, aspect not kept), then shrunk to 0.7 (bicubic) and centred.
+    """
     width = round(OBJECT_SCALE * image_size)
     start = (image_size - width) // 2
     # Pillow resizes RGBA premultiplied, so clear pixels lend no colour to the edge.

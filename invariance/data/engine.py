@@ -297,6 +297,10 @@ class Engine:
         numbers = self._backgrounds.draw(self.spec.seed, indices)
         return numbers, self._backgrounds.show(self.spec.seed, indices, numbers)
 
+    def background_numbers(self, indices: Tensor) -> Tensor:
+        """Which background samples have, without making their images: (B,) int64, -1 for fresh noise."""
+        return self._backgrounds.draw(self.spec.seed, indices.to(self.device))
+
     def _background_labels(self, numbers: Tensor) -> Tensor:
         assert isinstance(self._backgrounds, ClassedPictures)
         return self._backgrounds.labels(numbers)

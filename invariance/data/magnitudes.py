@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from invariance.data.engine import Engine
 from invariance.data.laws import Law, laws
 from invariance.data.preview import clean_backgrounds, to_pictures
 from invariance.data.random import Draws
-from invariance.data.transforms import Params, Transform, get_transform
+from invariance.data.transforms import Params, get_transform
 from invariance.spec import SpecError
 
 NUM_STEPS = 7
@@ -104,34 +104,59 @@ def at_magnitude(
     Raises:
         SpecError: a value lies outside its range, or no such parameter exists.
     """
-    chosen = get_transform(transform)
     settable = magnitudes(transform)
-    _check(transform, values, settable)
-    drawn = _drawn(engine, chosen, draw)
+    check_values(transform, values)
     settings = [dict(values)]
     settings += [{**values, magnitude.law.name: step} for magnitude in settable for step in magnitude.steps]
-    params = {
-        law.name: _column(law, drawn[law.name], [setting.get(law.name) for setting in settings])
-        for law in laws(transform)
-    }
     index = engine.indices("train", 1) + position
-    found, background = engine.draw_objects(index), clean_backgrounds(engine, index)
-    changed = engine.change(found.repeat(len(settings)), (chosen,), (params,)).paste(background)
-    original = engine.change(found, (), ()).paste(background)
-    pictures = to_pictures(torch.cat([original, changed]))
+    pictures = to_pictures(sample_at(engine, transform, settings, index, draw))
     rows, start = {}, 2
     for magnitude in settable:
         rows[magnitude.law.name] = pictures[start : start + len(magnitude.steps)]
         start += len(magnitude.steps)
-    return AtMagnitude(engine.object_names[int(found.labels)], pictures[0], pictures[1], rows)
+    name = engine.object_names[int(engine.draw_objects(index).labels)]
+    return AtMagnitude(name, pictures[0], pictures[1], rows)
 
 
-def _drawn(engine: Engine, transform: Transform, draw: int) -> Params:
-    """What the data set draws for one sample at the paper's strength, switches on."""
-    spec = engine.spec
-    seed = spec.seed if spec.transform_seed is None else spec.transform_seed
-    params = transform.sample(Draws(seed, engine.indices("train", 1) + draw, transform.stream), 1.0)
-    return {name: torch.ones_like(value) if value.dtype == torch.bool else value for name, value in params.items()}
+def sample_at(
+    engine: Engine, transform: str, settings: Sequence[Mapping[str, float]], index: Tensor, draw: int
+) -> Tensor:
+    """One sample without any transformation, then with one at each of some settings.
+
+    Args:
+        engine: the data set; its own transformations are left out.
+        transform: the one that is applied.
+        settings: N times parameter name to value, checked before; the rest as for :func:`at_magnitude`.
+        index: (1,) int64, of the sample in the data set.
+        draw: as for :func:`at_magnitude`.
+
+    Returns:
+        (1 + N, 3, S, S) float in [0, 1].
+    """
+    seed = engine.spec.seed if engine.spec.transform_seed is None else engine.spec.transform_seed
+    params = parameters_at(transform, settings, seed=seed, index=engine.indices("train", 1) + draw)
+    found, background = engine.draw_objects(index), clean_backgrounds(engine, index)
+    changed = engine.change(found.repeat(len(settings)), (get_transform(transform),), (params,)).paste(background)
+    original = engine.change(found, (), ()).paste(background)
+    return torch.cat([original, changed])
+
+
+def parameters_at(transform: str, settings: Sequence[Mapping[str, float]], *, seed: int, index: Tensor) -> Params:
+    """Parameters of a transformation for N images at given settings.
+
+    Args:
+        transform: its name.
+        settings: N times parameter name to value; what is left out is drawn at the paper's strength, switches on.
+        seed: of what is drawn.
+        index: (1,) int64, the sample for which it is drawn, on the device of the parameters.
+    """
+    chosen = get_transform(transform)
+    drawn = chosen.sample(Draws(seed, index, chosen.stream), 1.0)
+    drawn = {name: torch.ones_like(value) if value.dtype == torch.bool else value for name, value in drawn.items()}
+    return {
+        law.name: _column(law, drawn[law.name], [setting.get(law.name) for setting in settings])
+        for law in laws(transform)
+    }
 
 
 def _column(law: Law, drawn: Tensor, wanted: list[float | None]) -> Tensor:
@@ -146,7 +171,13 @@ def _column(law: Law, drawn: Tensor, wanted: list[float | None]) -> Tensor:
     return values.to(drawn.device)
 
 
-def _check(transform: str, values: Mapping[str, float], settable: tuple[Magnitude, ...]) -> None:
+def check_values(transform: str, values: Mapping[str, float]) -> None:
+    """Refuses magnitudes that the transformation does not have.
+
+    Raises:
+        SpecError: a value lies outside its range, or no such parameter exists.
+    """
+    settable = magnitudes(transform)
     known = {law.name: (law, law.low, law.high) for law in laws(transform)}
     known |= {magnitude.law.name: (magnitude.law, magnitude.low, magnitude.high) for magnitude in settable}
     for name, value in values.items():

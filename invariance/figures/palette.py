@@ -32,6 +32,13 @@ SENS_SCALE: Final[tuple[tuple[float, str], ...]] = (
 )
 """Invariant to sensitive; the ends differ in lightness from the middle and in hue (teal, orange) from each other."""
 
+SHARE_SCALE: Final[tuple[tuple[float, str], ...]] = (
+    (0.0, "#f4eee0"),
+    (0.5, "#98a3e6"),
+    (1.0, "#35429e"),
+)
+"""None to all, of accuracies and of what a probe decodes: one hue, apart from the scale where low is invariant."""
+
 POSITIVE: Final[tuple[int, int, int]] = (228, 60, 30)
 NEGATIVE: Final[tuple[int, int, int]] = (40, 110, 230)
 """Relevance for and against a class, red and blue so that they stay apart for colour-blind readers."""

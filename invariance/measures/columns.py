@@ -88,8 +88,14 @@ COLUMNS: Final = (
     "variance",
     "cka",
     "collapsed",
+    "untrained",
 )
 """All columns in order; those that every table has come first."""
+
+MEASURE_COLUMNS: Final = tuple(
+    name for name in COLUMNS if name not in ("model", "transform", "accuracy", "untrained")
+)
+"""What is measured of one representation and one transformation, wherever in a network."""
 
 OTHER_COLUMNS: Final[dict[str, str]] = {
     "twin_distance, pair_distance": "the two mean distances, in the representation's own units",
@@ -97,5 +103,11 @@ OTHER_COLUMNS: Final[dict[str, str]] = {
     "accuracy": "on the untransformed images of the classes that the model knows, empty if it knows none",
     "twin_cosine, pair_cosine": "mean cosine of centred representations",
     "collapsed": "True if the representation is the same for all images; then all measures are empty",
+    "untrained": "True if the row is of a network with its first weights, False if it was trained",
 }
 """The columns that are no measure, for people."""
+
+
+def untrained_name(architecture: str, seed: int) -> str:
+    """What the row of an untrained network is called: networks of one architecture and seed started from the same."""
+    return f"untrained {architecture} (seed {seed})"

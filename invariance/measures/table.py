@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import time
 from collections.abc import Iterator
@@ -10,45 +9,20 @@ from pathlib import Path
 
 import pandas as pd
 import torch
-from torch import Tensor
 
 from invariance.data.engine import Engine
-from invariance.measures.cka import linear_cka
-from invariance.measures.columns import COLUMNS
-from invariance.measures.cosine import CosineScore, cosine_scores
-from invariance.measures.sens import SensScore, sens_scores
-from invariance.measures.variance import normalised_variance
-from invariance.models import Classifier
+from invariance.measures.cell import Cell, measure_features
+from invariance.measures.columns import COLUMNS, untrained_name
+from invariance.measures.twin_set import twin_set, untransformed
+from invariance.models import Classifier, has_untrained_twin, untrained_twin
 from invariance.spec import MeasureSpec
 from invariance.training.atomic import sweep_temporaries, write_atomically
-from invariance.training.checkpoint import load_weights
+from invariance.training.checkpoint import load_weights, weights_spec
 from invariance.training.evaluation import in_batches, mean_class_accuracy
-from invariance.training.events import CancelFlag, Cancelled, Event, Finished, Progress, never
+from invariance.training.events import CancelFlag, Event, Finished, Progress, never
 from invariance.training.feed import Rendered
 
 TABLE = "table.csv"
-TWIN_SEEDS = (1, 2)
-"""Of the transformations' draws of the two views, which are independent of each other."""
-_CHUNK = 1024
-
-
-@dataclasses.dataclass(frozen=True)
-class _Twins:
-    """Twins of one transformation as bytes: two (N, 3, H, W) uint8 and whether they differ, (N,) bool."""
-
-    first: Tensor
-    second: Tensor
-    differs: Tensor
-
-
-@dataclasses.dataclass(frozen=True)
-class _Cell:
-    """All measures of one model for one transformation, taken from the same features."""
-
-    sens: SensScore
-    cosine: CosineScore
-    variance: float
-    cka: float
 
 
 def measure(
@@ -70,7 +44,8 @@ def measure(
 
     Yields:
         Progress after each model and transformation; then Finished with the path of the table, which has the columns
-        :data:`~invariance.measures.columns.COLUMNS` and a row for each model and transformation, in the order given.
+        :data:`~invariance.measures.columns.COLUMNS` and a row for each model and transformation, in the order given,
+        then those of the untrained networks if they are asked for.
         All measures of a row are taken from the same twins and features. ``accuracy`` is the model's on the
         untransformed images of the classes it knows, empty if it knows none of them.
 
@@ -84,17 +59,26 @@ def measure(
     started = time.monotonic()
     engine = Engine(spec.data, device)
     models = {name: load_weights(path, device) for name, path in sources.items()}
-    clean = Rendered(*engine.render(engine.indices("test", spec.num_pairs)))
-    accuracies = {
-        name: known_class_accuracy(model, clean, engine.class_names, cancelled=cancelled)
+    untrained = untrained_networks(models, sources) if spec.untrained else {}
+    models = {**models, **untrained}
+    clean = Rendered(*untransformed(engine, spec.num_pairs))
+    facts: dict[str, dict[str, float]] = {
+        name: {
+            "accuracy": known_class_accuracy(model, clean, engine.class_names, cancelled=cancelled),
+            "untrained": name in untrained,
+        }
         for name, model in models.items()
     }
-    scores: dict[tuple[str, str], _Cell] = {}
+    of_clean = {
+        name: in_batches(model.representation, clean.images, cancelled=cancelled) for name, model in models.items()
+    }
+    scores: dict[tuple[str, str], Cell] = {}
     num_steps = len(models) * len(spec.transforms)
     for transform in spec.transforms:
-        twins = _render_twins(engine, transform, spec.num_pairs, cancelled)
+        twins = twin_set(engine, transform, clean.images, cancelled=cancelled)
         for name, model in models.items():
-            scores[name, transform] = _score(model, twins, spec.data.seed, cancelled)
+            first, second = twins.features(model.representation, of_clean[name], cancelled=cancelled)
+            scores[name, transform] = measure_features(first, second, twins.differs, seed=spec.data.seed)
             seconds = time.monotonic() - started
             yield Progress(
                 step=len(scores),
@@ -104,7 +88,7 @@ def measure(
                 eta_seconds=seconds / len(scores) * (num_steps - len(scores)),
                 seconds=seconds,
             )
-    table = _tabulate(scores, accuracies, list(models), spec.transforms)
+    table = _tabulate(scores, facts)
     path = directory / TABLE
     write_atomically(path, lambda stream: stream.write(table.to_csv(index=False).encode()))
     yield Finished(
@@ -138,66 +122,28 @@ def known_class_accuracy(
     return mean_class_accuracy(logits.argmax(dim=1), labels[known])
 
 
-def _render_twins(engine: Engine, transform: str, num_pairs: int, cancelled: CancelFlag) -> _Twins:
-    indices = engine.indices("test", num_pairs)
-    one, other = (
-        _render(engine.with_spec_changes(transforms=(transform,), transform_seed=seed), indices, cancelled)
-        for seed in TWIN_SEEDS
-    )
-    return _Twins(one, other, (one != other).flatten(1).any(dim=1))
+def untrained_networks(models: dict[str, Classifier], sources: dict[str, Path]) -> dict[str, Classifier]:
+    """The networks that the trainings started from, each once; published networks have none.
+
+    Args:
+        models: name to loaded network.
+        sources: name to its file of weights, whose run says the seed.
+
+    Returns:
+        :func:`~invariance.measures.columns.untrained_name` to network.
+    """
+    found: dict[str, Classifier] = {}
+    for name, model in models.items():
+        if has_untrained_twin(model.name):
+            seed = int(getattr(weights_spec(sources[name]), "seed", 0))
+            row = untrained_name(model.name, seed)
+            found[row] = found.get(row) or untrained_twin(model, seed=seed)
+    return found
 
 
-def _render(engine: Engine, indices: Tensor, cancelled: CancelFlag) -> Tensor:
-    parts = []
-    for start in range(0, len(indices), _CHUNK):
-        if cancelled():
-            raise Cancelled
-        parts.append(engine.render(indices[start : start + _CHUNK])[0])
-    return torch.cat(parts)
-
-
-def _score(model: Classifier, twins: _Twins, seed: int, cancelled: CancelFlag) -> _Cell:
-    first = in_batches(model.representation, twins.first, cancelled=cancelled)
-    second = in_batches(model.representation, twins.second, cancelled=cancelled)
-    return _Cell(
-        sens=sens_scores(first, second, twins.differs, seed=seed),
-        cosine=cosine_scores(first, second, seed=seed),
-        variance=normalised_variance(first, second),
-        cka=linear_cka(first, second),
-    )
-
-
-def _tabulate(
-    scores: dict[tuple[str, str], _Cell],
-    accuracies: dict[str, float],
-    models: list[str],
-    transforms: tuple[str, ...],
-) -> pd.DataFrame:
-    rows = []
-    for model in models:
-        for transform in transforms:
-            row = {"model": model, "transform": transform, "accuracy": accuracies[model]}
-            rows.append(row | _row(scores[model, transform]))
+def _tabulate(scores: dict[tuple[str, str], Cell], facts: dict[str, dict[str, float]]) -> pd.DataFrame:
+    rows = [
+        {"model": model, "transform": transform, **facts[model], **cell.row()}
+        for (model, transform), cell in sorted(scores.items(), key=lambda score: list(facts).index(score[0][0]))
+    ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _row(cell: _Cell) -> dict[str, float]:
-    sens, cosine = cell.sens, cell.cosine
-    return {
-        "sens": sens.raw,
-        "sens_conditional": sens.conditional,
-        "twin_distance": sens.twin_distance,
-        "pair_distance": sens.pair_distance,
-        "num_pairs": sens.num_pairs,
-        "num_differing": sens.num_differing,
-        "sens_low": sens.raw_interval[0],
-        "sens_high": sens.raw_interval[1],
-        "sens_conditional_low": sens.conditional_interval[0],
-        "sens_conditional_high": sens.conditional_interval[1],
-        "cosine": cosine.score,
-        "twin_cosine": cosine.twin_cosine,
-        "pair_cosine": cosine.pair_cosine,
-        "variance": cell.variance,
-        "cka": cell.cka,
-        "collapsed": sens.collapsed,
-    }

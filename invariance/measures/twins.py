@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from invariance.data.engine import SPLIT_START, Engine
 from invariance.data.preview import Samples, to_samples
-from invariance.measures.sens import derangement
-from invariance.measures.table import TWIN_SEEDS
+from invariance.measures.pairs import NUM_REFERENCE, mean_pair_distance
+from invariance.measures.twin_set import TWIN_SEEDS
 from invariance.models import Classifier
 
 
@@ -36,7 +36,13 @@ class TwinDistances:
 
 
 def twin_distances(
-    model: Classifier, engine: Engine, transform: str, *, num: int = 8, start: int = 0, num_reference: int = 256
+    model: Classifier,
+    engine: Engine,
+    transform: str,
+    *,
+    num: int = 8,
+    start: int = 0,
+    num_reference: int = NUM_REFERENCE,
 ) -> TwinDistances:
     """Twins of the test split, the same ones that :func:`~invariance.measures.table.measure` uses.
 
@@ -53,9 +59,7 @@ def twin_distances(
     first, second = single.twins(shown, transform_seeds=TWIN_SEEDS)
     with torch.no_grad():
         feature_a, feature_b = model.representation(first.images), model.representation(second.images)
-        others = model.representation(single.batch(single.indices("test", num_reference)).images)
-    partners = derangement(num_reference, seed=engine.spec.seed).to(others.device)
-    unit = float(torch.linalg.vector_norm(others - others[partners], dim=1).mean())
+    unit = mean_pair_distance(model, single, num=num_reference)
     distances = torch.linalg.vector_norm(feature_a - feature_b, dim=1)
     relative = distances / unit if unit > 0 else torch.full_like(distances, torch.nan)
     return TwinDistances(

@@ -19,6 +19,17 @@ from invariance.models.resnet import resnet18_backbone, resnet50_backbone
 from invariance.models.small import LAYERS as SMALL_LAYERS
 from invariance.models.small import NUM_FEATURES as SMALL_FEATURES
 from invariance.models.small import SmallBackbone
+from invariance.models.small_forms import (
+    SMALL_RESNET_FEATURES,
+    SMALL_RESNET_LAYERS,
+    SMALL_VGG_FEATURES,
+    SMALL_VGG_LAYERS,
+    SMALL_VIT_FEATURES,
+    SMALL_VIT_LAYERS,
+    SmallResNetBackbone,
+    SmallVGGBackbone,
+    small_vit_backbone,
+)
 from invariance.models.vgg import LAYERS as VGG_LAYERS
 from invariance.models.vgg import vgg11_bn_backbone
 from invariance.models.vit import IMAGE_SIZE as VIT_SIZE
@@ -100,6 +111,32 @@ ARCHITECTURES: tuple[Architecture, ...] = (
         384,
         vit_backbone,
         VIT_LAYERS,
+        input_size=VIT_SIZE,
+        initialise=initialise_vit,
+    ),
+    Architecture(
+        "small_resnet",
+        "Small residual network",
+        "A stem and two residual blocks, 0.29 million parameters: for comparing architectures on a laptop.",
+        SMALL_RESNET_FEATURES,
+        SmallResNetBackbone,
+        SMALL_RESNET_LAYERS,
+    ),
+    Architecture(
+        "small_vgg",
+        "Small VGG",
+        "Four plain convolutions with max-pooling, 0.19 million parameters: for comparing architectures on a laptop.",
+        SMALL_VGG_FEATURES,
+        SmallVGGBackbone,
+        SMALL_VGG_LAYERS,
+    ),
+    Architecture(
+        "small_vit",
+        "Small vision transformer",
+        "3 layers on patches of 8 px, 0.25 million parameters: for comparing architectures on a laptop.",
+        SMALL_VIT_FEATURES,
+        small_vit_backbone,
+        SMALL_VIT_LAYERS,
         input_size=VIT_SIZE,
         initialise=initialise_vit,
     ),

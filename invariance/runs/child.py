@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +19,7 @@ import invariance
 
 WORKER_COMMAND: tuple[str, ...] = (sys.executable, "-m", "invariance.runs.worker")
 END_TIMEOUT_S = 2.0
+GRACE_S = 5.0
 
 
 class Child:
@@ -146,3 +147,36 @@ class Deadline:
         if self._signals and time.monotonic() >= self._next:
             self._child.signal(self._signals.pop(0))
             self._next = time.monotonic() + self._grace_s / 2
+
+
+def follow(
+    child: Child,
+    run_id: str,
+    report: Callable[[dict[str, Any]], None],
+    must_stop: Callable[[], bool],
+    grace_s: float = GRACE_S,
+) -> dict[str, Any]:
+    """Passes on what a worker says of a job it was sent, and has it stop when that is wanted.
+
+    Args:
+        child: the worker.
+        run_id: of the job.
+        report: called with each message before the last.
+        must_stop: asked ten times a second; once it answers True, the worker is told, and ended if it does not obey.
+        grace_s: seconds that the worker has to stop by itself.
+
+    Returns:
+        The last message: ``done``, ``cancelled``, ``failed`` or ``exit``.
+    """
+    deadline: Deadline | None = None
+    while True:
+        message = child.receive(timeout_s=0.1) or {"type": "silence"}
+        match message["type"]:
+            case "exit" | "done" | "cancelled" | "failed":
+                return message
+            case "started" | "progress":
+                report(message)
+        if deadline is None and must_stop():
+            deadline = Deadline(child, run_id, grace_s)
+        if deadline is not None:
+            deadline.enforce()

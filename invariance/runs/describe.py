@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import fields
 
-from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
+from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
 from invariance.studies.what_if import TARGET_SEED_OFFSET
 
 
@@ -35,6 +35,9 @@ def title(spec: RunSpec, source: RunSpec | None = None) -> str:
             return f"features: {_count(spec.sources, 'model')}"
         case MeasureSpec():
             return f"{spec.measure}: {_count(spec.sources, 'model')} x {_count(spec.transforms, 'transformation')}"
+        case FactorSpec():
+            together = " together" if spec.vary == "together" else ""
+            return f"factors{together}: {_count(spec.sources, 'model')}"
 
 
 def _count(things: tuple[str, ...], noun: str) -> str:
@@ -60,8 +63,16 @@ def command(spec: RunSpec) -> str | None:
             if spec.measure != "features":
                 words[words.index("--transforms") + 1] = ",".join(spec.transforms)
             words += ["--measure", spec.measure, "--num-pairs", str(spec.num_pairs), "--out", "table.csv"]
+            words += ["--untrained"] if spec.untrained else []
             seed = spec.data.seed
             if spec.data.num_samples != spec.num_pairs:
+                return None
+        case FactorSpec():
+            words = ["factors", "--models", ",".join(spec.sources), "--factors", ",".join(spec.factors)]
+            words += [*_data_words(spec.data)[2:], *_option_words(spec, ("vary", "num_folds"))]
+            words += ["--num-images", str(spec.num_images), "--out", "factors.csv"]
+            seed = spec.data.seed
+            if spec.data.num_samples != spec.num_images:
                 return None
     if getattr(spec, "seed", seed) != seed or seed < 0 or spec.data.transform_seed is not None:
         return None
@@ -77,7 +88,7 @@ def _data_words(data: DatasetSpec) -> list[str]:
     return words + _option_words(data, [name for name in defaults if name not in said_elsewhere])
 
 
-def _option_words(spec: DatasetSpec | PretrainSpec | TransferSpec, names: Sequence[str]) -> list[str]:
+def _option_words(spec: DatasetSpec | RunSpec, names: Sequence[str]) -> list[str]:
     """Options for the fields that are not at their defaults; each option is named as its field."""
     defaults = {field.name: field.default for field in fields(spec)}
     words: list[str] = []

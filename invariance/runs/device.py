@@ -29,3 +29,10 @@ def choose_device(name: str = "auto") -> str:
     if int(index or 0) >= count[kind]:
         raise SpecError(f"device = {name!r}: this machine has {count[kind]} of kind {kind}; use auto or cpu")
     return name
+
+
+def cuda_devices() -> list[str]:
+    """All CUDA GPUs of this machine."""
+    import torch
+
+    return [f"cuda:{number}" for number in range(torch.cuda.device_count())]

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from invariance.runs.claim import try_claim, writing
 from invariance.runs.device import choose_device
+from invariance.runs.interrupt import interrupt_flag
 from invariance.runs.locate import weights_of
 from invariance.runs.outcome import error_line, is_out_of_memory, read_result, write_result
 from invariance.runs.store import Run, Store
 from invariance.runs.threads import chosen_threads
-from invariance.spec import MeasureSpec, PretrainSpec, RunSpec, SpecError, TransferSpec
+from invariance.spec import FactorSpec, MeasureSpec, PretrainSpec, RunSpec, SpecError, TransferSpec
 
 if TYPE_CHECKING:
     from invariance.training.events import Finished, Progress
@@ -83,6 +81,11 @@ def _events(
 
             sources = {source: path_of(source) for source in spec.sources}
             yield from measure(spec, sources, directory, device=device, cancelled=cancelled)
+        case FactorSpec():
+            from invariance.measures.factor_table import probe_factors
+
+            sources = {source: path_of(source) for source in spec.sources}
+            yield from probe_factors(spec, sources, directory, device=device, cancelled=cancelled)
 
 
 def run_here(
@@ -131,7 +134,7 @@ def _execute_claimed(run: Run, store: Store, device: str, on_event: Callable[[Pr
     from invariance.training.events import Cancelled, Finished
 
     store.transition(run.id, "running", device=device)
-    with _interrupt_flag() as interrupted:
+    with interrupt_flag() as interrupted:
         asked_to_stop = _throttled(lambda: store.cancel_requested(run.id))
         events = execute(
             run.spec, store, store.directory(run.id), device, lambda: interrupted.is_set() or asked_to_stop()
@@ -187,23 +190,3 @@ def _throttled(question: Callable[[], bool]) -> Callable[[], bool]:
         return question()
 
     return answer
-
-
-@contextmanager
-def _interrupt_flag() -> Iterator[threading.Event]:
-    """Turns the first Ctrl-C during the body into a flag; the second acts as usual."""
-    flag = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield flag
-        return
-    before = signal.getsignal(signal.SIGINT)
-
-    def raise_flag(signal_number: int, frame: object) -> None:
-        flag.set()
-        signal.signal(signal.SIGINT, before)
-
-    signal.signal(signal.SIGINT, raise_flag)
-    try:
-        yield flag
-    finally:
-        signal.signal(signal.SIGINT, before)

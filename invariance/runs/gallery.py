@@ -1,8 +1,8 @@
 """The gallery: small trained networks that ship with the project, so that every page shows real results at once.
 
 ``checkpoints/`` holds one file of float16 weights for each model, ``manifest.json`` with their specs, accuracies and
-hashes, and ``sens.csv`` with the sens-score of every pretrained model for every transformation. All of it is made by
-``python -m invariance gallery build``.
+hashes, ``sens.csv`` with the sens-score of every pretrained model for every transformation, and ``factors.csv`` with
+what can be decoded from each. All of it is made by ``python -m invariance gallery build``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Final
 
 import pandas as pd
 
+from invariance.measures.factor_columns import FACTOR_COLUMNS
 from invariance.spec import RunSpec, SpecError, run_from_dict
 
 GALLERY: Final = Path(__file__).parents[2] / "checkpoints"
@@ -100,6 +101,12 @@ def sens_table(folder: Path | None = None) -> pd.DataFrame:
         if path.is_file()
         else pd.DataFrame(columns=["model", "transform", "sens", "sens_conditional"])
     )
+
+
+def factors_table(folder: Path | None = None) -> pd.DataFrame:
+    """What the shipped models have kept, controls first, one row for each model (by its gallery name) and factor."""
+    path = (folder or GALLERY) / "factors.csv"
+    return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=list(FACTOR_COLUMNS))
 
 
 def damaged(folder: Path | None = None) -> list[str]:

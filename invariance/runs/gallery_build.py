@@ -19,8 +19,10 @@ from invariance.runs.execute import run_here
 from invariance.runs.gallery import COMMAND, GalleryEntry
 from invariance.runs.store import Store
 from invariance.spec import (
+    PLAIN_FACTORS,
     TRANSFORM_NAMES,
     DatasetSpec,
+    FactorSpec,
     MeasureSpec,
     PretrainSpec,
     RunSpec,
@@ -48,6 +50,7 @@ class Recipe:
         num_classes: of each task; None as in :func:`~invariance.studies.what_if.what_if`.
         transforms: transformations that get a model of their own, and the columns of ``sens.csv``.
         num_pairs: twins of the sens-scores.
+        num_images: images of each kind from which factors are decoded.
     """
 
     objects: str = "builtin"
@@ -57,6 +60,7 @@ class Recipe:
     num_classes: int | None = None
     transforms: tuple[str, ...] = TRANSFORM_NAMES
     num_pairs: int = NUM_PAIRS
+    num_images: int = 2_000
 
 
 def planned(recipe: Recipe) -> list[tuple[str, str, RunSpec]]:
@@ -105,8 +109,37 @@ def build(
             raise SpecError(f"gallery model {name} ended as {run.state}: {run.error or 'build again to go on'}")
         models.append(_export(name, title, run.spec, run.result, folder))
         yield _entry_of(models[-1], folder)
-    _measure(recipe, store, folder, device=device, on_event=on_event)
+    measure(recipe, store, folder, device=device, on_event=on_event)
     _write_manifest(models, folder)
+
+
+def measure(recipe: Recipe, store: Store, folder: Path, *, device: str, on_event: Callable[[str, Any], None]) -> None:
+    """Measures the networks of a gallery, and writes ``sens.csv`` and ``factors.csv``.
+
+    Args:
+        recipe: what the gallery was built from; its networks are in the store, or are those that ship.
+        store: where the measurements are recorded.
+        folder: where the tables go.
+        device: where to run.
+        on_event: called with the table's name and each event of its run.
+
+    Raises:
+        SpecError: a network is missing, or a table could not be made.
+    """
+    names = {spec.run_id: name for name, _, spec in planned(recipe) if isinstance(spec, PretrainSpec)}
+    data = _pair(recipe).matched_pretraining.data
+    data = DatasetSpec(objects=data.objects, backgrounds=data.backgrounds, classes=data.classes, seed=data.seed)
+    sens = MeasureSpec(sources=tuple(names), transforms=recipe.transforms, data=data, num_pairs=recipe.num_pairs)
+    factors = FactorSpec(
+        sources=tuple(names), factors=(*PLAIN_FACTORS, *recipe.transforms), data=data, num_images=recipe.num_images
+    )
+    for title, spec in (("sens", sens), ("factors", factors)):
+        run = run_here(spec, store, device, partial(on_event, title))
+        if run.state != "done" or run.result is None:
+            raise SpecError(f"{title}.csv of the gallery ended as {run.state}: {run.error or 'build again to go on'}")
+        table = pd.read_csv(run.result["table"])
+        table["model"] = table["model"].replace(names)
+        table.to_csv(folder / f"{title}.csv", index=False, float_format="%.5g")
 
 
 def _pair(recipe: Recipe) -> WhatIf:
@@ -150,23 +183,6 @@ def _entry_of(model: dict[str, Any], folder: Path) -> GalleryEntry:
     values = {key: value for key, value in model.items() if key not in ("file", "run_id")}
     values |= {"spec": run_from_dict(model["spec"]), "path": folder / model["file"]}
     return GalleryEntry(**{**values, "class_names": tuple(model["class_names"])})
-
-
-def _measure(recipe: Recipe, store: Store, folder: Path, *, device: str, on_event: Callable[[str, Any], None]) -> None:
-    pretrained = [(name, spec) for name, _, spec in planned(recipe) if isinstance(spec, PretrainSpec)]
-    data = _pair(recipe).matched_pretraining.data
-    measured = MeasureSpec(
-        sources=tuple(spec.run_id for _, spec in pretrained),
-        transforms=recipe.transforms,
-        data=DatasetSpec(objects=data.objects, backgrounds=data.backgrounds, classes=data.classes, seed=data.seed),
-        num_pairs=recipe.num_pairs,
-    )
-    run = run_here(measured, store, device, partial(on_event, "sens"))
-    if run.state != "done" or run.result is None:
-        raise SpecError(f"the sens-scores of the gallery ended as {run.state}: {run.error or 'build again to go on'}")
-    table = pd.read_csv(run.result["table"])
-    table["model"] = table["model"].map({spec.run_id: name for name, spec in pretrained})
-    table.to_csv(folder / "sens.csv", index=False, float_format="%.5g")
 
 
 def _write_manifest(models: list[dict[str, Any]], folder: Path) -> None:

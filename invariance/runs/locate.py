@@ -8,8 +8,8 @@ from invariance.data.sources.root import data_root
 from invariance.models import PUBLISHED_PREFIX, download_published, published_names
 from invariance.runs.gallery import entries
 from invariance.runs.store import Store
-from invariance.spec import SpecError
-from invariance.training.checkpoint import save_weights
+from invariance.spec import DatasetSpec, PretrainSpec, SpecError, TransferSpec
+from invariance.training.checkpoint import save_weights, weights_spec
 
 MIN_PREFIX = 6
 
@@ -117,3 +117,22 @@ def weights_of(reference: str, store: Store | None) -> Path:
     if not path.is_file():
         raise SpecError(f"the weights of run {run_id} are gone ({path.name}): delete the run and ask for it again")
     return path
+
+
+def pretraining_data(reference: str, store: Store | None) -> DatasetSpec:
+    """What a network was pretrained on; of a transfer, what the network it started from was.
+
+    Args:
+        reference: see :func:`run_id_of`.
+        store: where runs are looked up; None for the gallery alone.
+
+    Raises:
+        SpecError: its weights cannot be had, or it was pretrained elsewhere.
+    """
+    if run_id_of(reference, store).startswith(PUBLISHED_PREFIX):
+        raise SpecError(f"{reference.strip()} was pretrained elsewhere: what is new to it cannot be said")
+    spec = weights_spec(weights_of(reference, store))
+    if isinstance(spec, TransferSpec):
+        return pretraining_data(spec.source, store)
+    assert isinstance(spec, PretrainSpec), spec.kind
+    return spec.data

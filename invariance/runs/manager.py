@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sqlite3
 import threading
 import time
@@ -20,17 +19,17 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from invariance.runs.child import WORKER_COMMAND, Child, Deadline
+from invariance.runs.child import GRACE_S, WORKER_COMMAND, Child, follow
 from invariance.runs.claim import try_claim
+from invariance.runs.fair_queue import place, require_disk, require_room, startable
 from invariance.runs.locate import shipped_weights, weights_of
-from invariance.runs.outcome import LOG_FILE, last_line, read_result
+from invariance.runs.outcome import crash_line, read_result
 from invariance.runs.store import RESUMABLE_STATES, Run, Store
 from invariance.runs.threads import THREADS_VARIABLE, num_threads
 from invariance.spec import RunSpec, SpecError, canonical_json, run_from_json
 
 POLL_S = 0.5
 SWEEP_EVERY_S = 10.0
-GRACE_S = 5.0
 _log = logging.getLogger(__name__)
 
 
@@ -43,6 +42,7 @@ class Manager:
         num_workers: runs executed at once.
         command: the worker's program.
         grace_s: seconds that a run has to stop by itself, before its process is ended.
+        max_queued: runs that one owner may have waiting; None for any number.
 
     Raises:
         SpecError: another process manages this store.
@@ -56,10 +56,12 @@ class Manager:
         *,
         command: Sequence[str] = WORKER_COMMAND,
         grace_s: float = GRACE_S,
+        max_queued: int | None = None,
     ) -> None:
         self.store = store if isinstance(store, Store) else Store(store)
         self.device = device
         self._grace_s = grace_s
+        self._max_queued = max_queued
         self._lock = FileLock(self.store.root / "manager.lock", thread_local=False)
         try:
             self._lock.acquire(blocking=False)
@@ -88,13 +90,21 @@ class Manager:
 
         Args:
             spec: the run, or its canonical JSON.
-            owner: who asks, for display.
+            owner: who asks; runs go round the owners, and a named one has one running at a time.
 
         Raises:
-            SpecError: the spec is not valid, or names a source that is not known.
+            SpecError: the spec is not valid or names a source that is not known, or the owner has too many waiting.
         """
-        if isinstance(spec, str):
-            spec = run_from_json(spec)
+        return self.submit_all([spec], owner)[0]
+
+    def submit_all(self, specs: Sequence[RunSpec | str], owner: str = "") -> list[Run]:
+        """As :meth:`submit` of each in turn, sources first; asks for all of them or, if there are too many, none."""
+        read = [run_from_json(spec) if isinstance(spec, str) else spec for spec in specs]
+        if self._max_queued is not None:
+            require_room(self.store, read, owner, self._max_queued)
+        return [self._submit(spec, owner) for spec in read]
+
+    def _submit(self, spec: RunSpec, owner: str) -> Run:
         for source in spec.depends_on:
             if self.store.find(source) is None and shipped_weights(source) is None:
                 raise SpecError(f"source {source!r} is not known here: submit the run it names first")
@@ -117,8 +127,7 @@ class Manager:
 
     def position(self, run_id: str) -> int:
         """The place of a waiting run in the queue, 1 for the next one; 0 if it does not wait."""
-        waiting = [run.id for run in self.store.list(states=("queued",))]
-        return waiting.index(run_id) + 1 if run_id in waiting else 0
+        return place(self.store, run_id)[0]
 
     def worker_pids(self) -> list[int]:
         """The process numbers of the living workers."""
@@ -165,12 +174,17 @@ class Manager:
         self.store.close()
 
     def _execute_next(self, child: Child) -> bool:
-        for run in self.store.list(states=("queued",)):
+        for run in startable(self.store):
             if (sources := self._sources(run)) is None:
                 continue
             with try_claim(self.store.directory(run.id)) as claimed:
                 current = self.store.find(run.id)
                 if claimed and current is not None and current.state == "queued":
+                    try:
+                        require_disk(run.spec, self.store.root)
+                    except SpecError as error:
+                        self._settle(run.id, "failed", error=str(error))
+                        continue
                     self._execute(run, sources, child)
                     return True
         return False
@@ -221,28 +235,29 @@ class Manager:
             case _ if stopped_by is not None:
                 self._settle(run.id, stopped_by)
             case "exit":
-                self._settle(run.id, "failed", error=_crash_line(last["how"], directory))
+                self._settle(run.id, "failed", error=crash_line(last["how"], directory))
             case _:
                 self._settle(run.id, "failed", error=last.get("error", "it stopped without being asked; resume it"))
 
     def _follow(self, run_id: str, child: Child) -> tuple[dict[str, Any], str | None]:
         """Records what the worker says until it is through; returns its last word, and why it was told to stop."""
-        deadline: Deadline | None = None
         stopped_by: str | None = None
-        while True:
-            message = child.receive(timeout_s=0.1) or {"type": "silence"}
-            match message["type"]:
-                case "exit" | "done" | "cancelled" | "failed":
-                    return message, stopped_by
-                case "started":
-                    self.store.set_device(run_id, message["device"])
-                case "progress":
-                    self.store.record(run_id, message["progress"])
-            if deadline is None and (self._closing.is_set() or self.store.cancel_requested(run_id)):
-                stopped_by = "cancelled" if self.store.cancel_requested(run_id) else "interrupted"
-                deadline = Deadline(child, run_id, self._grace_s)
-            if deadline is not None:
-                deadline.enforce()
+
+        def must_stop() -> bool:
+            nonlocal stopped_by
+            if self.store.cancel_requested(run_id):
+                stopped_by = "cancelled"
+            elif self._closing.is_set():
+                stopped_by = "interrupted"
+            return stopped_by is not None
+
+        def record(message: dict[str, Any]) -> None:
+            if message["type"] == "started":
+                self.store.set_device(run_id, message["device"])
+            else:
+                self.store.record(run_id, message["progress"])
+
+        return follow(child, run_id, record, must_stop, self._grace_s), stopped_by
 
     def _settle(self, run_id: str, state: str, **details: Any) -> None:
         """Ends a run, unless somebody else has just ended it."""
@@ -250,9 +265,3 @@ class Manager:
             self.store.transition(run_id, state, **details)
         except SpecError as error:
             _log.info("run %s stays as it is: %s", run_id, error)
-
-
-def _crash_line(how: str, directory: Path) -> str:
-    hint = ", perhaps out of memory" if how == signal.Signals(9).name else ""
-    said = last_line(directory / LOG_FILE)
-    return f"the worker process ended ({how}{hint}) during this run" + (f": {said}" if said else "; resume it")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from invariance.spec import SpecError
 
 RESULT_FILE = "result.json"
 LOG_FILE = "log.txt"
+FILE_KEYS = ("checkpoint", "table")
 MAX_LINE_LENGTH = 400
 
 
@@ -36,8 +38,13 @@ def read_result(directory: Path) -> dict[str, Any] | None:
         return None
     if not isinstance(result, dict):
         return None
-    files = [result[key] for key in ("checkpoint", "table") if result.get(key)]
-    return result if all((directory / Path(file).name).is_file() for file in files) else None
+    result = located(result, directory)
+    return result if all(Path(result[key]).is_file() for key in FILE_KEYS if result.get(key)) else None
+
+
+def located(result: dict[str, Any], directory: Path) -> dict[str, Any]:
+    """A result with its files in this directory, wherever they were when they were made."""
+    return {**result, **{key: str(directory / Path(result[key]).name) for key in FILE_KEYS if result.get(key)}}
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -71,3 +78,10 @@ def last_line(log: Path) -> str:
     except OSError:
         return ""
     return next((line.strip()[:MAX_LINE_LENGTH] for line in reversed(lines) if line.strip()), "")
+
+
+def crash_line(how: str, directory: Path) -> str:
+    """One line for a run whose worker is gone: how it went, and what it last said."""
+    hint = ", perhaps out of memory" if how == signal.Signals(9).name else ""
+    said = last_line(directory / LOG_FILE)
+    return f"the worker process ended ({how}{hint}) during this run" + (f": {said}" if said else "; resume it")

@@ -15,7 +15,7 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,6 +88,17 @@ class Run:
 RunList = list[Run]
 
 
+@dataclass(frozen=True)
+class Standing:
+    """How a run stands, without its spec, which takes longest to read; fields as of :class:`Run`."""
+
+    state: str
+    progress: dict[str, Any] | None
+    result: dict[str, Any] | None
+    error: str | None
+    device: str | None
+
+
 def default_root() -> Path:
     """Where runs are kept: the environment variable ``INVARIANCE_RUNS``, or ``./runs``."""
     return Path(os.environ.get("INVARIANCE_RUNS") or "runs").absolute()
@@ -156,9 +167,25 @@ class Store:
         )
         return [run for row in rows.fetchall() if (run := _readable(row)) is not None]
 
+    def standings(self, run_ids: Iterable[str]) -> dict[str, Standing]:
+        """How runs stand, by full identity; those that are not known are left out."""
+        rows = self._connection().execute(
+            "SELECT id, state, progress, result, error, device FROM runs WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps([*run_ids]),),
+        )
+        return {
+            run_id: Standing(state, progress and json.loads(progress), result and json.loads(result), error, device)
+            for run_id, state, progress, result, error, device in rows.fetchall()
+        }
+
     def dependents(self, run_id: str) -> RunList:
         """The runs that name this one as a source."""
         return [run for run in self.list() if run_id in run.spec.depends_on]
+
+    def last_starts(self) -> dict[str, float]:
+        """When a run of each owner was started last, in unix seconds; owners of whom none was are left out."""
+        rows = self._connection().execute("SELECT owner, MAX(started) FROM runs WHERE started NOT NULL GROUP BY owner")
+        return dict(rows.fetchall())
 
     def metrics(self, run_id: str, after_step: int = -1) -> pd.DataFrame:
         """Measured values after a step: columns step, name, value, seconds (of training), by step and name."""

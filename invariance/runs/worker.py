@@ -2,7 +2,8 @@
 
 It stays alive from run to run, so that only the first one pays for loading torch. The protocol is JSON lines:
 
-    in   {"type": "job", "id", "spec" (canonical JSON), "directory", "device", "sources" (name -> file of weights)}
+    in   {"type": "job", "id", "spec" (canonical JSON), "directory", "device", "sources" (name -> file of weights),
+          "function" ("module:name" of what does it; if it is absent, invariance.runs.execute:execute)}
          {"type": "cancel", "id"}            end of input: the parent is gone, and so are we, at once
     out  {"type": "ready"}
          {"type": "started", "id", "device"}   {"type": "progress", "id", "progress"}
@@ -14,6 +15,7 @@ Whatever a library prints goes to the log of the run, never into the protocol.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import queue
@@ -21,15 +23,23 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
 from invariance.runs.device import choose_device
-from invariance.runs.execute import execute
 from invariance.runs.outcome import LOG_FILE, error_line, is_expected
 from invariance.spec import run_from_json
 
+DEFAULT_FUNCTION = "invariance.runs.execute:execute"
 NICENESS = 10  # so that the page, whose process is not niced, stays alive while all cores train
+
+
+def function_named(name: str) -> Callable[..., Iterator[Any]]:
+    """The function ``module:name``."""
+    module, _, attribute = name.partition(":")
+    function: Callable[..., Iterator[Any]] = getattr(importlib.import_module(module), attribute)
+    return function
 
 
 class Channel:
@@ -97,7 +107,8 @@ def _do(job: dict[str, Any], channel: Channel) -> bool:
         device = choose_device(device)
         channel.send(type="started", id=run_id, device=device)
         sources = {name: Path(path) for name, path in job["sources"].items()}
-        for event in execute(
+        work = function_named(job.get("function", DEFAULT_FUNCTION))
+        for event in work(
             run_from_json(job["spec"]), sources.__getitem__, directory, device, lambda: channel.is_cancelled(run_id)
         ):
             if isinstance(event, Finished):

@@ -15,6 +15,7 @@ from invariance.spec.dataset import (
     DatasetSpec,
 )
 from invariance.spec.measuring import (
+    FactorSpec,
     MeasureSpec,
 )
 from invariance.spec.names import (
@@ -26,6 +27,7 @@ from invariance.spec.names import (
     MEASURE_NAMES,
     MODEL_NAMES,
     OBJECTIVES,
+    PLAIN_FACTORS,
     PRECISIONS,
     REGULARISATIONS,
     RESAMPLINGS,
@@ -33,6 +35,7 @@ from invariance.spec.names import (
     STICKER_PLACES,
     TRANSFER_METHODS,
     TRANSFORM_NAMES,
+    VARIED,
 )
 from invariance.spec.reading import (
     RUN_KINDS,
@@ -60,6 +63,7 @@ __all__ = [
     "MEASURE_NAMES",
     "MODEL_NAMES",
     "OBJECTIVES",
+    "PLAIN_FACTORS",
     "PRECISIONS",
     "REGULARISATIONS",
     "RESAMPLINGS",
@@ -69,7 +73,9 @@ __all__ = [
     "STICKER_PLACES",
     "TRANSFER_METHODS",
     "TRANSFORM_NAMES",
+    "VARIED",
     "DatasetSpec",
+    "FactorSpec",
     "MeasureSpec",
     "PretrainSpec",
     "RunSpec",

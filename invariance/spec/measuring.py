@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from invariance.spec.checks import freeze, require, require_count
+from invariance.spec.checks import SpecError, freeze, require, require_count
 from invariance.spec.compositions import check_transforms
 from invariance.spec.dataset import DatasetSpec
-from invariance.spec.names import MEASURE_NAMES, TRANSFORM_NAMES
+from invariance.spec.names import BEYOND_2D, MEASURE_NAMES, PLAIN_FACTORS, TRANSFORM_NAMES, VARIED
 from invariance.spec.run import BaseRunSpec
 
 
@@ -25,6 +25,7 @@ class MeasureSpec(BaseRunSpec):
             of invariance as well, which cost nothing beside it; ``features`` is the sens-score of twins that differ in
             one feature: the object, the background, the sticker, or all but the sticker.
         num_pairs: number of twins.
+        untrained: whether rows are added for the networks that the models' trainings started from.
     """
 
     kind: ClassVar[str] = "measure"
@@ -33,6 +34,7 @@ class MeasureSpec(BaseRunSpec):
     data: DatasetSpec = DatasetSpec()  # noqa: RUF009 -- frozen, so that one may serve all
     measure: str = "sens"
     num_pairs: int = 1_000
+    untrained: bool = False
 
     def __post_init__(self) -> None:
         freeze(self, "sources", "transforms")
@@ -45,8 +47,55 @@ class MeasureSpec(BaseRunSpec):
             require(not self.data.transforms, "data.transforms", self.data.transforms, "none: twins are made singly")
         require(self.measure in MEASURE_NAMES, "measure", self.measure, " or ".join(MEASURE_NAMES))
         require_count("num_pairs", self.num_pairs, 2, 10**7)
+        require(isinstance(self.untrained, bool), "untrained", self.untrained, "true or false")
 
     @property
     def depends_on(self) -> tuple[str, ...]:
         """The measured runs."""
+        return self.sources
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorSpec(BaseRunSpec):
+    """What can be decoded from the representations of several models, and from two controls.
+
+    Attributes:
+        sources: run ids of the models.
+        factors: ``class``, ``background``, single parameters such as ``translate.x``, or transformations, which stand
+            for all of their parameters.
+        data: objects and backgrounds of the images; its own ``transforms`` must be empty.
+        vary: ``one``: for each factor images in which its transformation alone varies, so that nothing else can
+            hide it or stand for it; ``together``: the transformations of all factors act at once, as in a task that
+            varies all of them.
+        num_images: for each set of images, before repetitions are dropped.
+        num_folds: of the cross-validation.
+    """
+
+    kind: ClassVar[str] = "factors"
+    sources: tuple[str, ...]
+    factors: tuple[str, ...] = (*PLAIN_FACTORS, *TRANSFORM_NAMES)
+    data: DatasetSpec = DatasetSpec()  # noqa: RUF009 -- frozen, so that one may serve all
+    vary: str = "one"
+    num_images: int = 2_000
+    num_folds: int = 5
+
+    def __post_init__(self) -> None:
+        freeze(self, "sources", "factors")
+        require(bool(self.sources), "sources", self.sources, "at least one run")
+        require(bool(self.factors), "factors", self.factors, "at least one factor")
+        known = (*PLAIN_FACTORS, *TRANSFORM_NAMES, *BEYOND_2D)
+        for name in self.factors:
+            if name.split(".")[0] not in known:
+                raise SpecError(
+                    f"unknown factor {name!r}: choose from all, {', '.join(known)}, or a parameter such as translate.x"
+                )
+        require(len(set(self.factors)) == len(self.factors), "factors", self.factors, "each one once")
+        require(not self.data.transforms, "data.transforms", self.data.transforms, "none: factors say what varies")
+        require(self.vary in VARIED, "vary", self.vary, " or ".join(VARIED))
+        require_count("num_images", self.num_images, 50, 10**6)
+        require_count("num_folds", self.num_folds, 2, 20)
+
+    @property
+    def depends_on(self) -> tuple[str, ...]:
+        """The models."""
         return self.sources

@@ -16,7 +16,17 @@ BEYOND_2D: tuple[str, ...] = ("pose", "occlude")
 
 ALL_CATEGORIES: dict[str, tuple[str, ...]] = {**CATEGORIES, "beyond 2-D": BEYOND_2D}
 
-MODEL_NAMES: tuple[str, ...] = ("small", "resnet18", "resnet50", "densenet", "vgg11_bn", "vit")
+MODEL_NAMES: tuple[str, ...] = (
+    "small",
+    "resnet18",
+    "resnet50",
+    "densenet",
+    "vgg11_bn",
+    "vit",
+    "small_resnet",
+    "small_vgg",
+    "small_vit",
+)
 SMALLEST_IMAGE_PX: dict[str, int] = {"vgg11_bn": 32}
 """Architectures whose poolings leave nothing of a smaller image."""
 
@@ -26,6 +36,9 @@ SCHEDULES: tuple[str, ...] = ("constant", "cosine")
 TRANSFER_METHODS: tuple[str, ...] = ("linear-probe", "fine-tune")
 REGULARISATIONS: tuple[str, ...] = ("prior", "validation")
 MEASURE_NAMES: tuple[str, ...] = ("sens", "features")
+VARIED: tuple[str, ...] = ("one", "together")
+PLAIN_FACTORS: tuple[str, ...] = ("class", "background")
+"""What varies between images even where nothing is transformed."""
 RESAMPLINGS: tuple[str, ...] = ("bilinear", "nearest")
 MAX_PROTOTYPES = 1000
 LABELS: tuple[str, ...] = ("object", "background", "sticker")

@@ -8,12 +8,14 @@ from typing import Any
 
 from invariance.spec.checks import SpecError
 from invariance.spec.dataset import DatasetSpec
-from invariance.spec.measuring import MeasureSpec
+from invariance.spec.measuring import FactorSpec, MeasureSpec
 from invariance.spec.run import SCHEMA_VERSION
 from invariance.spec.training import PretrainSpec, TransferSpec
 
-RunSpec = PretrainSpec | TransferSpec | MeasureSpec
-RUN_KINDS: dict[str, type[RunSpec]] = {spec.kind: spec for spec in (PretrainSpec, TransferSpec, MeasureSpec)}
+RunSpec = PretrainSpec | TransferSpec | MeasureSpec | FactorSpec
+RUN_KINDS: dict[str, type[RunSpec]] = {
+    spec.kind: spec for spec in (PretrainSpec, TransferSpec, MeasureSpec, FactorSpec)
+}
 
 
 def dataset_from_dict(values: dict[str, Any]) -> DatasetSpec:

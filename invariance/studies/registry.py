@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from invariance.spec import SpecError
+from invariance.studies import invariance_transfer, mismatch, relevant_features, transforms_vs_other
 from invariance.studies.study import Study
 
 STUDY_NAMES: Final = ("transforms-vs-other", "relevant-features", "invariance-transfer", "mismatch")
 SCALES: Final = ("quick", "standard", "paper")
+MAX_SEED: Final = 2**31 - 1
+
+_MODULES: Final[dict[str, Any]] = {
+    module.NAME: module for module in (transforms_vs_other, relevant_features, invariance_transfer, mismatch)
+}
 
 
 def make_study(name: str, *, scale: str = "quick", seeds: tuple[int, ...] | None = None) -> Study:
@@ -22,4 +28,17 @@ def make_study(name: str, *, scale: str = "quick", seeds: tuple[int, ...] | None
     Raises:
         SpecError: name, scale or seeds cannot be used.
     """
-    raise SpecError(f"study {name!r} at scale {scale!r} with seeds {seeds!r} is not there yet")
+    if name not in STUDY_NAMES:
+        raise SpecError(f"unknown study {name!r}: choose from {', '.join(STUDY_NAMES)}")
+    if scale not in SCALES:
+        raise SpecError(f"unknown scale {scale!r}: choose from {', '.join(SCALES)}")
+    module = _MODULES[name]
+    chosen = module.SCALES[scale]
+    seeds = chosen.seeds if seeds is None else tuple(seeds)
+    if not seeds or len(set(seeds)) != len(seeds):
+        raise SpecError(f"seeds = {','.join(map(str, seeds)) or 'none'}: give at least one seed, each once")
+    for seed in seeds:
+        if not (isinstance(seed, int) and 0 <= seed <= MAX_SEED):
+            raise SpecError(f"seed = {seed!r}: expected a whole number from 0 to {MAX_SEED}")
+    study: Study = module.make(scale, chosen, seeds)
+    return study

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -68,3 +68,8 @@ class Study:
     runs: tuple[RunSpec, ...]
     tabulate: Callable[[Outcomes], pd.DataFrame]
     conclude: Callable[[pd.DataFrame], list[Finding]]
+
+
+def each_once(runs: Iterable[RunSpec]) -> tuple[RunSpec, ...]:
+    """Runs in their order, without repetitions: what several measurements share is one run."""
+    return tuple({spec.run_id: spec for spec in runs}.values())

@@ -14,6 +14,7 @@ from invariance.attribution.score_set import SCORES, ScoreMean, score_set
 from invariance.figures.pictures import fitting_factor, relevance_overlay, upscale
 from invariance.spec import DatasetSpec
 from pages.parts import cache
+from pages.parts.controls import choose
 
 Parameters = tuple[tuple[str, float], ...]
 NUM_SCORED = 100
@@ -22,9 +23,7 @@ QUICK_STEPS = 16
 
 def choose_method() -> tuple[Method, Parameters]:
     """The method and its parameters, both part of the page's link."""
-    names = [method.name for method in METHODS]
-    method = find_method(st.selectbox("Method", names, format_func=lambda name: find_method(name).title, key="method",
-                                      bind="query-params"))  # fmt: skip
+    method = find_method(choose("Method", {method.name: method.title for method in METHODS}, key="method"))
     st.caption(method.summary)
     if not method.parameters:
         return method, ()
@@ -68,14 +67,13 @@ def show_randomised(models: tuple[cache.KnownModel, ...], question: tuple[Datase
     st.subheader("Can this map be trusted?", anchor=False)
     st.markdown("A map that stays when the network forgets all it learnt shows the picture, not the network.")
     left, right = st.columns(2, vertical_alignment="bottom")
-    weights = left.segmented_control("Draw anew", list(WEIGHTS), default="all", required=True, key="anew",
-                                     format_func=lambda name: WEIGHTS[name], bind="query-params")  # fmt: skip
+    weights = choose("Draw anew", WEIGHTS, key="anew", default="all", kind="segments", place=left)
     if not right.button("Forget and explain again", icon=":material/casino:", key="forget"):
         return
     for model in models:
-        found = _randomised(model, (model.reference, model.sha256), *question, method.name, parameters, str(weights))
+        found = _randomised(model, (model.reference, model.sha256), *question, method.name, parameters, weights)
         st.markdown(f"**{model.label}**")
-        _show_pair(found, method, WEIGHTS[str(weights)])
+        _show_pair(found, method, WEIGHTS[weights])
 
 
 def _show_pair(found: Randomised, method: Method, forgotten: str) -> None:

@@ -10,6 +10,8 @@ import streamlit as st
 
 from invariance.attribution.compare import Comparison, compare
 from invariance.data.engine import Engine, sources_of
+from invariance.measures.factor_view import DecodedFactor, decode_factor
+from invariance.measures.pairs import mean_pair_distance
 from invariance.runs import gallery
 from invariance.runs.describe import title, transforms_title
 from invariance.spec import DatasetSpec, RunSpec, SpecError
@@ -107,6 +109,16 @@ def explain(
     return _explain(files, spec, position, target, baseline, method, parameters)
 
 
+def decoded(model: KnownModel, data: DatasetSpec, factor: str, num_images: int, num_folds: int) -> DecodedFactor:
+    """One factor read off one network, see :func:`invariance.measures.factor_view.decode_factor`."""
+    return _decoded(str(model.path), model.sha256, data, factor, num_images, num_folds)
+
+
+def pair_distance(model: KnownModel, data: DatasetSpec) -> float:
+    """The unit of distance in a network's representation, see :mod:`invariance.measures.pairs`."""
+    return _pair_distance(str(model.path), model.sha256, replace(data, num_samples=None))
+
+
 def show_no_gallery(error: SpecError | None = None) -> None:
     """The empty view of a page that needs trained networks."""
     if error is not None:
@@ -130,6 +142,11 @@ def _load(path: str, sha256: str) -> Classifier:
     return load_weights(Path(path))
 
 
+@st.cache_data(max_entries=256, show_spinner=False)
+def _pair_distance(path: str, sha256: str, data: DatasetSpec) -> float:
+    return mean_pair_distance(_load(path, sha256), engine(data))
+
+
 @st.cache_data(max_entries=128, show_spinner="Explaining")
 def _explain(
     files: tuple[tuple[str, str], ...],
@@ -150,6 +167,11 @@ def _explain(
         method=method,
         parameters=dict(parameters),
     )
+
+
+@st.cache_data(max_entries=64, show_spinner="Decoding")
+def _decoded(path: str, sha256: str, data: DatasetSpec, factor: str, num_images: int, num_folds: int) -> DecodedFactor:
+    return decode_factor(_load(path, sha256), engine(data), factor, num_images=num_images, num_folds=num_folds)
 
 
 def _stamp(source: str) -> int:

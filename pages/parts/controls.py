@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from invariance.data.sources.download import DOWNLOADS
 from invariance.spec import ALL_CATEGORIES, BEYOND_2D
@@ -26,6 +29,50 @@ SOURCES = {
     "hub": "The objects and backgrounds of the paper, from the Hugging Face Hub; downloaded once.",
 }
 """Where pictures can come from, and what to know about each."""
+
+
+def choose(
+    label: str,
+    titles: Mapping[str, str],
+    *,
+    key: str,
+    default: str | None = None,
+    kind: str = "box",
+    place: DeltaGenerator | None = None,
+    help: str | None = None,
+) -> str:
+    """One of several things that have names and titles; the page's link carries the name.
+
+    A widget that Streamlit binds to the link puts its title there, so that a better title would break old links, and
+    the title of a run, which has spaces and brackets, would fill it.
+
+    Args:
+        label: what is chosen.
+        titles: name to what people read, at least one.
+        key: of the widget, and its name in the link.
+        default: a name; None for the first one. It is left out of the link.
+        kind: ``box`` or ``segments``.
+        place: where the widget stands; None for here.
+        help: about the choice.
+
+    Returns:
+        A name.
+    """
+    names, home = list(titles), place or st
+    default = names[0] if default is None else default
+    if st.session_state.get(key) not in titles:
+        linked = st.query_params.get(key, default)
+        st.session_state[key] = linked if linked in titles else default
+    options = {"format_func": titles.__getitem__, "key": key, "help": help}
+    if kind == "segments":
+        chosen = str(home.segmented_control(label, names, required=True, **options))
+    else:
+        chosen = str(home.selectbox(label, names, **options))
+    if chosen != default:
+        st.query_params[key] = chosen
+    elif key in st.query_params:
+        del st.query_params[key]
+    return chosen
 
 
 def transform_picker(key: str, *, default: tuple[str, ...] = (), in_url: bool = True) -> tuple[str, ...]:

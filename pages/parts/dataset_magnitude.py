@@ -7,11 +7,10 @@ from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from invariance.data.engine import Engine
 from invariance.data.laws import Law, drawn_parameters, laws
-from invariance.data.magnitudes import AtMagnitude, Magnitude, at_magnitude, has_field, magnitudes
+from invariance.data.magnitudes import AtMagnitude, Magnitude, at_magnitude, magnitudes
 from invariance.data.preview import describe_transforms
 from invariance.figures.distributions import drawn_and_law, shares_table
 from invariance.figures.pictures import fitting_factor, side_by_side, tile, upscale
@@ -19,6 +18,7 @@ from invariance.spec import BEYOND_2D, TRANSFORM_NAMES
 from pages.parts import cache
 from pages.parts.exports import export_row
 from pages.parts.literal import literal
+from pages.parts.magnitude_sliders import magnitude_sliders
 
 NUM_DRAWN = 2_000
 
@@ -32,7 +32,7 @@ def show_magnitude(engine: Engine) -> None:
                                bind="query-params")  # fmt: skip
     position = right.number_input("Object of sample", 0, 10**9, 0, key="object", bind="query-params")
     st.caption(describe_transforms()[transform])
-    values, draw = _settings(transform)
+    values, draw = magnitude_sliders(transform)
     shown = at_magnitude(
         cache.engine(replace(engine.spec, transforms=(transform,))),
         transform, values, position=int(position), draw=draw,
@@ -44,38 +44,6 @@ def show_magnitude(engine: Engine) -> None:
     for magnitude in magnitudes(transform):
         _show_row(magnitude, shown, alone=len(values) == 1)
     _show_histograms(engine, (transform,), marked={f"{transform}.{name}": value for name, value in values.items()})
-
-
-def _settings(transform: str) -> tuple[dict[str, float], int]:
-    """Sliders for all magnitudes, and the number of the field of noise where there is one."""
-    settable = magnitudes(transform)
-    places = st.columns(len(settable) + has_field(transform))
-    values = {magnitude.law.name: _slider(place, magnitude) for place, magnitude in zip(places, settable, strict=False)}
-    if not has_field(transform):
-        return values, 0
-    draw = places[-1].number_input("Field number", 0, 10**9, 0, key=f"{transform}_draw", bind="query-params",
-                                   help="Each number is another random field.")  # fmt: skip
-    return values, int(draw)
-
-
-def _slider(place: DeltaGenerator, magnitude: Magnitude) -> float:
-    """A slider over the whole range of a magnitude, or a switch where there is none between off and on."""
-    law, key = magnitude.law, magnitude.law.key.replace(".", "_")
-    if law.kind == "switch":
-        return float(place.toggle(law.title, bool(magnitude.start), key=key, bind="query-params"))
-    step = _step(magnitude)
-    digits = max(0, -math.floor(math.log10(step) + 1e-9))
-    unit = "°" if law.unit == "°" else f" {law.unit}".rstrip()
-    return float(place.slider(law.title, magnitude.low, magnitude.high, magnitude.start, step, f"%.{digits}f{unit}",
-                              key=key, bind="query-params"))  # fmt: skip
-
-
-def _step(magnitude: Magnitude) -> float:
-    """About a hundredth of the range, a round number where such steps meet both ends."""
-    width = magnitude.high - magnitude.low
-    round_step = 10.0 ** math.floor(math.log10(width / 50))
-    fits = abs(width / round_step - round(width / round_step)) < 1e-6
-    return round_step if fits else width / 100
 
 
 def _show_row(magnitude: Magnitude, shown: AtMagnitude, *, alone: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pandas as pd
@@ -12,9 +13,11 @@ from invariance.measures.columns import MEASURES
 from invariance.measures.table import TABLE
 from invariance.runs.gallery_build import NUM_PAIRS
 from invariance.runs.store import Run
-from invariance.spec import DatasetSpec, MeasureSpec, SpecError
+from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec, SpecError
 from pages.parts import server
 from pages.parts.cache import KnownModel
+
+Measurement = Callable[[str, DatasetSpec], MeasureSpec | FactorSpec]
 
 
 def twins_data(known: dict[str, KnownModel]) -> DatasetSpec:
@@ -29,8 +32,20 @@ def measurement(run_id: str, data: DatasetSpec) -> MeasureSpec:
     return MeasureSpec(sources=(run_id,), data=data, num_pairs=NUM_PAIRS)
 
 
-def measured_tables(run_ids: list[str], data: DatasetSpec) -> tuple[pd.DataFrame, list[str], list[Run]]:
+def factor_probes(run_id: str, data: DatasetSpec) -> FactorSpec:
+    """All factors of one run, each varying alone."""
+    return FactorSpec(sources=(run_id,), data=data)
+
+
+def measured_tables(
+    run_ids: list[str], data: DatasetSpec, asked: Measurement = measurement
+) -> tuple[pd.DataFrame, list[str], list[Run]]:
     """What is known of some runs.
+
+    Args:
+        run_ids: of the measured runs.
+        data: objects and backgrounds of the images.
+        asked: the measurement of one run.
 
     Returns:
         The rows of those that are measured, the identities of those that are not, and the measurements that are
@@ -39,7 +54,7 @@ def measured_tables(run_ids: list[str], data: DatasetSpec) -> tuple[pd.DataFrame
     store = server.store()
     tables, missing, pending = [], [], []
     for run_id in run_ids:
-        found = store.find(measurement(run_id, data).run_id)
+        found = store.find(asked(run_id, data).run_id)
         path = None if found is None else store.directory(found.id) / TABLE
         if found is not None and found.state == "done" and path is not None and path.is_file():
             tables.append(pd.read_csv(path))
@@ -84,10 +99,10 @@ def show_cell(table: pd.DataFrame, cell: tuple[str, str], score: str) -> None:
                 + (f", {interval} over samples of images." if interval else "."))  # fmt: skip
 
 
-def submit_measurements(run_ids: list[str], data: DatasetSpec) -> None:
+def submit_measurements(run_ids: list[str], data: DatasetSpec, asked: Measurement = measurement) -> None:
     """Asks for the measurements; an error is kept for ``server.show_error``."""
     try:
-        server.submit([measurement(run_id, data) for run_id in run_ids])
+        server.submit([asked(run_id, data) for run_id in run_ids])
     except SpecError as error:
         st.session_state["server_error"] = str(error)
 

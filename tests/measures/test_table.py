@@ -10,10 +10,11 @@ from torch import Tensor
 
 from invariance.data.engine import Engine
 from invariance.measures.cka import linear_cka
-from invariance.measures.columns import COLUMNS, MEASURES, OTHER_COLUMNS
+from invariance.measures.columns import COLUMNS, MEASURE_COLUMNS, MEASURES, OTHER_COLUMNS
 from invariance.measures.cosine import cosine_scores
 from invariance.measures.sens import sens_scores
-from invariance.measures.table import TWIN_SEEDS, known_class_accuracy, measure
+from invariance.measures.table import known_class_accuracy, measure
+from invariance.measures.twin_set import TWIN_SEEDS
 from invariance.measures.variance import normalised_variance
 from invariance.models import Classifier, create_model
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, SpecError
@@ -110,7 +111,27 @@ def test_the_measures_cost_no_forward_pass(sources: dict[str, Path], tmp_path: P
 
     monkeypatch.setattr(Classifier, "representation", counted)
     list(measure(replace(SPEC, sources=("one",)), {"one": sources["one"]}, tmp_path / "run"))
-    assert batches == [40] * (1 + 2 * len(SPEC.transforms))
+    # Accuracy, the untransformed images, both views of rotate; of invert only what it inverts, and each of it once.
+    engine = Engine(DATA)
+    inverted = [
+        batch.parameters["invert.applied"]
+        for batch in engine.twins(engine.indices("test", 40), ("invert",), transform_seeds=TWIN_SEEDS)
+    ]
+    assert batches == [40, 40, 80, int((inverted[0] | inverted[1]).sum())]
+
+
+def test_an_untrained_network_is_measured_once_for_all_that_started_from_it(
+    sources: dict[str, Path], tmp_path: Path
+) -> None:
+    *_, finished = measure(replace(SPEC, untrained=True), sources, tmp_path / "run")
+    assert isinstance(finished, Finished) and finished.table is not None
+    table = pd.read_csv(finished.table)
+    assert list(dict.fromkeys(table["model"])) == [*SPEC.sources, "untrained small (seed 0)"]
+    assert table.loc[table["untrained"], "model"].unique().tolist() == ["untrained small (seed 0)"]
+    # "one" was saved with its first weights, those of seed 0.
+    columns = [name for name in MEASURE_COLUMNS if name != "collapsed"]
+    rows = {model: table[table["model"] == model][columns].to_numpy() for model in ("one", "untrained small (seed 0)")}
+    assert (rows["one"] == rows["untrained small (seed 0)"]).all()
 
 
 def test_every_column_is_described() -> None:

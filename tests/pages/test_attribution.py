@@ -75,7 +75,7 @@ def test_without_networks_a_button_leads_on(app: AppTest, tmp_path: Path, monkey
 @pytest.mark.usefixtures("gallery")
 @pytest.mark.parametrize("method", [method.name for method in METHODS])
 def test_each_method_draws_both_maps_and_their_difference(app: AppTest, method: str) -> None:
-    open_attribution(app, method=find_method(method).title)
+    open_attribution(app, method=method)
     assert not app.exception and not app.error
     assert len(app.get("image")) == 4
     assert find_method(method).title in texts(app)
@@ -99,3 +99,66 @@ def test_forgetting_says_whether_the_map_can_be_trusted(app: AppTest) -> None:
     open_attribution(app).button(key="forget").click().run()
     assert not app.exception and not app.error
     assert len([*app.warning, *app.success, *app.info]) == 2
+
+
+@pytest.mark.usefixtures("gallery")
+def test_links_carry_names_and_not_titles(app: AppTest) -> None:
+    open_attribution(app, left="rotate", method="occlusion", explain="true")
+    assert not app.exception
+    assert (app.selectbox(key="left").value, app.selectbox(key="method").value) == ("rotate", "occlusion")
+    app.selectbox(key="right").set_value("none").run()
+    assert dict(app.query_params) == {"left": "rotate", "right": "none", "method": "occlusion", "explain": "true"}
+    app.selectbox(key="left").set_value("matched-transfer").run()
+    assert "left" not in app.query_params, "what is there anyway is not in the link"
+
+
+@pytest.mark.usefixtures("gallery")
+def test_a_link_with_an_unknown_name_is_the_default(app: AppTest) -> None:
+    open_attribution(app, left="gone", method="tea leaves", question="why")
+    assert not app.exception and not app.error
+    assert app.selectbox(key="left").value == "matched-transfer"
+    assert app.selectbox(key="method").value == METHODS[0].name
+
+
+@pytest.mark.usefixtures("gallery")
+def test_what_each_network_still_feels(app: AppTest) -> None:
+    open_attribution(app, question="distance", transform="hue")
+    assert not app.exception and not app.error
+    assert len(app.get("image")) == 4 and len(app.metric) == 2
+    assert all(float(metric.value) > 0 for metric in app.metric)
+    assert texts(app).count("completeness error") == 2
+    before = [metric.value for metric in app.metric]
+    app.slider(key="hue_shift").set_value(0.5).run()
+    assert [metric.value for metric in app.metric] != before
+    app.selectbox(key="way").set_value("cross-fade").run()
+    assert not app.exception and texts(app).count("completeness error") == 2
+
+
+@pytest.mark.usefixtures("gallery")
+def test_without_a_change_nothing_is_felt(app: AppTest) -> None:
+    open_attribution(app, question="distance", transform="h_flip").toggle(key="h_flip_applied").set_value(False).run()
+    assert not app.exception and not app.error
+    assert [metric.value for metric in app.metric] == ["0.00", "0.00"]
+    assert texts(app).count("Nothing moved it") == 2
+    assert "way" not in {box.key for box in app.selectbox}
+
+
+@pytest.mark.usefixtures("gallery")
+def test_whose_evidence_it_is_in_one_image_and_over_many(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.parts.attribution_shapley.NUM_IMAGES", 12)
+    open_attribution(app, question="evidence", reference="mean")
+    assert not app.exception and not app.error
+    assert len(app.get("image")) == 4, "object and background: four coalitions"
+    assert texts(app).count("The bars add up to") == 2 and len(app.get("plotly_chart")) == 1
+    app.button(key="evidence_many").click().run()
+    assert not app.exception and len(app.get("plotly_chart")) == 2
+    overall, by_class = (frame.value for frame in app.dataframe)
+    assert list(overall.columns) == ["Network", "Share of the object", "Share of the background"]
+    assert len(overall) == 2 and set(by_class["Class"]) <= set(TARGET_CLASSES)
+
+
+@pytest.mark.usefixtures("gallery")
+def test_a_sticker_is_a_third_part(app: AppTest) -> None:
+    open_attribution(app, question="evidence", with_sticker="true", worth="log-probability")
+    assert not app.exception and not app.error
+    assert len(app.get("image")) == 8 and "object + background + sticker" in texts(app)

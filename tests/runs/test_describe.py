@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from invariance.__main__ import parser
+from invariance.commands import factors, running
 from invariance.commands import runs as commands
 from invariance.runs.describe import command, title, transforms_title
 from invariance.runs.store import Store
-from invariance.spec import TRANSFORM_NAMES, DatasetSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
+from invariance.spec import TRANSFORM_NAMES, DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
 from invariance.studies.what_if import TARGET_SEED_OFFSET, what_if
 from tests.runs.tiny import tiny_pretrain, tiny_transfer
 
@@ -54,6 +55,15 @@ class Asked(Exception):
         ),
         replace(STUDY.matched, regularisation="validation"),
         MeasureSpec(sources=("a" * 16,), transforms=("hue", "blur"), data=DatasetSpec(num_samples=50), num_pairs=50),
+        FactorSpec(sources=("a" * 16,), data=DatasetSpec(num_samples=2000)),
+        FactorSpec(
+            sources=("a" * 16, "b" * 16),
+            factors=("class", "translate.x", "hue"),
+            data=DatasetSpec(num_samples=80, classes=("a", "b"), seed=4, num_prototypes=3),
+            vary="together",
+            num_images=80,
+            num_folds=3,
+        ),
     ],
     ids=lambda spec: spec.kind,
 )
@@ -61,8 +71,10 @@ def test_the_command_asks_for_the_same_run(spec: RunSpec, store: Store, monkeypa
     def ask(asked: RunSpec, *rest: object) -> None:
         raise Asked(asked)
 
-    monkeypatch.setattr(commands, "_execute", ask)
+    for module in (commands, factors):
+        monkeypatch.setattr(module, "execute_run", ask)
     monkeypatch.setattr(commands, "run_id_of", lambda reference, store: reference)
+    monkeypatch.setattr(running, "run_id_of", lambda reference, store: reference)
     line = command(spec)
     assert line is not None
     words = shlex.split(line)
@@ -88,3 +100,5 @@ def test_titles() -> None:
     assert title(STUDY.mismatched, STUDY.mismatched_pretraining) == "blur → rotate, hue · linear-probe"
     assert title(TransferSpec(source="0123456789", data=DatasetSpec())) == "01234567 → none · linear-probe"
     assert title(MeasureSpec(sources=("a",))) == "sens: 1 model x 18 transformations"
+    assert title(FactorSpec(sources=("a", "b"))) == "factors: 2 models"
+    assert title(FactorSpec(sources=("a",), vary="together")) == "factors together: 1 model"

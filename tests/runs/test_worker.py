@@ -95,26 +95,12 @@ def test_a_folder_that_is_not_there_is_one_clear_line(manager: Manager) -> None:
     assert "no/such/folder" in error and "\n" not in error and "Traceback" not in error
 
 
-_NOISY = """
-import os, sys, invariance.runs.worker as worker
-
-def execute(spec, locate, directory, device, cancelled):
-    print("printed by a library")
-    os.system("echo printed by a child")
-    os.write(1, b"written to the descriptor\\n")
-    raise MemoryError("4 GB")
-    yield
-
-worker.execute = execute
-worker.main()
-"""
-
-
 def test_stray_output_goes_to_the_log_and_out_of_memory_is_told(tmp_path: Path) -> None:
-    child = Child(tmp_path / "worker.log", command=(sys.executable, "-c", _NOISY))
+    child = Child(tmp_path / "worker.log")
     child.start()
     spec = canonical_json(tiny_pretrain())
-    child.send(type="job", id="x", spec=spec, directory=str(tmp_path), device="cpu", sources={})
+    function = "tests.runs.works:noisy"
+    child.send(type="job", id="x", spec=spec, directory=str(tmp_path), device="cpu", sources={}, function=function)
     messages = [child.receive(PATIENCE_S) or {} for _ in range(4)]
     assert [message["type"] for message in messages] == ["ready", "started", "failed", "exit"]
     assert messages[2]["error"].startswith("out of memory on cpu: choose a smaller batch")

@@ -72,7 +72,7 @@ POSE = Transform(
     "pose",
     "Pose",
     "The object is seen from a viewpoint drawn uniformly from its pictures (not in the paper).",
-    (Uniform("view", 0.0, 1.0, neutral=0.0),),
+    (Uniform("view", 0.0, 1.0, neutral=0.0, chooses=True),),
     _apply_pose,
 )
 
@@ -82,7 +82,7 @@ OCCLUDE = Transform(
     "With probability one half an object of another class stands in front, at a drawn place (not in the paper).",
     (
         Switch(),
-        Uniform("other", 0.0, 1.0, neutral=None),
+        Uniform("other", 0.0, 1.0, neutral=None, chooses=True),
         Uniform("x", 0.0, 1.0, neutral=None),
         Uniform("y", 0.0, 1.0, neutral=None),
         Constant("scale", OCCLUDER_SCALE, neutral=0.0),

@@ -29,6 +29,8 @@ class Uniform:
         neutral: the value at which nothing changes, the middle or one end of the range; None for a position that
             strength does not scale.
         period: of a circular quantity, whose values are given in [0, period); None for others.
+        circle: once round of a circular quantity whose values are given as they are drawn, on both sides of neutral.
+        chooses: whether it picks one of several things, so that near values need not look alike.
     """
 
     name: str
@@ -36,6 +38,13 @@ class Uniform:
     high: float
     neutral: float | None
     period: float | None = None
+    circle: float | None = None
+    chooses: bool = False
+
+    @property
+    def turn(self) -> float | None:
+        """After how much the quantity is the same again; None if it is not circular."""
+        return self.circle if self.period is None else self.period
 
     def range(self, strength: float) -> tuple[float, float]:
         """Both ends at a strength, low before high, before they are wrapped to the period."""

@@ -113,7 +113,7 @@ PHOTOMETRIC: tuple[Transform, ...] = (
         "hue",
         "Hue",
         "The hue moves round the colour circle by a uniformly drawn amount.",
-        (Uniform("shift", -0.5, 0.5, neutral=0.0),),
+        (Uniform("shift", -0.5, 0.5, neutral=0.0, circle=1.0),),
         _apply_hue,
     ),
     Transform(

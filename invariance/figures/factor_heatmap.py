@@ -1,0 +1,164 @@
+"""What models have kept: a heatmap of models and controls by factors, legible without its colours and clickable."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from invariance.figures.palette import NEUTRAL, SHARE_SCALE, text_colour
+from invariance.measures.factor_columns import KEPT, LOST, NETWORK, PARTLY, UNCLEAR
+
+ROW_PX: Final = 25
+MARGIN_PX: Final = 130
+GLYPHS: Final[dict[str, str]] = {KEPT: "●", PARTLY: "◐", LOST: "○", UNCLEAR: "?"}
+"""One sign a verdict."""
+
+
+def factor_heatmap(
+    table: pd.DataFrame,
+    *,
+    titles: Mapping[str, str] | None = None,
+    trained_on: Mapping[str, Collection[str]] | None = None,
+    selected: tuple[Collection[str], str] | None = None,
+    verdicts: bool = False,
+) -> go.Figure:
+    """Draws models (rows, controls first) by factors (columns), coloured by skill.
+
+    The selection of a click is read by :func:`~invariance.figures.heatmap.cell_of`: model and factor.
+
+    Args:
+        table: columns of :data:`~invariance.measures.factor_columns.FACTOR_COLUMNS`; one row a cell.
+        titles: what to call the models; missing ones keep their name.
+        trained_on: for each model the transformations of its training, whose cells get a frame.
+        selected: models and the factor whose cells get a thick frame.
+        verdicts: whether signs of the verdicts are written in the cells, instead of the skills.
+    """
+    models, factors = list(dict.fromkeys(table["model"])), list(dict.fromkeys(table["factor"]))
+    labels = table.drop_duplicates("factor").set_index("factor")["title"]
+    values = _grid(table, "skill", models, factors)
+    shown = np.clip(np.nan_to_num(values.astype(float)), 0.0, 1.0)
+    signs = _grid(table, "verdict", models, factors)
+    rows, columns = (axis.tolist() for axis in np.nonzero(~pd.isna(values)))
+    cells = list(zip(rows, columns, strict=True))
+    names = [(titles or {}).get(model, model) for model in models]
+    by_cell = table.drop_duplicates(["model", "factor"]).set_index(["model", "factor"])
+    figure = go.Figure(
+        [
+            go.Heatmap(
+                z=np.where(pd.isna(values), np.nan, shown).astype(np.float32),
+                zmin=0.0,
+                zmax=1.0,
+                colorscale=[list(stop) for stop in SHARE_SCALE],
+                xgap=1,
+                ygap=1,
+                hoverinfo="skip",
+                colorbar={
+                    "title": {"text": "skill", "side": "right"},
+                    "thickness": 10,
+                    "tickvals": [0, 0.5, 1],
+                    "outlinewidth": 0,
+                },
+            ),
+            go.Scatter(
+                x=columns,
+                y=rows,
+                mode="text",
+                text=[GLYPHS.get(signs[cell], "") if verdicts else _short(values[cell]) for cell in cells],
+                textfont={"size": 11, "color": [text_colour(float(shown[cell]), SHARE_SCALE) for cell in cells]},
+                hoverinfo="skip",
+            ),
+            go.Scatter(
+                x=columns,
+                y=rows,
+                mode="markers",
+                marker={"symbol": "square", "size": ROW_PX, "opacity": 0},
+                selected={"marker": {"opacity": 0}},
+                unselected={"marker": {"opacity": 0}},
+                customdata=[[models[row], factors[column]] for row, column in cells],
+                text=[hover_text(names[row], by_cell.loc[(models[row], factors[column])]) for row, column in cells],
+                hovertemplate="%{text}<extra></extra>",
+            ),
+        ]
+    )
+    _frames(figure, models, factors, trained_on or {}, selected)
+    num_controls = table.loc[table["role"] != NETWORK, "model"].nunique()
+    if 0 < num_controls < len(models):
+        line = {"color": NEUTRAL, "width": 2}
+        figure.add_shape(
+            type="line", x0=-0.5, x1=len(factors) - 0.5, y0=num_controls - 0.5, y1=num_controls - 0.5, line=line
+        )
+    side = {"showgrid": False, "zeroline": False, "fixedrange": True}
+    figure.update_xaxes(
+        title="what is decoded",
+        tickvals=list(range(len(factors))),
+        tickangle=-55,
+        ticktext=[labels[factor] for factor in factors],
+        range=[-0.5, len(factors) - 0.5],
+        **side,
+    )
+    figure.update_yaxes(
+        title="from what", tickvals=list(range(len(models))), ticktext=names, range=[len(models) - 0.5, -0.5], **side
+    )
+    figure.update_layout(
+        height=MARGIN_PX + ROW_PX * len(models),
+        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        hovermode="closest",
+        hoverdistance=-1,
+        showlegend=False,
+        dragmode=False,
+    )
+    return figure
+
+
+def hover_text(name: str, row: pd.Series) -> str:
+    """What is said of a cell: score against chance, the interval of its skill, and the verdict."""
+    kind = "balanced accuracy" if row["kind"] == "choice" else "R²"
+    lines = [name, f"{row['title']}: {kind} {row['score']:.2f}, guessing {row['chance']:.2f}"]
+    lines.append(f"skill {row['skill']:.2f}, 95 % interval {row['low']:.2f} to {row['high']:.2f}")
+    if row["kind"] == "circle":
+        lines.append(f"mean error {row['angle_error_deg']:.0f}°, guessing 90°")
+    if isinstance(row["verdict"], str) and row["verdict"]:
+        lines.append(f"{row['verdict']} (pixels {row['pixels']:.2f}, untrained {row['untrained']:.2f})")
+    return "<br>".join(lines)
+
+
+def _short(value: float) -> str:
+    """Two digits without the leading zero; what is below guessing is 0."""
+    return f"{max(0.0, float(value)):.2f}".removeprefix("0")
+
+
+def _grid(table: pd.DataFrame, column: str, models: Sequence[str], factors: Sequence[str]) -> np.ndarray:
+    cells = table.drop_duplicates(["model", "factor"]).pivot(index="model", columns="factor", values=column)
+    return cells.reindex(index=list(models), columns=list(factors)).to_numpy()
+
+
+def _frames(
+    figure: go.Figure,
+    models: Sequence[str],
+    factors: Sequence[str],
+    trained_on: Mapping[str, Collection[str]],
+    selected: tuple[Collection[str], str] | None,
+) -> None:
+    for row, model in enumerate(models):
+        for column, factor in enumerate(factors):
+            if factor.split(".")[0] in trained_on.get(model, ()):
+                _frame(figure, column, row, width=1.5, colour="#e4572e")
+            if selected is not None and model in selected[0] and factor == selected[1]:
+                _frame(figure, column, row, width=6, colour="#10211f")
+                _frame(figure, column, row, width=2.5, colour="#ffffff")
+
+
+def _frame(figure: go.Figure, column: int, row: int, *, width: float, colour: str) -> None:
+    inset = 0.42
+    figure.add_shape(
+        type="rect",
+        x0=column - inset,
+        x1=column + inset,
+        y0=row - inset,
+        y1=row + inset,
+        line={"color": colour, "width": width},
+    )

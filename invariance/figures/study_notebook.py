@@ -1,0 +1,66 @@
+"""A notebook that reads the table of a study and redoes its findings and figures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from invariance.studies.about import ABOUT
+from invariance.studies.study import Study
+
+_READ = """\
+import json
+
+import pandas as pd
+
+from invariance.figures.study_figures import figures_of
+from invariance.figures.study_findings import findings_figure
+from invariance.studies.registry import make_study
+
+study = make_study({name!r}, scale={scale!r}, seeds={seeds!r})
+table = pd.read_csv("results.csv", float_precision="round_trip")
+table"""
+_CONCLUDE = """\
+findings = study.conclude(table)
+pd.DataFrame(findings)"""
+_COMPARE = """\
+summary = json.load(open("summary.json"))
+assert [finding.statement for finding in findings] == [finding["statement"] for finding in summary["findings"]]
+findings_figure(summary["findings"])"""
+_DRAW = """\
+for figure in figures_of(study.name):
+    print(figure.title, "-", figure.caption)
+    figure.draw(table).show()"""
+
+
+def notebook(study: Study) -> dict[str, Any]:
+    """A notebook in Jupyter's format 4.5, to be kept beside ``results.csv`` and ``summary.json``.
+
+    It needs Invariance Lab (``pip install -e`` of its folder) and Jupyter, and runs in seconds: nothing is trained.
+    """
+    about = ABOUT[study.name]
+    cells = [
+        _words(f"# {about.title}\n\n**{about.question}** {about.method}\n\nColumns: {about.columns}"),
+        _code(_READ.format(name=study.name, scale=study.scale, seeds=study.seeds)),
+        _words("## Findings\n\nFrom the table alone, as the command drew them."),
+        _code(_CONCLUDE),
+        _code(_COMPARE),
+        _words("## Figures"),
+        _code(_DRAW),
+    ]
+    return {
+        "cells": [cell | {"id": f"cell-{number}"} for number, cell in enumerate(cells)],
+        "metadata": {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+def _words(text: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "metadata": {}, "source": text}
+
+
+def _code(text: str) -> dict[str, Any]:
+    return {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": text}

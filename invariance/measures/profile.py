@@ -1,0 +1,69 @@
+"""Invariance layer by layer: where in a network it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import pandas as pd
+import torch
+from torch import Tensor
+
+from invariance.data.engine import Engine
+from invariance.measures.cell import measure_features
+from invariance.measures.columns import MEASURE_COLUMNS
+from invariance.measures.twin_set import TwinSet, twin_set, untransformed
+from invariance.models import Classifier, layer_features
+from invariance.training.evaluation import mixed_precision
+from invariance.training.feed import to_unit_range
+
+PIXELS: Final = "pixels"
+"""The layer before the first: the images themselves, every value of every pixel."""
+
+NUM_PAIRS: Final = 256
+_BATCH_SIZE: Final = 256
+
+
+def layer_profile(
+    models: Mapping[str, Classifier],
+    engine: Engine,
+    transform: str,
+    *,
+    num_pairs: int = NUM_PAIRS,
+    flatten: bool = False,
+) -> pd.DataFrame:
+    """All measures in every named layer of some networks, from the same twins and one forward pass.
+
+    Args:
+        models: name to loaded network on the engine's device, in eval mode.
+        engine: objects and backgrounds; its own transformations are left out.
+        transform: name of the transformation that makes the twins.
+        num_pairs: twins, the first ones of the test split, at least 4.
+        flatten: whether maps are kept whole instead of averaged, see :func:`~invariance.models.layer_features`.
+
+    Returns:
+        Columns model, layer, depth (0 for the pixels, 1 for the first layer) and
+        :data:`~invariance.measures.columns.MEASURE_COLUMNS`; each model's rows begin with the pixels, which are the
+        same for all. A layer in which all images are the same has no scores, as in a table.
+    """
+    clean, _ = untransformed(engine, num_pairs)
+    twins = twin_set(engine, transform, clean)
+    images = torch.cat((clean, twins.images))
+    rows = []
+    of_pixels = _row(twins, to_unit_range(images).flatten(1), engine.spec.seed)
+    for name, model in models.items():
+        rows.append({"model": name, "layer": PIXELS, "depth": 0, **of_pixels})
+        for depth, (layer, features) in enumerate(_all_features(model, images, flatten).items(), start=1):
+            rows.append({"model": name, "layer": layer, "depth": depth, **_row(twins, features, engine.spec.seed)})
+    return pd.DataFrame(rows, columns=["model", "layer", "depth", *MEASURE_COLUMNS])
+
+
+def _row(twins: TwinSet, features: Tensor, seed: int) -> dict[str, float]:
+    return measure_features(features[twins.first], features[twins.second], twins.differs, seed=seed).row()
+
+
+def _all_features(model: Classifier, images: Tensor, flatten: bool) -> dict[str, Tensor]:
+    """Name of each layer to (M, F) float32, of all images."""
+    with torch.no_grad(), mixed_precision(images.device):
+        parts = [layer_features(model, to_unit_range(part), flatten=flatten) for part in images.split(_BATCH_SIZE)]
+    return {layer: torch.cat([part[layer] for part in parts]).to(torch.float32) for layer in parts[0]}

@@ -1,0 +1,107 @@
+"""Where results come from: the command, the code, the machines and the versions that made them."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import time
+from collections import Counter
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Final
+
+from invariance.runs.store import Store
+from invariance.studies.study import Study
+
+PACKAGES: Final = ("torch", "torchvision", "numpy", "pandas", "safetensors")
+_ROOT = Path(__file__).parents[2]
+
+
+def provenance(study: Study, store: Store, *, executor: str, num_workers: int, command: str) -> dict[str, Any]:
+    """What has to be known to make the results of a study again, as plain JSON values.
+
+    Args:
+        study: the study.
+        store: where its runs are recorded; tells the devices.
+        executor: its name.
+        num_workers: runs executed at once.
+        command: that was given.
+    """
+    standings = store.standings(spec.run_id for spec in study.runs)
+    devices = Counter(standing.device for standing in standings.values() if standing.state == "done")
+    packages = PACKAGES + (("ray",) if executor == "ray" else ())
+    return {
+        "command": command,
+        "study": study.name,
+        "scale": study.scale,
+        "seeds": list(study.seeds),
+        "version": package_version("invariance-lab") or _declared_version(),
+        "commit": commit(),
+        "date": time.strftime("%Y-%m-%d %H:%M:%S%z"),
+        "hardware": hardware(),
+        "devices": {str(device): number for device, number in sorted(devices.items(), key=str)},
+        "executor": executor,
+        "workers": num_workers,
+        "versions": {
+            "python": platform.python_version(),
+            **{name: found for name in packages if (found := package_version(name))},
+        },
+    }
+
+
+def hardware() -> str:
+    """This machine in a line: processor, cores, GPUs."""
+    words = [_processor(), f"{os.cpu_count()} cores", platform.system()]
+    try:
+        command = ["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"]
+        names = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.split("\n")
+        words += [f"{number} x {name}" for name, number in Counter(filter(None, map(str.strip, names))).items()]
+    except (OSError, subprocess.SubprocessError):
+        pass
+    return ", ".join(words)
+
+
+def commit() -> str | None:
+    """The commit of the code, with ``+`` if files differ from it; None outside of a repository."""
+    try:
+        if not (_ROOT / ".git").exists():  # a repository further up is not ours
+            return None
+        found = _git("rev-parse", "--short=12", "HEAD")
+        return found + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def package_version(name: str) -> str | None:
+    """The version of an installed package, without what says how it was built."""
+    try:
+        return version(name).split("+")[0]
+    except PackageNotFoundError:
+        return None
+
+
+def _git(*words: str) -> str:
+    return subprocess.run(
+        ["git", "-C", str(_ROOT), *words], capture_output=True, text=True, timeout=10, check=True
+    ).stdout.strip()
+
+
+def _declared_version() -> str | None:
+    """The version that the project declares, where it is run from its folder and not installed."""
+    try:
+        import tomllib
+
+        project = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+        return str(project["version"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()

@@ -1,0 +1,67 @@
+"""The files of a study that scripts read: ``results.csv`` and ``summary.json``."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from invariance.runs.study_progress import StudyProgress
+from invariance.studies.study import Finding
+from invariance.training.atomic import write_atomically
+
+RESULTS = "results.csv"
+SUMMARY = "summary.json"
+
+
+def write_table(table: pd.DataFrame, folder: Path) -> None:
+    """Writes ``results.csv``, whole or partial, so that whoever reads it never sees half a file."""
+    content = table.to_csv(index=False).encode()
+    write_atomically(folder / RESULTS, lambda stream: stream.write(content))
+
+
+def write_summary(
+    findings: Sequence[Finding],
+    folder: Path,
+    *,
+    seconds: float,
+    provenance: dict[str, Any],
+    progress: StudyProgress,
+) -> dict[str, Any]:
+    """Writes ``summary.json``.
+
+    Args:
+        findings: of the study.
+        folder: where it goes.
+        seconds: that the command took.
+        provenance: see :func:`invariance.runs.provenance.provenance`.
+        progress: how far the study is.
+
+    Returns:
+        What was written: plain JSON values, where a figure that is not known is None.
+    """
+    summary = {
+        "findings": [_plain(asdict(finding)) for finding in findings],
+        "seconds": round(seconds, 2),
+        "worked_seconds": round(progress.worked_seconds, 2),
+        "runs_done": progress.done,
+        "runs_total": progress.total,
+        "provenance": provenance,
+    }
+    content = (json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
+    write_atomically(folder / SUMMARY, lambda stream: stream.write(content))
+    return summary
+
+
+def _plain(finding: dict[str, Any]) -> dict[str, Any]:
+    """A finding in values that JSON has; numpy's and what is not finite are not among them."""
+    plain: dict[str, Any] = {"name": str(finding["name"]), "statement": str(finding["statement"])}
+    for key in ("effect", "low", "high"):
+        value = float(finding[key])
+        plain[key] = value if math.isfinite(value) else None
+    return plain | {"agrees": bool(finding["agrees"])}

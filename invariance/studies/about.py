@@ -1,0 +1,62 @@
+"""What each study asks, in words for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class About:
+    """A study in words.
+
+    Attributes:
+        title: a few words.
+        question: what it asks.
+        method: how the runs answer it.
+        columns: what the columns of its table mean.
+    """
+
+    title: str
+    question: str
+    method: str
+    columns: str
+
+
+ABOUT: Final[dict[str, About]] = {
+    "transforms-vs-other": About(
+        title="Transformations against other factors",
+        question="Does it matter more for transfer which transformations pretraining varied, or how large and how "
+        "related its data was, and with which network?",
+        method="Each factor is varied alone, once with pretraining on the target's own transformations (same) and "
+        "once on others (disjoint). The gap between same and disjoint is compared with the range that the "
+        "factor spans within each.",
+        columns="factor and value: what was varied; relation: same or disjoint transformations; accuracies on unseen "
+        "images, means over classes.",
+    ),
+    "relevant-features": About(
+        title="Relevant and irrelevant features",
+        question="Does a network keep features that its task does not need?",
+        method="Photographs with a small object pasted on: networks that learnt to name one or the other are probed "
+        "on all four tasks, and their sensitivity to each feature is measured.",
+        columns="trained_on and probed_on: c photographs, o objects, co_c and co_o both with the label of one; sens_c"
+        " and sens_o: sens-score to changing only the photograph or only the object (0 = invariant).",
+    ),
+    "invariance-transfer": About(
+        title="Transfer of invariance under distribution shift",
+        question="Does invariance that was learnt on some images hold on others?",
+        method="One network for each transformation, and one with none; the sens-score of every network for every "
+        "transformation, on data ever further from what it was trained on.",
+        columns="model: what was pretrained on; transform: what was measured; data: on which images; sens: 0 = "
+        "invariant, 1 = moves the representation as much as another image; sens_conditional: twins that "
+        "differ alone.",
+    ),
+    "mismatch": About(
+        title="Sub- and supersets of transformations",
+        question="What if pretraining has fewer, or more, transformations than the target task?",
+        method="Eight transformations in random order: networks pretrained on the first 1, 2, … of them are probed on"
+        " tasks with the first 1, 2, … of them.",
+        columns="num_pretraining_transforms and num_transfer_transforms: how many of the eight; accuracy on unseen "
+        "images of the target task.",
+    ),
+}

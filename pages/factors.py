@@ -1,0 +1,136 @@
+"""Factors: what each representation has kept of the images, and what it has lost."""
+
+import pandas as pd
+import streamlit as st
+
+from invariance.figures.factor_heatmap import factor_heatmap
+from invariance.figures.factor_pair import factor_dumbbells, paired
+from invariance.figures.heatmap import cell_of
+from invariance.measures.factor_columns import NETWORK
+from invariance.runs import gallery
+from invariance.runs.describe import transforms_title
+from invariance.spec import DatasetSpec, SpecError
+from pages.parts import cache, server
+from pages.parts.exports import export_row
+from pages.parts.factor_parts import ask_first, explain_verdicts, show_factor
+from pages.parts.measured import factor_probes, measured_tables, show_pending, submit_measurements, twins_data
+
+DEFAULTS = ("matched", "disjoint")
+FACTOR = "hue.shift"
+SCROLLING = """<style>
+.st-key-factors_frame { overflow-x: auto; } .st-key-factors_frame > div { min-width: 56rem; }
+</style>"""  # on a telephone the cells keep their size and the table scrolls
+
+
+def choose_runs(known: dict[str, cache.KnownModel]) -> list[str]:
+    """Which finished runs of one's own are added; a link may name them."""
+    own = [reference for reference, model in known.items() if not model.from_gallery]
+    if not own:
+        return []
+    if "own" not in st.session_state:
+        st.session_state["own"] = [name for name in st.query_params.get("models", "").split(",") if name in own]
+    return st.multiselect("Your runs", own, format_func=lambda name: known[name].label, key="own",
+                          placeholder="Add finished runs")  # fmt: skip
+
+
+def table_of(known: dict[str, cache.KnownModel], runs: list[str], data: DatasetSpec) -> pd.DataFrame:
+    """Controls, the gallery's networks and the chosen runs; offers to decode from those that are not done yet."""
+    table, missing, pending = measured_tables(runs, data, factor_probes)
+    if pending:
+        show_pending(pending)
+    waiting = [run.spec.depends_on[0] for run in pending if run.is_active]
+    if todo := [run_id for run_id in missing if run_id not in waiting]:
+        st.button(f"Decode from {len(todo)} run{'s' * (len(todo) > 1)}", type="primary", key="measure",
+                  icon=":material/straighten:", on_click=submit_measurements,
+                  args=(todo, data, factor_probes))  # fmt: skip
+    rows = gallery.factors_table()
+    parts = [frame for frame in (rows[(rows["role"] != NETWORK) | rows["model"].isin(known)], table) if len(frame)]
+    found = pd.concat(parts or [rows]).drop_duplicates(["model", "factor"])
+    return pd.concat([found[found["role"] != NETWORK], found[found["role"] == NETWORK]]).reset_index(drop=True)
+
+
+def row_title(model: cache.KnownModel) -> str:
+    """What varied in a network's training, and for a run of one's own which one it is."""
+    suffix = "" if model.from_gallery else f" ({model.reference[:4]})"
+    return transforms_title(model.data.transforms) + suffix
+
+
+def select_cell(networks: list[str]) -> None:
+    """Takes the clicked cell over into the boxes: its factor, and its network as the first of the two."""
+    if cell := cell_of(st.session_state["factors_heatmap"]["selection"]["points"]):
+        st.session_state["factor"] = cell[1]
+        if cell[0] in networks and cell[0] != st.session_state["second"]:
+            st.session_state["first"] = cell[0]
+
+
+def first_option(default: str, options: list[str]) -> list[str]:
+    """The options, the default first: a box that a click sets as well must have no other default."""
+    return [default, *(option for option in options if option != default)] if default in options else options
+
+
+def choose_pair(networks: list[str], names: dict[str, str], runs: list[str]) -> tuple[str, str]:
+    """The two networks that are compared, at first one's own."""
+    wanted = [name for name in (*runs, *DEFAULTS, *networks) if name in networks]
+    wanted, chosen = (list(dict.fromkeys(wanted)) * 2)[:2], []
+    for column, key, label, default in zip(st.columns(2), ("first", "second"), ("Network", "Beside it"), wanted,
+                                           strict=True):  # fmt: skip
+        chosen.append(str(column.selectbox(label, first_option(default, networks), format_func=names.__getitem__,
+                                           key=key, bind="query-params")))  # fmt: skip
+    return chosen[0], chosen[1]
+
+
+def show_pair(table: pd.DataFrame, pair: tuple[str, str], names: dict[str, str]) -> None:
+    """Where the two networks differ most."""
+    pairs = paired(table, *pair)
+    titles = names[pair[0]], names[pair[1]]
+    figure = factor_dumbbells(pairs, titles)
+    st.subheader("What one knows and the other does not", anchor=False)
+    st.markdown(f"At the top what **{titles[0]}** has kept better, at the bottom what **{titles[1]}** has. "
+                "The upright line is what the pixels give.")  # fmt: skip
+    st.plotly_chart(figure, key="dumbbells", width="stretch", config={"displayModeBar": False},
+                    alt=f"factors decoded from {titles[0]} and from {titles[1]}")  # fmt: skip
+    export_row(figure, pairs.reset_index(), name="factor-pair", key="save_pair",
+               title=f"Factors decoded from networks trained on {titles[0]} and on {titles[1]}")  # fmt: skip
+
+
+def main() -> None:
+    """The page."""
+    known = cache.known_models()
+    runs = choose_runs(known)
+    data = twins_data(known)
+    table = table_of(known, runs, data)
+    networks = list(dict.fromkeys(table.loc[table["role"] == NETWORK, "model"]))
+    if not networks:
+        if not runs:
+            cache.show_no_gallery()
+        return
+    names = {name: row_title(known[name]) if name in known else name for name in dict.fromkeys(table["model"])}
+    ask_first(table)
+    verdicts = st.segmented_control("In the cells", ["skill", "verdict"], default="skill", required=True, key="cells",
+                                    bind="query-params") == "verdict"  # fmt: skip
+    explain_verdicts()
+    st.html(SCROLLING)
+    chart, pair = st.container(key="factors_frame"), choose_pair(networks, names, runs)
+    factors = dict(zip(table["factor"], table["title"], strict=True))
+    factor = str(st.selectbox("Factor", first_option(FACTOR, list(factors)), format_func=factors.__getitem__,
+                              key="factor", bind="query-params"))  # fmt: skip
+    figure = factor_heatmap(table, titles=names, verdicts=verdicts, selected=(pair, factor),
+                            trained_on={name: known[name].data.transforms for name in networks})  # fmt: skip
+    chart.plotly_chart(figure, key="factors_heatmap", width="stretch", on_select=lambda: select_cell(networks),
+                       selection_mode="points", config={"displayModeBar": False},
+                       alt="how well each factor is decoded from each network and from the controls")  # fmt: skip
+    with chart:
+        export_row(figure, table.assign(name=table["model"].map(names)), name="factors", key="save_factors",
+                   title="What can be decoded (columns) from images and networks (rows)")  # fmt: skip
+    show_factor(table, [known[name] for name in pair], [names[name] for name in pair], factor, data)
+    show_pair(table, pair, names)
+
+
+st.title("Factors", anchor=False)
+st.markdown("What does a representation still know? A linear probe tries to read off each thing that varies between "
+            "images: 0 is guessing, 1 is perfect.")  # fmt: skip
+server.show_error()
+try:
+    main()
+except SpecError as error:
+    st.error(str(error), icon=":material/error:")
