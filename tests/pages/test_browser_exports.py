@@ -16,7 +16,6 @@ from invariance.runs.gallery import sens_table
 from pages.parts.exports import PNG_SCALE
 from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
 
-
 HEATMAP = "Save the figure: Sens-score of networks"
 
 
