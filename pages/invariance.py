@@ -10,6 +10,7 @@ from invariance.spec import CATEGORIES, SpecError
 from pages.parts import cache, server
 from pages.parts.cell import Networks, references, show_numbers, show_view
 from pages.parts.exports import export_row
+from pages.parts.invariance_scatter import show_scatter
 from pages.parts.invariance_table import choose_data, table_of
 
 SCROLLING = """<style>
@@ -122,6 +123,7 @@ def main() -> None:
     compared = references(networks[row], known)
     show_numbers(measured, compared, names, column)
     show_view(compared, names, column, data, score)
+    show_scatter(known)
 
 
 st.title("Invariance", anchor=False)
