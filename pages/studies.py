@@ -7,6 +7,7 @@ from invariance.spec import SpecError
 from invariance.studies.about import ABOUT
 from invariance.studies.registry import STUDY_NAMES, make_study
 from pages.parts import server
+from pages.parts.controls import choose
 from pages.parts.live import in_words
 from pages.parts.study_run import choose_own, own_results, show_controls
 from pages.parts.study_view import show_figures, show_files, show_findings
@@ -16,10 +17,8 @@ OWN = "own"
 
 def choose_results(shipped: list[StudyResult]) -> StudyResult | None:
     """Which results are shown: those that ship, by scale, or those made here (None)."""
-    options = [*(result.scale for result in shipped), OWN]
     titles = {result.scale: f"Shipped: {result.scale} scale" for result in shipped} | {OWN: "Run it yourself"}
-    chosen = st.segmented_control("Results", options, default=options[0], required=True, key="results_of",
-                                  format_func=titles.__getitem__, bind="query-params")  # fmt: skip
+    chosen = choose("Results", titles, key="results_of", kind="segments")
     return next((result for result in shipped if result.scale == chosen), None)
 
 
@@ -59,8 +58,7 @@ def show_own(name: str) -> None:
 st.title("Studies", anchor=False)
 st.markdown("The four questions of the paper, each a grid of pretrainings, transfers and measurements. Read what ships "
             "beside what was published, or run one with seeds of your own.")  # fmt: skip
-name = str(st.selectbox("Study", STUDY_NAMES, format_func=lambda key: ABOUT[key].title, key="study",
-                        bind="query-params"))  # fmt: skip
+name = choose("Study", {name: ABOUT[name].title for name in STUDY_NAMES}, key="study")
 st.markdown(f"**{ABOUT[name].question}** {ABOUT[name].method}")
 try:
     result = choose_results(shipped_results(name))

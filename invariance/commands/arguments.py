@@ -167,6 +167,22 @@ def add_training(parser: argparse.ArgumentParser, *, epochs: int) -> None:
     )
 
 
+def add_seeds(parser: argparse.ArgumentParser) -> None:
+    """The same run from several seeds."""
+    group = parser.add_argument_group("several seeds")
+    group.add_argument(
+        "--seeds",
+        metavar="0,1,2",
+        help="in place of --seed: a run for each; prints one JSON object with the runs, means and 95 %% intervals",
+    )
+    group.add_argument(
+        "--together",
+        action="store_true",
+        help="all seeds at once; on a processor about an eighth faster, with other last digits than one by one (small "
+        "networks on a GPU are always trained together)",
+    )
+
+
 def add_objective(parser: argparse.ArgumentParser) -> None:
     """Choice of what pretraining minimises."""
     parser.add_argument(

@@ -93,6 +93,24 @@ def test_factors(command, tmp_path):
     assert command(f"{text} --backgrounds noise")[1]["run"] == answer["run"]
 
 
+@pytest.mark.parametrize("how", ["", "--together"])
+def test_several_seeds_are_runs_with_a_mean_and_an_interval(command, how):
+    pretrain = f"pretrain {TINY} --transforms hue --num-samples 64 --epochs 1 --batch-size 32"
+    code, answer, _ = command(f"{pretrain} --seeds 0,2 {how}")
+    assert code == 0 and [run["seed"] for run in answer["runs"]] == [0, 2]
+    values = [run["metrics"]["test_loss"] for run in answer["runs"]]
+    found = answer["metrics"]["test_loss"]
+    assert found["mean"] == pytest.approx(sum(values) / 2) and found["num"] == 2
+    half = 12.7062 * abs(values[0] - values[1]) / 2  # Student's t of one degree of freedom, times s / sqrt 2
+    assert (found["low"], found["high"]) == pytest.approx((found["mean"] - half, found["mean"] + half))
+    assert command(f"{pretrain} --seed 2")[1]["run"] == answer["runs"][1]["run"], "a run of its own like any other"
+
+    sources = ",".join(run["run"][:8] for run in answer["runs"])
+    code, probes, _ = command(f"transfer --from {sources} {TINY} --num-samples 60 --seeds 0,2 {how}")
+    assert code == 0 and {run["status"] for run in probes["runs"]} == {"done"}
+    assert 0 <= probes["metrics"]["transfer_accuracy"]["mean"] <= 1
+
+
 def test_what_if(command):
     text = "what-if --target hue --mismatch rotate --objects noise --backgrounds noise --num-classes 3 --epochs 1"
     code, answer, _ = command(f"{text} --samples-per-epoch 256 --num-transfer-samples 60")
@@ -108,6 +126,9 @@ def test_what_if(command):
         ("pretrain --transforms wobble", "unknown transformation 'wobble': choose from none, translate"),
         ("pretrain --epochs -3", "epochs = -3: expected a whole number from 1"),
         ("pretrain --num-samples many", "num_samples = 'many'"),
+        ("pretrain --seeds 1,1", "seeds = '1,1': expected different whole numbers"),
+        ("pretrain --together", "--together without --seeds"),
+        ("transfer --from matched,disjoint --seeds 0,1,2", "--from names 2 runs: expected one, or one for each of 3"),
         ("pretrain --num-classes 1", "number of classes = 1"),
         ("pretrain --objects noise --classes noise-00", "at least 2 classes"),
         ("pretrain --objects nowhere", "no such folder"),
