@@ -27,9 +27,10 @@ from invariance.models import Classifier
 from invariance.runs.gallery import entry
 from invariance.spec import TransferSpec
 from invariance.training.checkpoint import load_weights
-from invariance.training.evaluation import in_batches, mean_class_accuracy, mixed_precision
+from invariance.training.evaluation import in_batches, mean_class_accuracy
 from invariance.training.feed import Rendered, to_unit_range
 from invariance.training.loop import render_split
+from invariance.training.precision import AUTO
 from invariance.training.probe import fit_linear, solved
 
 BACKBONE, TASK = "matched", "matched-transfer"
@@ -98,7 +99,7 @@ def frozen(model: Classifier) -> Representation:
     assert not model.training
 
     def represent(images: Tensor) -> Tensor:
-        with mixed_precision(images.device):
+        with AUTO.autocast(images.device):
             return model.representation(to_unit_range(images)).to(torch.float32)
 
     return represent

@@ -31,10 +31,10 @@ from benchmarks.per_sample import PerSample
 from invariance.data.engine import Engine
 from invariance.models import create_model
 from invariance.spec import DatasetSpec, PretrainSpec
-from invariance.training.evaluation import mixed_precision
 from invariance.training.events import Event, Progress
 from invariance.training.feed import to_unit_range
 from invariance.training.loop import pretrain
+from invariance.training.precision import AUTO
 
 NAMES = ("limit", "loader", "stream", "finite")
 GOALS: dict[str, dict[str, float]] = {
@@ -97,7 +97,7 @@ class BareStep:
 
     def __call__(self, images: Tensor, labels: Tensor) -> None:
         """One step on images (B, 3, S, S) in [0, 1] and labels (B,)."""
-        with mixed_precision(self.device):
+        with AUTO.autocast(self.device):
             logits = self.model(images)
         loss = F.cross_entropy(logits, labels)
         self.optimiser.zero_grad()

@@ -9,6 +9,7 @@ from invariance.spec import DatasetSpec, SpecError
 from pages.parts import cache
 from pages.parts.attribution_class import Models, show_class
 from pages.parts.attribution_distance import show_distance
+from pages.parts.attribution_shapley import show_evidence
 from pages.parts.controls import choose
 
 DEFAULTS = ("matched-transfer", "disjoint-transfer")
@@ -17,6 +18,7 @@ FIRST_IMAGE = 13
 ANY = "any"
 QUESTIONS: dict[str, tuple[str, Callable[[Models, DatasetSpec, int], None]]] = {
     "class": ("Where does it look?", show_class),
+    "evidence": ("Whose evidence?", show_evidence),
     "distance": ("What does it still feel?", show_distance),
 }
 """Name in links, title, and what shows it: (both networks, the first one's task, position of the image)."""

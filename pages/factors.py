@@ -63,22 +63,19 @@ def select_cell(networks: list[str]) -> None:
             st.session_state["first"] = cell[0]
 
 
-def preset(key: str, options: list[str], default: str) -> None:
-    """The first value of a box that a click can set too: were it the widget's default, Streamlit would warn of two."""
-    if st.session_state.get(key) not in options:
-        linked = st.query_params.get(key)
-        st.session_state[key] = linked if linked in options else default
+def first_option(default: str, options: list[str]) -> list[str]:
+    """The options, the default first: a box that a click sets as well must have no other default."""
+    return [default, *(option for option in options if option != default)] if default in options else options
 
 
-def choose_pair(networks: list[str], names: dict[str, str]) -> tuple[str, str]:
-    """The two networks that are compared."""
-    wanted = ([name for name in DEFAULTS if name in networks] + networks * 2)[:2]
-    chosen = []
-    for column, key, label, name in zip(st.columns(2), ("first", "second"), ("Network", "Beside it"), wanted,
-                                        strict=True):  # fmt: skip
-        preset(key, networks, name)
-        chosen.append(str(column.selectbox(label, networks, format_func=names.__getitem__, key=key,
-                                           bind="query-params")))  # fmt: skip
+def choose_pair(networks: list[str], names: dict[str, str], runs: list[str]) -> tuple[str, str]:
+    """The two networks that are compared, at first one's own."""
+    wanted = [name for name in (*runs, *DEFAULTS, *networks) if name in networks]
+    wanted, chosen = (list(dict.fromkeys(wanted)) * 2)[:2], []
+    for column, key, label, default in zip(st.columns(2), ("first", "second"), ("Network", "Beside it"), wanted,
+                                           strict=True):  # fmt: skip
+        chosen.append(str(column.selectbox(label, first_option(default, networks), format_func=names.__getitem__,
+                                           key=key, bind="query-params")))  # fmt: skip
     return chosen[0], chosen[1]
 
 
@@ -113,11 +110,10 @@ def main() -> None:
                                     bind="query-params") == "verdict"  # fmt: skip
     explain_verdicts()
     st.html(SCROLLING)
-    chart, pair = st.container(key="factors_frame"), choose_pair(networks, names)
+    chart, pair = st.container(key="factors_frame"), choose_pair(networks, names, runs)
     factors = dict(zip(table["factor"], table["title"], strict=True))
-    preset("factor", list(factors), FACTOR if FACTOR in factors else next(iter(factors)))
-    factor = str(st.selectbox("Factor", list(factors), format_func=factors.__getitem__, key="factor",
-                              bind="query-params"))  # fmt: skip
+    factor = str(st.selectbox("Factor", first_option(FACTOR, list(factors)), format_func=factors.__getitem__,
+                              key="factor", bind="query-params"))  # fmt: skip
     figure = factor_heatmap(table, titles=names, verdicts=verdicts, selected=(pair, factor),
                             trained_on={name: known[name].data.transforms for name in networks})  # fmt: skip
     chart.plotly_chart(figure, key="factors_heatmap", width="stretch", on_select=lambda: select_cell(networks),

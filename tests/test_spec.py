@@ -7,6 +7,7 @@ import pytest
 from invariance.spec import (
     TRANSFORM_NAMES,
     DatasetSpec,
+    FactorSpec,
     MeasureSpec,
     PretrainSpec,
     SpecError,
@@ -22,6 +23,7 @@ SPECS = [
     PRETRAIN,
     TransferSpec(source=PRETRAIN.run_id, data=DatasetSpec(num_samples=200)),
     MeasureSpec(sources=(PRETRAIN.run_id,)),
+    FactorSpec(sources=(PRETRAIN.run_id,), factors=("class", "translate.x"), vary="together"),
 ]
 
 
@@ -45,7 +47,7 @@ def test_identity_follows_the_content():
 
 
 def test_dependencies():
-    assert [spec.depends_on for spec in SPECS] == [(), (PRETRAIN.run_id,), (PRETRAIN.run_id,)]
+    assert [spec.depends_on for spec in SPECS] == [(), *[(PRETRAIN.run_id,)] * 3]
 
 
 def test_parse_transforms():
@@ -73,6 +75,12 @@ def test_parse_transforms():
         (lambda: TransferSpec(source="x", data=DatasetSpec(), method="magic"), "linear-probe or fine-tune"),
         (lambda: MeasureSpec(sources=()), "at least one run"),
         (lambda: MeasureSpec(sources=("x",), data=DatasetSpec(transforms=("hue",))), "data.transforms"),
+        (lambda: FactorSpec(sources=()), "at least one run"),
+        (lambda: FactorSpec(sources=("x",), factors=("wobble",)), "unknown factor 'wobble': choose from all, class"),
+        (lambda: FactorSpec(sources=("x",), factors=("hue", "hue")), "each one once"),
+        (lambda: FactorSpec(sources=("x",), vary="two"), "vary = 'two': expected one or together"),
+        (lambda: FactorSpec(sources=("x",), num_folds=1), "num_folds = 1"),
+        (lambda: FactorSpec(sources=("x",), data=DatasetSpec(transforms=("hue",))), "data.transforms"),
         (lambda: run_from_dict({"kind": "dance"}), "kind = 'dance'"),
         (lambda: run_from_dict({"kind": "pretrain", "data": {"sauce": 1}}), "unknown field sauce"),
         (lambda: run_from_dict({"kind": "pretrain"}), "data"),

@@ -17,6 +17,7 @@ from invariance.spec import (
     LABELS,
     MODEL_NAMES,
     OBJECTIVES,
+    PRECISIONS,
     RESAMPLINGS,
     STICKER_PLACES,
     DatasetSpec,
@@ -158,6 +159,28 @@ def add_training(parser: argparse.ArgumentParser, *, epochs: int) -> None:
     group.add_argument("--batch-size", type=int, default=256, help="images in one step (default 256)")
     group.add_argument("--learning-rate", type=float, default=1e-3, help="of Adam (default 0.001)")
     group.add_argument("--num-test-samples", type=int, default=2_000, help="size of the test split (default 2000)")
+    group.add_argument(
+        "--precision",
+        default="auto",
+        choices=PRECISIONS,
+        help="of the network's products; auto is bfloat16 on a GPU and float32 elsewhere (default auto)",
+    )
+
+
+def add_seeds(parser: argparse.ArgumentParser) -> None:
+    """The same run from several seeds."""
+    group = parser.add_argument_group("several seeds")
+    group.add_argument(
+        "--seeds",
+        metavar="0,1,2",
+        help="in place of --seed: a run for each; prints one JSON object with the runs, means and 95 %% intervals",
+    )
+    group.add_argument(
+        "--together",
+        action="store_true",
+        help="all seeds at once; on a processor about an eighth faster, with other last digits than one by one (small "
+        "networks on a GPU are always trained together)",
+    )
 
 
 def add_objective(parser: argparse.ArgumentParser) -> None:

@@ -73,6 +73,9 @@ def _add_train(parts: Any) -> None:
     parser.add_argument("--image-size", type=int, default=32, metavar="PX", help="side in pixels (default 32)")
     parser.add_argument("--num-target", type=int, default=2_000, metavar="N", help="images the probes are fitted to")
     parser.add_argument("--num-test", type=int, default=10_000, metavar="N", help="images the probes are tested on")
+    parser.add_argument(
+        "--together", type=int, nargs="+", metavar="K", help="measure alone, instead: K networks trained at once"
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda (default auto: a GPU if there is one)")
     parser.add_argument("--json", action="store_true", help="print one JSON object in place of the tables")
     parser.set_defaults(action=bench_train)
@@ -176,9 +179,12 @@ def bench_train(args: argparse.Namespace) -> None:
     say = (lambda text: None) if args.json else (lambda text: print(text, flush=True))
     answer: dict[str, Any] = {"environment": data.environment(settings)}
     say(", ".join(f"{name} {value}" for name, value in answer["environment"].items()))
-    answer["training"] = _measure_training(training, settings, say)
-    answer["probe"] = _measure_probe(probing, args, settings, say)
-    answer["gpu"] = _measure_pretraining(training, settings, say)
+    if args.together:
+        answer["together"] = _measure_together(load_benchmark("together_speed"), settings, args.together, say)
+    else:
+        answer["training"] = _measure_training(training, settings, say)
+        answer["probe"] = _measure_probe(probing, args, settings, say)
+        answer["gpu"] = _measure_pretraining(training, settings, say)
     if args.json:
         print_json(answer)
 
@@ -196,6 +202,18 @@ def _measure_training(training: ModuleType, settings: Any, say: Any) -> dict[str
     say(f"{'goal':10}{'':10}" + "".join(_cell(goals[f"stream_to_{other}"], 10, 2) for other in ("limit", "loader")))
     say(f"rendering the {found['images_a_timing']} images of finite once: {found['render_seconds']:.2f} s, not counted")
     return {**found, "goals": goals}
+
+
+def _measure_together(together: ModuleType, settings: Any, numbers: Sequence[int], say: Any) -> list[Any]:
+    say(f"images a second of whole runs of {settings.model}: alone = one after the other,")
+    say("threads = at once, one core each, stacked = at once, as one network")
+    say(f"{'networks':10}{''.join(f'{name:>10}' for name in together.NAMES)}{'threads/alone':>16}{'stacked/alone':>16}")
+    rows = []
+    for number in numbers:
+        rows.append(row := together.measure(settings, number))
+        rates = "".join(_cell(rate, 10, 0) for rate in row["images_per_second"].values())
+        say(f"{number:<10}{rates}{_cell(row['threads_to_alone'], 16, 2)}{_cell(row['stacked_to_alone'], 16, 2)}")
+    return rows
 
 
 def _measure_probe(probing: ModuleType, args: argparse.Namespace, settings: Any, say: Any) -> dict[str, Any]:
@@ -247,6 +265,9 @@ def _ratios(row: dict[str, float | None]) -> str:
 
 
 def _check(args: argparse.Namespace) -> None:
+    for number in getattr(args, "together", None) or ():
+        if not 1 <= number <= 64:
+            raise SpecError(f"--together {number}: expected 1 to 64")
     for name, low, high in _RANGES:
         value = getattr(args, name, None)
         if value is not None and not low <= value <= high:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,23 @@ from invariance.commands.arguments import (
     add_execution,
     add_model,
     add_objective,
+    add_seeds,
     add_training,
     dataset,
     open_store,
     print_json,
 )
-from invariance.commands.running import check_output, described, execute_run, named_models, report, write_named
+from invariance.commands.running import (
+    check_output,
+    described,
+    execute_run,
+    execute_seeds,
+    named_models,
+    report,
+    report_seeds,
+    seeds_of,
+    write_named,
+)
 from invariance.data.catalogue import resolve_source
 from invariance.measures.columns import MEASURES, OTHER_COLUMNS
 from invariance.measures.shifts import SHIFT_NAMES, shifted
@@ -33,6 +45,7 @@ from invariance.spec import (
     DatasetSpec,
     MeasureSpec,
     PretrainSpec,
+    RunSpec,
     SpecError,
     TransferSpec,
     parse_transforms,
@@ -64,6 +77,7 @@ def _add_pretrain(commands: Any) -> None:
         "follows changes it",
     )
     add_data(parser)
+    add_seeds(parser)
     add_model(parser)
     parser.add_argument("--num-samples", default="10000", metavar="N|endless", help="training images (default 10000)")
     parser.add_argument("--samples-per-epoch", type=int, default=10_000, help="images in an epoch of an endless stream")
@@ -84,18 +98,36 @@ class _Preset(argparse.Action):
 
 
 def pretrain(args: argparse.Namespace) -> None:
-    """One pretraining run; prints its JSON object."""
-    spec = PretrainSpec(
-        data=dataset(args, num_samples=None if args.num_samples == "endless" else _count(args.num_samples)),
-        model=args.model,
-        samples_per_epoch=args.samples_per_epoch,
-        seed=args.seed,
-        objective=args.objective,
-        schedule=args.schedule,
-        weight_decay=args.weight_decay,
-        **_training(args),
-    )
-    print_json(report(execute_run(spec, open_store(args), choose_device(args.device))))
+    """One pretraining run, or one for each seed; prints one JSON object."""
+    num_samples = None if args.num_samples == "endless" else _count(args.num_samples)
+
+    def spec_of(seed: int) -> PretrainSpec:
+        args.seed = seed
+        return PretrainSpec(
+            data=dataset(args, num_samples=num_samples),
+            model=args.model,
+            samples_per_epoch=args.samples_per_epoch,
+            seed=seed,
+            objective=args.objective,
+            schedule=args.schedule,
+            weight_decay=args.weight_decay,
+            **_training(args),
+        )
+
+    _execute_and_print(args, spec_of, open_store(args))
+
+
+def _execute_and_print(args: argparse.Namespace, spec_of: Callable[[int], RunSpec], store: Store) -> None:
+    """The run of ``--seed`` and its JSON object, or those of ``--seeds`` and theirs."""
+    device = choose_device(args.device)
+    if args.seeds is None:
+        if args.together:
+            raise SpecError("--together without --seeds: give the seeds that are trained together, such as 0,1,2")
+        print_json(report(execute_run(spec_of(args.seed), store, device)))
+        return
+    seeds = seeds_of(args.seeds)
+    runs = execute_seeds([spec_of(seed) for seed in seeds], store, device, together=args.together)
+    print_json(report_seeds(runs, seeds))
 
 
 def _add_transfer(commands: Any) -> None:
@@ -104,8 +136,15 @@ def _add_transfer(commands: Any) -> None:
         help="reuse a pretrained network on another task",
         epilog="example: python -m invariance transfer --from matched --transforms rotate,hue,erasing --num-classes 30",
     )
-    parser.add_argument("--from", dest="source", required=True, metavar="RUN", help="run id or gallery model")
+    parser.add_argument(
+        "--from",
+        dest="source",
+        required=True,
+        metavar="RUN",
+        help="run id or gallery model; with --seeds also one a seed, A,B,…",
+    )
     add_data(parser)
+    add_seeds(parser)
     parser.add_argument("--method", default="linear-probe", choices=TRANSFER_METHODS)
     parser.add_argument("--num-samples", type=int, default=2_000, metavar="N", help="target images (default 2000)")
     parser.add_argument(
@@ -120,19 +159,26 @@ def _add_transfer(commands: Any) -> None:
 
 
 def transfer(args: argparse.Namespace) -> None:
-    """One transfer run; prints its JSON object."""
+    """One transfer run, or one for each seed; prints one JSON object."""
     store = open_store(args)
-    data = dataset(args, num_samples=args.num_samples, seed=args.seed + TARGET_SEED_OFFSET)
-    source = run_id_of(args.source, store)
-    spec = TransferSpec(
-        source=source,
-        data=data,
-        method=args.method,
-        regularisation=args.regularisation,
-        seed=args.seed,
-        **_training(args),
-    )
-    print_json(report(execute_run(spec, store, choose_device(args.device))))
+    seeds = [args.seed] if args.seeds is None else seeds_of(args.seeds)
+    sources = [run_id_of(name, store) for name in args.source.split(",")]
+    if len(sources) not in (1, len(seeds)):
+        raise SpecError(f"--from names {len(sources)} runs: expected one, or one for each of {len(seeds)} seeds")
+    source_of = dict(zip(seeds, sources if len(sources) > 1 else sources * len(seeds), strict=True))
+
+    def spec_of(seed: int) -> TransferSpec:
+        args.seed = seed
+        return TransferSpec(
+            source=source_of[seed],
+            data=dataset(args, num_samples=args.num_samples, seed=seed + TARGET_SEED_OFFSET),
+            method=args.method,
+            regularisation=args.regularisation,
+            seed=seed,
+            **_training(args),
+        )
+
+    _execute_and_print(args, spec_of, store)
 
 
 def _add_measure(commands: Any) -> None:
@@ -294,7 +340,7 @@ def _metrics(run: Run) -> dict[str, float]:
 
 
 def _training(args: argparse.Namespace) -> dict[str, Any]:
-    names = ("epochs", "batch_size", "learning_rate", "num_test_samples")
+    names = ("epochs", "batch_size", "learning_rate", "num_test_samples", "precision")
     return {name: getattr(args, name) for name in names}
 
 

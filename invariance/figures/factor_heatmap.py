@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from invariance.figures.palette import KEPT_SCALE, NEUTRAL, text_colour
+from invariance.figures.palette import NEUTRAL, SHARE_SCALE, text_colour
 from invariance.measures.factor_columns import KEPT, LOST, NETWORK, PARTLY, UNCLEAR
 
 ROW_PX: Final = 25
@@ -52,7 +52,7 @@ def factor_heatmap(
                 z=np.where(pd.isna(values), np.nan, shown).astype(np.float32),
                 zmin=0.0,
                 zmax=1.0,
-                colorscale=[list(stop) for stop in KEPT_SCALE],
+                colorscale=[list(stop) for stop in SHARE_SCALE],
                 xgap=1,
                 ygap=1,
                 hoverinfo="skip",
@@ -68,7 +68,7 @@ def factor_heatmap(
                 y=rows,
                 mode="text",
                 text=[GLYPHS.get(signs[cell], "") if verdicts else _short(values[cell]) for cell in cells],
-                textfont={"size": 11, "color": [text_colour(float(shown[cell]), KEPT_SCALE) for cell in cells]},
+                textfont={"size": 11, "color": [text_colour(float(shown[cell]), SHARE_SCALE) for cell in cells]},
                 hoverinfo="skip",
             ),
             go.Scatter(

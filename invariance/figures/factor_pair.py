@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from invariance.figures.palette import KEPT_SCALE, MATCHED, MISMATCHED, NEUTRAL
+from invariance.figures.palette import MATCHED, MISMATCHED, NEUTRAL, SHARE_SCALE
 
 COLOURS: Final = (MATCHED, MISMATCHED)
 SYMBOLS: Final = ("circle", "diamond")
@@ -28,7 +28,9 @@ def paired(table: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
     """
     columns = ["skill", "low", "high"]
     own, other = (table[table["model"] == model].set_index("factor") for model in (first, second))
-    joined = own[["title", "pixels", *columns]].join(other[columns], lsuffix="_1", rsuffix="_2", how="inner")
+    other = other[columns].add_suffix("_2")
+    joined = own[["title", "pixels", *columns]].rename(columns={name: f"{name}_1" for name in columns})
+    joined = joined.join(other, how="inner")
     joined = joined.assign(difference=joined["skill_1"] - joined["skill_2"]).dropna(subset=["difference"])
     return joined.sort_values("difference", ascending=False, kind="stable")
 
@@ -159,7 +161,7 @@ def confusion(true: NDArray[np.float64], decoded: NDArray[np.float64], class_nam
             y=list(class_names),
             zmin=0.0,
             zmax=1.0,
-            colorscale=[list(stop) for stop in KEPT_SCALE],
+            colorscale=[list(stop) for stop in SHARE_SCALE],
             showscale=num > 2,
             xgap=1,
             ygap=1,

@@ -32,12 +32,12 @@ SENS_SCALE: Final[tuple[tuple[float, str], ...]] = (
 )
 """Invariant to sensitive; the ends differ in lightness from the middle and in hue (teal, orange) from each other."""
 
-KEPT_SCALE: Final[tuple[tuple[float, str], ...]] = (
+SHARE_SCALE: Final[tuple[tuple[float, str], ...]] = (
     (0.0, "#f4eee0"),
     (0.5, "#98a3e6"),
     (1.0, "#35429e"),
 )
-"""Nothing to all of a factor decoded: one hue, apart from the scale of invariance, where teal is good and low."""
+"""None to all, of accuracies and of what a probe decodes: one hue, apart from the scale where low is invariant."""
 
 POSITIVE: Final[tuple[int, int, int]] = (228, 60, 30)
 NEGATIVE: Final[tuple[int, int, int]] = (40, 110, 230)

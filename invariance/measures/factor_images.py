@@ -44,7 +44,9 @@ class FactorImages:
     Attributes:
         images: (N, 3, S, S) uint8, no two alike.
         recipe: everything that was drawn; its images are left out.
-        folds: (N,) int64: samples of the same object on the same background are in the same fold.
+        folds: (N,) int64: samples of the same object on the same background are in the same fold. Backgrounds are
+            decoded behind objects, and untransformed classes before backgrounds, of which the probe has seen none:
+            where each pair comes once, those that are missing from the other folds would tell which one it is.
     """
 
     images: Tensor
@@ -98,10 +100,7 @@ def render_set(
     pictures = torch.cat(images)
     kept = _distinct(pictures)
     recipe = _chosen(recipes, kept)
-    groups = torch.stack((recipe.objects, recipe.prototypes, recipe.backgrounds), dim=1)
-    if int(recipe.backgrounds.max()) < 0:  # fresh noise: no background comes twice
-        groups = torch.arange(len(kept), device=kept.device)[:, None]
-    _, members = torch.unique(groups, dim=0, return_inverse=True)
+    members = _groups(wanted, recipe, num_folds)
     try:
         folds = group_folds(members, num_folds=num_folds, seed=seed)
     except ValueError as error:
@@ -115,6 +114,17 @@ def _indices(engine: Engine, num: int, *, few_backgrounds: bool) -> Tensor:
     candidates = engine.indices("test", num * SEARCHED)
     numbers = engine.background_numbers(candidates)
     return candidates[(numbers >= 0) & (numbers < NUM_BACKGROUNDS)][:num]
+
+
+def _groups(wanted: ImageSet, recipe: Batch, num_folds: int) -> Tensor:
+    """What must not be on both sides, as a number for each sample: (N,) int64."""
+    if int(recipe.backgrounds.max()) < 0:  # fresh noise: no background comes twice
+        return torch.arange(len(recipe.labels))
+    apart = recipe.objects if wanted.few_backgrounds else recipe.backgrounds
+    if (wanted.few_backgrounds or not wanted.transforms) and len(apart.unique()) >= num_folds:
+        return apart
+    pairs = torch.stack((recipe.objects, recipe.prototypes, recipe.backgrounds), dim=1)
+    return torch.unique(pairs, dim=0, return_inverse=True)[1]
 
 
 def _distinct(pictures: Tensor) -> Tensor:

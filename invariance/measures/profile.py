@@ -14,8 +14,8 @@ from invariance.measures.cell import measure_features
 from invariance.measures.columns import MEASURE_COLUMNS
 from invariance.measures.twin_set import TwinSet, twin_set, untransformed
 from invariance.models import Classifier, layer_features
-from invariance.training.evaluation import mixed_precision
 from invariance.training.feed import to_unit_range
+from invariance.training.precision import AUTO
 
 PIXELS: Final = "pixels"
 """The layer before the first: the images themselves, every value of every pixel."""
@@ -64,6 +64,6 @@ def _row(twins: TwinSet, features: Tensor, seed: int) -> dict[str, float]:
 
 def _all_features(model: Classifier, images: Tensor, flatten: bool) -> dict[str, Tensor]:
     """Name of each layer to (M, F) float32, of all images."""
-    with torch.no_grad(), mixed_precision(images.device):
+    with torch.no_grad(), AUTO.autocast(images.device):
         parts = [layer_features(model, to_unit_range(part), flatten=flatten) for part in images.split(_BATCH_SIZE)]
     return {layer: torch.cat([part[layer] for part in parts]).to(torch.float32) for layer in parts[0]}

@@ -24,9 +24,11 @@ class Classifier(nn.Module):
         input_size: side in pixels that images are brought to first; None for a network that takes any.
         layer_table: where its named layers are, first to last; the last is the representation.
         class_names: names of the outputs in label order; empty for a network that was not loaded from a file.
+        layout: order in memory of the images that the backbone is given.
     """
 
     class_names: tuple[str, ...] = ()
+    layout: torch.memory_format = torch.channels_last
 
     def __init__(
         self,
@@ -65,7 +67,7 @@ class Classifier(nn.Module):
             size = (self.input_size, self.input_size)
             images = functional.interpolate(images, size=size, mode="bilinear", antialias=True, align_corners=False)
         centred = images.mul(2.0).sub(1.0)
-        features: Tensor = self.backbone(centred.contiguous(memory_format=torch.channels_last))
+        features: Tensor = self.backbone(centred.contiguous(memory_format=self.layout))
         return features
 
     def forward(self, images: Tensor) -> Tensor:

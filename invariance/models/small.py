@@ -42,5 +42,5 @@ class SmallBackbone(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) in [-1, 1] -> (B, 160)."""
         features: Tensor = self.blocks(images)
-        # Not mean(dim=(2, 3)): its gradient comes in another order of memory than the features, and costs 5 % of a step.
+        # Not mean(dim=(2, 3)): its gradient, in another order of memory than the features, costs 5 % of a step.
         return functional.avg_pool2d(features, features.shape[-2:]).flatten(1)

@@ -5,20 +5,22 @@ Each has about as many parameters and takes about as long as the small network, 
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from torch import Tensor, nn
 
 from invariance.models.layers import ROOT, Layer, numbered
 from invariance.models.vit import IMAGE_SIZE
 
-RESNET_FEATURES = 128
-RESNET_LAYERS = (Layer("stem", "stem"), *numbered("stage", ("stages.0", "stages.1")), Layer("pooled", ROOT))
-VGG_FEATURES = 160
-VGG_LAYERS = (
+SMALL_RESNET_FEATURES = 128
+SMALL_RESNET_LAYERS = (Layer("stem", "stem"), *numbered("stage", ("stages.0", "stages.1")), Layer("pooled", ROOT))
+SMALL_VGG_FEATURES = 160
+SMALL_VGG_LAYERS = (
     *numbered("block", ("features.2", "features.6", "features.10", "features.14")),
     Layer("pooled", ROOT),
 )
-VIT_FEATURES = 96
-VIT_LAYERS = (
+SMALL_VIT_FEATURES = 96
+SMALL_VIT_LAYERS = (
     Layer("patches", "conv_proj"),
     *numbered("block", tuple(f"encoder.layers.encoder_layer_{number}" for number in range(3))),
     Layer("class token", ROOT),
@@ -33,7 +35,7 @@ class SmallResNetBackbone(nn.Module):
         self.stem = nn.Sequential(
             nn.Conv2d(3, 32, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(32), nn.ReLU(inplace=True)
         )
-        self.stages = nn.Sequential(_residual(32, 64), _residual(64, RESNET_FEATURES))
+        self.stages = nn.Sequential(_residual(32, 64), _residual(64, SMALL_RESNET_FEATURES))
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) in [-1, 1] -> (B, 128)."""
@@ -55,9 +57,9 @@ class SmallVGGBackbone(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        widths = (3, 16, 48, 96, VGG_FEATURES)
+        widths = (3, 16, 48, 96, SMALL_VGG_FEATURES)
         layers: list[nn.Module] = []
-        for num_in, num_out in zip(widths, widths[1:], strict=False):
+        for num_in, num_out in pairwise(widths):
             layers += [nn.Conv2d(num_in, num_out, 3, padding=1, bias=False), nn.BatchNorm2d(num_out)]
             layers += [nn.ReLU(inplace=True), nn.MaxPool2d(2, ceil_mode=True)]
         self.features = nn.Sequential(*layers[:-1])
@@ -77,8 +79,8 @@ def small_vit_backbone() -> nn.Module:
         patch_size=8,
         num_layers=3,
         num_heads=4,
-        hidden_dim=VIT_FEATURES,
-        mlp_dim=2 * VIT_FEATURES,
+        hidden_dim=SMALL_VIT_FEATURES,
+        mlp_dim=2 * SMALL_VIT_FEATURES,
     )
     network.heads = nn.Identity()
     backbone: nn.Module = network

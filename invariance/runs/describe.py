@@ -101,4 +101,5 @@ def _option_words(spec: DatasetSpec | RunSpec, names: Sequence[str]) -> list[str
 
 def _training_words(spec: PretrainSpec | TransferSpec) -> list[str]:
     names = ("epochs", "batch_size", "learning_rate", "num_test_samples")
-    return [word for name in names for word in (f"--{name.replace('_', '-')}", str(getattr(spec, name)))]
+    words = [word for name in names for word in (f"--{name.replace('_', '-')}", str(getattr(spec, name)))]
+    return words + _option_words(spec, ("precision",))

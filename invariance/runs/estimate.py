@@ -17,8 +17,26 @@ GIGA_MACS: Final[dict[str, float]] = {
     "densenet": 0.125,
     "vgg11_bn": 0.153,
     "vit": 0.538,
+    "small_resnet": 0.0076,
+    "small_vgg": 0.0071,
+    "small_vit": 0.0022,
 }
 """Multiplications (and additions) of one forward pass on one image of 32 x 32 pixels, in 10^9, counted by torch."""
+
+MILLION_PARAMETERS: Final[dict[str, float]] = {
+    "small": 0.3,
+    "resnet18": 11.2,
+    "resnet50": 23.6,
+    "densenet": 1.0,
+    "vgg11_bn": 9.3,
+    "vit": 12.5,
+    "small_resnet": 0.3,
+    "small_vgg": 0.2,
+    "small_vit": 0.3,
+}
+_MOST_MILLION_PARAMETERS = 25.0  # of networks that are not listed
+STATES_KEPT: Final = 2
+"""The newest checkpoint and the one before."""
 
 GIGA_MACS_PER_SECOND: Final[dict[str, float]] = {"cpu": 50.0, "cuda": 16_000.0}
 """Of training. CPU: measured on two cores (``bench train``). GPU: assumed, 10,000 images a second of ResNet-18."""
@@ -68,3 +86,11 @@ def _work(spec: RunSpec) -> tuple[float, float]:
 def _image_size(spec: RunSpec) -> int:
     data = getattr(spec, "data", None)
     return data.image_size if isinstance(data, DatasetSpec) else 32
+
+
+def checkpoint_bytes(spec: RunSpec) -> int:
+    """Disk that a run needs for its checkpoints: weights and Adam's two moments in float32, twice, and the weights."""
+    if isinstance(spec, MeasureSpec):
+        return 0
+    parameters = MILLION_PARAMETERS.get(getattr(spec, "model", ""), _MOST_MILLION_PARAMETERS) * 1e6
+    return int(4 * parameters * (3 * STATES_KEPT + 1))

@@ -135,7 +135,7 @@ def _execute_claimed(run: Run, store: Store, device: str, on_event: Callable[[Pr
 
     store.transition(run.id, "running", device=device)
     with interrupt_flag() as interrupted:
-        asked_to_stop = _throttled(lambda: store.cancel_requested(run.id))
+        asked_to_stop = throttled(lambda: store.cancel_requested(run.id))
         events = execute(
             run.spec, store, store.directory(run.id), device, lambda: interrupted.is_set() or asked_to_stop()
         )
@@ -178,7 +178,7 @@ def _follow(run: Run, store: Store, on_event: Callable[[Progress | Finished], No
     return run
 
 
-def _throttled(question: Callable[[], bool]) -> Callable[[], bool]:
+def throttled(question: Callable[[], bool]) -> Callable[[], bool]:
     """Asks a question at most every ``CANCEL_POLL_S`` seconds, since the loop asks at every step."""
     next_time = time.monotonic() + CANCEL_POLL_S
 

@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from invariance.runs.child import GRACE_S, WORKER_COMMAND, Child, follow
 from invariance.runs.claim import try_claim
+from invariance.runs.fair_queue import place, require_disk, require_room, startable
 from invariance.runs.locate import shipped_weights, weights_of
 from invariance.runs.outcome import crash_line, read_result
 from invariance.runs.store import RESUMABLE_STATES, Run, Store
@@ -41,6 +42,7 @@ class Manager:
         num_workers: runs executed at once.
         command: the worker's program.
         grace_s: seconds that a run has to stop by itself, before its process is ended.
+        max_queued: runs that one owner may have waiting; None for any number.
 
     Raises:
         SpecError: another process manages this store.
@@ -54,10 +56,12 @@ class Manager:
         *,
         command: Sequence[str] = WORKER_COMMAND,
         grace_s: float = GRACE_S,
+        max_queued: int | None = None,
     ) -> None:
         self.store = store if isinstance(store, Store) else Store(store)
         self.device = device
         self._grace_s = grace_s
+        self._max_queued = max_queued
         self._lock = FileLock(self.store.root / "manager.lock", thread_local=False)
         try:
             self._lock.acquire(blocking=False)
@@ -86,13 +90,21 @@ class Manager:
 
         Args:
             spec: the run, or its canonical JSON.
-            owner: who asks, for display.
+            owner: who asks; runs go round the owners, and a named one has one running at a time.
 
         Raises:
-            SpecError: the spec is not valid, or names a source that is not known.
+            SpecError: the spec is not valid or names a source that is not known, or the owner has too many waiting.
         """
-        if isinstance(spec, str):
-            spec = run_from_json(spec)
+        return self.submit_all([spec], owner)[0]
+
+    def submit_all(self, specs: Sequence[RunSpec | str], owner: str = "") -> list[Run]:
+        """As :meth:`submit` of each in turn, sources first; asks for all of them or, if there are too many, none."""
+        read = [run_from_json(spec) if isinstance(spec, str) else spec for spec in specs]
+        if self._max_queued is not None:
+            require_room(self.store, read, owner, self._max_queued)
+        return [self._submit(spec, owner) for spec in read]
+
+    def _submit(self, spec: RunSpec, owner: str) -> Run:
         for source in spec.depends_on:
             if self.store.find(source) is None and shipped_weights(source) is None:
                 raise SpecError(f"source {source!r} is not known here: submit the run it names first")
@@ -115,8 +127,7 @@ class Manager:
 
     def position(self, run_id: str) -> int:
         """The place of a waiting run in the queue, 1 for the next one; 0 if it does not wait."""
-        waiting = [run.id for run in self.store.list(states=("queued",))]
-        return waiting.index(run_id) + 1 if run_id in waiting else 0
+        return place(self.store, run_id)[0]
 
     def worker_pids(self) -> list[int]:
         """The process numbers of the living workers."""
@@ -163,12 +174,17 @@ class Manager:
         self.store.close()
 
     def _execute_next(self, child: Child) -> bool:
-        for run in self.store.list(states=("queued",)):
+        for run in startable(self.store):
             if (sources := self._sources(run)) is None:
                 continue
             with try_claim(self.store.directory(run.id)) as claimed:
                 current = self.store.find(run.id)
                 if claimed and current is not None and current.state == "queued":
+                    try:
+                        require_disk(run.spec, self.store.root)
+                    except SpecError as error:
+                        self._settle(run.id, "failed", error=str(error))
+                        continue
                     self._execute(run, sources, child)
                     return True
         return False

@@ -182,6 +182,11 @@ class Store:
         """The runs that name this one as a source."""
         return [run for run in self.list() if run_id in run.spec.depends_on]
 
+    def last_starts(self) -> dict[str, float]:
+        """When a run of each owner was started last, in unix seconds; owners of whom none was are left out."""
+        rows = self._connection().execute("SELECT owner, MAX(started) FROM runs WHERE started NOT NULL GROUP BY owner")
+        return dict(rows.fetchall())
+
     def metrics(self, run_id: str, after_step: int = -1) -> pd.DataFrame:
         """Measured values after a step: columns step, name, value, seconds (of training), by step and name."""
         rows = self._connection().execute(

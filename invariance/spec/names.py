@@ -31,6 +31,7 @@ SMALLEST_IMAGE_PX: dict[str, int] = {"vgg11_bn": 32}
 """Architectures whose poolings leave nothing of a smaller image."""
 
 OBJECTIVES: tuple[str, ...] = ("supervised", "simclr", "vicreg", "rotation")
+PRECISIONS: tuple[str, ...] = ("auto", "float32", "bfloat16")
 SCHEDULES: tuple[str, ...] = ("constant", "cosine")
 TRANSFER_METHODS: tuple[str, ...] = ("linear-probe", "fine-tune")
 REGULARISATIONS: tuple[str, ...] = ("prior", "validation")

@@ -10,6 +10,7 @@ from invariance.spec.dataset import DatasetSpec
 from invariance.spec.names import (
     MODEL_NAMES,
     OBJECTIVES,
+    PRECISIONS,
     REGULARISATIONS,
     SCHEDULES,
     SMALLEST_IMAGE_PX,
@@ -35,6 +36,8 @@ class PretrainSpec(BaseRunSpec):
             representation when training is over, so that there is an accuracy to compare.
         schedule: of the learning rate, one of ``SCHEDULES``: constant, or falling to zero along half a cosine.
         weight_decay: of Adam, as an L2 penalty on the weights.
+        precision: of the network's products, one of ``PRECISIONS``: ``auto`` is bfloat16 on a CUDA GPU and float32
+            elsewhere; parameters are float32 always.
     """
 
     kind: ClassVar[str] = "pretrain"
@@ -49,6 +52,7 @@ class PretrainSpec(BaseRunSpec):
     objective: str = "supervised"
     schedule: str = "constant"
     weight_decay: float = 0.0
+    precision: str = "auto"
 
     def __post_init__(self) -> None:
         require(self.objective in OBJECTIVES, "objective", self.objective, " or ".join(OBJECTIVES))
@@ -79,6 +83,8 @@ class TransferSpec(BaseRunSpec):
         num_test_samples: size of the test split, used once.
         regularisation: of the probe: ``prior``, one penalty that suits small networks, or ``validation``, the penalty
             of a wide grid whose probe is most accurate on the task's validation split.
+        precision: of the network's products, one of ``PRECISIONS``: ``auto`` is bfloat16 on a CUDA GPU and float32
+            elsewhere; parameters are float32 always.
     """
 
     kind: ClassVar[str] = "transfer"
@@ -91,6 +97,7 @@ class TransferSpec(BaseRunSpec):
     seed: int = 0
     num_test_samples: int = 2_000
     regularisation: str = "prior"
+    precision: str = "auto"
 
     def __post_init__(self) -> None:
         accepted = " or ".join(REGULARISATIONS)
@@ -109,6 +116,7 @@ class TransferSpec(BaseRunSpec):
 
 def check_training(spec: PretrainSpec | TransferSpec) -> None:
     """Raises SpecError unless the settings of an optimisation can be used."""
+    require(spec.precision in PRECISIONS, "precision", spec.precision, " or ".join(PRECISIONS))
     require_count("epochs", spec.epochs, 1, 100_000)
     require_count("batch_size", spec.batch_size, 2, 65_536)
     require_number("learning_rate", spec.learning_rate, 1e-8, 10.0)

@@ -59,7 +59,7 @@ def interval(values: Iterable[float]) -> Interval:
 
 
 def t_quantile(degrees: int) -> float:
-    """0.975 quantile of Student's t; above the table by the expansion of Cornish and Fisher, good to 1e-4."""
+    """0.975 quantile of Student's t; above the table by the expansion of Cornish and Fisher, good to 2e-4."""
     if degrees <= len(_T_975):
         return _T_975[degrees - 1]
     z = _Z_975
@@ -67,7 +67,7 @@ def t_quantile(degrees: int) -> float:
 
 
 def lies_above(values: Sequence[float], threshold: float) -> bool:
-    """The rule by which results agree: with :data:`FEW_SEEDS` or more the interval lies above, with fewer every seed."""
+    """The rule by which results agree: of few seeds every one lies above, of :data:`FEW_SEEDS` or more the interval."""
     known = [value for value in values if not math.isnan(value)]
     if not known:
         return False

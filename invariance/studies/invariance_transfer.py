@@ -14,7 +14,7 @@ from typing import Final
 import pandas as pd
 
 from invariance.measures.shifts import available_shifts
-from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec
+from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec
 from invariance.studies.choices import per_category, shuffled_classes
 from invariance.studies.intervals import Interval, finding, interval, short
 from invariance.studies.published import INVARIANCE_TRANSFER as PUBLISHED
@@ -55,7 +55,7 @@ class Scale:
         num_per_category: transformations of each of the three categories; 6 are all.
         num_samples: to pretrain on; None for fresh images in every step.
         epochs: of pretraining.
-        samples_per_epoch: with fresh images.
+        samples_per_epoch: with fresh images; otherwise without meaning.
         batch_size: of pretraining.
         learning_rate: of pretraining.
         num_pairs: twins of each score.
@@ -68,11 +68,11 @@ class Scale:
     num_per_category: int
     num_samples: int | None
     epochs: int
-    samples_per_epoch: int
     batch_size: int
     learning_rate: float
     num_pairs: int
     num_test_samples: int
+    samples_per_epoch: int = 10_000
     num_classes: int = 30
 
 
@@ -95,7 +95,6 @@ SCALES: Final[dict[str, Scale]] = {
         num_per_category=6,
         num_samples=20_000,
         epochs=10,
-        samples_per_epoch=0,
         batch_size=256,
         learning_rate=1e-3,
         num_pairs=2_000,
@@ -107,7 +106,6 @@ SCALES: Final[dict[str, Scale]] = {
         num_per_category=6,
         num_samples=50_000,
         epochs=50,
-        samples_per_epoch=0,
         batch_size=512,
         learning_rate=1e-3,
         num_pairs=10_000,
@@ -134,6 +132,11 @@ class _Sheet:
     models: dict[str, PretrainSpec]
     measurement: MeasureSpec
 
+    @property
+    def runs(self) -> tuple[RunSpec, ...]:
+        """All that the rows come from."""
+        return (*self.models.values(), self.measurement)
+
 
 def make(scale_name: str, scale: Scale, seeds: tuple[int, ...]) -> Study:
     """The study at a scale, on the types of data that are on this machine."""
@@ -142,7 +145,7 @@ def make(scale_name: str, scale: Scale, seeds: tuple[int, ...]) -> Study:
         name=NAME,
         scale=scale_name,
         seeds=seeds,
-        runs=each_once(spec for sheet in sheets for spec in (*sheet.models.values(), sheet.measurement)),
+        runs=each_once(spec for sheet in sheets for spec in sheet.runs),
         tabulate=partial(_tabulate, sheets),
         conclude=conclude,
     )
@@ -178,7 +181,7 @@ def _pretraining(scale: Scale, base: DatasetSpec, transform: str, seed: int) -> 
         learning_rate=scale.learning_rate,
         seed=seed,
         num_test_samples=scale.num_test_samples,
-        **({"samples_per_epoch": scale.samples_per_epoch} if scale.num_samples is None else {}),
+        samples_per_epoch=scale.samples_per_epoch,
     )
 
 
@@ -234,10 +237,9 @@ def conclude(table: pd.DataFrame) -> list[Finding]:
 
 def _of(means: pd.DataFrame, pretraining: str, data: str) -> pd.DataFrame:
     """One row a seed."""
-    if (pretraining, data) not in means.index.droplevel("seed"):
-        return pd.DataFrame(columns=list(RELATIONS), dtype=float)
-    found: pd.DataFrame = means.loc[(pretraining, data)]
-    return found
+    chosen = means.reset_index()
+    chosen = chosen[(chosen["pretraining"] == pretraining) & (chosen["data"] == data)]
+    return chosen.set_index("seed")[list(RELATIONS)].astype(float)
 
 
 def _trained(means: pd.DataFrame, pretraining: str, data: str, name: str, where: str) -> Finding:
@@ -274,8 +276,8 @@ def _no_other(means: pd.DataFrame) -> Finding:
 
     def say(measured: Interval) -> str:
         return (
-            f"Pretraining with another transformation lowers the sens-score by {below}, {measured} of what the same one "
-            "does; published: .00 (-.01 on the objects of pretraining, .01 on new ones)"
+            f"Pretraining with another transformation lowers the sens-score by {below}, {measured} of what the same "
+            "one does; published: .00 (-.01 on the objects of pretraining, .01 on new ones)"
         )
 
     result = finding("other_is_like_none", tuple(LITTLE - share), say)

@@ -44,7 +44,7 @@ class Scale:
         num_classes: of both tasks, which are the same.
         num_samples: to pretrain on; None for fresh images in every step.
         epochs: of pretraining.
-        samples_per_epoch: with fresh images.
+        samples_per_epoch: with fresh images; otherwise without meaning.
         batch_size: of pretraining.
         learning_rate: of pretraining.
         transfer_samples: of the target tasks.
@@ -58,11 +58,11 @@ class Scale:
     num_classes: int
     num_samples: int | None
     epochs: int
-    samples_per_epoch: int
     batch_size: int
     learning_rate: float
     transfer_samples: int
     num_test_samples: int
+    samples_per_epoch: int = 10_000
     regularisation: str = "prior"
     counts: tuple[int, ...] = tuple(range(1, NUM_TRANSFORMS + 1))
 
@@ -87,7 +87,6 @@ SCALES: Final[dict[str, Scale]] = {
         num_classes=30,
         num_samples=50_000,
         epochs=12,
-        samples_per_epoch=0,
         batch_size=256,
         learning_rate=1e-3,
         transfer_samples=5_000,
@@ -99,7 +98,6 @@ SCALES: Final[dict[str, Scale]] = {
         num_classes=30,
         num_samples=50_000,
         epochs=100,
-        samples_per_epoch=0,
         batch_size=256,
         learning_rate=1e-3,
         transfer_samples=50_000,
@@ -138,7 +136,6 @@ def make(scale_name: str, scale: Scale, seeds: tuple[int, ...]) -> Study:
 
 def _cells(scale: Scale, seed: int) -> list[_Cell]:
     order = shuffled_transforms(NUM_TRANSFORMS, seed)
-    stream = {"samples_per_epoch": scale.samples_per_epoch} if scale.num_samples is None else {}
     base = DatasetSpec(
         classes=tuple(sorted(shuffled_classes("builtin", scale.num_classes, seed))),
         num_samples=scale.num_samples,
@@ -154,7 +151,7 @@ def _cells(scale: Scale, seed: int) -> list[_Cell]:
             learning_rate=scale.learning_rate,
             seed=seed,
             num_test_samples=scale.num_test_samples,
-            **stream,
+            samples_per_epoch=scale.samples_per_epoch,
         )
         for num_transfer in scale.counts:
             task = replace(
@@ -191,8 +188,11 @@ def _tabulate(cells: tuple[_Cell, ...], outcomes: Outcomes) -> pd.DataFrame:
 
 
 def with_relative_accuracy(table: pd.DataFrame) -> pd.DataFrame:
-    """The table with ``missing``, transformations of the task that pretraining lacked (negative: it had more), and
-    ``relative``, accuracy over that of pretraining with exactly the task's; NaN where that is not known yet.
+    """The table with two more columns.
+
+    Returns:
+        ``missing``: transformations of the task that pretraining lacked; negative where it had more. ``relative``:
+        accuracy over that of pretraining with exactly the task's; NaN where that is not known yet.
     """
     exact = table[table["num_pretraining_transforms"] == table["num_transfer_transforms"]]
     reference = exact.set_index(["seed", "num_transfer_transforms"])["accuracy"]

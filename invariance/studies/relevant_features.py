@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from invariance.data.sources.cifar import has_files
-from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, TransferSpec
+from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
 from invariance.studies.choices import TARGET_SEED_OFFSET, shuffled_classes
 from invariance.studies.intervals import Interval, finding, short
 from invariance.studies.published import RELEVANT_FEATURES as PUBLISHED
@@ -57,7 +57,7 @@ class Scale:
         model: architecture.
         num_samples: to pretrain on; None for fresh images in every step.
         epochs: of pretraining.
-        samples_per_epoch: with fresh images.
+        samples_per_epoch: with fresh images; otherwise without meaning.
         batch_size: of pretraining.
         learning_rate: of pretraining.
         transfer_samples: of the probes.
@@ -73,12 +73,12 @@ class Scale:
     model: str
     num_samples: int | None
     epochs: int
-    samples_per_epoch: int
     batch_size: int
     learning_rate: float
     transfer_samples: int
     num_test_samples: int
     num_pairs: int
+    samples_per_epoch: int = 10_000
     regularisation: str = "prior"
     correlations: tuple[float, ...] = ()
     availabilities: tuple[float, ...] = ()
@@ -108,7 +108,6 @@ SCALES: Final[dict[str, Scale]] = {
         model="resnet18",
         num_samples=45_000,
         epochs=6,
-        samples_per_epoch=0,
         batch_size=256,
         learning_rate=1e-3,
         transfer_samples=5_000,
@@ -122,7 +121,6 @@ SCALES: Final[dict[str, Scale]] = {
         model="resnet18",
         num_samples=45_000,
         epochs=200,
-        samples_per_epoch=0,
         batch_size=512,
         learning_rate=1e-3,
         transfer_samples=45_000,
@@ -162,15 +160,22 @@ class _Cell:
 
 def make(scale_name: str, scale: Scale, seeds: tuple[int, ...]) -> Study:
     """The study at a scale; C is CIFAR-10 if its files are on this machine."""
-    cells = tuple(cell for seed in seeds for cell in _cells(scale, seed))
+    by_seed = [tuple(_cells(scale, seed)) for seed in seeds]
     return Study(
         name=NAME,
         scale=scale_name,
         seeds=seeds,
-        runs=each_once(spec for cell in cells for spec in (cell.training.spec, cell.transfer, cell.measurement)),
-        tabulate=partial(_tabulate, cells),
+        runs=each_once(spec for cells in by_seed for spec in _runs(cells)),
+        tabulate=partial(_tabulate, tuple(cell for cells in by_seed for cell in cells)),
         conclude=conclude,
     )
+
+
+def _runs(cells: tuple[_Cell, ...]) -> Iterator[RunSpec]:
+    """Of one seed: networks with their probes, then the measurement of all of them."""
+    for cell in cells:
+        yield from (cell.training.spec, cell.transfer)
+    yield from (cell.measurement for cell in cells)
 
 
 def tasks(scale: Scale, seed: int) -> dict[str, DatasetSpec]:
@@ -232,7 +237,7 @@ def _pretraining(scale: Scale, data: DatasetSpec, seed: int) -> PretrainSpec:
         learning_rate=scale.learning_rate,
         seed=seed,
         num_test_samples=scale.num_test_samples,
-        **({"samples_per_epoch": scale.samples_per_epoch} if scale.num_samples is None else {}),
+        samples_per_epoch=scale.samples_per_epoch,
     )
 
 
@@ -290,13 +295,11 @@ def accuracy_and_sens(table: pd.DataFrame) -> pd.DataFrame:
         Columns trained_on, seed, feature (``c`` or ``o``, probed with both in the images), accuracy, sens.
     """
     four = table[table["trained_on"].isin(TASKS)]
-    parts = [
-        four[four["probed_on"] == f"co_{feature}"]
-        .assign(feature=feature, sens=lambda rows, feature=feature: rows[f"sens_{feature}"])
-        .loc[:, ["trained_on", "seed", "feature", "accuracy", "sens"]]
-        for feature in ("c", "o")
-    ]
-    return pd.concat(parts, ignore_index=True)
+    parts = []
+    for feature in ("c", "o"):
+        probed = four[four["probed_on"] == f"co_{feature}"]
+        parts.append(probed.assign(feature=feature, sens=probed[f"sens_{feature}"]))
+    return pd.concat(parts, ignore_index=True)[["trained_on", "seed", "feature", "accuracy", "sens"]]
 
 
 def conclude(table: pd.DataFrame) -> list[Finding]:

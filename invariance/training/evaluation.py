@@ -13,6 +13,7 @@ from torch.nn import functional
 from invariance.models import Classifier
 from invariance.training.events import CancelFlag, Cancelled, never
 from invariance.training.feed import Rendered, to_unit_range
+from invariance.training.precision import AUTO, Precision
 
 BATCH_SIZE = 512
 
@@ -46,13 +47,16 @@ def mean_class_accuracy(predictions: Tensor, labels: Tensor) -> float:
     return float((hits[present] / totals[present]).mean())
 
 
-def in_batches(apply: Callable[[Tensor], Tensor], images: Tensor, *, cancelled: CancelFlag = never) -> Tensor:
+def in_batches(
+    apply: Callable[[Tensor], Tensor], images: Tensor, *, cancelled: CancelFlag = never, precision: Precision = AUTO
+) -> Tensor:
     """Applies a part of a network in eval mode to many images.
 
     Args:
         apply: maps (B, 3, H, W) in [0, 1] to (B, D), for example ``model.representation``.
         images: (N, 3, H, W) uint8.
         cancelled: asked before every batch.
+        precision: of the network's products.
 
     Returns:
         (N, D) float32 on the device of the images.
@@ -61,7 +65,7 @@ def in_batches(apply: Callable[[Tensor], Tensor], images: Tensor, *, cancelled: 
         Cancelled: the flag was set.
     """
     outputs = []
-    with torch.no_grad(), mixed_precision(images.device):
+    with torch.no_grad(), precision.autocast(images.device):
         for start in range(0, len(images), BATCH_SIZE):
             if cancelled():
                 raise Cancelled
@@ -69,18 +73,15 @@ def in_batches(apply: Callable[[Tensor], Tensor], images: Tensor, *, cancelled: 
     return torch.cat(outputs)
 
 
-def evaluate(model: Classifier, samples: Rendered, *, cancelled: CancelFlag = never) -> Evaluation:
+def evaluate(
+    model: Classifier, samples: Rendered, *, cancelled: CancelFlag = never, precision: Precision = AUTO
+) -> Evaluation:
     """Accuracy and loss in eval mode; the network's mode is put back afterwards."""
     was_training = model.training
     model.eval()
     try:
-        logits = in_batches(model, samples.images, cancelled=cancelled)
+        logits = in_batches(model, samples.images, cancelled=cancelled, precision=precision)
     finally:
         model.train(was_training)
     loss = functional.cross_entropy(logits.to(torch.float64), samples.labels)
     return Evaluation(mean_class_accuracy(logits.argmax(dim=1), samples.labels), float(loss))
-
-
-def mixed_precision(device: torch.device) -> torch.autocast:
-    """bfloat16 where a GPU is fast at it; float32 on the CPU, which the promise of exact resumption is about."""
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda")

@@ -10,11 +10,11 @@ from pathlib import Path
 import torch
 
 from invariance.data.engine import Engine
-from invariance.models import Classifier, create_model
+from invariance.models import create_model
 from invariance.spec import PretrainSpec, canonical_json
 from invariance.training.atomic import sweep_temporaries
 from invariance.training.checkpoint import save_weights
-from invariance.training.evaluation import evaluate, in_batches, mean_class_accuracy
+from invariance.training.evaluation import Evaluation, evaluate, in_batches, mean_class_accuracy
 from invariance.training.events import CancelFlag, Cancelled, Diverged, Event, Finished, Progress, never
 from invariance.training.feed import (
     Feed,
@@ -26,6 +26,8 @@ from invariance.training.feed import (
     render_cancellable,
 )
 from invariance.training.objectives import Supervised, create_objective
+from invariance.training.pace import Pace
+from invariance.training.precision import Precision
 from invariance.training.probe import fit_linear, solved
 from invariance.training.resume import clear_state
 from invariance.training.trainee import Trainee
@@ -34,8 +36,8 @@ WEIGHTS = "weights.safetensors"
 NUM_VALIDATION_SAMPLES = 1_000
 NUM_PROBE_SAMPLES = 5_000
 SMALLEST_SPREAD = 1e-5  # standard deviation of the representation over images, relative to its length
-_EVENT_EVERY_S = 0.1
-_SAVING_SHARE = 0.05  # of the time, at most, goes into checkpoints, however large the network and slow the disk
+EVENT_EVERY_S = 0.1
+SAVING_SHARE = 0.05  # of the time, at most, goes into checkpoints, however large the network and slow the disk
 _VALIDATION_SPACING = 5  # images trained on for each image validated on, at least: a fifteenth of the work
 
 
@@ -68,50 +70,99 @@ def pretrain(
         Diverged: the loss is no longer finite.
         SpecError: the data set cannot be used.
     """
-    directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
-    sweep_temporaries(directory)
-    engine = Engine(spec.data, device)
-    model = create_model(spec.model, engine.num_classes, seed=spec.seed).to(device)
-    trainee = Trainee(
-        model,
-        learning_rate=spec.learning_rate,
-        directory=directory,
-        identity=canonical_json(spec),
-        objective=create_objective(spec.objective, model.num_features, seed=spec.seed).to(device),
-        schedule=half_cosine if spec.schedule == "cosine" else None,
-        weight_decay=spec.weight_decay,
-    )
-    trainee.resume()
-    feed = yield from _open_feed(spec, engine, trainee, cancelled)
-    yield from optimise(
-        trainee,
-        feed,
-        validation=render_split(engine, "validation", NUM_VALIDATION_SAMPLES),
-        cancelled=cancelled,
-        checkpoint_every_s=checkpoint_every_s,
-    )
-    if spec.objective != "supervised":
-        _solve_head(model, engine, min(feed.num_images, NUM_PROBE_SAMPLES), cancelled)
-    on_test = evaluate(model, render_split(engine, "test", spec.num_test_samples), cancelled=cancelled)
-    num_seen = min(spec.data.num_samples or feed.num_images, spec.num_test_samples)
-    on_train = evaluate(model, render_split(engine, "train", num_seen), cancelled=cancelled)
-    path = directory / WEIGHTS
-    sha256 = save_weights(path, model, class_names=engine.class_names, spec=spec)
-    yield Finished(
-        metrics={
-            "test_accuracy": on_test.accuracy,
-            "test_loss": on_test.loss,
-            "train_accuracy": on_train.accuracy,
-            "train_loss": on_train.loss,
-        },
-        checkpoint=str(path),
-        sha256=sha256,
-        seconds=trainee.seconds,
-        device=device,
-    )
+    run = Pretraining(spec, directory, device=device, cancelled=cancelled)
+    with run.trainee.precision.products(device):
+        feed = yield from run.open()
+        yield from optimise(
+            run.trainee, feed, validation=run.validation(), cancelled=cancelled, checkpoint_every_s=checkpoint_every_s
+        )
+        yield run.finish()
     # Whoever asks for the event after Finished has recorded it, so there is nothing left to go on with.
-    clear_state(directory)
+    clear_state(run.directory)
+
+
+class Pretraining:
+    """A pretraining on its way: its data, its network, and how it ends.
+
+    Args:
+        spec: what to train on, and how.
+        directory: of the run; the state that it holds is taken up.
+        device: a torch device.
+        cancelled: asked now and then.
+
+    Attributes:
+        trainee: the network in training.
+        feed: its batches, once it is open.
+
+    Raises:
+        SpecError: the data set cannot be used.
+    """
+
+    feed: Feed
+
+    def __init__(self, spec: PretrainSpec, directory: Path, *, device: str, cancelled: CancelFlag) -> None:
+        self.spec, self.directory = spec, Path(directory)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        sweep_temporaries(self.directory)
+        self.engine = Engine(spec.data, device)
+        self._device, self._cancelled = device, cancelled
+        model = create_model(spec.model, self.engine.num_classes, seed=spec.seed).to(device)
+        self.trainee = Trainee(
+            model,
+            learning_rate=spec.learning_rate,
+            directory=self.directory,
+            identity=canonical_json(spec),
+            objective=create_objective(spec.objective, model.num_features, seed=spec.seed).to(device),
+            schedule=half_cosine if spec.schedule == "cosine" else None,
+            weight_decay=spec.weight_decay,
+            precision=Precision(spec.precision),
+        )
+        self.trainee.resume()
+
+    def open(self) -> Generator[Progress, None, Feed]:
+        """Prepares the batches; a finite set is rendered, with an event now and then."""
+        self.feed = yield from _open_feed(self.spec, self.engine, self.trainee, self._cancelled)
+        return self.feed
+
+    def validation(self) -> Rendered:
+        """What the network is validated on."""
+        return render_split(self.engine, "validation", NUM_VALIDATION_SAMPLES)
+
+    def finish(self) -> Finished:
+        """Solves the head where training did not, looks at the test split, once, and saves the weights."""
+        spec, model = self.spec, self.trainee.model
+        if spec.objective != "supervised":
+            self._solve_head(min(self.feed.num_images, NUM_PROBE_SAMPLES))
+        on_test = self._evaluate("test", spec.num_test_samples)
+        num_seen = min(spec.data.num_samples or self.feed.num_images, spec.num_test_samples)
+        on_train = self._evaluate("train", num_seen)
+        path = self.directory / WEIGHTS
+        sha256 = save_weights(path, model, class_names=self.engine.class_names, spec=spec)
+        return Finished(
+            metrics={
+                "test_accuracy": on_test.accuracy,
+                "test_loss": on_test.loss,
+                "train_accuracy": on_train.accuracy,
+                "train_loss": on_train.loss,
+            },
+            checkpoint=str(path),
+            sha256=sha256,
+            seconds=self.trainee.seconds,
+            device=self._device,
+        )
+
+    def _evaluate(self, split: str, num: int) -> Evaluation:
+        samples = render_split(self.engine, split, num)
+        return evaluate(self.trainee.model, samples, cancelled=self._cancelled, precision=self.trainee.precision)
+
+    def _solve_head(self, num: int) -> None:
+        """Fits the last layer of a network whose training did not."""
+        model, samples = self.trainee.model.eval(), render_split(self.engine, "train", num)
+        features = in_batches(
+            model.representation, samples.images, cancelled=self._cancelled, precision=self.trainee.precision
+        )
+        layer = solved(fit_linear(features, samples.labels, self.engine.num_classes, cancelled=self._cancelled))
+        model.head.load_state_dict(layer.state_dict())
 
 
 def optimise(
@@ -140,7 +191,7 @@ def optimise(
         Cancelled: the flag was set; the state is saved.
         Diverged: the loss is no longer finite, or the representation is the same for all images.
     """
-    pace = _Pace(trainee, feed)
+    pace = Pace(trainee, feed)
     last_event, last_save, save_every_s = -math.inf, time.monotonic(), checkpoint_every_s
     while trainee.step < feed.num_steps:
         if cancelled():
@@ -148,17 +199,17 @@ def optimise(
             raise Cancelled
         trainee.advance(*feed.batch(trainee.step), share=trainee.step / feed.num_steps)
         metrics: dict[str, float] = {}
-        if _validation_is_due(trainee, feed, len(validation)):
+        if validation_is_due(trainee, feed, len(validation)):
             trainee.images_since_validation = 0
-            metrics = _validate(trainee, validation)
+            metrics = validate(trainee, validation)
         now = time.monotonic()
-        if metrics or trainee.step == feed.num_steps or now - last_event >= _EVENT_EVERY_S:
+        if metrics or trainee.step == feed.num_steps or now - last_event >= EVENT_EVERY_S:
             last_event = now
             yield pace.progress(trainee.take_metrics() | metrics)
         if now - last_save >= save_every_s:
             trainee.save()
             last_save = time.monotonic()
-            save_every_s = max(checkpoint_every_s, (last_save - now) / _SAVING_SHARE)
+            save_every_s = max(checkpoint_every_s, (last_save - now) / SAVING_SHARE)
     # What follows a training, an evaluation or a crash in it, must not cost the training.
     trainee.save()
 
@@ -218,16 +269,7 @@ def half_cosine(share: float) -> float:
     return 0.5 * (1.0 + math.cos(math.pi * share))
 
 
-def _solve_head(model: Classifier, engine: Engine, num: int, cancelled: CancelFlag) -> None:
-    """Fits the last layer of a network whose training did not."""
-    samples = render_split(engine, "train", num)
-    model.eval()
-    features = in_batches(model.representation, samples.images, cancelled=cancelled)
-    layer = solved(fit_linear(features, samples.labels, engine.num_classes, cancelled=cancelled))
-    model.head.load_state_dict(layer.state_dict())
-
-
-def _validate(trainee: Trainee, validation: Rendered) -> dict[str, float]:
+def validate(trainee: Trainee, validation: Rendered) -> dict[str, float]:
     """Accuracy on the validation split, where the head is being trained.
 
     Raises:
@@ -235,7 +277,7 @@ def _validate(trainee: Trainee, validation: Rendered) -> dict[str, float]:
     """
     model = trainee.model
     model.eval()
-    features = in_batches(model.representation, validation.images)
+    features = in_batches(model.representation, validation.images, precision=trainee.precision)
     spread = float(features.std(dim=0).norm() / features.norm(dim=1).mean().clamp(min=1e-12))
     if not spread > SMALLEST_SPREAD:
         raise Diverged(
@@ -249,33 +291,9 @@ def _validate(trainee: Trainee, validation: Rendered) -> dict[str, float]:
     return {"validation_accuracy": mean_class_accuracy(predictions, validation.labels)}
 
 
-def _validation_is_due(trainee: Trainee, feed: Feed, num_validation: int) -> bool:
+def validation_is_due(trainee: Trainee, feed: Feed, num_validation: int) -> bool:
     """Whether an epoch, or the training, has just ended, and validating would not cost too much again."""
     if trainee.step == feed.num_steps:
         return True
     epoch_has_ended = feed.epochs_done(trainee.step) > feed.epochs_done(trainee.step - 1)
     return epoch_has_ended and trainee.images_since_validation >= _VALIDATION_SPACING * num_validation
-
-
-class _Pace:
-    """Turns the steps of this process into a speed and an estimate of the time left."""
-
-    def __init__(self, trainee: Trainee, feed: Feed) -> None:
-        self._trainee, self._feed = trainee, feed
-        self._first_step, self._started = trainee.step, time.monotonic()
-
-    def progress(self, metrics: dict[str, float]) -> Progress:
-        """The event for the trainee's present step."""
-        step, num_steps = self._trainee.step, self._feed.num_steps
-        seconds_per_step = (time.monotonic() - self._started) / (step - self._first_step)
-        images_per_step = self._feed.num_images / num_steps
-        return Progress(
-            step=step,
-            num_steps=num_steps,
-            epoch=self._feed.epochs_done(step),
-            num_epochs=self._feed.num_epochs,
-            metrics=metrics,
-            images_per_second=images_per_step / max(seconds_per_step, 1e-9),
-            eta_seconds=seconds_per_step * (num_steps - step),
-            seconds=self._trainee.seconds,
-        )

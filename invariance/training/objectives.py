@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from invariance.models import Classifier
 from invariance.models.initial import initialise_linear
-from invariance.training.evaluation import mixed_precision
+from invariance.training.precision import AUTO, Precision
 
 TEMPERATURE: Final = 0.5
 PROJECTION_WIDTH: Final = 128
@@ -90,9 +90,11 @@ class Objective(nn.Module, ABC):
 
     Attributes:
         num_views: views of each sample in a batch: 1, or 2 stacked as (2 B, 3, S, S).
+        precision: of the forward pass.
     """
 
     num_views = 1
+    precision: Precision = AUTO
 
     @abstractmethod
     def forward(self, model: Classifier, images: Tensor, labels: Tensor) -> Outcome:
@@ -110,7 +112,7 @@ class Supervised(Objective):
 
     def forward(self, model: Classifier, images: Tensor, labels: Tensor) -> Outcome:
         """See :class:`Objective`."""
-        with mixed_precision(images.device):
+        with self.precision.autocast(images.device):
             logits = model(images)
         return _classified(logits, labels)
 
@@ -133,7 +135,7 @@ class TwoViews(Objective):
 
     def forward(self, model: Classifier, images: Tensor, labels: Tensor) -> Outcome:
         """See :class:`Objective`; ``num_correct`` counts views that are nearer to their partner than to any other."""
-        with mixed_precision(images.device):
+        with self.precision.autocast(images.device):
             projected = self.projection(model.representation(images))
         first, second = projected.to(torch.float32).chunk(2)
         loss, num_correct = nt_xent(first, second)
@@ -158,7 +160,7 @@ class Rotation(Objective):
     def forward(self, model: Classifier, images: Tensor, labels: Tensor) -> Outcome:
         """See :class:`Objective`; the batch is turned in all four ways."""
         turned, turns = quarter_turns(images)
-        with mixed_precision(images.device):
+        with self.precision.autocast(images.device):
             logits = self.turn(model.representation(turned))
         return _classified(logits, turns)
 

@@ -106,7 +106,7 @@ class Problems:
 
 
 def minimise(problems: Problems, start: Tensor, *, max_iterations: int) -> Generator[Tensor, None, Tensor]:
-    """L-BFGS with backtracking (Nocedal and Wright, Numerical Optimization, sections 3.1 and 7.2), all problems in step.
+    """L-BFGS with backtracking (Nocedal and Wright, Numerical Optimization, ch. 3.1 and 7.2), all problems in step.
 
     The objectives are convex, so that curvature along a step is never negative and backtracking is enough.
 

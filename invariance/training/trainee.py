@@ -12,7 +12,8 @@ from torch import Tensor
 
 from invariance.models import Classifier
 from invariance.training.events import Diverged
-from invariance.training.objectives import Objective, Supervised
+from invariance.training.objectives import Objective, Outcome, Supervised
+from invariance.training.precision import AUTO, Precision
 from invariance.training.resume import load_state, save_state
 
 
@@ -27,10 +28,12 @@ class Trainee:
         objective: what is minimised; None is cross entropy. Its own layers are trained along.
         schedule: share of the learning rate at a share of the training in [0, 1); None keeps it constant.
         weight_decay: L2 penalty of Adam.
+        precision: of the forward pass.
 
     Attributes:
         step: steps taken.
         images_since_validation: images seen since the network was last validated.
+        optimiser: over the network's and the objective's parameters, in this order.
     """
 
     def __init__(
@@ -43,26 +46,34 @@ class Trainee:
         objective: Objective | None = None,
         schedule: Callable[[float], float] | None = None,
         weight_decay: float = 0.0,
+        precision: Precision = AUTO,
     ) -> None:
         self.model = model
         self.objective = objective or Supervised()
+        self.objective.precision = precision
         self.step = 0
         self.images_since_validation = 0
         self._device = next(model.parameters()).device
         self._learning_rate = learning_rate
         self._schedule = schedule
-        self._optimiser = torch.optim.Adam(
-            [*model.parameters(), *self.objective.parameters()],
-            lr=learning_rate,
-            weight_decay=weight_decay,
-            # One pass over all parameters: on a GPU the step of a small network is otherwise mostly kernel launches.
-            fused=self._device.type in ("cpu", "cuda"),
-        )
+        self._weight_decay = weight_decay
+        self.optimiser = self.new_optimiser([*model.parameters(), *self.objective.parameters()])
         self._directory = directory
         self._identity = identity
         self._seconds_before = 0.0
         self._started = time.monotonic()
         self._reset_sums()
+
+    def new_optimiser(self, parameters: list[Tensor]) -> torch.optim.Adam:
+        """Adam with this training's settings."""
+        # One pass over all parameters: on a GPU the step of a small network is otherwise mostly kernel launches.
+        fused = self._device.type in ("cpu", "cuda")
+        return torch.optim.Adam(parameters, lr=self._learning_rate, weight_decay=self._weight_decay, fused=fused)
+
+    @property
+    def precision(self) -> Precision:
+        """Of the forward pass."""
+        return self.objective.precision
 
     @property
     def seconds(self) -> float:
@@ -77,16 +88,24 @@ class Trainee:
             labels: (B,).
             share: of the training that is done before this step, in [0, 1).
         """
-        if self._schedule is not None:
-            for group in self._optimiser.param_groups:
-                group["lr"] = self._learning_rate * self._schedule(share)
+        self.set_learning_rate(self.optimiser, share)
         self.model.train()
         outcome = self.objective(self.model, images, labels)
-        self._optimiser.zero_grad()
+        self.optimiser.zero_grad()
         outcome.loss.backward()
-        self._optimiser.step()
+        self.optimiser.step()
+        self.note_step(outcome, num_samples=len(labels))
+
+    def set_learning_rate(self, optimiser: torch.optim.Optimizer, share: float) -> None:
+        """Follows the schedule to a share of the training in [0, 1)."""
+        if self._schedule is not None:
+            for group in optimiser.param_groups:
+                group["lr"] = self._learning_rate * self._schedule(share)
+
+    def note_step(self, outcome: Outcome, *, num_samples: int) -> None:
+        """Counts a step that was taken."""
         self.step += 1
-        self.images_since_validation += len(labels)
+        self.images_since_validation += num_samples
         # Sums stay on the device: reading them at every step would make a GPU wait for the processor.
         self._num_images += outcome.num_asked
         self._loss_sum += outcome.loss.detach().to(torch.float64) * outcome.num_asked
@@ -117,9 +136,10 @@ class Trainee:
         self._require_finite()
         state = {
             "identity": self._identity,
-            "model": self.model.state_dict(),
+            # Copies, since a view into a stack of networks would take the whole stack along.
+            "model": {name: value.clone() for name, value in self.model.state_dict().items()},
             "objective": self.objective.state_dict(),
-            "optimiser": self._optimiser.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
             "step": self.step,
             "seconds": self.seconds,
             "images_since_validation": self.images_since_validation,
@@ -136,7 +156,7 @@ class Trainee:
             return False
         self.model.load_state_dict(state["model"])
         self.objective.load_state_dict(state.get("objective", {}))
-        self._optimiser.load_state_dict(state["optimiser"])
+        self.optimiser.load_state_dict(state["optimiser"])
         self.step = state["step"]
         self._seconds_before = state["seconds"]
         self.images_since_validation = state["images_since_validation"]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
 from invariance.data.engine import Engine
 from invariance.models import Classifier
-from invariance.spec import TransferSpec, canonical_json
+from invariance.spec import SpecError, TransferSpec, canonical_json
 from invariance.training.atomic import sweep_temporaries
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.evaluation import evaluate, in_batches
@@ -23,7 +24,8 @@ from invariance.training.loop import (
     render_split,
     render_training_split,
 )
-from invariance.training.probe import MAX_ITERATIONS, choose_penalty, fit_linear
+from invariance.training.precision import Precision
+from invariance.training.probe import MAX_ITERATIONS, PRIOR_PRECISION, choose_penalty, fit_linear, fit_several
 from invariance.training.resume import clear_state
 from invariance.training.trainee import Trainee
 
@@ -62,13 +64,84 @@ def transfer(
     directory.mkdir(parents=True, exist_ok=True)
     sweep_temporaries(directory)
     work = _Work(spec, Path(source), directory, device, cancelled)
-    samples = yield from render_training_split(work.engine, work.num_samples, cancelled, work.first_event())
-    if spec.method == "linear-probe":
-        yield from work.probe(samples, report=True)
-    else:
-        yield from work.fine_tune(samples, checkpoint_every_s)
-    yield work.finish(samples)
+    with work.precision.products(device):
+        samples = yield from render_training_split(work.engine, work.num_samples, cancelled, work.first_event())
+        if spec.method == "linear-probe":
+            yield from work.probe(samples, report=True)
+        else:
+            yield from work.fine_tune(samples, checkpoint_every_s)
+        yield work.finish(samples)
     clear_state(directory)
+
+
+def transfer_together(
+    specs: Sequence[TransferSpec],
+    sources: Sequence[Path],
+    directories: Sequence[Path],
+    *,
+    device: str = "cpu",
+    cancelled: CancelFlag = never,
+) -> Iterator[tuple[int, Event]]:
+    """Linear probes of several networks, tasks or penalties, solved as one problem.
+
+    A network looks at a data set once, however many probes are fitted to it. Each head is the optimum that it is
+    alone, to the tolerance of the solver.
+
+    Args:
+        specs: linear probes of as many samples and classes, on representations of one length.
+        sources: weights of the pretrained network of each.
+        directories: of the runs.
+        device: a torch device.
+        cancelled: asked now and then.
+
+    Yields:
+        The number of a run and its event, as of :func:`transfer`.
+
+    Raises:
+        Cancelled, SpecError: as :func:`transfer`; SpecError also if the probes cannot be solved as one.
+    """
+    if different := [spec for spec in specs if spec.method != "linear-probe"]:
+        raise SpecError(f"method = {different[0].method}: only linear probes are solved together")
+    for directory in directories:
+        directory.mkdir(parents=True, exist_ok=True)
+        sweep_temporaries(directory)
+    works = [_Work(*each, device, cancelled) for each in zip(specs, sources, directories, strict=True)]
+    sizes = {(work.num_samples, work.engine.num_classes, work.model.num_features) for work in works}
+    if len(sizes) > 1 or len({spec.precision for spec in specs}) > 1:
+        raise SpecError("probes of different sizes are not solved together: give as many samples and classes to each")
+    with works[0].precision.products(device):
+        seen: dict[tuple[Path, str], tuple[Rendered, Tensor]] = {}
+        for number, work in enumerate(works):
+            if work.looks_at not in seen:
+                samples = render_split(work.engine, "train", work.num_samples)
+                seen[work.looks_at] = samples, work.features(samples)
+            yield number, work.first_event()
+        yield from _solve_together(works, [seen[work.looks_at] for work in works], cancelled)
+        for number, work in enumerate(works):
+            yield number, work.finish(seen[work.looks_at][0])
+            clear_state(work.directory)
+
+
+def _solve_together(
+    works: Sequence[_Work], seen: Sequence[tuple[Rendered, Tensor]], cancelled: CancelFlag
+) -> Iterator[tuple[int, Progress]]:
+    """Fits the heads of all."""
+    penalties = [
+        work.choose_penalty(features, samples.labels) for work, (samples, features) in zip(works, seen, strict=True)
+    ]
+    features, labels = seen[0][1], seen[0][0].labels
+    if len({work.looks_at for work in works}) > 1:
+        features, labels = torch.stack([each for _, each in seen]), torch.stack([each.labels for each, _ in seen])
+    solver = fit_several(features, labels, works[0].engine.num_classes, penalties=penalties, cancelled=cancelled)
+    while True:
+        try:
+            step, num_steps, losses = next(solver)
+        except StopIteration as end:
+            for work, layer in zip(works, end.value, strict=True):
+                work.model.head.load_state_dict(layer.state_dict())
+            return
+        for number, work in enumerate(works):
+            yield number, work.progress(step, num_steps, float(losses[number]))
 
 
 class _Work:
@@ -78,8 +151,11 @@ class _Work:
         assert spec.data.num_samples is not None, "the spec checks this"
         self.num_samples = spec.data.num_samples
         self.spec, self.directory, self.device, self.cancelled = spec, directory, device, cancelled
+        self.precision = Precision(spec.precision)
         self.started = time.monotonic()
-        self.penalty: float | None = None  # the probe's own
+        self.penalty: float | None = None  # where the validation split chose it
+        self.validation_accuracy = 0.0  # with that penalty
+        self.looks_at = (source, canonical_json(spec.data))  # what decides the features
         self.engine = Engine(spec.data, device)
         self.model: Classifier = load_weights(source, device)
         # The place of the new head; the probe, or the state of an earlier fine-tuning, fills it.
@@ -98,15 +174,20 @@ class _Work:
         num_steps = self.spec.epochs * num_steps_per_epoch(self.num_samples, self.spec.batch_size)
         return Progress(step=0, num_steps=num_steps, num_epochs=self.spec.epochs)
 
+    def features(self, samples: Rendered) -> Tensor:
+        """The representations (N, F) of samples."""
+        return in_batches(
+            self.model.eval().representation, samples.images, cancelled=self.cancelled, precision=self.precision
+        )
+
     def probe(self, samples: Rendered, *, report: bool) -> Generator[Progress, None, None]:
         """Solves the head on features extracted once, with batch norm frozen at the pretrained statistics."""
-        self.model.eval()
-        features = in_batches(self.model.representation, samples.images, cancelled=self.cancelled)
-        if self.spec.regularisation == "validation":
-            yield from self._choose_penalty(features, samples.labels, report=report)
-        solver = fit_linear(
-            features, samples.labels, self.engine.num_classes, l2=self.penalty, cancelled=self.cancelled
-        )
+        features = self.features(samples)
+        penalty = self.choose_penalty(features, samples.labels)
+        if report and self.penalty is not None:
+            metrics = {"validation_accuracy": self.validation_accuracy}
+            yield Progress(step=0, num_steps=MAX_ITERATIONS, metrics=metrics, seconds=self.seconds)
+        solver = fit_linear(features, samples.labels, self.engine.num_classes, l2=penalty, cancelled=self.cancelled)
         while True:
             try:
                 step, num_steps, loss = next(solver)
@@ -114,24 +195,28 @@ class _Work:
                 self.model.head.load_state_dict(end.value.state_dict())
                 return
             if report:
-                metrics = {"train_loss": loss}
-                epoch = int(step == num_steps)
-                yield Progress(step=step, num_steps=num_steps, epoch=epoch, metrics=metrics, seconds=self.seconds)
+                yield self.progress(step, num_steps, loss)
 
-    def _choose_penalty(self, features: Tensor, labels: Tensor, *, report: bool) -> Generator[Progress, None, None]:
-        """Sets the penalty that does best on the validation split of the task."""
+    def progress(self, step: int, num_steps: int, loss: float) -> Progress:
+        """What is reported of the solver."""
+        metrics, epoch = {"train_loss": loss}, int(step == num_steps)
+        return Progress(step=step, num_steps=num_steps, epoch=epoch, metrics=metrics, seconds=self.seconds)
+
+    def choose_penalty(self, features: Tensor, labels: Tensor) -> float:
+        """The prior's penalty, or the one that does best on the validation split of the task."""
+        if self.spec.regularisation == "prior":
+            return PRIOR_PRECISION / len(features)
         held_out = render_split(self.engine, "validation", NUM_VALIDATION_SAMPLES)
         self.penalty, accuracies = choose_penalty(
             features,
             labels,
             self.engine.num_classes,
-            validation_features=in_batches(self.model.representation, held_out.images, cancelled=self.cancelled),
+            validation_features=self.features(held_out),
             validation_labels=held_out.labels,
             cancelled=self.cancelled,
         )
-        if report:
-            metrics = {"validation_accuracy": max(accuracies)}
-            yield Progress(step=0, num_steps=MAX_ITERATIONS, metrics=metrics, seconds=self.seconds)
+        self.validation_accuracy = max(accuracies)
+        return self.penalty
 
     def fine_tune(self, samples: Rendered, checkpoint_every_s: float) -> Iterator[Progress]:
         """Trains all weights from the probed head, or goes on with that."""
@@ -140,6 +225,7 @@ class _Work:
             learning_rate=self.spec.learning_rate,
             directory=self.directory,
             identity=canonical_json(self.spec),
+            precision=self.precision,
         )
         if trainee.resume():
             self.started -= trainee.seconds
@@ -158,8 +244,8 @@ class _Work:
     def finish(self, samples: Rendered) -> Finished:
         """Looks at the test split, once, and saves the network."""
         test = render_split(self.engine, "test", self.spec.num_test_samples)
-        on_test = evaluate(self.model, test, cancelled=self.cancelled)
-        on_train = evaluate(self.model, samples, cancelled=self.cancelled)
+        on_test = evaluate(self.model, test, cancelled=self.cancelled, precision=self.precision)
+        on_train = evaluate(self.model, samples, cancelled=self.cancelled, precision=self.precision)
         path = self.directory / WEIGHTS
         sha256 = save_weights(path, self.model, class_names=self.engine.class_names, spec=self.spec)
         return Finished(

@@ -49,7 +49,8 @@ def explain_verdicts() -> None:
             "its own, in which its transformation alone varies (for class and background: nothing is transformed), "
             "from the test split. The probe is tested on images that it was not fitted to, of objects that it knows: "
             "an angle is an angle against a pose that has been seen. *pixels*: the same probe on 512 principal "
-            "components of the images; *untrained*: on the network with random weights. Background: which of 16."
+            "components of the images; *untrained*: on the network with random weights. Background: which of 16, "
+            "behind objects that the probe has not seen; class: before backgrounds that it has not seen."
         )
 
 

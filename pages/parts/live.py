@@ -7,9 +7,10 @@ import streamlit as st
 
 from invariance.figures.curves import training_curves, values_table
 from invariance.runs.describe import transforms_title
+from invariance.runs.fair_queue import place
 from invariance.runs.store import RESUMABLE_STATES, Run
 from invariance.spec import SpecError
-from pages.parts import server
+from pages.parts import server, visitor
 from pages.parts.exports import export_row
 
 STATE_COLOURS = {
@@ -57,7 +58,8 @@ def _panel(transfer_ids: list[str], was_active: bool) -> None:
         st.space("stretch")
         ids = [run.id for run in runs]
         if active:
-            st.button("Cancel", icon=":material/stop_circle:", key="cancel", on_click=server.cancel, args=(ids,))
+            st.button("Cancel", icon=":material/stop_circle:", key="cancel", on_click=server.cancel, args=(ids,),
+                      disabled=not any(visitor.may_change(run.owner) for run in runs))  # fmt: skip
         elif any(run.state in RESUMABLE_STATES for run in runs):
             stopped = [run.id for run in runs if run.state in RESUMABLE_STATES]
             st.button("Resume", icon=":material/play_circle:", key="resume", on_click=server.resume, args=(stopped,))
@@ -74,6 +76,7 @@ def _panel(transfer_ids: list[str], was_active: bool) -> None:
         with st.container(horizontal=True):
             for page, label in (
                 ("invariance", "See what they are invariant to"),
+                ("factors", "See what they have kept"),
                 ("attribution", "See where they look"),
             ):
                 st.page_link(
@@ -114,8 +117,15 @@ def _network(pretraining: Run, transfer: Run, target: tuple[str, ...]) -> None:
 
 
 def _place(run: Run) -> str:
-    waiting = [other.id for other in server.store().list(states=("queued",)) if other.kind == "pretrain"]
-    return f" (number {waiting.index(run.id) + 1} in the queue)" if run.id in waiting else ""
+    number, seconds = place(server.store(), run.id)
+    return f": number {number} in the queue, in about {in_words(seconds)}" if number else ""
+
+
+def in_words(seconds: float) -> str:
+    """A duration to wait for, rounded to what matters: ``20 s``, ``3 min``, ``1.5 h``."""
+    if seconds < 60:
+        return f"{max(5, 5 * round(seconds / 5))} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def progress_line(progress: dict[str, float], device: str | None) -> str:

@@ -9,6 +9,10 @@ import streamlit as st
 from invariance.runs.manager import Manager
 from invariance.runs.store import Run, Store, default_root
 from invariance.spec import RunSpec, SpecError, canonical_json
+from pages.parts import visitor
+
+MAX_QUEUED = 12
+"""Runs that one person may have waiting on a server for a class: three comparisons of two networks."""
 
 
 def store() -> Store:
@@ -18,7 +22,7 @@ def store() -> Store:
 
 @st.cache_resource(show_spinner="Starting the worker", on_release=Manager.close)
 def _manager(root: str) -> Manager:
-    manager = Manager(root)
+    manager = Manager(root, max_queued=MAX_QUEUED if visitor.is_shared() else None)
     atexit.register(manager.close)
     return manager
 
@@ -34,6 +38,7 @@ def manager() -> Manager:
 
 def start() -> None:
     """Has the manager at work: its worker is warm when a run is asked for, and what a killed server left is settled."""
+    visitor.remember()
     try:
         manager()
     except SpecError as error:
@@ -44,21 +49,33 @@ def submit(specs: list[RunSpec]) -> list[str]:
     """Asks for runs, sources first, and returns their identities.
 
     Raises:
-        SpecError: a spec cannot be run, or another server manages the folder of runs.
+        SpecError: a spec cannot be run, too many of the visitor's runs are waiting, or another server manages the
+            folder of runs.
     """
-    return [manager().submit(canonical_json(spec)).id for spec in specs]
+    return [run.id for run in manager().submit_all([canonical_json(spec) for spec in specs], visitor.owner())]
+
+
+def changeable(run_ids: list[str]) -> list[str]:
+    """Those runs that the visitor may stop, resume or delete; remembers to say so if there are others."""
+    runs = [run for run_id in run_ids if (run := store().find(run_id)) is not None]
+    own = [run.id for run in runs if visitor.may_change(run.owner)]
+    if len(own) < len(runs):
+        st.session_state["server_error"] = (
+            f"{len(runs) - len(own)} of these runs were asked for by others: only they or the teacher may change them."
+        )
+    return own
 
 
 def cancel(run_ids: list[str]) -> None:
     """Stops runs, wherever they are executed; those that have ended are left."""
-    for run_id in run_ids:
+    for run_id in changeable(run_ids):
         store().request_cancel(run_id)
 
 
 def resume(run_ids: list[str]) -> None:
     """Queues runs again that failed or were stopped; shows why where that is not possible."""
     try:
-        for run_id in run_ids:
+        for run_id in changeable(run_ids):
             manager().resume(run_id)
     except SpecError as error:
         st.session_state["server_error"] = str(error)
@@ -67,7 +84,7 @@ def resume(run_ids: list[str]) -> None:
 def delete(run_ids: list[str]) -> None:
     """Removes runs with everything they made; shows why where that is not possible."""
     try:
-        for run_id in run_ids:
+        for run_id in changeable(run_ids):
             store().delete(run_id)
     except SpecError as error:
         st.session_state["server_error"] = str(error)

@@ -14,7 +14,7 @@ TINY = Settings(threads=1, rounds=1, num_images=8, batch_size=4, image_size=8)
 
 @pytest.fixture(autouse=True)
 def _report_every_step(monkeypatch):
-    monkeypatch.setattr(loop, "_EVENT_EVERY_S", 0.0)
+    monkeypatch.setattr(loop, "EVENT_EVERY_S", 0.0)
     monkeypatch.setattr(loop, "NUM_VALIDATION_SAMPLES", 4)
 
 
@@ -66,7 +66,7 @@ def test_the_loop_validates_at_the_ends_of_epochs_within_what_is_timed(tmp_path,
     monkeypatch.setattr(loop, "_VALIDATION_SPACING", 0)
     validated = []
     monkeypatch.setattr(
-        loop, "_validate", lambda trainee, _: validated.append(trainee.step) or {"validation_accuracy": 0}
+        loop, "validate", lambda trainee, _: validated.append(trainee.step) or {"validation_accuracy": 0}
     )
     own = OwnLoop(TINY.pretraining(finite=False), "cpu", tmp_path)
     own.advance(TINY.num_steps)

@@ -114,8 +114,22 @@ def test_train_table_shows_every_contestant_and_says_what_is_estimated_or_missin
         ("--transforms rotat", "unknown transformation 'rotat'"),
         ("--model vgg11_bn --image-size 16", "vgg11_bn needs at least 32 px"),
         ("--model big", "invalid choice: 'big'"),
+        ("--together 0", "--together 0: expected 1 to"),
     ],
 )
 def test_train_refuses_bad_input_in_one_line_with_code_2(capsys, options, said):
     code, out, err = run(capsys, f"bench train --device cpu --json {options}")
     assert code == 2 and said in err and err.count("\n") == 1 and not out
+
+
+def test_networks_together_are_compared_with_the_same_alone(capsys):
+    code, out, _ = run(capsys, f"{TINY_TRAIN} --together 1 3 --json")
+    assert code == 0
+    rows = json.loads(out)["together"]
+    assert [row["num_networks"] for row in rows] == [1, 3]
+    for row in rows:
+        rates = row["images_per_second"]
+        assert set(rates) == {"alone", "threads", "stacked"}
+        assert row["stacked_to_alone"] == pytest.approx(rates["stacked"] / rates["alone"]), "one round"
+    code, out, _ = run(capsys, f"{TINY_TRAIN} --together 2")
+    assert code == 0 and out.splitlines()[-1].split()[0] == "2"

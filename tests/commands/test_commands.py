@@ -14,6 +14,8 @@ from PIL import Image
 from invariance.__main__ import main, parser
 from invariance.data.engine import Engine, to_bytes
 from invariance.measures.columns import COLUMNS
+from invariance.measures.factor_columns import FACTOR_COLUMNS, VERDICTS
+from invariance.measures.features import FEATURES
 from invariance.spec import DatasetSpec
 
 TINY = "--objects noise --backgrounds noise --classes noise-00,noise-01,noise-02 --num-test-samples 60"
@@ -79,6 +81,36 @@ def test_pretrain_transfer_measure(command, tmp_path):
     assert (rows["sens_conditional"] >= rows["sens"] - 1e-9).all()
 
 
+def test_factors(command, tmp_path):
+    _, run, _ = command(f"pretrain {TINY} --transforms hue --num-samples 64 --epochs 1")
+    table = tmp_path / "factors.csv"
+    text = f"factors --models {run['run'][:8]} --factors class,hue --num-images 60 --out {table} --objects noise"
+    code, answer, _ = command(f"{text} --backgrounds noise")
+    assert code == 0 and answer["table"] == str(table) and answer["metrics"]["num_factors"] == 2
+    rows = pd.read_csv(table)
+    assert list(dict.fromkeys(rows["model"])) == ["pixels", "untrained small", run["run"][:8]]
+    assert list(rows.columns) == list(FACTOR_COLUMNS)
+    assert command(f"{text} --backgrounds noise")[1]["run"] == answer["run"]
+
+
+@pytest.mark.parametrize("how", ["", "--together"])
+def test_several_seeds_are_runs_with_a_mean_and_an_interval(command, how):
+    pretrain = f"pretrain {TINY} --transforms hue --num-samples 64 --epochs 1 --batch-size 32"
+    code, answer, _ = command(f"{pretrain} --seeds 0,2 {how}")
+    assert code == 0 and [run["seed"] for run in answer["runs"]] == [0, 2]
+    values = [run["metrics"]["test_loss"] for run in answer["runs"]]
+    found = answer["metrics"]["test_loss"]
+    assert found["mean"] == pytest.approx(sum(values) / 2) and found["num"] == 2
+    half = 12.7062 * abs(values[0] - values[1]) / 2  # Student's t of one degree of freedom, times s / sqrt 2
+    assert (found["low"], found["high"]) == pytest.approx((found["mean"] - half, found["mean"] + half))
+    assert command(f"{pretrain} --seed 2")[1]["run"] == answer["runs"][1]["run"], "a run of its own like any other"
+
+    sources = ",".join(run["run"][:8] for run in answer["runs"])
+    code, probes, _ = command(f"transfer --from {sources} {TINY} --num-samples 60 --seeds 0,2 {how}")
+    assert code == 0 and {run["status"] for run in probes["runs"]} == {"done"}
+    assert 0 <= probes["metrics"]["transfer_accuracy"]["mean"] <= 1
+
+
 def test_what_if(command):
     text = "what-if --target hue --mismatch rotate --objects noise --backgrounds noise --num-classes 3 --epochs 1"
     code, answer, _ = command(f"{text} --samples-per-epoch 256 --num-transfer-samples 60")
@@ -94,6 +126,9 @@ def test_what_if(command):
         ("pretrain --transforms wobble", "unknown transformation 'wobble': choose from none, translate"),
         ("pretrain --epochs -3", "epochs = -3: expected a whole number from 1"),
         ("pretrain --num-samples many", "num_samples = 'many'"),
+        ("pretrain --seeds 1,1", "seeds = '1,1': expected different whole numbers"),
+        ("pretrain --together", "--together without --seeds"),
+        ("transfer --from matched,disjoint --seeds 0,1,2", "--from names 2 runs: expected one, or one for each of 3"),
         ("pretrain --num-classes 1", "number of classes = 1"),
         ("pretrain --objects noise --classes noise-00", "at least 2 classes"),
         ("pretrain --objects nowhere", "no such folder"),
@@ -101,6 +136,9 @@ def test_what_if(command):
         ("transfer --from nothing", "no run or gallery model 'nothing'"),
         ("measure --models nothing --out x.csv", "no run or gallery model 'nothing'"),
         ("measure --out nowhere/x.csv --objects noise --backgrounds noise --models none", "nowhere"),
+        ("factors --models none --factors wobble --out x.csv", "unknown factor 'wobble'"),
+        ("factors --models none --transforms hue --out x.csv", "choose with --factors"),
+        ("factors --models nothing --out x.csv", "no run or gallery model 'nothing'"),
         ("what-if --target hue --mismatch hue", "different transformations"),
     ],
 )
@@ -128,6 +166,28 @@ def test_attribute(command, tmp_path):
     refused = {"--method magic": "magic", "--parameters steps=many": "NAME=NUMBER", "--num 0": "num = 0"}
     for option, message in refused.items():
         code, _, error = command(f"{words} {option}", store=False)
+        assert code == 2 and message in error and len(error.strip().splitlines()) == 1
+
+
+def test_stickers_features_and_shapley(command, tmp_path):
+    sticker = "--stickers noise --sticker-classes noise-10,noise-11 --sticker-correlation 0.5 --label sticker"
+    code, run, error = command(f"pretrain {TINY} {sticker} --transforms hue --num-samples 64 --epochs 1")
+    assert code == 0, error
+    table = tmp_path / "features.csv"
+    asked = f"measure --models {run['run']} --measure features --num-pairs 32 --out {table} {TINY} {sticker}"
+    code, answer, error = command(asked.replace("--num-test-samples 60", ""))
+    assert code == 0 and answer["metrics"]["num_features"] == 4, error
+    assert [line.split(",")[1] for line in table.read_text().splitlines()[1:]] == [*FEATURES]
+    out = tmp_path / "shapley.csv"
+    words = f"shapley --models {run['run']},{run['run'][:8]} --num 12 --num-references 2 --out {out}"
+    code, answer, error = command(words)
+    assert code == 0 and len(answer["models"]) == 2 * 3, error
+    assert answer["models"][0]["model"] == run["run"] and answer["models"][0]["num"] == 12
+    rows = out.read_text().splitlines()
+    assert rows[0] == "model,class,player,shapley,low,high,share,share_low,share_high,num"
+    assert {row.split(",")[1] for row in rows[1:]} == {"all", "noise-10", "noise-11"}
+    for option, message in {"--worth money": "expected logit", "--num 0": "num = 0", "--out no/x.csv": "no"}.items():
+        code, _, error = command(f"{words} {option}")
         assert code == 2 and message in error and len(error.strip().splitlines()) == 1
 
 
@@ -163,7 +223,8 @@ def test_device_that_is_not_there(command, tmp_path):
 
 
 def test_every_command_has_help_with_an_example(capsys):
-    for command in ("render", "pretrain", "transfer", "measure", "what-if", "attribute", "gallery build"):
+    named = "render", "pretrain", "transfer", "measure", "factors", "what-if", "study", "attribute", "shapley"
+    for command in (*named, "gallery build"):
         with pytest.raises(SystemExit) as ended:
             parser().parse_args([*command.split(), "--help"])
         assert ended.value.code == 0
@@ -182,3 +243,11 @@ def test_help_of_measure_describes_every_column_of_its_table(capsys):
     text = capsys.readouterr().out.split("columns of the table")[1]
     described = re.findall(r"^  ([a-z][a-z_, ]+)$", text, re.MULTILINE)
     assert sorted(", ".join(described).split(", ")) == sorted(set(COLUMNS) - {"model", "transform"})
+
+
+def test_help_of_factors_describes_every_column_and_verdict(capsys):
+    with pytest.raises(SystemExit):
+        parser().parse_args(["factors", "--help"])
+    text = capsys.readouterr().out.split("columns of the table")[1]
+    described = re.findall(r"^  ([a-z][a-z_, ]+)$", text, re.MULTILINE)
+    assert described == [*FACTOR_COLUMNS, *VERDICTS]

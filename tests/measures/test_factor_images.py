@@ -12,7 +12,8 @@ from PIL import Image
 
 from invariance.data.engine import Engine
 from invariance.measures.factor_images import NUM_BACKGROUNDS, image_sets, render_set
-from invariance.measures.factors import resolve_factors
+from invariance.measures.factor_scores import factor_scores
+from invariance.measures.factors import resolve_factors, target_of
 from invariance.spec import DatasetSpec, SpecError
 from invariance.training.events import Cancelled
 
@@ -72,6 +73,32 @@ def test_backgrounds_are_told_among_few(engine: Engine) -> None:
     found = render_set(engine, wanted, num=1000, num_folds=4, seed=0)
     assert set(found.recipe.backgrounds.tolist()) == set(range(NUM_BACKGROUNDS))
     assert len(found.images) == 3 * NUM_BACKGROUNDS
+
+
+def test_classes_are_told_before_new_backgrounds_and_backgrounds_behind_new_objects() -> None:
+    engine = Engine(DatasetSpec(classes=("bus", "mug", "owl", "acorn", "bee"), image_size=16))
+    classes, backgrounds = image_sets(resolve_factors(("class", "background")), together=False)
+    found = render_set(engine, classes, num=300, num_folds=5, seed=0)
+    for number in found.recipe.backgrounds.unique():
+        assert len(found.folds[found.recipe.backgrounds == number].unique()) == 1
+    found = render_set(engine, backgrounds, num=300, num_folds=5, seed=0)
+    assert [len(found.folds[found.recipe.objects == label].unique()) for label in range(5)] == [1] * 5
+    assert sorted(found.folds.unique().tolist()) == [0, 1, 2, 3, 4]
+
+
+def test_a_representation_of_the_object_alone_guesses_the_background() -> None:
+    # With each pair once and folds of pairs it would be wrong every time: what the others lack is the answer.
+    engine = Engine(DatasetSpec(classes=("bus", "mug", "owl", "acorn", "bee"), image_size=16))
+    (wanted,) = image_sets(resolve_factors(("background",)), together=False)
+    found = render_set(engine, wanted, num=500, num_folds=5, seed=0)
+    assert len(found.images) == 5 * NUM_BACKGROUNDS
+    object_alone = torch.nn.functional.one_hot(found.recipe.objects).to(torch.float32)
+    target = target_of(wanted.factors[0], found.recipe)
+    (score,) = factor_scores(object_alone, wanted.factors, [target], found.folds, seed=0)
+    assert score.interval[1] >= 0.0 and abs(score.skill) < 0.05
+    pairs = torch.arange(len(found.images)) % 5
+    (wrong,) = factor_scores(object_alone, wanted.factors, [target], pairs, seed=0)
+    assert wrong.score == pytest.approx(0.0, abs=1e-12)
 
 
 def test_fresh_noise_repeats_no_background() -> None:

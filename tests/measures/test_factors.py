@@ -55,9 +55,7 @@ def test_a_new_transformation_has_its_factors_from_its_declaration_alone() -> No
 def test_names_of_transformations_stand_for_all_their_factors() -> None:
     names = [factor.name for factor in resolve_factors(("translate", "class", "erasing.x"))]
     assert names == ["class", "translate.x", "translate.y", "erasing.x"]
-    with pytest.raises(
-        SpecError, match=r"unknown factor .translate\.z.: choose from all, class, background"
-    ):
+    with pytest.raises(SpecError, match=r"unknown factor .translate\.z.: choose from all, class, background"):
         resolve_factors(("translate.z",))
 
 

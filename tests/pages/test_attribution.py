@@ -141,3 +141,24 @@ def test_without_a_change_nothing_is_felt(app: AppTest) -> None:
     assert [metric.value for metric in app.metric] == ["0.00", "0.00"]
     assert texts(app).count("Nothing moved it") == 2
     assert "way" not in {box.key for box in app.selectbox}
+
+
+@pytest.mark.usefixtures("gallery")
+def test_whose_evidence_it_is_in_one_image_and_over_many(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.parts.attribution_shapley.NUM_IMAGES", 12)
+    open_attribution(app, question="evidence", reference="mean")
+    assert not app.exception and not app.error
+    assert len(app.get("image")) == 4, "object and background: four coalitions"
+    assert texts(app).count("The bars add up to") == 2 and len(app.get("plotly_chart")) == 1
+    app.button(key="evidence_many").click().run()
+    assert not app.exception and len(app.get("plotly_chart")) == 2
+    overall, by_class = (frame.value for frame in app.dataframe)
+    assert list(overall.columns) == ["Network", "Share of the object", "Share of the background"]
+    assert len(overall) == 2 and set(by_class["Class"]) <= set(TARGET_CLASSES)
+
+
+@pytest.mark.usefixtures("gallery")
+def test_a_sticker_is_a_third_part(app: AppTest) -> None:
+    open_attribution(app, question="evidence", with_sticker="true", worth="log-probability")
+    assert not app.exception and not app.error
+    assert len(app.get("image")) == 8 and "object + background + sticker" in texts(app)

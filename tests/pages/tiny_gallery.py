@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from invariance.measures.factor_columns import FACTOR_COLUMNS
 from invariance.models import create_model
 from invariance.runs import gallery
 from invariance.runs.gallery_build import DISJOINT, MATCHED
@@ -18,6 +19,11 @@ from invariance.training.checkpoint import save_weights
 CLASSES = ("noise-00", "noise-01", "noise-02")
 TARGET_CLASSES = ("noise-10", "noise-11")
 DATA = DatasetSpec(objects="noise", backgrounds="noise", classes=CLASSES, num_samples=None, image_size=16)
+FACTORS_SHOWN = (
+    ("class", "class", "choice"),
+    ("translate.x", "translate x", "number"),
+    ("hue.shift", "hue", "circle"),
+)
 ACCURACIES = {"matched-transfer": 0.9, "disjoint-transfer": 0.6}
 
 
@@ -53,7 +59,24 @@ def write_gallery(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "manifest.json").write_text(json.dumps({"models": models}))
     columns = ["model", "transform", "sens", "sens_conditional"]
     pd.DataFrame(scores, columns=columns).to_csv(folder / "sens.csv", index=False)
+    factors_of([name for name, spec in planned().items() if spec.kind == "pretrain"]).to_csv(
+        folder / "factors.csv", index=False
+    )
     monkeypatch.setattr(gallery, "GALLERY", folder)
+
+
+def factors_of(networks: list[str]) -> pd.DataFrame:
+    """Made-up rows of controls and networks, each of which has kept less than the one before."""
+    rows = []
+    for number, name in enumerate(("pixels", "untrained small", *networks)):
+        role = name.split()[0] if number < 2 else "network"
+        for factor, title, kind in FACTORS_SHOWN:
+            skill = 0.9 - 0.1 * number
+            row = {"model": name, "role": role, "factor": factor, "title": title, "kind": kind, "score": skill}
+            row |= {"chance": 0.0, "skill": skill, "low": skill - 0.05, "high": skill + 0.05, "control": 0.0}
+            row |= {"control_high": 0.02, "angle_error_deg": 30.0 if kind == "circle" else None, "num_images": 100}
+            rows.append(row | ({"pixels": 0.9, "untrained": 0.8, "verdict": "partly"} if role == "network" else {}))
+    return pd.DataFrame(rows, columns=list(FACTOR_COLUMNS))
 
 
 def no_gallery(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

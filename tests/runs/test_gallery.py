@@ -2,10 +2,11 @@
 
 import shutil
 
+import pandas as pd
 import pytest
 
-from invariance.runs.gallery import damaged, entries, entry, sens_table
-from invariance.runs.gallery_build import Recipe, build
+from invariance.runs.gallery import damaged, entries, entry, factors_table, sens_table
+from invariance.runs.gallery_build import Recipe, build, measure
 from invariance.runs.store import Store
 from invariance.spec import TRANSFORM_NAMES, SpecError
 from invariance.training.checkpoint import load_weights
@@ -18,6 +19,7 @@ RECIPE = Recipe(
     num_classes=2,
     transforms=("hue",),
     num_pairs=32,
+    num_images=60,
 )
 
 
@@ -41,9 +43,30 @@ def test_build_makes_loadable_half_precision_models(built):
 
 
 def test_build_measures_the_pretrained_ones(built):
-    table = sens_table(built[0])
-    assert list(table["model"]) == ["none", "hue", "matched", "disjoint"]
+    folder, _ = built
+    table = sens_table(folder)
+    assert list(table["model"]) == ["none", "hue", "matched", "disjoint", "untrained small (seed 0)"]
     assert set(table["transform"]) == {"hue"}
+    # And on each other type of data that is to be had for networks pretrained on noise objects on noise.
+    for shift in ("same-pictures", "new-noise", "drawn-pictures"):
+        other = sens_table(folder, shift=shift)
+        assert list(other["model"]) == list(table["model"]) and not other["sens"].equals(table["sens"])
+    assert sens_table(folder, shift="noise-noise").empty
+
+
+def test_build_decodes_factors_from_the_pretrained_ones_and_the_controls(built):
+    table = factors_table(built[0])
+    assert list(dict.fromkeys(table["model"])) == ["pixels", "untrained small", "none", "hue", "matched", "disjoint"]
+    assert set(table["factor"]) == {"class", "hue.shift"}  # fresh noise has no background to tell
+
+
+def test_tables_alone_are_made_from_what_is_there(built, tmp_path):
+    folder, store = built
+    before = len(store.list())
+    measure(RECIPE, store, tmp_path, device="cpu", on_event=lambda *_: None)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["factors.csv", "sens.csv"]
+    assert (tmp_path / "factors.csv").read_text() == (folder / "factors.csv").read_text()
+    assert len(store.list()) == before
 
 
 def test_build_again_runs_nothing_again(built):
@@ -67,7 +90,7 @@ def test_damage_is_noticed(built, tmp_path):
 def test_unknown_model_and_no_gallery(built, tmp_path):
     with pytest.raises(SpecError, match="no gallery model 'x'"):
         entry("x", built[0])
-    assert entries(tmp_path) == () and len(sens_table(tmp_path)) == 0
+    assert entries(tmp_path) == () and len(sens_table(tmp_path)) == len(factors_table(tmp_path)) == 0
 
 
 # The shipped gallery
@@ -100,3 +123,38 @@ def test_the_diagonal_is_lowest_in_its_column():
     lowest = grid.idxmin()
     assert sum(lowest[name] == name for name in TRANSFORM_NAMES) >= 15
     assert grid.notna().all(axis=None)
+
+
+def skills(model: str) -> pd.Series:
+    table = factors_table()
+    return table[table["model"] == model].set_index("factor")["skill"]
+
+
+def test_the_shipped_factors_are_whole():
+    table = factors_table()
+    names = ["pixels", "untrained small", "none", *TRANSFORM_NAMES, "matched", "disjoint"]
+    assert list(dict.fromkeys(table["model"])) == names
+    assert not table.duplicated(["model", "factor"]).any() and table["skill"].notna().all()
+    assert table.loc[table["role"] == "network", "verdict"].notna().all()
+    assert table["control"].abs().max() < 0.05
+
+
+def test_training_on_hue_removes_hue():
+    """From .57 without any transformation to .07; what was not varied stays."""
+    none, hue = skills("none"), skills("hue")
+    assert hue["hue.shift"] < 0.15 < 0.5 < none["hue.shift"]
+    for kept in ("class", "v_flip.applied", "h_flip.applied", "invert.applied"):
+        assert hue[kept] > 0.9
+
+
+def test_what_is_trained_away_is_decoded_worst_for_colours_and_flips_and_not_for_moves():
+    """Of the networks trained on one transformation or none; moves are decoded better after training on them."""
+    singles = {name: skills(name) for name in ("none", *TRANSFORM_NAMES)}
+
+    def is_worst(factor: str) -> bool:
+        return min(singles, key=lambda name: singles[name][factor]) == factor.split(".")[0]
+
+    lost = ("v_flip.applied", "h_flip.applied", "hue.shift", "grayscale.applied", "invert.applied", "blur.sigma_px")
+    assert all(is_worst(factor) for factor in lost)
+    for moved in ("translate.x", "translate.y", "rotate.angle_deg", "shear.x_deg"):
+        assert singles[moved.split(".")[0]][moved] > singles["none"][moved]

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +28,8 @@ from invariance.runs.execute import run_here
 from invariance.runs.store import Store
 from invariance.spec import run_from_json
 seen = []
-run = run_here(run_from_json(sys.argv[2]), Store(sys.argv[1]), "cpu", lambda event: seen.append(torch.get_num_threads()))
+spec, store = run_from_json(sys.argv[2]), Store(sys.argv[1])
+run = run_here(spec, store, "cpu", lambda event: seen.append(torch.get_num_threads()))
 print(json.dumps({"threads": seen[0], "sha256": run.result["sha256"]}))
 """
 ENDLESS = tiny_pretrain(epochs=100_000)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -13,9 +15,10 @@ from tests.runs.tiny import tiny_pretrain
 COLUMNS = ["source", "num_samples", "accuracy", "sens"]
 
 
-def tiny_study(*, seeds: tuple[int, ...] = (0, 1), epochs: int = 1) -> Study:
+def tiny_study(*, seeds: tuple[int, ...] = (0, 1), epochs: int = 1, objects: str = "noise") -> Study:
     """Its table has one row a transfer, with the sens-score of the transfer's source beside it once that is there."""
-    pretrainings = [tiny_pretrain(seed=seed, epochs=epochs) for seed in seeds]
+    images = replace(tiny_pretrain().data, objects=objects)
+    pretrainings = [tiny_pretrain(data=images, seed=seed, epochs=epochs) for seed in seeds]
     transfers = [_transfer(source, num) for source in pretrainings for num in (24, 48)]
     data = DatasetSpec(objects="noise", backgrounds="noise", classes=("noise-00", "noise-01"), image_size=16)
     sources = tuple(spec.run_id for spec in pretrainings)

@@ -18,7 +18,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, *words: str) -> PretrainSpec:
     def ask(spec: PretrainSpec, *rest: object) -> None:
         raise Asked(spec)
 
-    monkeypatch.setattr(commands, "_execute", ask)
+    monkeypatch.setattr(commands, "execute_run", ask)
     args = parser().parse_args(["pretrain", *words])
     with pytest.raises(Asked) as caught:
         args.action(args)

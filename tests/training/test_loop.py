@@ -22,7 +22,7 @@ Flag = Callable[[], bool]
 @pytest.fixture(autouse=True)
 def _report_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is reported must not depend on how fast the machine is."""
-    monkeypatch.setattr(loop, "_EVENT_EVERY_S", 0.0)
+    monkeypatch.setattr(loop, "EVENT_EVERY_S", 0.0)
     monkeypatch.setattr(loop, "NUM_VALIDATION_SAMPLES", 20)
 
 

@@ -123,7 +123,7 @@ def test_schedule_sets_the_rate_of_each_step(tmp_path: Path) -> None:
     model = create_model("small", 2, seed=0)
     trainee = Trainee(model, learning_rate=0.1, directory=tmp_path, identity="x", schedule=half_cosine)
     trainee.advance(torch.rand(4, 3, 8, 8), torch.tensor([0, 1, 0, 1]), share=0.5)
-    assert trainee._optimiser.param_groups[0]["lr"] == pytest.approx(0.05)
+    assert trainee.optimiser.param_groups[0]["lr"] == pytest.approx(0.05)
 
 
 def test_own_layers_of_an_objective_are_trained_and_saved(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ TARGET = ("noise-05", "noise-06", "noise-07", "noise-08")
 
 @pytest.fixture(autouse=True)
 def _report_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "_EVENT_EVERY_S", 0.0)
+    monkeypatch.setattr(loop, "EVENT_EVERY_S", 0.0)
     monkeypatch.setattr(transfer_module, "NUM_VALIDATION_SAMPLES", 20)
 
 

@@ -254,4 +254,7 @@ def _require_answer(address: str) -> None:
 
 def _no_cluster(address: str, error: Exception) -> SpecError:
     line = (str(error).strip().splitlines() or ["no answer"])[0]
-    return SpecError(f"address = {address!r}: no Ray cluster answers there ({line[:200]}); start one with ray start")
+    return SpecError(
+        f"address = {address!r}: no Ray cluster answers there ({line[:200]}); start one with "
+        "ray start, and if it wants a token set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN or RAY_AUTH_TOKEN_PATH"
+    )

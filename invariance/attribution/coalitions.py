@@ -1,0 +1,117 @@
+"""The same samples with some of their parts left out: what a network is asked about every coalition of them.
+
+The data set made the images, so a part is not covered or guessed: the sample is made again without it, from the same
+draws. What stands where it was is what the data set would have shown there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from invariance.data.engine import Engine
+from invariance.spec import SpecError
+
+PLAYERS: Final[dict[str, str]] = {
+    "object": "the object",
+    "background": "the background",
+    "sticker": "the sticker",
+}
+"""Parts of an image, name and meaning; bit p of a coalition's number says whether part p is there."""
+
+REFERENCES: Final[dict[str, str]] = {
+    "others": "other backgrounds of the same source, over which the network's answers are averaged",
+    "mean": "one uniform picture in the mean colour of all backgrounds",
+}
+"""What stands for a background that is absent, the default first.
+
+An object or a sticker that is absent is not pasted. A background cannot be absent in this way: something has to be
+behind the object. With other backgrounds the images stay like those that networks are trained on, and the average over
+them asks what this very background adds to any. A uniform picture asks one question in place of many, but of an image
+that looks like none of the data set, and an object on plain grey is easier to see than on most scenes.
+"""
+
+NUM_REFERENCES: Final = 8
+_REFERENCE_SEED: Final = 2**40
+"""Added to a data set's seed for backgrounds that are not its samples' own."""
+_NUM_FOR_MEAN: Final = 256
+
+
+@dataclass(frozen=True)
+class Coalitions:
+    """Samples under every coalition of their parts.
+
+    Attributes:
+        players: names of the n parts, of :data:`PLAYERS`.
+        images: 2^n tensors (R, B, 3, S, S) float32 in [0, 1]; number c has part p if bit p of c is set. R is the number
+            of backgrounds that stand for an absent one, 1 where the background is there.
+        labels: (B,) int64, of the whole samples.
+    """
+
+    players: tuple[str, ...]
+    images: tuple[Tensor, ...]
+    labels: Tensor
+
+
+def players_of(engine: Engine) -> tuple[str, ...]:
+    """The parts that the images of a data set have: without stickers, object and background."""
+    return tuple(PLAYERS) if engine.sticker_names else ("object", "background")
+
+
+def members(num_players: int) -> Tensor:
+    """Which parts each coalition has: (2^n, n) bool, the empty coalition first, the whole image last."""
+    numbers, bits = torch.arange(2**num_players), torch.arange(num_players)
+    return (numbers[:, None] >> bits) % 2 == 1
+
+
+def coalition_name(players: tuple[str, ...], number: int) -> str:
+    """``object + sticker``; the empty one is ``nothing``."""
+    there = [player for bit, player in enumerate(players) if number >> bit & 1]
+    return " + ".join(there) or "nothing"
+
+
+@torch.no_grad()
+def render_coalitions(
+    engine: Engine, indices: Tensor, *, reference: str = "others", num_references: int = NUM_REFERENCES
+) -> Coalitions:
+    """Makes samples again under every coalition of object, background and sticker.
+
+    Args:
+        engine: the data set. An occluder (transformation ``occlude``) is no part of its own: it is always there.
+        indices: (B,) int64.
+        reference: what stands for an absent background, one of :data:`REFERENCES`.
+        num_references: how many other backgrounds each sample gets; ``mean`` needs one.
+
+    Raises:
+        SpecError: a reference that is not known, or a number of them that cannot be used.
+    """
+    if not 1 <= num_references <= 1000:
+        raise SpecError(f"num_references = {num_references}: expected a whole number from 1 to 1000")
+    players = players_of(engine)
+    behind = _references(engine, indices, reference, num_references)
+    images = []
+    for there in members(len(players)).tolist():
+        part = dict(zip(players, there, strict=True))
+        changed = engine.with_spec_changes(
+            **({} if part["object"] else {"fg_availability": 0.0}),
+            **({} if part.get("sticker", True) else {"sticker_availability": 0.0}),
+        )
+        backgrounds = [None] if part["background"] else behind
+        images.append(torch.stack([changed.batch(indices, behind=one).images for one in backgrounds]))
+    return Coalitions(players, tuple(images), engine.labels(indices))
+
+
+def _references(engine: Engine, indices: Tensor, reference: str, num: int) -> list[Tensor]:
+    """Pictures that stand for absent backgrounds, each (B or 1, 3, S, S)."""
+    if reference not in REFERENCES:
+        raise SpecError(f"reference = {reference!r}: expected {' or '.join(REFERENCES)}")
+    if reference == "mean":
+        _, pictures = engine.draw_backgrounds(engine.indices("train", _NUM_FOR_MEAN))
+        size = engine.spec.image_size
+        return [pictures.mean(dim=(0, 2, 3), keepdim=True).expand(1, 3, size, size)]
+    num = 1 if engine.num_backgrounds == 1 else num
+    seeds = [(engine.spec.seed + _REFERENCE_SEED + number) % 2**63 for number in range(num)]
+    return [engine.with_spec_changes(seed=seed).draw_backgrounds(indices)[1] for seed in seeds]

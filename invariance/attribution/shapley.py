@@ -1,0 +1,243 @@
+"""Whose evidence a decision rests on: exact Shapley values of object, background and sticker.
+
+Each part is a player, the network's score of a class is what a coalition of them is worth, and a part's value is its
+mean contribution over all orders in which the image could be put together (Shapley 1953). With three players there are
+eight coalitions, so nothing is sampled or approximated: the values add up to what the whole image is worth beyond
+nothing, a part that never matters has the value 0, and equal parts have equal values.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor
+
+from invariance.attribution.coalitions import NUM_REFERENCES, members, render_coalitions
+from invariance.attribution.compare import PREDICTED, TRUE
+from invariance.attribution.score_set import MAX_IMAGES, summary
+from invariance.data.engine import SPLIT_START, Engine
+from invariance.models import Classifier
+from invariance.spec import SpecError
+
+WORTH: Final[dict[str, str]] = {
+    "logit": "the logit of the explained class",
+    "log-probability": "the logarithm of its probability, which depends on the other classes too",
+}
+"""What a coalition is worth, the default first."""
+
+ALL_CLASSES: Final = "all"
+_CHUNK: Final = 32
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the parts of images say for a class, to one network.
+
+    Attributes:
+        players: names of the n parts.
+        worth: (N, 2^n) float64, of every coalition of every image; number c has part p if bit p of c is set.
+        labels: (N,) int64, of the images.
+        class_names: of the data set, in label order.
+        predicted: (N,) int64, the network's class for the whole image.
+        explained: (N,) int64, whose score is explained.
+        asked: (N,) bool, whether that is the class asked for; otherwise the network does not know it, and its
+            prediction is explained instead.
+        model_class_names: of the network, in the order of its outputs.
+    """
+
+    players: tuple[str, ...]
+    worth: Tensor
+    labels: Tensor
+    class_names: tuple[str, ...]
+    predicted: Tensor
+    explained: Tensor
+    asked: Tensor
+    model_class_names: tuple[str, ...]
+
+    @property
+    def values(self) -> Tensor:
+        """Shapley values, (N, n) float64, in the unit of ``worth``."""
+        return shapley_values(self.worth)
+
+    @property
+    def shares(self) -> Tensor:
+        """Each part's share of the evidence, for or against: |value| / sum of |values|, (N, n); NaN where all are 0.
+
+        Without a unit, so that networks whose logits have different scales can be compared.
+        """
+        size = self.values.abs()
+        return size / size.sum(dim=1, keepdim=True)
+
+
+@dataclass(frozen=True)
+class PlayerMean:
+    """What one part says on average.
+
+    Attributes:
+        class_name: class of the images, or ``all``.
+        player: the part.
+        value: mean Shapley value.
+        low: lower end of its 95 % interval over images (normal).
+        high: upper end.
+        share: mean share of the evidence, in [0, 1].
+        share_low: lower end of its 95 % interval.
+        share_high: upper end.
+        num: images.
+    """
+
+    class_name: str
+    player: str
+    value: float
+    low: float
+    high: float
+    share: float
+    share_low: float
+    share_high: float
+    num: int
+
+
+def shapley_values(worth: Tensor) -> Tensor:
+    """Exact Shapley values of games given by the worth of every coalition.
+
+    Args:
+        worth: (..., 2^n) float; coalition c has player p if bit p of c is set.
+
+    Returns:
+        (..., n) float64: sum over coalitions S without p of |S|! (n - |S| - 1)! / n! (v(S with p) - v(S)).
+    """
+    num = worth.shape[-1].bit_length() - 1
+    assert worth.shape[-1] == 2**num, "one number for each coalition"
+    there = members(num)
+    sizes = there.sum(dim=1).tolist()
+    weights = torch.zeros(2**num, num, dtype=torch.float64)
+    for coalition in range(2**num):
+        for player in range(num):
+            size = sizes[coalition] - int(there[coalition, player])  # of the others in it
+            share = math.factorial(size) * math.factorial(num - size - 1) / math.factorial(num)
+            weights[coalition, player] = share if there[coalition, player] else -share
+    return worth.double() @ weights.to(worth.device)
+
+
+def evidence(
+    models: Sequence[Classifier],
+    engine: Engine,
+    *,
+    num: int = 200,
+    start: int = 0,
+    split: str = "test",
+    explain: str = PREDICTED,
+    worth: str = "logit",
+    reference: str = "others",
+    num_references: int = NUM_REFERENCES,
+    batch_size: int = 256,
+) -> list[Evidence]:
+    """Shapley values of several networks on the same images, each made again under every coalition of its parts.
+
+    Args:
+        models: in eval mode, on the engine's device.
+        engine: the data set.
+        num: images.
+        start: position of the first one in the split.
+        split: ``train``, ``validation`` or ``test``.
+        explain: ``predicted`` (each network's own class of the whole image), ``true``, or the name of a class.
+        worth: of a coalition, one of :data:`WORTH`; averaged over the backgrounds that stand for an absent one.
+        reference: what stands for an absent background, see :data:`~invariance.attribution.coalitions.REFERENCES`.
+        num_references: how many of them.
+        batch_size: images that pass through a network at once.
+
+    Returns:
+        One record for each model, in float64: efficiency holds to rounding.
+
+    Raises:
+        SpecError: a number or a name cannot be used, or no model knows the class.
+    """
+    if not 1 <= num <= MAX_IMAGES:
+        raise SpecError(f"num = {num}: expected a whole number from 1 to {MAX_IMAGES}")
+    if start < 0:
+        raise SpecError(f"start = {start}: expected 0 or more")
+    if worth not in WORTH:
+        raise SpecError(f"worth = {worth!r}: expected {' or '.join(WORTH)}")
+    if explain not in (TRUE, PREDICTED) and not any(explain in model.class_names for model in models):
+        raise SpecError(f"class {explain!r}: no model knows it; choose from {', '.join(models[0].class_names)}")
+    parts: list[list[Evidence]] = [[] for _ in models]
+    for indices in (torch.arange(start, start + num) + SPLIT_START[split]).split(_CHUNK):
+        made = render_coalitions(engine, indices, reference=reference, num_references=num_references)
+        for found, model in zip(parts, models, strict=True):
+            scores = [_scores(model, images, worth, batch_size) for images in made.images]
+            predicted = scores[-1].argmax(dim=1)
+            explained, asked = _targets(model, engine.class_names, made.labels, predicted, explain)
+            values = torch.stack([one.gather(1, explained[:, None])[:, 0] for one in scores], dim=1)
+            found.append(
+                Evidence(
+                    players=made.players,
+                    worth=values.cpu(),
+                    labels=made.labels.cpu(),
+                    class_names=engine.class_names,
+                    predicted=predicted.cpu(),
+                    explained=explained.cpu(),
+                    asked=asked.cpu(),
+                    model_class_names=model.class_names,
+                )
+            )
+    return [_joined(found) for found in parts]
+
+
+def player_means(found: Evidence, *, by_class: bool = False) -> list[PlayerMean]:
+    """Means over all images, and over those of each class that has any.
+
+    Args:
+        found: the values.
+        by_class: whether the classes follow, in label order.
+    """
+    groups = [(ALL_CLASSES, torch.ones_like(found.asked))]
+    if by_class:
+        groups += [(name, found.labels == label) for label, name in enumerate(found.class_names)]
+    values, shares = found.values, found.shares
+    means = []
+    for name, chosen in groups:
+        if not bool(chosen.any()):
+            continue
+        for position, player in enumerate(found.players):
+            none = torch.zeros(int(chosen.sum()))
+            value = summary("value", values[chosen, position], none)
+            share = summary("share", shares[chosen, position], none)
+            means.append(
+                PlayerMean(
+                    name, player, value.mean, value.low, value.high, share.mean, share.low, share.high, value.num
+                )
+            )
+    return means
+
+
+@torch.no_grad()
+def _scores(model: Classifier, images: Tensor, worth: str, batch_size: int) -> Tensor:
+    """Mean score of every class over references: images (R, B, 3, S, S) to (B, K) float64."""
+    logits = torch.cat([model(part) for part in images.flatten(0, 1).split(batch_size)]).double()
+    if worth == "log-probability":
+        logits = logits.log_softmax(dim=1)
+    return logits.unflatten(0, images.shape[:2]).mean(dim=0)
+
+
+def _targets(
+    model: Classifier, class_names: tuple[str, ...], labels: Tensor, predicted: Tensor, explain: str
+) -> tuple[Tensor, Tensor]:
+    """Output to explain for each image, (B,), and whether it is the one asked for."""
+    if explain == PREDICTED:
+        return predicted, torch.ones_like(predicted, dtype=torch.bool)
+    outputs = {name: position for position, name in enumerate(model.class_names)}
+    wanted = class_names if explain == TRUE else (explain,) * len(class_names)
+    target = torch.tensor([outputs.get(name, -1) for name in wanted], device=labels.device)[labels]
+    return torch.where(target >= 0, target, predicted), target >= 0
+
+
+def _joined(parts: list[Evidence]) -> Evidence:
+    first = parts[0]
+    names = ("worth", "labels", "predicted", "explained", "asked")
+    joined = {name: torch.cat([getattr(part, name) for part in parts]) for name in names}
+    return Evidence(
+        players=first.players, class_names=first.class_names, model_class_names=first.model_class_names, **joined
+    )

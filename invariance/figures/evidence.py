@@ -1,0 +1,52 @@
+"""Whose evidence a decision rests on: Shapley values of the parts of an image as bars."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from invariance.figures.palette import CATEGORICAL, NEUTRAL
+
+
+def evidence_bars(table: pd.DataFrame, *, title: str, colours: Sequence[str] = CATEGORICAL) -> go.Figure:
+    """One group of bars for each part, a bar for each network, with intervals where the table has them.
+
+    Args:
+        table: columns ``model``, ``player``, ``shapley`` and, for intervals, ``low`` and ``high``; in order.
+        title: of the axis, with the unit.
+        colours: one for each network.
+    """
+    figure = go.Figure()
+    for number, (model, rows) in enumerate(table.groupby("model", sort=False)):
+        error = None
+        if "low" in rows and rows["low"].notna().any():
+            above, below = rows["high"] - rows["shapley"], rows["shapley"] - rows["low"]
+            error = {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "color": NEUTRAL}
+        figure.add_bar(
+            x=rows["player"],
+            y=rows["shapley"],
+            name=str(model),
+            marker_color=colours[number % len(colours)],
+            error_y=error,
+            # Whiskers would cross the numbers, which the table beside such bars has.
+            text=None if error else [f"{value:+.1f}" for value in rows["shapley"]],
+            textposition="outside",
+            cliponaxis=False,
+            hovertemplate="%{x}: %{y:+.2f}<extra>" + str(model).replace("<", "&lt;") + "</extra>",
+        )
+    figure.add_hline(y=0, line={"color": NEUTRAL, "width": 1})
+    figure.update_xaxes(fixedrange=True)
+    columns = [name for name in ("shapley", "low", "high") if name in table]
+    low, high = min(0.0, float(table[columns].min().min())), max(0.0, float(table[columns].max().max()))
+    room = 0.1 * (high - low) or 1.0
+    figure.update_yaxes(title=title, range=[low - room * (low < 0), high + room], fixedrange=True)
+    figure.update_layout(
+        barmode="group",
+        height=320,
+        margin={"l": 10, "r": 10, "t": 36, "b": 10},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.0},
+        dragmode=False,
+    )
+    return figure

@@ -1,0 +1,137 @@
+"""Figures of study C: sens-scores over types of data, and all networks by all transformations."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from invariance.figures.cells import labelled_cells
+from invariance.figures.heatmap import sens_heatmap
+from invariance.figures.means import points_with_intervals, published_points
+from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, NEUTRAL, SENS_SCALE
+from invariance.measures.shifts import SHIFT_NAMES
+from invariance.spec import TRANSFORM_NAMES
+from invariance.studies.intervals import interval
+from invariance.studies.invariance_transfer import RELATIONS, relation_means
+from invariance.studies.published import INVARIANCE_TRANSFER as PUBLISHED
+
+COLOURS: Final = {"same": MATCHED, "other": MISMATCHED, "none": NEUTRAL}
+DASHES: Final = {"same": "solid", "other": "dash", "none": "dot"}
+PUBLISHED_NAMES: Final = {
+    "same-pictures": "same-objects",
+    "new-pictures": "new-objects",
+    "noise-noise": "noise-objects-on-noise",
+    "cifar10": "cifar10",
+    "cifar100": "cifar100",
+}
+"""Types of data that the paper's table has, and what they are called there."""
+
+
+def relation_figure(
+    table: pd.DataFrame, *, pretraining: str = "pictures", score: str = "sens", published: bool = True
+) -> go.Figure:
+    """Mean sens-score by type of data, of networks with the same, another and no transformation.
+
+    Args:
+        table: results of the study, whole or partial.
+        pretraining: ``pictures`` or ``noise``.
+        score: column of the table.
+        published: whether the paper's values are drawn, as hollow markers; it has them for pictures.
+    """
+    means = relation_means(table[table["pretraining"] == pretraining], score=score)
+    order = [name for name in SHIFT_NAMES if name in means.index.get_level_values("data")]
+    figure = go.Figure()
+    for relation in RELATIONS:
+        by_data = {name: interval(values) for name, values in means[relation].groupby(level="data")}
+        figure.add_trace(
+            points_with_intervals(
+                order,
+                [by_data[name] for name in order],
+                name=_TITLES[relation],
+                colour=COLOURS[relation],
+                dash=DASHES[relation],
+            )
+        )
+        if published and pretraining == "pictures" and score == "sens":
+            at = [name for name in order if name in PUBLISHED_NAMES]
+            heights = [PUBLISHED[relation][PUBLISHED_NAMES[name]][0] for name in at]
+            figure.add_trace(published_points(at, heights, name=f"published, {relation}", colour=COLOURS[relation]))
+    figure.update_xaxes(title="measured on", categoryorder="array", categoryarray=order, type="category")
+    figure.update_yaxes(title="sens-score (0 is invariant)", rangemode="tozero")
+    figure.update_layout(
+        height=380,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+    )
+    return figure
+
+
+_TITLES: Final = {"same": "same transformation", "other": "another one", "none": "none"}
+
+
+def data_heatmap(table: pd.DataFrame, *, pretraining: str = "pictures", score: str = "sens") -> go.Figure:
+    """Networks (rows) by types of data (columns): the score for each network's own transformation, means over seeds.
+
+    The network without transformations has the mean over all.
+
+    Args:
+        table: results of the study, whole or partial.
+        pretraining: ``pictures`` or ``noise``.
+        score: column of the table.
+    """
+    chosen = table[(table["pretraining"] == pretraining) & table["relation"].isin(["same", "none"])]
+    means = chosen.pivot_table(index="model", columns="data", values=score)
+    rows = [name for name in ("none", *TRANSFORM_NAMES) if name in means.index]
+    columns = [name for name in SHIFT_NAMES if name in means.columns]
+    values = means.reindex(index=rows, columns=columns).to_numpy()
+    figure = labelled_cells(values, rows=rows, columns=columns, scale=SENS_SCALE, title="sens-score")
+    figure.update_xaxes(title="measured on")
+    figure.update_yaxes(title="transformation in pretraining, and of the twins")
+    return figure
+
+
+def transform_heatmap(
+    table: pd.DataFrame, data: str, *, pretraining: str = "pictures", score: str = "sens"
+) -> go.Figure:
+    """Networks (rows) by the twins' transformation (columns) on one type of data, means over seeds.
+
+    Args:
+        table: results of the study, whole or partial.
+        data: a type of data in it.
+        pretraining: ``pictures`` or ``noise``.
+        score: ``sens`` or ``sens_conditional``.
+    """
+    chosen = table[(table["pretraining"] == pretraining) & (table["data"] == data)]
+    means = chosen.groupby(["model", "transform"])[[score]].mean().reset_index()
+    models = [name for name in ("none", *TRANSFORM_NAMES) if name in set(means["model"])]
+    trained_on = {name: (name,) for name in models if name != "none"}
+    return sens_heatmap(means, score=score, models=models, trained_on=trained_on)
+
+
+def holding_figure(table: pd.DataFrame, *, near: str = "same-pictures", far: str = "noise-noise") -> go.Figure:
+    """How invariant each network is on the data of its pretraining and far away: a point for a network.
+
+    Args:
+        table: results of the study, whole or partial.
+        near: type of data on the x-axis.
+        far: type of data on the y-axis.
+    """
+    own = table[(table["pretraining"] == "pictures") & (table["relation"] == "same")]
+    wide = own.pivot_table(index="model", columns="data", values="sens").reindex(columns=[near, far]).dropna()
+    figure = go.Figure()
+    figure.add_scatter(
+        x=wide[near].to_numpy(),
+        y=wide[far].to_numpy(),
+        mode="markers+text",
+        text=list(wide.index),
+        textposition="top center",
+        marker={"size": 10, "color": CATEGORICAL[2]},
+        hovertemplate="%{text}: %{x:.2f} and %{y:.2f}<extra></extra>",
+    )
+    figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line={"color": NEUTRAL, "dash": "dot", "width": 1.5})
+    figure.update_xaxes(title=f"sens-score on {near}", range=[0, 1.04])
+    figure.update_yaxes(title=f"sens-score on {far}", range=[0, 1.04])
+    figure.update_layout(height=380, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=False)
+    return figure

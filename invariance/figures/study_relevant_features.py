@@ -1,0 +1,120 @@
+"""Figures of study B: what probes find, what networks are sensitive to, and how the two go together."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from invariance.figures.cells import labelled_cells
+from invariance.figures.means import points_with_intervals
+from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, SENS_SCALE, SHARE_SCALE
+from invariance.studies.intervals import interval
+from invariance.studies.published import RELEVANT_FEATURES, RELEVANT_FEATURES_SENS
+from invariance.studies.relevant_features import TASKS, accuracies, accuracy_and_sens, sens_scores
+
+COLOURS: Final = {"c": MATCHED, "o": MISMATCHED}
+SYMBOLS: Final = {"c": "circle", "o": "diamond"}
+FEATURES: Final = {"c": "C, the large object and its scene", "o": "O, the sticker"}
+
+
+def probe_heatmap(table: pd.DataFrame, *, published: bool = False) -> go.Figure:
+    """Accuracy of probes: trained on (rows) by probed on (columns), means over seeds.
+
+    Args:
+        table: results of the study, whole or partial.
+        published: whether the paper's values are shown in place of ours.
+    """
+    if published:
+        values = np.array([[RELEVANT_FEATURES[row][column] for column in TASKS] for row in TASKS])
+    else:
+        values = accuracies(table).mean(axis=0).to_numpy().reshape(len(TASKS), len(TASKS))
+    titles = list(TASKS.values())
+    figure = labelled_cells(values, rows=titles, columns=titles, scale=SHARE_SCALE, title="accuracy")
+    figure.update_xaxes(title="probed on")
+    figure.update_yaxes(title="trained on")
+    return figure
+
+
+def sens_heatmap_of_features(table: pd.DataFrame, *, published: bool = False) -> go.Figure:
+    """Sens-score to changing only C and only O, for each of the four networks, means over seeds.
+
+    Args:
+        table: results of the study, whole or partial.
+        published: whether the paper's values are shown in place of ours.
+    """
+    if published:
+        values = np.array([RELEVANT_FEATURES_SENS[row] for row in TASKS])
+    else:
+        values = sens_scores(table).mean(axis=0).to_numpy().reshape(2, len(TASKS)).T
+    columns = ["only C changes", "only O changes"]
+    figure = labelled_cells(values, rows=list(TASKS.values()), columns=columns, scale=SENS_SCALE, title="sens-score")
+    figure.update_yaxes(title="trained on")
+    return figure
+
+
+def agreement_figure(table: pd.DataFrame) -> go.Figure:
+    """Accuracy of a feature's probe over the sens-score to that feature: a point for a network, a feature and a seed.
+
+    Args:
+        table: results of the study, whole or partial.
+    """
+    pairs = accuracy_and_sens(table).dropna()
+    figure = go.Figure()
+    for feature, title in FEATURES.items():
+        rows = pairs[pairs["feature"] == feature]
+        figure.add_scatter(
+            x=rows["sens"].to_numpy(),
+            y=rows["accuracy"].to_numpy(),
+            name=title,
+            mode="markers",
+            marker={"color": COLOURS[feature], "size": 10, "symbol": SYMBOLS[feature], "opacity": 0.8},
+            text=[f"{TASKS[name]}, seed {seed}" for name, seed in zip(rows["trained_on"], rows["seed"], strict=True)],
+            hovertemplate="%{text}<br>sens-score %{x:.2f}, accuracy %{y:.2f}<extra></extra>",
+        )
+    if len(pairs) > 2 and pairs["sens"].std() > 0 and pairs["accuracy"].std() > 0:
+        correlation = float(np.corrcoef(pairs["sens"], pairs["accuracy"])[0, 1])
+        figure.add_annotation(
+            x=0.99, y=0.03, xref="paper", yref="paper", xanchor="right", showarrow=False,
+            text=f"correlation {correlation:.2f}",
+        )  # fmt: skip
+    figure.update_xaxes(title="sens-score to the feature", rangemode="tozero")
+    figure.update_yaxes(title="accuracy of its probe", range=[0, 1.04], tickformat=".0%")
+    figure.update_layout(
+        height=340,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+        showlegend=True,
+    )
+    return figure
+
+
+def extended_figure(table: pd.DataFrame, varied: str) -> go.Figure:
+    """How well networks that predict C give each feature, over the correlation or the availability of O.
+
+    Args:
+        table: results of the study, whole or partial.
+        varied: ``correlation`` or ``availability``.
+    """
+    kept = {"correlation": ("availability", 1.0), "availability": ("correlation", 0.0)}[varied]
+    chosen = table[(table["label"] == "c") & (table[kept[0]] == kept[1])]
+    figure = go.Figure()
+    for colour, (probed_on, title) in zip(CATEGORICAL, TASKS.items(), strict=False):
+        rows = chosen[chosen["probed_on"] == probed_on].groupby(varied)["accuracy"]
+        intervals = {value: interval(scores) for value, scores in rows}
+        figure.add_trace(
+            points_with_intervals(
+                list(intervals), list(intervals.values()), name=title, colour=colour,
+                dash="solid" if probed_on.endswith("c") else "dash",
+            )
+        )  # fmt: skip
+    figure.update_xaxes(title=f"{varied} of O in pretraining to predict C", range=[-0.04, 1.04])
+    figure.update_yaxes(title="accuracy of a probe", range=[0, 1.04], tickformat=".0%")
+    figure.update_layout(
+        height=340,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        legend={"title": {"text": "probed on"}, "orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+    )
+    return figure

@@ -1,0 +1,33 @@
+"""How fast a training goes, and how long it will take."""
+
+from __future__ import annotations
+
+import time
+
+from invariance.training.events import Progress
+from invariance.training.feed import Feed
+from invariance.training.trainee import Trainee
+
+
+class Pace:
+    """Turns the steps of this process into a speed and an estimate of the time left."""
+
+    def __init__(self, trainee: Trainee, feed: Feed) -> None:
+        self._trainee, self._feed = trainee, feed
+        self._first_step, self._started = trainee.step, time.monotonic()
+
+    def progress(self, metrics: dict[str, float]) -> Progress:
+        """The event for the trainee's present step."""
+        step, num_steps = self._trainee.step, self._feed.num_steps
+        seconds_per_step = (time.monotonic() - self._started) / (step - self._first_step)
+        images_per_step = self._feed.num_images / num_steps
+        return Progress(
+            step=step,
+            num_steps=num_steps,
+            epoch=self._feed.epochs_done(step),
+            num_epochs=self._feed.num_epochs,
+            metrics=metrics,
+            images_per_second=images_per_step / max(seconds_per_step, 1e-9),
+            eta_seconds=seconds_per_step * (num_steps - step),
+            seconds=self._trainee.seconds,
+        )

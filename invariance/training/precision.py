@@ -1,0 +1,54 @@
+"""In which numbers a network computes. Parameters, Adam's means, losses and everything stored are float32 always."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+
+@dataclass(frozen=True)
+class Precision:
+    """A policy, one of ``invariance.spec.PRECISIONS``.
+
+    ``bfloat16``: convolutions and matrix products in bfloat16 (autocast), half the memory traffic, and several times
+    the speed on a GPU's tensor cores; its exponent is that of float32, so losses need no scaling. ``float32``: these
+    products too in full. ``auto``: bfloat16 on a CUDA GPU, float32 elsewhere, which the promise of exact resumption
+    is about.
+
+    Networks and images are in channels-last order under every policy (see ``models``). ``torch.compile`` is not used:
+    it compiles for longer than most trainings here last, and a compiled step need not give the bits of a plain one.
+    """
+
+    name: str = "auto"
+
+    def autocast(self, device: torch.device) -> torch.autocast:
+        """The context of a forward pass."""
+        enabled = self.name == "bfloat16" or (self.name == "auto" and device.type == "cuda")
+        return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled)
+
+    @contextmanager
+    def products(self, device: str | torch.device) -> Iterator[None]:
+        """The context of a whole training on a GPU: what is left in float32 may use TF32, unless float32 is asked for.
+
+        TF32 keeps 10 bits of the mantissa, 3 more than bfloat16. The settings of the process are put back afterwards.
+        """
+        if torch.device(device).type != "cuda":
+            yield
+            return
+        cudnn: Any = torch.backends.cudnn
+        backends = (torch.backends.cuda.matmul, cudnn.conv)
+        before = [backend.fp32_precision for backend in backends]
+        for backend in backends:
+            backend.fp32_precision = "ieee" if self.name == "float32" else "tf32"
+        try:
+            yield
+        finally:
+            for backend, value in zip(backends, before, strict=True):
+                backend.fp32_precision = value
+
+
+AUTO = Precision()

@@ -1,0 +1,176 @@
+"""Several pretrainings in one process, each with the result that it has alone.
+
+Two ways. On a CPU the networks are trained side by side, one core for each (``threads``): a step of a small network
+does not keep several cores busy all the time, separate networks do. Their results are, bit for bit, those of training
+alone on one thread. On a GPU one launch of a kernel works on all networks (``stacked``), see
+:mod:`invariance.training.stacked`; results are those of training alone up to rounding.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from invariance.spec import PretrainSpec, SpecError, to_dict
+from invariance.training.events import CancelFlag, Cancelled, Event, Finished, never
+from invariance.training.loop import Pretraining, pretrain
+from invariance.training.resume import clear_state
+from invariance.training.stacked import optimise_stacked
+
+Outcome = tuple[int, Event | Exception]
+WAYS = ("threads", "stacked")
+
+
+def pretrain_together(
+    specs: Sequence[PretrainSpec],
+    directories: Sequence[Path],
+    *,
+    device: str = "cpu",
+    cancelled: CancelFlag = never,
+    checkpoint_every_s: float = 10.0,
+    way: str | None = None,
+) -> Iterator[Outcome]:
+    """Pretrains several networks; see :func:`invariance.training.loop.pretrain` for one.
+
+    Args:
+        specs: what to train. They differ in data and seed; architecture, objective, batch size, number of steps and
+            settings of Adam are the same.
+        directories: of the runs.
+        device: a torch device.
+        cancelled: asked before every step, perhaps from several threads.
+        checkpoint_every_s: least time between two checkpoints of a run.
+        way: one of :data:`WAYS`; None chooses by device.
+
+    Yields:
+        The number of a run and its event: every run has events, a state and files as if it were alone. In place of an
+        event there may be the exception that ended the run (Diverged, SpecError); the others go on.
+
+    Raises:
+        Cancelled: the flag was set; the states of all runs are saved.
+        SpecError: the specs cannot be trained together.
+    """
+    check_together(specs)
+    way = way or ("stacked" if torch.device(device).type == "cuda" else "threads")
+    if way not in WAYS:
+        raise SpecError(f"way = {way!r}: expected {' or '.join(WAYS)}")
+    train = _stacked if way == "stacked" else _side_by_side
+    yield from train(specs, directories, device=device, cancelled=cancelled, checkpoint_every_s=checkpoint_every_s)
+
+
+def check_together(specs: Sequence[PretrainSpec]) -> None:
+    """Raises SpecError unless the specs differ in nothing but seed and data of the same size."""
+    if not specs:
+        raise SpecError("no specs: give at least one pretraining")
+    first, *others = (_shared(spec) for spec in specs)
+    for other in others:
+        if different := sorted(name for name in first.keys() | other.keys() if first.get(name) != other.get(name)):
+            raise SpecError(
+                f"specs that differ in {', '.join(different)} cannot be trained together: only seeds and data of one "
+                "size may differ"
+            )
+
+
+def _shared(spec: PretrainSpec) -> dict[str, Any]:
+    size = {"num_samples": spec.data.num_samples, "image_size": spec.data.image_size}
+    return {**to_dict(replace(spec, seed=0)), "data": None, **size}
+
+
+def _side_by_side(
+    specs: Sequence[PretrainSpec], directories: Sequence[Path], *, cancelled: CancelFlag, **options: Any
+) -> Generator[Outcome, None, None]:
+    """As many at once as torch has threads here, each in a thread of its own that computes alone."""
+    num_threads = torch.get_num_threads()
+    waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
+    said: queue.Queue[tuple[int, Event | Exception | None, threading.Event]] = queue.Queue(maxsize=1)
+    stop = threading.Event()
+    for number in range(len(specs)):
+        waiting.put(number)
+
+    def say(number: int, what: Event | Exception | None) -> None:
+        is_heard = threading.Event()
+        said.put((number, what, is_heard))
+        if isinstance(what, Finished):  # the state goes when the result is recorded, and not before
+            is_heard.wait()
+
+    def work() -> None:
+        torch.set_num_threads(1)  # of this thread alone
+        while not stop.is_set():
+            try:
+                number = waiting.get_nowait()
+            except queue.Empty:
+                break
+            try:
+                events = pretrain(
+                    specs[number], directories[number], cancelled=lambda: stop.is_set() or cancelled(), **options
+                )
+                for event in events:
+                    say(number, event)
+            except Exception as error:
+                say(number, error)
+        say(-1, None)
+
+    workers = [threading.Thread(target=work, daemon=True) for _ in range(min(num_threads, len(specs)))]
+    for worker in workers:
+        worker.start()
+    was_cancelled, num_at_work = False, len(workers)
+    try:
+        while num_at_work:
+            number, what, is_heard = said.get()
+            if what is None:
+                num_at_work -= 1
+            elif isinstance(what, Cancelled):
+                was_cancelled = True
+                stop.set()
+            else:
+                yield number, what
+            is_heard.set()
+    finally:
+        stop.set()
+        while num_at_work:  # whoever closed this generator hears no more, but states are saved
+            _, what, is_heard = said.get()
+            num_at_work -= what is None
+            is_heard.set()
+        for worker in workers:
+            worker.join()
+        torch.set_num_threads(num_threads)  # what threads to come start with
+    if was_cancelled:
+        raise Cancelled
+
+
+def _stacked(
+    specs: Sequence[PretrainSpec],
+    directories: Sequence[Path],
+    *,
+    device: str,
+    cancelled: CancelFlag,
+    checkpoint_every_s: float,
+) -> Generator[Outcome, None, None]:
+    runs = [
+        Pretraining(spec, directory, device=device, cancelled=cancelled)
+        for spec, directory in zip(specs, directories, strict=True)
+    ]
+    if len(sizes := {run.engine.num_classes for run in runs}) > 1:
+        raise SpecError(f"data sets of {sorted(sizes)} classes cannot be trained on together: give each as many")
+    with runs[0].trainee.precision.products(device):
+        for number, run in enumerate(runs):
+            opening = run.open()
+            while True:
+                try:
+                    yield number, next(opening)
+                except StopIteration:
+                    break
+        failed = set()
+        for number, what in optimise_stacked(runs, cancelled=cancelled, checkpoint_every_s=checkpoint_every_s):
+            if isinstance(what, Exception):
+                failed.add(number)
+            yield number, what
+        for number, run in enumerate(runs):
+            if number not in failed:
+                yield number, run.finish()
+                clear_state(run.directory)

@@ -1,0 +1,196 @@
+"""``study`` from the command line: what it writes, prints and refuses, and that its report and notebook hold."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pandas as pd
+import pytest
+from nbclient import NotebookClient
+
+from invariance.__main__ import main
+from invariance.commands import study as command_module
+from invariance.figures.study_figures import STUDY_FIGURES
+from invariance.figures.study_report import write_report
+from invariance.runs.store import Store
+from invariance.runs.study_files import summarise, write_summary, write_table
+from invariance.runs.study_progress import StudyProgress, estimated_seconds
+from invariance.studies.registry import STUDY_NAMES, make_study
+from invariance.studies.study import Outcome
+from tests.runs.tiny import wait_until
+from tests.runs.tiny_study import COLUMNS, tiny_study
+
+ROOT = Path(__file__).parents[2]
+Command = Callable[[str], tuple[int, dict[str, Any] | None, str, str]]
+
+
+@pytest.fixture
+def command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Command:
+    """Runs one command with its own store: exit code, last JSON object, output, error text."""
+
+    def run(text: str) -> tuple[int, dict[str, Any] | None, str, str]:
+        try:
+            code = main([*text.split(), "--runs", str(tmp_path / "runs"), "--device", "cpu"])
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        out, err = capsys.readouterr()
+        lines = [line for line in out.splitlines() if line.startswith("{")]
+        return code, json.loads(lines[-1]) if lines else None, out, err
+
+    return run
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Puts the tiny study in the place of every other."""
+    monkeypatch.setattr(command_module, "make_study", lambda name, *, scale, seeds: tiny_study(seeds=seeds or (0, 1)))
+    monkeypatch.setitem(STUDY_FIGURES, "transforms-vs-other", ())
+
+
+def test_a_study_writes_its_table_summary_and_report(command: Command, tiny: None, tmp_path: Path) -> None:
+    out = tmp_path / "made" / "here"
+    text = f"study transforms-vs-other --seeds 3 --workers 1 --out {out}"
+    code, answer, _, err = command(text)
+    assert (code, err) == (0, "") and answer is not None
+    assert answer["study"] == "transforms-vs-other" and answer["runs"] == answer["runs_done"] == 4
+    table = pd.read_csv(out / "results.csv")
+    assert list(table.columns) == COLUMNS and len(table) == 2 and table.notna().all(axis=None)
+    summary = json.loads((out / "summary.json").read_text())
+    (finding,) = summary["findings"]
+    assert set(finding) == {"name", "statement", "effect", "low", "high", "agrees"}
+    assert finding["effect"] == pytest.approx(table["accuracy"].mean())
+    told = summary["provenance"]
+    assert told["seeds"] == [3] and told["devices"] == {"cpu": 4} and told["executor"] == "local"
+    assert told["versions"]["torch"] and told["hardware"] and told["date"] and told["version"] == "0.1.0"
+    assert summary["seconds"] > 0
+    page = (out / "report.html").read_text()
+    assert finding["statement"] in page and "Plotly.newPlot" in page
+    assert not list(out.glob("*.part"))
+    # Asked for again: answered from the store, with the same results.
+    before = (out / "results.csv").read_bytes()
+    code, again, _, _ = command(text)
+    assert code == 0 and again is not None and again["findings"] == answer["findings"]
+    assert (out / "results.csv").read_bytes() == before
+
+
+def test_the_report_needs_no_network(command: Command, tiny: None, tmp_path: Path) -> None:
+    code, _, _, _ = command(f"study mismatch --workers 1 --out {tmp_path}")
+    assert code == 0
+    page = (tmp_path / "report.html").read_text()
+    own = page.replace(page[page.index("<script>") : page.index("</head>")], "")  # without Plotly's own source
+    for word in ("src=", "href=", "@import", "url(", "http://", "https://"):
+        assert word not in own, f"{word} may load something"
+
+
+def test_a_failed_run_is_told_and_the_rest_reported(
+    command: Command, tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = tiny_study(seeds=(0,))
+    bad = tiny_study(seeds=(1,), objects="no/such/folder")
+    both = replace(good, seeds=(0, 1), runs=good.runs + bad.runs)
+    monkeypatch.setattr(command_module, "make_study", lambda name, *, scale, seeds: both)
+    code, answer, _, err = command(f"study mismatch --workers 1 --out {tmp_path}")
+    assert code == 1 and answer is None
+    assert err.count("\n") == 1 and "4 of 8 runs are done" in err and "no/such/folder" in err
+    assert len(pd.read_csv(tmp_path / "results.csv")) == 2
+    assert "4 of 8 runs are done" in (tmp_path / "report.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("study nothing --out {out}", "argument NAME: invalid choice: 'nothing'"),
+        ("study mismatch --scale huge --out {out}", "invalid choice: 'huge'"),
+        ("study mismatch", "out is missing: give --out DIR, or --dry-run"),
+        ("study mismatch --seeds 1,x --out {out}", "seeds = '1,x': expected whole numbers"),
+        ("study mismatch --seeds , --out {out}", "seeds = ',': expected whole numbers"),
+        ("study mismatch --seeds 1,1 --out {out}", "seeds = 1,1"),
+        ("study mismatch --workers 0 --out {out}", "workers = 0: expected at least 1"),
+        ("study mismatch --address auto --out {out}", "add --executor ray"),
+        ("study mismatch --executor ray --gpus -1 --out {out}", "gpus = -1: expected a number from 0"),
+        ("study mismatch --executor ray --cpus 0 --out {out}", "cpus = 0: a run needs a part of a core"),
+        ("study mismatch --executor ray --address 127.0.0.1:1 --out {out}", "no Ray cluster answers there"),
+        ("study mismatch --out {file}", "cannot be used as a folder"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(command: Command, tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "file").touch()
+    code, answer, _, err = command(text.format(out=tmp_path / "out", file=tmp_path / "file"))
+    assert code == 2 and answer is None
+    assert said in err and err.count("\n") == 1 and "Traceback" not in err
+
+
+@pytest.mark.parametrize("name", STUDY_NAMES)
+def test_a_dry_run_lists_every_run_and_estimates_the_hours(command: Command, tmp_path: Path, name: str) -> None:
+    code, answer, out, _ = command(f"study {name} --scale paper --dry-run --workers 4")
+    study = make_study(name, scale="paper")
+    assert code == 0 and answer is not None
+    listed = [line.split()[0] for line in out.splitlines() if not line.startswith("{")]
+    assert listed == [spec.run_id for spec in study.runs]
+    hours = answer["estimated_hours"]["cuda"]
+    assert hours["1 workers"] == pytest.approx(sum(estimated_seconds(study, "cuda").values()) / 3600, abs=0.01)
+    assert hours["4 workers"] == pytest.approx(hours["1 workers"] / 4, abs=0.01)
+    assert not (tmp_path / "runs" / "runs").exists() or not list((tmp_path / "runs" / "runs").iterdir())
+
+
+_STUDY = """
+import sys
+import invariance.commands.study as command
+from invariance.__main__ import main
+from tests.runs.tiny_study import tiny_study
+command.make_study = lambda name, *, scale, seeds: tiny_study(epochs=60)
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_ctrl_c_leaves_a_study_that_goes_on(tmp_path: Path) -> None:
+    words = f"study mismatch --workers 1 --out {tmp_path / 'out'} --runs {tmp_path / 'runs'} --device cpu".split()
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    process = subprocess.Popen(
+        [sys.executable, "-c", _STUDY, *words], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
+    )
+    store = Store(tmp_path / "runs")
+    first = tiny_study(epochs=60).runs[0].run_id
+    wait_until(lambda: (run := store.find(first)) is not None and (run.progress or {"step": 0})["step"] > 3)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and err == "python -m invariance: interrupted: ask for the same again to go on\n"
+    assert store.get(first).state == "interrupted" and (store.directory(first) / "state.pt").is_file()
+    assert "Not complete: 0 of 7 runs are done" in (tmp_path / "out" / "report.html").read_text()
+    store.close()
+
+
+def test_the_notebook_redoes_the_findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Executed as a reader would, on a table of the real study that was not made by training."""
+    study = make_study("mismatch", seeds=(0, 1))
+    metrics = {"test_accuracy": 0.9, "train_accuracy": 0.95}
+    outcomes = {
+        spec.run_id: Outcome(metrics | {"transfer_accuracy": 0.5 + number % 7 / 30})
+        for number, spec in enumerate(study.runs)
+    }
+    table = study.tabulate(outcomes)
+    progress = StudyProgress(len(study.runs), len(study.runs), 0, 0, 0, 1.0, 1.0, 0.0)
+    write_table(table, tmp_path)
+    told = {"command": "made for a test"}
+    summary = summarise(study.conclude(table), seconds=1.0, provenance=told, progress=progress)
+    write_summary(summary, tmp_path)
+    write_report(study, table, summary, tmp_path)
+    notebook = nbformat.read(tmp_path / "notebook.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    script = "import os, sys; sys.path.insert(0, os.environ['PROJECT'])"
+    notebook.cells.insert(0, nbformat.v4.new_code_cell(script))
+    monkeypatch.setenv("PROJECT", str(ROOT))
+    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert not [output for output in outputs if output.output_type == "error"]
+    text = json.dumps(outputs)
+    assert all(finding["name"] in text for finding in summary["findings"])

@@ -1,0 +1,76 @@
+"""Figures of factors, from made-up tables."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from invariance.figures.factor_heatmap import GLYPHS, factor_heatmap, hover_text
+from invariance.figures.factor_pair import confusion, decoded_scatter, factor_dumbbells, paired
+from invariance.figures.heatmap import cell_of
+from invariance.measures.factor_columns import VERDICTS
+from tests.pages.tiny_gallery import FACTORS_SHOWN, factors_of
+
+TABLE = factors_of(["none", "hue"])
+
+
+def test_controls_are_above_a_line_and_cells_can_be_clicked() -> None:
+    figure = factor_heatmap(TABLE, titles={"none": "nothing"}, trained_on={"hue": ("hue",)},
+                            selected=(("none", "hue"), "class"))  # fmt: skip
+    cells, texts, targets = figure.data
+    assert list(figure.layout.yaxis.ticktext) == ["pixels", "untrained small", "nothing", "hue"]
+    assert list(figure.layout.xaxis.ticktext) == [title for _, title, _ in FACTORS_SHOWN]
+    assert cells.z[0] == pytest.approx([0.9] * 3) and texts.text[0] == ".90"
+    assert cell_of([{"customdata": targets.customdata[-1]}]) == ("hue", "hue.shift")
+    rectangles = [shape for shape in figure.layout.shapes if shape.type == "rect"]
+    assert len(rectangles) == 1 + 2 * 2
+    (line,) = (shape for shape in figure.layout.shapes if shape.type == "line")
+    assert line.y0 == 1.5
+
+
+def test_what_is_below_guessing_is_shown_as_nothing_and_what_is_missing_stays_empty() -> None:
+    table = TABLE.copy()
+    table.loc[0, "skill"] = -0.2
+    table.loc[1, "skill"] = np.nan
+    cells, texts, _ = factor_heatmap(table).data
+    assert cells.z[0][0] == 0 and np.isnan(cells.z[0][1])
+    assert texts.text[0] == ".00" and len(texts.text) == len(table) - 1
+
+
+def test_verdicts_can_be_read_without_colour() -> None:
+    texts = factor_heatmap(TABLE, verdicts=True).data[1]
+    assert list(texts.text) == [""] * 6 + [GLYPHS["partly"]] * 6
+    assert set(GLYPHS) == set(VERDICTS) and len(set(GLYPHS.values())) == len(GLYPHS)
+
+
+def test_hovering_says_all_that_is_known() -> None:
+    text = hover_text("none", TABLE[(TABLE["model"] == "none") & (TABLE["factor"] == "hue.shift")].iloc[0])
+    assert text == ("none<br>hue: R² 0.70, guessing 0.00<br>skill 0.70, 95 % interval 0.65 to 0.75<br>"
+                    "mean error 30°, guessing 90°<br>partly (pixels 0.90, untrained 0.80)")  # fmt: skip
+
+
+def test_dumbbells_are_sorted_by_the_difference() -> None:
+    table = TABLE.copy()
+    table.loc[(table["model"] == "hue") & (table["factor"] == "hue.shift"), "skill"] = 0.0
+    table.loc[(table["model"] == "hue") & (table["factor"] == "class"), "skill"] = 0.95
+    pairs = paired(table, "none", "hue")
+    assert pairs.index.tolist() == ["hue.shift", "translate.x", "class"]
+    assert pairs["difference"].tolist() == pytest.approx([0.7, 0.1, -0.25])
+    figure = factor_dumbbells(pairs, ("none", "hue"))
+    assert list(figure.layout.yaxis.ticktext) == ["hue", "translate x", "class"]
+    _, pixels, first, second = figure.data
+    assert list(pixels.x) == [0.9] * 3 and list(first.x) == pytest.approx([0.7] * 3)
+    assert list(second.x) == pytest.approx([0.0, 0.6, 0.95])
+    assert "%%" not in first.hovertemplate
+
+
+def test_angles_are_shown_against_angles() -> None:
+    true = np.array([-170.0, 0.0, 90.0])
+    figure = decoded_scatter(true, true + 5, axis_title="hue", colour="#000000", circle=True)
+    assert list(figure.layout.xaxis.range) == list(figure.layout.yaxis.range) == [-180, 180]
+    assert decoded_scatter(true, true, axis_title="x", colour="#000000").layout.xaxis.range == (-170, 90)
+
+
+def test_confusion_rows_sum_to_one() -> None:
+    figure = confusion(np.array([0.0, 0, 0, 1]), np.array([0.0, 0, 1, 1]), ("no", "yes"))
+    assert figure.data[0].z.tolist() == [pytest.approx([2 / 3, 1 / 3]), [0, 1]]

@@ -1,0 +1,38 @@
+"""The cookie by which a browser's runs are its own, whatever window or day."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.pages.conftest import Visitor
+from tests.pages.test_browser import TINY
+
+
+def cookie(page: Page) -> str:
+    (value,) = [found["value"] for found in page.context.cookies() if found["name"] == "invariance_visitor"]
+    return str(value)
+
+
+@pytest.mark.browser
+def test_a_browser_is_known_again_and_another_is_another(visitor: Visitor, browser: Browser) -> None:
+    page = visitor.open("runs")
+    secret = cookie(page)
+    visitor.open(f"train?{TINY}&seed=77")
+    assert cookie(page) == secret
+    page.get_by_role("button", name="Pretrain and transfer").click()
+    page.wait_for_url("**runs=*")
+    ids = page.url.split("runs=")[1].replace("%2C", ",").split(",")
+    owner = hashlib.sha256(secret.encode()).hexdigest()[:12]
+    assert {visitor.server.store.get(run_id).owner for run_id in ids} == {owner}
+    other = browser.new_context()
+    try:
+        somebody = Visitor(other.new_page(), visitor.server)
+        assert cookie(somebody.open("runs")) != secret
+        assert somebody.exceptions() == []
+    finally:
+        other.close()
+    page.get_by_text("One seed each").wait_for(timeout=90_000)
+    assert visitor.exceptions() == []

@@ -1,0 +1,110 @@
+"""The Factors page without a browser."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from invariance.runs.store import Store
+from invariance.spec import DatasetSpec, FactorSpec
+from pages.parts.factor_parts import sentence
+from pages.parts.measured import factor_probes, measured_tables
+from tests.pages.test_invariance import finish_pretraining, texts
+from tests.pages.tiny_gallery import DATA, factors_of, no_gallery, write_gallery
+
+DATA_OF_IMAGES = replace(DATA, num_samples=DatasetSpec().num_samples)
+
+
+@pytest.fixture
+def gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_gallery(tmp_path / "gallery", monkeypatch)
+
+
+def open_factors(app: AppTest, **query: str) -> AppTest:
+    app.run()
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.switch_page("pages/factors.py").run()
+
+
+@pytest.mark.usefixtures("gallery")
+def test_the_page_is_full_at_once(app: AppTest) -> None:
+    open_factors(app)
+    assert not app.exception and not app.error and not app.warning
+    assert len(app.get("plotly_chart")) == 4  # heatmap, two networks' hue, dumbbells
+    assert app.selectbox(key="first").value == "matched" and app.selectbox(key="second").value == "disjoint"
+    assert "**partly**, R² 0.50, mean error 30° (guessing 90°)" in texts(app)
+
+
+@pytest.mark.usefixtures("gallery")
+def test_a_link_names_networks_factor_and_view(app: AppTest) -> None:
+    open_factors(app, first="rotate", second="none", factor="class", cells="verdict")
+    assert not app.exception and not app.error
+    assert [app.selectbox(key=key).value for key in ("first", "second", "factor")] == ["rotate", "none", "class"]
+    assert app.button_group(key="cells").value == "verdict"
+    assert "what **rotate** has kept better" in texts(app)
+
+
+@pytest.mark.usefixtures("gallery")
+def test_a_choice_and_a_number_have_their_figures_too(app: AppTest) -> None:
+    open_factors(app, factor="translate x")
+    assert not app.exception and len(app.get("plotly_chart")) == 4
+    app.selectbox(key="factor").set_value("class").run()
+    assert not app.exception and "balanced accuracy 50%" in texts(app)
+
+
+@pytest.mark.usefixtures("gallery")
+def test_a_link_to_what_is_not_there_gives_the_defaults(app: AppTest) -> None:
+    open_factors(app, first="nobody", factor="wobble")
+    assert not app.exception and not app.error
+    assert app.selectbox(key="first").value == "matched" and app.selectbox(key="factor").value == "hue.shift"
+
+
+def test_without_networks_a_button_leads_on(app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    no_gallery(tmp_path, monkeypatch)
+    open_factors(app)
+    assert not app.exception
+    assert app.button(key="to_dataset")
+
+
+@pytest.mark.usefixtures("gallery")
+def test_a_run_of_one_s_own_is_decoded_on_request(app: AppTest, store: Store) -> None:
+    run_id = finish_pretraining(store)
+    open_factors(app, models=run_id)
+    app.button(key="measure").click().run()
+    assert not app.exception and not app.error
+    (asked,) = store.list(kind="factors")
+    assert asked.spec == factor_probes(run_id, DATA_OF_IMAGES) == FactorSpec(sources=(run_id,), data=DATA_OF_IMAGES)
+
+
+@pytest.mark.usefixtures("gallery")
+def test_a_decoded_run_joins_the_table_and_brings_no_second_controls(app: AppTest, store: Store) -> None:
+    run_id = finish_pretraining(store)
+    done = store.submit(factor_probes(run_id, DATA_OF_IMAGES)).id
+    store.transition(done, "running", device="cpu")
+    table = store.directory(done) / "table.csv"
+    factors_of([run_id]).to_csv(table, index=False)
+    store.transition(done, "done", result={"metrics": {}, "table": str(table), "device": "cpu"})
+    assert measured_tables([run_id], DATA_OF_IMAGES, factor_probes)[1:] == ([], [])
+    open_factors(app, models=run_id)
+    assert not app.exception and not app.error
+    assert [app.selectbox(key=key).value for key in ("first", "second")] == [run_id, "matched"]
+    assert not any(button.key == "measure" for button in app.button)
+
+
+def test_the_question_is_answered_from_the_shipped_table(app: AppTest) -> None:
+    open_factors(app)
+    app.button_group(key="guess").set_value("brightness.factor").run()
+    assert not app.exception
+    assert "No. **hue** fell most: skill 0.57 in the network trained on nothing, 0.07" in texts(app)
+    app.button_group(key="guess").set_value("hue.shift").run()
+    assert "Yes. **hue** fell most" in texts(app)
+
+
+def test_one_row_in_words() -> None:
+    rows = factors_of(["none"])
+    choice = rows[(rows["model"] == "none") & (rows["factor"] == "class")].iloc[0]
+    assert sentence(choice) == "**partly**, balanced accuracy 70%, guessing 0%."

@@ -1,0 +1,118 @@
+"""Own picture: one file in, a slider, two networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from invariance.runs.store import Store
+from tests.data.uploads.test_reading import saved
+from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
+from tests.pages.test_pictures import ORANGE, disc, on_paper
+from tests.pages.tiny_gallery import no_gallery, write_gallery
+
+
+@pytest.fixture
+def gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_gallery(tmp_path / "gallery", monkeypatch)
+
+
+def open_own(app: AppTest, **query: str) -> AppTest:
+    app.run()
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.switch_page("pages/own.py").run()
+
+
+def upload(app: AppTest, name: str, data: bytes) -> AppTest:
+    app.file_uploader(key="own_file").set_value((name, data, "image/png"))
+    return app.run()
+
+
+def texts(app: AppTest) -> str:
+    return "\n".join(element.value for element in [*app.markdown, *app.caption])
+
+
+def use(app: AppTest) -> str:
+    (control,) = [group for group in app.button_group if group.label == "Use it"]
+    return str(control.value)
+
+
+def distances(app: AppTest) -> list[float]:
+    return [float(metric.value) for metric in app.metric]
+
+
+@pytest.mark.usefixtures("gallery")
+def test_an_example_at_once_and_the_slider_moves_the_networks(app: AppTest) -> None:
+    open_own(app)
+    assert not app.exception and not app.error
+    assert len(app.get("image")) == 4 + 1 and len(app.metric) == 2  # and the picture itself
+    assert "knows only the classes that it learnt" in texts(app)
+    before = distances(app)
+    app.slider(key="rotate_angle_deg").set_value(10.0).run()
+    assert not app.exception and distances(app) != before and max(distances(app)) > 0
+    app.slider(key="rotate_angle_deg").set_value(0.0).run()
+    assert distances(app) == [0.0, 0.0] and "Still calls it" in texts(app)
+
+
+@pytest.mark.usefixtures("gallery")
+def test_a_picture_on_paper_is_cut_out_and_another_used_whole(app: AppTest, store: Store) -> None:
+    upload(open_own(app), "mug.png", on_paper(ORANGE))
+    assert not app.exception and not app.error and use(app) == "object"
+    first = distances(app)
+    noise = Image.effect_noise((90, 90), 90).convert("RGB")
+    upload(app, "noise.png", saved(noise))
+    assert not app.exception and not app.error and use(app) == "whole"
+    assert distances(app) != first
+    assert not (store.root / "pictures").exists(), "nothing is stored"
+
+
+@pytest.mark.usefixtures("gallery")
+def test_a_file_that_is_no_picture_gets_one_line(app: AppTest) -> None:
+    upload(open_own(app), "**x**.png", b"<html>")
+    assert not app.exception and len(app.error) == 1 and "a web page or text" in app.error[0].value
+    assert "**x**" not in app.error[0].value and not app.metric
+
+
+@pytest.mark.usefixtures("gallery")
+def test_the_other_map_and_a_colour_behind(app: AppTest) -> None:
+    open_own(app, map="class", ground="colour", transform="blur", example="bee")
+    assert not app.exception and not app.error
+    assert "speak for what each network predicts" in texts(app)
+    assert app.color_picker(key="ground_colour").value == "#808080"
+
+
+@pytest.mark.usefixtures("gallery")
+def test_the_picture_can_be_put_with_my_pictures(app: AppTest) -> None:
+    upload(open_own(app), "mug.png", saved(disc(ORANGE)))
+    app.button(key="keep").click().run()
+    app.switch_page("pages/pictures.py").run()
+    assert not app.exception and [box.value for box in app.text_input if box.label == "Class"] == ["mug"]
+
+
+def test_without_networks_a_button_leads_on(app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    no_gallery(tmp_path, monkeypatch)
+    open_own(app)
+    assert not app.exception and app.button(key="to_dataset")
+
+
+@pytest.mark.browser
+def test_a_real_file_in_a_real_browser(visitor: Visitor, tmp_path: Path) -> None:
+    path = tmp_path / "mug.png"
+    path.write_bytes(on_paper(ORANGE))
+    page = visitor.open("own?transform=hue")
+    page.locator("input[type=file]").set_input_files(path)
+    page.get_by_text("Tolerance").wait_for(timeout=RUN_TIMEOUT_MS)
+    visitor.settle()
+    metrics = page.locator("[data-testid=stMetricValue]")
+    before = metrics.all_inner_texts()
+    handle = page.get_by_role("slider", name="Way round the colour circle")
+    handle.press("Home")
+    page.wait_for_function("before => document.querySelector('[data-testid=stMetricValue]').innerText !== before",
+                           arg=before[0], timeout=RUN_TIMEOUT_MS)  # fmt: skip
+    assert len(before) == 2 and all(float(value) > 0 for value in before)
+    assert visitor.exceptions() == []
+    assert not (visitor.server.store.root / "pictures").exists()

@@ -1,0 +1,49 @@
+"""Outcomes made up for a study's runs, so that its tables and findings can be tested without training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from invariance.spec import MeasureSpec, PretrainSpec, RunSpec, TransferSpec
+from invariance.studies.study import Outcome, Study
+
+AccuracyOf = Callable[[PretrainSpec, TransferSpec], float]
+SensOf = Callable[[PretrainSpec, str, MeasureSpec], float]
+
+
+def outcomes_of(
+    study: Study, *, accuracy: AccuracyOf = lambda source, task: 0.5, sens: SensOf = lambda model, name, spec: 0.5
+) -> dict[str, Outcome]:
+    """An outcome for every run of a study.
+
+    Args:
+        study: whose runs.
+        accuracy: of a transfer, from its source and itself.
+        sens: of a network for a transformation or feature in a measurement.
+    """
+    by_id = {spec.run_id: spec for spec in study.runs}
+    return {spec.run_id: _outcome(spec, by_id, accuracy, sens) for spec in study.runs}
+
+
+def _outcome(spec: RunSpec, by_id: dict[str, RunSpec], accuracy: AccuracyOf, sens: SensOf) -> Outcome:
+    if isinstance(spec, PretrainSpec):
+        return Outcome({"test_accuracy": 0.75})
+    if isinstance(spec, TransferSpec):
+        return Outcome({"transfer_accuracy": accuracy(pretraining(by_id, spec.source), spec)})
+    column = "feature" if spec.measure == "features" else "transform"
+    names = ("object", "background", "scene", "sticker") if spec.measure == "features" else spec.transforms
+    rows = [
+        {"model": source, column: name, "sens": (value := sens(pretraining(by_id, source), name, spec))}
+        | {"sens_conditional": value + 0.01}
+        for source in spec.sources
+        for name in names
+    ]
+    return Outcome({"num_models": len(spec.sources)}, pd.DataFrame(rows))
+
+
+def pretraining(by_id: dict[str, RunSpec], run_id: str) -> PretrainSpec:
+    spec = by_id[run_id]
+    assert isinstance(spec, PretrainSpec)
+    return spec

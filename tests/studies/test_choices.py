@@ -1,0 +1,38 @@
+"""What a seed picks."""
+
+from __future__ import annotations
+
+import pytest
+
+from invariance.spec import CATEGORIES, SpecError
+from invariance.studies.choices import one_per_category, per_category, shuffled_classes, shuffled_transforms
+
+
+def category_of(name: str) -> str:
+    return next(category for category, names in CATEGORIES.items() if name in names)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_sets_have_one_of_each_category_and_share_none(seed: int) -> None:
+    sets = one_per_category(6, seed)
+    assert all([category_of(name) for name in group] == list(CATEGORIES) for group in sets)
+    assert len({name for group in sets for name in group}) == 18
+    assert one_per_category(2, seed) == sets[:2]
+
+
+def test_two_per_category_are_the_first_two_sets_in_the_registrys_order() -> None:
+    chosen = per_category(2, 3)
+    assert set(chosen) == {name for group in one_per_category(2, 3) for name in group}
+    assert [category_of(name) for name in chosen] == [name for name in CATEGORIES for _ in range(2)]
+
+
+def test_orders_depend_on_the_seed_and_on_nothing_else() -> None:
+    assert shuffled_transforms(8, 1) == shuffled_transforms(8, 1) != shuffled_transforms(8, 2)
+    assert len(set(shuffled_transforms(18, 1))) == 18
+    assert shuffled_classes("noise", 20, 1)[:10] == shuffled_classes("noise", 10, 1)
+    assert len({shuffled_transforms(1, seed) for seed in range(40)}) > 8  # every place may be taken by many
+
+
+def test_too_many_classes_are_refused() -> None:
+    with pytest.raises(SpecError, match="needs 62 classes, and noise has 61"):
+        shuffled_classes("noise", 62, 0)

@@ -1,0 +1,52 @@
+"""Means over seeds, their intervals, and the rule of agreement."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from invariance.studies.intervals import finding, interval, lies_above, short, t_quantile
+
+
+def test_an_interval_worked_out_by_hand() -> None:
+    # Mean 2, standard deviation 1, standard error 1 / sqrt(3), t with 2 degrees of freedom 4.3027.
+    found = interval([1.0, 2.0, 3.0])
+    assert found.mean == 2.0 and found.num == 3
+    assert (found.low, found.high) == pytest.approx((2 - 4.3027 / math.sqrt(3), 2 + 4.3027 / math.sqrt(3)))
+
+
+@pytest.mark.parametrize(
+    ("degrees", "expected"), [(1, 12.7062), (9, 2.2622), (20, 2.0860), (30, 2.0423), (120, 1.9799)]
+)
+def test_quantiles_of_students_t_as_in_printed_tables(degrees: int, expected: float) -> None:
+    assert t_quantile(degrees) == pytest.approx(expected, abs=2e-4)
+
+
+def test_seeds_that_are_not_finished_do_not_count() -> None:
+    assert interval([1.0, math.nan, 3.0]).num == 2
+    assert interval([1.0, math.nan]).mean == 1.0 and math.isnan(interval([1.0]).low)
+    assert math.isnan(interval([]).mean)
+
+
+def test_few_seeds_agree_one_by_one_and_more_by_their_interval() -> None:
+    assert lies_above([0.1, 0.2, 0.9], 0.0)
+    assert not lies_above([0.1, 0.2, -0.01], 0.0)
+    many = [0.1, 0.2, 0.3, 0.2, -0.01]  # mean .158, standard error .053, t 2.78: above .01
+    assert lies_above(many, 0.0) and not lies_above(many, 0.05)
+    assert not lies_above([], 0.0) and not lies_above([math.nan], 0.0)
+
+
+def test_a_finding_says_how_many_seeds_it_rests_on() -> None:
+    two = finding("gap", [0.1, 0.2], lambda measured: f"a gap of {measured}")
+    assert two.statement == "a gap of .15 [-.49, .79] (2 seeds, so the interval is wide.)"
+    assert two.agrees and two.effect == pytest.approx(0.15)
+    none = finding("gap", [], lambda measured: "never said")
+    assert not none.agrees and math.isnan(none.effect) and "no seed" in none.statement
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.123, ".12"), (-0.05, "-.05"), (1.0, "1.00"), (0.999, "1.00"), (10.01, "10.01")]
+)
+def test_short_numbers(value: float, text: str) -> None:
+    assert short(value) == text
