@@ -9,6 +9,7 @@ st.navigation(
         st.Page("pages/dataset.py", title="Data set", icon=":material/image:"),
         st.Page("pages/pictures.py", title="My pictures", icon=":material/add_photo_alternate:"),
         st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
+        st.Page("pages/studies.py", title="Studies", icon=":material/science:"),
         st.Page("pages/runs.py", title="Runs", icon=":material/list_alt:"),
         st.Page("pages/invariance.py", title="Invariance", icon=":material/grid_on:"),
         st.Page("pages/factors.py", title="Factors", icon=":material/tune:"),

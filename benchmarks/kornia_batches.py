@@ -13,7 +13,8 @@ import kornia
 import torch
 from torch import Tensor
 
-from invariance.data.transforms.base import OBJECT_SCALE, REFERENCE_SIZE
+from invariance.data.transforms.base import REFERENCE_SIZE
+from invariance.data.transforms.frame import OBJECT_SCALE
 
 Step = Callable[[Tensor], Tensor]
 

@@ -1,33 +1,24 @@
-"""Invariance: which transformations each network ignores, and the images behind every number."""
+"""Invariance: which transformations each network ignores, and what is behind every number."""
 
 import pandas as pd
 import streamlit as st
 
 from invariance.figures.heatmap import cell_of, sens_heatmap
-from invariance.figures.pictures import fitting_factor, side_by_side, upscale
 from invariance.measures.columns import MEASURES
-from invariance.measures.twins import twin_distances
-from invariance.runs import gallery
 from invariance.runs.describe import transforms_title
-from invariance.spec import CATEGORIES, DatasetSpec, SpecError
+from invariance.spec import CATEGORIES, SpecError
 from pages.parts import cache, server
+from pages.parts.cell import Networks, references, show_numbers, show_view
 from pages.parts.exports import export_row
-from pages.parts.measured import (
-    choose_measure,
-    measured_tables,
-    show_cell,
-    show_pending,
-    submit_measurements,
-    twins_data,
-)
+from pages.parts.invariance_scatter import show_scatter
+from pages.parts.invariance_table import choose_data, table_of
 
-NUM_TWINS = 12
 SCROLLING = """<style>
 .st-key-heatmap_frame { overflow-x: auto; } .st-key-heatmap_frame > div { min-width: 50rem; }
 </style>"""  # on a telephone the cells keep their size and the table scrolls
 
 
-def choose_runs(known: dict[str, cache.KnownModel]) -> list[str]:
+def choose_runs(known: Networks) -> list[str]:
     """Which finished pretrainings of one's own are added; a link may name them."""
     own = [reference for reference, model in known.items() if not model.from_gallery and model.spec.kind == "pretrain"]
     if not own:
@@ -38,24 +29,34 @@ def choose_runs(known: dict[str, cache.KnownModel]) -> list[str]:
                           placeholder="Add finished pretrainings")  # fmt: skip
 
 
-def table_of(known: dict[str, cache.KnownModel], runs: list[str], data: DatasetSpec) -> pd.DataFrame:
-    """Scores of the gallery and of the chosen runs; offers to measure what is not measured yet."""
-    table, missing, pending = measured_tables(runs, data)
-    if pending:
-        show_pending(pending)
-    waiting = [run.spec.depends_on[0] for run in pending if run.is_active]
-    if todo := [run_id for run_id in missing if run_id not in waiting]:
-        st.button(f"Measure {len(todo)} run{'s' * (len(todo) > 1)}", type="primary", icon=":material/straighten:",
-                  key="measure", on_click=submit_measurements, args=(todo, data))  # fmt: skip
-    rows = gallery.sens_table()
-    rows = pd.concat([frame for frame in (table, rows[rows["model"].isin(known)]) if not frame.empty] or [rows])
-    return rows.reset_index(drop=True)
+def choose_measure(table: pd.DataFrame) -> str:
+    """Which column the heatmap shows; those that the table lacks are not offered, and named."""
+    offered = [name for name in MEASURES if name in table and table[name].notna().any()] or ["sens"]
+    score = str(st.segmented_control("Measure", offered, default=offered[0], required=True, key="score",
+                                     format_func=lambda name: MEASURES[name].title, bind="query-params"))  # fmt: skip
+    measure = MEASURES[score]
+    st.markdown(f"Shown: the **{measure.title}**, {measure.meaning}. {measure.scale}")
+    if absent := [MEASURES[name].title for name in MEASURES if name not in offered]:
+        st.caption(f"Not in this table, which was measured without them: {', '.join(absent)}.")
+    elif num_empty := table.loc[table[score].isna(), "model"].nunique():
+        st.caption(f"Empty cells in {num_empty} row{'s' * (num_empty > 1)}: measured without it, or the network "
+                   "represents all images as the same.")  # fmt: skip
+    return score
 
 
-def row_title(model: cache.KnownModel) -> str:
+def row_title(model: cache.KnownModel, several: bool) -> str:
     """What varied in a network's pretraining, and for a run of one's own which one it is."""
+    if model.is_untrained:
+        return model.label if several else "untrained"
     suffix = "" if model.from_gallery else f" ({model.reference[:4]})"
     return transforms_title(model.data.transforms) + suffix
+
+
+def networks_of(table: pd.DataFrame, known: Networks) -> Networks:
+    """The networks of the table's rows; those untrained are told by what was trained from them."""
+    untrained = {twin.reference: twin for model in known.values() if (twin := model.untrained) is not None}
+    both = {**untrained, **known}
+    return {name: both[name] for name in dict.fromkeys(table["model"]) if name in both}
 
 
 def select_cell() -> None:
@@ -65,7 +66,7 @@ def select_cell() -> None:
 
 
 def choose_cell(table: pd.DataFrame, names: dict[str, str]) -> tuple[str, str]:
-    """The cell whose twins are shown: by a click on the heatmap, or from two boxes."""
+    """The cell that is looked into: by a click on the heatmap, or from two boxes."""
     rows, columns = list(names), list(dict.fromkeys(table["transform"]))
     left, right = st.columns(2)
     # No default besides the first option: a click sets the session's value, and Streamlit warns of two defaults.
@@ -75,55 +76,61 @@ def choose_cell(table: pd.DataFrame, names: dict[str, str]) -> tuple[str, str]:
     return row, column
 
 
-def show_twins(model: cache.KnownModel, name: str, transform: str, data: DatasetSpec) -> None:
-    """Twins of the cell, and how far apart the network sees each pair."""
-    found = twin_distances(model.model, cache.engine(data), transform, num=NUM_TWINS)
-    factor = fitting_factor(data.image_size, 128)
-    pictures, captions = [], []
-    for first, second, distance in zip(found.first.images, found.second.images, found.distances, strict=True):
-        pictures.append(side_by_side([upscale(first, factor), upscale(second, factor)]))
-        same = " (same image)" if (first == second).all() else ""
-        captions.append(f"**{distance:.2f}**{same}")
-    st.markdown(f"Each pair is one object on one background with two draws of **{transform.replace('_', ' ')}**. The "
-                f"number: how far apart the network trained on **{name}** sees the two, in units of the mean distance "
-                f"of two different images (from {found.num_reference} images).")  # fmt: skip
-    alts = [f"twins of {who}, distance {text}" for who, text in zip(found.first.class_names, captions, strict=True)]
-    st.image(pictures, caption=captions, width=176, alt=alts)
+def show_heatmap(table: pd.DataFrame, networks: Networks, names: dict[str, str], score: str) -> tuple[str, str]:
+    """Rows are networks, columns transformations. Returns the chosen cell."""
+    title = MEASURES[score].title
+    st.markdown("A frame marks what a network was trained on. Click a cell to look behind it.")
+    st.html(SCROLLING)
+    chart = st.container(key="heatmap_frame")
+    st.subheader("One cell", anchor=False)
+    cell = choose_cell(table, names)
+    figure = sens_heatmap(table, score=score, titles=names, selected=cell,
+                          trained_on={name: network.data.transforms for name, network in networks.items()})  # fmt: skip
+    chart.plotly_chart(figure, key="heatmap", width="stretch", on_select=select_cell, selection_mode="points",
+                       config={"displayModeBar": False}, alt=f"{title} of networks for transformations")  # fmt: skip
+    with chart:
+        export_row(figure, table.assign(title=table["model"].map(names)), name="sens", key="save_heatmap",
+                   title=f"{title[0].upper()}{title[1:]} of networks (rows) for transformations")  # fmt: skip
+    return cell
 
 
 def main() -> None:
     """The page."""
     known = cache.known_models()
     runs = choose_runs(known)
-    data = twins_data(known)
-    table = table_of(known, runs, data)
-    if table.empty:
-        if not runs:
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    with left:
+        shift, data = choose_data(known)
+    show_untrained = right.toggle("Untrained network as a row", True, key="untrained", bind="query-params",
+                                  help="What a network does before it has seen an image: the reference for every "
+                                       "other row.")  # fmt: skip
+    table = table_of(known, runs, shift, data)
+    networks = networks_of(table, known)
+    if not networks:
+        if not runs and not any(model.from_gallery for model in known.values()):
             cache.show_no_gallery()
         return
+    several = sum(network.is_untrained for network in networks.values()) > 1
+    if not show_untrained:
+        networks = {name: network for name, network in networks.items() if not network.is_untrained}
+    names = {name: row_title(network, several) for name, network in networks.items()}
+    measured = table  # the numbers of a cell name the untrained network even where it has no row
+    table = table[table["model"].isin(networks)]
     score = choose_measure(table)
-    title = MEASURES[score].title
     groups = st.pills("Only these columns", list(CATEGORIES), selection_mode="multi", key="groups", bind="query-params")
     shown = [name for group in (groups or CATEGORIES) for name in CATEGORIES[group]]
-    table = table[table["transform"].isin(shown)]
-    names = {name: row_title(known[name]) for name in dict.fromkeys(table["model"])}
-    st.markdown("A frame marks what a network was trained on. Click a cell to see twins.")
-    st.html(SCROLLING)
-    chart, cell = st.container(key="heatmap_frame"), choose_cell(table, names)
-    figure = sens_heatmap(table, score=score, titles=names, selected=cell,
-                          trained_on={name: known[name].data.transforms for name in names})  # fmt: skip
-    chart.plotly_chart(figure, key="heatmap", width="stretch", on_select=select_cell, selection_mode="points",
-                       config={"displayModeBar": False}, alt=f"{title} of networks for transformations")  # fmt: skip
-    with chart:
-        export_row(figure, table.assign(title=table["model"].map(names)), name="sens", key="save_heatmap",
-                   title=f"{title[0].upper()}{title[1:]} of networks (rows) for transformations")  # fmt: skip
-    show_cell(table, cell, score)
-    show_twins(known[cell[0]], names[cell[0]], cell[1], data)
+    row, column = show_heatmap(table[table["transform"].isin(shown)], networks, names, score)
+    compared = references(networks[row], known)
+    show_numbers(measured, compared, names, column)
+    show_view(compared, names, column, data, score)
+    show_scatter(known)
 
 
 st.title("Invariance", anchor=False)
-st.markdown("Rows are networks, named by what varied in their pretraining; columns are transformations. Do networks "
-            "ignore what they were trained to ignore?")  # fmt: skip
+st.markdown("Do networks ignore what they were trained to ignore? Each was pretrained on images of objects in which "
+            "something varied, say their angle. Here *twins*, one object on one background with two draws of a "
+            "transformation, are shown to it: the closer it represents them, the more it is invariant. Rows are "
+            "networks, named by what varied in their pretraining; columns are transformations.")  # fmt: skip
 server.show_error()
 try:
     main()

@@ -13,7 +13,7 @@ BASELINES: Final[dict[str, str]] = {
     "blurred": "the image blurred beyond recognition",
     "black": "a black image",
     "mean": "one uniform picture in the image's mean colour",
-    "background": "the same background without the object",
+    "background": "the same background with nothing on it",
 }
 """Name and meaning, the default first."""
 

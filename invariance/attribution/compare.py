@@ -42,6 +42,7 @@ class Explanation:
         mass: share of the positive relevance on the object, NaN if undefined.
         chance: share of the image that the object covers.
         lift: mass / chance.
+        sticker_mass: share of the positive relevance on the sticker, NaN without one.
     """
 
     relevance: NDArray[np.float32]
@@ -54,6 +55,7 @@ class Explanation:
     mass: float
     chance: float
     lift: float
+    sticker_mass: float
 
     def top(self, num: int = 3) -> list[tuple[str, float]]:
         """The most probable classes and their probabilities, the first one first."""
@@ -68,7 +70,8 @@ class Comparison:
     Attributes:
         image: (S, S, 3) uint8.
         mask: (S, S) float32 in [0, 1].
-        true_class: name of the object.
+        true_class: name of the image's class.
+        has_sticker: whether there is a sticker on the image.
         explanations: one for each model.
         limit: largest |relevance| of the common colour scale.
     """
@@ -76,6 +79,7 @@ class Comparison:
     image: NDArray[np.uint8]
     mask: NDArray[np.float32]
     true_class: str
+    has_sticker: bool
     explanations: tuple[Explanation, ...]
     limit: float
 
@@ -87,6 +91,7 @@ class Comparison:
                 "probability": float(view.probabilities.max()),
                 "explained": view.explained,
                 "share_on_object": view.mass,
+                **({"share_on_sticker": view.sticker_mass} if self.has_sticker else {}),
                 "chance": view.chance,
                 "lift": view.lift,
                 "completeness_error": view.completeness_error,
@@ -115,7 +120,7 @@ def compare(
         split: ``train``, ``validation`` or ``test``.
         explain: ``predicted`` (each model's own), ``true``, or the name of a class.
         baseline: one of ``BASELINES``. Against the clean background all relevance lies on the object, whatever the
-            model: its share says nothing there.
+            model, and its share says nothing there, unless there is a sticker to share it with.
         method: see :func:`~invariance.attribution.attribute.attribute`.
         parameters: of the method; what is not given keeps its default.
 
@@ -139,6 +144,7 @@ def compare(
         image=to_pictures(batch.images)[0],
         mask=batch.masks[0].cpu().numpy(),
         true_class=true_class,
+        has_sticker=bool(batch.stickers[0] >= 0),
         explanations=explanations,
         limit=shared_limit([view.relevance for view in explanations]),
     )
@@ -168,6 +174,7 @@ def _explain(
         mass=float(share.mass[0]),
         chance=float(share.chance[0]),
         lift=float(share.lift[0]),
+        sticker_mass=float(share_on_object(found.relevance, batch.sticker_masks).mass[0]),
     )
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from invariance.attribution.attribute import attribute
 from invariance.attribution.scores import pointing_game, rank_accuracy, share_on_object
 from invariance.data.engine import SPLIT_START, Engine
+from invariance.data.preview import clean_backgrounds
 from invariance.models import Classifier
 from invariance.spec import SpecError
 
@@ -67,7 +68,8 @@ def score_set(
         num: images, from the start of the split.
         split: of the data set.
         method: name of one of :data:`~invariance.attribution.methods.METHODS`.
-        baseline: ``blurred``, ``black`` or ``mean``.
+        baseline: ``blurred``, ``black`` or ``mean``; where there are stickers, which then have a share too, also
+            ``background``.
         batch_size: images that pass through a network at once.
         parameters: of the method; what is not given keeps its default.
 
@@ -75,20 +77,23 @@ def score_set(
         For each model one record a score, in the order of :data:`SCORES`.
 
     Raises:
-        SpecError: num is out of range, a name is not known, or the baseline is the clean background.
+        SpecError: num is out of range, a name is not known, or the baseline is the clean background and nothing but
+            the object is on it.
     """
     if not 1 <= num <= MAX_IMAGES:
         raise SpecError(f"num = {num}: expected a whole number from 1 to {MAX_IMAGES}")
-    if baseline == "background":
+    if baseline == "background" and not engine.sticker_names:
         raise SpecError(
             "baseline = 'background': all relevance lies on the object by construction, so its share says nothing; "
             "choose blurred, black or mean"
         )
-    batch = engine.batch(torch.arange(num) + SPLIT_START[split])
+    indices = torch.arange(num) + SPLIT_START[split]
+    batch = engine.batch(indices)
+    start = clean_backgrounds(engine, indices) if baseline == "background" else baseline
     options: dict[str, Any] = dict(parameters or {})
     found = []
     for model in models:
-        maps = attribute(model, batch.images, method=method, baseline=baseline, batch_size=batch_size, **options)
+        maps = attribute(model, batch.images, method=method, baseline=start, batch_size=batch_size, **options)
         found.append(_summaries(maps.relevance, batch.masks))
     return found
 

@@ -23,7 +23,7 @@ from invariance.runs.executors.local import LocalExecutor
 from invariance.runs.interrupt import interrupt_flag
 from invariance.runs.provenance import provenance
 from invariance.runs.store import Store
-from invariance.runs.study_files import write_summary, write_table
+from invariance.runs.study_files import summarise, write_summary, write_table
 from invariance.runs.study_progress import StudyProgress, estimated_seconds, outcomes_of, progress_of
 from invariance.spec import SpecError
 from invariance.studies.registry import SCALES, STUDY_NAMES, make_study
@@ -85,7 +85,8 @@ def run_study(args: argparse.Namespace) -> None:
     seconds = time.monotonic() - started
     told = provenance(study, store, executor=executor.name, num_workers=executor.num_slots, command=_command())
     write_table(table, args.out)
-    summary = write_summary(study.conclude(table), args.out, seconds=seconds, provenance=told, progress=progress)
+    summary = summarise(study.conclude(table), seconds=seconds, provenance=told, progress=progress)
+    write_summary(summary, args.out)
     from invariance.figures.study_report import write_report  # plotly is not part of the core
 
     write_report(study, table, summary, args.out)

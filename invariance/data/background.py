@@ -9,6 +9,7 @@ from torch import Tensor
 
 from invariance.data.catalogue import is_picture_source, load_backgrounds
 from invariance.data.foreground import WholePictures
+from invariance.data.pasting import to_bytes
 from invariance.data.random import STREAMS, Draws, unit_field
 from invariance.data.sources.pictures import load_pictures
 from invariance.spec import DatasetSpec, SpecError
@@ -20,14 +21,16 @@ class FlatPictures:
 
     Attributes:
         pictures: (N, 3, S, S) float32 in [0, 1].
+        levels: the same as bytes, (N, 3, S, S) uint8.
     """
 
     pictures: Tensor
+    levels: Tensor
     class_names: tuple[str, ...] = ()
 
     def to(self, device: torch.device) -> FlatPictures:
         """The same on a device."""
-        return FlatPictures(self.pictures.to(device))
+        return FlatPictures(self.pictures.to(device), self.levels.to(device))
 
     def draw(self, seed: int, indices: Tensor) -> Tensor:
         """Numbers of the samples' backgrounds, (B,), each equally likely."""
@@ -48,6 +51,7 @@ class FreshNoise:
 
     size: int
     class_names: tuple[str, ...] = ()
+    levels: None = None
 
     def to(self, device: torch.device) -> FreshNoise:
         """The same: there is nothing to move."""
@@ -82,6 +86,11 @@ class ClassedPictures:
     def pictures(self) -> Tensor:
         """(M, 3, S, S) uint8."""
         return self.whole.picture_set.pictures
+
+    @property
+    def levels(self) -> Tensor | None:
+        """(M, 3, S, S) uint8 where the pictures have the size at which they are shown."""
+        return self.pictures if self.pictures.shape[-1] == self.whole.size else None
 
     def to(self, device: torch.device) -> ClassedPictures:
         """The same on a device."""
@@ -118,4 +127,4 @@ def load_background_source(spec: DatasetSpec) -> Backgrounds:
             f"{asked}: {spec.backgrounds} backgrounds have no classes; choose cifar10, cifar100 or images:<folder>"
         )
     found = load_backgrounds(spec.backgrounds, image_size=spec.image_size)
-    return FreshNoise(spec.image_size) if found is None else FlatPictures(found)
+    return FreshNoise(spec.image_size) if found is None else FlatPictures(found, to_bytes(found))

@@ -20,7 +20,7 @@ from invariance.data.picture_files import images_of, open_image, to_rgb, upright
 from invariance.data.random import STREAMS, Draws, permutation, unit_field
 from invariance.data.sources.hub import downloaded_hub_folder, hub_repository
 from invariance.data.sources.pictures import CIFAR_SOURCES, FOLDER_PREFIX, picture_class_names
-from invariance.data.transforms.base import OBJECT_SCALE
+from invariance.data.transforms.frame import OBJECT_SCALE
 from invariance.spec import SpecError
 
 BUILTIN = Path(__file__).parent / "builtin"

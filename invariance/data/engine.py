@@ -10,14 +10,23 @@ import torch
 from torch import Tensor
 
 from invariance.data.background import ClassedPictures, FreshNoise, load_background_source
+from invariance.data.drawn import Drawn
 from invariance.data.foreground import SPLIT_START, Cutouts, Foregrounds, load_foregrounds
+from invariance.data.pasting import paste, paste_content, paste_content_on_bytes, share_out, to_bytes
 from invariance.data.random import STREAMS, Draws
 from invariance.data.sticker import StickerLayer, load_stickers
-from invariance.data.transforms import Params, Transform, apply_composition, get_transform, sample_composition
+from invariance.data.transforms import Params, Transform, change_content, get_transform, sample_composition
 from invariance.data.transforms.beyond import drawn_other, drawn_view, occluder_layer
+from invariance.data.transforms.frame import Frame
 from invariance.spec import BEYOND_2D, DatasetSpec, SpecError
 
 __all__ = ["SPLIT_START", "Batch", "Changed", "Engine", "paste", "sources_of", "to_bytes"]
+
+
+_PIXELS_AT_A_TIME = 128 * 32**2
+"""Of the images that are made at a time on a CPU, so that they stay in its cache."""
+_DRAWN_AT_A_TIME = 4096
+"""Samples whose numbers are drawn at a time: many, since there are few of each."""
 
 
 def sources_of(spec: DatasetSpec) -> DatasetSpec:
@@ -40,24 +49,31 @@ class Changed:
     """Objects after their transformations.
 
     Attributes:
-        rgba: (B, 4, S, S) float32, premultiplied.
+        pixels: (B, 4, W, W) float32, premultiplied, what is in the frame.
+        frame: the part of the canvas outside which all is clear.
         boxes: (B, 4) float32, bounding box (x0, y0, x1, y1) in pixels, as it followed the matrices.
         front: (B, 4, S, S) what stands in front of them, premultiplied; None where nothing can.
     """
 
-    rgba: Tensor
+    pixels: Tensor
+    frame: Frame
     boxes: Tensor
     front: Tensor | None = None
 
     def paste(self, backgrounds: Tensor) -> Tensor:
         """On backgrounds (B or 1, 3, S, S): images (B, 3, S, S) in [0, 1]."""
-        images = paste(self.rgba, backgrounds)
+        images = paste_content(self.pixels, self.frame, backgrounds)
         return images if self.front is None else paste(self.front, images)
+
+    @property
+    def rgba(self) -> Tensor:
+        """On the whole canvas: (B, 4, S, S) float32, premultiplied."""
+        return self.frame.on_canvas(self.pixels)
 
     @property
     def masks(self) -> Tensor:
         """How much of each pixel shows the object: (B, S, S) float32 in [0, 1]."""
-        alpha = self.rgba[:, 3].clamp(0.0, 1.0)
+        alpha = self.frame.on_canvas(self.pixels[:, 3].clamp(0.0, 1.0))
         return alpha if self.front is None else alpha * (1.0 - self.front[:, 3].clamp(0.0, 1.0))
 
 
@@ -191,34 +207,47 @@ class Engine:
             behind: pictures (B or 1, 3, S, S) in [0, 1] that are seen in place of the samples' own backgrounds;
                 nothing else changes, nor what the batch says of its backgrounds.
         """
-        spec, indices = self.spec, indices.to(self.device)
-        numbers = self._backgrounds.draw(spec.seed, indices)
-        found, extra = self._draw_objects(indices, numbers)
-        seed = spec.seed if spec.transform_seed is None else spec.transform_seed
-        params = sample_composition(self._transforms, indices, seed=seed, strength=spec.strength)
-        changed = self.change(found, self._transforms, params)
-        drawn = {
+        return self._batch_of(self.draw(indices.to(self.device)), behind=behind)
+
+    def _batch_of(self, drawn: Drawn, *, behind: Tensor | None = None) -> Batch:
+        spec = self.spec
+        changed = self.change(self._show_objects(drawn), self._transforms, drawn.params)
+        params = {
             f"{transform.name}.{name}": value
-            for transform, values in zip(self._transforms, params, strict=True)
+            for transform, values in zip(self._transforms, drawn.params, strict=True)
             for name, value in values.items()
         }
-        images = changed.paste(self._backgrounds.show(spec.seed, indices, numbers) if behind is None else behind)
+        backgrounds = self._backgrounds.show(spec.seed, drawn.indices, drawn.numbers) if behind is None else behind
+        images = changed.paste(backgrounds)
         masks = changed.masks
         batch = Batch(
             images=images,
-            labels=found.labels if spec.label != "background" else self._background_labels(numbers),
+            labels=self._labels(drawn),
             masks=masks,
             sticker_masks=masks.new_zeros(1, 1, 1).expand_as(masks),
-            backgrounds=numbers,
-            prototypes=found.prototypes,
-            objects=found.labels,
-            stickers=numbers.new_full((1,), -1).expand_as(numbers),
+            backgrounds=drawn.numbers,
+            prototypes=drawn.prototypes,
+            objects=drawn.labels,
+            stickers=drawn.numbers.new_full((1,), -1).expand_as(drawn.numbers),
             boxes=changed.boxes,
-            parameters={**extra, **drawn},
+            parameters={**drawn.extra, **params},
         )
         if self._stickers is None:
             return batch
-        return _under(self._stickers.draw(spec, indices, found.labels), batch, label=spec.label)
+        return _under(self._stickers.draw(spec, drawn.indices, drawn.labels), batch, label=spec.label)
+
+    def draw(self, indices: Tensor) -> Drawn:
+        """Everything that is drawn for samples, (B,) int64 on the engine's device."""
+        spec = self.spec
+        numbers = self._backgrounds.draw(spec.seed, indices)
+        labels, extra = self._draw_labels(indices, numbers)
+        prototypes, there = self._objects.draw(spec.seed, indices, labels), None
+        if spec.fg_availability < 1.0:
+            there = Draws(spec.seed, indices, STREAMS["availability"]).uniform(1)[:, 0] < spec.fg_availability
+            extra = {**extra, "availability.applied": there}
+        seed = spec.seed if spec.transform_seed is None else spec.transform_seed
+        params = sample_composition(self._transforms, indices, seed=seed, strength=spec.strength)
+        return Drawn(indices, numbers, labels, prototypes, there, params, extra)
 
     def labels(self, indices: Tensor) -> Tensor:
         """Labels of samples without making their images: (B,) int64."""
@@ -242,16 +271,17 @@ class Engine:
         """
         mode, by_name = self.spec.resampling, dict(zip((one.name for one in transforms), params, strict=True))
         flat = [step for step in zip(transforms, params, strict=True) if step[0].name not in BEYOND_2D]
-        rgba = found.rgba
         if "pose" in by_name:
             assert isinstance(self._objects, Cutouts)
             views = drawn_view(by_name["pose"], found.prototypes, self._objects.views[found.labels])
-            rgba = found.showing(self._objects.pictures[found.labels, views]).rgba
-        rgba, boxes = apply_composition(rgba, *([step[part] for step in flat] for part in (0, 1)), mode=mode)  # type: ignore[arg-type]
+            found = found.showing(self._objects.cut(found.labels, views))
+        kernels, values = [step[0] for step in flat], [step[1] for step in flat]
+        pixels, frame, boxes = change_content(found.pixels, found.frame, kernels, values, mode=mode)
         front = None
         if "occlude" in by_name:
-            front = occluder_layer(by_name["occlude"], self._occluders(found, by_name["occlude"]), boxes, mode=mode)
-        return Changed(rgba, boxes, front)
+            others = self._occluders(found, by_name["occlude"])
+            front = occluder_layer(by_name["occlude"], others, self._objects.frame, boxes, mode=mode)
+        return Changed(pixels, frame, boxes, front)
 
     def render(self, indices: Tensor, *, batch_size: int | None = None) -> tuple[Tensor, Tensor]:
         """Images as bytes: (N, 3, S, S) uint8 and labels (N,) int64, on the engine's device.
@@ -260,15 +290,42 @@ class Engine:
             indices: (N,) int64.
             batch_size: made at a time; None chooses what is fast: few on a CPU, where they stay in its cache.
         """
-        size = self.spec.image_size
-        batch_size = batch_size or (256 if self.device.type == "cpu" else 4096)
+        size, on_cpu = self.spec.image_size, self.device.type == "cpu"
         images = torch.empty(len(indices), 3, size, size, dtype=torch.uint8, device=self.device)
         labels = torch.empty(len(indices), dtype=torch.int64, device=self.device)
-        for start in range(0, len(indices), batch_size):
-            batch = self.batch(indices[start : start + batch_size])
-            images[start : start + batch_size] = to_bytes(batch.images)
-            labels[start : start + batch_size] = batch.labels
+        batch_size = batch_size or (max(8, _PIXELS_AT_A_TIME // size**2) if on_cpu else _DRAWN_AT_A_TIME)
+
+        def make(start: int, stop: int) -> None:
+            self._render_into(images[start:stop], labels[start:stop], indices[start:stop], batch_size)
+
+        if on_cpu:
+            share_out(len(indices), make, unit=batch_size, most=-(-_DRAWN_AT_A_TIME // batch_size))
+        else:
+            for start in range(0, len(indices), _DRAWN_AT_A_TIME):
+                make(start, start + _DRAWN_AT_A_TIME)
         return images, labels
+
+    @torch.no_grad()
+    def _render_into(self, images: Tensor, labels: Tensor, indices: Tensor, batch_size: int) -> None:
+        """Samples into images (N, 3, S, S) uint8 and labels (N,): all are drawn at once, few are made at a time.
+
+        Where backgrounds are kept as bytes, those around the objects are copied and no float is made of them.
+        """
+        drawn, levels = self.draw(indices.to(self.device)), self._backgrounds.levels
+        for start in range(0, len(indices), batch_size):
+            part, into = drawn.part(start, start + batch_size), slice(start, start + batch_size)
+            if levels is None or self._stickers is not None:
+                batch = self._batch_of(part)
+                images[into], labels[into] = to_bytes(batch.images), batch.labels
+                continue
+            changed = self.change(self._show_objects(part), self._transforms, part.params)
+            labels[into] = self._labels(part)
+            if changed.frame.is_whole or changed.front is not None:
+                backgrounds = self._backgrounds.show(self.spec.seed, part.indices, part.numbers)
+                images[into] = to_bytes(changed.paste(backgrounds))
+            else:
+                torch.index_select(levels, 0, part.numbers, out=images[into])
+                paste_content_on_bytes(changed.pixels, changed.frame, images[into])
 
     def twins(
         self, indices: Tensor, transforms: Sequence[str] | None = None, *, transform_seeds: tuple[int, int] = (1, 2)
@@ -288,8 +345,7 @@ class Engine:
 
     def draw_objects(self, indices: Tensor) -> Foregrounds:
         """The untransformed objects of samples."""
-        indices = indices.to(self.device)
-        return self._draw_objects(indices, self._backgrounds.draw(self.spec.seed, indices))[0]
+        return self._show_objects(self.draw(indices.to(self.device)))
 
     def draw_backgrounds(self, indices: Tensor) -> tuple[Tensor, Tensor]:
         """Which background (B,), -1 for fresh noise, and its picture (B, 3, S, S) of samples."""
@@ -300,6 +356,10 @@ class Engine:
     def background_numbers(self, indices: Tensor) -> Tensor:
         """Which background samples have, without making their images: (B,) int64, -1 for fresh noise."""
         return self._backgrounds.draw(self.spec.seed, indices.to(self.device))
+
+    def _labels(self, drawn: Drawn) -> Tensor:
+        """Classes of the objects, or of the backgrounds where those are the label."""
+        return drawn.labels if self.spec.label != "background" else self._background_labels(drawn.numbers)
 
     def _background_labels(self, numbers: Tensor) -> Tensor:
         assert isinstance(self._backgrounds, ClassedPictures)
@@ -316,21 +376,18 @@ class Engine:
         partner = self._backgrounds.labels(numbers) % len(self.object_names)
         return torch.where(paired, partner, labels), {"pairing.applied": paired}
 
-    def _draw_objects(self, indices: Tensor, numbers: Tensor) -> tuple[Foregrounds, Params]:
-        """The objects of samples, clear where none is available, and what decided over them."""
-        labels, extra = self._draw_labels(indices, numbers)
-        found = self._objects.draw(self.spec.seed, indices, labels)
-        if self.spec.fg_availability == 1.0:
-            return found, extra
-        there = Draws(self.spec.seed, indices, STREAMS["availability"]).uniform(1)[:, 0] < self.spec.fg_availability
-        found = Foregrounds(found.labels, found.prototypes, found.rgba, there)
-        return found.showing(found.rgba), {**extra, "availability.applied": there}
+    def _show_objects(self, drawn: Drawn) -> Foregrounds:
+        """The objects of samples, clear where none is available."""
+        pixels = self._objects.cut(drawn.labels, drawn.prototypes)
+        found = Foregrounds(drawn.labels, drawn.prototypes, pixels, self._objects.frame, drawn.there)
+        return found.showing(pixels)
 
     def _occluders(self, found: Foregrounds, params: Params) -> Tensor:
-        """The objects that stand in front, (B, 4, S, S): the first picture of a drawn other class."""
+        """The objects that stand in front, (B, 4, W, W): the first picture of a drawn other class."""
         if not isinstance(self._objects, Cutouts):
             raise SpecError(f"occlude needs cut-out objects, not {self.spec.objects}; choose builtin or a folder")
-        return self._objects.pictures[drawn_other(params, found.labels, len(self.object_names)), 0]
+        others = drawn_other(params, found.labels, len(self.object_names))
+        return self._objects.cut(others, torch.zeros_like(others))
 
 
 def _under(layer: StickerLayer, batch: Batch, *, label: str) -> Batch:
@@ -353,14 +410,3 @@ def _let_memory_be_reused() -> None:
     getting cleared pages again. Elsewhere this does nothing.
     """
     torch.empty(31 * 2**20, dtype=torch.uint8)
-
-
-def paste(rgba: Tensor, backgrounds: Tensor) -> Tensor:
-    """Premultiplied objects (B, 4, S, S) over backgrounds (B or 1, 3, S, S): (B, 3, S, S) in [0, 1]."""
-    return torch.addcmul(rgba[:, :3], 1.0 - rgba[:, 3:], backgrounds).clamp_(0.0, 1.0)
-
-
-def to_bytes(images: Tensor) -> Tensor:
-    """Float images in [0, 1] to the nearest of 256 levels, uint8."""
-    # By way of int32, which torch converts to many values at a time; straight to bytes it takes twice as long.
-    return (images * 255.0).add_(0.5).to(torch.int32).to(torch.uint8)

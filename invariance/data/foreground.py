@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import torch
@@ -12,6 +12,7 @@ from torch import Tensor
 from invariance.data.catalogue import is_picture_source, load_objects
 from invariance.data.random import STREAMS, Draws, permutation
 from invariance.data.sources.pictures import PictureSet, load_pictures
+from invariance.data.transforms.frame import Frame
 from invariance.spec import MAX_PROTOTYPES, DatasetSpec, SpecError
 
 SPLIT_START = {"train": 0, "validation": 2**40, "test": 2**41}
@@ -25,26 +26,33 @@ class Foregrounds:
     Attributes:
         labels: (B,) int64, their classes.
         prototypes: (B,) int64, which picture of the class, or which picture of all for whole pictures.
-        rgba: (B, 4, S, S) float32, premultiplied.
+        pixels: (B, 4, W, W) float32, premultiplied, what is in the frame.
+        frame: the part of the canvas outside which all is clear.
         there: (B,) bool, whether there is an object at all; None where there always is.
     """
 
     labels: Tensor
     prototypes: Tensor
-    rgba: Tensor
+    pixels: Tensor
+    frame: Frame
     there: Tensor | None = None
+
+    @property
+    def rgba(self) -> Tensor:
+        """On the whole canvas: (B, 4, S, S) float32, premultiplied."""
+        return self.frame.on_canvas(self.pixels)
 
     def repeat(self, num: int) -> Foregrounds:
         """The only sample ``num`` times."""
         there = None if self.there is None else self.there.expand(num)
-        rgba = self.rgba.expand(num, -1, -1, -1)
-        return Foregrounds(self.labels.expand(num), self.prototypes.expand(num), rgba, there)
+        pixels = self.pixels.expand(num, -1, -1, -1)
+        return Foregrounds(self.labels.expand(num), self.prototypes.expand(num), pixels, self.frame, there)
 
-    def showing(self, rgba: Tensor) -> Foregrounds:
-        """The same with other pictures, clear where there is no object."""
+    def showing(self, pixels: Tensor) -> Foregrounds:
+        """The same with other pictures in the frame, clear where there is no object."""
         if self.there is not None:
-            rgba = rgba * self.there[:, None, None, None]
-        return Foregrounds(self.labels, self.prototypes, rgba, self.there)
+            pixels = pixels * self.there[:, None, None, None]
+        return replace(self, pixels=pixels)
 
 
 @dataclass(frozen=True)
@@ -53,30 +61,41 @@ class Cutouts:
 
     Attributes:
         class_names: K names in label order.
-        pictures: (K, P, 4, S, S) float32, premultiplied; 0.7 of the canvas, centred.
+        contents: (K, P, 4, W, W) float32, premultiplied, the 0.7 of the canvas that they fill.
+        frame: where that lies on the canvas.
         counts: (K,) int64, how many of the pictures are prototypes, among which a sample's is drawn.
         views: (K,) int64, how many pictures there are, among which ``pose`` chooses.
     """
 
     class_names: tuple[str, ...]
-    pictures: Tensor
+    contents: Tensor
+    frame: Frame
     counts: Tensor
     views: Tensor
 
+    @property
+    def pictures(self) -> Tensor:
+        """On the whole canvas: (K, P, 4, S, S) float32, premultiplied."""
+        return self.frame.on_canvas(self.contents)
+
     def to(self, device: torch.device) -> Cutouts:
         """The same on a device."""
-        return Cutouts(self.class_names, *(part.to(device) for part in (self.pictures, self.counts, self.views)))
+        contents, counts, views = (part.to(device) for part in (self.contents, self.counts, self.views))
+        return Cutouts(self.class_names, contents, self.frame, counts, views)
 
     def draw_labels(self, seed: int, indices: Tensor) -> Tensor:
         """Classes of samples, (B,), each equally likely."""
         return Draws(seed, indices, STREAMS["object"]).choice(len(self.class_names))
 
-    def draw(self, seed: int, indices: Tensor, labels: Tensor) -> Foregrounds:
-        """The objects of samples whose classes are known."""
+    def draw(self, seed: int, indices: Tensor, labels: Tensor) -> Tensor:
+        """Which pictures samples show whose classes are known: (B,)."""
         words = Draws(seed, indices, STREAMS["prototype"]).words(1)[:, 0]
-        prototypes = (words * self.counts[labels]) >> 32
-        rows = labels * self.pictures.shape[1] + prototypes
-        return Foregrounds(labels, prototypes, self.pictures.flatten(0, 1).index_select(0, rows))
+        return (words * self.counts[labels]) >> 32
+
+    def cut(self, labels: Tensor, prototypes: Tensor) -> Tensor:
+        """Those pictures of those classes, the pixels of the frame: (B, 4, W, W)."""
+        rows = labels * self.contents.shape[1] + prototypes
+        return self.contents.flatten(0, 1).index_select(0, rows)
 
 
 @dataclass(frozen=True)
@@ -121,11 +140,19 @@ class WholePictures:
         """Classes of samples, (B,)."""
         return self.picture_set.labels[self.numbers(seed, indices)]
 
-    def draw(self, seed: int, indices: Tensor, labels: Tensor) -> Foregrounds:
-        """The pictures of samples, wholly opaque."""
-        numbers = self.numbers(seed, indices)
-        rgb = self.show(numbers)
-        return Foregrounds(labels, numbers, torch.cat((rgb, torch.ones_like(rgb[:, :1])), dim=1))
+    def draw(self, seed: int, indices: Tensor, labels: Tensor) -> Tensor:
+        """Which pictures samples show: (B,)."""
+        return self.numbers(seed, indices)
+
+    @property
+    def frame(self) -> Frame:
+        """All of the canvas."""
+        return Frame.whole(self.size)
+
+    def cut(self, labels: Tensor, prototypes: Tensor) -> Tensor:
+        """Those pictures, wholly opaque: (B, 4, S, S)."""
+        rgb = self.show(prototypes)
+        return torch.cat((rgb, torch.ones_like(rgb[:, :1])), dim=1)
 
     def show(self, numbers: Tensor) -> Tensor:
         """Pictures by number, (B, 3, S, S) float32 in [0, 1], brought to the size where they have another."""
@@ -160,7 +187,9 @@ def load_foregrounds(spec: DatasetSpec) -> Objects:
     if posed and int(found.counts.min()) < 2:
         name = found.class_names[int(found.counts.argmin())]
         raise SpecError(f"pose needs several pictures of each class: {name} of {spec.objects} has one; add views of it")
-    return Cutouts(found.class_names, found.pictures, found.counts.clamp(max=spec.num_prototypes), found.counts)
+    frame = Frame.of_object(spec.image_size)
+    contents = frame.of(found.pictures).contiguous()
+    return Cutouts(found.class_names, contents, frame, found.counts.clamp(max=spec.num_prototypes), found.counts)
 
 
 def choose(pictures: PictureSet, classes: tuple[str, ...], source: str) -> PictureSet:

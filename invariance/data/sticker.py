@@ -17,7 +17,7 @@ from torch.nn import functional
 from invariance.data.catalogue import is_picture_source, load_objects
 from invariance.data.random import STREAMS, Draws
 from invariance.data.transforms import Params
-from invariance.data.transforms.base import OBJECT_SCALE
+from invariance.data.transforms.frame import Frame
 from invariance.spec import DatasetSpec, SpecError
 
 MARGIN: Final = 1 / 16
@@ -110,10 +110,9 @@ def load_stickers(spec: DatasetSpec) -> Stickers | None:
         found = load_objects(spec.stickers, classes=spec.sticker_classes, image_size=spec.image_size, num_prototypes=1)
     except SpecError as error:
         raise SpecError(f"stickers: {error}") from error
-    width = round(OBJECT_SCALE * spec.image_size)
-    start = (spec.image_size - width) // 2
-    full = found.pictures[:, 0, :, start : start + width, start : start + width]
-    side = max(1, round(spec.sticker_scale * width))
+    frame = Frame.of_object(spec.image_size)
+    full = frame.of(found.pictures[:, 0])
+    side = max(1, round(spec.sticker_scale * frame.width))
     small = functional.interpolate(full, size=(side, side), mode="bilinear", align_corners=False, antialias=True)
     # To levels of a byte, as in a file: the filter's weights sum to 1 but for rounding, and opaque is to be 1 exactly.
     return Stickers(found.class_names, (small * 255.0).round_().clamp_(0.0, 255.0) / 255.0)

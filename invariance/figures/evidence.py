@@ -30,13 +30,18 @@ def evidence_bars(table: pd.DataFrame, *, title: str, colours: Sequence[str] = C
             name=str(model),
             marker_color=colours[number % len(colours)],
             error_y=error,
-            text=[f"{value:+.1f}" for value in rows["shapley"]],
-            textposition="auto",
+            # Whiskers would cross the numbers, which the table beside such bars has.
+            text=None if error else [f"{value:+.1f}" for value in rows["shapley"]],
+            textposition="outside",
+            cliponaxis=False,
             hovertemplate="%{x}: %{y:+.2f}<extra>" + str(model).replace("<", "&lt;") + "</extra>",
         )
     figure.add_hline(y=0, line={"color": NEUTRAL, "width": 1})
     figure.update_xaxes(fixedrange=True)
-    figure.update_yaxes(title=title, fixedrange=True)
+    columns = [name for name in ("shapley", "low", "high") if name in table]
+    low, high = min(0.0, float(table[columns].min().min())), max(0.0, float(table[columns].max().max()))
+    room = 0.1 * (high - low) or 1.0
+    figure.update_yaxes(title=title, range=[low - room * (low < 0), high + room], fixedrange=True)
     figure.update_layout(
         barmode="group",
         height=320,

@@ -17,10 +17,12 @@ class StudyFigure:
         name: short, for files and anchors.
         title: one line.
         caption: how to read it.
-        draw: from the study's table, whole or partial but not empty.
+        draw: from the study's table, whole or partial.
+        applies: whether a table, which may be partial, has what the figure shows.
     """
 
     name: str
     title: str
     caption: str
     draw: Callable[[pd.DataFrame], go.Figure]
+    applies: Callable[[pd.DataFrame], bool]

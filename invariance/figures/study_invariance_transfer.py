@@ -104,7 +104,7 @@ def transform_heatmap(
         score: ``sens`` or ``sens_conditional``.
     """
     chosen = table[(table["pretraining"] == pretraining) & (table["data"] == data)]
-    means = chosen.groupby(["model", "transform"], as_index=False)[score].mean()
+    means = chosen.groupby(["model", "transform"])[[score]].mean().reset_index()
     models = [name for name in ("none", *TRANSFORM_NAMES) if name in set(means["model"])]
     trained_on = {name: (name,) for name in models if name != "none"}
     return sens_heatmap(means, score=score, models=models, trained_on=trained_on)

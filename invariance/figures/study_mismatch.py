@@ -33,7 +33,7 @@ def mismatch_matrix(table: pd.DataFrame) -> go.Figure:
         scale=SHARE_SCALE,
         title="accuracy",
     )
-    _mark_diagonal(figure, list(means.index), list(means.columns))
+    _mark_diagonal(figure, means.index.astype(int).tolist(), means.columns.astype(int).tolist())
     figure.update_xaxes(title=TASK_TITLE)
     figure.update_yaxes(title=PRETRAINING_TITLE)
     return figure

@@ -27,7 +27,7 @@ summary = json.load(open("summary.json"))
 assert [finding.statement for finding in findings] == [finding["statement"] for finding in summary["findings"]]
 findings_figure(summary["findings"])"""
 _DRAW = """\
-for figure in figures_of(study.name):
+for figure in figures_of(study.name, table):
     print(figure.title, "-", figure.caption)
     figure.draw(table).show()"""
 

@@ -91,9 +91,9 @@ def _findings(findings: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         figures = [f"effect {_number(finding['effect'])}"] if finding["effect"] is not None else []
         if finding["low"] is not None and finding["high"] is not None:
             figures += [f"95 % interval {_number(finding['low'])} to {_number(finding['high'])}"]
-        kind = ' class="agrees"' if finding["agrees"] else ""
+        kind = "agrees" if finding["agrees"] else "unknown" if finding["effect"] is None else "differs"
         yield (
-            f'<li{kind}><span class="verdict">{_text(finding["name"])}: {verdict}</span><br>'
+            f'<li class="{kind}"><span class="verdict">{_text(finding["name"])}: {verdict}</span><br>'
             f'{_text(finding["statement"])}<br><span class="quiet">{_text(", ".join(figures))}</span></li>'
         )
     yield "</ul>"
@@ -106,7 +106,7 @@ def _figures(name: str, table: pd.DataFrame, findings: list[Mapping[str, Any]]) 
     if table.empty:
         yield '<p class="quiet">There are no results to draw yet.</p>'
         return
-    for figure in figures_of(name):
+    for figure in figures_of(name, table):
         yield _figure(figure.name, figure.title, figure.caption, figure.draw(table))
 
 

@@ -12,7 +12,13 @@ from invariance.figures.means import points_with_intervals, published_points
 from invariance.figures.palette import MATCHED, MISMATCHED, NEUTRAL
 from invariance.studies.intervals import interval
 from invariance.studies.published import TRANSFORMS_VS_OTHER as PUBLISHED
-from invariance.studies.transforms_vs_other import CLASS_RELATIONSHIPS, FACTORS, RELATIONS, gap_against_range
+from invariance.studies.transforms_vs_other import (
+    CLASS_RELATIONSHIPS,
+    FACTORS,
+    RELATIONS,
+    gap_against_range,
+    predictions,
+)
 
 COLOURS: Final = {"same": MATCHED, "disjoint": MISMATCHED}
 DASHES: Final = {"same": "solid", "disjoint": "dash"}
@@ -96,6 +102,38 @@ def gap_figure(table: pd.DataFrame, *, published: bool = True) -> go.Figure:
     figure.update_layout(
         height=340,
         barmode="group",
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+    )
+    return figure
+
+
+def prediction_figure(table: pd.DataFrame) -> go.Figure:
+    """Transfer accuracy over the mean sens-score to the target's transformations: a point for each network.
+
+    Args:
+        table: results of the study, whole or partial.
+    """
+    found = predictions(table)
+    figure = go.Figure()
+    for relation, symbol in zip(RELATIONS, ("circle", "diamond"), strict=True):
+        rows = found[found["relation"] == relation]
+        figure.add_scatter(
+            x=rows["sens"].to_numpy(dtype=float),
+            y=rows["transfer_accuracy"].to_numpy(dtype=float),
+            name=f"{relation} transformations",
+            mode="markers",
+            marker={"color": COLOURS[relation], "size": 10, "symbol": symbol, "opacity": 0.8},
+            text=[
+                f"{FACTORS[str(row.factor)]}: {row.value}, seed {row.seed}<br>predicted from the others {row.predicted:.2f}"
+                for row in rows.itertuples()
+            ],
+            hovertemplate="%{text}<br>sens-score %{x:.2f}, accuracy %{y:.2f}<extra></extra>",
+        )
+    figure.update_xaxes(title="mean sens-score to the target's transformations", rangemode="tozero")
+    figure.update_yaxes(title="accuracy on the target task", range=[0, 1.04], tickformat=".0%")
+    figure.update_layout(
+        height=340,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
     )

@@ -93,14 +93,24 @@ def entry(name: str, folder: Path | None = None) -> GalleryEntry:
     raise SpecError(f"no gallery model {name!r}: {', '.join(model.name for model in known) or f'run {COMMAND} first'}")
 
 
-def sens_table(folder: Path | None = None) -> pd.DataFrame:
-    """Sens-scores of the shipped models, one row for each model (by its gallery name) and transformation."""
-    path = (folder or GALLERY) / "sens.csv"
+def sens_table(folder: Path | None = None, *, shift: str | None = None) -> pd.DataFrame:
+    """Sens-scores of the shipped models, one row for each model (by its gallery name) and transformation.
+
+    Args:
+        folder: of the gallery.
+        shift: type of data, one of :data:`~invariance.measures.shifts.SHIFT_NAMES`; None for that of the pretrainings.
+    """
+    path = (folder or GALLERY) / table_file(shift)
     return (
         pd.read_csv(path)
         if path.is_file()
         else pd.DataFrame(columns=["model", "transform", "sens", "sens_conditional"])
     )
+
+
+def table_file(shift: str | None = None) -> str:
+    """Name of the file with the scores of the shipped models on a type of data."""
+    return "sens.csv" if shift is None else f"sens-{shift}.csv"
 
 
 def factors_table(folder: Path | None = None) -> pd.DataFrame:

@@ -15,13 +15,13 @@ from typing import Any, Final
 import pandas as pd
 import torch
 
+from invariance.measures.shifts import PICTURES, available_shifts, own_shift, shifted
 from invariance.runs.execute import run_here
-from invariance.runs.gallery import COMMAND, GalleryEntry
+from invariance.runs.gallery import COMMAND, GalleryEntry, table_file
 from invariance.runs.store import Store
 from invariance.spec import (
     PLAIN_FACTORS,
     TRANSFORM_NAMES,
-    DatasetSpec,
     FactorSpec,
     MeasureSpec,
     PretrainSpec,
@@ -116,6 +116,8 @@ def build(
 def measure(recipe: Recipe, store: Store, folder: Path, *, device: str, on_event: Callable[[str, Any], None]) -> None:
     """Measures the networks of a gallery, and writes ``sens.csv`` and ``factors.csv``.
 
+    Scores are also measured on each other type of data that needs no download, into ``sens-<type>.csv``.
+
     Args:
         recipe: what the gallery was built from; its networks are in the store, or are those that ship.
         store: where the measurements are recorded.
@@ -127,19 +129,30 @@ def measure(recipe: Recipe, store: Store, folder: Path, *, device: str, on_event
         SpecError: a network is missing, or a table could not be made.
     """
     names = {spec.run_id: name for name, _, spec in planned(recipe) if isinstance(spec, PretrainSpec)}
-    data = _pair(recipe).matched_pretraining.data
-    data = DatasetSpec(objects=data.objects, backgrounds=data.backgrounds, classes=data.classes, seed=data.seed)
-    sens = MeasureSpec(sources=tuple(names), transforms=recipe.transforms, data=data, num_pairs=recipe.num_pairs)
-    factors = FactorSpec(
-        sources=tuple(names), factors=(*PLAIN_FACTORS, *recipe.transforms), data=data, num_images=recipe.num_images
+    pretrained_on = _pair(recipe).matched_pretraining.data
+    own, tables = own_shift(pretrained_on), dict[str, MeasureSpec | FactorSpec]()
+    for shift, shown in available_shifts(pretrained_on).items():
+        if shift not in PICTURES:
+            tables[table_file(None if shift == own else shift)] = MeasureSpec(
+                sources=tuple(names),
+                transforms=recipe.transforms,
+                data=shown,
+                num_pairs=recipe.num_pairs,
+                untrained=True,
+            )
+    tables["factors.csv"] = FactorSpec(
+        sources=tuple(names),
+        factors=(*PLAIN_FACTORS, *recipe.transforms),
+        data=shifted(pretrained_on, own),
+        num_images=recipe.num_images,
     )
-    for title, spec in (("sens", sens), ("factors", factors)):
-        run = run_here(spec, store, device, partial(on_event, title))
+    for file, spec in tables.items():
+        run = run_here(spec, store, device, partial(on_event, file.removesuffix(".csv")))
         if run.state != "done" or run.result is None:
-            raise SpecError(f"{title}.csv of the gallery ended as {run.state}: {run.error or 'build again to go on'}")
+            raise SpecError(f"{file} of the gallery ended as {run.state}: {run.error or 'build again to go on'}")
         table = pd.read_csv(run.result["table"])
         table["model"] = table["model"].replace(names)
-        table.to_csv(folder / f"{title}.csv", index=False, float_format="%.5g")
+        table.to_csv(folder / file, index=False, float_format="%.5g")
 
 
 def _pair(recipe: Recipe) -> WhatIf:

@@ -25,27 +25,18 @@ def write_table(table: pd.DataFrame, folder: Path) -> None:
     write_atomically(folder / RESULTS, lambda stream: stream.write(content))
 
 
-def write_summary(
-    findings: Sequence[Finding],
-    folder: Path,
-    *,
-    seconds: float,
-    provenance: dict[str, Any],
-    progress: StudyProgress,
+def summarise(
+    findings: Sequence[Finding], *, seconds: float, provenance: dict[str, Any], progress: StudyProgress
 ) -> dict[str, Any]:
-    """Writes ``summary.json``.
+    """What ``summary.json`` says: plain JSON values, where a figure that is not known is None.
 
     Args:
         findings: of the study.
-        folder: where it goes.
-        seconds: that the command took.
+        seconds: that it took.
         provenance: see :func:`invariance.runs.provenance.provenance`.
         progress: how far the study is.
-
-    Returns:
-        What was written: plain JSON values, where a figure that is not known is None.
     """
-    summary = {
+    return {
         "findings": [_plain(asdict(finding)) for finding in findings],
         "seconds": round(seconds, 2),
         "worked_seconds": round(progress.worked_seconds, 2),
@@ -53,9 +44,12 @@ def write_summary(
         "runs_total": progress.total,
         "provenance": provenance,
     }
+
+
+def write_summary(summary: dict[str, Any], folder: Path) -> None:
+    """Writes ``summary.json``."""
     content = (json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
     write_atomically(folder / SUMMARY, lambda stream: stream.write(content))
-    return summary
 
 
 def _plain(finding: dict[str, Any]) -> dict[str, Any]:

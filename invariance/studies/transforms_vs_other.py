@@ -17,9 +17,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from invariance.spec import DatasetSpec, PretrainSpec, TransferSpec
+from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
 from invariance.studies.choices import TARGET_SEED_OFFSET, one_per_category, shuffled_classes
 from invariance.studies.intervals import Interval, finding, interval, short
+from invariance.studies.prediction import leave_one_out
 from invariance.studies.published import TRANSFORMS_VS_OTHER as PUBLISHED
 from invariance.studies.study import Finding, Outcomes, Study, each_once
 
@@ -34,7 +35,7 @@ FACTORS: Final[dict[str, str]] = {
     "objective": "objective",
 }
 """Factors of the table and what to call them."""
-COLUMNS: Final = ("factor", "value", "relation", "seed", "pretraining_accuracy", "transfer_accuracy", "run")
+COLUMNS: Final = ("factor", "value", "relation", "seed", "pretraining_accuracy", "transfer_accuracy", "sens", "run")
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Scale:
         transfer_samples: sizes of the target task.
         usual_transfer_samples: the size where another factor varies.
         num_test_samples: of either test split.
+        num_pairs: twins of a sens-score.
         batch_size: of pretraining.
         learning_rate: of pretraining.
         num_classes: of the target task.
@@ -67,6 +69,7 @@ class Scale:
     transfer_samples: tuple[int, ...]
     usual_transfer_samples: int
     num_test_samples: int
+    num_pairs: int
     batch_size: int
     learning_rate: float
     model_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -89,6 +92,7 @@ SCALES: Final[dict[str, Scale]] = {
         transfer_samples=(50, 200, 500, 2_000),
         usual_transfer_samples=2_000,
         num_test_samples=1_000,
+        num_pairs=500,
         batch_size=128,
         learning_rate=2e-3,
     ),
@@ -102,6 +106,7 @@ SCALES: Final[dict[str, Scale]] = {
         transfer_samples=(50, 200, 500, 2_000, 5_000),
         usual_transfer_samples=5_000,
         num_test_samples=4_000,
+        num_pairs=2_000,
         batch_size=256,
         learning_rate=1e-3,
         regularisation="validation",
@@ -117,6 +122,7 @@ SCALES: Final[dict[str, Scale]] = {
         transfer_samples=(50, 200, 500, 2_000, 5_000),
         usual_transfer_samples=50_000,
         num_test_samples=10_000,
+        num_pairs=10_000,
         batch_size=512,
         learning_rate=1e-3,
         regularisation="validation",
@@ -136,17 +142,42 @@ class _Cell:
     transfer: TransferSpec
 
 
+@dataclass(frozen=True)
+class _Seed:
+    """All of one seed: the rows, and how invariant all of its networks are to the target's transformations."""
+
+    cells: tuple[_Cell, ...]
+    measurement: MeasureSpec
+
+    @property
+    def runs(self) -> tuple[RunSpec, ...]:
+        """Networks with their transfers, then the measurement."""
+        return (*(spec for cell in self.cells for spec in (cell.pretraining, cell.transfer)), self.measurement)
+
+
 def make(scale_name: str, scale: Scale, seeds: tuple[int, ...]) -> Study:
     """The study at a scale."""
-    cells = tuple(cell for seed in seeds for cell in _cells(scale, seed))
+    parts = tuple(_one_seed(scale, seed) for seed in seeds)
     return Study(
         name=NAME,
         scale=scale_name,
         seeds=seeds,
-        runs=each_once(spec for cell in cells for spec in (cell.pretraining, cell.transfer)),
-        tabulate=partial(_tabulate, cells),
+        runs=each_once(spec for part in parts for spec in part.runs),
+        tabulate=partial(_tabulate, parts),
         conclude=conclude,
     )
+
+
+def _one_seed(scale: Scale, seed: int) -> _Seed:
+    cells = tuple(_cells(scale, seed))
+    task = cells[0].transfer.data
+    measurement = MeasureSpec(
+        sources=tuple(dict.fromkeys(cell.pretraining.run_id for cell in cells)),
+        transforms=task.transforms,
+        data=replace(task, transforms=()),
+        num_pairs=scale.num_pairs,
+    )
+    return _Seed(cells, measurement)
 
 
 def _cells(scale: Scale, seed: int) -> Iterator[_Cell]:
@@ -210,21 +241,34 @@ def _cells(scale: Scale, seed: int) -> Iterator[_Cell]:
             yield cell("objective", objective, relation, objective=objective)
 
 
-def _tabulate(cells: tuple[_Cell, ...], outcomes: Outcomes) -> pd.DataFrame:
-    rows = [
-        (
-            cell.factor,
-            cell.value,
-            cell.relation,
-            cell.seed,
-            outcomes[cell.pretraining.run_id].metrics["test_accuracy"],
-            outcomes[cell.transfer.run_id].metrics["transfer_accuracy"],
-            cell.transfer.run_id,
-        )
-        for cell in cells
-        if cell.pretraining.run_id in outcomes and cell.transfer.run_id in outcomes
-    ]
+def _tabulate(parts: tuple[_Seed, ...], outcomes: Outcomes) -> pd.DataFrame:
+    rows = []
+    for part in parts:
+        sens = _mean_sens(part, outcomes)
+        rows += [
+            (
+                cell.factor,
+                cell.value,
+                cell.relation,
+                cell.seed,
+                outcomes[cell.pretraining.run_id].metrics["test_accuracy"],
+                outcomes[cell.transfer.run_id].metrics["transfer_accuracy"],
+                sens.get(cell.pretraining.run_id, math.nan),
+                cell.transfer.run_id,
+            )
+            for cell in part.cells
+            if cell.pretraining.run_id in outcomes and cell.transfer.run_id in outcomes
+        ]
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _mean_sens(part: _Seed, outcomes: Outcomes) -> dict[str, float]:
+    """Of each network, its mean sens-score to the target's transformations; empty while that is not measured."""
+    if part.measurement.run_id not in outcomes:
+        return {}
+    table = outcomes[part.measurement.run_id].table
+    assert table is not None, "a measurement has a table"
+    return {str(model): float(scores.mean()) for model, scores in table.groupby("model")["sens"]}
 
 
 @dataclass(frozen=True)
@@ -261,8 +305,43 @@ def gap_against_range(table: pd.DataFrame, factor: str) -> Gap:
 
 
 def conclude(table: pd.DataFrame) -> list[Finding]:
-    """For each factor that was varied, whether same beats disjoint, and by more than the factor moves."""
-    return [_finding(table, factor, title) for factor, title in FACTORS.items() if (table["factor"] == factor).any()]
+    """For each factor whether same beats disjoint, and by more than the factor moves; and whether sens-scores tell."""
+    found = [_finding(table, factor, title) for factor, title in FACTORS.items() if (table["factor"] == factor).any()]
+    return [*found, _sens_predicts(table)]
+
+
+def predictions(table: pd.DataFrame) -> pd.DataFrame:
+    """Transfer accuracy of each network, and what its sens-score makes one expect from the other networks of its seed.
+
+    Args:
+        table: results; networks that were transferred with several numbers of samples count once, with the most.
+
+    Returns:
+        One row a network: factor, value, relation, seed, transfer_accuracy, sens, predicted, explained (of its seed).
+    """
+    kept = ["factor", "value", "relation", "seed", "transfer_accuracy", "sens"]
+    parts = [pd.DataFrame(columns=[*kept, "predicted", "explained"])]
+    networks = table[table["factor"] != "transfer_samples"].dropna(subset=["sens"]).drop_duplicates("run")
+    for _, rows in networks.groupby("seed"):
+        fit = leave_one_out(rows["sens"].to_numpy(), rows["transfer_accuracy"].to_numpy())
+        parts.append(rows[kept].assign(predicted=fit.predicted, explained=fit.explained))
+    return pd.concat(parts[1:] or parts, ignore_index=True)
+
+
+def _sens_predicts(table: pd.DataFrame) -> Finding:
+    """Beyond the paper: sens-scores to the target's transformations, before any transfer, against its accuracy."""
+    found = predictions(table)
+    errors = (found["transfer_accuracy"] - found["predicted"]).abs().astype(float)
+    explained = [float(value) for value in found.groupby("seed")["explained"].first()]
+
+    def say(measured: Interval) -> str:
+        return (
+            "How invariant a network is to the target's transformations tells its transfer accuracy before any "
+            f"transfer: a line through all other networks of a seed is off by {short(float(errors.mean()))} and "
+            f"explains {measured} of the variance; not in the paper"
+        )
+
+    return finding("sens_predicts_transfer", explained, say)
 
 
 def _finding(table: pd.DataFrame, factor: str, title: str) -> Finding:

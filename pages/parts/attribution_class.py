@@ -56,7 +56,7 @@ def choose_target(models: Models) -> str:
     return choose("Explain", titles, key="explain")
 
 
-def show_view(view: Explanation, true_class: str, *, has_share: bool) -> None:
+def show_view(view: Explanation, true_class: str, *, has_share: bool, has_sticker: bool) -> None:
     """One network's prediction and scores."""
     verdict = "right" if view.predicted == true_class else "wrong"
     if true_class not in view.class_names:
@@ -75,6 +75,9 @@ def show_view(view: Explanation, true_class: str, *, has_share: bool) -> None:
                   delta_color="off", delta_arrow="off",
                   help="Share of the positive relevance inside the object's outline; chance is its share of the "
                        "area.")  # fmt: skip
+    if has_sticker and not math.isnan(view.sticker_mass):
+        st.metric("Evidence on the sticker", f"{view.sticker_mass:.0%}",
+                  help="Share of the positive relevance on the sticker.")  # fmt: skip
     if not math.isnan(view.completeness_error):
         st.caption(f"Completeness error {view.completeness_error:.1%}: by how much the map's sum misses the change of "
                    "the logit that it explains.")  # fmt: skip
@@ -100,7 +103,8 @@ def show_comparison(found: Comparison, models: Models, method: Method, baseline:
         with column:
             st.image(picture, width="stretch", alt=f"relevance for {view.explained} over the image in grey")
             st.markdown(f"**{model.label}**")
-            show_view(view, found.true_class, has_share=baseline != "background" or not method.has_baseline)
+            has_share = baseline != "background" or not method.has_baseline or found.has_sticker
+            show_view(view, found.true_class, has_share=has_share, has_sticker=found.has_sticker)
     with columns[3]:
         st.image(difference, width="stretch", alt="first map less the second")
         st.markdown("**The first less the second**")

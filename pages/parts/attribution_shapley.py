@@ -9,7 +9,13 @@ import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
 
-from invariance.attribution.coalitions import PLAYERS, REFERENCES, coalition_name, render_coalitions
+from invariance.attribution.coalitions import (
+    NUM_REFERENCES,
+    PLAYERS,
+    REFERENCES,
+    coalition_name,
+    render_coalitions,
+)
 from invariance.attribution.shapley import ALL_CLASSES, WORTH, Evidence, evidence, player_means
 from invariance.data.preview import to_pictures
 from invariance.figures.evidence import evidence_bars
@@ -22,6 +28,7 @@ from pages.parts.exports import export_row
 from pages.parts.literal import literal
 
 NUM_IMAGES = 200
+BEHIND = {"others": "other backgrounds", "mean": "their mean colour"}
 Options = tuple[str, str, str]
 """What is explained, what a coalition is worth, what stands for an absent background."""
 
@@ -44,9 +51,10 @@ def show_evidence(models: Models, data: DatasetSpec, position: int) -> None:
     left, right = st.columns(2, gap="large")
     with left:
         target = choose_target(models)
-    with right:
-        reference = choose("In place of an absent background", REFERENCES, key="reference")
         worth = choose("A choice of parts is worth", WORTH, key="worth")
+    with right:
+        reference = choose("In place of an absent background", BEHIND, key="reference", kind="segments")
+        st.caption(f"An absent object or sticker is not pasted; for an absent background: {REFERENCES[reference]}.")
     options = (target, worth, reference)
     files = tuple((model.reference, model.sha256) for model in models)
     found = _evidence(models, files, data, position, 1, options)
@@ -81,13 +89,12 @@ def _show_coalitions(models: Models, found: list[Evidence], data: DatasetSpec, p
         with columns[number % len(columns)]:
             name = coalition_name(players, number)
             st.image(upscale(picture, factor), width=160, alt=f"image with {name}")
-            scores = " · ".join(f"{float(one.worth[0, number]):.1f}" for one in found)
+            scores = " · ".join(f"{round(float(one.worth[0, number]), 1) + 0.0:.1f}" for one in found)
             st.markdown(f"{name}  \n:small[{scores}]")
     first, second = (literal(name) for name in _names(models))
-    background = "one of the other backgrounds, over which the score is averaged" if reference == "others" else \
-        "the mean colour of all backgrounds"  # fmt: skip
-    st.caption(f"Below each picture its score in {first} · {second}. Where the background is absent, {background} is "
-               "shown.")  # fmt: skip
+    averaged = "" if reference == "mean" else (f" Where the background is absent, one of {NUM_REFERENCES} others is "
+                                               "shown, and the score is the mean over them.")  # fmt: skip
+    st.caption(f"Below each picture its score in {first} · {second}.{averaged}")
 
 
 def _show_many(models: Models, files: tuple[tuple[str, str], ...], data: DatasetSpec, options: Options) -> None:

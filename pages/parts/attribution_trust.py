@@ -42,7 +42,7 @@ def show_scores(models: tuple[cache.KnownModel, ...], data: DatasetSpec, method:
     """A table over many test images, computed on click."""
     st.subheader("Over many images", anchor=False)
     st.markdown(f"One picture is an anecdote. Score both networks on {NUM_SCORED} test images:")
-    if baseline == "background" and method.has_baseline:
+    if baseline == "background" and method.has_baseline and not data.stickers:
         st.caption("Against the same background all evidence lies on the object by construction: choose another.")
         return
     quick = dict(parameters)

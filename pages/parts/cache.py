@@ -10,11 +10,13 @@ import streamlit as st
 
 from invariance.attribution.compare import Comparison, compare
 from invariance.data.engine import Engine, sources_of
+from invariance.measures.columns import untrained_name
 from invariance.measures.factor_view import DecodedFactor, decode_factor
 from invariance.measures.pairs import mean_pair_distance
+from invariance.models import untrained_twin
 from invariance.runs import gallery
 from invariance.runs.describe import title, transforms_title
-from invariance.spec import DatasetSpec, RunSpec, SpecError
+from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, SpecError
 from invariance.training.checkpoint import load_weights
 from pages.parts import server
 
@@ -36,6 +38,7 @@ class KnownModel:
         path: file of weights.
         sha256: of that file.
         metrics: accuracies in [0, 1].
+        is_untrained: whether it is not the network in the file but the one that its training started from.
     """
 
     reference: str
@@ -44,6 +47,7 @@ class KnownModel:
     path: Path
     sha256: str
     metrics: dict[str, float]
+    is_untrained: bool = False
 
     @property
     def from_gallery(self) -> bool:
@@ -58,7 +62,18 @@ class KnownModel:
     @property
     def model(self) -> Classifier:
         """The network itself, loaded once for each content of its file."""
+        if self.is_untrained:
+            return _load_untrained(str(self.path), self.sha256, self.spec.seed)
         return _load(str(self.path), self.sha256)
+
+    @property
+    def untrained(self) -> KnownModel | None:
+        """The network that its pretraining started from; None for a transfer, which started from a trained one."""
+        if not isinstance(self.spec, PretrainSpec):
+            return None
+        name = untrained_name(self.spec.model, self.spec.seed)
+        spec = replace(self.spec, data=replace(self.spec.data, transforms=()))
+        return replace(self, reference=name, label=name, spec=spec, metrics={}, is_untrained=True)
 
 
 def known_models() -> dict[str, KnownModel]:
@@ -140,6 +155,11 @@ def _pictures(sources: DatasetSpec, stamps: tuple[int, ...]) -> Engine:
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _load(path: str, sha256: str) -> Classifier:
     return load_weights(Path(path))
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _load_untrained(path: str, sha256: str, seed: int) -> Classifier:
+    return untrained_twin(_load(path, sha256), seed=seed)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)

@@ -8,16 +8,13 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from invariance.figures.heatmap import interval_text
-from invariance.measures.columns import MEASURES
 from invariance.measures.table import TABLE
-from invariance.runs.gallery_build import NUM_PAIRS
 from invariance.runs.store import Run
-from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec, SpecError
+from invariance.spec import DatasetSpec, FactorSpec, SpecError
 from pages.parts import server
 from pages.parts.cache import KnownModel
 
-Measurement = Callable[[str, DatasetSpec], MeasureSpec | FactorSpec]
+Measurement = Callable[[str, DatasetSpec], FactorSpec]
 
 
 def twins_data(known: dict[str, KnownModel]) -> DatasetSpec:
@@ -27,18 +24,13 @@ def twins_data(known: dict[str, KnownModel]) -> DatasetSpec:
     return replace(known["none"].data, transforms=(), num_samples=DatasetSpec().num_samples)
 
 
-def measurement(run_id: str, data: DatasetSpec) -> MeasureSpec:
-    """The measurement of one run on all transformations."""
-    return MeasureSpec(sources=(run_id,), data=data, num_pairs=NUM_PAIRS)
-
-
 def factor_probes(run_id: str, data: DatasetSpec) -> FactorSpec:
     """All factors of one run, each varying alone."""
     return FactorSpec(sources=(run_id,), data=data)
 
 
 def measured_tables(
-    run_ids: list[str], data: DatasetSpec, asked: Measurement = measurement
+    run_ids: list[str], data: DatasetSpec, asked: Measurement
 ) -> tuple[pd.DataFrame, list[str], list[Run]]:
     """What is known of some runs.
 
@@ -65,41 +57,7 @@ def measured_tables(
     return pd.concat(tables) if tables else pd.DataFrame(), missing, pending
 
 
-def choose_measure(table: pd.DataFrame) -> str:
-    """Which column the heatmap shows; those that the table lacks are not offered, and named.
-
-    Args:
-        table: columns model, transform and some of the measures.
-
-    Returns:
-        One of :data:`~invariance.measures.columns.MEASURES`.
-    """
-    offered = [name for name in MEASURES if name in table and table[name].notna().any()] or ["sens"]
-    score = str(st.segmented_control("Measure", offered, default=offered[0], required=True, key="score",
-                                     format_func=lambda name: MEASURES[name].title, bind="query-params"))  # fmt: skip
-    measure = MEASURES[score]
-    st.markdown(f"Shown: the **{measure.title}**, {measure.meaning}. {measure.scale}")
-    if absent := [MEASURES[name].title for name in MEASURES if name not in offered]:
-        st.caption(f"Not in this table, which was measured without them: {', '.join(absent)}.")
-    elif num_empty := table.loc[table[score].isna(), "model"].nunique():
-        st.caption(f"Empty cells in {num_empty} row{'s' * (num_empty > 1)}: measured without it, or the network "
-                   "represents all images as the same.")  # fmt: skip
-    return score
-
-
-def show_cell(table: pd.DataFrame, cell: tuple[str, str], score: str) -> None:
-    """Value of one cell, and its interval where the table has it."""
-    rows = table[(table["model"] == cell[0]) & (table["transform"] == cell[1])]
-    if rows.empty or pd.isna(rows[score].iloc[0]):
-        return
-    measure = MEASURES[score]
-    ends = [rows[end].iloc[0] for end in measure.interval or () if end in rows]
-    interval = interval_text(*ends) if len(ends) == 2 else ""
-    st.markdown(f"{measure.title[0].upper()}{measure.title[1:]} of this cell: **{rows[score].iloc[0]:.2f}**"
-                + (f", {interval} over samples of images." if interval else "."))  # fmt: skip
-
-
-def submit_measurements(run_ids: list[str], data: DatasetSpec, asked: Measurement = measurement) -> None:
+def submit_measurements(run_ids: list[str], data: DatasetSpec, asked: Measurement) -> None:
     """Asks for the measurements; an error is kept for ``server.show_error``."""
     try:
         server.submit([asked(run_id, data) for run_id in run_ids])
@@ -118,7 +76,8 @@ def _progress(run_ids: list[str], was_active: bool) -> None:
     if was_active and not any(run.is_active for run in runs):
         st.rerun()
     for run in runs:
-        name = run.spec.depends_on[0][:8]
+        sources = run.spec.depends_on
+        name = sources[0][:8] if len(sources) == 1 else f"{len(sources)} networks"
         if run.is_active:
             progress = run.progress or {}
             share = progress.get("step", 0) / max(1, progress.get("num_steps", 1))

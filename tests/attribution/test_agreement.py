@@ -15,6 +15,7 @@ from torch.nn import functional
 from invariance.attribution.attribute import attribute
 from invariance.attribution.compare import compare
 from invariance.attribution.methods import METHODS
+from invariance.attribution.score_set import score_set
 from invariance.attribution.scores import share_on_object
 from invariance.attribution.shapley import evidence
 from invariance.data.engine import Batch, Engine
@@ -142,7 +143,17 @@ def test_two_networks_on_an_image_with_a_sticker_share_one_scale(engine: Engine)
         rows, columns = REGIONS["sticker"][1:]
         assert (difference[rows, columns] == -second[rows, columns]).all()
         assert found.mask[rows, columns].max() == 0, "the sticker hides what is under it"
-        assert found.limit > 0
+        assert found.limit > 0 and found.has_sticker
+
+
+def test_evidence_is_shared_between_object_and_sticker_against_the_clean_background(engine: Engine) -> None:
+    models = [reader("object"), reader("sticker")]
+    found = compare(models, engine, position=2, baseline="background")
+    assert [view.mass for view in found.explanations] == pytest.approx([1, 0], abs=1e-4)
+    assert [view.sticker_mass for view in found.explanations] == pytest.approx([0, 1], abs=1e-4)
+    assert [row["share_on_sticker"] for row in found.scores()] == pytest.approx([0, 1], abs=1e-4)
+    scores = score_set(models, engine, num=6, baseline="background")
+    assert [records[0].mean for records in scores] == pytest.approx([1, 0], abs=1e-4)
 
 
 def test_no_hook_survives_a_network_that_fails_under_any_coalition(engine: Engine) -> None:

@@ -8,8 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
-from invariance.data.engine import SPLIT_START, Engine
-from invariance.spec import DatasetSpec, SpecError
+from invariance.data.engine import SPLIT_START, Engine, to_bytes
+from invariance.spec import TRANSFORM_NAMES, DatasetSpec, SpecError, parse_transforms
 
 SPEC = DatasetSpec(objects="noise", backgrounds="noise", transforms=("rotate", "hue", "erasing"), seed=7)
 
@@ -17,6 +17,11 @@ SPEC = DatasetSpec(objects="noise", backgrounds="noise", transforms=("rotate", "
 @pytest.fixture(scope="module")
 def engine():
     return Engine(SPEC)
+
+
+@pytest.fixture(scope="module")
+def builtin():
+    return Engine(DatasetSpec(seed=3, num_prototypes=2))
 
 
 def test_any_index_alone_equals_the_batch(engine):
@@ -72,6 +77,34 @@ def test_render_is_the_rounded_batch(engine):
     batch = engine.batch(indices)
     assert images.dtype == torch.uint8 and torch.equal(labels, batch.labels)
     assert (images / 255.0 - batch.images).abs().max() <= 0.5 / 255 + 1e-6
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("resampling", ["bilinear", "nearest"])
+@pytest.mark.parametrize("name", ["none", *TRANSFORM_NAMES, "rotate,hue,blur", "hue,translate,contrast", "hue,occlude"])
+def test_rendered_bytes_are_those_of_the_batch(builtin, name, resampling, threads):
+    """On backgrounds that are bytes the two go different ways: there is one truth all the same."""
+    engine = builtin.with_spec_changes(transforms=parse_transforms(name), resampling=resampling)
+    indices, before = engine.indices("test", 700), torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        images, labels = engine.render(indices)
+        parts = [engine.batch(indices[start : start + 128]) for start in range(0, 700, 128)]
+    finally:
+        torch.set_num_threads(before)
+    assert torch.equal(labels, torch.cat([part.labels for part in parts]))
+    expected = to_bytes(torch.cat([part.images for part in parts]))
+    # How many samples are made at a time decides how a sum is rounded, and so, rarely, to which level.
+    assert (images.int() - expected.int()).abs().max() <= 1
+    assert (images != expected).float().mean() < 1e-5
+    assert torch.equal(engine.render(indices, batch_size=128)[0], images) or threads == 2
+
+
+@pytest.mark.parametrize("changes", [{"backgrounds": "noise"}, {"fg_availability": 0.5}, {"objects": "noise"}])
+def test_rendered_bytes_are_those_of_the_batch_whatever_the_sources(builtin, changes):
+    engine = builtin.with_spec_changes(transforms=("brightness",), **changes)
+    indices = engine.indices("train", 128)
+    assert torch.equal(engine.render(indices)[0], to_bytes(engine.batch(indices).images))
 
 
 def test_changes_share_the_loaded_pictures(engine):

@@ -1,9 +1,11 @@
 """The counter-based generator against its authors' published vectors, and the promises built on it."""
 
+import math
+
 import pytest
 import torch
 
-from invariance.data.random import Draws, normal_field, permutation, philox, unit_field
+from invariance.data.random import Draws, draw_words, normal_field, permutation, philox, unit_field
 
 # Known-answer vectors of Philox 4x32-10 as published with Random123 (kat_vectors): counter, key, expected words.
 KNOWN_ANSWERS = [
@@ -53,6 +55,26 @@ def test_uniform_moments():
     assert drawn.min() >= 0 and drawn.max() < 1
     assert drawn.mean() == pytest.approx(0.5, abs=0.005)
     assert drawn.var() == pytest.approx(1 / 12, abs=0.002)
+
+
+def test_several_streams_at_once_are_each_by_itself():
+    indices = torch.tensor([0, 5, 2**40 + 3])
+    found = draw_words(11, indices, [(4, 3), (2, 9), (7, 0), (4, 1)])
+    assert [tuple(words.shape) for words in found] == [(3, 3), (3, 9), (3, 0), (3, 1)]
+    for words, (stream, num) in zip(found, [(4, 3), (2, 9), (7, 0), (4, 1)], strict=True):
+        assert torch.equal(words, Draws(11, indices, stream).words(num))
+
+
+@pytest.mark.parametrize("shape", [(3, 32, 32), (3, 16, 24), (3, 33, 33), (2, 5, 12), (3, 7, 8)])
+def test_rows_of_a_normal_field_are_those_of_the_whole(shape):
+    """By the definition: number 2k and 2k + 1 come from uniform numbers k of either half of the field."""
+    keys, size = Draws(0, torch.arange(60), 5).fields(), math.prod(shape)
+    field = normal_field(keys, shape)
+    assert torch.equal(normal_field(keys, shape, rows=(2, 5)), field[:, :, 2:5])
+    radius, angle = unit_field(keys, (2, -(-size // 2))).double().unbind(1)
+    radius, angle = (-2 * (1 - radius).log()).sqrt(), 2 * math.pi * angle
+    pairs = torch.stack((radius * angle.cos(), radius * angle.sin()), dim=2).flatten(1)[:, :size]
+    torch.testing.assert_close(field.flatten(1).double(), pairs, atol=5e-6, rtol=0)
 
 
 def test_normal_field_moments_and_independence_of_the_batch():

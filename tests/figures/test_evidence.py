@@ -27,9 +27,12 @@ def test_a_bar_for_each_part_and_network_with_its_interval() -> None:
     assert list(first.error_y.array) == pytest.approx([0.6, 0.1]) and list(second.y) == [0.5, 0.0]
     assert list(first.error_y.arrayminus) == pytest.approx([0.5, 0.2])
     assert (first.marker.color, second.marker.color) == CATEGORICAL[:2]
-    assert "&lt;" in second.hovertemplate and list(first.text) == ["+2.0", "-1.0"]
+    assert "&lt;" in second.hovertemplate and first.text is None
 
 
 def test_without_intervals_there_are_no_whiskers() -> None:
     for table in (TABLE.drop(columns=["low", "high"]), TABLE.assign(low=math.nan, high=math.nan)):
-        assert evidence_bars(table, title="logits").data[0].error_y.array is None
+        bars = evidence_bars(table, title="logits")
+        assert bars.data[0].error_y.array is None and list(bars.data[0].text) == ["+2.0", "-1.0"]
+        low, high = bars.layout.yaxis.range
+        assert low < -1.0 and high > 2.0, "there is room for the numbers"

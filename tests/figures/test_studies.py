@@ -80,6 +80,14 @@ def test_gaps_stand_beside_ranges(table_a: pd.DataFrame) -> None:
     assert drawn["published gap"].y[0] == pytest.approx(0.1242, abs=1e-4)
 
 
+def test_each_network_is_a_point_over_its_sens_score(table_a: pd.DataFrame) -> None:
+    table = table_a.assign(sens=1 - table_a["transfer_accuracy"], run=[str(number) for number in range(len(table_a))])
+    drawn = traces(figures_a.prediction_figure(table))
+    assert list(drawn["same transformations"].x) == pytest.approx([0.2] * 8)
+    assert list(drawn["disjoint transformations"].y) == pytest.approx([0.5] * 8)
+    assert "predicted from the others 0.80" in drawn["same transformations"].text[0]
+
+
 @pytest.fixture
 def table_d() -> pd.DataFrame:
     rows = [

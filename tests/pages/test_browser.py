@@ -6,7 +6,7 @@ import pytest
 
 from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
 
-PAGES = ("train", "", "dataset", "pictures", "runs", "invariance", "factors", "attribution", "own")
+PAGES = ("train", "", "dataset", "pictures", "studies", "runs", "invariance", "factors", "attribution", "own")
 """Not the start page first: a link to another page must work on a server that nobody has used yet."""
 
 TINY = "objects_source=noise&backgrounds_source=noise&classes=2&epochs_Quick=1&samples_Quick=64&target_images=20"

@@ -6,7 +6,7 @@ import pytest
 
 from invariance.runs.gallery import entries, sens_table
 from invariance.spec import TRANSFORM_NAMES
-from tests.pages.conftest import Visitor
+from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
 
 PLOT = "[data-testid=stPlotlyChart] .nsewdrag"
 
@@ -34,4 +34,23 @@ def test_a_click_on_a_cell_shows_its_twins(visitor: Visitor) -> None:
         page.get_by_text(f"two draws of {column}").wait_for()
         assert page.get_by_text(f"trained on {row} sees").count() == 1
     assert page.locator("[data-testid=stImage] img, [data-testid=stImageContainer] img").count() == 12
+    assert visitor.exceptions() == []
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not entries(), reason="no gallery: python -m invariance gallery build")
+def test_behind_a_clicked_cell_are_layers_and_magnitudes_each_with_a_link(visitor: Visitor) -> None:
+    page = visitor.open("invariance")
+    page.wait_for_selector(PLOT)
+    page.wait_for_timeout(1_000)
+    click_cell(visitor, "hue", "rotate")
+    for view, said in (("Layer by layer", "one forward pass"), ("Against magnitude", "A data set draws all of this")):
+        page.get_by_role("radio", name=view).click()
+        page.get_by_text(said).wait_for(timeout=RUN_TIMEOUT_MS)
+        visitor.settle()
+        assert page.locator(PLOT).count() == 2
+    link = page.url
+    assert "row=hue" in link and "column=rotate" in link and "view=Against" in link
+    page.goto(link)
+    page.get_by_text("A data set draws all of this").wait_for(timeout=RUN_TIMEOUT_MS)
     assert visitor.exceptions() == []

@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from invariance.measures.columns import COLUMNS, untrained_name
 from invariance.models import create_model
 from invariance.runs.store import Store
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec
 from invariance.training.checkpoint import save_weights
-from pages.parts.measured import measured_tables, measurement
+from pages.parts.invariance_table import find_tables, measurement
 from tests.pages.tiny_gallery import DATA, no_gallery, write_gallery
 from tests.runs.tiny import tiny_pretrain
 
@@ -44,13 +45,16 @@ def finish_pretraining(store: Store) -> str:
     return run_id
 
 
-def finish_measurement(store: Store, run_id: str) -> None:
-    """The table of that run."""
-    measured = store.submit(measurement(run_id, DATA_OF_TWINS)).id
+def finish_measurement(store: Store, run_id: str, *, is_old: bool = False) -> None:
+    """The table of that run, as an earlier version left it or with all columns."""
+    spec = measurement((run_id,), DATA_OF_TWINS)
+    measured = store.submit(replace(spec, untrained=False) if is_old else spec).id
     store.transition(measured, "running", device="cpu")
     table = store.directory(measured) / "table.csv"
-    rows = [(run_id, name, 0.5, 0.6) for name in TRANSFORM_NAMES]
-    pd.DataFrame(rows, columns=["model", "transform", "sens", "sens_conditional"]).to_csv(table, index=False)
+    rows = [(run_id, name, 0.5, 0.6, 0.7) for name in TRANSFORM_NAMES]
+    columns = ["model", "transform", "sens", "sens_conditional", "accuracy"]
+    frame = pd.DataFrame(rows, columns=columns)
+    (frame if is_old else frame.reindex(columns=list(COLUMNS))).to_csv(table, index=False)
     store.transition(measured, "done", result={"metrics": {}, "table": str(table), "device": "cpu"})
 
 
@@ -64,7 +68,7 @@ def test_the_gallery_is_shown_with_twins_of_a_cell(app: AppTest) -> None:
     open_invariance(app, row="rotate", column="hue")
     assert not app.exception and not app.error
     assert app.get("plotly_chart")
-    assert "two draws of **hue**" in texts(app) and "trained on **rotate**" in texts(app)
+    assert "two draws of **hue**" in texts(app) and "the **network trained on rotate** sees" in texts(app)
     assert len(app.get("image")[0].value) == 12
 
 
@@ -103,11 +107,11 @@ def test_a_link_keeps_the_measure_and_the_page_says_which_way_it_runs(app: AppTe
     open_invariance(app, score="CKA", row="rotate")
     assert not app.exception
     assert app.button_group(key="score").value == "cka"
-    assert "Here high is invariant" in texts(app) and "CKA of this cell: **0.75**." in texts(app)
+    assert "Here high is invariant" in texts(app) and "| 0.75 |" in texts(app)
     assert "Empty cells in 3 rows" in texts(app)
     assert "Not in this table" not in texts(app)
-    app.button_group(key="score").set_value("sens").run()
-    assert "Sens-score of this cell: **0.26**, 95 % interval 0.10 to 0.40" in texts(app)
+    assert "| **trained on rotate** | 0.26 (0.10–0.40) |" in texts(app)
+    assert "| **trained on none** | 0.25 |" in texts(app)
 
 
 @pytest.mark.usefixtures("gallery")
@@ -137,17 +141,114 @@ def test_a_run_of_one_s_own_is_measured_on_request_and_joins_the_table(app: AppT
     app.button(key="measure").click().run()
     assert not app.exception and not app.error
     (measured,) = store.list(kind="measure")
-    assert measured.spec == measurement(run_id, DATA_OF_TWINS)
+    assert measured.spec == measurement((run_id,), DATA_OF_TWINS)
 
 
 @pytest.mark.usefixtures("gallery")
 def test_a_measured_run_needs_no_button(app: AppTest, store: Store) -> None:
     run_id = finish_pretraining(store)
     finish_measurement(store, run_id)
-    table, missing, pending = measured_tables([run_id], DATA_OF_TWINS)
-    assert (len(table), missing, pending) == (len(TRANSFORM_NAMES), [], [])
+    found = find_tables([(run_id,)], DATA_OF_TWINS)
+    assert [len(table) for table in found.tables] == [len(TRANSFORM_NAMES)]
+    assert not (found.missing or found.outdated or found.pending)
     open_invariance(app, models=run_id, row=run_id)
     assert not app.exception
     assert not any(button.key == "measure" for button in app.button)
     assert app.selectbox(key="row").value == run_id
     assert f"none ({run_id[:4]})" in texts(app)
+
+
+@pytest.mark.usefixtures("gallery")
+@pytest.mark.parametrize(("view", "key"), [("Layer by layer", "layers"), ("Against magnitude", "magnitude")])
+def test_a_link_opens_what_is_behind_a_cell(app: AppTest, view: str, key: str) -> None:
+    open_invariance(app, row="rotate", column="scale", view=view)
+    assert not app.exception and not app.error
+    assert app.button_group(key="view").value == key
+    assert len(app.get("plotly_chart")) == 2
+    assert not app.get("image"), "only the view that is looked at is computed"
+    said = {"layers": "From 256 twins, one forward pass", "magnitude": "between 200 images and the same images at"}
+    assert said[key] in texts(app)
+    if key == "magnitude":
+        assert "saw the shaded range" in texts(app)
+
+
+@pytest.mark.usefixtures("gallery")
+def test_twins_stand_beside_the_untrained_network_s_view_of_them(app: AppTest) -> None:
+    open_invariance(app, row="rotate", column="hue")
+    captions = [picture.caption for picture in app.get("image")[0].proto.imgs]
+    assert len(captions) == 12
+    assert all(" · untrained 0." in caption for caption in captions)
+
+
+def add_untrained(folder: Path) -> str:
+    """Gives the gallery's table all columns and the row of the untrained network, and returns its name."""
+    table = pd.read_csv(folder / "sens.csv").reindex(columns=list(COLUMNS)).assign(untrained=False)
+    name = untrained_name("small", 0)
+    row = pd.DataFrame({"model": name, "transform": list(TRANSFORM_NAMES), "sens": 0.31, "untrained": True})
+    pd.concat([table, row]).to_csv(folder / "sens.csv", index=False)
+    return name
+
+
+@pytest.mark.usefixtures("gallery")
+def test_the_untrained_network_is_a_row_that_can_be_looked_into_and_left_out(app: AppTest, tmp_path: Path) -> None:
+    name = add_untrained(tmp_path / "gallery")
+    open_invariance(app, row="untrained", column="hue")
+    assert not app.exception and not app.error
+    assert app.selectbox(key="row").value == name and app.selectbox(key="row").options[-1] == "untrained"
+    assert "how far apart the **untrained network** sees" in texts(app) and "| **untrained** | 0.31 |" in texts(app)
+    app.toggle(key="untrained").set_value(False).run()
+    assert not app.exception
+    assert "untrained" not in app.selectbox(key="row").options
+    assert "| **untrained** | 0.31 |" in texts(app), "still beside the cell"
+
+
+@pytest.mark.usefixtures("gallery")
+def test_a_type_of_data_without_a_table_is_measured_on_request(app: AppTest, store: Store) -> None:
+    open_invariance(app, shift="new objects on noise")
+    assert not app.exception and not app.error
+    assert app.selectbox(key="shift").value == "new-noise"
+    assert not app.get("plotly_chart")
+    app.button(key="measure").click().run()
+    assert not app.exception and not app.error
+    (measured,) = store.list(kind="measure")
+    assert len(measured.spec.sources) == 4 and measured.spec.untrained
+    assert not set(measured.spec.data.classes) & set(DATA.classes) and measured.spec.data.backgrounds == "noise"
+
+
+@pytest.mark.usefixtures("gallery")
+def test_a_shipped_table_of_a_type_of_data_is_shown(app: AppTest, tmp_path: Path) -> None:
+    table = pd.read_csv(tmp_path / "gallery" / "sens.csv").assign(sens=0.77).reindex(columns=list(COLUMNS))
+    table.assign(untrained=False).to_csv(tmp_path / "gallery" / "sens-new-noise.csv", index=False)
+    open_invariance(app, shift="new objects on noise", row="rotate")
+    assert not app.exception and not app.error
+    assert "| **trained on rotate** | 0.77 |" in texts(app)
+    assert not any(button.key in ("measure", "measure_again") for button in app.button)
+
+
+@pytest.mark.usefixtures("gallery")
+def test_a_table_of_an_earlier_version_is_measured_again(app: AppTest, store: Store, tmp_path: Path) -> None:
+    add_untrained(tmp_path / "gallery")
+    run_id = finish_pretraining(store)
+    finish_measurement(store, run_id, is_old=True)
+    open_invariance(app, models=run_id, row=run_id)
+    assert not app.exception and f"none ({run_id[:4]})" in texts(app)
+    assert not any(button.key == "measure" for button in app.button)
+    app.button(key="measure_again").click().run()
+    assert not app.exception and not app.error
+    asked = [run for run in store.list(kind="measure") if run.spec == measurement((run_id,), DATA_OF_TWINS)]
+    assert (len(asked) == 1 and asked[0].is_active) or asked[0].state == "done"
+
+
+@pytest.mark.usefixtures("gallery")
+def test_so_is_one_under_the_same_name(app: AppTest, store: Store, tmp_path: Path) -> None:
+    add_untrained(tmp_path / "gallery")
+    run_id = finish_pretraining(store)
+    finish_measurement(store, run_id)
+    path = next(iter(store.list(kind="measure")))
+    table = store.directory(path.id) / "table.csv"
+    pd.read_csv(table).drop(columns="cka").to_csv(table, index=False)
+    open_invariance(app, models=run_id)
+    app.button(key="measure_again").click().run()
+    assert not app.exception and not app.error
+    (again,) = store.list(kind="measure")
+    assert again.id == path.id and not table.is_file()

@@ -43,9 +43,15 @@ def test_build_makes_loadable_half_precision_models(built):
 
 
 def test_build_measures_the_pretrained_ones(built):
-    table = sens_table(built[0])
-    assert list(table["model"]) == ["none", "hue", "matched", "disjoint"]
+    folder, _ = built
+    table = sens_table(folder)
+    assert list(table["model"]) == ["none", "hue", "matched", "disjoint", "untrained small (seed 0)"]
     assert set(table["transform"]) == {"hue"}
+    # And on each other type of data that is to be had for networks pretrained on noise objects on noise.
+    for shift in ("same-pictures", "new-noise", "drawn-pictures"):
+        other = sens_table(folder, shift=shift)
+        assert list(other["model"]) == list(table["model"]) and not other["sens"].equals(table["sens"])
+    assert sens_table(folder, shift="noise-noise").empty
 
 
 def test_build_decodes_factors_from_the_pretrained_ones_and_the_controls(built):

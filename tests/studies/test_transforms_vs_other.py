@@ -8,7 +8,7 @@ import pytest
 from invariance.spec import CATEGORIES, PretrainSpec, TransferSpec
 from invariance.studies.published import TRANSFORMS_VS_OTHER
 from invariance.studies.registry import make_study
-from invariance.studies.transforms_vs_other import SCALES, conclude, gap_against_range
+from invariance.studies.transforms_vs_other import SCALES, conclude, gap_against_range, predictions
 from tests.studies.fabricated import outcomes_of
 
 QUICK = make_study("transforms-vs-other", seeds=(7,))
@@ -68,6 +68,7 @@ def test_the_table_has_a_row_for_each_value_and_relation() -> None:
         QUICK, accuracy=lambda source, task: 0.9 if source.data.transforms == task.data.transforms else 0.3
     )
     table = QUICK.tabulate(outcomes)
+    assert set(table["sens"]) == {0.5}
     assert table.groupby("factor").size().to_dict() == {
         "class_relationship": 8, "architecture": 8, "pretraining_samples": 8, "transfer_samples": 8,
     }  # fmt: skip
@@ -84,12 +85,12 @@ def test_rows_whose_runs_are_missing_are_left_out() -> None:
 
 def table_of(values: dict[str, tuple[float, float]], factor: str = "architecture", num_seeds: int = 3) -> pd.DataFrame:
     rows = [
-        (factor, value, relation, seed, 0.9, accuracy + 0.01 * seed)
+        (factor, value, relation, seed, 0.9, accuracy + 0.01 * seed, 1 - accuracy, f"{value}{relation}{seed}")
         for seed in range(num_seeds)
         for value, both in values.items()
         for relation, accuracy in zip(("same", "disjoint"), both, strict=True)
     ]
-    columns = ["factor", "value", "relation", "seed", "pretraining_accuracy", "transfer_accuracy"]
+    columns = ["factor", "value", "relation", "seed", "pretraining_accuracy", "transfer_accuracy", "sens", "run"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -101,19 +102,29 @@ def test_gap_and_ranges_are_the_papers_read_out() -> None:
 
 
 def test_a_gap_above_the_range_agrees_and_one_below_contradicts() -> None:
-    (agreeing,) = conclude(table_of({"a": (0.9, 0.5), "b": (0.8, 0.6)}))
+    agreeing, _ = conclude(table_of({"a": (0.9, 0.5), "b": (0.8, 0.6)}))
     assert agreeing.agrees and agreeing.effect == pytest.approx(0.3) and ".30 [.30, .30]" in agreeing.statement
-    (contradicting,) = conclude(table_of({"a": (0.9, 0.8), "b": (0.6, 0.5)}))
+    contradicting, _ = conclude(table_of({"a": (0.9, 0.8), "b": (0.6, 0.5)}))
     assert not contradicting.agrees and contradicting.effect == pytest.approx(0.1)
-    (reversed_,) = conclude(table_of({"a": (0.5, 0.9), "b": (0.5, 0.9)}))
+    reversed_, _ = conclude(table_of({"a": (0.5, 0.9), "b": (0.5, 0.9)}))
     assert not reversed_.agrees and reversed_.effect == pytest.approx(-0.4)
 
 
 def test_the_classes_may_move_more_than_the_gap_as_published() -> None:
-    (found,) = conclude(table_of(TRANSFORMS_VS_OTHER["class_relationship"], "class_relationship"))
+    found, _ = conclude(table_of(TRANSFORMS_VS_OTHER["class_relationship"], "class_relationship"))
     assert found.agrees and "published: .12, .05 and .15" in found.statement
 
 
 def test_a_seed_that_is_not_finished_does_not_count() -> None:
     table = table_of({"a": (0.9, 0.5), "b": (0.8, 0.6)}).iloc[:-1]
     assert gap_against_range(table, "architecture").gap.num == 2
+
+
+def test_invariance_that_tells_transfer_is_found_and_invariance_that_does_not_is_not() -> None:
+    table = table_of({"a": (0.9, 0.5), "b": (0.8, 0.6)})
+    *_, found = conclude(table)
+    assert found.agrees and found.effect == pytest.approx(1.0) and "is off by .00" in found.statement
+    *_, unrelated = conclude(table.assign(sens=[0.1, 0.2, 0.4, 0.3] * 3))
+    assert not unrelated.agrees and unrelated.effect < 0
+    assert len(predictions(table)) == 12
+    assert predictions(table.assign(sens=float("nan"))).empty

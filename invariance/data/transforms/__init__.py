@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from invariance.data.transforms.base import Transform
 from invariance.data.transforms.beyond import BEYOND
-from invariance.data.transforms.compose import apply_composition, sample_composition
+from invariance.data.transforms.compose import apply_composition, change_content, sample_composition
 from invariance.data.transforms.corruption import CORRUPTION
 from invariance.data.transforms.geometric import GEOMETRIC
 from invariance.data.transforms.parameters import Parameter, Params
@@ -17,6 +17,7 @@ __all__ = [
     "Params",
     "Transform",
     "apply_composition",
+    "change_content",
     "get_transform",
     "sample_composition",
 ]

@@ -9,14 +9,21 @@ import torch
 from torch import Tensor
 
 from invariance.data.random import STREAMS, Draws
+from invariance.data.transforms.frame import Frame
 from invariance.data.transforms.parameters import Parameter, Params, sample_parameters
 from invariance.spec import ALL_CATEGORIES
 
 REFERENCE_SIZE = 32
 """Image side in pixels for which the paper states its sizes; kernels scale them to the image they are given."""
 
-OBJECT_SCALE = 0.7
-"""Side of the base object relative to the image (22 px of 32)."""
+Change = Callable[[Tensor, Params, Frame], Tensor]
+"""``(rgba, params, frame) -> rgba``: the pixels of a frame, (B, 4, W, W) float32 premultiplied in [0, 1], on any
+device, to those of the frame grown by the transformation's margin; pure."""
+
+
+def no_margin(size: int) -> int:
+    """Of what changes a pixel only where something is."""
+    return 0
 
 
 @dataclass(frozen=True)
@@ -28,24 +35,32 @@ class Transform:
         title: for people.
         summary: what is drawn and what it does, one sentence.
         parameters: what is drawn for a sample, in the order of the words of its stream.
-        apply: ``(rgba, params) -> rgba``; (B, 4, H, W) float32 premultiplied in [0, 1], pure, on any device.
+        change: the kernel on the part of the canvas where something is, see :data:`Change`.
+        margin: image size to how many pixels what is there can spread into what is clear.
         matrix: for affine ones ``(params, box, size) -> (B, 3, 3)``, input to output pixel coordinates.
         displace: for warps ``(params, size) -> (B, 2, H, W)``, offsets (x, y) in pixels at which the input is read.
         minifies: whether it can shrink, so that its resampling has to average.
         axis_aligned: whether its matrix is diagonal but for the move, so that rows and columns stay such.
         whole_pixels: whether it takes each pixel to a pixel, so that nothing has to be interpolated.
+        stays: whether it leaves what is inside a square about the image centre inside it.
     """
 
     name: str
     title: str
     summary: str
     parameters: tuple[Parameter, ...]
-    apply: Callable[[Tensor, Params], Tensor]
+    change: Change
+    margin: Callable[[int], int] = no_margin
     matrix: Callable[[Params, Tensor, int], Tensor] | None = None
     displace: Callable[[Params, int], Tensor] | None = None
     minifies: bool = False
     axis_aligned: bool = False
     whole_pixels: bool = False
+    stays: bool = False
+
+    def apply(self, rgba: Tensor, params: Params) -> Tensor:
+        """On whole canvases, (B, 4, S, S) float32 premultiplied in [0, 1]: pure, on any device."""
+        return self.change(rgba, params, Frame.whole(rgba.shape[-1]))
 
     @property
     def category(self) -> str:
@@ -107,10 +122,10 @@ def filter_separably(rgba: Tensor, vertical: Tensor, horizontal: Tensor) -> Tens
 
     Args:
         rgba: (B, C, H, W).
-        vertical: (B, H, H), row i holds the weights of output row i.
-        horizontal: (B, W, W), likewise for columns.
+        vertical: (B, H', H), row i holds the weights of output row i.
+        horizontal: (B, W', W), likewise for columns.
     """
-    rows = (rgba.flatten(1, 2) @ horizontal.transpose(1, 2)).view_as(rgba)
+    rows = (rgba.flatten(1, 2) @ horizontal.transpose(1, 2)).unflatten(1, rgba.shape[1:3])
     return vertical[:, None] @ rows
 
 

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from invariance.data.transforms.base import Transform
+from invariance.data.transforms.frame import Frame
 from invariance.data.transforms.parameters import Constant, Params, Switch, Uniform
-from invariance.data.transforms.resample import affine, base_box, resample
+from invariance.data.transforms.resample import affine, base_box, resample_content
 
 OCCLUDER_SCALE = 0.6
 
@@ -34,28 +35,29 @@ def drawn_other(params: Params, labels: Tensor, num_classes: int) -> Tensor:
     return torch.remainder(labels + 1 + step, num_classes)
 
 
-def occluder_layer(params: Params, pictures: Tensor, box: Tensor, *, mode: str = "bilinear") -> Tensor:
+def occluder_layer(params: Params, pictures: Tensor, frame: Frame, box: Tensor, *, mode: str = "bilinear") -> Tensor:
     """What stands in front: (B, 4, S, S) premultiplied, clear where nothing does.
 
     Args:
         params: ``x`` and ``y`` place the occluder's centre in the object's box, ``scale`` is its size relative to an
             object's own, ``applied`` says where there is one.
-        pictures: (B, 4, S, S) the occluding objects.
+        pictures: (B, 4, W, W) the occluding objects, the pixels of the frame.
+        frame: where these are on the canvas.
         box: (B, 4) the object's box in pixels.
         mode: ``bilinear`` or ``nearest``.
     """
     shown = params["applied"] & (params["scale"] > 0)
     visible = {**params, "scale": params["scale"].clamp(min=1e-3)}  # a size of nothing has no inverse
-    layer, _ = resample(pictures, [(OCCLUDE, visible)], box=box, mode=mode)
+    layer, _, _ = resample_content(pictures, frame, [(OCCLUDE, visible)], box=box, mode=mode)
     return layer * shown[:, None, None, None]
 
 
-def _apply_pose(rgba: Tensor, params: Params) -> Tensor:
+def _change_pose(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
     return params["picture"]
 
 
-def _apply_occlude(rgba: Tensor, params: Params) -> Tensor:
-    front = occluder_layer(params, params["picture"], base_box(rgba.shape[0], rgba.shape[-1], rgba.device))
+def _change_occlude(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
+    front = occluder_layer(params, params["picture"], frame, base_box(rgba.shape[0], frame.size, rgba.device))
     return front + (1.0 - front[:, 3:]) * rgba
 
 
@@ -73,7 +75,7 @@ POSE = Transform(
     "Pose",
     "The object is seen from a viewpoint drawn uniformly from its pictures (not in the paper).",
     (Uniform("view", 0.0, 1.0, neutral=0.0, chooses=True),),
-    _apply_pose,
+    _change_pose,
 )
 
 OCCLUDE = Transform(
@@ -87,7 +89,7 @@ OCCLUDE = Transform(
         Uniform("y", 0.0, 1.0, neutral=None),
         Constant("scale", OCCLUDER_SCALE, neutral=0.0),
     ),
-    _apply_occlude,
+    _change_occlude,
     matrix=_occluder_matrix,
     minifies=True,
     axis_aligned=True,

@@ -7,39 +7,55 @@ from itertools import groupby
 
 from torch import Tensor
 
-from invariance.data.random import Draws
+from invariance.data.random import draw_words
 from invariance.data.transforms.base import Transform
-from invariance.data.transforms.parameters import Params
-from invariance.data.transforms.resample import base_box, resample
+from invariance.data.transforms.frame import Frame
+from invariance.data.transforms.parameters import Params, num_words, parameters_of_words
+from invariance.data.transforms.resample import base_box, resample_content
 
 
 def sample_composition(
     transforms: Sequence[Transform], indices: Tensor, *, seed: int, strength: float = 1.0
 ) -> list[Params]:
     """The parameters of each transformation for the samples ``indices`` (B,), in the order given."""
-    return [transform.sample(Draws(seed, indices, transform.stream), strength) for transform in transforms]
+    words = draw_words(seed, indices, [(transform.stream, num_words(transform.parameters)) for transform in transforms])
+    return [
+        parameters_of_words(transform.parameters, drawn, strength)
+        for transform, drawn in zip(transforms, words, strict=True)
+    ]
 
 
 def apply_composition(
     rgba: Tensor, transforms: Sequence[Transform], params: Sequence[Params], *, mode: str = "bilinear"
 ) -> tuple[Tensor, Tensor]:
+    """The same as :func:`change_content` for whole canvases (B, 4, S, S), which it also returns, with the boxes."""
+    rgba, _, box = change_content(rgba, Frame.whole(rgba.shape[-1]), transforms, params, mode=mode)
+    return rgba, box
+
+
+def change_content(
+    rgba: Tensor, frame: Frame, transforms: Sequence[Transform], params: Sequence[Params], *, mode: str = "bilinear"
+) -> tuple[Tensor, Frame, Tensor]:
     """Applies transformations in order.
 
     Args:
-        rgba: (B, 4, S, S) float32 premultiplied in [0, 1], the untransformed objects.
+        rgba: (B, 4, W, W) float32 premultiplied in [0, 1], the untransformed objects, the pixels of the frame.
+        frame: the part of the canvas outside which all is clear.
         transforms: the composition.
         params: the parameters of each.
         mode: ``bilinear`` or ``nearest``, for the geometric ones.
 
     Returns:
-        The images, and the bounding boxes (B, 4) as (x0, y0, x1, y1) in pixels that followed the matrices.
+        The images, the frame that they cover, and the bounding boxes (B, 4) as (x0, y0, x1, y1) in pixels that
+        followed the matrices.
     """
-    box = base_box(rgba.shape[0], rgba.shape[-1], rgba.device)
+    box = base_box(rgba.shape[0], frame.size, rgba.device)
     for resamples, group in groupby(zip(transforms, params, strict=True), key=lambda step: step[0].resamples):
         steps = list(group)
         if resamples:
-            rgba, box = resample(rgba, steps, box=box, mode=mode)
+            rgba, frame, box = resample_content(rgba, frame, steps, box=box, mode=mode)
         else:
             for transform, values in steps:
-                rgba = transform.apply(rgba, values)
-    return rgba, box
+                rgba = transform.change(rgba, values, frame)
+                frame = frame.grown(transform.margin(frame.size))
+    return rgba, frame, box

@@ -19,8 +19,9 @@ from invariance.data.transforms.base import (
     split_alpha,
     with_alpha,
 )
+from invariance.data.transforms.frame import Frame
 from invariance.data.transforms.parameters import Constant, Field, Params, Switch, Uniform
-from invariance.data.transforms.resample import base_box, resample
+from invariance.data.transforms.resample import resample_alone
 
 BLUR_RADIUS_PX, MIN_BLUR_SIGMA_PX, MAX_BLUR_SIGMA_PX = 3, 0.1, 1.5
 PIXELATE_SIDE, ERASE_SIDE_PX = 9, 14
@@ -30,21 +31,39 @@ _LEVELS = 256.0 / 255.0  # at which a byte wraps
 _TINY = 1e-30  # a divisor for the colour 0 of clear pixels
 
 
-def _apply_blur(rgba: Tensor, params: Params) -> Tensor:
+def _change_blur(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
     """Separable Gaussian of 7 x 7 pixels with mirrored borders; sigma in pixels of a 32 px image.
 
     The smallest sigma changes nothing there, and by definition nothing in a larger image.
     """
-    return change_where(params["sigma_px"] > MIN_BLUR_SIGMA_PX, rgba, params, _blur)
+    chosen = params["sigma_px"] > MIN_BLUR_SIGMA_PX
+    weights = torch.where(chosen[:, None], _gaussian(params["sigma_px"], frame.size), _unchanged(frame.size, rgba))
+    radius = weights.shape[1] // 2
+    wider = frame.grown(radius)
+    if frame.start >= radius and frame.stop + radius <= frame.size:  # too far from the border to be mirrored
+        wide = F.pad(weights, (frame.width - 1, frame.width - 1)).unfold(1, frame.width, 1).flip(1)
+    else:
+        wide = _mirrored_filter(weights, frame.size)[:, wider.start : wider.stop, frame.start : frame.stop]
+    return filter_separably(rgba, wide, wide)
 
 
-def _blur(rgba: Tensor, params: Params) -> Tensor:
-    zoom = rgba.shape[-1] / REFERENCE_SIZE
-    radius = max(1, round(BLUR_RADIUS_PX * zoom))
-    offsets = torch.arange(-radius, radius + 1, device=rgba.device, dtype=rgba.dtype)
-    weights = torch.exp(-0.5 * (offsets[None] / (params["sigma_px"][:, None] * zoom)) ** 2)
-    weights = weights / weights.sum(dim=1, keepdim=True)
-    return filter_separably(rgba, *[_mirrored_filter(weights, rgba.shape[-1])] * 2)
+def _blur_radius(size: int) -> int:
+    """In pixels: 3 of a 32 px image."""
+    return max(1, round(BLUR_RADIUS_PX * size / REFERENCE_SIZE))
+
+
+def _gaussian(sigma_px: Tensor, size: int) -> Tensor:
+    """Weights (B, taps) of a Gaussian of (B,) pixels of a 32 px image."""
+    offsets = torch.arange(-_blur_radius(size), _blur_radius(size) + 1, device=sigma_px.device, dtype=sigma_px.dtype)
+    weights = torch.exp(-0.5 * (offsets[None] / (sigma_px[:, None] * (size / REFERENCE_SIZE))) ** 2)
+    return weights / weights.sum(dim=1, keepdim=True)
+
+
+def _unchanged(size: int, like: Tensor) -> Tensor:
+    """Weights (taps,) that leave an image as it is."""
+    weights = like.new_zeros(2 * _blur_radius(size) + 1)
+    weights[_blur_radius(size)] = 1.0
+    return weights
 
 
 def _mirrored_filter(weights: Tensor, size: int) -> Tensor:
@@ -58,41 +77,50 @@ def _mirrored_filter(weights: Tensor, size: int) -> Tensor:
     return matrix
 
 
-def _apply_noise(rgba: Tensor, params: Params) -> Tensor:
+def _change_noise(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
     """Adds max(0, N(0, std)) clipped to 1 to the colour; the sum wraps modulo 256 as when stored as bytes.
 
     The wrap is a slip of the published pipeline that defines the published transformation, and is kept on purpose.
     """
-    return change_where(params["applied"], rgba, params, _add_noise)
+    return change_where(params["applied"], rgba, params, lambda rgba, params: _add_noise(rgba, params, frame))
 
 
-def _add_noise(rgba: Tensor, params: Params) -> Tensor:
+def _add_noise(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
+    """The field is that of the whole canvas, of which only the rows of the frame are grown."""
     rgb, alpha = split_alpha(rgba)
-    total = normal_field(params["field"], (3, *rgba.shape[-2:])).mul_(per_sample(params["std"])).clamp_(0.0, 1.0)
+    field = normal_field(params["field"], (3, frame.size, frame.size), rows=(frame.start, frame.stop))
+    total = (field[..., frame.start : frame.stop] * per_sample(params["std"])).clamp_(0.0, 1.0)
     total += rgb / alpha.clamp(min=_TINY)
     total.sub_(total.clone().ge_(_LEVELS), alpha=_LEVELS).clamp_(0.0, 1.0)
     return torch.cat((total.mul_(alpha), alpha), dim=1)
 
 
-def _apply_pixelate(rgba: Tensor, params: Params) -> Tensor:
+def _change_pixelate(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
     """Box filter down to ``side`` (share of a 32 px image's side, 9 / 32), then nearest neighbour up.
 
     At other sizes 9 / 32 is 9 cells too and 1 still every pixel; between them their number is linear in the share.
     """
-    return change_where(params["applied"], rgba, params, _pixelate)
+    wider = frame.grown(_cell(frame.size))
+    spread = frame.spread(rgba, wider)
+    return change_where(params["applied"], spread, params, lambda rgba, params: _pixelate(rgba, params, wider))
 
 
-def _pixelate(rgba: Tensor, params: Params) -> Tensor:
-    size = rgba.shape[-1]
+def _cell(size: int) -> int:
+    """How many pixels of its coarsest cell can lie beyond the one that reaches into it."""
+    return -(-size // PIXELATE_SIDE) - 1
+
+
+def _pixelate(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
+    size = frame.size
     coarseness = (1.0 - params["side"]) / (1.0 - PIXELATE_SIDE / REFERENCE_SIZE)
     # The slack lets a whole number of cells survive rounding.
     cells = torch.floor(size - (size - PIXELATE_SIDE) * coarseness + 1e-3).clamp(max=size)[:, None, None]
-    pixel = torch.arange(size, device=rgba.device, dtype=rgba.dtype)
+    pixel = frame.positions(rgba.device)
     cell = torch.floor((pixel[None, :, None] + 0.5) * cells / size)
     first = torch.floor(cell * size / cells + 0.5)
     last = torch.floor((cell + 1) * size / cells + 0.5)
     weights = ((pixel >= first) & (pixel < last)).to(rgba.dtype)
-    weights /= weights.sum(dim=2, keepdim=True)
+    weights /= last - first
     return filter_separably(rgba, weights, weights)
 
 
@@ -101,9 +129,14 @@ def _elastic_displacement(params: Params, size: int) -> Tensor:
 
     The noise is made on the 32 px grid whatever the image, so that its law in relation to the image stays the same.
     """
+    still = torch.zeros(len(params["applied"]), 2, size, size, device=params["applied"].device)
+    return change_where(params["applied"], still, params, lambda still, params: _smooth_field(params, size))
+
+
+def _smooth_field(params: Params, size: int) -> Tensor:
     noise = unit_field(params["field"], (2, REFERENCE_SIZE, REFERENCE_SIZE)) * 2.0 - 1.0
     smoothing = _smoothing_matrix(REFERENCE_SIZE, ELASTIC_SIGMA_PX).to(noise.device)
-    amount = params["alpha"] * params["applied"] / REFERENCE_SIZE * (size / 2)
+    amount = params["alpha"] / REFERENCE_SIZE * (size / 2)
     field = smoothing @ noise @ smoothing.T * per_sample(amount)
     if size != REFERENCE_SIZE:
         field = F.interpolate(field, size=(size, size), mode="bilinear", align_corners=False)
@@ -125,35 +158,31 @@ def _smoothing_matrix(size: int, sigma_px: float) -> Tensor:
     return matrix.scatter_add_(1, read, weights.expand(size, -1).contiguous())
 
 
-def _apply_elastic(rgba: Tensor, params: Params) -> Tensor:
-    def warped(rgba: Tensor, params: Params) -> Tensor:
-        box = base_box(rgba.shape[0], rgba.shape[-1], rgba.device)
-        return resample(rgba, [(ELASTIC, params)], box=box)[0]
-
-    return change_where(params["applied"], rgba, params, warped)
+def _change_elastic(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
+    return resample_alone(ELASTIC, rgba, params)
 
 
-def _apply_erasing(rgba: Tensor, params: Params) -> Tensor:
+def _change_erasing(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
     """A square becomes transparent; x and y in [0, 1) choose among its whole-pixel places inside the image."""
-    size = rgba.shape[-1]
-    side = torch.round(params["side_px"] * size / REFERENCE_SIZE)
-    pixel = torch.arange(size, device=rgba.device)[None]
+    side = torch.round(params["side_px"] * frame.size / REFERENCE_SIZE)
+    pixel = frame.positions(rgba.device)[None]
     inside = []
     for position in (params["y"], params["x"]):
-        start = torch.floor(position * (size - side + 1))[:, None]
+        start = torch.floor(position * (frame.size - side + 1))[:, None]
         inside.append(((pixel >= start) & (pixel < start + side[:, None])).to(rgba.dtype))
     columns = inside[1] * params["applied"][:, None]
     return rgba * (1.0 - inside[0][:, None, :, None] * columns[:, None, None, :])
 
 
-def _apply_contrast(rgba: Tensor, params: Params) -> Tensor:
+def _change_contrast(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
     """Colours move towards (factor < 1) or away from the mean luma of the whole canvas, clear pixels being black.
 
     As published, the mean is that of straight colour: a pixel counts in full from half a level of alpha on.
     """
     rgb, alpha = split_alpha(rgba)
     counts = alpha.clone().ge_(HALF_LEVEL)
-    mean = luma(rgb).div_(alpha.clamp(min=HALF_LEVEL)).mul_(counts).mean(dim=(2, 3), keepdim=True)
+    luminance = luma(rgb).div_(alpha.clamp(min=HALF_LEVEL)).mul_(counts)
+    mean = luminance.sum(dim=(2, 3), keepdim=True) / frame.size**2
     factor = per_sample(params["factor"])
     changed = (rgb * factor).addcmul_((1.0 - factor) * mean, alpha).clamp_(min=0.0)
     return with_alpha(changed, alpha)
@@ -164,7 +193,7 @@ ELASTIC = Transform(
     "Elastic",
     "With probability one half the object is warped by a smooth random displacement field.",
     (Field(), Switch(), Constant("alpha", ELASTIC_ALPHA, neutral=0.0)),
-    _apply_elastic,
+    _change_elastic,
     displace=_elastic_displacement,
 )
 
@@ -174,21 +203,23 @@ CORRUPTION: tuple[Transform, ...] = (
         "Blur",
         "The object is blurred by a Gaussian whose width is drawn uniformly from 0.1 to 1.5 pixels (at 32 px).",
         (Uniform("sigma_px", MIN_BLUR_SIGMA_PX, MAX_BLUR_SIGMA_PX, neutral=MIN_BLUR_SIGMA_PX),),
-        _apply_blur,
+        _change_blur,
+        margin=_blur_radius,
     ),
     Transform(
         "noise",
         "Noise",
         "With probability one half strong coloured noise is added to the object and wraps round.",
         (Field(), Switch(), Constant("std", 1.0, neutral=0.0)),
-        _apply_noise,
+        _change_noise,
     ),
     Transform(
         "pixelate",
         "Pixelate",
         "With probability one half the image is reduced to 9 x 9 coarse pixels.",
         (Switch(), Constant("side", PIXELATE_SIDE / REFERENCE_SIZE, neutral=1.0)),
-        _apply_pixelate,
+        _change_pixelate,
+        margin=_cell,
     ),
     ELASTIC,
     Transform(
@@ -201,13 +232,13 @@ CORRUPTION: tuple[Transform, ...] = (
             Switch(),
             Constant("side_px", ERASE_SIDE_PX, neutral=0.0),
         ),
-        _apply_erasing,
+        _change_erasing,
     ),
     Transform(
         "contrast",
         "Contrast",
         "The contrast to the mean is multiplied by a factor drawn uniformly from 0 to 2.",
         (Uniform("factor", 0.0, 2.0, neutral=1.0),),
-        _apply_contrast,
+        _change_contrast,
     ),
 )

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from invariance.data.transforms.base import Transform
+from invariance.data.transforms.frame import Frame
 from invariance.data.transforms.parameters import Parameter, Params, Switch, Uniform
-from invariance.data.transforms.resample import affine, base_box, resample
+from invariance.data.transforms.resample import affine, resample_alone
 
 MIN_SCALE = 0.4
 MAX_SHEAR_DEG = 50.0
@@ -25,23 +26,24 @@ def _geometric(
     minifies: bool = False,
     axis_aligned: bool = False,
     whole_pixels: bool = False,
+    stays: bool = False,
 ) -> Transform:
     """A transformation given by its matrix; alone, it acts on the untransformed object's box."""
 
-    def apply(rgba: Tensor, params: Params) -> Tensor:
-        box = base_box(rgba.shape[0], rgba.shape[-1], rgba.device)
-        return resample(rgba, [(transform, params)], box=box)[0]
+    def change(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
+        return resample_alone(transform, rgba, params)
 
     transform = Transform(
         name,
         title,
         summary,
         parameters,
-        apply,
+        change,
         matrix=matrix,
         minifies=minifies,
         axis_aligned=axis_aligned,
         whole_pixels=whole_pixels,
+        stays=stays,
     )
     return transform
 
@@ -118,6 +120,7 @@ GEOMETRIC: tuple[Transform, ...] = (
         _scale_matrix,
         minifies=True,
         axis_aligned=True,
+        stays=True,
     ),
     _geometric(
         "v_flip",
@@ -127,6 +130,7 @@ GEOMETRIC: tuple[Transform, ...] = (
         _v_flip_matrix,
         axis_aligned=True,
         whole_pixels=True,
+        stays=True,
     ),
     _geometric(
         "h_flip",
@@ -136,6 +140,7 @@ GEOMETRIC: tuple[Transform, ...] = (
         _h_flip_matrix,
         axis_aligned=True,
         whole_pixels=True,
+        stays=True,
     ),
     _geometric(
         "shear",

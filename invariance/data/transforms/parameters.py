@@ -122,6 +122,11 @@ Parameter = Uniform | Switch | Constant | Field
 _WORDS = {Uniform: 1, Switch: 1, Constant: 0, Field: 2}
 
 
+def num_words(parameters: Sequence[Parameter]) -> int:
+    """How many words of its stream a transformation takes for each sample."""
+    return sum(_WORDS[type(parameter)] for parameter in parameters)
+
+
 def sample_parameters(parameters: Sequence[Parameter], draws: Draws, strength: float) -> Params:
     """The values of all parameters of one transformation for a batch.
 
@@ -133,13 +138,17 @@ def sample_parameters(parameters: Sequence[Parameter], draws: Draws, strength: f
     Returns:
         Name to (B,) tensor: float32, bool for a switch, int64 for a field.
     """
-    words = draws.words(sum(_WORDS[type(parameter)] for parameter in parameters))
+    return parameters_of_words(parameters, draws.words(num_words(parameters)), strength)
+
+
+def parameters_of_words(parameters: Sequence[Parameter], words: Tensor, strength: float) -> Params:
+    """The same from the words (B, num) of the stream."""
     result: Params = {}
     position = 0
     for parameter in parameters:
         match parameter:
             case Constant():
-                full = torch.full(draws.indices.shape, parameter.value_at(strength), device=words.device)
+                full = torch.full((len(words),), parameter.value_at(strength), device=words.device)
                 result[parameter.name] = full
             case Field():
                 result[parameter.name] = (words[:, position] << 31) | (words[:, position + 1] >> 1)

@@ -21,6 +21,7 @@ from invariance.data.transforms.base import (
     split_alpha,
     with_alpha,
 )
+from invariance.data.transforms.frame import Frame
 from invariance.data.transforms.parameters import Constant, Params, Switch, Uniform
 
 MAX_SHARPNESS = 7.0
@@ -29,7 +30,7 @@ BLEND = (Switch(), Constant("amount", 1.0, neutral=0.0))
 """With probability one half, a mix of the image and its changed form; at strength 1 the changed form alone."""
 
 
-def _apply_hue(rgba: Tensor, params: Params) -> Tensor:
+def _change_hue(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
     """Moves the hue around the colour circle (1 = once round) at constant HSV saturation and value."""
     return change_where(params["shift"] != 0, rgba, params, _turn_hue)
 
@@ -61,7 +62,7 @@ def _low_chroma_hue(rgb: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return low, chroma, hue
 
 
-def _apply_brightness(rgba: Tensor, params: Params) -> Tensor:
+def _change_brightness(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
     rgb, alpha = split_alpha(rgba)
     return with_alpha(rgb * per_sample(params["factor"]), alpha)
 
@@ -73,11 +74,11 @@ def _blend(rgba: Tensor, params: Params, change: Callable[[Tensor, Tensor], Tens
     return torch.cat((torch.lerp(rgb, change(rgb, alpha), share), alpha), dim=1)
 
 
-def _apply_grayscale(rgba: Tensor, params: Params) -> Tensor:
+def _change_grayscale(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
     return _blend(rgba, params, lambda rgb, alpha: luma(rgb))
 
 
-def _apply_posterize(rgba: Tensor, params: Params) -> Tensor:
+def _change_posterize(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
     """Keeps the highest of 8 bits: 128/255 of alpha where the colour reaches it, else 0."""
 
     def posterized(rgb: Tensor, alpha: Tensor) -> Tensor:
@@ -87,18 +88,24 @@ def _apply_posterize(rgba: Tensor, params: Params) -> Tensor:
     return _blend(rgba, params, posterized)
 
 
-def _apply_invert(rgba: Tensor, params: Params) -> Tensor:
+def _change_invert(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
     return _blend(rgba, params, lambda rgb, alpha: alpha - rgb)
 
 
-def _apply_sharpen(rgba: Tensor, params: Params) -> Tensor:
+def _change_sharpen(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
     """Moves away from the 3 x 3 smoothed image (centre weight 5 of 13), alpha included, and clips."""
-    return change_where(params["applied"], rgba, params, _sharpen)
+    step = _pixel(frame.size)
+    wider = frame.spread(rgba, frame.grown(step))
+    return change_where(params["applied"], wider, params, lambda rgba, params: _sharpen(rgba, params, step))
 
 
-def _sharpen(rgba: Tensor, params: Params) -> Tensor:
-    """The eight neighbours are one pixel of a 32 px image away, to the nearest whole pixel."""
-    step = max(1, round(rgba.shape[-1] / REFERENCE_SIZE))
+def _pixel(size: int) -> int:
+    """A pixel of a 32 px image, to the nearest whole pixel."""
+    return max(1, round(size / REFERENCE_SIZE))
+
+
+def _sharpen(rgba: Tensor, params: Params, step: int) -> Tensor:
+    """The eight neighbours are ``step`` pixels away; beyond the border of the canvas, or of what is clear, is as it."""
     padded = F.pad(rgba, (step, step, step, step), mode="replicate")
     rows = (padded[..., : -2 * step] + padded[..., step:-step]).add_(padded[..., 2 * step :])
     square = (rows[..., : -2 * step, :] + rows[..., step:-step, :]).add_(rows[..., 2 * step :, :])
@@ -114,41 +121,42 @@ PHOTOMETRIC: tuple[Transform, ...] = (
         "Hue",
         "The hue moves round the colour circle by a uniformly drawn amount.",
         (Uniform("shift", -0.5, 0.5, neutral=0.0, circle=1.0),),
-        _apply_hue,
+        _change_hue,
     ),
     Transform(
         "brightness",
         "Brightness",
         "Colours are multiplied by a factor drawn uniformly from 0 to 2 and clipped.",
         (Uniform("factor", 0.0, 2.0, neutral=1.0),),
-        _apply_brightness,
+        _change_brightness,
     ),
     Transform(
         "grayscale",
         "Grayscale",
         "With probability one half the colours become their luma.",
         BLEND,
-        _apply_grayscale,
+        _change_grayscale,
     ),
     Transform(
         "posterize",
         "Posterize",
         "With probability one half each channel keeps one bit.",
         BLEND,
-        _apply_posterize,
+        _change_posterize,
     ),
     Transform(
         "invert",
         "Invert",
         "With probability one half the colours are inverted.",
         BLEND,
-        _apply_invert,
+        _change_invert,
     ),
     Transform(
         "sharpen",
         "Sharpen",
         "With probability one half the object is sharpened by a factor of 7.",
         (Switch(), Constant("factor", MAX_SHARPNESS, neutral=1.0)),
-        _apply_sharpen,
+        _change_sharpen,
+        margin=_pixel,
     ),
 )

@@ -12,15 +12,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from invariance.data.transforms.base import OBJECT_SCALE, Transform, filter_separably
+from invariance.data.transforms.base import Transform, change_where, filter_separably
+from invariance.data.transforms.frame import Frame
+from invariance.data.transforms.moves import move_pixels
 from invariance.data.transforms.parameters import Params
 
 
 def base_box(num: int, size: int, device: torch.device | str) -> Tensor:
     """Bounding box (x0, y0, x1, y1) in pixels of the untransformed object, (num, 4) float32."""
-    width = round(OBJECT_SCALE * size)
-    start = (size - width) // 2
-    box = torch.tensor([start, start, start + width, start + width], dtype=torch.float32, device=device)
+    frame = Frame.of_object(size)
+    box = torch.tensor([frame.start, frame.start, frame.stop, frame.stop], dtype=torch.float32, device=device)
     return box.expand(num, 4)
 
 
@@ -43,18 +44,60 @@ def transform_box(matrix: Tensor, box: Tensor) -> Tensor:
 def resample(
     rgba: Tensor, steps: Sequence[tuple[Transform, Params]], *, box: Tensor, mode: str = "bilinear"
 ) -> tuple[Tensor, Tensor]:
+    """The same as :func:`resample_content` for whole canvases (B, 4, S, S), which it also returns, with the boxes."""
+    rgba, _, box = resample_content(rgba, Frame.whole(rgba.shape[-1]), steps, box=box, mode=mode)
+    return rgba, box
+
+
+def resample_alone(transform: Transform, rgba: Tensor, params: Params) -> Tensor:
+    """One geometric transformation of whole canvases, acting on the untransformed object's box."""
+    box = base_box(rgba.shape[0], rgba.shape[-1], rgba.device)
+    return resample(rgba, [(transform, params)], box=box)[0]
+
+
+def resample_content(
+    rgba: Tensor, frame: Frame, steps: Sequence[tuple[Transform, Params]], *, box: Tensor, mode: str = "bilinear"
+) -> tuple[Tensor, Frame, Tensor]:
     """Applies consecutive geometric transformations with one reading of the image.
 
     Args:
-        rgba: (B, 4, S, S) float32, premultiplied.
+        rgba: (B, 4, W, W) float32, premultiplied, the pixels of the frame.
+        frame: the part of the canvas outside which all is clear.
         steps: transformations with ``matrix`` or ``displace``, in order of application, and their parameters.
         box: (B, 4) bounding box of the object before them, in pixels.
         mode: ``bilinear`` or ``nearest``; a chain with a warp is read bilinearly whatever the mode, as published.
 
     Returns:
-        The image and the bounding box after them.
+        The image, the frame that it covers, and the bounding box after them.
     """
-    size = rgba.shape[-1]
+    if len(steps) == 1 and steps[0][0].displace is not None and rgba.device.type == "cpu":
+        transform, params = steps[0]
+
+        def warp(canvas: Tensor, params: Params) -> Tensor:
+            return _read(frame.of(canvas), frame, [("displace", transform.displace(params, frame.size))])  # type: ignore[misc]
+
+        whole = frame.on_canvas(rgba)
+        return change_where(params["applied"], whole, params, warp), Frame.whole(frame.size), box
+    chain, box = _chain(steps, box, frame.size)
+    if any(transform.displace is not None for transform, _ in steps):
+        mode = "bilinear"
+    if all(transform.whole_pixels for transform, _ in steps):
+        if (moved := move_pixels(rgba, frame, chain[0][1])) is not None:
+            return *moved, box
+        mode = "nearest"  # reads the same pixels as bilinear reading would, in a third of the time
+    spread = None
+    if mode == "bilinear" and any(transform.minifies for transform, _ in steps):
+        spread = _averaging_spread([value for kind, value in chain if kind == "matrix"])
+        if all(transform.axis_aligned for transform, _ in steps):
+            target = frame.centred() if all(transform.stays for transform, _ in steps) else Frame.whole(frame.size)
+            return _resample_separably(rgba, frame, target, chain[0][1], spread), target, box
+    return _read(rgba, frame, chain, mode=mode, spread=spread), Frame.whole(frame.size), box
+
+
+def _chain(
+    steps: Sequence[tuple[Transform, Params]], box: Tensor, size: int
+) -> tuple[list[tuple[str, Tensor]], Tensor]:
+    """Matrices, neighbours multiplied, and displacement fields in order; and the box after them."""
     chain: list[tuple[str, Tensor]] = []
     for transform, params in steps:
         if transform.matrix is not None:
@@ -67,17 +110,21 @@ def resample(
         else:
             assert transform.displace is not None, transform.name
             chain.append(("displace", transform.displace(params, size)))
-            mode = "bilinear"
-    spread = None
-    if mode == "bilinear" and any(transform.minifies for transform, _ in steps):
-        spread = _averaging_spread([value for kind, value in chain if kind == "matrix"])
-        if all(transform.axis_aligned for transform, _ in steps):
-            return _resample_separably(rgba, chain[0][1], spread), box
-    if all(transform.whole_pixels for transform, _ in steps):
-        mode = "nearest"  # reads the same pixels as bilinear reading would, in a third of the time
-    grid = _read_positions(chain, size=size, spread=spread)
+    return chain, box
+
+
+def _read(
+    rgba: Tensor,
+    frame: Frame,
+    chain: Sequence[tuple[str, Tensor]],
+    *,
+    mode: str = "bilinear",
+    spread: Tensor | None = None,
+) -> Tensor:
+    """The whole canvas (B, 4, S, S), each pixel read where the chain took it from."""
+    grid = _read_positions(chain, frame=frame, spread=spread)
     result = F.grid_sample(rgba, grid, mode=mode, padding_mode="zeros", align_corners=False)
-    return (result if spread is None else F.avg_pool2d(result, 2)), box
+    return result if spread is None else F.avg_pool2d(result, 2)
 
 
 def _averaging_spread(matrices: Sequence[Tensor]) -> Tensor:
@@ -90,35 +137,37 @@ def _averaging_spread(matrices: Sequence[Tensor]) -> Tensor:
     return 0.4 * (1.0 - factor).clamp(min=0.0)
 
 
-def _resample_separably(rgba: Tensor, matrix: Tensor, spread: Tensor) -> Tensor:
+def _resample_separably(rgba: Tensor, frame: Frame, target: Frame, matrix: Tensor, spread: Tensor) -> Tensor:
     """The same for a matrix (B, 3, 3) that keeps rows rows: as weighted sums along each axis, a third of the work."""
-    size = rgba.shape[-1]
-    inverse, axis = _inverse(matrix), _output_axis(size, spread, rgba.device)
-    centres = torch.arange(size, device=rgba.device) + 0.5
+    inverse, axis = _inverse(matrix), _output_axis(target, spread)
+    centres = frame.positions(rgba.device) + 0.5
     weights = []
     for row in (1, 0):
         positions = axis * inverse[:, row, row, None] + inverse[:, row, 2, None]
         distance = (positions[:, :, None] - centres).abs_()
-        weights.append((1.0 - distance).clamp_(min=0.0).unflatten(1, (size, 2)).mean(dim=2))
+        near = (1.0 - distance).clamp_(min=0.0).unflatten(1, (target.width, 2))
+        weights.append((near[:, :, 0] + near[:, :, 1]).mul_(0.5))
     return filter_separably(rgba, *weights)
 
 
-def _output_axis(size: int, spread: Tensor | None, device: torch.device) -> Tensor:
-    """Output positions along one axis in pixels: (1, S), or with a ``spread`` (B,) two for each pixel, (B, 2 S)."""
-    if spread is None:
-        return torch.arange(size, device=device)[None] + 0.5
-    num = torch.arange(2 * size, device=device)
-    return num // 2 + 0.5 + (num % 2 * 2.0 - 1.0) * spread[:, None]
+def _output_axis(target: Frame, spread: Tensor) -> Tensor:
+    """Output positions of a frame along one axis in pixels, two for each pixel, (B, 2 W), for a spread (B,)."""
+    centres = target.positions(spread.device) + 0.5
+    offsets = torch.stack((-spread, spread), dim=1)
+    return (centres[None, :, None] + offsets[:, None]).flatten(1)
 
 
-def _read_positions(chain: Sequence[tuple[str, Tensor]], *, size: int, spread: Tensor | None) -> Tensor:
-    """Where in the input each output position reads: (B, N, N, 2), from -1 to 1 across the input.
+def _read_positions(chain: Sequence[tuple[str, Tensor]], *, frame: Frame, spread: Tensor | None) -> Tensor:
+    """Where in the input each output position reads: (B, N, N, 2), from -1 to 1 across the frame of the input.
 
     N is the image size, or with a ``spread`` (B,) twice that, each pixel having 2 x 2 positions around its centre.
     """
-    reference = chain[0][1]
-    axis = _output_axis(size, spread, reference.device)
-    num = axis.shape[1]
+    canvas = Frame.whole(frame.size)
+    axis = canvas.positions(chain[0][1].device)[None] + 0.5 if spread is None else _output_axis(canvas, spread)
+    zoom = 2.0 / frame.width
+    shift = -1.0 - frame.start * zoom
+    if len(chain) == 1 and chain[0][0] == "matrix":
+        return _affine_positions(_inverse(chain[0][1]), axis, zoom=zoom, shift=shift)
     x, y = axis[:, None, :], axis[:, :, None]  # they broadcast to the plane only when a matrix or a field mixes them
     moved = spread is not None
     for kind, value in reversed(chain):
@@ -129,10 +178,22 @@ def _read_positions(chain: Sequence[tuple[str, Tensor]], *, size: int, spread: T
             offsets = _read_field(value, x, y) if moved else value
             x, y = x + offsets[:, 0], y + offsets[:, 1]
         moved = True
-    grid = torch.empty(len(reference), num, num, 2, device=reference.device)
+    grid = torch.empty(*x.shape, 2, device=x.device)
     for position, plane in enumerate((x, y)):
-        torch.mul(plane, 2.0 / size, out=grid[..., position])
-    return grid.sub_(1.0)
+        torch.add(plane * zoom, shift, out=grid[..., position])
+    return grid
+
+
+def _affine_positions(inverse: Tensor, axis: Tensor, *, zoom: float, shift: float) -> Tensor:
+    """Positions (B, N, N, 2) of an axis (1 or B, N) through matrices (B, 3, 3), times ``zoom`` plus ``shift``.
+
+    x and y of a pixel lie side by side: a row of them is linear in the column, and the next row one step further.
+    """
+    linear = inverse[:, :2] * zoom
+    along = axis[:, :, None] * linear[:, None, :, 0] + (linear[:, None, :, 2] + shift)
+    step = linear[:, None, :, 1].expand_as(along)
+    grid = torch.addcmul(along.flatten(1)[:, None], axis[:, :, None], step.flatten(1)[:, None])
+    return grid.unflatten(2, (-1, 2))
 
 
 def _read_field(field: Tensor, x: Tensor, y: Tensor) -> Tensor:

@@ -1,0 +1,131 @@
+"""Measures against depth and against magnitude, one line a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from invariance.figures.heatmap import interval_text
+from invariance.figures.palette import MATCHED, MISMATCHED, NEUTRAL
+from invariance.measures.columns import MEASURES
+
+HEIGHT_PX: Final = 380
+_LOOKS: Final[tuple[dict[str, str], ...]] = (
+    {"color": MATCHED, "dash": "solid", "symbol": "circle"},
+    {"color": NEUTRAL, "dash": "dot", "symbol": "diamond"},
+    {"color": MISMATCHED, "dash": "dash", "symbol": "square"},
+)
+"""Of the network itself, its untrained twin and one more: told apart by colour, dash and marker."""
+
+
+def layer_figure(table: pd.DataFrame, *, score: str = "sens", titles: Mapping[str, str] | None = None) -> go.Figure:
+    """A measure in each layer, from the pixels to the representation.
+
+    Args:
+        table: of :func:`~invariance.measures.profile.layer_profile`; up to three models, of one architecture.
+        score: the column shown, one of :data:`~invariance.measures.columns.MEASURES`.
+        titles: what to call the models; missing ones keep their name.
+    """
+    measure = MEASURES[score]
+    figure = go.Figure()
+    for (name, rows), look in zip(table.groupby("model", sort=False), _LOOKS, strict=False):
+        ends = [rows[end] for end in measure.interval or () if end in rows]
+        values = rows[score]
+        error = None
+        if len(ends) == 2:
+            error = {"type": "data", "array": ends[1] - values, "arrayminus": values - ends[0], "thickness": 1.5}
+        figure.add_scatter(
+            x=rows["layer"],
+            y=values,
+            error_y=error,
+            name=(titles or {}).get(str(name), str(name)),
+            text=[_hover(value, [end.iloc[at] for end in ends]) for at, value in enumerate(values)],
+            **_line(look),
+        )
+    figure.update_xaxes(title="layer, from the image to the representation", fixedrange=True)
+    return _laid_out(figure, f"{measure.title} in the layer")
+
+
+def magnitude_figure(
+    table: pd.DataFrame,
+    *,
+    axis_title: str,
+    trained: tuple[float, float] | None,
+    titles: Mapping[str, str] | None = None,
+) -> go.Figure:
+    """Distance from the untransformed image against the magnitude of a transformation.
+
+    Args:
+        table: of :func:`~invariance.measures.magnitude.magnitude_curve`; up to three models.
+        axis_title: the parameter and its unit.
+        trained: lowest and highest magnitude that the data set draws, shaded; None where it draws everything.
+        titles: what to call the models; missing ones keep their name.
+    """
+    figure = go.Figure()
+    for (name, rows), look in zip(table.groupby("model", sort=False), _LOOKS, strict=False):
+        title = (titles or {}).get(str(name), str(name))
+        band = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False, "legendgroup": title}
+        figure.add_scatter(x=rows["magnitude"], y=rows["high"], **band)
+        figure.add_scatter(
+            x=rows["magnitude"], y=rows["low"], fill="tonexty", fillcolor=_faint(look["color"]), **band
+        )
+        figure.add_scatter(
+            x=rows["magnitude"],
+            y=rows["distance"],
+            name=title,
+            legendgroup=title,
+            text=[
+                _hover(value, [low, high])
+                for value, low, high in zip(rows["distance"], rows["low"], rows["high"], strict=True)
+            ],
+            **_line(look),
+        )
+    if trained is not None:
+        figure.add_vrect(
+            x0=trained[0],
+            x1=trained[1],
+            fillcolor=NEUTRAL,
+            opacity=0.13,
+            line_width=0,
+            layer="below",
+            annotation={"text": "what the data set draws", "yanchor": "bottom", "y": 1.0, "yref": "paper"},
+            annotation_position="top left",
+        )
+    figure.update_xaxes(title=axis_title, zeroline=False, fixedrange=True)
+    return _laid_out(figure, "distance (two images: 1)")
+
+
+def _laid_out(figure: go.Figure, value_title: str) -> go.Figure:
+    figure.add_hline(y=1.0, line={"color": NEUTRAL, "width": 1, "dash": "dot"})
+    figure.update_yaxes(title=value_title, rangemode="tozero", fixedrange=True)
+    figure.update_layout(
+        height=HEIGHT_PX,
+        margin={"l": 10, "r": 10, "t": 52, "b": 10},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.07, "x": 0},
+        showlegend=True,
+        dragmode=False,
+    )
+    return figure
+
+
+def _line(look: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "mode": "lines+markers",
+        "line": {"color": look["color"], "dash": look["dash"], "width": 2.5},
+        "marker": {"symbol": look["symbol"], "size": 8, "color": look["color"]},
+        "hovertemplate": "%{fullData.name}<br>%{x}: %{text}<extra></extra>",
+    }
+
+
+def _hover(value: float, ends: list[float]) -> str:
+    text = interval_text(*ends) if len(ends) == 2 else ""
+    return f"{value:.3f}" + (f"<br>{text}" if text else "")
+
+
+def _faint(colour: str) -> str:
+    """The colour ``#rrggbb`` at an opacity that lets lines behind it show."""
+    red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, 0.18)"

@@ -1,0 +1,110 @@
+"""Transfers as points: how sensitive the source was to what the target varies, and how well it transferred."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, NEUTRAL
+from invariance.measures.line import Line, fit_line
+
+COLUMNS: Final = ("source", "target", "sens", "accuracy", "group")
+GROUPS: Final[dict[str, tuple[str, str, str]]] = {
+    "matched": (MATCHED, "circle", "matched: pretrained on the target's transformations"),
+    "mismatched": (MISMATCHED, "diamond", "mismatched: on none of them"),
+    "other": (CATEGORICAL[2], "square", "other: on some of them, or on more"),
+}
+"""Colour, marker and title, so that colour is not the only difference."""
+
+HEIGHT_PX: Final = 420
+_BAND_POINTS: Final = 41
+
+
+def transfer_scatter(table: pd.DataFrame) -> go.Figure:
+    """One point a transfer, the least-squares line through all of them and its 95 % band.
+
+    Args:
+        table: columns ``COLUMNS``: names of the source and of the target for people, mean sens-score of the source for
+            the target's transformations, transfer accuracy in [0, 1], and one of ``GROUPS``. Rows without a score or an
+            accuracy are left out.
+    """
+    table = table.dropna(subset=["sens", "accuracy"])
+    figure = go.Figure()
+    line = line_of(table)
+    if line is not None:
+        _add_line(figure, line, table["sens"].to_numpy(np.float64))
+    for group, (colour, symbol, title) in GROUPS.items():
+        rows = table[table["group"] == group]
+        if rows.empty:
+            continue
+        figure.add_scatter(
+            x=rows["sens"].to_numpy(np.float32),
+            y=rows["accuracy"].to_numpy(np.float32),
+            mode="markers",
+            name=title,
+            marker={"color": colour, "symbol": symbol, "size": 10, "line": {"width": 1, "color": "#ffffff"}},
+            text=[f"{source}<br>to {target}" for source, target in zip(rows["source"], rows["target"], strict=True)],
+            hovertemplate="%{text}<br>sens-score %{x:.2f}, accuracy %{y:.1%}<extra></extra>",
+        )
+    figure.update_xaxes(title="mean sens-score of the source for the target's transformations", rangemode="tozero")
+    # The band of few points is wide, and would press the points together.
+    highest = min(1.05, 1.15 * float(table["accuracy"].max())) if len(table) else 1.05
+    figure.update_yaxes(title="transfer accuracy", tickformat=".0%", range=[0, highest])
+    figure.update_layout(
+        height=HEIGHT_PX,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
+        showlegend=True,
+        dragmode=False,
+    )
+    return figure
+
+
+def line_of(table: pd.DataFrame) -> Line | None:
+    """The line that :func:`transfer_scatter` draws; None where there are too few points for one."""
+    table = table.dropna(subset=["sens", "accuracy"])
+    return fit_line(table["sens"].to_numpy(np.float64), table["accuracy"].to_numpy(np.float64))
+
+
+def line_in_words(line: Line) -> str:
+    """Correlation and slope with their intervals, and n."""
+    low, high = line.correlation_interval
+    interval = f" (95 % interval {_number(low)} to {_number(high)})" if math.isfinite(low) else ""
+    start, end = (10 * value for value in line.slope_interval)
+    return (
+        f"Correlation r = {_number(line.correlation)}{interval} over n = {line.num} transfers. A sens-score higher by "
+        f"0.1 goes with {_number(10 * line.slope, 1)} points of accuracy (95 % interval {_number(start, 1)} to "
+        f"{_number(end, 1)})."
+    )
+
+
+def _add_line(figure: go.Figure, line: Line, sens: np.ndarray) -> None:
+    x = np.linspace(sens.min(), sens.max(), _BAND_POINTS)
+    low, high = line.band(x)
+    figure.add_scatter(
+        x=np.concatenate([x, x[::-1]]).astype(np.float32),
+        y=np.concatenate([low, high[::-1]]).astype(np.float32),
+        fill="toself",
+        fillcolor="rgba(122, 137, 135, 0.22)",
+        line={"width": 0},
+        hoverinfo="skip",
+        name="95 % band of the line",
+    )
+    figure.add_scatter(
+        x=x.astype(np.float32),
+        y=line.at(x).astype(np.float32),
+        mode="lines",
+        line={"color": NEUTRAL, "width": 2.5, "dash": "dash"},
+        hoverinfo="skip",
+        name="least squares",
+    )
+
+
+def _number(value: float, digits: int = 2) -> str:
+    if math.isnan(value):
+        return "not defined"
+    return f"{value:.{digits}f}".replace("-", "−")

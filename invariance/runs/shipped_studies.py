@@ -1,0 +1,54 @@
+"""Results of studies that ship with the project: what the command ``study`` wrote, in a folder for each study."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from invariance.runs.study_files import RESULTS, SUMMARY
+from invariance.studies.registry import SCALES, STUDY_NAMES
+
+SHIPPED: Final = Path(__file__).parents[1] / "studies" / "results"
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """Results of a study with where they come from.
+
+    Attributes:
+        name: of the study.
+        scale: at which it was run.
+        seeds: that were run.
+        table: ``results.csv``.
+        summary: ``summary.json``: findings, seconds, runs done, provenance.
+    """
+
+    name: str
+    scale: str
+    seeds: tuple[int, ...]
+    table: pd.DataFrame
+    summary: dict[str, Any]
+
+
+def shipped_results(name: str, folder: Path = SHIPPED) -> list[StudyResult]:
+    """What ships of a study, the smallest scale first; nothing where there is nothing.
+
+    Args:
+        name: of the study.
+        folder: has a folder ``<name>-<scale>`` for each result.
+    """
+    assert name in STUDY_NAMES, name
+    found = []
+    for scale in SCALES:
+        place = folder / f"{name}-{scale}"
+        if not (place / SUMMARY).is_file() or not (place / RESULTS).is_file():
+            continue
+        summary = json.loads((place / SUMMARY).read_text(encoding="utf-8"))
+        seeds = tuple(summary["provenance"]["seeds"])
+        table = pd.read_csv(place / RESULTS, float_precision="round_trip")
+        found.append(StudyResult(name, scale, seeds, table, summary))
+    return found

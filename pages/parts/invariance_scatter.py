@@ -1,0 +1,106 @@
+"""Does invariance pay? Transfer accuracy against the source's sens-score, over all transfers there are."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from invariance.figures.scatter import COLUMNS, line_in_words, line_of, transfer_scatter
+from invariance.measures.line import MIN_POINTS
+from invariance.measures.shifts import own_shift, shifted
+from invariance.runs import gallery
+from invariance.runs.describe import transforms_title
+from invariance.spec import DatasetSpec
+from pages.parts.cache import KnownModel
+from pages.parts.exports import export_row
+from pages.parts.invariance_table import find_tables, submit_measurements
+
+
+def show_scatter(known: dict[str, KnownModel]) -> None:
+    """All finished transfers of the store and of the gallery, or what is missing for them.
+
+    Args:
+        known: the networks that can be looked at.
+    """
+    st.subheader("Does invariance pay?", anchor=False)
+    st.markdown("Each point is a transfer. Further right, its source still feels more of **what the target task "
+                "varies**; further up, it works better. If invariance pays, the points fall.")  # fmt: skip
+    data = _data(known)
+    table, unmeasured = transfers_table(known, data)
+    show_scatter_of(table, key="scatter")
+    if unmeasured:
+        count = f"{len(unmeasured)} source{'s' * (len(unmeasured) > 1)}"
+        st.button(f"Measure {count} more", icon=":material/straighten:", key="measure_sources",
+                  on_click=submit_measurements, args=([(run,) for run in unmeasured], data),
+                  help="Pretrainings that were transferred, but whose sens-scores are not measured yet.")  # fmt: skip
+
+
+def show_scatter_of(table: pd.DataFrame, *, key: str) -> None:
+    """The figure of any table of transfers, with what it says in words.
+
+    Args:
+        table: columns source, target, sens, accuracy, group, see :func:`~invariance.figures.scatter.transfer_scatter`.
+        key: of the chart's widgets.
+    """
+    table = table.dropna(subset=["sens", "accuracy"])
+    if table.empty:
+        st.info("No transfer whose source has been measured is here yet.", icon=":material/info:")
+        return
+    figure = transfer_scatter(table)
+    st.plotly_chart(figure, key=key, width="stretch", config={"displayModeBar": False},
+                    alt=f"transfer accuracy against sens-score, {len(table)} transfers")  # fmt: skip
+    export_row(figure, table, title="Transfer accuracy against the source's sens-score", name="transfers",
+               key=f"save_{key}")  # fmt: skip
+    if (line := line_of(table)) is not None:
+        st.markdown(line_in_words(line))
+        st.caption("Transfers that share a source or a target are not independent, so the intervals are rather too "
+                   "narrow; and tasks of other kinds differ in difficulty.")  # fmt: skip
+    else:
+        st.caption(f"n = {len(table)}: a line needs at least {MIN_POINTS} transfers whose sources differ in their "
+                   "sens-score. Train and transfer more, on other transformations.")  # fmt: skip
+
+
+def transfers_table(known: dict[str, KnownModel], data: DatasetSpec) -> tuple[pd.DataFrame, list[str]]:
+    """Every finished transfer with its source's mean sens-score for the transformations of its target task.
+
+    Args:
+        known: the networks that can be looked at.
+        data: on which sources are measured: the gallery's own, so that all points are comparable.
+
+    Returns:
+        The table for :func:`show_scatter_of`, and the sources (run ids) that are not measured yet. Targets without any
+        transformation are left out, and so are sources that this project did not train.
+    """
+    names = {entry.run_id: entry.name for entry in gallery.entries()}
+    pairs = [(known[names.get(model.spec.source, model.spec.source)], model) for model in known.values()
+             if model.spec.kind == "transfer" and model.data.transforms
+             and names.get(model.spec.source, model.spec.source) in known]  # fmt: skip
+    own = list(dict.fromkeys(source.reference for source, _ in pairs if not source.from_gallery))
+    found = find_tables([(run,) for run in own], data)
+    scores = pd.concat([gallery.sens_table(), *found.tables], ignore_index=True)
+    scores = scores.drop_duplicates(["model", "transform"])
+    scores = scores.set_index(["model", "transform"])["sens"] if not scores.empty else pd.Series(dtype=float)
+    rows = [(source.label, f"{transforms_title(target.data.transforms)} ({target.reference[:8]})",
+             _mean_sens(scores, source.reference, target.data.transforms),
+             target.metrics.get("transfer_accuracy", float("nan")),
+             relation(source.data.transforms, target.data.transforms)) for source, target in pairs]  # fmt: skip
+    waiting = {run.spec.depends_on for run in found.pending if run.is_active}
+    unmeasured = [group[0] for group in found.missing if group not in waiting]
+    return pd.DataFrame(rows, columns=list(COLUMNS)), unmeasured
+
+
+def relation(source: tuple[str, ...], target: tuple[str, ...]) -> str:
+    """Whether a source was pretrained on what its target varies: matched, mismatched (on none of it) or other."""
+    if set(source) == set(target):
+        return "matched"
+    return "other" if set(source) & set(target) else "mismatched"
+
+
+def _data(known: dict[str, KnownModel]) -> DatasetSpec:
+    base = known["none"].data if "none" in known else DatasetSpec()
+    return shifted(base, own_shift(base))
+
+
+def _mean_sens(scores: pd.Series, reference: str, transforms: tuple[str, ...]) -> float:
+    found = [scores.get((reference, name), float("nan")) for name in transforms]
+    return float(sum(found) / len(found))

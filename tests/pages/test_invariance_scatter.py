@@ -1,0 +1,93 @@
+"""The last section of the Invariance page: accuracy against sens-score."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from invariance.models import create_model
+from invariance.runs.store import Store
+from invariance.spec import PretrainSpec, TransferSpec
+from invariance.training.checkpoint import save_weights
+from pages.parts import cache
+from pages.parts.invariance_scatter import relation, transfers_table
+from pages.parts.invariance_table import measurement
+from tests.pages.tiny_gallery import ACCURACIES, DATA, TARGET_CLASSES, planned, write_gallery
+from tests.runs.tiny import tiny_pretrain
+
+
+@pytest.fixture
+def gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    write_gallery(tmp_path / "gallery", monkeypatch)
+    return tmp_path / "gallery"
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "expected"),
+    [
+        (("hue", "rotate"), ("rotate", "hue"), "matched"),
+        (("scale",), ("rotate", "hue"), "mismatched"),
+        ((), ("rotate",), "mismatched"),
+        (("rotate", "hue", "blur"), ("rotate", "hue"), "other"),
+        (("rotate",), ("rotate", "hue"), "other"),
+    ],
+)
+def test_groups(source: tuple[str, ...], target: tuple[str, ...], expected: str) -> None:
+    assert relation(source, target) == expected
+
+
+@pytest.mark.usefixtures("store")
+def test_the_gallery_s_transfers_with_their_source_s_mean_score(gallery: Path) -> None:
+    table, unmeasured = transfers_table(cache.known_models(), DATA)
+    assert unmeasured == [] and list(table["group"]) == ["matched", "mismatched"]
+    assert list(table["accuracy"]) == list(ACCURACIES.values())
+    scores = pd.read_csv(gallery / "sens.csv").set_index(["model", "transform"])["sens"]
+    transforms = planned()["matched-transfer"].data.transforms
+    expected = [scores[name][list(transforms)].mean() for name in ("matched", "disjoint")]
+    assert list(table["sens"]) == pytest.approx(expected)
+
+
+@pytest.mark.usefixtures("gallery")
+def test_two_points_are_shown_without_a_line(app: AppTest) -> None:
+    app.run().switch_page("pages/invariance.py").run()
+    assert not app.exception and not app.error
+    assert any("n = 2: a line needs at least 3" in caption.value for caption in app.caption)
+
+
+def finish(store: Store, spec: PretrainSpec | TransferSpec, **metrics: float) -> str:
+    """A run that is done, with weights."""
+    run_id = store.submit(spec).id
+    store.transition(run_id, "running", device="cpu")
+    weights = store.directory(run_id) / "weights.safetensors"
+    model = create_model("small", len(spec.data.classes), seed=5)
+    sha256 = save_weights(weights, model, class_names=spec.data.classes, spec=spec)
+    result = {"metrics": metrics, "checkpoint": str(weights), "sha256": sha256, "device": "cpu"}
+    store.transition(run_id, "done", result=result)
+    return run_id
+
+
+def measure(store: Store, run_id: str, scores: dict[str, float]) -> None:
+    """The table of a run."""
+    measured = store.submit(measurement((run_id,), DATA)).id
+    store.transition(measured, "running", device="cpu")
+    rows = pd.DataFrame({"model": run_id, "transform": list(scores), "sens": list(scores.values())})
+    rows.to_csv(store.directory(measured) / "table.csv", index=False)
+    store.transition(measured, "done", result={"metrics": {}, "table": "table.csv", "device": "cpu"})
+
+
+@pytest.mark.usefixtures("gallery")
+def test_one_s_own_transfers_come_in_once_their_source_is_measured(store: Store) -> None:
+    source = finish(store, tiny_pretrain(), test_accuracy=0.5)
+    task = replace(DATA, classes=TARGET_CLASSES, num_samples=64, transforms=("hue", "rotate"))
+    target = finish(store, TransferSpec(source=source, data=task), transfer_accuracy=0.25)
+    finish(store, TransferSpec(source=source, data=replace(task, transforms=())), transfer_accuracy=0.9)
+    table, unmeasured = transfers_table(cache.known_models(), DATA)
+    assert unmeasured == [source] and len(table) == 3 and table["sens"].isna().sum() == 1
+    measure(store, source, {"hue": 0.2, "rotate": 0.6, "blur": 0.9})
+    table, unmeasured = transfers_table(cache.known_models(), DATA)
+    own = table[table["target"].str.contains(target[:8])].iloc[0]
+    assert unmeasured == [] and (own["sens"], own["accuracy"]) == (pytest.approx(0.4), 0.25)
