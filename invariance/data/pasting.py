@@ -21,7 +21,7 @@ def paste(rgba: Tensor, backgrounds: Tensor) -> Tensor:
 
 
 def paste_content(pixels: Tensor, frame: Frame, backgrounds: Tensor) -> Tensor:
-    """The same for what lies in a frame, (B, 4, W, W), over backgrounds that may be of one colour, (B or 1, 3, 1, 1)."""
+    """The same for what lies in a frame, (B, 4, W, W); backgrounds of one colour may be (B or 1, 3, 1, 1)."""
     if frame.is_whole:
         return paste(pixels, backgrounds)
     images = backgrounds.expand(len(pixels), -1, frame.size, frame.size).clone()
