@@ -57,7 +57,9 @@ def add_commands(commands: Any) -> None:
     add_execution(parser)
     group = parser.add_argument_group("executor")
     group.add_argument("--executor", default="local", choices=EXECUTORS, help="default local: this machine")
-    group.add_argument("--workers", type=int, metavar="N", help="runs at once (default: a GPU each, or a core each and at most 8)")
+    group.add_argument(
+        "--workers", type=int, metavar="N", help="runs at once (default: a GPU each, or a core each and at most 8)"
+    )
     group.add_argument(
         "--address", metavar="ADDRESS", help="of a Ray cluster: auto, host:port (default: a Ray of its own)"
     )
