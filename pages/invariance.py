@@ -106,13 +106,13 @@ def main() -> None:
                                        "other row.")  # fmt: skip
     table = table_of(known, runs, shift, data)
     networks = networks_of(table, known)
+    several = sum(network.is_untrained for network in networks.values()) > 1
+    if not show_untrained:
+        networks = {name: network for name, network in networks.items() if not network.is_untrained}
     if not networks:
         if not runs and not any(model.from_gallery for model in known.values()):
             cache.show_no_gallery()
         return
-    several = sum(network.is_untrained for network in networks.values()) > 1
-    if not show_untrained:
-        networks = {name: network for name, network in networks.items() if not network.is_untrained}
     names = {name: row_title(network, several) for name, network in networks.items()}
     measured = table  # the numbers of a cell name the untrained network even where it has no row
     table = table[table["model"].isin(networks)]

@@ -30,7 +30,7 @@ def evidence_bars(table: pd.DataFrame, *, title: str, colours: Sequence[str] = C
             name=str(model),
             marker_color=colours[number % len(colours)],
             error_y=error,
-            # Whiskers would cross the numbers, which the table beside such bars has.
+            # Whiskers would cross the numbers; then hovering tells them.
             text=None if error else [f"{value:+.1f}" for value in rows["shapley"]],
             textposition="outside",
             cliponaxis=False,

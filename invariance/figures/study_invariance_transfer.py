@@ -88,7 +88,7 @@ def data_heatmap(table: pd.DataFrame, *, pretraining: str = "pictures", score: s
     values = means.reindex(index=rows, columns=columns).to_numpy()
     figure = labelled_cells(values, rows=rows, columns=columns, scale=SENS_SCALE, title="sens-score")
     figure.update_xaxes(title="measured on")
-    figure.update_yaxes(title="transformation in pretraining, and of the twins")
+    figure.update_yaxes(title="pretrained with")
     return figure
 
 

@@ -125,7 +125,8 @@ def prediction_figure(table: pd.DataFrame) -> go.Figure:
             mode="markers",
             marker={"color": COLOURS[relation], "size": 10, "symbol": symbol, "opacity": 0.8},
             text=[
-                f"{FACTORS[str(row.factor)]}: {row.value}, seed {row.seed}<br>predicted from the others {row.predicted:.2f}"
+                f"{FACTORS[str(row.factor)]}: {row.value}, seed {row.seed}<br>"
+                f"predicted from the others {row.predicted:.2f}"
                 for row in rows.itertuples()
             ],
             hovertemplate="%{text}<br>sens-score %{x:.2f}, accuracy %{y:.2f}<extra></extra>",

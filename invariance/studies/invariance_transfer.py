@@ -270,9 +270,9 @@ def _listed(rows: pd.DataFrame) -> str:
 
 def _no_other(means: pd.DataFrame) -> Finding:
     """Other close to none: an invariance is to its own transformation."""
-    rows = pd.concat([_of(means, "pictures", data) for data in (OWN, NEW)])
-    share = ((rows["none"] - rows["other"]) / (rows["none"] - rows["same"])).groupby(level=0).mean()
-    below = interval((rows["none"] - rows["other"]).groupby(level=0).mean())
+    rows = pd.concat([_of(means, "pictures", data) for data in (OWN, NEW)]).groupby(level=0).mean()
+    share = (rows["none"] - rows["other"]) / (rows["none"] - rows["same"])
+    below = interval(rows["none"] - rows["other"])
 
     def say(measured: Interval) -> str:
         return (

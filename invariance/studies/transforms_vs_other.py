@@ -82,12 +82,13 @@ class Scale:
 _VIT: Final = {"vit": {"weight_decay": 5e-5, "schedule": "cosine"}}
 
 SCALES: Final[dict[str, Scale]] = {
-    # Every training sees 40,000 images, so that more samples mean more variety and not more steps.
+    # Every training sees 40,000 images, so that more samples mean more variety and not more steps. Much fewer samples
+    # the small network learns by heart: 1,000 (40 times) transferred with .21 where 10,000 (4 times) did with .82.
     "quick": Scale(
         seeds=(0, 1, 2),
         model="small",
         models=("small", "small_resnet", "small_vgg", "small_vit"),
-        pretraining_samples={1_000: 40, 4_000: 10, 10_000: 4, 40_000: 1},
+        pretraining_samples={5_000: 8, 10_000: 4, 40_000: 1},
         usual_samples=10_000,
         transfer_samples=(50, 200, 500, 2_000),
         usual_transfer_samples=2_000,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -102,9 +102,8 @@ class Stack:
                 layout = torch.channels_last if tensor.dim() == 4 else torch.contiguous_format
                 tensor.data = tensor.data.clone(memory_format=layout)
 
-    def _stacked(self, named: object) -> dict[str, Tensor]:
+    def _stacked(self, named: Callable[[nn.Module], Iterator[tuple[str, Tensor]]]) -> dict[str, Tensor]:
         """The stacks of all networks' parameters or buffers, of which each network's own become views."""
-        assert callable(named)
         rows = [dict(named(step)) for step in self._steps]
         stacks = {name: torch.stack([row[name].detach() for row in rows]) for name in rows[0]}
         for number, row in enumerate(rows):

@@ -25,6 +25,7 @@ from invariance.training.stacked import optimise_stacked
 
 Outcome = tuple[int, Event | Exception]
 WAYS = ("threads", "stacked")
+_CANCEL_POLL_S = 0.25
 
 
 def pretrain_together(
@@ -43,7 +44,7 @@ def pretrain_together(
             settings of Adam are the same.
         directories: of the runs.
         device: a torch device.
-        cancelled: asked before every step, perhaps from several threads.
+        cancelled: asked before every step of a stack, and a few times a second of networks side by side.
         checkpoint_every_s: least time between two checkpoints of a run.
         way: one of :data:`WAYS`; None chooses by device.
 
@@ -88,7 +89,7 @@ def _side_by_side(
     num_threads = torch.get_num_threads()
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
     said: queue.Queue[tuple[int, Event | Exception | None, threading.Event]] = queue.Queue(maxsize=1)
-    stop = threading.Event()
+    stop, is_closed, is_heard = threading.Event(), threading.Event(), threading.Event()
     for number in range(len(specs)):
         waiting.put(number)
 
@@ -97,6 +98,8 @@ def _side_by_side(
         said.put((number, what, is_heard))
         if isinstance(what, Finished):  # the state goes when the result is recorded, and not before
             is_heard.wait()
+            if is_closed.is_set():
+                raise Cancelled
 
     def work() -> None:
         torch.set_num_threads(1)  # of this thread alone
@@ -106,9 +109,7 @@ def _side_by_side(
             except queue.Empty:
                 break
             try:
-                events = pretrain(
-                    specs[number], directories[number], cancelled=lambda: stop.is_set() or cancelled(), **options
-                )
+                events = pretrain(specs[number], directories[number], cancelled=stop.is_set, **options)
                 for event in events:
                     say(number, event)
             except Exception as error:
@@ -121,18 +122,24 @@ def _side_by_side(
     was_cancelled, num_at_work = False, len(workers)
     try:
         while num_at_work:
-            number, what, is_heard = said.get()
-            if what is None:
-                num_at_work -= 1
-            elif isinstance(what, Cancelled):
+            if not was_cancelled and cancelled():  # asked in this thread alone: the flag may read a database
                 was_cancelled = True
                 stop.set()
-            else:
+            try:
+                number, what, is_heard = said.get(timeout=_CANCEL_POLL_S)
+            except queue.Empty:
+                continue
+            if what is None:
+                num_at_work -= 1
+            elif not isinstance(what, Cancelled):
                 yield number, what
             is_heard.set()
     finally:
         stop.set()
-        while num_at_work:  # whoever closed this generator hears no more, but states are saved
+        if num_at_work:  # whoever closed this generator hears no more, but states are saved
+            is_closed.set()
+            is_heard.set()
+        while num_at_work:
             _, what, is_heard = said.get()
             num_at_work -= what is None
             is_heard.set()

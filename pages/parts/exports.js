@@ -34,6 +34,8 @@ async function draw(data, format) {
 }
 
 export default function ({ data, parentElement }) {
+  // Several figures of a page have the same buttons: who hears them only has to know whose they are.
+  parentElement.querySelector("[role=group]").setAttribute("aria-label", `Save the figure: ${data.title}`);
   const note = parentElement.querySelector("[role=status]");
   for (const button of parentElement.querySelectorAll("button")) {
     const format = button.dataset.format;

@@ -41,7 +41,7 @@ def export_row(figure: go.Figure, table: pd.DataFrame, *, title: str, name: str,
         key: of the widget.
     """
     data = {"figure": paper_json(figure, title=title), "csv": table.to_csv(index=False), "name": name,
-            "plotly": plotly_script(), "scale": PNG_SCALE}  # fmt: skip
+            "title": title, "plotly": plotly_script(), "scale": PNG_SCALE}  # fmt: skip
     _buttons(data=data, key=key)
 
 

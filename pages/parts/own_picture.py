@@ -88,6 +88,10 @@ def _uploaded(data: bytes, name: str) -> tuple[str, ObjectPicture]:
     return kept
 
 
-@st.cache_resource(max_entries=len(EXAMPLES), show_spinner=False)
 def _example(name: str) -> ObjectPicture:
-    return ObjectPicture(example_picture(name))
+    """A visitor's own, since its mask can be adjusted."""
+    kept = st.session_state.get("own_example")
+    if kept is None or kept[0] != name:
+        kept = (name, ObjectPicture(example_picture(name)))
+        st.session_state["own_example"] = kept
+    return kept[1]

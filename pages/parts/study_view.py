@@ -38,8 +38,8 @@ def show_findings(findings: list[Mapping[str, Any]]) -> None:
 
 def show_figures(name: str, table: pd.DataFrame) -> None:
     """The figures of a study, one tab each."""
-    figures = figures_of(name)
-    if table.empty or not figures:
+    figures = figures_of(name, table)
+    if not figures:
         return
     for tab, figure in zip(st.tabs([figure.title for figure in figures]), figures, strict=True):
         with tab:

@@ -16,10 +16,12 @@ from invariance.runs.gallery import sens_table
 from pages.parts.exports import PNG_SCALE
 from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
 
+HEATMAP = "Save the figure: Sens-score of networks"
+
 
 def saved(page: Page, name: str, folder: Path) -> tuple[str, bytes]:
     with page.expect_download(timeout=RUN_TIMEOUT_MS) as download:
-        page.get_by_role("button", name=name, exact=True).click()
+        page.get_by_role("group", name=HEATMAP).get_by_role("button", name=name, exact=True).click()
     path = folder / name
     download.value.save_as(path)
     return download.value.suggested_filename, path.read_bytes()
@@ -29,7 +31,7 @@ def saved(page: Page, name: str, folder: Path) -> tuple[str, bytes]:
 @pytest.mark.parametrize("visitor", ["light", "dark"], indirect=True)
 def test_the_heatmap_as_png_svg_and_csv(visitor: Visitor, tmp_path: Path) -> None:
     page = visitor.open("invariance")
-    page.get_by_role("button", name="PNG", exact=True).wait_for(timeout=RUN_TIMEOUT_MS)
+    page.get_by_role("group", name=HEATMAP).wait_for(timeout=RUN_TIMEOUT_MS)
     name, png = saved(page, "PNG", tmp_path)
     assert name == "sens.png" and png.startswith(b"\x89PNG\r\n\x1a\n")
     picture = np.asarray(Image.open(BytesIO(png)).convert("RGB"))

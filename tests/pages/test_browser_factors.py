@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import pytest
 
-from tests.pages.conftest import Visitor
+from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
 
 
 @pytest.mark.browser
 def test_a_click_on_a_cell_shows_its_factor_and_network(visitor: Visitor) -> None:
     page = visitor.open("factors?second=none")
-    page.get_by_text("Decoded: hue").wait_for()
+    page.get_by_text("Decoded: hue").wait_for(timeout=RUN_TIMEOUT_MS)
+    visitor.settle()
     heatmap = page.locator("[data-testid=stPlotlyChart]").first
     heatmap.scroll_into_view_if_needed()
-    area = heatmap.locator(".nsewdrag").first.bounding_box()
-    assert area is not None
     num_columns, num_rows, column, row = 24, 23, 7, 7  # h flip, from the network trained on h_flip
-    page.mouse.click(area["x"] + (column + 0.5) * area["width"] / num_columns,
-                     area["y"] + (row + 0.5) * area["height"] / num_rows)  # fmt: skip
-    page.get_by_text("Decoded: h flip").wait_for()
+    shown = page.get_by_text("Decoded: h flip")
+    for _ in range(5):  # on a busy machine the figure may be drawn before it listens, and may still move
+        area = heatmap.locator(".nsewdrag").first.bounding_box()
+        assert area is not None
+        x = area["x"] + (column + 0.5) * area["width"] / num_columns
+        y = area["y"] + (row + 0.5) * area["height"] / num_rows
+        page.mouse.move(x, y, steps=3)
+        page.mouse.click(x, y)
+        page.wait_for_timeout(3_000)
+        visitor.settle()
+        if shown.is_visible():
+            break
+    shown.wait_for(timeout=RUN_TIMEOUT_MS)
     visitor.settle()
     assert visitor.exceptions() == []
     assert "first=h_flip" in page.url and "factor=h+flip" in page.url and "second=none" in page.url

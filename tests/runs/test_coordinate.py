@@ -42,7 +42,7 @@ def test_a_study_is_executed_in_order_with_partial_tables_and_then_answered(
     store: Store, expected: pd.DataFrame
 ) -> None:
     events, coordinator = run_study(store, workers=2)
-    pd.testing.assert_frame_equal(STUDY.tabulate(outcomes_of(STUDY, store)), expected)
+    pd.testing.assert_frame_equal(STUDY.tabulate(outcomes_of(STUDY, store)), expected, check_exact=True)
     assert_nothing_doubled(STUDY, store)
     assert coordinator.failures == {}
     sizes = [len(event.table) for event in events if event.table is not None]
@@ -61,7 +61,7 @@ def test_a_study_is_executed_in_order_with_partial_tables_and_then_answered(
 def test_a_killed_worker_costs_its_run_nothing_but_time(store: Store, expected: pd.DataFrame) -> None:
     _, coordinator = run_study(store, function=killed_once)
     assert coordinator.failures == {}
-    pd.testing.assert_frame_equal(STUDY.tabulate(outcomes_of(STUDY, store)), expected)
+    pd.testing.assert_frame_equal(STUDY.tabulate(outcomes_of(STUDY, store)), expected, check_exact=True)
     assert_nothing_doubled(STUDY, store)
     for spec in STUDY.runs[:2]:
         assert starts(spec.run_id) == [1, 8], "it began anew instead of going on"
@@ -125,7 +125,7 @@ def test_a_killed_coordinator_is_taken_over(store: Store, expected: pd.DataFrame
     with closing(LocalExecutor(store.root / "worker.log", ["cpu"])) as executor:
         for _ in Coordinator(STUDY, store, executor, function=saving_often).run():
             pass
-    pd.testing.assert_frame_equal(STUDY.tabulate(outcomes_of(STUDY, store)), expected)
+    pd.testing.assert_frame_equal(STUDY.tabulate(outcomes_of(STUDY, store)), expected, check_exact=True)
     assert_nothing_doubled(STUDY, store)
     begun, resumed = starts(first)
     assert begun == 1 and 1 < resumed <= reached + 1, "it began anew instead of going on"
@@ -138,7 +138,7 @@ def test_what_another_process_executes_is_waited_for_and_not_doubled(store: Stor
     run_study(store, function=saving_often)
     assert process.wait(60) == 0
     process.stdout.close()
-    pd.testing.assert_frame_equal(STUDY.tabulate(outcomes_of(STUDY, store)), expected)
+    pd.testing.assert_frame_equal(STUDY.tabulate(outcomes_of(STUDY, store)), expected, check_exact=True)
     assert_nothing_doubled(STUDY, store)
 
 

@@ -64,7 +64,9 @@ def test_tables_alone_are_made_from_what_is_there(built, tmp_path):
     folder, store = built
     before = len(store.list())
     measure(RECIPE, store, tmp_path, device="cpu", on_event=lambda *_: None)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["factors.csv", "sens.csv"]
+    kinds = ("drawn-noise", "drawn-pictures", "new-noise", "new-pictures", "same-pictures")
+    expected = ["factors.csv", *(f"sens-{kind}.csv" for kind in kinds), "sens.csv"]
+    assert sorted(path.name for path in tmp_path.glob("*.csv")) == expected
     assert (tmp_path / "factors.csv").read_text() == (folder / "factors.csv").read_text()
     assert len(store.list()) == before
 

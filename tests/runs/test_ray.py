@@ -119,7 +119,7 @@ def test_two_workers_of_ray_one_of_them_killed_give_the_same_table(store: Store,
         coordinator = Coordinator(STUDY, store, executor, function=killed_once)
         events = list(coordinator.run())
         assert coordinator.failures == {}
-        pd.testing.assert_frame_equal(STUDY.tabulate(outcomes_of(STUDY, store)), expected)
+        pd.testing.assert_frame_equal(STUDY.tabulate(outcomes_of(STUDY, store)), expected, check_exact=True)
         assert_nothing_doubled(STUDY, store)
         assert events[-1].progress.is_done
         for spec in STUDY.runs[:2]:

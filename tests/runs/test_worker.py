@@ -120,14 +120,14 @@ def test_the_worker_ends_with_its_parent() -> None:
     process.stdout.close()
 
 
-@pytest.mark.parametrize("threads", ["", "2"])
 def test_the_worker_and_the_command_line_come_to_the_same_bits(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Batches of 64 pictures of 32 px: the sums of a step are long enough to be split among threads.
     spec = tiny_pretrain(epochs=1)
     spec = replace(spec, batch_size=64, data=replace(spec.data, image_size=32))
-    monkeypatch.setenv("INVARIANCE_THREADS", threads)
+    for name in ("INVARIANCE_THREADS", "OMP_NUM_THREADS"):  # as where nobody says anything
+        monkeypatch.delenv(name, raising=False)
     manager = Manager(Store(tmp_path / "worker"), device="cpu")
     try:
         run = manager.submit(spec)
@@ -139,4 +139,6 @@ def test_the_worker_and_the_command_line_come_to_the_same_bits(
     command = [sys.executable, "-c", _RUN_HERE, str(tmp_path / "here"), canonical_json(spec)]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=PATIENCE_S)
     assert of_worker is not None
-    assert json.loads(done.stdout) == {"threads": int(threads or "1"), "sha256": of_worker["sha256"]}
+    here = json.loads(done.stdout)
+    assert here["sha256"] == of_worker["sha256"]
+    assert here["threads"] > 1 or len(os.sched_getaffinity(0)) == 1

@@ -40,7 +40,7 @@ def saving_often(
         yield from execute(spec, locate, directory, device, cancelled)
         return
     noted = False
-    with patch.object(loop, "_EVENT_EVERY_S", 0.0), patch.object(loop, "_SAVING_SHARE", 1e9):
+    with patch.object(loop, "EVENT_EVERY_S", 0.0), patch.object(loop, "SAVING_SHARE", 1e9):
         for event in loop.pretrain(spec, directory, device=device, cancelled=cancelled, checkpoint_every_s=0.0):
             if isinstance(event, Finished):
                 write_result(directory, event.to_dict())

@@ -14,7 +14,7 @@ from invariance.training.checkpoint import load_weights
 from invariance.training.events import Cancelled, Diverged, Event, Finished, Progress
 from invariance.training.feed import FiniteFeed
 from invariance.training.loop import pretrain
-from invariance.training.resume import CURRENT
+from invariance.training.resume import CURRENT, load_state
 
 Flag = Callable[[], bool]
 
@@ -156,6 +156,45 @@ def test_divergence_is_one_clear_line(
         collect(pretrain_spec, tmp_path)
     assert isinstance(caught.value, ValueError)
     assert "\n" not in str(caught.value)
+
+
+def test_divergence_is_said_at_the_next_report_and_keeps_the_last_sound_state(
+    tmp_path: Path, pretrain_spec: PretrainSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = FiniteFeed.batch
+
+    def broken(self: FiniteFeed, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        images, labels = original(self, step)
+        return (images * torch.nan if step == 4 else images), labels
+
+    monkeypatch.setattr(FiniteFeed, "batch", broken)
+    seen: list[Event] = []
+    with pytest.raises(Diverged, match="at or before step 5"):
+        seen.extend(pretrain(pretrain_spec, tmp_path, checkpoint_every_s=0.0))
+    assert steps(seen) == [1, 2, 3, 4], "of 12"
+    state = load_state(tmp_path)
+    assert state is not None and 1 <= state["step"] <= 4
+    assert all(bool(torch.isfinite(value).all()) for value in state["model"].values())
+
+
+def test_collapse_is_said_at_the_first_validation(
+    tmp_path: Path, pretrain_spec: PretrainSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    advance = loop.Trainee.advance
+
+    def collapsing(self: loop.Trainee, *args: torch.Tensor, **options: float) -> None:
+        advance(self, *args, **options)
+        with torch.no_grad():  # every unit of the last block is dead: the representation is zero, the loss finite
+            for name, parameter in self.model.backbone.named_parameters():
+                if name.startswith("blocks.3.1"):
+                    parameter.fill_(-1.0 if name.endswith("bias") else 0.0)
+
+    monkeypatch.setattr(loop.Trainee, "advance", collapsing)
+    seen: list[Event] = []
+    with pytest.raises(Diverged, match="collapsed at or before step 6: the representation is the same for all") as end:
+        seen.extend(pretrain(pretrain_spec, tmp_path))
+    assert steps(seen) == [1, 2, 3, 4, 5], "of 12; the first validation is after step 6"
+    assert "\n" not in str(end.value)
 
 
 def test_the_seed_decides_the_weights(tmp_path: Path, pretrain_spec: PretrainSpec) -> None:

@@ -166,3 +166,13 @@ def test_threads_are_put_back_and_a_closed_generator_ends_its_threads(
     next(work)
     work.close()  # type: ignore[attr-defined]
     assert torch.get_num_threads() == 2 and set(made) == {1} and len(made) == 2
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_result_that_nobody_recorded_leaves_the_state(tmp_path: Path, specs: list[PretrainSpec], way: str) -> None:
+    work = pretrain_together(specs, folders(tmp_path, specs), way=way)
+    number = next(number for number, event in work if isinstance(event, Finished))
+    work.close()  # type: ignore[attr-defined]
+    assert (tmp_path / str(number) / CURRENT).exists()
+    said = collect(specs, tmp_path, way)
+    assert steps(said[number]) == [] and isinstance(said[number][-1], Finished)

@@ -1,0 +1,87 @@
+"""The Studies page without a browser."""
+
+from __future__ import annotations
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from invariance.runs.shipped_studies import shipped_results
+from invariance.runs.store import Store
+from invariance.spec import PretrainSpec, TransferSpec
+from invariance.studies.registry import STUDY_NAMES, make_study
+from invariance.studies.study import Study
+from tests.runs.tiny import wait_until
+from tests.studies.fabricated import outcomes_of
+
+MISMATCH = {"study": "mismatch", "results_of": "own", "seeds": "7"}
+
+
+def open_studies(app: AppTest, **query: str) -> AppTest:
+    app.run()
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.switch_page("pages/studies.py").run()
+
+
+@pytest.mark.parametrize("name", STUDY_NAMES)
+def test_shipped_results_fill_the_page(app: AppTest, name: str) -> None:
+    open_studies(app, study=name)
+    assert not app.exception and not app.error
+    (result,) = (one for one in shipped_results(name) if one.scale == "quick")
+    said = " ".join(element.value for element in app.markdown)
+    for finding in result.summary["findings"]:
+        assert finding["effect"] is None or finding["statement"] in said
+    assert any(len(frame.value) == len(result.table) for frame in app.dataframe)
+
+
+def test_seeds_that_cannot_be_used_are_named(app: AppTest) -> None:
+    open_studies(app, results_of="own", seeds="1,two")
+    assert not app.exception
+    assert [error.value for error in app.error] == [
+        "seeds: 'two' is not a whole number; give some separated by commas, such as 100,101"
+    ]
+
+
+def test_a_study_that_was_not_begun_says_what_it_takes(app: AppTest) -> None:
+    open_studies(app, results_of="own", seeds="7")
+    assert not app.exception and not app.error
+    total = len(make_study(STUDY_NAMES[0], seeds=(7,)).runs)
+    assert any(text.value.startswith(f"{total} runs; about") for text in app.markdown)
+    assert [button.label for button in app.button] == ["Run it here"]
+
+
+def accuracy(source: PretrainSpec, task: TransferSpec) -> float:
+    """Every transformation that pretraining lacked costs a tenth."""
+    return 0.9 - 0.1 * len(set(task.data.transforms) - set(source.data.transforms))
+
+
+def record(store: Store, study: Study, num: int) -> None:
+    """Has the first runs of a study done, without training."""
+    outcomes = outcomes_of(study, accuracy=accuracy)
+    for spec in study.runs[:num]:
+        store.submit(spec)
+        store.transition(spec.run_id, "running", device="cpu")
+        store.transition(spec.run_id, "done", result={"metrics": dict(outcomes[spec.run_id].metrics), "seconds": 2.0})
+
+
+def test_what_is_done_is_shown_before_the_rest(app: AppTest, store: Store) -> None:
+    study = make_study("mismatch", seeds=(7,))
+    record(store, study, len(study.runs) - 3)
+    open_studies(app, **MISMATCH)
+    assert not app.exception and not app.error
+    total = len(study.runs)
+    assert [info.value for info in app.info] == [f"From the {total - 3} of {total} runs that are done so far."]
+    assert [button.label for button in app.button if button.key == "run_study"] == ["Go on"]
+    assert any("Each missing transformation costs" in text.value for text in app.markdown)
+
+
+def test_a_study_is_asked_for_and_paused(app: AppTest, store: Store) -> None:
+    study = make_study("mismatch", seeds=(7,))
+    open_studies(app, **MISMATCH)
+    app.button(key="run_study").click().run()
+    assert not app.exception and not app.error
+    assert {run.id for run in store.list()} == {spec.run_id for spec in study.runs}
+    if pause := [button for button in app.button if button.key == "pause_study"]:
+        pause[0].click().run()
+        wait_until(lambda: not store.list(states=("queued", "running")))
+        assert not app.exception and not app.error
