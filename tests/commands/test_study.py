@@ -197,5 +197,6 @@ def test_the_notebook_redoes_the_findings(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_where_files_went_is_no_part_of_the_provenance(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "argv", "x study mismatch --out /home/me --runs=/tmp/mine --seeds 4,5 --runs there".split())
+    words = ["x", "study", "mismatch", "--out", "/home/me", "--runs=/tmp/mine", "--seeds", "4,5", "--runs", "there"]
+    monkeypatch.setattr(sys, "argv", words)
     assert command_module.command_line() == "python -m invariance study mismatch --seeds 4,5"
