@@ -6,7 +6,20 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from invariance.commands import arguments, attribute, bench, download, factors, gallery, render, runs, shapley, study
+from invariance.commands import (
+    arguments,
+    attribute,
+    bench,
+    download,
+    factors,
+    gallery,
+    measure,
+    render,
+    shapley,
+    study,
+    training,
+    what_if,
+)
 from invariance.commands.running import RunFailed
 from invariance.spec import SpecError
 
@@ -18,7 +31,19 @@ def parser() -> argparse.ArgumentParser:
         description="Invariance in transfer learning: render Transforms-2D, train, transfer, measure.",
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=arguments.Parser)
-    for module in (render, runs, study, factors, attribute, shapley, gallery, bench, download):
+    for module in (
+        render,
+        training,
+        what_if,
+        study,
+        measure,
+        factors,
+        attribute,
+        shapley,
+        gallery,
+        bench,
+        download,
+    ):
         module.add_commands(commands)
     return top
 

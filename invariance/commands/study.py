@@ -25,12 +25,15 @@ from invariance.runs.provenance import provenance
 from invariance.runs.store import Store
 from invariance.runs.study_files import summarise, write_summary, write_table
 from invariance.runs.study_progress import StudyProgress, estimated_seconds, outcomes_of, progress_of
+from invariance.runs.threads import num_threads
 from invariance.spec import SpecError
 from invariance.studies.registry import SCALES, STUDY_NAMES, make_study
 from invariance.studies.study import Study
 
 EXECUTORS = ("local", "ray")
 SHOWN_FAILURES = 3
+MAX_CPU_WORKERS = 8
+"""Each keeps torch in memory, about half a gigabyte."""
 
 
 def add_commands(commands: Any) -> None:
@@ -54,7 +57,9 @@ def add_commands(commands: Any) -> None:
     add_execution(parser)
     group = parser.add_argument_group("executor")
     group.add_argument("--executor", default="local", choices=EXECUTORS, help="default local: this machine")
-    group.add_argument("--workers", type=int, metavar="N", help="runs at once (default: a GPU each, or two cores each)")
+    group.add_argument(
+        "--workers", type=int, metavar="N", help="runs at once (default: a GPU each, or a core each and at most 8)"
+    )
     group.add_argument(
         "--address", metavar="ADDRESS", help="of a Ray cluster: auto, host:port (default: a Ray of its own)"
     )
@@ -83,7 +88,7 @@ def run_study(args: argparse.Namespace) -> None:
     table = study.tabulate(outcomes_of(study, store))
     progress = progress_of(study, store)
     seconds = time.monotonic() - started
-    told = provenance(study, store, executor=executor.name, num_workers=executor.num_slots, command=_command())
+    told = provenance(study, store, executor=executor.name, num_workers=executor.num_slots, command=command_line())
     write_table(table, args.out)
     summary = summarise(study.conclude(table), seconds=seconds, provenance=told, progress=progress)
     write_summary(summary, args.out)
@@ -145,7 +150,8 @@ def _local_devices(device: str, num_workers: int | None) -> list[str]:
     """One device a worker: all GPUs in turn, or the CPU."""
     devices = cuda_devices() if device == "cuda" else [device]
     if num_workers is None:
-        num_workers = len(devices) if device != "cpu" else max(1, (os.cpu_count() or 1) // 2)
+        # On a CPU one thread a run wastes least: two threads of a small network wait for each other.
+        num_workers = len(devices) if device != "cpu" else min(MAX_CPU_WORKERS, num_threads())
     return [devices[number % len(devices)] for number in range(num_workers)]
 
 
@@ -190,8 +196,16 @@ def _failed_line(failures: dict[str, str], progress: StudyProgress, out: Path) -
     )
 
 
-def _command() -> str:
-    return shlex.join(["python", "-m", "invariance", *sys.argv[1:]])
+def command_line() -> str:
+    """What was asked for, without where the files go, which is nobody else's matter and changes nothing."""
+    words = iter(sys.argv[1:])
+    kept = []
+    for word in words:
+        if word in ("--out", "--runs"):
+            next(words, None)
+        elif not word.startswith(("--out=", "--runs=")):
+            kept.append(word)
+    return shlex.join(["python", "-m", "invariance", *kept])
 
 
 class _Bar:

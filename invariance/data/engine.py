@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from invariance.data.background import ClassedPictures, FreshNoise, load_background_source
+from invariance.data.batch import Batch, Changed, under_stickers
 from invariance.data.drawn import Drawn
 from invariance.data.foreground import SPLIT_START, Cutouts, Foregrounds, load_foregrounds
-from invariance.data.pasting import paste, paste_content, paste_content_on_bytes, share_out, to_bytes
+from invariance.data.pasting import paste, paste_content_on_bytes, share_out, to_bytes
 from invariance.data.random import STREAMS, Draws
-from invariance.data.sticker import StickerLayer, load_stickers
+from invariance.data.sticker import load_stickers
 from invariance.data.transforms import Params, Transform, change_content, get_transform, sample_composition
 from invariance.data.transforms.beyond import drawn_other, drawn_view, occluder_layer
-from invariance.data.transforms.frame import Frame
 from invariance.spec import BEYOND_2D, DatasetSpec, SpecError
 
 __all__ = ["SPLIT_START", "Batch", "Changed", "Engine", "paste", "sources_of", "to_bytes"]
-
 
 _PIXELS_AT_A_TIME = 128 * 32**2
 """Of the images that are made at a time on a CPU, so that they stay in its cache."""
@@ -42,68 +41,6 @@ def sources_of(spec: DatasetSpec) -> DatasetSpec:
         sticker_classes=spec.sticker_classes,
         sticker_scale=spec.sticker_scale,
     )
-
-
-@dataclass(frozen=True)
-class Changed:
-    """Objects after their transformations.
-
-    Attributes:
-        pixels: (B, 4, W, W) float32, premultiplied, what is in the frame.
-        frame: the part of the canvas outside which all is clear.
-        boxes: (B, 4) float32, bounding box (x0, y0, x1, y1) in pixels, as it followed the matrices.
-        front: (B, 4, S, S) what stands in front of them, premultiplied; None where nothing can.
-    """
-
-    pixels: Tensor
-    frame: Frame
-    boxes: Tensor
-    front: Tensor | None = None
-
-    def paste(self, backgrounds: Tensor) -> Tensor:
-        """On backgrounds (B or 1, 3, S, S): images (B, 3, S, S) in [0, 1]."""
-        images = paste_content(self.pixels, self.frame, backgrounds)
-        return images if self.front is None else paste(self.front, images)
-
-    @property
-    def rgba(self) -> Tensor:
-        """On the whole canvas: (B, 4, S, S) float32, premultiplied."""
-        return self.frame.on_canvas(self.pixels)
-
-    @property
-    def masks(self) -> Tensor:
-        """How much of each pixel shows the object: (B, S, S) float32 in [0, 1]."""
-        alpha = self.frame.on_canvas(self.pixels[:, 3].clamp(0.0, 1.0))
-        return alpha if self.front is None else alpha * (1.0 - self.front[:, 3].clamp(0.0, 1.0))
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Samples and their recipe.
-
-    Attributes:
-        images: (B, 3, S, S) float32 in [0, 1].
-        labels: (B,) int64, position in ``Engine.class_names``.
-        masks: (B, S, S) float32 in [0, 1], alpha of the object as pasted, less what stands in front of it.
-        sticker_masks: (B, S, S) float32 in [0, 1], alpha of the sticker, which is in front of everything.
-        backgrounds: (B,) int64, which background; -1 for fresh noise.
-        prototypes: (B,) int64, which picture of the class (of all, for whole pictures).
-        objects: (B,) int64, class of the object, which is the label unless the background's or the sticker's is.
-        stickers: (B,) int64, class of the sticker; -1 where there is none.
-        boxes: (B, 4) float32, bounding box (x0, y0, x1, y1) of the object in pixels, as it followed the matrices.
-        parameters: ``<transform>.<parameter>`` to (B,) tensor, everything that was drawn for the transformations.
-    """
-
-    images: Tensor
-    labels: Tensor
-    masks: Tensor
-    sticker_masks: Tensor
-    backgrounds: Tensor
-    prototypes: Tensor
-    objects: Tensor
-    stickers: Tensor
-    boxes: Tensor
-    parameters: dict[str, Tensor]
 
 
 class Engine:
@@ -234,7 +171,7 @@ class Engine:
         )
         if self._stickers is None:
             return batch
-        return _under(self._stickers.draw(spec, drawn.indices, drawn.labels), batch, label=spec.label)
+        return under_stickers(self._stickers.draw(spec, drawn.indices, drawn.labels), batch, label=spec.label)
 
     def draw(self, indices: Tensor) -> Drawn:
         """Everything that is drawn for samples, (B,) int64 on the engine's device."""
@@ -388,19 +325,6 @@ class Engine:
             raise SpecError(f"occlude needs cut-out objects, not {self.spec.objects}; choose builtin or a folder")
         others = drawn_other(params, found.labels, len(self.object_names))
         return self._objects.cut(others, torch.zeros_like(others))
-
-
-def _under(layer: StickerLayer, batch: Batch, *, label: str) -> Batch:
-    """A batch with stickers in front of it."""
-    return replace(
-        batch,
-        images=paste(layer.rgba, batch.images),
-        labels=layer.labels if label == "sticker" else batch.labels,
-        masks=batch.masks * (1.0 - layer.masks),
-        sticker_masks=layer.masks,
-        stickers=layer.numbers,
-        parameters={**batch.parameters, **layer.parameters},
-    )
 
 
 def _let_memory_be_reused() -> None:

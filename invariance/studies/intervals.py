@@ -88,7 +88,7 @@ def finding(name: str, values: Sequence[float], say: Callable[[Interval], str], 
         return Finding(name, f"{name}: no seed has finished what this needs.", math.nan, math.nan, math.nan, False)
     seeds = "1 seed" if measured.num == 1 else f"{measured.num} seeds"
     note = "" if measured.num >= FEW_SEEDS else ", so the interval is wide" if measured.num > 1 else ", so no interval"
-    statement = f"{say(measured)} ({seeds}{note}.)"
+    statement = f"{say(measured)} ({seeds}{note})."
     return Finding(name, statement, measured.mean, measured.low, measured.high, lies_above(values, above))
 
 

@@ -19,7 +19,7 @@ import pandas as pd
 from invariance.data.sources.cifar import has_files
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
 from invariance.studies.choices import TARGET_SEED_OFFSET, shuffled_classes
-from invariance.studies.intervals import Interval, finding, short
+from invariance.studies.intervals import Interval, finding, interval, short
 from invariance.studies.published import RELEVANT_FEATURES as PUBLISHED
 from invariance.studies.published import RELEVANT_FEATURES_SENS as PUBLISHED_SENS
 from invariance.studies.study import Finding, Outcomes, Study, each_once
@@ -100,7 +100,7 @@ SCALES: Final[dict[str, Scale]] = {
         transfer_samples=2_000,
         num_test_samples=1_000,
         num_pairs=500,
-        correlations=(0.8, 1.0),
+        correlations=(0.4, 1.0),
         availabilities=(0.5,),
     ),
     "standard": Scale(
@@ -367,14 +367,20 @@ def _sensitive_to_relevant(sens: pd.DataFrame) -> Finding:
 
 
 def _agreement(table: pd.DataFrame) -> Finding:
-    """Correlation of accuracy and sens-score, within each seed over networks and features."""
+    """Correlation of accuracy and sens-score within each seed, over both features of the two networks that saw both.
+
+    A feature that a network never saw may move it strongly without being told apart, in the paper as here (O → O: .98
+    to changing C, whose probe has .36), so the networks that saw one alone are named, and do not decide.
+    """
     pairs = accuracy_and_sens(table).dropna()
-    correlations = [_correlation(rows) for _, rows in pairs.groupby("seed")]
+    seen = pairs[pairs["trained_on"].isin(["co_c", "co_o"])]
+    correlations = [_correlation(rows) for _, rows in seen.groupby("seed")]
+    over_all = interval(_correlation(rows) for _, rows in pairs.groupby("seed"))
 
     def say(measured: Interval) -> str:
         return (
-            "Where a network is sensitive to a feature its probe finds it: correlation of accuracy and sens-score over "
-            f"networks and features {measured}"
+            "Where a network that saw both features is sensitive to one, its probe finds it: correlation of accuracy "
+            f"and sens-score {measured}; with the networks that saw one alone {short(over_all.mean)}"
         )
 
     return finding("probe_and_sens_agree", correlations, say)

@@ -194,3 +194,9 @@ def test_the_notebook_redoes_the_findings(tmp_path: Path, monkeypatch: pytest.Mo
     assert not [output for output in outputs if output.output_type == "error"]
     text = json.dumps(outputs)
     assert all(finding["name"] in text for finding in summary["findings"])
+
+
+def test_where_files_went_is_no_part_of_the_provenance(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["x", "study", "mismatch", "--out", "/home/me", "--runs=/tmp/mine", "--seeds", "4,5", "--runs", "there"]
+    monkeypatch.setattr(sys, "argv", words)
+    assert command_module.command_line() == "python -m invariance study mismatch --seeds 4,5"

@@ -8,8 +8,7 @@ from dataclasses import replace
 import pytest
 
 from invariance.__main__ import parser
-from invariance.commands import factors, running
-from invariance.commands import runs as commands
+from invariance.commands import factors, measure, running, training
 from invariance.runs.describe import command, title, transforms_title
 from invariance.runs.store import Store
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
@@ -71,9 +70,9 @@ def test_the_command_asks_for_the_same_run(spec: RunSpec, store: Store, monkeypa
     def ask(asked: RunSpec, *rest: object) -> None:
         raise Asked(asked)
 
-    for module in (commands, factors):
+    for module in (training, measure, factors):
         monkeypatch.setattr(module, "execute_run", ask)
-    monkeypatch.setattr(commands, "run_id_of", lambda reference, store: reference)
+    monkeypatch.setattr(training, "run_id_of", lambda reference, store: reference)
     monkeypatch.setattr(running, "run_id_of", lambda reference, store: reference)
     line = command(spec)
     assert line is not None

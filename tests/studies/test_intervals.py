@@ -39,7 +39,7 @@ def test_few_seeds_agree_one_by_one_and_more_by_their_interval() -> None:
 
 def test_a_finding_says_how_many_seeds_it_rests_on() -> None:
     two = finding("gap", [0.1, 0.2], lambda measured: f"a gap of {measured}")
-    assert two.statement == "a gap of .15 [-.49, .79] (2 seeds, so the interval is wide.)"
+    assert two.statement == "a gap of .15 [-.49, .79] (2 seeds, so the interval is wide)."
     assert two.agrees and two.effect == pytest.approx(0.15)
     none = finding("gap", [], lambda measured: "never said")
     assert not none.agrees and math.isnan(none.effect) and "no seed" in none.statement

@@ -74,7 +74,7 @@ def resample_content(
         transform, params = steps[0]
 
         def warp(canvas: Tensor, params: Params) -> Tensor:
-            return _read(frame.of(canvas), frame, [("displace", transform.displace(params, frame.size))])  # type: ignore[misc]
+            return _read(canvas, [("displace", transform.displace(params, frame.size))])  # type: ignore[misc]
 
         whole = frame.on_canvas(rgba)
         return change_where(params["applied"], whole, params, warp), Frame.whole(frame.size), box
@@ -91,7 +91,7 @@ def resample_content(
         if all(transform.axis_aligned for transform, _ in steps):
             target = frame.centred() if all(transform.stays for transform, _ in steps) else Frame.whole(frame.size)
             return _resample_separably(rgba, frame, target, chain[0][1], spread), target, box
-    return _read(rgba, frame, chain, mode=mode, spread=spread), Frame.whole(frame.size), box
+    return _read(frame.on_canvas(rgba), chain, mode=mode, spread=spread), Frame.whole(frame.size), box
 
 
 def _chain(
@@ -115,14 +115,16 @@ def _chain(
 
 def _read(
     rgba: Tensor,
-    frame: Frame,
     chain: Sequence[tuple[str, Tensor]],
     *,
     mode: str = "bilinear",
     spread: Tensor | None = None,
 ) -> Tensor:
-    """The whole canvas (B, 4, S, S), each pixel read where the chain took it from."""
-    grid = _read_positions(chain, frame=frame, spread=spread)
+    """A canvas (B, 4, S, S), each pixel read where the chain took it from.
+
+    A frame would do for the input, but positions relative to a side of 22 are less exact than to one of 32.
+    """
+    grid = _read_positions(chain, size=rgba.shape[-1], spread=spread)
     result = F.grid_sample(rgba, grid, mode=mode, padding_mode="zeros", align_corners=False)
     return result if spread is None else F.avg_pool2d(result, 2)
 
@@ -157,17 +159,15 @@ def _output_axis(target: Frame, spread: Tensor) -> Tensor:
     return (centres[None, :, None] + offsets[:, None]).flatten(1)
 
 
-def _read_positions(chain: Sequence[tuple[str, Tensor]], *, frame: Frame, spread: Tensor | None) -> Tensor:
-    """Where in the input each output position reads: (B, N, N, 2), from -1 to 1 across the frame of the input.
+def _read_positions(chain: Sequence[tuple[str, Tensor]], *, size: int, spread: Tensor | None) -> Tensor:
+    """Where in the input each output position reads: (B, N, N, 2), from -1 to 1 across the input.
 
     N is the image size, or with a ``spread`` (B,) twice that, each pixel having 2 x 2 positions around its centre.
     """
-    canvas = Frame.whole(frame.size)
+    canvas = Frame.whole(size)
     axis = canvas.positions(chain[0][1].device)[None] + 0.5 if spread is None else _output_axis(canvas, spread)
-    zoom = 2.0 / frame.width
-    shift = -1.0 - frame.start * zoom
     if len(chain) == 1 and chain[0][0] == "matrix":
-        return _affine_positions(_inverse(chain[0][1]), axis, zoom=zoom, shift=shift)
+        return _affine_positions(_inverse(chain[0][1]), axis, zoom=2.0 / size)
     x, y = axis[:, None, :], axis[:, :, None]  # they broadcast to the plane only when a matrix or a field mixes them
     moved = spread is not None
     for kind, value in reversed(chain):
@@ -180,17 +180,17 @@ def _read_positions(chain: Sequence[tuple[str, Tensor]], *, frame: Frame, spread
         moved = True
     grid = torch.empty(*x.shape, 2, device=x.device)
     for position, plane in enumerate((x, y)):
-        torch.add(plane * zoom, shift, out=grid[..., position])
-    return grid
+        torch.mul(plane, 2.0 / size, out=grid[..., position])
+    return grid.sub_(1.0)
 
 
-def _affine_positions(inverse: Tensor, axis: Tensor, *, zoom: float, shift: float) -> Tensor:
-    """Positions (B, N, N, 2) of an axis (1 or B, N) through matrices (B, 3, 3), times ``zoom`` plus ``shift``.
+def _affine_positions(inverse: Tensor, axis: Tensor, *, zoom: float) -> Tensor:
+    """Positions (B, N, N, 2) of an axis (1 or B, N) through matrices (B, 3, 3), times ``zoom`` less one.
 
     x and y of a pixel lie side by side: a row of them is linear in the column, and the next row one step further.
     """
     linear = inverse[:, :2] * zoom
-    along = axis[:, :, None] * linear[:, None, :, 0] + (linear[:, None, :, 2] + shift)
+    along = axis[:, :, None] * linear[:, None, :, 0] + (linear[:, None, :, 2] - 1.0)
     step = linear[:, None, :, 1].expand_as(along)
     grid = torch.addcmul(along.flatten(1)[:, None], axis[:, :, None], step.flatten(1)[:, None])
     return grid.unflatten(2, (-1, 2))
