@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from invariance.commands.arguments import open_store, print_json
+from invariance.commands.arguments import json_text, open_store, print_json
 from invariance.data.engine import Engine
 from invariance.data.magnitudes import magnitudes
 from invariance.runs.device import choose_device
@@ -175,7 +174,7 @@ def _write(out: Path, pictures: list[Picture], scores: dict[str, Any]) -> None:
 
     out.mkdir(parents=True, exist_ok=True)
     (out / "attribution.png").write_bytes(png_bytes(side_by_side(pictures)))
-    (out / "scores.json").write_text(json.dumps(scores, indent=1) + "\n")
+    (out / "scores.json").write_text(json_text(scores, indent=1) + "\n")
 
 
 def parse_parameters(text: str) -> dict[str, float]:

@@ -14,8 +14,8 @@ from invariance.commands.arguments import (
     open_store,
     print_json,
 )
+from invariance.commands.output import check_file
 from invariance.commands.running import (
-    check_output,
     described,
     execute_run,
     named_models,
@@ -104,7 +104,7 @@ def measure(args: argparse.Namespace) -> None:
         num_pairs=args.num_pairs,
         untrained=args.untrained,
     )
-    check_output(args.out)
+    check_file(args.out)
     run = execute_run(spec, store, choose_device(args.device))
     assert run.result is not None
     write_named(Path(run.result["table"]), names, args.out)

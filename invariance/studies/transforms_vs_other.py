@@ -34,7 +34,18 @@ from invariance.studies.transforms_vs_other_grid import (
     one_seed,
 )
 
-__all__ = ["FACTORS", "NAME", "RELATIONS", "SCALES", "Gap", "conclude", "gap_against_range", "make", "predictions"]
+__all__ = [
+    "FACTORS",
+    "NAME",
+    "RELATIONS",
+    "SCALES",
+    "Gap",
+    "conclude",
+    "gap_against_range",
+    "make",
+    "networks",
+    "predictions",
+]
 
 NAME: Final = "transforms-vs-other"
 COLUMNS: Final = ("factor", "value", "relation", "seed", "pretraining_accuracy", "transfer_accuracy", "sens", "run")
@@ -151,21 +162,28 @@ def conclude(table: pd.DataFrame) -> list[Finding]:
     return found if seen and set(seen) <= set(own) else [*found, _sens_predicts(table)]
 
 
+def networks(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of networks of our own whose sens-score is known, each once, as transferred with the usual samples.
+
+    Args:
+        table: results; rows for another target than the usual one are left out.
+    """
+    elsewhere = ("transfer_samples", "published", "beyond_2d")
+    return table[~table["factor"].isin(elsewhere)].dropna(subset=["sens"]).drop_duplicates("run")
+
+
 def predictions(table: pd.DataFrame) -> pd.DataFrame:
     """Transfer accuracy of each network, and what its sens-score makes one expect from the other networks of its seed.
 
     Args:
-        table: results; networks that were transferred with several numbers of samples count once, with the
-            most, and those of others or for another target do not.
+        table: results, of which :func:`networks` count.
 
     Returns:
         One row a network: factor, value, relation, seed, transfer_accuracy, sens, predicted, explained (of its seed).
     """
     kept = ["factor", "value", "relation", "seed", "transfer_accuracy", "sens"]
     parts = [pd.DataFrame(columns=[*kept, "predicted", "explained"])]
-    elsewhere = ("transfer_samples", "published", "beyond_2d")
-    networks = table[~table["factor"].isin(elsewhere)].dropna(subset=["sens"]).drop_duplicates("run")
-    for _, rows in networks.groupby("seed"):
+    for _, rows in networks(table).groupby("seed"):
         fit = leave_one_out(rows["sens"].to_numpy(), rows["transfer_accuracy"].to_numpy())
         parts.append(rows[kept].assign(predicted=fit.predicted, explained=fit.explained))
     return pd.concat(parts[1:] or parts, ignore_index=True)
