@@ -15,6 +15,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from invariance.commands.arguments import add_execution, open_store, print_json
+from invariance.commands.output import make_folder
 from invariance.commands.running import RunFailed
 from invariance.runs.coordinate import Coordinator, StudyEvent
 from invariance.runs.device import choose_device, cuda_devices
@@ -125,10 +126,7 @@ def _check(args: argparse.Namespace) -> None:
         return
     if args.out is None:
         raise SpecError("out is missing: give --out DIR, or --dry-run")
-    try:
-        args.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SpecError(f"out = {args.out}: cannot be used as a folder ({error.strerror})") from error
+    make_folder(args.out)
 
 
 def _seeds(text: str | None) -> tuple[int, ...] | None:

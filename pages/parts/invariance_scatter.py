@@ -89,7 +89,8 @@ def transfers_table(known: dict[str, KnownModel], data: DatasetSpec) -> tuple[pd
     scores = pd.concat([gallery.sens_table(), *found.tables], ignore_index=True)
     scores = scores.drop_duplicates(["model", "transform"])
     scores = scores.set_index(["model", "transform"])["sens"] if not scores.empty else pd.Series(dtype=float)
-    rows = [(f"{source.label} ({'gallery' if source.from_gallery else 'own run'})", f"{transforms_title(target.data.transforms)} ({target.reference[:8]})",
+    rows = [(f"{source.label} ({'gallery' if source.from_gallery else 'own run'})",
+             f"{transforms_title(target.data.transforms)} ({target.reference[:8]})",
              _mean_sens(scores, source.reference, target.data.transforms),
              target.metrics.get("transfer_accuracy", float("nan")),
              relation(source.data.transforms, target.data.transforms)) for source, target in pairs]  # fmt: skip
