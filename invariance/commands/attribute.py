@@ -202,11 +202,13 @@ def parse_parameters(text: str) -> dict[str, float]:
     """``steps=64,noise=0.1`` as names and numbers.
 
     Raises:
-        SpecError: a part is not NAME=NUMBER.
+        SpecError: a part is not NAME=NUMBER, or a name is there twice.
     """
     found = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, _, value = part.partition("=")
+        if name.strip() in found:
+            raise SpecError(f"parameters: {name.strip()!r} is given twice in {text!r}: give each once")
         try:
             found[name.strip()] = float(value)
         except ValueError:

@@ -20,6 +20,7 @@ from nbclient import NotebookClient
 from invariance.__main__ import main
 from invariance.commands import study as command_module
 from invariance.figures.study_figures import STUDY_FIGURES
+from invariance.figures.study_notebook import notebook
 from invariance.figures.study_report import write_report
 from invariance.runs.store import Store
 from invariance.runs.study_files import summarise, write_summary, write_table
@@ -194,3 +195,12 @@ def test_the_notebook_redoes_the_findings(tmp_path: Path, monkeypatch: pytest.Mo
     assert not [output for output in outputs if output.output_type == "error"]
     text = json.dumps(outputs)
     assert all(finding["name"] in text for finding in summary["findings"])
+
+
+def test_factors_are_chosen_and_recorded(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+    code, answer, _, _ = command("study transforms-vs-other --factors beyond-2d,objective --seeds 4 --dry-run")
+    study = make_study("transforms-vs-other", seeds=(4,), factors=("beyond_2d", "objective"))
+    assert code == 0 and answer is not None and answer["runs"] == len(study.runs)
+    text = "".join("".join(cell["source"]) for cell in notebook(study)["cells"])
+    assert "seeds=(4,), factors=('beyond_2d', 'objective'))" in text
+    assert "factors" not in "".join("".join(cell["source"]) for cell in notebook(make_study("mismatch"))["cells"][1:2])
