@@ -27,7 +27,7 @@ def show_origin(result: StudyResult) -> None:
     told = result.summary["provenance"]
     seeds = ", ".join(map(str, result.seeds))
     st.caption(f"{result.summary['runs_done']} runs with seeds {seeds}, made on {told['date'][:10]} in "
-               f"{in_words(result.summary['seconds'])} on {told['hardware']} by `{told['command']}`.")  # fmt: skip
+               f"{in_words(result.summary['seconds'])} by `{told['command']}` on {told['hardware']}.")  # fmt: skip
 
 
 def show_shipped(result: StudyResult) -> None:

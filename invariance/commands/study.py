@@ -97,7 +97,7 @@ def run_study(args: argparse.Namespace) -> None:
     table = study.tabulate(outcomes_of(study, store))
     progress = progress_of(study, store)
     seconds = time.monotonic() - started
-    told = provenance(study, store, executor=executor.name, num_workers=executor.num_slots, command=_command())
+    told = provenance(study, store, executor=executor.name, num_workers=executor.num_slots, command=command_line())
     write_table(table, args.out)
     summary = summarise(study.conclude(table), seconds=seconds, provenance=told, progress=progress)
     write_summary(summary, args.out)
@@ -211,8 +211,16 @@ def _failed_line(failures: dict[str, str], progress: StudyProgress, out: Path) -
     )
 
 
-def _command() -> str:
-    return shlex.join(["python", "-m", "invariance", *sys.argv[1:]])
+def command_line() -> str:
+    """What was asked for, without where the files go, which is nobody else's matter and changes nothing."""
+    words = iter(sys.argv[1:])
+    kept = []
+    for word in words:
+        if word in ("--out", "--runs"):
+            next(words, None)
+        elif not word.startswith(("--out=", "--runs=")):
+            kept.append(word)
+    return shlex.join(["python", "-m", "invariance", *kept])
 
 
 class _Bar:

@@ -197,10 +197,16 @@ def test_the_notebook_redoes_the_findings(tmp_path: Path, monkeypatch: pytest.Mo
     assert all(finding["name"] in text for finding in summary["findings"])
 
 
-def test_factors_are_chosen_and_recorded(command: Command, capsys: pytest.CaptureFixture[str]) -> None:
+def test_factors_are_chosen_and_recorded(command: Command) -> None:
     code, answer, _, _ = command("study transforms-vs-other --factors beyond-2d,objective --seeds 4 --dry-run")
     study = make_study("transforms-vs-other", seeds=(4,), factors=("beyond_2d", "objective"))
     assert code == 0 and answer is not None and answer["runs"] == len(study.runs)
     text = "".join("".join(cell["source"]) for cell in notebook(study)["cells"])
     assert "seeds=(4,), factors=('beyond_2d', 'objective'))" in text
     assert "factors" not in "".join("".join(cell["source"]) for cell in notebook(make_study("mismatch"))["cells"][1:2])
+
+
+def test_where_files_went_is_no_part_of_the_provenance(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ["x", "study", "mismatch", "--out", "/home/me", "--runs=/tmp/mine", "--seeds", "4,5", "--runs", "there"]
+    monkeypatch.setattr(sys, "argv", words)
+    assert command_module.command_line() == "python -m invariance study mismatch --seeds 4,5"
