@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import json
+import math
 import os
 import sys
 from pathlib import Path
@@ -50,7 +52,12 @@ def add_data(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE",
         help="builtin, noise, #rrggbb, hub, a flat folder of images, cifar10, cifar100, images:DIR",
     )
-    group.add_argument("--classes", default="", metavar="A,B,…", help="classes to use, in label order (default: all)")
+    group.add_argument(
+        "--classes",
+        default="",
+        metavar="A,B,…",
+        help="classes to use, in label order (default: all); a name with a comma in double quotation marks",
+    )
     group.add_argument("--num-classes", type=int, metavar="N", help="instead of --classes: N of them picked by --seed")
     group.add_argument(
         "--transforms",
@@ -149,7 +156,15 @@ def dataset(args: argparse.Namespace, *, num_samples: int | None, seed: int | No
 
 
 def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+    """Names as in a line of CSV, so that one with a comma in it can be given in quotation marks."""
+    try:
+        (words,) = csv.reader([text], skipinitialspace=True, strict=True)
+    except (csv.Error, ValueError) as error:
+        raise SpecError(
+            f"classes = {text!r}: {error}; expected names separated by commas, and a name with a comma in double "
+            "quotation marks"
+        ) from None
+    return tuple(name.strip() for name in words if name.strip())
 
 
 def add_training(parser: argparse.ArgumentParser, *, epochs: int) -> None:
@@ -216,7 +231,28 @@ def open_store(args: argparse.Namespace) -> Store:
 
 def print_json(values: dict[str, Any]) -> None:
     """The last thing a command prints."""
-    print(json.dumps(values), flush=True)
+    print(json_text(values), flush=True)
+
+
+def json_text(values: dict[str, Any], *, indent: int | None = None) -> str:
+    """Values as JSON, where a number that is not finite is null: JSON has neither NaN nor infinity.
+
+    Args:
+        values: plain values in dictionaries, lists and tuples.
+        indent: spaces a level; None for one line.
+    """
+    return json.dumps(_finite(values), indent=indent, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _finite(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_finite(each) for each in value]
+        case float():
+            return value if math.isfinite(value) else None
+    return value
 
 
 class ProgressBar:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from invariance.commands.arguments import open_store, print_json
+from invariance.commands.arguments import json_text, open_store, print_json
+from invariance.commands.output import make_folder
 from invariance.data.engine import Engine
 from invariance.data.magnitudes import magnitudes
 from invariance.runs.device import choose_device
@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from invariance.models import Classifier
 
 PICTURE_PX = 320
+MAX_INDEX = 2**40
+"""Positions in a split, which has as many at most."""
+OPTIONS = {
+    "class": ("transforms", "method", "parameters", "baseline", "num", "explain"),
+    "distance": ("transform", "magnitude", "way", "num_points"),
+}
+"""What belongs to one question alone."""
 
 
 def add_commands(commands: Any) -> None:
@@ -84,7 +91,8 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--runs", type=Path, metavar="DIR", help="store of the runs (default: $INVARIANCE_RUNS or ./runs)"
     )
-    parser.set_defaults(action=attribute)
+    defaults = {name: parser.get_default(name) for names in OPTIONS.values() for name in names}
+    parser.set_defaults(action=attribute, defaults=defaults)
 
 
 def attribute(args: argparse.Namespace) -> None:
@@ -92,6 +100,7 @@ def attribute(args: argparse.Namespace) -> None:
     names = [name.strip() for name in args.models.split(",") if name.strip()]
     if not names:
         raise SpecError("models = '': name at least one run or gallery model")
+    _check(args)
     store, device = open_store(args), choose_device(args.device)
     paths = [weights_of(name, store) for name in names]
     spec = weights_spec(paths[0])
@@ -102,6 +111,18 @@ def attribute(args: argparse.Namespace) -> None:
     models = [load_weights(path, device) for path in paths]
     answer = _distance if args.question == "distance" else _class
     print_json({"out": str(args.out), **answer(args, names, models, Engine(data, device))})
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Raises SpecError for options that do not go together, and for a place that cannot be written."""
+    other = "distance" if args.question == "class" else "class"
+    for name in OPTIONS[other]:
+        if getattr(args, name) != args.defaults[name]:
+            option = name.replace("_", "-")
+            raise SpecError(f"--{option} is not for --question {args.question}: leave it out, or ask for {other}")
+    if not 0 <= args.index < MAX_INDEX:
+        raise SpecError(f"index = {args.index}: expected a whole number from 0 to {MAX_INDEX - 1}")
+    make_folder(args.out)
 
 
 def _class(args: argparse.Namespace, names: list[str], models: list[Classifier], engine: Engine) -> dict[str, Any]:
@@ -173,20 +194,21 @@ def _distance(args: argparse.Namespace, names: list[str], models: list[Classifie
 def _write(out: Path, pictures: list[Picture], scores: dict[str, Any]) -> None:
     from invariance.figures.pictures import png_bytes, side_by_side
 
-    out.mkdir(parents=True, exist_ok=True)
     (out / "attribution.png").write_bytes(png_bytes(side_by_side(pictures)))
-    (out / "scores.json").write_text(json.dumps(scores, indent=1) + "\n")
+    (out / "scores.json").write_text(json_text(scores, indent=1) + "\n")
 
 
 def parse_parameters(text: str) -> dict[str, float]:
     """``steps=64,noise=0.1`` as names and numbers.
 
     Raises:
-        SpecError: a part is not NAME=NUMBER.
+        SpecError: a part is not NAME=NUMBER, or a name is there twice.
     """
     found = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, _, value = part.partition("=")
+        if name.strip() in found:
+            raise SpecError(f"parameters: {name.strip()!r} is given twice in {text!r}: give each once")
         try:
             found[name.strip()] = float(value)
         except ValueError:

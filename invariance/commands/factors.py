@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from invariance.commands.arguments import add_data, add_execution, dataset, open_store, print_json
-from invariance.commands.running import check_output, described, execute_run, named_models, report, write_named
+from invariance.commands.output import check_file
+from invariance.commands.running import described, execute_run, named_models, report, write_named
 from invariance.measures.factor_columns import FACTOR_COLUMNS, VERDICTS
 from invariance.runs.device import choose_device
 from invariance.spec import VARIED, FactorSpec, SpecError
@@ -61,7 +62,7 @@ def run_factors(args: argparse.Namespace) -> None:
         num_folds=args.num_folds,
         **({} if factors == ("all",) else {"factors": factors}),
     )
-    check_output(args.out)
+    check_file(args.out)
     run = execute_run(spec, store, choose_device(args.device))
     assert run.result is not None
     write_named(Path(run.result["table"]), names, args.out)

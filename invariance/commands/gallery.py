@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from invariance.commands.arguments import ProgressBar, add_execution, open_store, print_json
+from invariance.commands.output import make_folder
 from invariance.data.catalogue import resolve_source
 from invariance.runs.device import choose_device
 from invariance.runs.gallery import GALLERY, damaged, entries
-from invariance.runs.gallery_build import Recipe, build, measure
-from invariance.spec import TRANSFORM_NAMES, parse_transforms
+from invariance.runs.gallery_build import Recipe, build, measure, planned
+from invariance.spec import TRANSFORM_NAMES, SpecError, parse_transforms
 
 
 def add_commands(commands: Any) -> None:
@@ -45,6 +46,8 @@ def add_commands(commands: Any) -> None:
 
 def list_gallery(args: argparse.Namespace) -> None:
     """Prints one line a model."""
+    if not args.folder.is_dir():
+        raise SpecError(f"folder = {args.folder}: no such folder; give one that gallery build has made")
     broken = damaged(args.folder)
     for entry in entries(args.folder):
         accuracy = entry.metrics.get("transfer_accuracy", entry.metrics.get("test_accuracy", float("nan")))
@@ -66,6 +69,8 @@ def build_gallery(args: argparse.Namespace) -> None:
         num_pairs=args.num_pairs,
         num_images=args.num_images,
     )
+    planned(recipe)  # what it refuses is said before anything is made
+    make_folder(args.out)
     store, device, bar = open_store(args), choose_device(args.device), ProgressBar("gallery")
     if args.tables_only:
         measure(recipe, store, args.out, device=device, on_event=lambda _, event: bar(event))

@@ -14,8 +14,8 @@ from invariance.commands.arguments import (
     open_store,
     print_json,
 )
+from invariance.commands.output import check_file
 from invariance.commands.running import (
-    check_output,
     described,
     execute_run,
     named_models,
@@ -34,6 +34,9 @@ from invariance.spec import (
     SpecError,
     parse_transforms,
 )
+
+DATA_OPTIONS = ("objects", "backgrounds", "classes", "num_classes", "strength", "image_size", "seed", "stickers")
+"""What a shift says by itself."""
 
 
 def add_commands(commands: Any) -> None:
@@ -71,7 +74,8 @@ def add_commands(commands: Any) -> None:
     add_data(parser)
     parser.set_defaults(transforms=None)
     add_execution(parser)
-    parser.set_defaults(action=measure)
+    defaults = {name: parser.get_default(name) for name in DATA_OPTIONS}
+    parser.set_defaults(action=measure, defaults=defaults)
 
 
 def _describe_columns() -> str:
@@ -95,6 +99,9 @@ def measure(args: argparse.Namespace) -> None:
     if args.shift is None:
         data = dataset(args, num_samples=args.num_pairs)
     else:
+        if given := [name for name in DATA_OPTIONS if getattr(args, name) != args.defaults[name]]:
+            option = given[0].replace("_", "-")
+            raise SpecError(f"--{option} and --shift are both given: the shift says what the data is; use one of them")
         data = shifted(_common_pretraining(names, store), args.shift)
     spec = MeasureSpec(
         sources=tuple(names),
@@ -104,7 +111,7 @@ def measure(args: argparse.Namespace) -> None:
         num_pairs=args.num_pairs,
         untrained=args.untrained,
     )
-    check_output(args.out)
+    check_file(args.out)
     run = execute_run(spec, store, choose_device(args.device))
     assert run.result is not None
     write_named(Path(run.result["table"]), names, args.out)

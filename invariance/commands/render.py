@@ -11,6 +11,7 @@ from typing import Any
 from tqdm import tqdm
 
 from invariance.commands.arguments import add_data, dataset, print_json
+from invariance.commands.output import check_file
 from invariance.data.engine import SPLIT_START, Engine
 from invariance.data.export import write_npz
 from invariance.runs.device import choose_device
@@ -37,8 +38,7 @@ def add_commands(commands: Any) -> None:
 def render(args: argparse.Namespace) -> None:
     """Writes the NPZ file and prints a JSON object."""
     spec = dataset(args, num_samples=args.num)
-    if not args.out.parent.is_dir():
-        raise SpecError(f"out = {args.out}: no folder {args.out.parent}; make it first")
+    check_file(args.out)
     engine = Engine(spec, choose_device(args.device)).with_spec_changes(transform_seed=args.transform_seed)
     with tqdm(total=args.num, unit="image", disable=not sys.stderr.isatty(), leave=False) as bar:
         report = partial(_move, bar)

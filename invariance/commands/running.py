@@ -110,12 +110,6 @@ def write_named(table: Path, names: dict[str, str], out: Path) -> None:
     shutil.move(temporary, out)
 
 
-def check_output(path: Path) -> None:
-    """Raises SpecError unless a file can be made there."""
-    if not path.parent.is_dir():
-        raise SpecError(f"out = {path}: no folder {path.parent}; make it first")
-
-
 def described(columns: str, meaning: str) -> list[str]:
     """Lines of a help text on some columns."""
     return [f"  {columns}", *textwrap.wrap(meaning, 100, initial_indent=" " * 6, subsequent_indent=" " * 6)]

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from invariance.commands.arguments import open_store, print_json
+from invariance.commands.output import check_file
 from invariance.data.engine import Engine
 from invariance.runs.device import choose_device
 from invariance.runs.locate import weights_of
@@ -63,8 +64,7 @@ def shapley(args: argparse.Namespace) -> None:
     names = [name.strip() for name in args.models.split(",") if name.strip()]
     if not names:
         raise SpecError("models = '': name at least one run or gallery model")
-    if not args.out.parent.is_dir():
-        raise SpecError(f"out = {args.out}: no folder {args.out.parent}; make it first")
+    check_file(args.out)
     store, device = open_store(args), choose_device(args.device)
     paths = [weights_of(name, store) for name in names]
     spec = weights_spec(paths[0])

@@ -15,6 +15,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from invariance.commands.arguments import add_execution, open_store, print_json
+from invariance.commands.output import make_folder
 from invariance.commands.running import RunFailed
 from invariance.runs.coordinate import Coordinator, StudyEvent
 from invariance.runs.device import choose_device, cuda_devices
@@ -29,6 +30,7 @@ from invariance.runs.threads import num_threads
 from invariance.spec import SpecError
 from invariance.studies.registry import SCALES, STUDY_NAMES, make_study
 from invariance.studies.study import Study
+from invariance.studies.transforms_vs_other import FACTORS
 
 EXECUTORS = ("local", "ray")
 SHOWN_FAILURES = 3
@@ -47,11 +49,18 @@ def add_commands(commands: Any) -> None:
         "what is done is answered from the store.",
         epilog="examples: python -m invariance study mismatch --scale quick --out mismatch\n"
         "          python -m invariance study mismatch --scale paper --dry-run\n"
+        "          python -m invariance study transforms-vs-other --factors beyond-2d --seeds 0,1 --out beyond\n"
         "          python -m invariance study mismatch --scale paper --executor ray --address auto --out mismatch",
     )
     parser.add_argument("name", choices=STUDY_NAMES, metavar="NAME", help=", ".join(STUDY_NAMES))
     parser.add_argument("--scale", default="quick", choices=SCALES, help="how large (default quick: minutes)")
     parser.add_argument("--seeds", metavar="0,1,2", help="repetitions (default: the scale's own)")
+    parser.add_argument(
+        "--factors",
+        metavar="F,F",
+        help=f"of transforms-vs-other: what is varied, of {', '.join(name.replace('_', '-') for name in FACTORS)} "
+        "(default: at quick the first four, which are the paper's, else all)",
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the files go; made if it is absent")
     parser.add_argument("--dry-run", action="store_true", help="list the runs and estimate the hours, execute nothing")
     add_execution(parser)
@@ -71,7 +80,7 @@ def add_commands(commands: Any) -> None:
 def run_study(args: argparse.Namespace) -> None:
     """Executes a study; writes its files and prints a JSON object."""
     _check(args)
-    study = make_study(args.name, scale=args.scale, seeds=_seeds(args.seeds))
+    study = make_study(args.name, scale=args.scale, seeds=_seeds(args.seeds), factors=_factors(args.factors))
     if args.dry_run:
         _print_plan(study, args)
         return
@@ -117,10 +126,7 @@ def _check(args: argparse.Namespace) -> None:
         return
     if args.out is None:
         raise SpecError("out is missing: give --out DIR, or --dry-run")
-    try:
-        args.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SpecError(f"out = {args.out}: cannot be used as a folder ({error.strerror})") from error
+    make_folder(args.out)
 
 
 def _seeds(text: str | None) -> tuple[int, ...] | None:
@@ -130,6 +136,15 @@ def _seeds(text: str | None) -> tuple[int, ...] | None:
     if not words or not all(word.isdecimal() for word in words):
         raise SpecError(f"seeds = {text!r}: expected whole numbers separated by commas, such as 0,1,2")
     return tuple(int(word) for word in words)
+
+
+def _factors(text: str | None) -> tuple[str, ...]:
+    if text is None:
+        return ()
+    words = tuple(word.strip().replace("-", "_") for word in text.split(",") if word.strip())
+    if not words:
+        raise SpecError(f"factors = {text!r}: expected names separated by commas, such as beyond-2d,objective")
+    return words
 
 
 def _executor(args: argparse.Namespace, store: Store) -> tuple[Executor, str]:

@@ -170,6 +170,6 @@ def _training(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _count(text: str) -> int:
-    if not text.lstrip("-").isdigit():
+    if not text.removeprefix("-").isdecimal():
         raise SpecError(f"num_samples = {text!r}: expected a whole number, or endless")
     return int(text)

@@ -16,7 +16,7 @@ from invariance.figures.study_figures import figures_of
 from invariance.figures.study_findings import findings_figure
 from invariance.studies.registry import make_study
 
-study = make_study({name!r}, scale={scale!r}, seeds={seeds!r})
+study = make_study({name!r}, scale={scale!r}, seeds={seeds!r}{factors})
 table = pd.read_csv("results.csv", float_precision="round_trip")
 table"""
 _CONCLUDE = """\
@@ -38,9 +38,10 @@ def notebook(study: Study) -> dict[str, Any]:
     It needs Invariance Lab (``pip install -e`` of its folder) and Jupyter, and runs in seconds: nothing is trained.
     """
     about = ABOUT[study.name]
+    factors = f", factors={study.factors!r}" if study.factors else ""
     cells = [
         _words(f"# {about.title}\n\n**{about.question}** {about.method}\n\nColumns: {about.columns}"),
-        _code(_READ.format(name=study.name, scale=study.scale, seeds=study.seeds)),
+        _code(_READ.format(name=study.name, scale=study.scale, seeds=study.seeds, factors=factors)),
         _words("## Findings\n\nFrom the table alone, as the command drew them."),
         _code(_CONCLUDE),
         _code(_COMPARE),

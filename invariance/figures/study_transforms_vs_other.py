@@ -9,16 +9,16 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from invariance.figures.means import points_with_intervals, published_points
-from invariance.figures.palette import MATCHED, MISMATCHED, NEUTRAL
-from invariance.studies.intervals import interval
+from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, NEUTRAL
+from invariance.studies.intervals import Interval, interval
 from invariance.studies.published import TRANSFORMS_VS_OTHER as PUBLISHED
 from invariance.studies.transforms_vs_other import (
-    CLASS_RELATIONSHIPS,
     FACTORS,
     RELATIONS,
     gap_against_range,
     predictions,
 )
+from invariance.studies.transforms_vs_other_grid import CLASS_RELATIONSHIPS, ELSEWHERE
 
 COLOURS: Final = {"same": MATCHED, "disjoint": MISMATCHED}
 DASHES: Final = {"same": "solid", "disjoint": "dash"}
@@ -28,6 +28,8 @@ COUNTED: Final = ("pretraining_samples", "transfer_samples")
 def factor_figure(table: pd.DataFrame, factor: str, *, published: bool = True) -> go.Figure:
     """Transfer accuracy after pretraining with the same and with disjoint transformations, over a factor's values.
 
+    Beside the architectures stand the networks that others published, where there are any, as stars without a line.
+
     Args:
         table: results of the study, whole or partial.
         factor: one of those in the table.
@@ -35,7 +37,8 @@ def factor_figure(table: pd.DataFrame, factor: str, *, published: bool = True) -
     """
     chosen = table[table["factor"] == factor].assign(value=lambda rows: rows["value"].astype(str))
     theirs = PUBLISHED.get(factor, {}) if published else {}
-    values = _in_order(factor, [*dict.fromkeys(chosen["value"]), *theirs])
+    elsewhere = _published_networks(table) if factor in ("architecture", "published") else {}
+    values = _in_order(factor, [*dict.fromkeys(chosen["value"]), *theirs, *elsewhere])
     figure = go.Figure()
     for number, relation in enumerate(RELATIONS):
         rows = chosen[chosen["relation"] == relation].groupby("value")["transfer_accuracy"]
@@ -54,6 +57,17 @@ def factor_figure(table: pd.DataFrame, factor: str, *, published: bool = True) -
             at = [_shown(factor, value) for value in values if value in theirs]
             heights = [theirs[value][number] for value in values if value in theirs]
             figure.add_trace(published_points(at, heights, name=f"published, {relation}", colour=COLOURS[relation]))
+    if elsewhere:
+        figure.add_trace(
+            points_with_intervals(
+                list(elsewhere),
+                list(elsewhere.values()),
+                name="networks published for ImageNet",
+                colour=CATEGORICAL[2],
+                mode="markers",
+                symbol="star",
+            )
+        )
     axis = {"categoryorder": "array", "categoryarray": [_shown(factor, value) for value in values], "type": "category"}
     figure.update_xaxes(title=FACTORS[factor], **axis)
     figure.update_yaxes(title="accuracy on the target task", range=[0, 1.04], tickformat=".0%")
@@ -72,7 +86,7 @@ def gap_figure(table: pd.DataFrame, *, published: bool = True) -> go.Figure:
         table: results of the study, whole or partial.
         published: whether the paper's values are drawn, as hollow markers.
     """
-    factors = [factor for factor in FACTORS if (table["factor"] == factor).any()]
+    factors = [factor for factor in FACTORS if factor != "published" and (table["factor"] == factor).any()]
     reads = {factor: gap_against_range(table, factor) for factor in factors}
     names = [FACTORS[factor] for factor in factors]
     figure = go.Figure()
@@ -139,6 +153,12 @@ def prediction_figure(table: pd.DataFrame) -> go.Figure:
         legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
     )
     return figure
+
+
+def _published_networks(table: pd.DataFrame) -> dict[str, Interval]:
+    """Transfer accuracy of the networks that others trained, by name."""
+    rows = table[table["relation"] == ELSEWHERE].groupby("value", sort=False)["transfer_accuracy"]
+    return {str(name): interval(scores) for name, scores in rows}
 
 
 def _published_gap(factor: str) -> float:

@@ -3,7 +3,7 @@
 from invariance.models.classifier import Classifier
 from invariance.models.layer_features import layer_features
 from invariance.models.published import PREFIX as PUBLISHED_PREFIX
-from invariance.models.published import download_published, published_names
+from invariance.models.published import download_published, has_published, published_names, published_path
 from invariance.models.registry import ARCHITECTURES, Architecture, create_model, empty_model
 from invariance.models.untrained import has_untrained_twin, untrained_twin
 
@@ -15,8 +15,10 @@ __all__ = [
     "create_model",
     "download_published",
     "empty_model",
+    "has_published",
     "has_untrained_twin",
     "layer_features",
     "published_names",
+    "published_path",
     "untrained_twin",
 ]

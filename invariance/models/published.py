@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 from urllib.error import URLError
 
 import torch
 from torch import Tensor, nn
 
+from invariance.data.sources.root import data_root
 from invariance.models.classifier import Classifier
 from invariance.models.published_layers import published_layers
 from invariance.spec import SpecError
@@ -51,6 +53,17 @@ def published_names() -> tuple[str, ...]:
     return tuple(
         PREFIX + name for name in names if not name.startswith(("squeezenet", "inception", "googlenet", "regnet"))
     )
+
+
+def published_path(name: str) -> Path:
+    """Where the weights of ``torchvision:<name>`` are kept; raises SpecError if there is no such network."""
+    _require_known(name)
+    return data_root() / "torchvision" / f"{name.removeprefix(PREFIX)}.safetensors"
+
+
+def has_published(name: str) -> bool:
+    """Whether the weights of ``torchvision:<name>`` were downloaded; raises SpecError if there is no such network."""
+    return published_path(name).is_file()
 
 
 def empty_published(name: str) -> Classifier:
@@ -113,10 +126,14 @@ def _weights(name: str) -> Any:
     """What torchvision knows of the best weights of a network."""
     from torchvision.models import get_model_weights
 
+    _require_known(name)
+    return get_model_weights(name.removeprefix(PREFIX)).DEFAULT
+
+
+def _require_known(name: str) -> None:
     if name not in published_names():
         known = ", ".join(published_names()[:4])
         raise SpecError(f"unknown model {name!r}: choose one of torchvision's classifiers, such as {known}")
-    return get_model_weights(name.removeprefix(PREFIX)).DEFAULT
 
 
 def _take_out_last(network: nn.Module) -> nn.Linear:

@@ -62,6 +62,10 @@ class Recipe:
     num_pairs: int = NUM_PAIRS
     num_images: int = 2_000
 
+    def __post_init__(self) -> None:
+        MeasureSpec(sources=("any",), num_pairs=self.num_pairs)  # they come last, and would refuse after all training
+        FactorSpec(sources=("any",), num_images=self.num_images)
+
 
 def planned(recipe: Recipe) -> list[tuple[str, str, RunSpec]]:
     """Name, title and spec of every model, in the order in which they are made."""

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from invariance.data.sources.root import data_root
-from invariance.models import PUBLISHED_PREFIX, download_published, published_names
+from invariance.models import PUBLISHED_PREFIX, download_published, published_path
 from invariance.runs.gallery import entries
 from invariance.runs.store import Store
 from invariance.spec import DatasetSpec, PretrainSpec, SpecError, TransferSpec
 from invariance.training.checkpoint import save_weights, weights_spec
 
 MIN_PREFIX = 6
-
-
-def published_path(name: str) -> Path:
-    """Where the weights of ``torchvision:<name>`` are kept; raises SpecError if there is no such network."""
-    if name not in published_names():
-        known = ", ".join(published_names()[:4])
-        raise SpecError(f"unknown model {name!r}: choose one of torchvision's classifiers, such as {known}")
-    return data_root() / "torchvision" / f"{name.removeprefix(PUBLISHED_PREFIX)}.safetensors"
 
 
 def fetch_published(name: str) -> Path:

@@ -36,6 +36,7 @@ def provenance(study: Study, store: Store, *, executor: str, num_workers: int, c
         "study": study.name,
         "scale": study.scale,
         "seeds": list(study.seeds),
+        **({"factors": list(study.factors)} if study.factors else {}),
         "version": package_version("invariance-lab") or _declared_version(),
         "commit": commit(),
         "date": time.strftime("%Y-%m-%d %H:%M:%S%z"),

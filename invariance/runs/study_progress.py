@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from invariance.models import PUBLISHED_PREFIX
 from invariance.runs.estimate import estimate_seconds
 from invariance.runs.store import RESUMABLE_STATES, Standing, Store
 from invariance.spec import PretrainSpec, RunSpec
@@ -115,7 +116,8 @@ def _expected(spec: RunSpec, specs: Mapping[str, RunSpec], standing: Standing | 
     source = specs.get(spec.depends_on[0]) if spec.depends_on else None
     while source is not None and not isinstance(source, PretrainSpec):
         source = specs.get(source.depends_on[0]) if source.depends_on else None
-    model = source.model if source is not None else "small"
+    outside = next((name for name in spec.depends_on if name.startswith(PUBLISHED_PREFIX)), "small")
+    model = source.model if source is not None else outside
     return estimate_seconds(spec, (standing and standing.device) or device, model)
 
 

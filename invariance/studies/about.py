@@ -30,9 +30,12 @@ ABOUT: Final[dict[str, About]] = {
         "related its data was, and with which network?",
         method="Each factor is varied alone, once with pretraining on the target's own transformations (same) and "
         "once on others (disjoint). The gap between same and disjoint is compared with the range that the "
-        "factor spans within each.",
-        columns="factor and value: what was varied; relation: same or disjoint transformations; accuracies on unseen "
-        "images, means over classes.",
+        "factor spans within each. Beyond the paper, at larger scales or with --factors of the command: the objective;"
+        " a target with pose and occlude; and, where they were downloaded (python -m invariance download "
+        "torchvision:resnet18, and so on), networks published for ImageNet.",
+        columns="factor and value: what was varied; relation: same or disjoint transformations, or published for a "
+        "network that others trained; accuracies on unseen images, means over classes; sens: mean sens-score to the "
+        "target's transformations (0 = invariant).",
     ),
     "relevant-features": About(
         title="Relevant and irrelevant features",

@@ -17,16 +17,19 @@ _MODULES: Final[dict[str, Any]] = {
 }
 
 
-def make_study(name: str, *, scale: str = "quick", seeds: tuple[int, ...] | None = None) -> Study:
+def make_study(
+    name: str, *, scale: str = "quick", seeds: tuple[int, ...] | None = None, factors: tuple[str, ...] = ()
+) -> Study:
     """The study of that name.
 
     Args:
         name: one of :data:`STUDY_NAMES`.
         scale: one of :data:`SCALES`.
         seeds: None for the scale's own.
+        factors: of ``transforms-vs-other`` alone, what is varied (its ``FACTORS``); none for the scale's own.
 
     Raises:
-        SpecError: name, scale or seeds cannot be used.
+        SpecError: name, scale, seeds or factors cannot be used.
     """
     if name not in STUDY_NAMES:
         raise SpecError(f"unknown study {name!r}: choose from {', '.join(STUDY_NAMES)}")
@@ -40,5 +43,7 @@ def make_study(name: str, *, scale: str = "quick", seeds: tuple[int, ...] | None
     for seed in seeds:
         if not (isinstance(seed, int) and 0 <= seed <= MAX_SEED):
             raise SpecError(f"seed = {seed!r}: expected a whole number from 0 to {MAX_SEED}")
-    study: Study = module.make(scale, chosen, seeds)
+    if factors and module is not transforms_vs_other:
+        raise SpecError(f"factors = {','.join(factors)}: only {transforms_vs_other.NAME} has some to choose from")
+    study: Study = module.make(scale, chosen, seeds, **({"factors": tuple(factors)} if factors else {}))
     return study

@@ -60,6 +60,7 @@ class Study:
         tabulate: from the outcomes that are there to one row a measurement; rows whose runs are missing are left out,
             so that partial results can be shown.
         conclude: from that table, whole or partial, to the study's findings.
+        factors: that were asked for; none where they are the scale's own.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Study:
     runs: tuple[RunSpec, ...]
     tabulate: Callable[[Outcomes], pd.DataFrame]
     conclude: Callable[[pd.DataFrame], list[Finding]]
+    factors: tuple[str, ...] = ()
 
 
 def each_once(runs: Iterable[RunSpec]) -> tuple[RunSpec, ...]:

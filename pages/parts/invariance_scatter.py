@@ -1,4 +1,7 @@
-"""Does invariance pay? Transfer accuracy against the source's sens-score, over all transfers there are."""
+"""Does invariance pay? Transfer accuracy against the source's sens-score, over all transfers there are.
+
+They are the gallery's, those of the visitor's own store, and those of the results of study A that ship.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,17 @@ from invariance.measures.line import MIN_POINTS
 from invariance.measures.shifts import own_shift, shifted
 from invariance.runs import gallery
 from invariance.runs.describe import transforms_title
+from invariance.runs.shipped_studies import shipped_results
 from invariance.spec import DatasetSpec
+from invariance.studies.about import ABOUT
+from invariance.studies.transforms_vs_other import FACTORS, NAME, networks
 from pages.parts.cache import KnownModel
 from pages.parts.exports import export_row
 from pages.parts.invariance_table import find_tables, submit_measurements
 
 
 def show_scatter(known: dict[str, KnownModel]) -> None:
-    """All finished transfers of the store and of the gallery, or what is missing for them.
+    """All finished transfers of the store, of the gallery and of what ships, or what is missing for them.
 
     Args:
         known: the networks that can be looked at.
@@ -27,7 +33,10 @@ def show_scatter(known: dict[str, KnownModel]) -> None:
                 "varies**; further up, it works better. If invariance pays, the points fall.")  # fmt: skip
     data = _data(known)
     table, unmeasured = transfers_table(known, data)
-    show_scatter_of(table, key="scatter")
+    shipped, words = shipped_transfers()
+    show_scatter_of(shipped if table.empty else pd.concat([table, shipped]) if len(shipped) else table, key="scatter")
+    if words:
+        st.caption(words)
     if unmeasured:
         count = f"{len(unmeasured)} source{'s' * (len(unmeasured) > 1)}"
         st.button(f"Measure {count} more", icon=":material/straighten:", key="measure_sources",
@@ -80,13 +89,36 @@ def transfers_table(known: dict[str, KnownModel], data: DatasetSpec) -> tuple[pd
     scores = pd.concat([gallery.sens_table(), *found.tables], ignore_index=True)
     scores = scores.drop_duplicates(["model", "transform"])
     scores = scores.set_index(["model", "transform"])["sens"] if not scores.empty else pd.Series(dtype=float)
-    rows = [(source.label, f"{transforms_title(target.data.transforms)} ({target.reference[:8]})",
+    rows = [(f"{source.label} ({'gallery' if source.from_gallery else 'own run'})",
+             f"{transforms_title(target.data.transforms)} ({target.reference[:8]})",
              _mean_sens(scores, source.reference, target.data.transforms),
              target.metrics.get("transfer_accuracy", float("nan")),
              relation(source.data.transforms, target.data.transforms)) for source, target in pairs]  # fmt: skip
     waiting = {run.spec.depends_on for run in found.pending if run.is_active}
     unmeasured = [group[0] for group in found.missing if group not in waiting]
     return pd.DataFrame(rows, columns=list(COLUMNS)), unmeasured
+
+
+def shipped_transfers() -> tuple[pd.DataFrame, str]:
+    """The transfers of study A that ship, and a line on where they come from; no row and no word without any.
+
+    Their sources were measured on the target's own objects. Networks transferred with other numbers of images are left
+    out: fewer images cost accuracy whatever the source is.
+    """
+    for result in shipped_results(NAME):
+        rows = networks(result.table)
+        source = [f"study A, {FACTORS[row.factor]} {row.value}, {row.relation} transformations"
+                  for row in rows.itertuples()]  # fmt: skip
+        table = pd.DataFrame({
+            "source": source, "target": [f"its target task (seed {seed})" for seed in rows["seed"]],
+            "sens": rows["sens"].to_numpy(float), "accuracy": rows["transfer_accuracy"].to_numpy(float),
+            "group": rows["relation"].map({"same": "matched", "disjoint": "mismatched"}).to_list(),
+        }, columns=list(COLUMNS))  # fmt: skip
+        return table, (f"{len(table)} of the points are the networks of the shipped study “{ABOUT[NAME].title}” "
+                       f"({result.scale} scale, seeds {', '.join(map(str, result.seeds))}), measured on its target's "
+                       "objects; the others are the gallery's and your own, measured on the gallery's. Point at one "
+                       "to see which it is.")  # fmt: skip
+    return pd.DataFrame(columns=list(COLUMNS)), ""
 
 
 def relation(source: tuple[str, ...], target: tuple[str, ...]) -> str:

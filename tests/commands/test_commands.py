@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from invariance.__main__ import main, parser
+from invariance.attribution.compare import Comparison
 from invariance.data.engine import Engine, to_bytes
 from invariance.measures.columns import COLUMNS
 from invariance.measures.factor_columns import FACTOR_COLUMNS, VERDICTS
@@ -140,9 +141,26 @@ def test_what_if(command):
         ("factors --models none --transforms hue --out x.csv", "choose with --factors"),
         ("factors --models nothing --out x.csv", "no run or gallery model 'nothing'"),
         ("what-if --target hue --mismatch hue", "different transformations"),
+        ("pretrain --num-samples ²", "num_samples = '²': expected a whole number, or endless"),
+        ("measure --models matched --out .", "out = .: is a folder"),
+        ("factors --models matched --out .", "out = .: is a folder"),
+        ("shapley --models matched --out .", "out = .: is a folder"),
+        ("attribute --models matched --out pyproject.toml", "out = pyproject.toml: cannot be used as a folder"),
+        ("attribute --models matched --index 1099511627776 --out x", "index = 1099511627776: expected a whole number"),
+        ("attribute --models matched --way cross-fade --out x", "--way is not for --question class"),
+        ("attribute --models matched --question distance --num 3 --out x", "--num is not for --question distance"),
+        ("measure --models matched --shift new-noise --seed 3 --out x.csv", "--seed and --shift are both given"),
+        ("gallery build --out pyproject.toml", "out = pyproject.toml: cannot be used as a folder"),
+        ("gallery build --num-pairs 1 --out x", "num_pairs = 1: expected a whole number from 2"),
+        ("gallery build --num-images 3 --out x", "num_images = 3: expected a whole number from 50"),
+        ("study mismatch --out pyproject.toml", "out = pyproject.toml: cannot be used as a folder"),
+        ("study mismatch --factors objective --dry-run", "only transforms-vs-other has some"),
+        ("study transforms-vs-other --factors , --dry-run", "factors = ',': expected names"),
+        ("study transforms-vs-other --factors beyond-3d --dry-run", "unknown factor 'beyond_3d': choose from class"),
     ],
 )
-def test_bad_input_gives_one_line_and_code_2(command, text, message):
+def test_bad_input_gives_one_line_and_code_2(command, text, message, monkeypatch):
+    monkeypatch.chdir(ROOT)
     code, answer, error = command(text)
     assert code == 2 and answer is None
     assert message in error and len(error.strip().splitlines()) == 1
@@ -163,7 +181,8 @@ def test_attribute(command, tmp_path):
     code, _, _ = command(words + " --method occlusion --parameters window=8,stride=8 --num 5", store=False)
     rows = (out / "scores.csv").read_text().splitlines()
     assert code == 0 and rows[0] == "model,score,mean,low,high,chance,num" and len(rows) == 7
-    refused = {"--method magic": "magic", "--parameters steps=many": "NAME=NUMBER", "--num 0": "num = 0"}
+    refused = {"--method magic": "magic", "--parameters steps=many": "NAME=NUMBER", "--num 0": "num = 0",
+               "--parameters steps=2,steps=3": "'steps' is given twice"}  # fmt: skip
     for option, message in refused.items():
         code, _, error = command(f"{words} {option}", store=False)
         assert code == 2 and message in error and len(error.strip().splitlines()) == 1
@@ -208,6 +227,15 @@ def test_attribute_asks_what_moves_the_representation(command, tmp_path):
     for option, message in refused.items():
         code, _, error = command(f"{words} {option}", store=False)
         assert code == 2 and message in error and len(error.strip().splitlines()) == 1
+
+
+def test_a_score_that_is_not_a_number_is_null(command, tmp_path, monkeypatch):
+    _, run, _ = command(f"pretrain {TINY} --transforms hue --num-samples 64 --epochs 1")
+    monkeypatch.setattr(Comparison, "scores", lambda _: [{"share_on_object": float("nan"), "logit": 1.0}])
+    code, answer, _ = command(f"attribute --models {run['run']} --parameters steps=2 --out {tmp_path / 'maps'}")
+    scores = json.loads((tmp_path / "maps" / "scores.json").read_text(), parse_constant=pytest.fail)
+    assert code == 0 and scores["models"] == answer["models"]
+    assert scores["models"] == [{"model": run["run"], "share_on_object": None, "logit": 1.0}]
 
 
 def test_unreadable_checkpoint_gives_one_line(command, tmp_path):

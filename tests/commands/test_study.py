@@ -20,6 +20,7 @@ from nbclient import NotebookClient
 from invariance.__main__ import main
 from invariance.commands import study as command_module
 from invariance.figures.study_figures import STUDY_FIGURES
+from invariance.figures.study_notebook import notebook
 from invariance.figures.study_report import write_report
 from invariance.runs.store import Store
 from invariance.runs.study_files import summarise, write_summary, write_table
@@ -52,7 +53,7 @@ def command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Command:
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
     """Puts the tiny study in the place of every other."""
-    monkeypatch.setattr(command_module, "make_study", lambda name, *, scale, seeds: tiny_study(seeds=seeds or (0, 1)))
+    monkeypatch.setattr(command_module, "make_study", lambda name, *, seeds, **_: tiny_study(seeds=seeds or (0, 1)))
     monkeypatch.setitem(STUDY_FIGURES, "transforms-vs-other", ())
 
 
@@ -97,7 +98,7 @@ def test_a_failed_run_is_told_and_the_rest_reported(
     good = tiny_study(seeds=(0,))
     bad = tiny_study(seeds=(1,), objects="no/such/folder")
     both = replace(good, seeds=(0, 1), runs=good.runs + bad.runs)
-    monkeypatch.setattr(command_module, "make_study", lambda name, *, scale, seeds: both)
+    monkeypatch.setattr(command_module, "make_study", lambda name, *, scale, seeds, factors: both)
     code, answer, _, err = command(f"study mismatch --workers 1 --out {tmp_path}")
     assert code == 1 and answer is None
     assert err.count("\n") == 1 and "4 of 8 runs are done" in err and "no/such/folder" in err
@@ -147,7 +148,7 @@ import sys
 import invariance.commands.study as command
 from invariance.__main__ import main
 from tests.runs.tiny_study import tiny_study
-command.make_study = lambda name, *, scale, seeds: tiny_study(epochs=60)
+command.make_study = lambda name, *, scale, seeds, factors: tiny_study(epochs=60)
 sys.exit(main(sys.argv[1:]))
 """
 
@@ -194,6 +195,15 @@ def test_the_notebook_redoes_the_findings(tmp_path: Path, monkeypatch: pytest.Mo
     assert not [output for output in outputs if output.output_type == "error"]
     text = json.dumps(outputs)
     assert all(finding["name"] in text for finding in summary["findings"])
+
+
+def test_factors_are_chosen_and_recorded(command: Command) -> None:
+    code, answer, _, _ = command("study transforms-vs-other --factors beyond-2d,objective --seeds 4 --dry-run")
+    study = make_study("transforms-vs-other", seeds=(4,), factors=("beyond_2d", "objective"))
+    assert code == 0 and answer is not None and answer["runs"] == len(study.runs)
+    text = "".join("".join(cell["source"]) for cell in notebook(study)["cells"])
+    assert "seeds=(4,), factors=('beyond_2d', 'objective'))" in text
+    assert "factors" not in "".join("".join(cell["source"]) for cell in notebook(make_study("mismatch"))["cells"][1:2])
 
 
 def test_where_files_went_is_no_part_of_the_provenance(monkeypatch: pytest.MonkeyPatch) -> None:

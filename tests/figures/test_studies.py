@@ -16,6 +16,7 @@ from invariance.figures import study_transforms_vs_other as figures_a
 from invariance.figures.cells import labelled_cells
 from invariance.figures.means import HOLLOW, points_with_intervals
 from invariance.figures.palette import SHARE_SCALE, colour_at, contrast, text_colour
+from invariance.figures.study_figures import figures_of
 from invariance.studies.intervals import interval
 from invariance.studies.published import RELEVANT_FEATURES, TRANSFORMS_VS_OTHER
 
@@ -78,6 +79,23 @@ def test_gaps_stand_beside_ranges(table_a: pd.DataFrame) -> None:
     assert list(drawn["gap between same and disjoint"].y) == pytest.approx([0.3, 0.3])
     assert list(drawn["range within disjoint"].y) == pytest.approx([0.0, 0.0])
     assert drawn["published gap"].y[0] == pytest.approx(0.1242, abs=1e-4)
+
+
+def test_published_networks_stand_beside_the_architectures_and_move_no_gap(table_a: pd.DataFrame) -> None:
+    theirs = table_a[table_a["factor"] == "architecture"].iloc[:2].assign(
+        factor="published", value="torchvision:resnet18", relation="published", transfer_accuracy=[0.6, 0.7]
+    )
+    table = pd.concat([table_a, theirs], ignore_index=True)
+    for factor in ("architecture", "published"):
+        drawn = traces(figures_a.factor_figure(table, factor))
+        stars = drawn["networks published for ImageNet"]
+        assert (stars.marker.symbol, stars.mode) == ("star", "markers")
+        assert list(stars.x) == ["torchvision:resnet18"] and list(stars.y) == pytest.approx([0.65])
+    assert "networks published for ImageNet" not in traces(figures_a.factor_figure(table_a, "architecture"))
+    assert figures_a.gap_figure(table) == figures_a.gap_figure(table_a)
+    names = [figure.name for figure in figures_of("transforms-vs-other", table)]
+    assert names == ["gap", "architecture", "pretraining_samples", "published"]
+    assert "gap" not in [figure.name for figure in figures_of("transforms-vs-other", theirs)]
 
 
 def test_each_network_is_a_point_over_its_sens_score(table_a: pd.DataFrame) -> None:

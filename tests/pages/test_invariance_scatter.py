@@ -10,11 +10,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from invariance.models import create_model
+from invariance.runs.shipped_studies import StudyResult
 from invariance.runs.store import Store
 from invariance.spec import PretrainSpec, TransferSpec
 from invariance.training.checkpoint import save_weights
-from pages.parts import cache
-from pages.parts.invariance_scatter import relation, transfers_table
+from pages.parts import cache, invariance_scatter
+from pages.parts.invariance_scatter import relation, shipped_transfers, transfers_table
 from pages.parts.invariance_table import measurement
 from tests.pages.tiny_gallery import ACCURACIES, DATA, TARGET_CLASSES, planned, write_gallery
 from tests.runs.tiny import tiny_pretrain
@@ -52,10 +53,39 @@ def test_the_gallery_s_transfers_with_their_source_s_mean_score(gallery: Path) -
 
 
 @pytest.mark.usefixtures("gallery")
-def test_two_points_are_shown_without_a_line(app: AppTest) -> None:
+def test_two_points_are_shown_without_a_line(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(invariance_scatter, "shipped_results", lambda name: [])
     app.run().switch_page("pages/invariance.py").run()
     assert not app.exception and not app.error
     assert any("n = 2: a line needs at least 3" in caption.value for caption in app.caption)
+
+
+def study_a() -> StudyResult:
+    """A result such as ships: three networks, one of them in two rows, one with few images, one not measured."""
+    rows = [
+        ("class_relationship", "disjoint", "same", 0, 0.9, 0.8, 0.2, "a"),
+        ("class_relationship", "disjoint", "disjoint", 0, 0.9, 0.5, 0.7, "b"),
+        ("architecture", "small", "same", 0, 0.9, 0.8, 0.2, "a"),
+        ("architecture", "small_vit", "disjoint", 0, 0.9, 0.4, 0.8, "c"),
+        ("transfer_samples", "50", "same", 0, 0.9, 0.1, 0.2, "d"),
+        ("pretraining_samples", "5000", "same", 0, 0.9, 0.6, float("nan"), "e"),
+    ]
+    columns = ["factor", "value", "relation", "seed", "pretraining_accuracy", "transfer_accuracy", "sens", "run"]
+    return StudyResult("transforms-vs-other", "quick", (0,), pd.DataFrame(rows, columns=columns), {})
+
+
+@pytest.mark.usefixtures("gallery")
+def test_networks_of_the_shipped_study_are_points_and_said_to_be(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(invariance_scatter, "shipped_results", lambda name: [study_a()])
+    table, words = shipped_transfers()
+    assert list(table["sens"]) == [0.2, 0.7, 0.8] and list(table["accuracy"]) == [0.8, 0.5, 0.4]
+    assert list(table["group"]) == ["matched", "mismatched", "mismatched"]
+    assert table["source"].iloc[-1] == "study A, architecture small_vit, disjoint transformations"
+    assert words.startswith("3 of the points are the networks of the shipped study")
+    app.run().switch_page("pages/invariance.py").run()
+    assert not app.exception and not app.error
+    assert any("over n = 5 transfers" in text.value for text in app.markdown)
+    assert any(caption.value == words for caption in app.caption)
 
 
 def finish(store: Store, spec: PretrainSpec | TransferSpec, **metrics: float) -> str:

@@ -9,6 +9,9 @@ import pandas as pd
 from invariance.spec import MeasureSpec, PretrainSpec, RunSpec, TransferSpec
 from invariance.studies.study import Outcome, Study
 
+OUTSIDE = (0.6, 0.5)
+"""Transfer accuracy and sens-score of networks that no run of the study trains."""
+
 AccuracyOf = Callable[[PretrainSpec, TransferSpec], float]
 SensOf = Callable[[PretrainSpec, str, MeasureSpec], float]
 
@@ -31,11 +34,16 @@ def _outcome(spec: RunSpec, by_id: dict[str, RunSpec], accuracy: AccuracyOf, sen
     if isinstance(spec, PretrainSpec):
         return Outcome({"test_accuracy": 0.75})
     if isinstance(spec, TransferSpec):
-        return Outcome({"transfer_accuracy": accuracy(pretraining(by_id, spec.source), spec)})
+        is_own = spec.source in by_id
+        return Outcome({"transfer_accuracy": accuracy(pretraining(by_id, spec.source), spec) if is_own else OUTSIDE[0]})
     column = "feature" if spec.measure == "features" else "transform"
     names = ("object", "background", "scene", "sticker") if spec.measure == "features" else spec.transforms
+
+    def score(source: str, name: str) -> float:
+        return sens(pretraining(by_id, source), name, spec) if source in by_id else OUTSIDE[1]
+
     rows = [
-        {"model": source, column: name, "sens": (value := sens(pretraining(by_id, source), name, spec))}
+        {"model": source, column: name, "sens": (value := score(source, name))}
         | {"sens_conditional": value + 0.01}
         for source in spec.sources
         for name in names

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
-from invariance.spec import CATEGORIES, PretrainSpec, TransferSpec
+from invariance.models import published_path
+from invariance.spec import CATEGORIES, MeasureSpec, PretrainSpec, SpecError, TransferSpec, canonical_json
 from invariance.studies.published import TRANSFORMS_VS_OTHER
 from invariance.studies.registry import make_study
-from invariance.studies.transforms_vs_other import SCALES, conclude, gap_against_range, predictions
+from invariance.studies.study import Study
+from invariance.studies.transforms_vs_other import FACTORS, SCALES, conclude, gap_against_range, predictions
+from invariance.studies.transforms_vs_other_grid import PAPER_FACTORS, PUBLISHED_NETWORKS
 from tests.studies.fabricated import outcomes_of
 
 QUICK = make_study("transforms-vs-other", seeds=(7,))
@@ -128,3 +134,131 @@ def test_invariance_that_tells_transfer_is_found_and_invariance_that_does_not_is
     assert not unrelated.agrees and unrelated.effect < 0
     assert len(predictions(table)) == 12
     assert predictions(table.assign(sens=float("nan"))).empty
+
+
+def test_what_ships_stays_what_is_run() -> None:
+    # The results that ship were made from these runs; if this changes on purpose, they have to be made again.
+    runs = "\n".join(canonical_json(spec) for spec in make_study("transforms-vs-other").runs)
+    assert hashlib.sha256(runs.encode()).hexdigest()[:16] == "58105b67642a30e7"
+
+
+def beyond(factor: str, seeds: tuple[int, ...] = (7,), scale: str = "quick") -> Study:
+    return make_study("transforms-vs-other", scale=scale, seeds=seeds, factors=(factor,))
+
+
+def test_small_scales_vary_what_the_paper_varied_and_large_ones_more() -> None:
+    assert {name: scale.factors for name, scale in SCALES.items()} == {
+        "quick": PAPER_FACTORS, "standard": tuple(FACTORS), "paper": tuple(FACTORS),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_every_objective_is_compared_with_both_relations(scale: str) -> None:
+    specs = [spec for spec in beyond("objective", scale=scale).runs if isinstance(spec, PretrainSpec)]
+    objectives = ["supervised", "simclr", "vicreg", "rotation"]
+    assert [spec.objective for spec in specs] == [name for name in objectives for _ in range(2)]
+    assert len({spec.data.transforms for spec in specs}) == 2
+    assert len({(spec.model, spec.epochs, spec.data.classes) for spec in specs}) == 1
+
+
+def test_a_target_with_pose_and_occluders_shares_its_disjoint_network_with_the_plain_one() -> None:
+    study = beyond("beyond_2d")
+    plain, disjoint, same = [spec for spec in study.runs if isinstance(spec, PretrainSpec)]
+    targets = {(spec.source, spec.data.transforms) for spec in study.runs if isinstance(spec, TransferSpec)}
+    first, photometric, last = same.data.transforms
+    assert (first, last) == ("pose", "occlude") and photometric == plain.data.transforms[1]
+    assert photometric in CATEGORIES["photometric"] and not set(disjoint.data.transforms) & set(same.data.transforms)
+    assert targets == {
+        (plain.run_id, plain.data.transforms), (disjoint.run_id, plain.data.transforms),
+        (same.run_id, same.data.transforms), (disjoint.run_id, same.data.transforms),
+    }  # fmt: skip
+    measured = {spec.transforms: spec.sources for spec in study.runs if isinstance(spec, MeasureSpec)}
+    assert measured == {
+        plain.data.transforms: (plain.run_id, disjoint.run_id), same.data.transforms: (same.run_id, disjoint.run_id)
+    }  # fmt: skip
+
+
+def test_the_gap_beyond_2d_and_each_targets_own_sens_score() -> None:
+    study = beyond("beyond_2d", (7, 8))
+
+    def accuracy(source: PretrainSpec, task: TransferSpec) -> float:
+        is_same = source.data.transforms == task.data.transforms
+        return (0.7 if is_same else 0.5) if "pose" in task.data.transforms else (0.9 if is_same else 0.4)
+
+    table = study.tabulate(
+        outcomes_of(study, accuracy=accuracy, sens=lambda model, name, spec: 0.2 + 0.3 * ("pose" in spec.transforms))
+    )
+    assert list(table["value"]) == ["2-D", "2-D", "beyond 2-D", "beyond 2-D"] * 2
+    assert list(table["sens"]) == pytest.approx([0.2, 0.2, 0.5, 0.5] * 2)
+    (found,) = study.conclude(table)
+    assert found.name == "gap_beyond_2d" and found.effect == pytest.approx(0.2) and found.agrees
+    assert "same beats disjoint by .20 [.20, .20], .70 against .50" in found.statement
+    assert "alone by .50 [.50, .50]; not in the paper" in found.statement
+    swapped = table.assign(relation=table["relation"].map({"same": "disjoint", "disjoint": "same"}))
+    (reversed_,) = study.conclude(swapped)
+    assert not reversed_.agrees and reversed_.effect == pytest.approx(-0.2)
+
+
+@pytest.fixture
+def two_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Files in the place of two published networks'; a study only looks whether they are there."""
+    monkeypatch.setenv("INVARIANCE_DATA", str(tmp_path))
+    names = [PUBLISHED_NETWORKS[0], PUBLISHED_NETWORKS[3]]
+    for name in names:
+        published_path(name).parent.mkdir(exist_ok=True)
+        published_path(name).touch()
+    return names
+
+
+def test_published_networks_that_are_here_are_sources_beside_our_own(two_published: list[str]) -> None:
+    study = beyond("published")
+    transfers = [spec for spec in study.runs if isinstance(spec, TransferSpec)]
+    assert [spec.source for spec in transfers[2:]] == two_published and len({spec.data for spec in transfers}) == 1
+    (measurement,) = [spec for spec in study.runs if isinstance(spec, MeasureSpec)]
+    assert measurement.sources[2:] == tuple(two_published)
+
+
+def test_published_networks_are_compared_with_the_same_transformations(two_published: list[str]) -> None:
+    study = beyond("published", (7, 8))
+    outcomes = outcomes_of(study, accuracy=lambda source, task: 0.9 if source.data.transforms == task.data.transforms
+                           else 0.4)  # fmt: skip
+    table = study.tabulate(outcomes)
+    theirs = table[table["relation"] == "published"]
+    assert list(theirs["value"]) == two_published * 2 and theirs["pretraining_accuracy"].isna().all()
+    assert set(theirs["transfer_accuracy"]) == {0.6} and set(theirs["sens"]) == {0.5}
+    (found,) = study.conclude(table)
+    assert found.name == "same_over_published_networks" and found.agrees and found.effect == pytest.approx(0.3)
+    assert ".90 against .60 (torchvision:resnet18, torchvision:vgg11_bn), with disjoint ones .40" in found.statement
+    (worse,) = study.conclude(table.assign(transfer_accuracy=1 - table["transfer_accuracy"]))
+    assert not worse.agrees and worse.effect == pytest.approx(-0.3)
+
+
+def test_without_published_networks_the_others_are_run_and_alone_they_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INVARIANCE_DATA", str(tmp_path))
+    both = make_study("transforms-vs-other", seeds=(7,), factors=("published", "beyond_2d"))
+    assert both.runs == beyond("beyond_2d").runs
+    with pytest.raises(SpecError, match="python -m invariance download torchvision:resnet18"):
+        beyond("published")
+
+
+def test_networks_of_others_and_other_targets_do_not_move_the_line_of_our_own(two_published: list[str]) -> None:
+    everything = make_study("transforms-vs-other", seeds=(7,), factors=tuple(FACTORS))
+    table = everything.tabulate(outcomes_of(everything))
+    assert set(predictions(table)["factor"]) == {
+        "class_relationship", "architecture", "pretraining_samples", "objective",
+    }  # fmt: skip
+    assert [found.name for found in everything.conclude(table)] == [
+        *(f"gap_over_{factor}" for factor in list(FACTORS)[:5]), "same_over_published_networks", "gap_beyond_2d",
+        "sens_predicts_transfer",
+    ]  # fmt: skip
+
+
+def test_factors_that_cannot_be_used() -> None:
+    with pytest.raises(SpecError, match="unknown factor 'colour': choose from class_relationship"):
+        beyond("colour")
+    with pytest.raises(SpecError, match="factors = objective,objective: give each once"):
+        make_study("transforms-vs-other", factors=("objective", "objective"))
+    with pytest.raises(SpecError, match="only transforms-vs-other has some"):
+        make_study("mismatch", factors=("objective",))

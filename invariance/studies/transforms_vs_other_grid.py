@@ -1,0 +1,311 @@
+"""The runs of study A: what is varied, at which sizes, and the two runs behind each row of its table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from invariance.models import PUBLISHED_PREFIX, has_published
+from invariance.spec import (
+    CATEGORIES,
+    OBJECTIVES,
+    DatasetSpec,
+    MeasureSpec,
+    PretrainSpec,
+    RunSpec,
+    TransferSpec,
+)
+from invariance.studies.choices import TARGET_SEED_OFFSET, one_per_category, shuffled_classes
+from invariance.studies.study import each_once
+
+RELATIONS: Final = ("same", "disjoint")
+ELSEWHERE: Final = "published"
+"""Relation of a network that others trained: its images had other transformations, and other objects."""
+CLASS_RELATIONSHIPS: Final = ("subset", "disjoint", "same", "superset")
+FACTORS: Final[dict[str, str]] = {
+    "class_relationship": "relationship of the classes",
+    "architecture": "architecture",
+    "pretraining_samples": "number of pretraining samples",
+    "transfer_samples": "number of transfer samples",
+    "objective": "objective",
+    "published": "published networks",
+    "beyond_2d": "transformations beyond 2-D",
+}
+"""Factors of the table and what to call them; the first four are the paper's."""
+PAPER_FACTORS: Final = tuple(FACTORS)[:4]
+TARGETS: Final = ("2-D", "beyond 2-D")
+"""Values of ``beyond_2d``: the usual target task, and the one with pose and occlude."""
+PUBLISHED_NETWORKS: Final = tuple(
+    PUBLISHED_PREFIX + name for name in ("resnet18", "resnet50", "densenet121", "vgg11_bn", "vit_b_16")
+)
+"""What the architectures are on ImageNet, of which those are taken whose files are on this machine."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How large the study is.
+
+    Attributes:
+        seeds: of the study.
+        model: architecture where another factor varies.
+        models: architectures compared.
+        model_settings: fields of ``PretrainSpec`` that an architecture has otherwise.
+        pretraining_samples: sizes of the pretraining set, each with its epochs.
+        usual_samples: the size where another factor varies.
+        transfer_samples: sizes of the target task.
+        usual_transfer_samples: the size where another factor varies.
+        num_test_samples: of either test split.
+        num_pairs: twins of a sens-score.
+        batch_size: of pretraining.
+        learning_rate: of pretraining.
+        num_classes: of the target task.
+        num_subset: of these for the subset.
+        regularisation: of the probe.
+        factors: varied unless others are asked for, of :data:`FACTORS`.
+    """
+
+    seeds: tuple[int, ...]
+    model: str
+    models: tuple[str, ...]
+    pretraining_samples: Mapping[int, int]
+    usual_samples: int
+    transfer_samples: tuple[int, ...]
+    usual_transfer_samples: int
+    num_test_samples: int
+    num_pairs: int
+    batch_size: int
+    learning_rate: float
+    model_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    num_classes: int = 30
+    num_subset: int = 10
+    regularisation: str = "prior"
+    factors: tuple[str, ...] = tuple(FACTORS)
+
+
+_VIT: Final = {"vit": {"weight_decay": 5e-5, "schedule": "cosine"}}
+
+SCALES: Final[dict[str, Scale]] = {
+    # Every training sees 40,000 images, so that more samples mean more variety and not more steps. Much fewer samples
+    # the small network learns by heart: 1,000 (40 times) transferred with .21 where 10,000 (4 times) did with .82.
+    "quick": Scale(
+        seeds=(0, 1, 2),
+        model="small",
+        models=("small", "small_resnet", "small_vgg", "small_vit"),
+        pretraining_samples={5_000: 8, 10_000: 4, 40_000: 1},
+        usual_samples=10_000,
+        transfer_samples=(50, 200, 500, 2_000),
+        usual_transfer_samples=2_000,
+        num_test_samples=1_000,
+        num_pairs=500,
+        batch_size=128,
+        learning_rate=2e-3,
+        factors=PAPER_FACTORS,
+    ),
+    "standard": Scale(
+        seeds=(0, 1, 2),
+        model="resnet18",
+        models=("resnet18", "densenet", "vgg11_bn", "vit"),
+        model_settings=_VIT,
+        pretraining_samples={1_000: 200, 10_000: 20, 20_000: 10, 50_000: 4},
+        usual_samples=20_000,
+        transfer_samples=(50, 200, 500, 2_000, 5_000),
+        usual_transfer_samples=5_000,
+        num_test_samples=4_000,
+        num_pairs=2_000,
+        batch_size=256,
+        learning_rate=1e-3,
+        regularisation="validation",
+    ),
+    "paper": Scale(
+        seeds=tuple(range(10)),
+        model="resnet18",
+        models=("resnet18", "resnet50", "densenet", "vgg11_bn", "vit"),
+        model_settings=_VIT,
+        pretraining_samples={1_000: 50, 10_000: 50, 50_000: 50, 100_000: 50, 500_000: 50},
+        usual_samples=50_000,
+        transfer_samples=(50, 200, 500, 2_000, 5_000),
+        usual_transfer_samples=50_000,
+        num_test_samples=10_000,
+        num_pairs=10_000,
+        batch_size=512,
+        learning_rate=1e-3,
+        regularisation="validation",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One row of the table and the runs it comes from.
+
+    Attributes:
+        factor: one of :data:`FACTORS`.
+        value: of the factor.
+        relation: one of :data:`RELATIONS`, or :data:`ELSEWHERE`.
+        seed: of the study.
+        pretraining: of the network; None where others trained it.
+        transfer: of the network to the target task.
+    """
+
+    factor: str
+    value: str
+    relation: str
+    seed: int
+    pretraining: PretrainSpec | None
+    transfer: TransferSpec
+
+    @property
+    def runs(self) -> tuple[RunSpec, ...]:
+        """The network, unless others trained it, and its transfer."""
+        return (self.transfer,) if self.pretraining is None else (self.pretraining, self.transfer)
+
+
+@dataclass(frozen=True)
+class OneSeed:
+    """All of one seed.
+
+    Attributes:
+        cells: the rows.
+        measurements: how invariant the networks are to the transformations of their target task: one for each
+            composition that a task has.
+    """
+
+    cells: tuple[Cell, ...]
+    measurements: tuple[MeasureSpec, ...]
+
+    @property
+    def runs(self) -> tuple[RunSpec, ...]:
+        """Networks with their transfers, then the measurements."""
+        return each_once((*(spec for cell in self.cells for spec in cell.runs), *self.measurements))
+
+
+def one_seed(scale: Scale, seed: int, factors: tuple[str, ...]) -> OneSeed:
+    """What is run under a seed.
+
+    Args:
+        scale: how large.
+        seed: picks classes and transformations.
+        factors: some of :data:`FACTORS`; ``published`` gives nothing where no published network is on this machine.
+    """
+    grid = _Grid(scale, seed)
+    cells = tuple(cell for factor in FACTORS if factor in factors for cell in grid.cells(factor))
+    sources: dict[tuple[str, ...], list[str]] = {}
+    for cell in cells:
+        sources.setdefault(cell.transfer.data.transforms, []).append(cell.transfer.source)
+    measurements = tuple(
+        MeasureSpec(
+            sources=tuple(dict.fromkeys(measured)),
+            transforms=transforms,
+            data=replace(grid.task, transforms=()),
+            num_pairs=scale.num_pairs,
+        )
+        for transforms, measured in sources.items()
+    )
+    return OneSeed(cells, measurements)
+
+
+class _Grid:
+    """The cells of one seed; what is not varied is as usual."""
+
+    def __init__(self, scale: Scale, seed: int) -> None:
+        both = shuffled_classes("builtin", 2 * scale.num_classes, seed)
+        target, others = both[: scale.num_classes], both[scale.num_classes :]
+        self.scale, self.seed = scale, seed
+        self.classes = {"subset": target[: scale.num_subset], "disjoint": others, "same": target, "superset": both}
+        self.transforms = dict(zip(RELATIONS, one_per_category(2, seed), strict=True))
+        self.task = DatasetSpec(
+            classes=tuple(sorted(target)),
+            transforms=self.transforms["same"],
+            num_samples=scale.usual_transfer_samples,
+            seed=seed + TARGET_SEED_OFFSET,
+        )
+
+    def cells(self, factor: str) -> Iterator[Cell]:
+        """All rows of a factor."""
+        match factor:
+            case "class_relationship":
+                for relationship in CLASS_RELATIONSHIPS:
+                    yield from self._both(factor, relationship, relationship=relationship)
+            case "architecture":
+                for model in self.scale.models:
+                    yield from self._both(factor, model, model=model, **self.scale.model_settings.get(model, {}))
+            case "pretraining_samples":
+                for samples in self.scale.pretraining_samples:
+                    yield from self._both(factor, samples, samples=samples)
+            case "transfer_samples":
+                for num in self.scale.transfer_samples:
+                    task = replace(self.task, num_samples=num)
+                    yield from self._both(factor, num, relationship="same", task=task)
+            case "objective":
+                for objective in OBJECTIVES:
+                    yield from self._both(factor, objective, objective=objective)
+            case "published":
+                yield from self._published()
+            case "beyond_2d":
+                yield from self._beyond_2d()
+
+    def _both(self, factor: str, value: str | int, **varied: Any) -> Iterator[Cell]:
+        """A value of a factor with the same and with disjoint transformations."""
+        for relation in RELATIONS:
+            yield self._cell(factor, value, relation, **varied)
+
+    def _cell(
+        self,
+        factor: str,
+        value: str | int,
+        relation: str,
+        *,
+        relationship: str = "disjoint",
+        transforms: tuple[str, ...] | None = None,
+        samples: int | None = None,
+        task: DatasetSpec | None = None,
+        **settings: Any,
+    ) -> Cell:
+        num = samples or self.scale.usual_samples
+        data = DatasetSpec(
+            classes=tuple(sorted(self.classes[relationship])),
+            transforms=transforms or self.transforms[relation],
+            num_samples=num,
+            seed=self.seed,
+        )
+        usual = {
+            "model": self.scale.model,
+            "epochs": self.scale.pretraining_samples[num],
+            "batch_size": min(self.scale.batch_size, num),
+            "learning_rate": self.scale.learning_rate,
+            "num_test_samples": self.scale.num_test_samples,
+        }
+        pretraining = PretrainSpec(data=data, seed=self.seed, **{**usual, **settings})
+        transfer = self._transfer(pretraining.run_id, task or self.task)
+        return Cell(factor, str(value), relation, self.seed, pretraining, transfer)
+
+    def _transfer(self, source: str, task: DatasetSpec) -> TransferSpec:
+        return TransferSpec(
+            source=source,
+            data=task,
+            seed=self.seed,
+            num_test_samples=self.scale.num_test_samples,
+            regularisation=self.scale.regularisation,
+        )
+
+    def _published(self) -> Iterator[Cell]:
+        """The published networks that are here, beside our own usual ones; nothing without any."""
+        here = [name for name in PUBLISHED_NETWORKS if has_published(name)]
+        if here:
+            yield from self._both("published", self.scale.model)
+        for name in here:
+            yield Cell("published", name, ELSEWHERE, self.seed, None, self._transfer(name, self.task))
+
+    def _beyond_2d(self) -> Iterator[Cell]:
+        """The usual target, and one with pose, occlude and the usual photometric transformation.
+
+        Disjoint are for both the same three of the paper's: its networks serve twice.
+        """
+        photometric = next(name for name in self.transforms["same"] if name in CATEGORIES["photometric"])
+        beyond = ("pose", photometric, "occlude")
+        plain, other = TARGETS
+        yield from self._both("beyond_2d", plain)
+        task = replace(self.task, transforms=beyond)
+        yield self._cell("beyond_2d", other, "same", transforms=beyond, task=task)
+        yield self._cell("beyond_2d", other, "disjoint", task=task)
