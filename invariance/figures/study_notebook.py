@@ -17,7 +17,7 @@ from invariance.figures.study_findings import findings_figure
 from invariance.studies.registry import make_study
 
 study = make_study({name!r}, scale={scale!r}, seeds={seeds!r}{factors})
-table = pd.read_csv("results.csv", float_precision="round_trip")
+table = pd.read_csv("results.csv")
 table"""
 _CONCLUDE = """\
 findings = study.conclude(table)

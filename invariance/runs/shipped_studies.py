@@ -49,6 +49,6 @@ def shipped_results(name: str, folder: Path = SHIPPED) -> list[StudyResult]:
             continue
         summary = json.loads((place / SUMMARY).read_text(encoding="utf-8"))
         seeds = tuple(summary["provenance"]["seeds"])
-        table = pd.read_csv(place / RESULTS, float_precision="round_trip")
+        table = pd.read_csv(place / RESULTS)
         found.append(StudyResult(name, scale, seeds, table, summary))
     return found
