@@ -3,6 +3,8 @@
 import streamlit as st
 
 st.set_page_config(page_title="Invariance Lab", page_icon=":material/flip:", layout="wide")
+# Streamlit leaves a hand's breadth above each title; the pictures are what people come for.
+st.html("<style>[data-testid=stMainBlockContainer] { padding-top: 4.5rem; padding-bottom: 4rem; }</style>")
 st.navigation(
     [
         st.Page("pages/start.py", title="Start", icon=":material/home:", default=True),
@@ -14,7 +16,7 @@ st.navigation(
         st.Page("pages/invariance.py", title="Invariance", icon=":material/grid_on:"),
         st.Page("pages/factors.py", title="Factors", icon=":material/tune:"),
         st.Page("pages/attribution.py", title="Attribution", icon=":material/center_focus_strong:"),
-        st.Page("pages/own.py", title="Own picture", icon=":material/image_search:"),
+        st.Page("pages/own.py", title="Try a picture", icon=":material/image_search:"),
     ],
     position="top",
 ).run()

@@ -49,6 +49,7 @@ def choose_image(data: DatasetSpec) -> int:
 
 
 st.title("Attribution", anchor=False)
+st.markdown("Two networks look at one image: what does each decide by, and what does each still feel?")
 try:
     if known := cache.known_models():
         question = choose("Question", {name: title for name, (title, _) in QUESTIONS.items()}, key="question",

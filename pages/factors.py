@@ -108,7 +108,7 @@ def main() -> None:
     ask_first(table)
     verdicts = st.segmented_control("In the cells", ["skill", "verdict"], default="skill", required=True, key="cells",
                                     bind="query-params") == "verdict"  # fmt: skip
-    explain_verdicts()
+    explain_verdicts(in_cells=verdicts)
     st.html(SCROLLING)
     chart, pair = st.container(key="factors_frame"), choose_pair(networks, names, runs)
     factors = dict(zip(table["factor"], table["title"], strict=True))
@@ -122,8 +122,10 @@ def main() -> None:
     with chart:
         export_row(figure, table.assign(name=table["model"].map(names)), name="factors", key="save_factors",
                    title="What can be decoded (columns) from images and networks (rows)")  # fmt: skip
-    show_factor(table, [known[name] for name in pair], [names[name] for name in pair], factor, data)
+    decoded = st.container()
     show_pair(table, pair, names)
+    with decoded:  # last, since decoding takes a moment
+        show_factor(table, [known[name] for name in pair], [names[name] for name in pair], factor, data)
 
 
 st.title("Factors", anchor=False)

@@ -15,7 +15,8 @@ from pages.parts.invariance_table import choose_data, table_of
 
 SCROLLING = """<style>
 .st-key-heatmap_frame { overflow-x: auto; } .st-key-heatmap_frame > div { min-width: 50rem; }
-</style>"""  # on a telephone the cells keep their size and the table scrolls
+.st-key-numbers_frame [data-testid=stMarkdownContainer] { overflow-x: auto; }
+</style>"""  # on a telephone the cells keep their size and the tables scroll
 
 
 def choose_runs(known: Networks) -> list[str]:
@@ -98,9 +99,11 @@ def main() -> None:
     """The page."""
     known = cache.known_models()
     runs = choose_runs(known)
-    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    left, middle, right = st.columns([4, 3, 3], vertical_alignment="bottom")
     with left:
         shift, data = choose_data(known)
+    groups = middle.pills("Only these columns", list(CATEGORIES), selection_mode="multi", key="groups",
+                          bind="query-params")  # fmt: skip
     show_untrained = right.toggle("Untrained network as a row", True, key="untrained", bind="query-params",
                                   help="What a network does before it has seen an image: the reference for every "
                                        "other row.")  # fmt: skip
@@ -117,7 +120,6 @@ def main() -> None:
     measured = table  # the numbers of a cell name the untrained network even where it has no row
     table = table[table["model"].isin(networks)]
     score = choose_measure(table)
-    groups = st.pills("Only these columns", list(CATEGORIES), selection_mode="multi", key="groups", bind="query-params")
     shown = [name for group in (groups or CATEGORIES) for name in CATEGORIES[group]]
     row, column = show_heatmap(table[table["transform"].isin(shown)], networks, names, score)
     compared = references(networks[row], known)

@@ -1,4 +1,4 @@
-"""Own picture: one picture of somebody's own, a transformation on a slider, and what two networks make of it."""
+"""Try a picture: one picture of somebody's own, a transformation on a slider, and what two networks make of it."""
 
 import streamlit as st
 
@@ -31,13 +31,12 @@ def show(known: dict[str, cache.KnownModel]) -> None:
     Raises:
         SpecError: the picture cannot be used.
     """
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns([3, 2], gap="large")
     with left:
         chosen, is_object = choose_picture()
     with right:
         models = choose_pair(known)
         backgrounds, position = choose_background(models[0].data.image_size)
-    st.divider()
     boxes = st.columns(2, gap="large")
     titles = {name: name.replace("_", " ") for name in TRANSFORM_NAMES}
     transform = choose("Transformation", titles, key="transform", default=FIRST_TRANSFORM, place=boxes[0])
@@ -49,7 +48,7 @@ def show(known: dict[str, cache.KnownModel]) -> None:
     show_views(found, models, titles[transform], shown)
 
 
-st.title("Own picture", anchor=False)
+st.title("Try a picture", anchor=False)
 st.markdown("Bring one picture, move the slider, and see what a network that was trained to ignore the change makes of "
             "it, and one that was not. The picture stays in memory: nothing of it is stored.")  # fmt: skip
 try:

@@ -29,7 +29,7 @@ def pretraining_controls(target: tuple[str, ...]) -> list[tuple[str, ...]]:
 def budget_controls() -> dict[str, object]:
     """How long to train, and with what: arguments of ``planned_runs``."""
     preset = st.segmented_control(
-        "Budget", list(BUDGETS), default="Quick", required=True, key="budget", bind="query-params"
+        "How long", list(BUDGETS), default="Quick", required=True, key="budget", bind="query-params"
     )
     budget = BUDGETS[str(preset)]
     st.caption(budget.summary)

@@ -20,8 +20,8 @@ from invariance.models import Classifier
 from invariance.spec import SpecError
 
 MAPS: Final[dict[str, str]] = {
-    "distance": "what moves the representation",
-    "class": "what speaks for the prediction",
+    "distance": "what moves it",
+    "class": "what it decides by",
 }
 """Name and title of the maps, the default first."""
 

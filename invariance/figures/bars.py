@@ -31,10 +31,10 @@ def accuracy_bars(
             y=names,
             orientation="h",
             marker_color=[colours[position % len(colours)] for position in range(len(names))],
-            text=[f"{value:.1f} %" for value in values],
+            text=[f"{value:.1f}%" for value in values],
             textposition="outside",
             cliponaxis=False,
-            hovertemplate="%{y}: %{x:.1f} %<extra></extra>",
+            hovertemplate="%{y}: %{x:.1f}%<extra></extra>",
         )
     )
     if chance is not None:

@@ -69,7 +69,7 @@ def sens_heatmap(
     figure.update_xaxes(
         title="transformation between the twins",
         tickvals=list(range(len(transforms))),
-        ticktext=transforms,
+        ticktext=[name.replace("_", " ") for name in transforms],
         tickangle=-55,
         range=[-0.5, len(transforms) - 0.5],
         **side,
@@ -167,7 +167,7 @@ def _click_targets(
         unselected={"marker": {"opacity": 0}},
         customdata=[[models[row], transforms[column]] for row, column in zip(rows, columns, strict=True)],
         text=[
-            f"{names[row]}<br>{transforms[column]}: {values[row, column]:.3f}"
+            f"{names[row]}<br>{transforms[column].replace('_', ' ')}: {values[row, column]:.3f}"
             + _hovered([end[row, column] for end in ends])
             for row, column in zip(rows, columns, strict=True)
         ],

@@ -14,7 +14,7 @@ def transforms_title(transforms: tuple[str, ...]) -> str:
     """The composition in words: its names, ``none``, or ``all 18``."""
     if len(transforms) == 18:
         return "all 18"
-    return ", ".join(transforms) or "none"
+    return ", ".join(transforms).replace("_", " ") or "none"
 
 
 def title(spec: RunSpec, source: RunSpec | None = None) -> str:

@@ -29,13 +29,14 @@ def show_class(models: Models, data: DatasetSpec, position: int) -> None:
         position: of the image in its test split.
     """
     st.markdown("Which pixels does a network's decision rest on?")
-    data = choose_transforms(data)
-    left, right = st.columns(2, gap="large")
-    with left:
-        method, parameters = choose_method()
-    with right:
-        target = choose_target(models)
-        baseline = choose("Compared with", BASELINES, key="baseline") if method.has_baseline else "blurred"
+    with st.expander("Method, class, comparison and transformations", icon=":material/tune:"):
+        left, right = st.columns(2, gap="large")
+        with left:
+            method, parameters = choose_method()
+        with right:
+            target = choose_target(models)
+            baseline = choose("Compared with", BASELINES, key="baseline") if method.has_baseline else "blurred"
+            data = choose_transforms(data)
     found = cache.explain(*models, data, position, target, baseline, method.name, parameters)
     show_comparison(found, models, method, baseline)
     show_scores(models, data, method, baseline, parameters)

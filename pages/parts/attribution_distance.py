@@ -76,7 +76,7 @@ def _show(found: DistanceComparison, models: Models, transform: str) -> None:
 
 
 def _show_view(view: DistanceView) -> None:
-    st.metric("Distance, in random pairs", f"{view.distance:.2f}",
+    st.metric("Distance (1: another image)", f"{view.distance:.2f}",
               help="How far apart the network sees the two images. 0: it is invariant here.")  # fmt: skip
     if math.isnan(view.completeness_error):
         st.caption("Nothing moved it, so there is nothing to share out.")

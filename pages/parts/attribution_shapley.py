@@ -43,18 +43,19 @@ def show_evidence(models: Models, data: DatasetSpec, position: int) -> None:
     """
     st.markdown("Is it the **object** that a network decides by, the **background**, or the **sticker**? The image is "
                 "made again with every choice of its parts, and each part gets its mean contribution.")  # fmt: skip
-    data = replace(choose_transforms(data), num_samples=None)
-    if not data.stickers and st.toggle("Put a sticker on the image", key="with_sticker", bind="query-params",
-                                       help="A small object in the corner, which the first network's task "
-                                            "does not have."):  # fmt: skip
-        data = replace(data, stickers="builtin")
-    left, right = st.columns(2, gap="large")
-    with left:
-        target = choose_target(models)
-        worth = choose("A choice of parts is worth", WORTH, key="worth")
-    with right:
-        reference = choose("In place of an absent background", BEHIND, key="reference", kind="segments")
-        st.caption(f"An absent object or sticker is not pasted; for an absent background: {REFERENCES[reference]}.")
+    has_sticker = not data.stickers and st.toggle("Put a sticker on the image", key="with_sticker", bind="query-params",
+                                                  help="A small object in the corner, which the first network's task "
+                                                       "does not have.")  # fmt: skip
+    with st.expander("Class, worth, absent background and transformations", icon=":material/tune:"):
+        left, right = st.columns(2, gap="large")
+        with left:
+            target = choose_target(models)
+            worth = choose("A choice of parts is worth", WORTH, key="worth")
+        with right:
+            reference = choose("In place of an absent background", BEHIND, key="reference", kind="segments")
+            st.caption(f"An absent object or sticker is not pasted; for an absent background: {REFERENCES[reference]}.")
+            data = replace(choose_transforms(data), num_samples=None)
+    data = replace(data, stickers="builtin") if has_sticker else data
     options = (target, worth, reference)
     files = tuple((model.reference, model.sha256) for model in models)
     found = _evidence(models, files, data, position, 1, options)

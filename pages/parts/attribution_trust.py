@@ -28,12 +28,11 @@ def choose_method() -> tuple[Method, Parameters]:
     if not method.parameters:
         return method, ()
     values = []
-    with st.expander("Parameters of the method", icon=":material/tune:"):
-        for one in method.parameters:
-            kind = int if one.is_whole else float
-            low, high, default, step = (kind(value) for value in (one.low, one.high, one.default, one.step))
-            value = st.slider(one.title, low, high, default, step, key=f"{method.name}_{one.name}", bind="query-params")
-            values.append((one.name, value))
+    for one in method.parameters:
+        kind = int if one.is_whole else float
+        low, high, default, step = (kind(value) for value in (one.low, one.high, one.default, one.step))
+        value = st.slider(one.title, low, high, default, step, key=f"{method.name}_{one.name}", bind="query-params")
+        values.append((one.name, value))
     return method, tuple(values)
 
 

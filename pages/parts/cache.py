@@ -203,5 +203,6 @@ def _stamp(source: str) -> int:
 
 
 def _gallery_label(entry: gallery.GalleryEntry) -> str:
-    transforms = entry.title if entry.spec.kind == "transfer" else transforms_title(entry.spec.data.transforms)
-    return GALLERY_PREFIX + transforms
+    if entry.spec.kind == "transfer":
+        return GALLERY_PREFIX + entry.title.replace(" + ", ", ")  # as transformations are listed everywhere else
+    return GALLERY_PREFIX + transforms_title(entry.spec.data.transforms)

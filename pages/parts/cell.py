@@ -62,7 +62,7 @@ def show_numbers(table: pd.DataFrame, networks: Networks, names: dict[str, str],
             values = [_with_interval(row, name) for name in shown]
             accuracy = _accuracy(row, networks[reference])
             lines.append([f"**{titles[reference]}**", *values, _number(row.get("pair_distance"), "{:.3g}"), accuracy])
-    st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
+    st.container(key="numbers_frame").markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
     if "collapsed" in rows and rows["collapsed"].astype(str).eq("True").any():
         st.warning("A network here represents all images as the same: it is invariant to everything and knows nothing.",
                    icon=":material/warning:")  # fmt: skip
@@ -128,9 +128,7 @@ def _show_twins(networks: Networks, titles: dict[str, str], transform: str, data
     st.image(pictures, caption=captions, width=176, alt=alts)
 
 
-def _show_layers(
-    networks: Networks, titles: dict[str, str], transform: str, data: DatasetSpec, score: str
-) -> None:
+def _show_layers(networks: Networks, titles: dict[str, str], transform: str, data: DatasetSpec, score: str) -> None:
     table = _profile(networks, _keys(networks), data, transform, _num_pairs(networks, "layers"))
     figure = layer_figure(table, score=score, titles=titles)
     st.plotly_chart(figure, key="layers", width="stretch", config={"displayModeBar": False},

@@ -37,11 +37,13 @@ def ask_first(table: pd.DataFrame) -> None:
                    f"{rows.loc[guess, 'skill']:.2f}." if guess != found else ""))  # fmt: skip
 
 
-def explain_verdicts() -> None:
-    """How to read the heatmap."""
+def explain_verdicts(*, in_cells: bool) -> None:
+    """How to read the heatmap; the signs at once where the cells show them."""
     signs = " · ".join(f"{GLYPHS[verdict]} {verdict}: {meaning}" for verdict, meaning in VERDICTS.items())
     st.markdown("Above the line are the controls. An orange frame marks what a network was trained on. Click a cell to "
                 "see the factor below.")  # fmt: skip
+    if in_cells:
+        st.caption(f"{signs}.")
     with st.expander("How this is measured", icon=":material/info:"):
         st.markdown(
             f"{signs}.\n\nEach verdict uses the whole 95 % interval (bootstrap over images). *Lost* means that a line "

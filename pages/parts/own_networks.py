@@ -1,4 +1,4 @@
-"""Below the picture of the page Own picture: two networks, what they say, how far they are moved, and by what."""
+"""Below the picture of the page Try a picture: two networks, what they say, how far they are moved, and by what."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def show_views(found: PictureComparison, models: Models, transform: str, shown: 
 
 
 def _show_view(view: PictureView) -> None:
-    st.metric("Distance, in random pairs", "–" if math.isnan(view.distance) else f"{view.distance:.2f}",
+    st.metric("Distance (1: another image)", "–" if math.isnan(view.distance) else f"{view.distance:.2f}",
               help="How far apart the network sees the picture and the transformed one. 0: it is invariant "
               "here.")  # fmt: skip
     (before, _), (after, probability) = view.before[0], view.after[0]
@@ -76,4 +76,6 @@ def _show_view(view: PictureView) -> None:
     st.markdown(f"{words} **{after}** ({probability:.0%})")
     st.markdown("  \n".join(f":small[{name} {share:.1%}]" for name, share in view.after))
     if not math.isnan(view.completeness_error):
-        st.caption(f"Completeness error of the map {view.completeness_error:.1%}.")
+        st.caption(
+            f"Completeness error {view.completeness_error:.1%}: by how much the map's sum misses what it explains."
+        )

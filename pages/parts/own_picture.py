@@ -1,4 +1,4 @@
-"""The picture of the page Own picture: uploaded or an example, cut out or whole, and what it is pasted on."""
+"""The picture of the page Try a picture: uploaded or an example, cut out or whole, and what it is pasted on."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pages.parts import cache, shelf
 from pages.parts.controls import choose
 from pages.parts.literal import literal
 
-USES = {"object": "cut out, and pasted on a background", "whole": "whole, as it is"}
+USES = {"object": "cut out, on a background", "whole": "whole"}
 TILE_PX = 200
 NUM_BACKGROUNDS = 100
 
@@ -32,15 +32,16 @@ def choose_picture() -> tuple[Image.Image, bool]:
     """
     file = st.file_uploader("Your picture", shelf.TYPES, key="own_file",
                             help="Nothing of it is stored. A picture on a plain ground is cut out.")  # fmt: skip
+    preview, words = st.columns([1, 3])
     if file is None:
         examples = {name: name for name in EXAMPLES}
-        name = choose("Or an example", examples, key="example", kind="segments")
+        name = choose("Or an example", examples, key="example", kind="segments", place=words)
         digest, item = name, _example(name)
     else:
         digest, item = _uploaded(file.getvalue(), file.name)
     plain = item.cutout.plainness >= PLAIN_SHARE and not item.is_empty and "Nothing was cut" not in item.warning
-    use = choose("Use it", USES, key=f"use_{digest[:8]}", default="object" if plain else "whole", kind="segments")
-    preview, words = st.columns([1, 2])
+    use = choose("Use it", USES, key=f"use_{digest[:8]}", default="object" if plain else "whole", kind="segments",
+                 place=words)  # fmt: skip
     if use == "object":
         _adjust(words, digest, item)
         preview.image(cutout_on_checkerboard(item.cutout.picture, TILE_PX), width=TILE_PX,

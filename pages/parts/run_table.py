@@ -14,7 +14,7 @@ def table_key(runs: list[Run]) -> str:
 
 
 def table_of(runs: list[Run], titles: dict[str, str]) -> pd.DataFrame:
-    """One row a run, newest first."""
+    """One row a run, newest first; accuracies in per cent."""
     rows = []
     for run in runs:
         accuracy = run.metrics.get("test_accuracy", run.metrics.get("transfer_accuracy"))
@@ -22,6 +22,7 @@ def table_of(runs: list[Run], titles: dict[str, str]) -> pd.DataFrame:
         share = 1.0 if run.state == "done" else progress.get("step", 0) / max(1, progress.get("num_steps", 1))
         created = pd.Timestamp(run.created, unit="s", tz="UTC")
         seconds = (run.result or progress).get("seconds")
+        accuracy = None if accuracy is None else 100 * accuracy
         rows.append([run.state, run.kind, titles[run.id], accuracy, share, seconds, run.device, created, run.id[:8]])
     columns = ["state", "kind", "title", "accuracy", "progress", "seconds", "device", "created", "run"]
     return pd.DataFrame(rows, columns=columns).astype({"accuracy": float, "seconds": float})
@@ -31,8 +32,8 @@ COLUMNS = {
     "state": st.column_config.TextColumn("State", width="small"),
     "kind": st.column_config.TextColumn("Kind", width="small"),
     "title": st.column_config.TextColumn("What", width="large"),
-    "accuracy": st.column_config.NumberColumn("Accuracy", format="percent", help="On images that were not trained on"),
-    "progress": st.column_config.ProgressColumn("Progress", format="percent", min_value=0, max_value=1),
+    "accuracy": st.column_config.NumberColumn("Accuracy", format="%.1f%%", help="On images that were not trained on"),
+    "progress": st.column_config.ProgressColumn("Progress", width="small", format="percent", min_value=0, max_value=1),
     "seconds": st.column_config.NumberColumn("Duration", format="%.0f s"),
     "device": st.column_config.TextColumn("Device", width="small"),
     "created": st.column_config.DatetimeColumn("Asked for", format="distance"),

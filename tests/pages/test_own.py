@@ -1,4 +1,4 @@
-"""Own picture: one file in, a slider, two networks."""
+"""Try a picture: one file in, a slider, two networks."""
 
 from __future__ import annotations
 

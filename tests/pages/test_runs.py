@@ -34,7 +34,7 @@ def test_the_table_says_how_runs_went(store: Store) -> None:
     assert table["state"].tolist() == ["done", "failed"]
     assert table["title"].tolist() == ["a", "b"]
     assert table["progress"].tolist() == [1.0, 0.0]
-    assert table.loc[0, ["accuracy", "seconds", "device", "run"]].tolist() == [0.75, 2.5, "cpu", done[:8]]
+    assert table.loc[0, ["accuracy", "seconds", "device", "run"]].tolist() == [75.0, 2.5, "cpu", done[:8]]
     assert table.loc[1, ["accuracy", "seconds"]].isna().all()
 
 
