@@ -62,7 +62,7 @@ def factor_figure(table: pd.DataFrame, factor: str, *, published: bool = True) -
             points_with_intervals(
                 list(elsewhere),
                 list(elsewhere.values()),
-                name="networks published for ImageNet",
+                name="torchvision's networks, of ImageNet",
                 colour=CATEGORICAL[2],
                 mode="markers",
                 symbol="star",

@@ -22,6 +22,9 @@ _T_975: Final = (
 """0.975 quantiles of Student's t for 1, 2, ... degrees of freedom."""
 _Z_975: Final = 1.959964
 
+NOT_IN_THE_PAPER: Final = "not in the paper"
+"""Said in the statement of a finding whose question the paper does not ask."""
+
 FEW_SEEDS: Final = 5
 """With fewer seeds an interval is too wide to decide anything: with three it is 4.3 standard errors to each side."""
 

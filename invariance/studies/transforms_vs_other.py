@@ -18,13 +18,14 @@ import numpy as np
 import pandas as pd
 
 from invariance.spec import SpecError
-from invariance.studies.intervals import Interval, finding, interval, short
+from invariance.studies.intervals import NOT_IN_THE_PAPER, Interval, finding, interval, short
 from invariance.studies.prediction import leave_one_out
 from invariance.studies.published import TRANSFORMS_VS_OTHER as PUBLISHED
 from invariance.studies.study import Finding, Outcomes, Study, each_once
 from invariance.studies.transforms_vs_other_grid import (
     ELSEWHERE,
     FACTORS,
+    PAPER_FACTORS,
     PUBLISHED_NETWORKS,
     RELATIONS,
     SCALES,
@@ -199,7 +200,7 @@ def _sens_predicts(table: pd.DataFrame) -> Finding:
         return (
             "How invariant a network is to the target's transformations tells its transfer accuracy before any "
             f"transfer: a line through all other networks of a seed is off by {short(float(errors.mean()))} and "
-            f"explains {measured} of the variance; not in the paper"
+            f"explains {measured} of the variance; {NOT_IN_THE_PAPER}"
         )
 
     return finding("sens_predicts_transfer", explained, say)
@@ -211,7 +212,8 @@ def _finding(table: pd.DataFrame, factor: str) -> Finding:
     # That classes of the target's own, or more samples of the target, help is no news: there the gap alone counts. The
     # paper found it smaller than what the classes move within disjoint (.12 against .15).
     compared = factor in ("architecture", "pretraining_samples", "objective")
-    published = "" if factor not in PUBLISHED else f"; published: {_published(factor)}"
+    published = f"; published: {_published(factor)}" if factor in PUBLISHED else ""
+    published = f"; {NOT_IN_THE_PAPER}" if factor not in PAPER_FACTORS else published
 
     def say(measured: Interval) -> str:
         return (
@@ -239,7 +241,7 @@ def _gap_beyond_2d(table: pd.DataFrame) -> Finding:
         same, disjoint = (short(float(means[relation])) for relation in RELATIONS)
         return (
             f"With pose and occlude in the target task, same beats disjoint by {measured}, {same} against {disjoint}; "
-            f"with two-dimensional transformations alone by {plain.gap}; not in the paper"
+            f"with two-dimensional transformations alone by {plain.gap}; {NOT_IN_THE_PAPER}"
         )
 
     return finding("gap_beyond_2d", beyond.gaps, say)
@@ -256,7 +258,7 @@ def _against_published(table: pd.DataFrame) -> Finding:
         same, disjoint, theirs = (short(float(wide[relation].mean())) for relation in (*RELATIONS, ELSEWHERE))
         return (
             f"Pretraining on the target's transformations beats networks published for ImageNet by {measured}: {same} "
-            f"against {theirs} ({', '.join(names)}), with disjoint ones {disjoint}; not in the paper"
+            f"against {theirs} ({', '.join(names)}), with disjoint ones {disjoint}; {NOT_IN_THE_PAPER}"
         )
 
     return finding("same_over_published_networks", tuple(wide["same"] - wide[ELSEWHERE]), say)

@@ -15,6 +15,7 @@ from invariance.figures.study_findings import findings_figure
 from invariance.figures.study_notebook import notebook
 from invariance.figures.study_report import report_html
 from invariance.studies.about import ABOUT
+from invariance.studies.intervals import NOT_IN_THE_PAPER
 from invariance.studies.study import Study
 from pages.parts.exports import export_row
 
@@ -26,14 +27,19 @@ def show_findings(findings: list[Mapping[str, Any]]) -> None:
         st.caption("No finding can be told from these results yet.")
         return
     for finding in known:
-        verdict = ":green-badge[:material/check: as published]" if finding["agrees"] else (
-            ":orange-badge[:material/close: not as published]")  # fmt: skip
-        st.markdown(f"{verdict} {finding['statement']}")
+        st.markdown(f"{verdict(finding)} {finding['statement']}")
     figure = findings_figure(findings)
     with st.expander("Effects with their intervals over seeds", icon=":material/bar_chart:"):
         st.plotly_chart(figure, key="findings", width="stretch", config={"displayModeBar": False},
                         alt="effect of each finding with its 95 % interval over seeds")  # fmt: skip
         export_row(figure, pd.DataFrame(findings), title="Effects over seeds", name="findings", key="save_findings")
+
+
+def verdict(finding: Mapping[str, Any]) -> str:
+    """A badge: whether a finding is as published, or, of what the paper did not ask, whether it holds."""
+    is_new = NOT_IN_THE_PAPER in finding["statement"]
+    yes, no = ("holds", "does not hold") if is_new else ("as published", "not as published")
+    return f":green-badge[:material/check: {yes}]" if finding["agrees"] else f":orange-badge[:material/close: {no}]"
 
 
 def show_figures(name: str, table: pd.DataFrame) -> None:

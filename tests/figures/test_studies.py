@@ -88,10 +88,10 @@ def test_published_networks_stand_beside_the_architectures_and_move_no_gap(table
     table = pd.concat([table_a, theirs], ignore_index=True)
     for factor in ("architecture", "published"):
         drawn = traces(figures_a.factor_figure(table, factor))
-        stars = drawn["networks published for ImageNet"]
+        stars = drawn["torchvision's networks, of ImageNet"]
         assert (stars.marker.symbol, stars.mode) == ("star", "markers")
         assert list(stars.x) == ["torchvision:resnet18"] and list(stars.y) == pytest.approx([0.65])
-    assert "networks published for ImageNet" not in traces(figures_a.factor_figure(table_a, "architecture"))
+    assert "torchvision's networks, of ImageNet" not in traces(figures_a.factor_figure(table_a, "architecture"))
     assert figures_a.gap_figure(table) == figures_a.gap_figure(table_a)
     names = [figure.name for figure in figures_of("transforms-vs-other", table)]
     assert names == ["gap", "architecture", "pretraining_samples", "published"]

@@ -10,6 +10,7 @@ from invariance.runs.store import Store
 from invariance.spec import PretrainSpec, TransferSpec
 from invariance.studies.registry import STUDY_NAMES, make_study
 from invariance.studies.study import Study
+from pages.parts.study_view import verdict
 from tests.runs.tiny import wait_until
 from tests.studies.fabricated import outcomes_of
 
@@ -85,3 +86,16 @@ def test_a_study_is_asked_for_and_paused(app: AppTest, store: Store) -> None:
         pause[0].click().run()
         wait_until(lambda: not store.list(states=("queued", "running")))
         assert not app.exception and not app.error
+
+
+@pytest.mark.parametrize(
+    ("statement", "agrees", "words"),
+    [
+        ("Same is above disjoint; published: .12.", True, "check: as published"),
+        ("Same is above disjoint; published: .12.", False, "close: not as published"),
+        ("With pose and occlude too; not in the paper.", True, "check: holds"),
+        ("With pose and occlude too; not in the paper.", False, "close: does not hold"),
+    ],
+)
+def test_what_the_paper_did_not_ask_is_not_as_published(statement: str, agrees: bool, words: str) -> None:
+    assert words + "]" in verdict({"statement": statement, "agrees": agrees})
