@@ -90,7 +90,7 @@ STUDY_FIGURES: Final[dict[str, tuple[StudyFigure, ...]]] = {
         StudyFigure(
             "probes",
             "Accuracy of linear probes",
-            "Rows: what a network learnt; columns: what is read from it. C photographs, O objects pasted on them.",
+            "Rows: what a network learnt; columns: what is read from it. C pictures, O small objects pasted on them.",
             probe_heatmap,
             _has_all_networks,
         ),
@@ -112,7 +112,7 @@ STUDY_FIGURES: Final[dict[str, tuple[StudyFigure, ...]]] = {
             StudyFigure(
                 column,
                 f"What is kept, over the {column} of the object",
-                "Networks that predict the photograph, and how well each task is read from them.",
+                "Networks that predict the picture, and how well each task is read from them.",
                 partial(extended_figure, varied=column),
                 partial(_varies, column=column),
             )
