@@ -40,11 +40,11 @@ ABOUT: Final[dict[str, About]] = {
     "relevant-features": About(
         title="Relevant and irrelevant features",
         question="Does a network keep features that its task does not need?",
-        method="Pictures (C: CIFAR-10 where its files are here, else a large object in its scene) with a small object (O) "
-        "pasted on: networks that learnt to name one or the other are probed "
-        "on all four tasks, and their sensitivity to each feature is measured.",
-        columns="trained_on and probed_on: c pictures, o small objects, co_c and co_o both with the label of one; sens_c"
-        " and sens_o: sens-score to changing only the picture or only the small object (0 = invariant).",
+        method="Pictures (C: CIFAR-10 where its files are here, else a large object in its scene) with a small object "
+        "(O) pasted on: networks that learnt to name one or the other are probed on all four tasks, and their "
+        "sensitivity to each feature is measured.",
+        columns="trained_on and probed_on: c pictures, o small objects, co_c and co_o both with the label of one; "
+        "sens_c and sens_o: sens-score to changing only the picture or only the small object (0 = invariant).",
     ),
     "invariance-transfer": About(
         title="Transfer of invariance under distribution shift",
