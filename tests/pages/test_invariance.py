@@ -98,7 +98,7 @@ def test_measures_that_a_table_lacks_are_named_and_not_offered(app: AppTest) -> 
     assert control.value == "sens"
     assert control.options == ["sens-score", "conditional sens-score"]
     assert "Not in this table, which was measured without them: cosine distance, normalised variance, CKA" in texts(app)
-    assert "95 %" not in texts(app)
+    assert "In brackets" not in texts(app), "there are no intervals to explain"
 
 
 @pytest.mark.usefixtures("gallery")
