@@ -114,7 +114,6 @@ class Coordinator:
             while True:
                 self._hear()
                 now = time.monotonic()
-                elsewhere = False
                 if not stopping and stop():
                     stopping = True
                     for run_id in self._active:
@@ -124,8 +123,8 @@ class Coordinator:
                     self._heed_cancelling()
                     self._look_around()
                 if not stopping:
-                    elsewhere = self._hand_over()
-                over = not self._active and not elsewhere
+                    self._hand_over()
+                over = not self._active and not self._num_batches and (stopping or not self._has_ready())
                 if over or len(self._done) != num_tabulated or now >= next_event:
                     next_event = now + EVENT_EVERY_S
                     changed = len(self._done) != num_tabulated
@@ -156,22 +155,22 @@ class Coordinator:
 
     # Handing over
 
-    def _hand_over(self) -> bool:
-        """Fills the executor; returns whether something that is ready is executed by another process."""
-        elsewhere = False
+    def _hand_over(self) -> None:
+        """Fills the executor."""
         free = self.executor.num_slots - self._num_batches
         if free <= 0:
-            return elsewhere
+            return
         ready = [run_id for run_id in self._specs if self._is_ready(run_id)]
         for batch in self._batches(ready, free):
             if free <= 0:
                 break
-            jobs = [job for run_id in batch if (job := self._take(run_id)) is not None]
-            elsewhere = elsewhere or any(self._is_ready(run_id) for run_id in batch)
-            if jobs:
+            if jobs := [job for run_id in batch if (job := self._take(run_id)) is not None]:
                 free -= 1
                 self._submit(jobs)
-        return elsewhere
+
+    def _has_ready(self) -> bool:
+        """Whether something is still to be done: here, once there is room, or by the process that has it now."""
+        return any(self._is_ready(run_id) for run_id in self._specs)
 
     def _batches(self, ready: Sequence[str], free: int) -> Iterator[list[str]]:
         """Runs of the same sources, next to each other, those that build on others first: they give results early."""

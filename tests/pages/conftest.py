@@ -47,6 +47,14 @@ class Server:
         return Store(self.runs)
 
 
+@pytest.fixture(autouse=True)
+def _own_main_module() -> Iterator[None]:
+    """Puts back what Streamlit replaces by the script it runs, and from which new processes would start."""
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before
+
+
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """The store that pages tested without a browser work on."""
