@@ -18,6 +18,7 @@ from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec
 from invariance.studies.choices import per_category, shuffled_classes
 from invariance.studies.intervals import Interval, finding, interval, short
 from invariance.studies.published import INVARIANCE_TRANSFER as PUBLISHED
+from invariance.studies.settings import pretraining
 from invariance.studies.study import Finding, Outcomes, Study, each_once
 
 NAME: Final = "invariance-transfer"
@@ -161,7 +162,8 @@ def _sheets(scale: Scale, seed: int) -> Iterator[_Sheet]:
             num_samples=scale.num_samples,
             seed=seed,
         )
-        models = {name: _pretraining(scale, base, name, seed) for name in ("none", *transforms)}
+        varied = {"none": base, **{name: replace(base, transforms=(name,)) for name in transforms}}
+        models = {name: pretraining(scale, data, seed) for name, data in varied.items()}
         for name, data in available_shifts(base).items():
             measurement = MeasureSpec(
                 sources=tuple(model.run_id for model in models.values()),
@@ -170,19 +172,6 @@ def _sheets(scale: Scale, seed: int) -> Iterator[_Sheet]:
                 num_pairs=scale.num_pairs,
             )
             yield _Sheet(kind, name, seed, models, measurement)
-
-
-def _pretraining(scale: Scale, base: DatasetSpec, transform: str, seed: int) -> PretrainSpec:
-    return PretrainSpec(
-        data=base if transform == "none" else replace(base, transforms=(transform,)),
-        model=scale.model,
-        epochs=scale.epochs,
-        batch_size=scale.batch_size,
-        learning_rate=scale.learning_rate,
-        seed=seed,
-        num_test_samples=scale.num_test_samples,
-        samples_per_epoch=scale.samples_per_epoch,
-    )
 
 
 def _tabulate(sheets: tuple[_Sheet, ...], outcomes: Outcomes) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from invariance.spec import DatasetSpec, PretrainSpec, TransferSpec
 from invariance.studies.choices import TARGET_SEED_OFFSET, shuffled_classes, shuffled_transforms
 from invariance.studies.intervals import Interval, finding, short
 from invariance.studies.published import MISMATCH as PUBLISHED
+from invariance.studies.settings import pretraining
 from invariance.studies.study import Finding, Outcomes, Study, each_once
 
 NAME: Final = "mismatch"
@@ -143,16 +144,7 @@ def _cells(scale: Scale, seed: int) -> list[_Cell]:
     )
     cells = []
     for num_pretraining in scale.counts:
-        pretraining = PretrainSpec(
-            data=replace(base, transforms=order[:num_pretraining]),
-            model=scale.model,
-            epochs=scale.epochs,
-            batch_size=scale.batch_size,
-            learning_rate=scale.learning_rate,
-            seed=seed,
-            num_test_samples=scale.num_test_samples,
-            samples_per_epoch=scale.samples_per_epoch,
-        )
+        source = pretraining(scale, replace(base, transforms=order[:num_pretraining]), seed)
         for num_transfer in scale.counts:
             task = replace(
                 base,
@@ -161,13 +153,13 @@ def _cells(scale: Scale, seed: int) -> list[_Cell]:
                 seed=seed + TARGET_SEED_OFFSET,
             )
             transfer = TransferSpec(
-                source=pretraining.run_id,
+                source=source.run_id,
                 data=task,
                 seed=seed,
                 num_test_samples=scale.num_test_samples,
                 regularisation=scale.regularisation,
             )
-            cells.append(_Cell(pretraining, transfer, seed))
+            cells.append(_Cell(source, transfer, seed))
     return cells
 
 

@@ -22,6 +22,7 @@ from invariance.studies.choices import TARGET_SEED_OFFSET, shuffled_classes
 from invariance.studies.intervals import Interval, finding, interval, short
 from invariance.studies.published import RELEVANT_FEATURES as PUBLISHED
 from invariance.studies.published import RELEVANT_FEATURES_SENS as PUBLISHED_SENS
+from invariance.studies.settings import pretraining
 from invariance.studies.study import Finding, Outcomes, Study, each_once
 
 NAME: Final = "relevant-features"
@@ -203,13 +204,13 @@ def tasks(scale: Scale, seed: int) -> dict[str, DatasetSpec]:
 
 def _cells(scale: Scale, seed: int) -> Iterator[_Cell]:
     data = tasks(scale, seed)
-    trainings = [_Training(name, _pretraining(scale, spec, seed)) for name, spec in data.items()]
+    trainings = [_Training(name, pretraining(scale, spec, seed)) for name, spec in data.items()]
     for correlation in scale.correlations:
         changed = replace(data["co_c"], sticker_correlation=correlation)
-        trainings.append(_Training(f"co_c, correlation {correlation:g}", _pretraining(scale, changed, seed)))
+        trainings.append(_Training(f"co_c, correlation {correlation:g}", pretraining(scale, changed, seed)))
     for availability in scale.availabilities:
         changed = replace(data["co_c"], sticker_availability=availability)
-        trainings.append(_Training(f"co_c, availability {availability:g}", _pretraining(scale, changed, seed)))
+        trainings.append(_Training(f"co_c, availability {availability:g}", pretraining(scale, changed, seed)))
     measurement = MeasureSpec(
         sources=tuple(dict.fromkeys(training.spec.run_id for training in trainings)),
         data=replace(data["co_c"], num_samples=scale.transfer_samples, seed=seed + TARGET_SEED_OFFSET),
@@ -226,19 +227,6 @@ def _cells(scale: Scale, seed: int) -> Iterator[_Cell]:
                 regularisation=scale.regularisation,
             )
             yield _Cell(training, probed_on, seed, transfer, measurement)
-
-
-def _pretraining(scale: Scale, data: DatasetSpec, seed: int) -> PretrainSpec:
-    return PretrainSpec(
-        data=data,
-        model=scale.model,
-        epochs=scale.epochs,
-        batch_size=scale.batch_size,
-        learning_rate=scale.learning_rate,
-        seed=seed,
-        num_test_samples=scale.num_test_samples,
-        samples_per_epoch=scale.samples_per_epoch,
-    )
 
 
 def _tabulate(cells: tuple[_Cell, ...], outcomes: Outcomes) -> pd.DataFrame:
