@@ -17,14 +17,14 @@ from invariance.measures.factor_columns import FACTOR_COLUMNS, NETWORK, PIXELS, 
 from invariance.measures.factor_images import image_sets, render_set
 from invariance.measures.factor_scores import FactorScore, factor_scores
 from invariance.measures.factors import Factor, resolve_factors, target_of
-from invariance.measures.table import TABLE
+from invariance.measures.result import finish
 from invariance.models import Classifier
 from invariance.models.untrained import has_untrained_twin, untrained_twin
 from invariance.spec import TRANSFORM_NAMES, FactorSpec
-from invariance.training.atomic import sweep_temporaries, write_atomically
+from invariance.training.atomic import sweep_temporaries
 from invariance.training.checkpoint import load_weights
 from invariance.training.evaluation import in_batches
-from invariance.training.events import CancelFlag, Event, Finished, Progress, never
+from invariance.training.events import CancelFlag, Event, Progress, never
 
 NUM_COMPONENTS: Final = 512
 BASIS_IMAGES: Final = 2_000
@@ -100,16 +100,8 @@ def probe_factors(
                 seconds=seconds,
             )
     table = _tabulate(scores, factors, {name: model.name for name, model in models.items()})
-    path = directory / TABLE
-    write_atomically(path, lambda stream: stream.write(table.to_csv(index=False).encode()))
-    yield Finished(
-        metrics={"num_models": len(models), "num_factors": len(factors), "num_images": spec.num_images},
-        checkpoint=None,
-        sha256=None,
-        seconds=time.monotonic() - started,
-        device=device,
-        table=str(path),
-    )
+    metrics = {"num_models": len(models), "num_factors": len(factors), "num_images": spec.num_images}
+    yield finish(table, directory, metrics, started=started, device=device)
 
 
 def available_factors(spec: FactorSpec, engine: Engine) -> tuple[Factor, ...]:

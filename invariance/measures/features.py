@@ -17,13 +17,14 @@ import torch
 from torch import Tensor
 
 from invariance.data.engine import Engine, to_bytes
+from invariance.measures.result import finish
 from invariance.measures.sens import SensScore, sens_scores
-from invariance.measures.table import TABLE, known_class_accuracy
+from invariance.measures.table import known_class_accuracy
 from invariance.spec import MeasureSpec, SpecError
-from invariance.training.atomic import sweep_temporaries, write_atomically
+from invariance.training.atomic import sweep_temporaries
 from invariance.training.checkpoint import load_weights
 from invariance.training.evaluation import in_batches
-from invariance.training.events import CancelFlag, Cancelled, Event, Finished, Progress, never
+from invariance.training.events import CancelFlag, Cancelled, Event, Progress, never
 from invariance.training.feed import Rendered
 
 FEATURES: Final[dict[str, str]] = {
@@ -165,17 +166,8 @@ def measure_features(
         accuracy = known_class_accuracy(model, samples, engine.class_names, cancelled=cancelled)
         head = {"model": name, "accuracy": accuracy}
         table += [{**head, "feature": feature, **rows[name, feature]} for feature in features]
-    text = pd.DataFrame(table, columns=list(COLUMNS)).to_csv(index=False)
-    path = directory / TABLE
-    write_atomically(path, lambda stream: stream.write(text.encode()))
-    yield Finished(
-        metrics={"num_models": len(models), "num_features": len(features), "num_pairs": spec.num_pairs},
-        checkpoint=None,
-        sha256=None,
-        seconds=time.monotonic() - started,
-        device=device,
-        table=str(path),
-    )
+    metrics = {"num_models": len(models), "num_features": len(features), "num_pairs": spec.num_pairs}
+    yield finish(pd.DataFrame(table, columns=list(COLUMNS)), directory, metrics, started=started, device=device)
 
 
 def _another(seed: int) -> int:

@@ -13,16 +13,15 @@ import torch
 from invariance.data.engine import Engine
 from invariance.measures.cell import Cell, measure_features
 from invariance.measures.columns import COLUMNS, untrained_name
+from invariance.measures.result import finish
 from invariance.measures.twin_set import twin_set, untransformed
 from invariance.models import Classifier, has_untrained_twin, untrained_twin
 from invariance.spec import MeasureSpec
-from invariance.training.atomic import sweep_temporaries, write_atomically
+from invariance.training.atomic import sweep_temporaries
 from invariance.training.checkpoint import load_weights, weights_spec
 from invariance.training.evaluation import in_batches, mean_class_accuracy
-from invariance.training.events import CancelFlag, Event, Finished, Progress, never
+from invariance.training.events import CancelFlag, Event, Progress, never
 from invariance.training.feed import Rendered
-
-TABLE = "table.csv"
 
 
 def measure(
@@ -89,16 +88,8 @@ def measure(
                 seconds=seconds,
             )
     table = _tabulate(scores, facts)
-    path = directory / TABLE
-    write_atomically(path, lambda stream: stream.write(table.to_csv(index=False).encode()))
-    yield Finished(
-        metrics={"num_models": len(models), "num_transforms": len(spec.transforms), "num_pairs": spec.num_pairs},
-        checkpoint=None,
-        sha256=None,
-        seconds=time.monotonic() - started,
-        device=device,
-        table=str(path),
-    )
+    metrics = {"num_models": len(models), "num_transforms": len(spec.transforms), "num_pairs": spec.num_pairs}
+    yield finish(table, directory, metrics, started=started, device=device)
 
 
 def known_class_accuracy(

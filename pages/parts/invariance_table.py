@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from invariance.measures.columns import COLUMNS
+from invariance.measures.result import TABLE
 from invariance.measures.shifts import available_shifts, own_shift, shift_title
-from invariance.measures.table import TABLE
 from invariance.runs import gallery
 from invariance.runs.gallery_build import NUM_PAIRS
 from invariance.runs.store import Run

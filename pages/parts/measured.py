@@ -8,7 +8,7 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from invariance.measures.table import TABLE
+from invariance.measures.result import TABLE
 from invariance.runs.store import Run
 from invariance.spec import DatasetSpec, FactorSpec, SpecError
 from pages.parts import server
