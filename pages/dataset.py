@@ -121,7 +121,7 @@ def show(view: str, engine: Engine) -> None:
 
 st.title("Data set", anchor=False)
 st.markdown("Each image is an object, changed by transformations whose parameters are drawn at random, on a random "
-            "background. The class is the object.")  # fmt: skip
+            "background. The class is the object, unless a sticker is to be named.")  # fmt: skip
 controls, view = st.columns([2, 3], gap="large")
 with view:
     chosen = st.segmented_control("View", list(VIEWS), default="Samples", required=True, key="view", wrap=True,

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from invariance.figures.cells import coloured, frame, lay_out, short_text
 from invariance.figures.palette import NEUTRAL, SHARE_SCALE, text_colour
 from invariance.measures.factor_columns import KEPT, LOST, NETWORK, PARTLY, UNCLEAR
 
 ROW_PX: Final = 25
-MARGIN_PX: Final = 130
 GLYPHS: Final[dict[str, str]] = {KEPT: "●", PARTLY: "◐", LOST: "○", UNCLEAR: "?"}
 """One sign a verdict."""
 
@@ -48,21 +48,7 @@ def factor_heatmap(
     by_cell = table.drop_duplicates(["model", "factor"]).set_index(["model", "factor"])
     figure = go.Figure(
         [
-            go.Heatmap(
-                z=np.where(pd.isna(values), np.nan, shown).astype(np.float32),
-                zmin=0.0,
-                zmax=1.0,
-                colorscale=[list(stop) for stop in SHARE_SCALE],
-                xgap=1,
-                ygap=1,
-                hoverinfo="skip",
-                colorbar={
-                    "title": {"text": "skill", "side": "right"},
-                    "thickness": 10,
-                    "tickvals": [0, 0.5, 1],
-                    "outlinewidth": 0,
-                },
-            ),
+            coloured(np.where(pd.isna(values), np.nan, shown).astype(np.float32), "skill", SHARE_SCALE),
             go.Scatter(
                 x=columns,
                 y=rows,
@@ -91,25 +77,15 @@ def factor_heatmap(
         figure.add_shape(
             type="line", x0=-0.5, x1=len(factors) - 0.5, y0=num_controls - 0.5, y1=num_controls - 0.5, line=line
         )
-    side = {"showgrid": False, "zeroline": False, "fixedrange": True}
-    figure.update_xaxes(
-        title="what is decoded",
-        tickvals=list(range(len(factors))),
-        tickangle=-55,
-        ticktext=[labels[factor] for factor in factors],
-        range=[-0.5, len(factors) - 0.5],
-        **side,
-    )
-    figure.update_yaxes(
-        title="from what", tickvals=list(range(len(models))), ticktext=names, range=[len(models) - 0.5, -0.5], **side
-    )
-    figure.update_layout(
-        height=MARGIN_PX + ROW_PX * len(models),
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
-        hovermode="closest",
-        hoverdistance=-1,
-        showlegend=False,
-        dragmode=False,
+    lay_out(
+        figure,
+        names,
+        [labels[factor] for factor in factors],
+        row_px=ROW_PX,
+        top_px=10,
+        row_title="from what",
+        column_title="what is decoded",
+        column_angle=-55,
     )
     return figure
 
@@ -128,7 +104,7 @@ def hover_text(name: str, row: pd.Series) -> str:
 
 def _short(value: float) -> str:
     """Two digits without the leading zero; what is below guessing is 0."""
-    return f"{max(0.0, float(value)):.2f}".removeprefix("0")
+    return short_text(max(0.0, float(value)))
 
 
 def _grid(table: pd.DataFrame, column: str, models: Sequence[str], factors: Sequence[str]) -> np.ndarray:
@@ -146,19 +122,7 @@ def _frames(
     for row, model in enumerate(models):
         for column, factor in enumerate(factors):
             if factor.split(".")[0] in trained_on.get(model, ()):
-                _frame(figure, column, row, width=1.5, colour="#e4572e")
+                frame(figure, column, row, width=1.5, colour="#e4572e")
             if selected is not None and model in selected[0] and factor == selected[1]:
-                _frame(figure, column, row, width=6, colour="#10211f")
-                _frame(figure, column, row, width=2.5, colour="#ffffff")
-
-
-def _frame(figure: go.Figure, column: int, row: int, *, width: float, colour: str) -> None:
-    inset = 0.42
-    figure.add_shape(
-        type="rect",
-        x0=column - inset,
-        x1=column + inset,
-        y0=row - inset,
-        y1=row + inset,
-        line={"color": colour, "width": width},
-    )
+                frame(figure, column, row, width=6, colour="#10211f")
+                frame(figure, column, row, width=2.5, colour="#ffffff")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from invariance.figures.cells import coloured, frame, lay_out, short_text
 from invariance.figures.palette import NEUTRAL, SENS_SCALE, text_colour
 from invariance.measures.columns import MEASURES
 from invariance.spec import ALL_CATEGORIES
@@ -16,7 +17,6 @@ from invariance.spec import ALL_CATEGORIES
 ColourScale = tuple[tuple[float, str], ...]
 
 ROW_PX: Final = 25
-MARGIN_PX: Final = 130
 
 
 def sens_heatmap(
@@ -51,7 +51,7 @@ def sens_heatmap(
     names = [(titles or {}).get(model, model) for model in models]
     figure = go.Figure(
         [
-            _cells(values, measure.title, scale),
+            coloured(values, measure.title, scale),
             _texts(values, scale),
             _click_targets(values, ends, models=models, transforms=transforms, names=names),
         ]
@@ -61,33 +61,19 @@ def sens_heatmap(
     for row, model in enumerate(models):
         for column, transform in enumerate(transforms):
             if transform in (trained_on or {}).get(model, ()):
-                _frame(figure, column, row, width=1.5)
+                frame(figure, column, row, width=1.5)
             if selected == (model, transform):
-                _frame(figure, column, row, width=6)
-                _frame(figure, column, row, width=2.5, colour="#ffffff")
-    side = {"showgrid": False, "zeroline": False, "fixedrange": True}
-    figure.update_xaxes(
-        title="transformation between the twins",
-        tickvals=list(range(len(transforms))),
-        ticktext=[name.replace("_", " ") for name in transforms],
-        tickangle=-55,
-        range=[-0.5, len(transforms) - 0.5],
-        **side,
-    )
-    figure.update_yaxes(
-        title="transformations in pretraining",
-        tickvals=list(range(len(models))),
-        ticktext=names,
-        range=[len(models) - 0.5, -0.5],
-        **side,
-    )
-    figure.update_layout(
-        height=MARGIN_PX + ROW_PX * len(models),
-        margin={"l": 10, "r": 10, "t": 28, "b": 10},
-        hovermode="closest",
-        hoverdistance=-1,
-        showlegend=False,
-        dragmode=False,
+                frame(figure, column, row, width=6)
+                frame(figure, column, row, width=2.5, colour="#ffffff")
+    lay_out(
+        figure,
+        names,
+        [name.replace("_", " ") for name in transforms],
+        row_px=ROW_PX,
+        top_px=28,
+        row_title="transformations in pretraining",
+        column_title="transformation between the twins",
+        column_angle=-55,
     )
     return figure
 
@@ -112,24 +98,6 @@ def _grid(table: pd.DataFrame, column: str, models: Sequence[str], transforms: S
 
 def _reversed(scale: ColourScale) -> ColourScale:
     return tuple((1 - stop, colour) for stop, colour in reversed(scale))
-
-
-def _cells(values: np.ndarray, title: str, scale: ColourScale) -> go.Heatmap:
-    return go.Heatmap(
-        z=values,
-        zmin=0.0,
-        zmax=1.0,
-        colorscale=[list(stop) for stop in scale],
-        xgap=1,
-        ygap=1,
-        hoverinfo="skip",
-        colorbar={
-            "title": {"text": title, "side": "right"},
-            "thickness": 10,
-            "tickvals": [0, 0.5, 1],
-            "outlinewidth": 0,
-        },
-    )
 
 
 def _texts(values: np.ndarray, scale: ColourScale) -> go.Scatter:
@@ -180,11 +148,6 @@ def _hovered(ends: Sequence[float]) -> str:
     return text and f"<br>{text}"
 
 
-def short_text(value: float) -> str:
-    """Two digits without the leading zero, so that 18 columns fit on a telephone."""
-    return f"{value:.2f}".removeprefix("0")
-
-
 def _blocks(transforms: Sequence[str]) -> list[tuple[int, int, str]]:
     """First and past-the-last column of each category that is shown."""
     result, start = [], 0
@@ -209,15 +172,3 @@ def _mark_category(figure: go.Figure, left: int, right: int, category: str, *, i
             yref="paper",
             line={"color": NEUTRAL, "width": 2},
         )
-
-
-def _frame(figure: go.Figure, column: int, row: int, *, width: float, colour: str = "#10211f") -> None:
-    inset = 0.42
-    figure.add_shape(
-        type="rect",
-        x0=column - inset,
-        x1=column + inset,
-        y0=row - inset,
-        y1=row + inset,
-        line={"color": colour, "width": width},
-    )
