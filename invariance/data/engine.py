@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from invariance.data import compiled
 from invariance.data.background import ClassedPictures, FreshNoise, load_background_source
 from invariance.data.batch import Batch, Changed, under_stickers
 from invariance.data.drawn import Drawn
@@ -209,8 +210,7 @@ class Engine:
         mode, by_name = self.spec.resampling, dict(zip((one.name for one in transforms), params, strict=True))
         flat = [step for step in zip(transforms, params, strict=True) if step[0].name not in BEYOND_2D]
         if "pose" in by_name:
-            assert isinstance(self._objects, Cutouts)
-            views = drawn_view(by_name["pose"], found.prototypes, self._objects.views[found.labels])
+            views = self._views(found.labels, found.prototypes, by_name["pose"])
             found = found.showing(self._objects.cut(found.labels, views))
         kernels, values = [step[0] for step in flat], [step[1] for step in flat]
         pixels, frame, boxes = change_content(found.pixels, found.frame, kernels, values, mode=mode)
@@ -249,15 +249,26 @@ class Engine:
         Where backgrounds are kept as bytes, those around the objects are copied and no float is made of them.
         """
         drawn, levels = self.draw(indices.to(self.device)), self._backgrounds.levels
+        if self._stickers is not None or "occlude" in self.spec.transforms:
+            levels = None  # what stands in front is pasted on floats
+        if levels is not None and self.device.type == "cpu" and compiled.is_available():
+            from invariance.data.compiled.render import render
+
+            labels.copy_(self._labels(drawn))
+            prototypes = drawn.prototypes
+            if self.spec.transforms[:1] == ("pose",):
+                prototypes = self._views(drawn.labels, prototypes, drawn.params[0])
+            render(self.spec, self._transforms, self._objects, drawn, prototypes, levels, images)
+            return
         for start in range(0, len(indices), batch_size):
             part, into = drawn.part(start, start + batch_size), slice(start, start + batch_size)
-            if levels is None or self._stickers is not None:
+            if levels is None:
                 batch = self._batch_of(part)
                 images[into], labels[into] = to_bytes(batch.images), batch.labels
                 continue
             changed = self.change(self._show_objects(part), self._transforms, part.params)
             labels[into] = self._labels(part)
-            if changed.frame.is_whole or changed.front is not None:
+            if changed.frame.is_whole:
                 backgrounds = self._backgrounds.show(self.spec.seed, part.indices, part.numbers)
                 images[into] = to_bytes(changed.paste(backgrounds))
             else:
@@ -318,6 +329,11 @@ class Engine:
         pixels = self._objects.cut(drawn.labels, drawn.prototypes)
         found = Foregrounds(drawn.labels, drawn.prototypes, pixels, self._objects.frame, drawn.there)
         return found.showing(pixels)
+
+    def _views(self, labels: Tensor, prototypes: Tensor, params: Params) -> Tensor:
+        """Which pictures (B,) of their classes the objects show after a pose."""
+        assert isinstance(self._objects, Cutouts)
+        return drawn_view(params, prototypes, self._objects.views[labels])
 
     def _occluders(self, found: Foregrounds, params: Params) -> Tensor:
         """The objects that stand in front, (B, 4, W, W): the first picture of a drawn other class."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -94,8 +94,18 @@ class Cutouts:
 
     def cut(self, labels: Tensor, prototypes: Tensor) -> Tensor:
         """Those pictures of those classes, the pixels of the frame: (B, 4, W, W)."""
-        rows = labels * self.contents.shape[1] + prototypes
-        return self.contents.flatten(0, 1).index_select(0, rows)
+        return self.contents.flatten(0, 1).index_select(0, self._rows(labels, prototypes))
+
+    def interleaved(self, labels: Tensor, prototypes: Tensor) -> tuple[Tensor, Tensor]:
+        """Pictures with the four channels of a pixel side by side, (N, W, W, 4), and which of them those are, (B,)."""
+        return self._interleaved, self._rows(labels, prototypes)
+
+    @cached_property
+    def _interleaved(self) -> Tensor:
+        return self.contents.flatten(0, 1).permute(0, 2, 3, 1).contiguous()
+
+    def _rows(self, labels: Tensor, prototypes: Tensor) -> Tensor:
+        return labels * self.contents.shape[1] + prototypes
 
 
 @dataclass(frozen=True)
@@ -153,6 +163,10 @@ class WholePictures:
         """Those pictures, wholly opaque: (B, 4, S, S)."""
         rgb = self.show(prototypes)
         return torch.cat((rgb, torch.ones_like(rgb[:, :1])), dim=1)
+
+    def interleaved(self, labels: Tensor, prototypes: Tensor) -> tuple[Tensor, Tensor]:
+        """The same with the four channels of a pixel side by side, (B, S, S, 4), and which is whose, (B,)."""
+        return self.cut(labels, prototypes).permute(0, 2, 3, 1).contiguous(), torch.arange(len(labels))
 
     def show(self, numbers: Tensor) -> Tensor:
         """Pictures by number, (B, 3, S, S) float32 in [0, 1], brought to the size where they have another."""

@@ -32,12 +32,8 @@ _TINY = 1e-30  # a divisor for the colour 0 of clear pixels
 
 
 def _change_blur(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
-    """Separable Gaussian of 7 x 7 pixels with mirrored borders; sigma in pixels of a 32 px image.
-
-    The smallest sigma changes nothing there, and by definition nothing in a larger image.
-    """
-    chosen = params["sigma_px"] > MIN_BLUR_SIGMA_PX
-    weights = torch.where(chosen[:, None], _gaussian(params["sigma_px"], frame.size), _unchanged(frame.size, rgba))
+    """Separable Gaussian of 7 x 7 pixels with mirrored borders; sigma in pixels of a 32 px image."""
+    weights, _ = blur_weights(params, frame.size)
     radius = weights.shape[1] // 2
     wider = frame.grown(radius)
     if frame.start >= radius and frame.stop + radius <= frame.size:  # too far from the border to be mirrored
@@ -45,6 +41,16 @@ def _change_blur(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
     else:
         wide = _mirrored_filter(weights, frame.size)[:, wider.start : wider.stop, frame.start : frame.stop]
     return filter_separably(rgba, wide, wide)
+
+
+def blur_weights(params: Params, size: int) -> tuple[Tensor, Tensor]:
+    """The Gaussians (B, taps) of samples and whether they change anything, (B,) bool.
+
+    The smallest sigma changes nothing in an image of 32 px, and by definition nothing in a larger one.
+    """
+    chosen = params["sigma_px"] > MIN_BLUR_SIGMA_PX
+    unchanged = _unchanged(size, params["sigma_px"])
+    return torch.where(chosen[:, None], _gaussian(params["sigma_px"], size), unchanged), chosen
 
 
 def _blur_radius(size: int) -> int:
@@ -111,10 +117,7 @@ def _cell(size: int) -> int:
 
 
 def _pixelate(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
-    size = frame.size
-    coarseness = (1.0 - params["side"]) / (1.0 - PIXELATE_SIDE / REFERENCE_SIZE)
-    # The slack lets a whole number of cells survive rounding.
-    cells = torch.floor(size - (size - PIXELATE_SIDE) * coarseness + 1e-3).clamp(max=size)[:, None, None]
+    size, cells = frame.size, num_cells(params, frame.size)[:, None, None]
     pixel = frame.positions(rgba.device)
     cell = torch.floor((pixel[None, :, None] + 0.5) * cells / size)
     first = torch.floor(cell * size / cells + 0.5)
@@ -122,6 +125,13 @@ def _pixelate(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
     weights = ((pixel >= first) & (pixel < last)).to(rgba.dtype)
     weights /= last - first
     return filter_separably(rgba, weights, weights)
+
+
+def num_cells(params: Params, size: int) -> Tensor:
+    """Along a side of the image, (B,) float32."""
+    coarseness = (1.0 - params["side"]) / (1.0 - PIXELATE_SIDE / REFERENCE_SIZE)
+    # The slack lets a whole number of cells survive rounding.
+    return torch.floor(size - (size - PIXELATE_SIDE) * coarseness + 1e-3).clamp(max=size)
 
 
 def _elastic_displacement(params: Params, size: int) -> Tensor:
@@ -135,20 +145,24 @@ def _elastic_displacement(params: Params, size: int) -> Tensor:
 
 def _smooth_field(params: Params, size: int) -> Tensor:
     noise = unit_field(params["field"], (2, REFERENCE_SIZE, REFERENCE_SIZE)) * 2.0 - 1.0
-    smoothing = _smoothing_matrix(REFERENCE_SIZE, ELASTIC_SIGMA_PX).to(noise.device)
-    amount = params["alpha"] / REFERENCE_SIZE * (size / 2)
-    field = smoothing @ noise @ smoothing.T * per_sample(amount)
+    smoothing = smoothing_matrix().to(noise.device)
+    field = smoothing @ noise @ smoothing.T * per_sample(displacement_px(params, size))
     if size != REFERENCE_SIZE:
         field = F.interpolate(field, size=(size, size), mode="bilinear", align_corners=False)
     return field
 
 
-@lru_cache(maxsize=4)
-def _smoothing_matrix(size: int, sigma_px: float) -> Tensor:
-    """(size, size): convolution with a Gaussian of 8 sigma width and mirrored borders, as a matrix."""
-    radius = int(8 * sigma_px + 1) // 2
+def displacement_px(params: Params, size: int) -> Tensor:
+    """By how many pixels a smoothed noise of 1 displaces, (B,); 0 where elastic is not applied."""
+    return params["alpha"] / REFERENCE_SIZE * (size / 2) * params["applied"]
+
+
+@lru_cache(maxsize=1)
+def smoothing_matrix() -> Tensor:
+    """(32, 32): convolution of the noise with a Gaussian of 8 sigma width and mirrored borders, as a matrix."""
+    size, radius = REFERENCE_SIZE, int(8 * ELASTIC_SIGMA_PX + 1) // 2
     offsets = torch.arange(-radius, radius + 1)
-    weights = torch.exp(-0.5 * (offsets / sigma_px) ** 2)
+    weights = torch.exp(-0.5 * (offsets / ELASTIC_SIGMA_PX) ** 2)
     weights = weights / weights.sum()
     read = torch.arange(size)[:, None] + offsets[None]
     period = 2 * (size - 1)
@@ -164,14 +178,18 @@ def _change_elastic(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
 
 def _change_erasing(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
     """A square becomes transparent; x and y in [0, 1) choose among its whole-pixel places inside the image."""
-    side = torch.round(params["side_px"] * frame.size / REFERENCE_SIZE)
+    top, bottom, left, right = erased_squares(params, frame.size)[:, :, None].unbind(1)
     pixel = frame.positions(rgba.device)[None]
-    inside = []
-    for position in (params["y"], params["x"]):
-        start = torch.floor(position * (frame.size - side + 1))[:, None]
-        inside.append(((pixel >= start) & (pixel < start + side[:, None])).to(rgba.dtype))
-    columns = inside[1] * params["applied"][:, None]
-    return rgba * (1.0 - inside[0][:, None, :, None] * columns[:, None, None, :])
+    rows, columns = ((pixel >= start) & (pixel < stop) for start, stop in ((top, bottom), (left, right)))
+    return rgba * ~(rows[:, None, :, None] & columns[:, None, None, :])
+
+
+def erased_squares(params: Params, size: int) -> Tensor:
+    """First row, row after the last, first column, column after the last: (B, 4) int64; empty where not applied."""
+    side = torch.round(params["side_px"] * size / REFERENCE_SIZE)
+    starts = torch.floor(torch.stack((params["y"], params["x"]), dim=1) * (size - side + 1)[:, None])
+    stops = starts + (side * params["applied"])[:, None]
+    return torch.stack((starts, stops), dim=2).flatten(1).to(torch.int64)
 
 
 def _change_contrast(rgba: Tensor, params: Params, frame: Frame) -> Tensor:

@@ -94,13 +94,13 @@ def _change_invert(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
 
 def _change_sharpen(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
     """Moves away from the 3 x 3 smoothed image (centre weight 5 of 13), alpha included, and clips."""
-    step = _pixel(frame.size)
+    step = pixel(frame.size)
     wider = frame.spread(rgba, frame.grown(step))
     return change_where(params["applied"], wider, params, lambda rgba, params: _sharpen(rgba, params, step))
 
 
-def _pixel(size: int) -> int:
-    """A pixel of a 32 px image, to the nearest whole pixel."""
+def pixel(size: int) -> int:
+    """How many pixels of an image are one of a 32 px image."""
     return max(1, round(size / REFERENCE_SIZE))
 
 
@@ -157,6 +157,6 @@ PHOTOMETRIC: tuple[Transform, ...] = (
         "With probability one half the object is sharpened by a factor of 7.",
         (Switch(), Constant("factor", MAX_SHARPNESS, neutral=1.0)),
         _change_sharpen,
-        margin=_pixel,
+        margin=pixel,
     ),
 )

@@ -7,6 +7,7 @@ pixel i is i + 0.5. Reading premultiplied colour with zeros outside is what make
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -16,6 +17,24 @@ from invariance.data.transforms.base import Transform, change_where, filter_sepa
 from invariance.data.transforms.frame import Frame
 from invariance.data.transforms.moves import move_pixels
 from invariance.data.transforms.parameters import Params
+
+
+@dataclass(frozen=True)
+class Warp:
+    """A displacement field that has not been grown yet.
+
+    Attributes:
+        transform: one that displaces.
+        params: its parameters.
+    """
+
+    transform: Transform
+    params: Params
+
+    def field(self, size: int) -> Tensor:
+        """(B, 2, S, S) offsets (x, y) in pixels at which the input is read."""
+        assert self.transform.displace is not None, self.transform.name
+        return self.transform.displace(self.params, size)
 
 
 def base_box(num: int, size: int, device: torch.device | str) -> Tensor:
@@ -74,48 +93,46 @@ def resample_content(
         transform, params = steps[0]
 
         def warp(canvas: Tensor, params: Params) -> Tensor:
-            return _read(canvas, [("displace", transform.displace(params, frame.size))])  # type: ignore[misc]
+            return _read(canvas, [Warp(transform, params)])
 
         whole = frame.on_canvas(rgba)
         return change_where(params["applied"], whole, params, warp), Frame.whole(frame.size), box
-    chain, box = _chain(steps, box, frame.size)
+    chain, box = chain_of(steps, box, frame.size)
+    matrices = [link for link in chain if isinstance(link, Tensor)]
     if any(transform.displace is not None for transform, _ in steps):
         mode = "bilinear"
     if all(transform.whole_pixels for transform, _ in steps):
-        if (moved := move_pixels(rgba, frame, chain[0][1])) is not None:
+        if (moved := move_pixels(rgba, frame, matrices[0])) is not None:
             return *moved, box
         mode = "nearest"  # reads the same pixels as bilinear reading would, in a third of the time
     spread = None
     if mode == "bilinear" and any(transform.minifies for transform, _ in steps):
-        spread = _averaging_spread([value for kind, value in chain if kind == "matrix"])
+        spread = averaging_spread(matrices)
         if all(transform.axis_aligned for transform, _ in steps):
             target = frame.centred() if all(transform.stays for transform, _ in steps) else Frame.whole(frame.size)
-            return _resample_separably(rgba, frame, target, chain[0][1], spread), target, box
+            return _resample_separably(rgba, frame, target, matrices[0], spread), target, box
     return _read(frame.on_canvas(rgba), chain, mode=mode, spread=spread), Frame.whole(frame.size), box
 
 
-def _chain(
-    steps: Sequence[tuple[Transform, Params]], box: Tensor, size: int
-) -> tuple[list[tuple[str, Tensor]], Tensor]:
-    """Matrices, neighbours multiplied, and displacement fields in order; and the box after them."""
-    chain: list[tuple[str, Tensor]] = []
+def chain_of(steps: Sequence[tuple[Transform, Params]], box: Tensor, size: int) -> tuple[list[Tensor | Warp], Tensor]:
+    """Matrices (B, 3, 3), neighbours multiplied, and warps in order; and the box (B, 4) after them."""
+    chain: list[Tensor | Warp] = []
     for transform, params in steps:
         if transform.matrix is not None:
             matrix = transform.matrix(params, box, size)
             box = transform_box(matrix, box)
-            if chain and chain[-1][0] == "matrix":
-                chain[-1] = ("matrix", matrix @ chain[-1][1])
+            if chain and isinstance(chain[-1], Tensor):
+                chain[-1] = matrix @ chain[-1]
             else:
-                chain.append(("matrix", matrix))
+                chain.append(matrix)
         else:
-            assert transform.displace is not None, transform.name
-            chain.append(("displace", transform.displace(params, size)))
+            chain.append(Warp(transform, params))
     return chain, box
 
 
 def _read(
     rgba: Tensor,
-    chain: Sequence[tuple[str, Tensor]],
+    chain: Sequence[Tensor | Warp],
     *,
     mode: str = "bilinear",
     spread: Tensor | None = None,
@@ -124,12 +141,12 @@ def _read(
 
     A frame would do for the input, but positions relative to a side of 22 are less exact than to one of 32.
     """
-    grid = _read_positions(chain, size=rgba.shape[-1], spread=spread)
+    grid = _read_positions(chain, size=rgba.shape[-1], spread=spread, device=rgba.device)
     result = F.grid_sample(rgba, grid, mode=mode, padding_mode="zeros", align_corners=False)
     return result if spread is None else F.avg_pool2d(result, 2)
 
 
-def _averaging_spread(matrices: Sequence[Tensor]) -> Tensor:
+def averaging_spread(matrices: Sequence[Tensor]) -> Tensor:
     """How far from its centre, in pixels, a shrunken output pixel takes its 2 x 2 readings: (B,).
 
     A pixel that covers 1/f input pixels has to average them. Readings at +-0.4 (1/f - 1) input pixels, each already
@@ -141,7 +158,7 @@ def _averaging_spread(matrices: Sequence[Tensor]) -> Tensor:
 
 def _resample_separably(rgba: Tensor, frame: Frame, target: Frame, matrix: Tensor, spread: Tensor) -> Tensor:
     """The same for a matrix (B, 3, 3) that keeps rows rows: as weighted sums along each axis, a third of the work."""
-    inverse, axis = _inverse(matrix), _output_axis(target, spread)
+    inverse, axis = inverse_of(matrix), _output_axis(target, spread)
     centres = frame.positions(rgba.device) + 0.5
     weights = []
     for row in (1, 0):
@@ -159,26 +176,29 @@ def _output_axis(target: Frame, spread: Tensor) -> Tensor:
     return (centres[None, :, None] + offsets[:, None]).flatten(1)
 
 
-def _read_positions(chain: Sequence[tuple[str, Tensor]], *, size: int, spread: Tensor | None) -> Tensor:
+def _read_positions(
+    chain: Sequence[Tensor | Warp], *, size: int, spread: Tensor | None, device: torch.device
+) -> Tensor:
     """Where in the input each output position reads: (B, N, N, 2), from -1 to 1 across the input.
 
     N is the image size, or with a ``spread`` (B,) twice that, each pixel having 2 x 2 positions around its centre.
     """
     canvas = Frame.whole(size)
-    axis = canvas.positions(chain[0][1].device)[None] + 0.5 if spread is None else _output_axis(canvas, spread)
-    if len(chain) == 1 and chain[0][0] == "matrix":
-        return _affine_positions(_inverse(chain[0][1]), axis, zoom=2.0 / size)
+    axis = canvas.positions(device)[None] + 0.5 if spread is None else _output_axis(canvas, spread)
+    if len(chain) == 1 and isinstance(chain[0], Tensor):
+        return _affine_positions(inverse_of(chain[0]), axis, zoom=2.0 / size)
     x, y = axis[:, None, :], axis[:, :, None]  # they broadcast to the plane only when a matrix or a field mixes them
     moved = spread is not None
-    for kind, value in reversed(chain):
-        if kind == "matrix":
-            rows = _inverse(value)[:, :2, :, None, None].unbind(1)
+    for link in reversed(chain):
+        if isinstance(link, Tensor):
+            rows = inverse_of(link)[:, :2, :, None, None].unbind(1)
             x, y = (x * row[:, 0] + row[:, 2] + y * row[:, 1] for row in rows)
         else:
-            offsets = _read_field(value, x, y) if moved else value
+            field = link.field(size)
+            offsets = _read_field(field, x, y) if moved else field
             x, y = x + offsets[:, 0], y + offsets[:, 1]
         moved = True
-    grid = torch.empty(*x.shape, 2, device=x.device)
+    grid = torch.empty(*x.shape, 2, device=device)
     for position, plane in enumerate((x, y)):
         torch.mul(plane, 2.0 / size, out=grid[..., position])
     return grid.sub_(1.0)
@@ -208,7 +228,7 @@ def _determinant(matrix: Tensor) -> Tensor:
     return matrix[:, 0, 0] * matrix[:, 1, 1] - matrix[:, 0, 1] * matrix[:, 1, 0]
 
 
-def _inverse(matrix: Tensor) -> Tensor:
+def inverse_of(matrix: Tensor) -> Tensor:
     """Inverse of affine matrices in closed form; no transformation of the registry is singular."""
     a, b, c, d = matrix[:, 0, 0], matrix[:, 0, 1], matrix[:, 1, 0], matrix[:, 1, 1]
     linear = torch.stack((d, -b, -c, a), dim=1).view(-1, 2, 2) / _determinant(matrix)[:, None, None]

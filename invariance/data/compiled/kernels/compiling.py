@@ -1,0 +1,46 @@
+"""How kernels are compiled."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_RULES: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
+"""Python's lock is not held. A product and a sum may be rounded as one, but nothing is rearranged."""
+
+
+def kernel(function: F) -> F:
+    """Compiles what Python calls, for the types it is first called with, and keeps the result for later processes."""
+    config: Any = numba.config
+    before, config.CACHE_DIR = config.CACHE_DIR, str(_compiled_folder())
+    try:
+        return numba.njit(cache=True, **_RULES)(function)
+    except RuntimeError:  # nowhere to write
+        return numba.njit(**_RULES)(function)
+    finally:
+        config.CACHE_DIR = before
+
+
+def part(function: F) -> F:
+    """Compiles a part of kernels."""
+    return numba.njit(**_RULES)(function)
+
+
+def inlined(function: F) -> F:
+    """Compiles a part into each place where it stands: for a pixel's work, which is shorter than a call."""
+    return numba.njit(inline="always", **_RULES)(function)
+
+
+@cache
+def _compiled_folder() -> Path:
+    """One for each state of these files: by itself numba looks at a kernel's own file, not at those of its parts."""
+    folder = Path(__file__).parent
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.glob("*.py"))))
+    return folder / "__pycache__" / digest.hexdigest()[:16]

@@ -1,0 +1,38 @@
+"""The end of the way: objects on backgrounds, as bytes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from invariance.data.compiled.kernels.compiling import kernel, part
+
+_F, _U = np.float32, np.uint64
+
+
+@kernel
+def paste(source, starts, side, windows, levels, numbers, images, size):
+    """Samples over backgrounds ``numbers`` (B,) of levels (N * 3 S S,) uint8, into images (B * 3 S S,) uint8."""
+    plane = size * size
+    for i in range(starts.shape[0]):
+        _copy(levels, 3 * plane * numbers[i], images, 3 * plane * i, 3 * plane)
+        left, num = windows[i, 2], windows[i, 3] - windows[i, 2]
+        for row in range(windows[i, 0], windows[i, 1]):
+            at = starts[i] + 4 * (row * side + left)
+            _paste_row(source, at, images, 3 * plane * i + row * size + left, plane, num)
+
+
+@part
+def _copy(source, at, target, to, num):
+    for k in range(num):
+        target[_U(to + k)] = source[_U(at + k)]
+
+
+@part
+def _paste_row(source, at, images, to, plane, num):
+    """A row of pixels on the row of an image whose three planes begin there."""
+    for x in range(num):
+        clear = max(_F(1.0) - source[_U(at + 4 * x + 3)], _F(0.0))
+        for c in range(3):
+            there = _U(to + c * plane + x)
+            value = source[_U(at + 4 * x + c)] + clear * (_F(images[there]) / _F(255.0))
+            images[there] = np.uint8(np.int32(value * _F(255.0) + _F(0.5)))

@@ -1,0 +1,45 @@
+"""Samples on their way from an object to an image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from invariance.data.transforms.frame import Frame
+
+Floats = NDArray[np.float32]
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What a kernel reads: see :mod:`invariance.data.compiled.kernels`.
+
+    Attributes:
+        source: (N * side * side * 4,) float32.
+        starts: (B,) int64.
+        side: pixels in a row of the source.
+        windows: (B, 4) int64.
+    """
+
+    source: Floats
+    starts: Places
+    side: int
+    windows: Places
+
+    @classmethod
+    def of_canvases(cls, source: Floats, size: int, windows: Places) -> Layer:
+        """One canvas of S x S pixels after the other."""
+        return cls(source, np.arange(len(windows)) * (4 * size * size), size, windows)
+
+    @classmethod
+    def of_pictures(cls, pictures: Floats, rows: Places, frame: Frame, there: NDArray[np.bool_] | None) -> Layer:
+        """Rows (B,) of pictures (N, W, W, 4) that fill a frame, of which some may not be there."""
+        width = frame.width
+        first = 4 * (frame.start * width + frame.start)
+        windows = np.tile(np.array([frame.start, frame.stop, frame.start, frame.stop]), (len(rows), 1))
+        if there is not None:
+            windows[~there, 1] = frame.start
+        return cls(pictures.reshape(-1), rows * (4 * width * width) - first, width, windows)
