@@ -19,6 +19,7 @@ lint: .venv/dev
 # The stamps depend on the requirements, so a change of them installs again.
 .venv/app: requirements.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@$(BIN)/python -m invariance.data.compiled
 	@touch $@
 
 .venv/dev: requirements-dev.txt requirements-ray.txt requirements.txt | .venv/bin/python

@@ -20,6 +20,7 @@ from invariance.data.compiled.kernels.scaling import resample_axes
 from invariance.data.compiled.kernels.warping import warp
 from invariance.data.compiled.layer import Floats, Layer
 from invariance.data.transforms import Params, Transform
+from invariance.data.transforms.base import REFERENCE_SIZE
 from invariance.data.transforms.corruption import (
     blur_weights,
     displacement_px,
@@ -99,8 +100,9 @@ def _warp(chain: Sequence[Tensor | Warp], spread: Floats, size: int) -> Step:
         next((inverse_of(link) for link in links if isinstance(link, Tensor)), identity).numpy()
         for links in (chain[:place], chain[place + 1 :])
     )
+    smoothing, grid = smoothing_matrix().T.flatten().numpy(), REFERENCE_SIZE
     fields = params["field"].numpy(), displacement_px(params, size).numpy()
-    return Step(warp, (before, *fields, after, spread), (smoothing_matrix().T.contiguous().numpy(), len(chain) == 1))
+    return Step(warp, (before, *fields, after, spread), (smoothing, grid, len(chain) == 1))
 
 
 def _colours(name: str) -> Callable[[Params, int], Step]:

@@ -192,6 +192,7 @@ def _cells_of(start, stop, cells, size, ranges):
     num, before = 0, -1
     if start >= stop:
         return 0
+    start, stop = max(0, start - 1), min(size, stop + 1)  # a cell may show itself a pixel beside those it is made of
     pixel = start
     while pixel > 0 and _cell(pixel - 1, cells, size) == _cell(start, cells, size):
         pixel -= 1

@@ -14,14 +14,13 @@ _NONE, _HALF, _ONE, _TWO = _F(0.0), _F(0.5), _F(1.0), _F(2.0)
 
 
 @kernel
-def warp(source, starts, side, windows, before, keys, amounts, after, spread, smoothing, alone, target, size, reached):
+def warp(source, starts, side, windows, before, keys, amounts, after, spread, smoothing, grid, alone, target, size, reached):
     """Reads each output pixel through the inverse of ``after``, the field, and the inverse of ``before``.
 
     Args as elsewhere, and ``before``, ``after`` (B, 3, 3) float32 inverses; ``keys`` (B,) int64 from which fields grow;
-    ``amounts`` (B,) pixels by which a smoothed noise of 1 displaces, 0 where there is no field; ``smoothing`` (G, G)
-    the filter of noise on a grid of G; ``alone``: whether both matrices are the identity.
+    ``amounts`` (B,) pixels by which a smoothed noise of 1 displaces, 0 where there is no field; ``smoothing`` (G * G,)
+    float32 the transposed filter of noise on a grid of G, a multiple of 4; ``alone``: whether both matrices are the identity.
     """
-    grid = smoothing.shape[0]
     noise, half_smooth = np.empty(2 * grid * grid, np.float32), np.empty(2 * grid * grid, np.float32)
     coarse, field = np.empty(2 * grid * grid, np.float32), np.empty(2 * size * size, np.float32)
     for i in range(starts.shape[0]):
@@ -35,7 +34,7 @@ def warp(source, starts, side, windows, before, keys, amounts, after, spread, sm
             clear(field, 0, 2 * size * size)
         else:
             unit_blocks(keys[i], 0, noise)
-            _smooth(noise, half_smooth, coarse, smoothing, amounts[i])
+            _smooth(noise, half_smooth, coarse, smoothing, grid, amounts[i])
             _enlarge(coarse, grid, field, size)
             furthest = _largest(field)
         y, x, high, wide = box_of(windows, i, _HALF)
@@ -106,31 +105,32 @@ def _mapped(matrices, i, x, y):
 
 
 @part
-def _smooth(noise, half, field, smoothing, amount):
+def _smooth(noise, half, field, smoothing, grid, amount):
     """Noise on [0, 1), two planes, brought to [-1, 1), filtered along rows and columns, times an amount."""
-    grid = smoothing.shape[0]
     for row in range(2 * grid):
         clear(half, row * grid, grid)
-        for k in range(grid):
-            _add_scaled(smoothing, k, noise[_U(row * grid + k)] * _TWO - _ONE, half, row * grid)
-    for plane in range(2):
-        for row in range(grid):
-            to = (plane * grid + row) * grid
-            clear(field, to, grid)
-            for k in range(grid):
-                _add_row(half, (plane * grid + k) * grid, smoothing[k, row] * amount, field, to, grid)
+        for k in range(0, grid, 4):
+            at = row * grid + k
+            w0, w1 = noise[_U(at)] * _TWO - _ONE, noise[_U(at + 1)] * _TWO - _ONE
+            w2, w3 = noise[_U(at + 2)] * _TWO - _ONE, noise[_U(at + 3)] * _TWO - _ONE
+            _add_four(smoothing, k * grid, w0, w1, w2, w3, half, row * grid, grid)
+    for row in range(2 * grid):
+        plane, to = row // grid * grid, row * grid
+        clear(field, to, grid)
+        for k in range(0, grid, 4):
+            at = k * grid + row - plane
+            w0, w1 = smoothing[_U(at)] * amount, smoothing[_U(at + grid)] * amount
+            w2, w3 = smoothing[_U(at + 2 * grid)] * amount, smoothing[_U(at + 3 * grid)] * amount
+            _add_four(half, (plane + k) * grid, w0, w1, w2, w3, field, to, grid)
 
 
-@part
-def _add_scaled(smoothing, k, value, target, to):
-    for column in range(smoothing.shape[1]):
-        target[_U(to + column)] += smoothing[k, column] * value
-
-
-@part
-def _add_row(source, at, weight, target, to, num):
-    for column in range(num):
-        target[_U(to + column)] += source[_U(at + column)] * weight
+@inlined
+def _add_four(source, at, w0, w1, w2, w3, target, to, num):
+    """Adds a weighted sum of four lines that follow each other."""
+    a1, a2, a3 = at + num, at + 2 * num, at + 3 * num
+    for k in range(num):
+        total = source[_U(at + k)] * w0 + source[_U(a1 + k)] * w1
+        target[_U(to + k)] += total + source[_U(a2 + k)] * w2 + source[_U(a3 + k)] * w3
 
 
 @part
