@@ -14,9 +14,9 @@ from invariance.spec import TRANSFORM_NAMES, DatasetSpec
 
 pytest.importorskip("numba", reason="numba is not installed: there is nothing to compile with")
 
-from invariance.data.compiled.kernels.growth import box_muller, unit_blocks  # noqa: E402
-from invariance.data.compiled.layer import Layer  # noqa: E402
-from invariance.data.compiled.steps import steps_of  # noqa: E402
+from invariance.data.compiled.kernels.growth import box_muller, unit_blocks
+from invariance.data.compiled.layer import Layer
+from invariance.data.compiled.steps import steps_of
 
 COMPOSITIONS = [
     *TRANSFORM_NAMES,

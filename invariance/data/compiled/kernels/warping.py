@@ -14,12 +14,15 @@ _NONE, _HALF, _ONE, _TWO = _F(0.0), _F(0.5), _F(1.0), _F(2.0)
 
 
 @kernel
-def warp(source, starts, side, windows, before, keys, amounts, after, spread, smoothing, grid, alone, target, size, reached):
+def warp(
+    source, starts, side, windows, before, keys, amounts, after, spread, smoothing, grid, alone, target, size, reached
+):
     """Reads each output pixel through the inverse of ``after``, the field, and the inverse of ``before``.
 
     Args as elsewhere, and ``before``, ``after`` (B, 3, 3) float32 inverses; ``keys`` (B,) int64 from which fields grow;
     ``amounts`` (B,) pixels by which a smoothed noise of 1 displaces, 0 where there is no field; ``smoothing`` (G * G,)
-    float32 the transposed filter of noise on a grid of G, a multiple of 4; ``alone``: whether both matrices are the identity.
+    float32 the transposed filter of noise on a grid of G, a multiple of 4; ``alone``: whether both matrices are the
+    identity.
     """
     noise, half_smooth = np.empty(2 * grid * grid, np.float32), np.empty(2 * grid * grid, np.float32)
     coarse, field = np.empty(2 * grid * grid, np.float32), np.empty(2 * size * size, np.float32)
