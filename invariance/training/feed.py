@@ -16,6 +16,8 @@ from invariance.spec import SpecError
 from invariance.training.events import CancelFlag, Cancelled
 
 _CHUNK = 1024
+_PIXELS_AHEAD = 2048 * 32**2
+"""Of the images of a stream that are rendered at once, which takes less time than batch by batch."""
 
 
 @dataclass(frozen=True)
@@ -162,14 +164,21 @@ class StreamFeed:
         self._engine = engine
         self._batch_size = batch_size
         self._num_views = num_views
+        self._steps_ahead = max(1, _PIXELS_AHEAD // (batch_size * engine.spec.image_size**2))
+        self._stretch = -1
+        self._rendered: tuple[Rendered, ...] = ()
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
         """See :class:`Feed`."""
-        indices = self._engine.indices("train", self._batch_size) + step * self._batch_size
-        if self._num_views == 2:
-            return twin_views(self._engine, indices, draw=0)
-        batch = self._engine.batch(indices)
-        return batch.images, batch.labels
+        stretch, position = divmod(step, self._steps_ahead)
+        if stretch != self._stretch:
+            first = stretch * self._steps_ahead
+            num = min(self._steps_ahead, self.num_steps - first) * self._batch_size
+            indices = self._engine.indices("train", num) + first * self._batch_size
+            self._rendered, self._stretch = render_views(self._engine, indices, self._num_views), stretch
+        some = slice(position * self._batch_size, (position + 1) * self._batch_size)
+        images = [to_unit_range(view.images[some]) for view in self._rendered]
+        return images[0] if len(images) == 1 else torch.cat(images), self._rendered[0].labels[some]
 
     def epochs_done(self, step: int) -> int:
         """See :class:`Feed`."""
@@ -198,22 +207,27 @@ class TwinFeed:
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
         """See :class:`Feed`."""
         _, indices = self._order.batch(step)
-        return twin_views(self._engine, indices, draw=self.epochs_done(step))
+        first, second = render_views(self._engine, indices, 2, draw=self.epochs_done(step))
+        return to_unit_range(torch.cat((first.images, second.images))), first.labels
 
     def epochs_done(self, step: int) -> int:
         """See :class:`Feed`."""
         return self._order.epochs_done(step)
 
 
-def twin_views(engine: Engine, indices: Tensor, *, draw: int) -> tuple[Tensor, Tensor]:
-    """Two views of samples: images (2 B, 3, S, S), first views first, and labels (B,).
+def render_views(engine: Engine, indices: Tensor, num_views: int, *, draw: int = 0) -> tuple[Rendered, ...]:
+    """One view of samples, or two: the same objects and backgrounds under independent draws of the transformations.
 
     Args:
         engine: of the data set.
         indices: (B,) int64.
-        draw: number of the pair of draws; every one gives other views.
+        num_views: 1 for the data set's own samples, 2 for twins.
+        draw: number of the pair of draws; every one gives other twins.
     """
+    if num_views == 1:
+        return (Rendered(*engine.render(indices)),)
     spec = engine.spec
-    base = spec.seed if spec.transform_seed is None else spec.transform_seed
-    first, second = engine.twins(indices, transform_seeds=(base + 2 * draw, base + 2 * draw + 1))
-    return torch.cat((first.images, second.images)), first.labels
+    base = (spec.seed if spec.transform_seed is None else spec.transform_seed) + 2 * draw
+    return tuple(
+        Rendered(*engine.with_spec_changes(transform_seed=seed).render(indices)) for seed in (base, base + 1)
+    )

@@ -59,10 +59,23 @@ def test_a_stream_goes_on_and_never_repeats(noise_data: DatasetSpec) -> None:
     feed = StreamFeed(engine, batch_size=8, num_epochs=2, samples_per_epoch=20)
     assert feed.num_steps == 5
     assert [feed.epochs_done(step) for step in range(6)] == [0, 0, 0, 1, 1, 2]
-    expected = engine.batch(torch.arange(24, 32))
-    images, labels = feed.batch(3)
-    assert torch.equal(images, expected.images)
-    assert torch.equal(labels, expected.labels)
+    images, labels = engine.render(torch.arange(40))
+    for step in (3, 4, 0, 1, 2):
+        seen = feed.batch(step)
+        assert torch.equal(seen[0], to_unit_range(images[8 * step : 8 * step + 8]))
+        assert torch.equal(seen[1], labels[8 * step : 8 * step + 8])
+
+
+def test_how_far_a_stream_is_made_ahead_changes_nothing(
+    noise_data: DatasetSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine(replace(noise_data, num_samples=None, transforms=("rotate", "blur")))
+    feed = StreamFeed(engine, batch_size=8, num_epochs=1, samples_per_epoch=56)
+    together = [feed.batch(step) for step in range(7)]
+    monkeypatch.setattr("invariance.training.feed._PIXELS_AHEAD", 3 * 8 * noise_data.image_size**2)
+    resumed = StreamFeed(engine, batch_size=8, num_epochs=1, samples_per_epoch=56)
+    for step in (4, 5, 6):
+        assert all(torch.equal(one, other) for one, other in zip(resumed.batch(step), together[step], strict=True))
 
 
 def test_rendering_is_the_engine_s_and_stops_when_asked(noise_data: DatasetSpec) -> None:
