@@ -1,16 +1,21 @@
 """A sample is a function of (spec, index): splits, twins, sources, and what is returned beside the image."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from invariance.data import compiled
 from invariance.data.engine import SPLIT_START, Engine, to_bytes
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec, SpecError, parse_transforms
 
+ROOT = Path(__file__).parents[2]
 SPEC = DatasetSpec(objects="noise", backgrounds="noise", transforms=("rotate", "hue", "erasing"), seed=7)
 
 
@@ -79,11 +84,14 @@ def test_render_is_the_rounded_batch(engine):
     assert (images / 255.0 - batch.images).abs().max() <= 0.5 / 255 + 1e-6
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(("kernels", "threads"), [("compiled", 1), ("compiled", 2), ("torch's", 2)])
 @pytest.mark.parametrize("resampling", ["bilinear", "nearest"])
 @pytest.mark.parametrize("name", ["none", *TRANSFORM_NAMES, "rotate,hue,blur", "hue,translate,contrast", "hue,occlude"])
-def test_rendered_bytes_are_those_of_the_batch(builtin, name, resampling, threads):
+def test_rendered_bytes_are_those_of_the_batch(builtin, name, resampling, kernels, threads, monkeypatch):
     """On backgrounds that are bytes the two go different ways: there is one truth all the same."""
+    if kernels == "compiled" and not compiled.is_available():
+        pytest.skip("numba is not installed: there is nothing to compile with")
+    monkeypatch.setattr(compiled, "is_available", lambda: kernels == "compiled")
     engine = builtin.with_spec_changes(transforms=parse_transforms(name), resampling=resampling)
     indices, before = engine.indices("test", 700), torch.get_num_threads()
     torch.set_num_threads(threads)
@@ -97,7 +105,42 @@ def test_rendered_bytes_are_those_of_the_batch(builtin, name, resampling, thread
     # How many samples are made at a time decides how a sum is rounded, and so, rarely, to which level.
     assert (images.int() - expected.int()).abs().max() <= 1
     assert (images != expected).float().mean() < 1e-5
-    assert torch.equal(engine.render(indices, batch_size=128)[0], images) or threads == 2
+    assert torch.equal(engine.render(indices, batch_size=128)[0], images) or kernels != "compiled"
+
+
+@pytest.mark.parametrize("changes", [{"transforms": ("pose", "rotate")}, {"fg_availability": 0.4, "image_size": 48}])
+def test_compiled_bytes_are_torch_s(builtin, changes, monkeypatch):
+    engine = builtin.with_spec_changes(**{"transforms": ("scale", "hue"), **changes})
+    images, labels = engine.render(engine.indices("train", 300))
+    monkeypatch.setattr(compiled, "is_available", lambda: False)
+    expected, expected_labels = engine.render(engine.indices("train", 300))
+    assert torch.equal(labels, expected_labels) and (images.int() - expected.int()).abs().max() <= 1
+    assert (images != expected).float().mean() < 1e-5
+
+
+def test_whole_pictures_are_compiled_as_torch_makes_them(tmp_path, monkeypatch):
+    random = np.random.default_rng(0)
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for number in range(6):
+            pixels = random.integers(0, 256, (32, 32, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / name / f"{number}.png")
+    engine = Engine(DatasetSpec(objects=f"images:{tmp_path}", transforms=("rotate", "scale", "blur", "elastic")))
+    images, labels = engine.render(engine.indices("train", 200))
+    monkeypatch.setattr(compiled, "is_available", lambda: False)
+    expected, expected_labels = engine.render(engine.indices("train", 200))
+    assert torch.equal(labels, expected_labels) and (images.int() - expected.int()).abs().max() <= 1
+    assert (images != expected).float().mean() < 1e-4
+
+
+def test_rendering_needs_no_compiler():
+    code = (
+        "import sys\nsys.modules['numba'] = None\n"
+        "from invariance.data.engine import Engine\nfrom invariance.spec import DatasetSpec\n"
+        "engine = Engine(DatasetSpec(transforms=('rotate',)))\n"
+        "assert engine.render(engine.indices('train', 4))[0].float().std() > 0\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
 @pytest.mark.parametrize("changes", [{"backgrounds": "noise"}, {"fg_availability": 0.5}, {"objects": "noise"}])
