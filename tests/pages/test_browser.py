@@ -9,6 +9,9 @@ from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
 PAGES = ("train", "", "dataset", "pictures", "studies", "runs", "invariance", "factors", "attribution", "own")
 """Not the start page first: a link to another page must work on a server that nobody has used yet."""
 
+TITLE_TOP_PX = 72.0
+"""The space above each title, from app.py: 4.5 rem. A visitor who is new gets a cookie, which must not move it."""
+
 TINY = "objects_source=noise&backgrounds_source=noise&classes=2&epochs_Quick=1&samples_Quick=64&target_images=20"
 
 
@@ -19,6 +22,7 @@ def test_every_page_opens_without_an_exception(visitor: Visitor, path: str) -> N
     page = visitor.open(path)
     assert visitor.exceptions() == []
     assert page.locator("h1").first.inner_text().strip()
+    assert page.locator("h1").first.bounding_box()["y"] == pytest.approx(TITLE_TOP_PX, abs=1.0)
     assert page.get_by_role("link", name="Attribution").first.is_visible(), "the page is not in the app's frame"
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0, "the page is wider than the window"
