@@ -2,12 +2,15 @@
 
 import streamlit as st
 
+from invariance.models import ARCHITECTURES
 from invariance.runs.describe import transforms_title
-from invariance.spec import MODEL_NAMES, OBJECTIVES, TRANSFER_METHODS, SpecError
+from invariance.spec import OBJECTIVES, TRANSFER_METHODS, SpecError
 from pages.parts import server
-from pages.parts.controls import source_picker, transform_picker
+from pages.parts.controls import choose, source_picker, transform_picker
+from pages.parts.launch import launch, require_weights
 from pages.parts.live import live_panel
 from pages.parts.plan import BUDGETS, disjoint_from, planned_runs
+from pages.parts.published import published_picker
 
 DEFAULT_TARGET = ("rotate", "hue", "erasing")
 
@@ -71,7 +74,8 @@ def detail_controls(values: dict[str, object]) -> dict[str, object]:
             )
             prototypes = st.number_input("Pictures of each class", 1, 100, 1, key="prototypes", bind="query-params")
         with network:
-            model = st.selectbox("Model", MODEL_NAMES, key="model", bind="query-params")
+            model = choose("Model", {one.name: one.title for one in ARCHITECTURES}, key="model")
+            st.caption(next(one.summary for one in ARCHITECTURES if one.name == model))
             objective = st.selectbox("Objective of pretraining", OBJECTIVES, key="objective", bind="query-params",
                                      help="Labels; agreement of two views that the transformations make (SimCLR, "
                                      "VICReg); or telling by how many quarter turns an image was rotated.")  # fmt: skip
@@ -114,17 +118,19 @@ with task:
 with pretraining:
     st.markdown("#### 2 · Pretraining")
     pretrainings = pretraining_controls(target)
+    published = published_picker()
 with budget:
     st.markdown("#### 3 · Budget")
     options = budget_controls()
-    launch = st.container()
+    place = st.container()
 options = detail_controls(options)
-if launch.button("Pretrain and transfer", type="primary", icon=":material/play_arrow:", key="go", width="stretch"):
-    try:
-        ids = server.submit(planned_runs(target, pretrainings, **options))
-        st.query_params["runs"] = ",".join(ids[1::2])
-    except SpecError as error:
-        st.error(f"{error}", icon=":material/error:")
+planned, problem = [], None
+try:
+    planned = planned_runs(target, pretrainings, published=published, **options)
+    require_weights(published)
+except SpecError as error:
+    problem = error
+launch(place, planned, str(options["model"]), problem)
 server.show_error()
 if watched := [run_id for run_id in st.query_params.get("runs", "").split(",") if run_id]:
     st.divider()
