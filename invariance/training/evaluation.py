@@ -90,5 +90,10 @@ def evaluate(
         logits = in_batches(model, samples.images, cancelled=cancelled, precision=precision)
     finally:
         model.train(was_training)
-    loss = functional.cross_entropy(logits.to(torch.float64), samples.labels)
-    return Evaluation(mean_class_accuracy(logits.argmax(dim=1), samples.labels), float(loss))
+    return evaluation_of(logits, samples.labels)
+
+
+def evaluation_of(logits: Tensor, labels: Tensor) -> Evaluation:
+    """Accuracy and loss of logits (N, K) for labels (N,) int64."""
+    loss = functional.cross_entropy(logits.to(torch.float64), labels)
+    return Evaluation(mean_class_accuracy(logits.argmax(dim=1), labels), float(loss))

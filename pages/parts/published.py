@@ -35,7 +35,7 @@ def published_picker() -> str | None:
 
 def _title(name: str) -> str:
     millions = published_facts(name).num_parameters / 1e6
-    here = " · on this machine" if has_published(name) else ""
+    here = " · here" if has_published(name) else ""
     return f"{name.removeprefix(PUBLISHED_PREFIX)} · {millions:.3g} M parameters{here}"
 
 

@@ -96,7 +96,7 @@ def test_what_torch_has_is_got_with_a_press(app: AppTest, tmp_path: Path) -> Non
     app.button(key="get_published").click().run()
     assert not app.exception and not app.error
     assert has_published(REFERENCE) and "Its weights are on this machine" in texts(app)
-    assert app.selectbox(key="network").options[5:].count(f"{NAME} · 1.37 M parameters · on this machine") == 1
+    assert app.selectbox(key="network").options[5:].count(f"{NAME} · 1.37 M parameters · here") == 1
 
 
 def test_a_press_submits_it_after_the_others_and_the_link_has_it(app: AppTest, store: Store) -> None:
