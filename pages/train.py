@@ -37,7 +37,9 @@ def budget_controls() -> dict[str, object]:
     budget = BUDGETS[str(preset)]
     st.caption(budget.summary)
     left, right = st.columns(2)
-    method = left.selectbox("Transfer", TRANSFER_METHODS, key="method", bind="query-params")
+    method = left.selectbox("Transfer", TRANSFER_METHODS, key="method", bind="query-params",
+                            help="linear-probe: a new last layer on what the network represents, which stays as it "
+                            "is. fine-tune: from there, all weights learn the target task.")  # fmt: skip
     num_transfer = right.number_input(
         "Target images",
         10,
@@ -79,8 +81,8 @@ def detail_controls(values: dict[str, object]) -> dict[str, object]:
             objective = st.selectbox("Objective of pretraining", OBJECTIVES, key="objective", bind="query-params",
                                      help="Labels; agreement of two views that the transformations make (SimCLR, "
                                      "VICReg); or telling by how many quarter turns an image was rotated.")  # fmt: skip
-            left, right = st.columns(2)
             preset = st.session_state.get("budget", "Quick")  # another preset gives fresh fields with its values
+            left, right = st.columns(2)  # a row at a time, which is their order on a telephone too
             epochs = left.number_input(
                 "Epochs", 1, 1_000, values["epochs"], key=f"epochs_{preset}", bind="query-params"
             )
@@ -93,11 +95,12 @@ def detail_controls(values: dict[str, object]) -> dict[str, object]:
                 key=f"samples_{preset}",
                 bind="query-params",
             )
+            left, right = st.columns(2)
             batch_size = left.number_input("Batch size", 2, 4_096, 128, key="batch", bind="query-params")
             rate = right.number_input(
                 "Learning rate", 1e-6, 1.0, 2e-3, 1e-4, format="%.4g", key="rate", bind="query-params"
             )
-            seed = left.number_input("Seed", 0, 2**31, 0, key="seed", bind="query-params")
+            seed = st.columns(2)[0].number_input("Seed", 0, 2**31, 0, key="seed", bind="query-params")
     return values | {
         "objects": objects, "backgrounds": backgrounds, "num_classes": num_classes, "num_prototypes": prototypes,
         "model": model, "objective": objective,

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from invariance.models import has_published
 from invariance.runs.device import choose_device
 from invariance.runs.estimate import estimate_seconds
-from invariance.spec import RunSpec, SpecError
+from invariance.spec import PretrainSpec, RunSpec, SpecError
 from pages.parts import server
 from pages.parts.live import in_words
 
@@ -58,4 +58,8 @@ def expected_line(planned: list[RunSpec], device: str, model: str, done: Collect
         return "All of this is done already: the results are shown at once."
     where = "the GPU" if device.startswith("cuda") else "a laptop (two cores)"
     seconds = sum(estimate_seconds(spec, device, model) for spec in todo)
-    return f"Takes about {in_words(seconds)} on {where}, give or take a factor of two."
+    shown = {spec.epochs * spec.samples_per_epoch for spec in planned if isinstance(spec, PretrainSpec)}
+    return (
+        f"{max(shown):,} images to pretrain each network on. All of it takes about {in_words(seconds)} on {where}, "
+        "give or take a factor of two."
+    )

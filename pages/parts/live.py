@@ -131,11 +131,12 @@ def _conclusion(watched: list[Watched]) -> None:
     accuracies = {one.transfer.id: one.accuracy for one in watched if one.accuracy is not None}
     if len(accuracies) < len(watched):
         return
+    st.caption("Transfer accuracy: unseen images of the target task that are recognised")
     first = accuracies[watched[0].transfer.id]
     for column, one in zip(st.columns(len(watched)), watched, strict=True):
         accuracy = accuracies[one.transfer.id]
         delta = None if one is watched[0] else f"{100 * (accuracy - first):+.1f} points"
-        column.metric(f"Transfer accuracy · {one.role}", f"{accuracy:.1%}", delta, border=True, height="stretch")
+        column.metric(one.role, f"{accuracy:.1%}", delta, border=True, height="stretch")
     pretrained_on = [one.transforms for one in watched if one.transforms is not None]
     ours = [accuracies[one.transfer.id] for one in watched if one.transforms is not None]
     sentences = [conclusion(pretrained_on, ours, watched[0].transfer.spec.data.transforms)] if ours else []

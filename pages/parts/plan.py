@@ -20,9 +20,9 @@ class Budget:
 
 
 BUDGETS: dict[str, Budget] = {
-    "Quick": Budget(epochs=4, samples_per_epoch=10_000, summary="40,000 images for each network: the gap shows."),
-    "Standard": Budget(epochs=12, samples_per_epoch=10_000, summary="120,000 images for each network, as the gallery."),
-    "Long": Budget(epochs=40, samples_per_epoch=20_000, summary="800,000 images for each network: the best to be had."),
+    "Quick": Budget(epochs=4, samples_per_epoch=10_000, summary="Enough for the gap to show."),
+    "Standard": Budget(epochs=12, samples_per_epoch=10_000, summary="As long as the gallery's networks."),
+    "Long": Budget(epochs=40, samples_per_epoch=20_000, summary="Until there is little left to learn."),
 }
 
 

@@ -47,3 +47,24 @@ def test_runs_are_watched_left_found_again_and_compared(visitor: Visitor) -> Non
     assert "models=" in page.url
     assert visitor.exceptions() == []
     assert {run.state for run in visitor.server.store.list()} == {"done"}
+
+
+@pytest.mark.browser
+def test_a_published_network_is_in_the_link(visitor: Visitor) -> None:
+    page = visitor.open("train")
+    assert "published" not in page.url
+    page.get_by_text("Add a published network").click()
+    box = page.get_by_role("combobox", name="Published network")
+    box.click()
+    page.get_by_role("option", name="densenet121").click()
+    page.wait_for_url("**network=densenet121*")
+    visitor.settle()
+    link = page.url
+    assert "published=true" in link
+    visitor.open("runs")
+    page.goto(link)
+    page.get_by_text("densenet121 was trained for the 1,000 classes").wait_for(timeout=RUN_TIMEOUT_MS)
+    page.get_by_text("Add a published network").click()
+    page.get_by_text("densenet121 was trained for the 1,000 classes").wait_for(state="detached", timeout=RUN_TIMEOUT_MS)
+    assert "published" not in page.url
+    assert visitor.exceptions() == []

@@ -62,7 +62,16 @@ def test_the_page_says_what_is_not_here_and_how_large_it_is(app: AppTest) -> Non
     assert "It enlarges each image to its 224 px" in texts(app)
     assert "Its weights, 6 MB, are not on this machine yet" in texts(app)
     assert app.button(key="get_published").label == f"Get {NAME} (6 MB)"
-    assert "Takes about" in texts(app)
+    assert "512 images to pretrain each network on. All of it takes about" in texts(app)
+
+
+def test_another_network_is_in_the_link(app: AppTest) -> None:
+    open_train(app, **LINK).selectbox(key="network").set_value("vgg11_bn").run()
+    assert app.query_params["network"] == "vgg11_bn"
+    assert "Its weights, 532 MB, are not on this machine yet" in texts(app)
+    app.toggle(key="published").set_value(False).run()
+    assert not app.exception
+    assert "not on this machine" not in texts(app)
 
 
 def test_without_weights_nothing_is_begun(app: AppTest, store: Store) -> None:
@@ -142,6 +151,7 @@ def test_conclusions_about_a_published_network() -> None:
 def test_what_it_will_take_in_words() -> None:
     planned = planned_runs(TARGET, [TARGET], published="torchvision:vit_b_16", **OPTIONS)
     on_cpu, on_gpu = (expected_line(planned, device, "small", ()) for device in ("cpu", "cuda"))
-    assert on_cpu.startswith("Takes about 41 min on a laptop (two cores)") and "the GPU" in on_gpu
-    assert expected_line(planned, "cpu", "small", {planned[2].run_id}).startswith("Takes about 15 s")
+    assert on_cpu.startswith("40,000 images to pretrain each network on. All of it takes about 41 min on a laptop")
+    assert "the GPU" in on_gpu
+    assert expected_line(planned, "cpu", "small", {planned[2].run_id}).count("about 15 s on") == 1
     assert "done already" in expected_line(planned, "cpu", "small", {spec.run_id for spec in planned})
