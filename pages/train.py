@@ -15,17 +15,22 @@ from pages.parts.published import published_picker
 DEFAULT_TARGET = ("rotate", "hue", "erasing")
 
 
+def varied(transforms: tuple[str, ...]) -> str:
+    """What a network learns on, in a sentence."""
+    return transforms_title(transforms) if transforms else "untransformed images"
+
+
 def pretraining_controls(target: tuple[str, ...]) -> list[tuple[str, ...]]:
     """Which transformations each network is pretrained on: one composition or two."""
     matched = st.toggle("Matched: the target's own", value=True, key="matched", bind="query-params")
     first = target if matched else transform_picker("pretrain")
-    st.caption(f"One network learns on **{transforms_title(first)}**.")
+    st.caption(f"One network learns on **{varied(first)}**.")
     if not st.toggle("Add a mismatched rival", value=True, key="rival", bind="query-params"):
         return [first]
     rival = disjoint_from(target)
     if not st.toggle("Choose the rival for me", value=True, key="suggested", bind="query-params"):
         rival = transform_picker("competitor")
-    st.caption(f"The other learns on **{transforms_title(rival)}**.")
+    st.caption(f"The other learns on **{varied(rival)}**.")
     return [first, rival]
 
 
