@@ -2,27 +2,35 @@
 
 import streamlit as st
 
+from invariance.models import ARCHITECTURES
 from invariance.runs.describe import transforms_title
-from invariance.spec import MODEL_NAMES, OBJECTIVES, TRANSFER_METHODS, SpecError
+from invariance.spec import OBJECTIVES, TRANSFER_METHODS, SpecError
 from pages.parts import server
-from pages.parts.controls import source_picker, transform_picker
+from pages.parts.controls import choose, source_picker, transform_picker
+from pages.parts.launch import launch, require_weights
 from pages.parts.live import live_panel
 from pages.parts.plan import BUDGETS, disjoint_from, planned_runs
+from pages.parts.published import published_picker
 
 DEFAULT_TARGET = ("rotate", "hue", "erasing")
+
+
+def varied(transforms: tuple[str, ...]) -> str:
+    """What a network learns on, in a sentence."""
+    return transforms_title(transforms) if transforms else "untransformed images"
 
 
 def pretraining_controls(target: tuple[str, ...]) -> list[tuple[str, ...]]:
     """Which transformations each network is pretrained on: one composition or two."""
     matched = st.toggle("Matched: the target's own", value=True, key="matched", bind="query-params")
     first = target if matched else transform_picker("pretrain")
-    st.caption(f"One network learns on **{transforms_title(first)}**.")
+    st.caption(f"One network learns on **{varied(first)}**.")
     if not st.toggle("Add a mismatched rival", value=True, key="rival", bind="query-params"):
         return [first]
     rival = disjoint_from(target)
     if not st.toggle("Choose the rival for me", value=True, key="suggested", bind="query-params"):
         rival = transform_picker("competitor")
-    st.caption(f"The other learns on **{transforms_title(rival)}**.")
+    st.caption(f"The other learns on **{varied(rival)}**.")
     return [first, rival]
 
 
@@ -34,7 +42,9 @@ def budget_controls() -> dict[str, object]:
     budget = BUDGETS[str(preset)]
     st.caption(budget.summary)
     left, right = st.columns(2)
-    method = left.selectbox("Transfer", TRANSFER_METHODS, key="method", bind="query-params")
+    method = left.selectbox("Transfer", TRANSFER_METHODS, key="method", bind="query-params",
+                            help="linear-probe: a new last layer on what the network represents, which stays as it "
+                            "is. fine-tune: from there, all weights learn the target task.")  # fmt: skip
     num_transfer = right.number_input(
         "Target images",
         10,
@@ -71,12 +81,13 @@ def detail_controls(values: dict[str, object]) -> dict[str, object]:
             )
             prototypes = st.number_input("Pictures of each class", 1, 100, 1, key="prototypes", bind="query-params")
         with network:
-            model = st.selectbox("Model", MODEL_NAMES, key="model", bind="query-params")
+            model = choose("Model", {one.name: one.title for one in ARCHITECTURES}, key="model")
+            st.caption(next(one.summary for one in ARCHITECTURES if one.name == model))
             objective = st.selectbox("Objective of pretraining", OBJECTIVES, key="objective", bind="query-params",
                                      help="Labels; agreement of two views that the transformations make (SimCLR, "
                                      "VICReg); or telling by how many quarter turns an image was rotated.")  # fmt: skip
-            left, right = st.columns(2)
             preset = st.session_state.get("budget", "Quick")  # another preset gives fresh fields with its values
+            left, right = st.columns(2)  # a row at a time, which is their order on a telephone too
             epochs = left.number_input(
                 "Epochs", 1, 1_000, values["epochs"], key=f"epochs_{preset}", bind="query-params"
             )
@@ -89,11 +100,12 @@ def detail_controls(values: dict[str, object]) -> dict[str, object]:
                 key=f"samples_{preset}",
                 bind="query-params",
             )
+            left, right = st.columns(2)
             batch_size = left.number_input("Batch size", 2, 4_096, 128, key="batch", bind="query-params")
             rate = right.number_input(
                 "Learning rate", 1e-6, 1.0, 2e-3, 1e-4, format="%.4g", key="rate", bind="query-params"
             )
-            seed = left.number_input("Seed", 0, 2**31, 0, key="seed", bind="query-params")
+            seed = st.columns(2)[0].number_input("Seed", 0, 2**31, 0, key="seed", bind="query-params")
     return values | {
         "objects": objects, "backgrounds": backgrounds, "num_classes": num_classes, "num_prototypes": prototypes,
         "model": model, "objective": objective,
@@ -114,17 +126,19 @@ with task:
 with pretraining:
     st.markdown("#### 2 · Pretraining")
     pretrainings = pretraining_controls(target)
+    published = published_picker()
 with budget:
     st.markdown("#### 3 · Budget")
     options = budget_controls()
-    launch = st.container()
+    place = st.container()
 options = detail_controls(options)
-if launch.button("Pretrain and transfer", type="primary", icon=":material/play_arrow:", key="go", width="stretch"):
-    try:
-        ids = server.submit(planned_runs(target, pretrainings, **options))
-        st.query_params["runs"] = ",".join(ids[1::2])
-    except SpecError as error:
-        st.error(f"{error}", icon=":material/error:")
+planned, problem = [], None
+try:
+    planned = planned_runs(target, pretrainings, published=published, **options)
+    require_weights(published)
+except SpecError as error:
+    problem = error
+launch(place, planned, str(options["model"]), problem)
 server.show_error()
 if watched := [run_id for run_id in st.query_params.get("runs", "").split(",") if run_id]:
     st.divider()

@@ -64,6 +64,7 @@ def _row(twins: TwinSet, features: Tensor, seed: int) -> dict[str, float]:
 
 def _all_features(model: Classifier, images: Tensor, flatten: bool) -> dict[str, Tensor]:
     """Name of each layer to (M, F) float32, of all images."""
+    size = min(_BATCH_SIZE, model.batch_size)
     with torch.no_grad(), AUTO.autocast(images.device):
-        parts = [layer_features(model, to_unit_range(part), flatten=flatten) for part in images.split(_BATCH_SIZE)]
+        parts = [layer_features(model, to_unit_range(part), flatten=flatten) for part in images.split(size)]
     return {layer: torch.cat([part[layer] for part in parts]).to(torch.float32) for layer in parts[0]}

@@ -1,23 +1,36 @@
 """Networks behind one protocol: ``representation(images)`` and a linear ``head``."""
 
-from invariance.models.classifier import Classifier
+from invariance.models.classifier import BATCH_SIZE, Classifier, batch_size_at
 from invariance.models.layer_features import layer_features
 from invariance.models.published import PREFIX as PUBLISHED_PREFIX
-from invariance.models.published import download_published, has_published, published_names, published_path
+from invariance.models.published import (
+    PublishedFacts,
+    download_published,
+    has_published,
+    is_cached,
+    published_facts,
+    published_names,
+    published_path,
+)
 from invariance.models.registry import ARCHITECTURES, Architecture, create_model, empty_model
 from invariance.models.untrained import has_untrained_twin, untrained_twin
 
 __all__ = [
     "ARCHITECTURES",
+    "BATCH_SIZE",
     "PUBLISHED_PREFIX",
     "Architecture",
     "Classifier",
+    "PublishedFacts",
+    "batch_size_at",
     "create_model",
     "download_published",
     "empty_model",
     "has_published",
     "has_untrained_twin",
+    "is_cached",
     "layer_features",
+    "published_facts",
     "published_names",
     "published_path",
     "untrained_twin",

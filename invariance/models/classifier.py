@@ -8,6 +8,10 @@ from torch.nn import functional
 
 from invariance.models.layers import ROOT, Layer
 
+BATCH_SIZE = 512
+"""Images that go through a network at once where no gradient is needed."""
+_LARGEST_SIDE = 64  # of images of which so many fit into a laptop's memory
+
 
 class Classifier(nn.Module):
     """A backbone that maps images to vectors, and a linear head on top of it.
@@ -54,6 +58,11 @@ class Classifier(nn.Module):
         """The module of each named layer, first to last, 4 to 8 in all networks that ship or are published."""
         return {layer.name: self.backbone.get_submodule(layer.path) for layer in self.layer_table}
 
+    @property
+    def batch_size(self) -> int:
+        """Images that go through it at once where no gradient is needed: fewer where it makes them large."""
+        return batch_size_at(self.input_size)
+
     def representation(self, images: Tensor) -> Tensor:
         """The penultimate layer: after global average pooling, or a transformer's class token (the paper's f(x)).
 
@@ -86,3 +95,17 @@ class Classifier(nn.Module):
         self.head = head
         self.num_classes = head.out_features
         self.class_names = class_names
+
+
+def batch_size_at(input_size: int | None) -> int:
+    """Images that go through a network at once where no gradient is needed.
+
+    Args:
+        input_size: side in pixels that images are brought to first; None for a network that takes any.
+
+    Returns:
+        512, or as many as have no more pixels than 512 images of 64 px: VGG-11's widest layer keeps 0.5 GB at 224 px.
+    """
+    if input_size is None or input_size <= _LARGEST_SIDE:
+        return BATCH_SIZE
+    return max(1, BATCH_SIZE * _LARGEST_SIDE**2 // input_size**2)

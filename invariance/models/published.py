@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import lru_cache
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, Final
 from urllib.error import URLError
@@ -17,6 +22,24 @@ from invariance.spec import SpecError
 
 PREFIX: Final = "torchvision:"
 NUM_IMAGENET_CLASSES: Final = 1000
+_POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class PublishedFacts:
+    """What is known of a published network before it is on this machine.
+
+    Attributes:
+        num_parameters: of the network, its last layer included.
+        num_bytes: of its file of weights.
+        giga_macs: multiplications (and additions) of one forward pass on one image of its own size, in 10^9.
+        input_size: side in pixels that every image is brought to.
+    """
+
+    num_parameters: int
+    num_bytes: int
+    giga_macs: float
+    input_size: int
 
 
 class PublishedBackbone(nn.Module):
@@ -66,6 +89,22 @@ def has_published(name: str) -> bool:
     return published_path(name).is_file()
 
 
+def published_facts(name: str) -> PublishedFacts:
+    """What torchvision says of ``torchvision:<name>``; raises SpecError if there is no such network."""
+    weights = _weights(name)
+    return PublishedFacts(
+        num_parameters=weights.meta["num_params"],
+        num_bytes=round(weights.meta["_file_size"] * 2**20),
+        giga_macs=weights.meta["_ops"],
+        input_size=weights.transforms().crop_size[0],
+    )
+
+
+def is_cached(name: str) -> bool:
+    """Whether torch's own cache has the weights, so that no network is needed to get them."""
+    return _cached_path(name).is_file()
+
+
 def empty_published(name: str) -> Classifier:
     """A published network without storage (on torch's ``meta`` device).
 
@@ -89,11 +128,12 @@ def empty_published(name: str) -> Classifier:
         )
 
 
-def download_published(name: str) -> Classifier:
+def download_published(name: str, on_progress: Callable[[int, int], None] | None = None) -> Classifier:
     """A network with its published weights, downloaded unless torch's own cache has them, checked by their hash.
 
     Args:
         name: one of :func:`published_names`.
+        on_progress: told (done, in all) in bytes, from another thread.
 
     Returns:
         The network in eval mode on the CPU, with the names of its 1000 classes.
@@ -106,8 +146,10 @@ def download_published(name: str) -> Classifier:
     weights, model = _weights(name), empty_published(name)
     network = get_model(name.removeprefix(PREFIX), weights=None)
     try:
-        network.load_state_dict(weights.get_state_dict(progress=True, check_hash=True))
-    except (URLError, OSError) as error:
+        with _watch(_cached_path(name), published_facts(name).num_bytes, on_progress):
+            state = weights.get_state_dict(progress=on_progress is None, check_hash=True)
+        network.load_state_dict(state)
+    except (URLError, HTTPException, OSError) as error:
         reason = getattr(error, "reason", error)
         raise SpecError(
             f"{name}: its weights cannot be downloaded from {weights.url.split('/')[2]} ({reason}); connect to the "
@@ -120,6 +162,35 @@ def download_published(name: str) -> Classifier:
     model.backbone = PublishedBackbone(network, list(preset.mean), list(preset.std))
     model.replace_head(head, tuple(weights.meta["categories"]))
     return model.eval()
+
+
+def _cached_path(name: str) -> Path:
+    """Where torch keeps the file that it downloads."""
+    return Path(torch.hub.get_dir()) / "checkpoints" / _weights(name).url.rpartition("/")[2]
+
+
+@contextmanager
+def _watch(path: Path, total: int, on_progress: Callable[[int, int], None] | None) -> Iterator[None]:
+    """Tells how much has come of a file until the block ends: torch's download has a bar but no hook."""
+    if on_progress is None:
+        yield
+        return
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(_POLL_SECONDS):
+            # Torch writes beside the file, under a name of its own making, and moves it when it is whole.
+            with suppress(FileNotFoundError):
+                sizes = [part.stat().st_size for part in path.parent.glob(f"{path.name}.*.partial")]
+                on_progress(min(max(sizes, default=0), total), total)
+
+    watcher = threading.Thread(target=watch, name=f"watch {path.name}", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
 
 
 def _weights(name: str) -> Any:

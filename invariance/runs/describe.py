@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import fields
 
+from invariance.models import PUBLISHED_PREFIX
 from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
 from invariance.studies.what_if import TARGET_SEED_OFFSET
 
@@ -29,7 +30,7 @@ def title(spec: RunSpec, source: RunSpec | None = None) -> str:
             objective = "" if spec.objective == "supervised" else f" · {spec.objective}"
             return f"{transforms_title(spec.data.transforms)} · {spec.model}{objective}"
         case TransferSpec():
-            start = spec.source[:8] if source is None else transforms_title(source.data.transforms)
+            start = source_title(spec.source) if source is None else transforms_title(source.data.transforms)
             return f"{start} → {transforms_title(spec.data.transforms)} · {spec.method}"
         case MeasureSpec(measure="features"):
             return f"features: {_count(spec.sources, 'model')}"
@@ -38,6 +39,11 @@ def title(spec: RunSpec, source: RunSpec | None = None) -> str:
         case FactorSpec():
             together = " together" if spec.vary == "together" else ""
             return f"factors{together}: {_count(spec.sources, 'model')}"
+
+
+def source_title(source: str) -> str:
+    """The name of a published network, or the first digits of a run that is not known."""
+    return source.removeprefix(PUBLISHED_PREFIX) if source.startswith(PUBLISHED_PREFIX) else source[:8]
 
 
 def _count(things: tuple[str, ...], noun: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from invariance.models import PUBLISHED_PREFIX, published_facts
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
 
 GIGA_MACS: Final[dict[str, float]] = {
@@ -49,7 +50,13 @@ NUM_FEATURES: Final = 4
 """That twins differ in when no transformation is measured."""
 
 _BACKWARD = 3.0  # a step of training costs about three forward passes
-_UNKNOWN_GIGA_MACS = 4.0  # of published networks at their own 224 px: ResNet-50 has 4.1, ResNet-18 1.8, ViT-B/16 17
+_UNKNOWN_GIGA_MACS = 4.0
+_LIGHT: Final = ("efficientnet", "maxvit", "mnasnet", "mobilenet", "shufflenet")
+_LIGHT_FACTOR = 4.0
+"""Published networks of many small operations take this much longer for as many multiplications: measured on two cores
+were 8 (MNASNet), 10, 17, 21 and 24 (MaxViT) times 10^9 a second, against 40 (Swin) to 73 (ResNet-18) of all others."""
+_NUM_VIEWS: Final = {"simclr": 2, "vicreg": 2}
+_NUM_VALIDATED = 1_000
 
 
 def estimate_seconds(spec: RunSpec, device: str = "cpu", model: str = "small") -> float:
@@ -58,13 +65,28 @@ def estimate_seconds(spec: RunSpec, device: str = "cpu", model: str = "small") -
     Args:
         spec: the run.
         device: a torch device; all but CUDA count as two cores of a CPU.
-        model: architecture of its sources, for a run that is built on others.
+        model: architecture of its sources, for a run that is built on others; a published one's is known.
     """
     kind = "cuda" if device.startswith("cuda") else "cpu"
     num_images, num_forward = _work(spec)
-    giga_macs = GIGA_MACS.get(getattr(spec, "model", model), _UNKNOWN_GIGA_MACS) * (_image_size(spec) / 32) ** 2
-    multiplying = num_forward * giga_macs / GIGA_MACS_PER_SECOND[kind]
+    name = spec.model if isinstance(spec, PretrainSpec) else _published_source(spec) or model
+    multiplying = num_forward * _giga_macs(name, _image_size(spec)) / GIGA_MACS_PER_SECOND[kind]
     return SECONDS_PER_RUN[kind] + num_images * SECONDS_PER_IMAGE[kind] + multiplying
+
+
+def _published_source(spec: RunSpec) -> str | None:
+    """The published network that a transfer starts from, if it does."""
+    if isinstance(spec, TransferSpec) and spec.source.startswith(PUBLISHED_PREFIX):
+        return spec.source
+    return None
+
+
+def _giga_macs(model: str, image_size: int) -> float:
+    """What a forward pass on one image is worth, in 10^9 multiplications of a plain network."""
+    if not model.startswith(PUBLISHED_PREFIX):
+        return GIGA_MACS.get(model, _UNKNOWN_GIGA_MACS) * (image_size / 32) ** 2
+    is_light = model.removeprefix(PUBLISHED_PREFIX).startswith(_LIGHT)
+    return published_facts(model).giga_macs * (_LIGHT_FACTOR if is_light else 1.0)  # at its own size, whatever comes
 
 
 def _work(spec: RunSpec) -> tuple[float, float]:
@@ -72,11 +94,15 @@ def _work(spec: RunSpec) -> tuple[float, float]:
     match spec:
         case PretrainSpec():
             num_trained = spec.epochs * (spec.data.num_samples or spec.samples_per_epoch)
+            num_trained *= _NUM_VIEWS.get(spec.objective, 1)
             return num_trained + spec.num_test_samples, _BACKWARD * num_trained + spec.num_test_samples
         case TransferSpec():
-            num_seen = (spec.data.num_samples or 0) + spec.num_test_samples
-            num_tuned = spec.epochs * (spec.data.num_samples or 0) if spec.method == "fine-tune" else 0
-            return num_seen + num_tuned, num_seen + _BACKWARD * num_tuned
+            num_samples = spec.data.num_samples or 0
+            num_validated = 0 if spec.method == "linear-probe" and spec.regularisation == "prior" else _NUM_VALIDATED
+            num_tuned = spec.epochs * num_samples if spec.method == "fine-tune" else 0
+            num_seen = num_samples + spec.num_test_samples + num_validated
+            # The training samples once for the probe, and once more for the accuracy on them.
+            return num_seen + num_tuned, num_seen + num_samples + _BACKWARD * num_tuned
         case MeasureSpec():
             num_twins = 2.0 * spec.num_pairs * (len(spec.transforms) or NUM_FEATURES)
             return num_twins, num_twins * len(spec.sources)
@@ -92,5 +118,8 @@ def checkpoint_bytes(spec: RunSpec) -> int:
     """Disk that a run needs for its checkpoints: weights and Adam's two moments in float32, twice, and the weights."""
     if isinstance(spec, MeasureSpec):
         return 0
+    if (published := _published_source(spec)) is not None:
+        num_kept = 1 if isinstance(spec, TransferSpec) and spec.method == "linear-probe" else 3 * STATES_KEPT + 1
+        return 4 * published_facts(published).num_parameters * num_kept
     parameters = MILLION_PARAMETERS.get(getattr(spec, "model", ""), _MOST_MILLION_PARAMETERS) * 1e6
     return int(4 * parameters * (3 * STATES_KEPT + 1))

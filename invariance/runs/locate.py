@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+
+from filelock import FileLock
 
 from invariance.models import PUBLISHED_PREFIX, download_published, published_path
 from invariance.runs.gallery import entries
@@ -13,20 +16,35 @@ from invariance.training.checkpoint import save_weights, weights_spec
 MIN_PREFIX = 6
 
 
-def fetch_published(name: str) -> Path:
+def fetch_published(name: str, on_progress: Callable[[int, int], None] | None = None) -> Path:
     """Gets a published network onto this machine, unless it is here: the file of its weights.
+
+    Args:
+        name: ``torchvision:<name>``.
+        on_progress: told (done, in all) in bytes, from another thread.
 
     Raises:
         SpecError: there is no such network, or it cannot be downloaded or written.
     """
     path = published_path(name)
+    if path.is_file():
+        return path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_suffix(".lock")):  # who asks meanwhile, in another window, waits for the same file
+            if not path.is_file():
+                model = download_published(name, on_progress)
+                save_weights(path, model, class_names=model.class_names, spec=None)
+    except OSError as error:
+        raise SpecError(f"{path}: cannot be written ({error.strerror}); set INVARIANCE_DATA") from error
+    return path
+
+
+def require_published(name: str) -> Path:
+    """The file of a published network's weights; raises SpecError that says how to get it if it is not here."""
+    path = published_path(name)
     if not path.is_file():
-        model = download_published(name)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            save_weights(path, model, class_names=model.class_names, spec=None)
-        except OSError as error:
-            raise SpecError(f"{path}: cannot be written ({error.strerror}); set INVARIANCE_DATA") from error
+        raise SpecError(f"{name} is not here: get it with python -m invariance download {name}")
     return path
 
 
@@ -91,9 +109,7 @@ def weights_of(reference: str, store: Store | None) -> Path:
     """
     run_id = run_id_of(reference, store)
     if run_id.startswith(PUBLISHED_PREFIX):
-        if (path := shipped_weights(run_id)) is None:
-            raise SpecError(f"{run_id} is not here: get it with python -m invariance download {run_id}")
-        return path
+        return require_published(run_id)
     run = None if store is None else store.find(run_id)
     if (run is None or run.state != "done") and (path := gallery_weights(run_id)) is not None:
         return path

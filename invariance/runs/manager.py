@@ -98,17 +98,20 @@ class Manager:
         return self.submit_all([spec], owner)[0]
 
     def submit_all(self, specs: Sequence[RunSpec | str], owner: str = "") -> list[Run]:
-        """As :meth:`submit` of each in turn, sources first; asks for all of them or, if there are too many, none."""
+        """As :meth:`submit` of each in turn, sources first; asks for all of them or, if one cannot be, for none."""
         read = [run_from_json(spec) if isinstance(spec, str) else spec for spec in specs]
         if self._max_queued is not None:
             require_room(self.store, read, owner, self._max_queued)
-        return [self._submit(spec, owner) for spec in read]
+        asked: set[str] = set()
+        for spec in read:
+            self._require_sources(spec, asked)
+            asked.add(spec.run_id)
+        return [self._requeue(self.store.submit(spec, owner)) for spec in read]
 
-    def _submit(self, spec: RunSpec, owner: str) -> Run:
+    def _require_sources(self, spec: RunSpec, asked: set[str]) -> None:
         for source in spec.depends_on:
-            if self.store.find(source) is None and shipped_weights(source) is None:
+            if source not in asked and self.store.find(source) is None and shipped_weights(source) is None:
                 raise SpecError(f"source {source!r} is not known here: submit the run it names first")
-        return self._requeue(self.store.submit(spec, owner))
 
     def resume(self, run_id: str) -> Run:
         """Queues a run that failed or was stopped, and the sources it needs; SpecError if it is unknown."""

@@ -11,9 +11,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from invariance.data.catalogue import choose_classes, class_names
+from invariance.models import batch_size_at, published_facts
 from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, SpecError, TransferSpec
 
 MAX_CLASSES: Final = 30
+PUBLISHED_BATCH_SIZE: Final = 32
+PUBLISHED_LEARNING_RATE: Final = 1e-4
+"""Of fine-tuning a published network: fewer images fit into memory, and Adam's usual rate would undo what it knows."""
 TARGET_SEED_OFFSET: Final = 2**32
 """Added to the seed for the target task, so that pretraining and transfer draw under different keys."""
 
@@ -127,3 +131,24 @@ def what_if(
     )
     transfer = TransferSpec(source=matched.run_id, data=task, method=method, seed=seed)
     return WhatIf(matched, mismatched, transfer, replace(transfer, source=mismatched.run_id))
+
+
+def published_transfer(transfer: TransferSpec, name: str) -> TransferSpec:
+    """The same task put to a network that others published, as suits a large network.
+
+    The penalty of its probe is chosen on the validation split, since the prior's is that of small networks; it is
+    fine-tuned in smaller steps. All its images are brought to its own size by the network itself.
+
+    Args:
+        transfer: the task and the method.
+        name: ``torchvision:<name>``; its weights need not be here yet.
+
+    Raises:
+        SpecError: there is no such network.
+    """
+    facts = published_facts(name)
+    spec = replace(transfer, source=name, regularisation="validation")
+    if spec.method == "linear-probe":
+        return spec
+    batch_size = max(2, min(PUBLISHED_BATCH_SIZE, batch_size_at(facts.input_size)))
+    return replace(spec, batch_size=batch_size, learning_rate=PUBLISHED_LEARNING_RATE)

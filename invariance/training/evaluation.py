@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from invariance.models import Classifier
+from invariance.models import BATCH_SIZE, Classifier
 from invariance.training.events import CancelFlag, Cancelled, never
 from invariance.training.feed import Rendered, to_unit_range
 from invariance.training.precision import AUTO, Precision
-
-BATCH_SIZE = 512
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,8 @@ def in_batches(
     """Applies a part of a network in eval mode to many images.
 
     Args:
-        apply: maps (B, 3, H, W) in [0, 1] to (B, D), for example ``model.representation``.
+        apply: maps (B, 3, H, W) in [0, 1] to (B, D), for example ``model.representation``. A network, or a method of
+            one, gets as many images at once as it takes.
         images: (N, 3, H, W) uint8.
         cancelled: asked before every batch.
         precision: of the network's products.
@@ -64,13 +63,21 @@ def in_batches(
     Raises:
         Cancelled: the flag was set.
     """
-    outputs = []
-    with torch.no_grad(), precision.autocast(images.device):
-        for start in range(0, len(images), BATCH_SIZE):
-            if cancelled():
-                raise Cancelled
-            outputs.append(apply(to_unit_range(images[start : start + BATCH_SIZE])).to(torch.float32))
-    return torch.cat(outputs)
+    return torch.cat(list(batch_by_batch(apply, images, cancelled=cancelled, precision=precision)))
+
+
+def batch_by_batch(
+    apply: Callable[[Tensor], Tensor], images: Tensor, *, cancelled: CancelFlag = never, precision: Precision = AUTO
+) -> Iterator[Tensor]:
+    """The pieces of :func:`in_batches`, each when it is done, for those who want to say how far they are."""
+    network = getattr(apply, "__self__", apply)
+    batch_size = network.batch_size if isinstance(network, Classifier) else BATCH_SIZE
+    for part in images.split(batch_size):
+        if cancelled():
+            raise Cancelled
+        with torch.no_grad(), precision.autocast(images.device):
+            output = apply(to_unit_range(part)).to(torch.float32)
+        yield output
 
 
 def evaluate(
@@ -83,5 +90,10 @@ def evaluate(
         logits = in_batches(model, samples.images, cancelled=cancelled, precision=precision)
     finally:
         model.train(was_training)
-    loss = functional.cross_entropy(logits.to(torch.float64), samples.labels)
-    return Evaluation(mean_class_accuracy(logits.argmax(dim=1), samples.labels), float(loss))
+    return evaluation_of(logits, samples.labels)
+
+
+def evaluation_of(logits: Tensor, labels: Tensor) -> Evaluation:
+    """Accuracy and loss of logits (N, K) for labels (N,) int64."""
+    loss = functional.cross_entropy(logits.to(torch.float64), labels)
+    return Evaluation(mean_class_accuracy(logits.argmax(dim=1), labels), float(loss))

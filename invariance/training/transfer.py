@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -14,7 +15,7 @@ from invariance.models import Classifier
 from invariance.spec import SpecError, TransferSpec, canonical_json
 from invariance.training.atomic import sweep_temporaries
 from invariance.training.checkpoint import load_weights, save_weights
-from invariance.training.evaluation import evaluate, in_batches
+from invariance.training.evaluation import batch_by_batch, evaluation_of, in_batches
 from invariance.training.events import CancelFlag, Event, Finished, Progress, never
 from invariance.training.feed import FiniteFeed, Rendered, num_steps_per_epoch
 from invariance.training.loop import (
@@ -28,6 +29,9 @@ from invariance.training.precision import Precision
 from invariance.training.probe import MAX_ITERATIONS, PRIOR_PRECISION, choose_penalty, fit_linear, fit_several
 from invariance.training.resume import clear_state
 from invariance.training.trainee import Trainee
+
+REPORT_EVERY_S = 1.0
+_BACKWARD = 3  # a step of training costs about three forward passes
 
 
 def transfer(
@@ -52,7 +56,8 @@ def transfer(
 
     Yields:
         Progress: of a linear probe, with ``train_loss`` every ten iterations of the solver; of fine-tuning, as of
-        :func:`invariance.training.loop.optimise`. Then Finished with ``transfer_accuracy`` and ``test_loss`` on the
+        :func:`invariance.training.loop.optimise`; of images that only go through the network, the speed and the time
+        left every second. Then Finished with ``transfer_accuracy`` and ``test_loss`` on the
         test split and ``train_accuracy`` and ``train_loss`` on the training samples, all in eval mode, and the
         ``penalty`` where a validation split chose it.
 
@@ -70,7 +75,7 @@ def transfer(
             yield from work.probe(samples, report=True)
         else:
             yield from work.fine_tune(samples, checkpoint_every_s)
-        yield work.finish(samples)
+        yield from work.finish(samples)
     clear_state(directory)
 
 
@@ -118,7 +123,8 @@ def transfer_together(
             yield number, work.first_event()
         yield from _solve_together(works, [seen[work.looks_at] for work in works], cancelled)
         for number, work in enumerate(works):
-            yield number, work.finish(seen[work.looks_at][0])
+            for event in work.finish(seen[work.looks_at][0]):
+                yield number, event
             clear_state(work.directory)
 
 
@@ -180,9 +186,34 @@ class _Work:
             self.model.eval().representation, samples.images, cancelled=self.cancelled, precision=self.precision
         )
 
+    def reported(
+        self, apply: Callable[[Tensor], Tensor], images: Tensor, *, at: Progress, left: int
+    ) -> Generator[Progress, None, Tensor]:
+        """As :func:`in_batches`, with a report every second, since a large network takes minutes.
+
+        Args:
+            apply: the network or its representation, in eval mode.
+            images: (N, 3, H, W) uint8.
+            at: how far the run is meanwhile.
+            left: images that go through the network after these, or what costs as much.
+        """
+        began = told = time.monotonic()
+        parts, num_done = [], 0
+        for part in batch_by_batch(apply, images, cancelled=self.cancelled, precision=self.precision):
+            parts.append(part)
+            num_done += len(part)
+            if (now := time.monotonic()) - told >= REPORT_EVERY_S:
+                told, speed = now, num_done / (now - began)
+                eta = (len(images) - num_done + left) / speed
+                yield replace(at, metrics={}, images_per_second=speed, eta_seconds=eta, seconds=self.seconds)
+        return torch.cat(parts)
+
     def probe(self, samples: Rendered, *, report: bool) -> Generator[Progress, None, None]:
         """Solves the head on features extracted once, with batch norm frozen at the pretrained statistics."""
-        features = self.features(samples)
+        num_tuned = _BACKWARD * self.spec.epochs * self.num_samples if self.spec.method == "fine-tune" else 0
+        left = num_tuned + NUM_VALIDATION_SAMPLES + self.spec.num_test_samples + self.num_samples
+        model = self.model.eval()
+        features = yield from self.reported(model.representation, samples.images, at=self.first_event(), left=left)
         penalty = self.choose_penalty(features, samples.labels)
         if report and self.penalty is not None:
             metrics = {"validation_accuracy": self.validation_accuracy}
@@ -241,14 +272,18 @@ class _Work:
             checkpoint_every_s=checkpoint_every_s,
         )
 
-    def finish(self, samples: Rendered) -> Finished:
+    def finish(self, samples: Rendered) -> Iterator[Event]:
         """Looks at the test split, once, and saves the network."""
         test = render_split(self.engine, "test", self.spec.num_test_samples)
-        on_test = evaluate(self.model, test, cancelled=self.cancelled, precision=self.precision)
-        on_train = evaluate(self.model, samples, cancelled=self.cancelled, precision=self.precision)
+        begun, model = self.first_event(), self.model.eval()
+        end = replace(begun, step=begun.num_steps, epoch=begun.num_epochs)
+        logits = yield from self.reported(model, test.images, at=end, left=self.num_samples)
+        on_test = evaluation_of(logits, test.labels)
+        logits = yield from self.reported(model, samples.images, at=end, left=0)
+        on_train = evaluation_of(logits, samples.labels)
         path = self.directory / WEIGHTS
         sha256 = save_weights(path, self.model, class_names=self.engine.class_names, spec=self.spec)
-        return Finished(
+        yield Finished(
             metrics={
                 "transfer_accuracy": on_test.accuracy,
                 "test_loss": on_test.loss,

@@ -7,7 +7,7 @@ from typing import Any
 
 from invariance.data.catalogue import resolve_source
 from invariance.spec import CATEGORIES, PretrainSpec, RunSpec, SpecError
-from invariance.studies.what_if import what_if
+from invariance.studies.what_if import published_transfer, what_if
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,13 +20,9 @@ class Budget:
 
 
 BUDGETS: dict[str, Budget] = {
-    "Quick": Budget(epochs=4, samples_per_epoch=10_000, summary="about 20 s a network on a laptop: the gap shows"),
-    "Standard": Budget(
-        epochs=12, samples_per_epoch=10_000, summary="about 1 min a network on a laptop: as the gallery"
-    ),
-    "Long": Budget(
-        epochs=40, samples_per_epoch=20_000, summary="about 6 min a network on a laptop: the best to be had"
-    ),
+    "Quick": Budget(epochs=4, samples_per_epoch=10_000, summary="Enough for the gap to show."),
+    "Standard": Budget(epochs=12, samples_per_epoch=10_000, summary="As long as the gallery's networks."),
+    "Long": Budget(epochs=40, samples_per_epoch=20_000, summary="Until there is little left to learn."),
 }
 
 
@@ -47,15 +43,19 @@ def planned_runs(
     *,
     objects: str,
     backgrounds: str,
+    published: str | None = None,
     **options: Any,
 ) -> list[RunSpec]:
     """A pretraining for each composition and its transfer to the same target task, sources first.
+
+    A published network is put to that task after them.
 
     Args:
         target: transformations of the target task.
         pretrainings: transformations of each pretraining.
         objects: source, perhaps a relative folder.
         backgrounds: source, perhaps a relative folder.
+        published: ``torchvision:<name>``, or None.
         options: see :func:`invariance.studies.what_if.what_if`.
 
     Raises:
@@ -66,7 +66,7 @@ def planned_runs(
             raise SpecError(f"{name}: give the path of a folder, or choose builtin")
     if len({frozenset(transforms) for transforms in pretrainings}) < len(pretrainings):
         raise SpecError(
-            "both networks would be pretrained on the same transformations: choose others for the competitor"
+            "both networks would be pretrained on the same transformations: choose others for the rival"
         )
     other = disjoint_from(target)
     study = what_if(target, other, objects=resolve_source(objects), backgrounds=resolve_source(backgrounds), **options)
@@ -75,4 +75,4 @@ def planned_runs(
         data = replace(study.matched_pretraining.data, transforms=transforms)
         pretraining: PretrainSpec = replace(study.matched_pretraining, data=data)
         runs += [pretraining, replace(study.matched, source=pretraining.run_id)]
-    return runs
+    return runs if published is None else [*runs, published_transfer(study.matched, published)]

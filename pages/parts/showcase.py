@@ -13,7 +13,7 @@ from invariance.runs.describe import transforms_title
 from invariance.spec import DatasetSpec
 from pages.parts import cache
 from pages.parts.exports import export_row
-from pages.parts.live import conclusion
+from pages.parts.watched import conclusion
 
 HERO = ("rotate", "scale", "shear", "hue", "invert", "pixelate", "elastic", "erasing")
 THUMB_PX = 112

@@ -35,7 +35,10 @@ def remember() -> None:
         return
     st.session_state["visitor_remembered"] = True
     cookie = f"{COOKIE}={_secret()}; path=/; max-age={_KEPT_S}; samesite=lax"
-    st.html(f"<script>document.cookie = {cookie!r}</script>", unsafe_allow_javascript=True)
+    # Hidden with what is around it, since a page leaves a gap even below an element without height.
+    st.html("<style>div:has(> .st-key-visitor_cookie) { display: none; }</style>")
+    with st.container(key="visitor_cookie"):
+        st.html(f"<script>document.cookie = {cookie!r}</script>", unsafe_allow_javascript=True)
 
 
 def is_shared() -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from urllib.error import URLError
 
@@ -9,12 +10,21 @@ import pytest
 import torch
 from torchvision.models import get_model, get_model_weights
 
-from invariance.models import download_published, empty_model, published_names
+from invariance.models import (
+    batch_size_at,
+    download_published,
+    empty_model,
+    has_published,
+    is_cached,
+    published_facts,
+    published_names,
+)
 from invariance.runs.execute import run_here
 from invariance.runs.locate import fetch_published, weights_of
 from invariance.runs.store import Store
 from invariance.spec import DatasetSpec, SpecError, TransferSpec
 from invariance.training.checkpoint import load_weights
+from invariance.training.evaluation import in_batches
 
 NAME = "shufflenet_v2_x0_5"  # the smallest there is
 REFERENCE = f"torchvision:{NAME}"
@@ -76,6 +86,60 @@ def test_a_task_is_learnt_on_top_of_it(published: torch.nn.Module, tmp_path: Pat
     run = run_here(spec, Store(tmp_path / "runs"), "cpu", lambda event: None)
     assert run.state == "done"
     assert run.metrics["transfer_accuracy"] == 1.0
+
+
+def test_facts_are_those_of_the_network_and_known_without_it(offline: None) -> None:
+    facts = published_facts(REFERENCE)
+    with torch.device("meta"):
+        network = get_model(NAME, weights=None)
+    assert facts.num_parameters == sum(parameter.numel() for parameter in network.parameters())
+    assert facts.num_bytes > 4 * facts.num_parameters
+    assert facts.input_size == empty_model(REFERENCE, 2).input_size == 224
+    assert published_facts("torchvision:resnet50").giga_macs == pytest.approx(4.09, abs=0.01)
+    assert not is_cached(REFERENCE) and not has_published(REFERENCE)
+
+
+def test_what_torch_has_is_told_apart_from_what_is_ready(published: torch.nn.Module) -> None:
+    assert is_cached(REFERENCE) and not has_published(REFERENCE)
+    fetch_published(REFERENCE)
+    assert has_published(REFERENCE)
+
+
+def test_large_images_go_through_in_smaller_batches() -> None:
+    assert batch_size_at(None) == batch_size_at(32) == batch_size_at(64) == 512
+    assert batch_size_at(224) == 41 and batch_size_at(600) == 5 and batch_size_at(100_000) == 1
+    seen: list[int] = []
+    model = empty_model(REFERENCE, 2).to_empty(device="cpu").eval()
+    model.backbone.register_forward_hook(lambda module, args, output: seen.append(len(args[0])))
+    features = in_batches(model.representation, torch.zeros(50, 3, 8, 8, dtype=torch.uint8))
+    assert seen == [41, 9] and features.shape == (50, 1024)
+
+
+def test_a_download_tells_how_much_has_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, published: torch.nn.Module
+) -> None:
+    whole = tmp_path / "torch" / "hub" / "checkpoints" / Path(get_model_weights(NAME).DEFAULT.url).name
+    content = whole.read_bytes()
+    whole.unlink()
+
+    def come_slowly(url: str, path: str, *rest: object, **options: object) -> None:
+        part = Path(f"{path}.0123.partial")
+        part.write_bytes(content[: len(content) // 2])
+        assert half.wait(20)
+        part.rename(path)
+        whole.write_bytes(content)
+
+    half, told = threading.Event(), []
+
+    def on_progress(done: int, total: int) -> None:
+        told.append((done, total))
+        if done == len(content) // 2:
+            half.set()
+
+    monkeypatch.setattr(torch.hub, "download_url_to_file", come_slowly)
+    fetch_published(REFERENCE, on_progress)
+    assert has_published(REFERENCE)
+    assert (len(content) // 2, published_facts(REFERENCE).num_bytes) in told
 
 
 def test_without_network_there_is_one_clear_line(offline: None) -> None:

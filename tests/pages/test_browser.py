@@ -9,6 +9,9 @@ from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
 PAGES = ("train", "", "dataset", "pictures", "studies", "runs", "invariance", "factors", "attribution", "own")
 """Not the start page first: a link to another page must work on a server that nobody has used yet."""
 
+TITLE_TOP_PX = 72.0
+"""The space above each title, from app.py: 4.5 rem. A visitor who is new gets a cookie, which must not move it."""
+
 TINY = "objects_source=noise&backgrounds_source=noise&classes=2&epochs_Quick=1&samples_Quick=64&target_images=20"
 
 
@@ -19,6 +22,7 @@ def test_every_page_opens_without_an_exception(visitor: Visitor, path: str) -> N
     page = visitor.open(path)
     assert visitor.exceptions() == []
     assert page.locator("h1").first.inner_text().strip()
+    assert page.locator("h1").first.bounding_box()["y"] == pytest.approx(TITLE_TOP_PX, abs=1.0)
     assert page.get_by_role("link", name="Attribution").first.is_visible(), "the page is not in the app's frame"
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0, "the page is wider than the window"
@@ -43,3 +47,24 @@ def test_runs_are_watched_left_found_again_and_compared(visitor: Visitor) -> Non
     assert "models=" in page.url
     assert visitor.exceptions() == []
     assert {run.state for run in visitor.server.store.list()} == {"done"}
+
+
+@pytest.mark.browser
+def test_a_published_network_is_in_the_link(visitor: Visitor) -> None:
+    page = visitor.open("train")
+    assert "published" not in page.url
+    page.get_by_text("Add a published network").click()
+    box = page.get_by_role("combobox", name="Published network")
+    box.click()
+    page.get_by_role("option", name="densenet121").click()
+    page.wait_for_url("**network=densenet121*")
+    visitor.settle()
+    link = page.url
+    assert "published=true" in link
+    visitor.open("runs")
+    page.goto(link)
+    page.get_by_text("densenet121 was trained for the 1,000 classes").wait_for(timeout=RUN_TIMEOUT_MS)
+    page.get_by_text("Add a published network").click()
+    page.get_by_text("densenet121 was trained for the 1,000 classes").wait_for(state="detached", timeout=RUN_TIMEOUT_MS)
+    assert "published" not in page.url
+    assert visitor.exceptions() == []

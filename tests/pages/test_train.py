@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 from invariance.runs.store import Store
 from invariance.spec import CATEGORIES, TRANSFORM_NAMES, PretrainSpec, SpecError, TransferSpec
 from invariance.studies.what_if import what_if
-from pages.parts.live import conclusion, progress_line
+from pages.parts.live import progress_line
 from pages.parts.plan import BUDGETS, disjoint_from, planned_runs
+from pages.parts.watched import conclusion
 from tests.runs.tiny import tiny_pretrain, wait_until
 
 TARGET = ("rotate", "hue", "erasing")

@@ -12,7 +12,7 @@ from invariance.commands import factors, measure, running, training
 from invariance.runs.describe import command, title, transforms_title
 from invariance.runs.store import Store
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
-from invariance.studies.what_if import TARGET_SEED_OFFSET, what_if
+from invariance.studies.what_if import TARGET_SEED_OFFSET, published_transfer, what_if
 from tests.runs.tiny import tiny_pretrain, tiny_transfer
 
 STUDY = what_if(("rotate", "hue"), ("blur",), seed=3, objects="noise", backgrounds="#0a0b0c", num_classes=3)
@@ -53,6 +53,8 @@ class Asked(Exception):
             num_pairs=50,
         ),
         replace(STUDY.matched, regularisation="validation"),
+        published_transfer(STUDY.matched, "torchvision:resnet18"),
+        published_transfer(replace(STUDY.matched, method="fine-tune"), "torchvision:vit_b_16"),
         MeasureSpec(sources=("a" * 16,), transforms=("hue", "blur"), data=DatasetSpec(num_samples=50), num_pairs=50),
         FactorSpec(sources=("a" * 16,), data=DatasetSpec(num_samples=2000)),
         FactorSpec(
@@ -98,6 +100,7 @@ def test_titles() -> None:
     assert title(STUDY.matched_pretraining) == "rotate, hue · small"
     assert title(STUDY.mismatched, STUDY.mismatched_pretraining) == "blur → rotate, hue · linear-probe"
     assert title(TransferSpec(source="0123456789", data=DatasetSpec())) == "01234567 → none · linear-probe"
+    assert title(published_transfer(STUDY.matched, "torchvision:vgg11_bn")) == "vgg11_bn → rotate, hue · linear-probe"
     assert title(MeasureSpec(sources=("a",))) == "sens: 1 model x 18 transformations"
     assert title(FactorSpec(sources=("a", "b"))) == "factors: 2 models"
     assert title(FactorSpec(sources=("a",), vary="together")) == "factors together: 1 model"

@@ -160,6 +160,9 @@ def test_a_transfer_fails_with_its_source_and_resumes_it(manager: Manager) -> No
 
 def test_an_unknown_source_is_refused(manager: Manager) -> None:
     with pytest.raises(SpecError, match="source 'nowhere' is not known here"):
+        manager.submit_all([behaving(1), tiny_transfer("nowhere")])
+    assert manager.store.list() == [], "all are asked for, or none"
+    with pytest.raises(SpecError, match="source 'nowhere' is not known here"):
         manager.submit(tiny_transfer("nowhere"))
     assert manager.store.list() == []
 

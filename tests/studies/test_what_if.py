@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from invariance.spec import SpecError
-from invariance.studies.what_if import split_classes, what_if
+from invariance.studies.what_if import published_transfer, split_classes, what_if
 
 
 def test_runs_differ_only_in_the_pretraining_transformations():
@@ -47,3 +47,16 @@ def test_pictures_of_each_class_and_objective_reach_the_runs():
 def test_equal_sides_are_refused():
     with pytest.raises(SpecError, match="different transformations"):
         what_if(("hue", "blur"), ("blur", "hue"), objects="noise")
+
+
+def test_a_published_network_is_put_to_the_same_task_with_a_penalty_of_its_own():
+    transfer = what_if(("hue",), ("rotate",), objects="noise").matched
+    probe = published_transfer(transfer, "torchvision:resnet18")
+    assert probe == replace(transfer, source="torchvision:resnet18", regularisation="validation")
+    tuned = published_transfer(replace(transfer, method="fine-tune"), "torchvision:resnet18")
+    assert tuned.data == transfer.data
+    assert (tuned.batch_size, tuned.learning_rate) == (32, 1e-4)
+    large = published_transfer(replace(transfer, method="fine-tune"), "torchvision:efficientnet_b7")
+    assert large.batch_size == 5, "at 600 px no more fit"
+    with pytest.raises(SpecError, match="unknown model 'torchvision:resnet9'"):
+        published_transfer(transfer, "torchvision:resnet9")

@@ -62,6 +62,21 @@ def test_a_probe_changes_the_head_and_nothing_else(source: Path, tmp_path: Path,
     assert weights_spec(tmp_path / "weights.safetensors") == probe_spec
 
 
+def test_the_time_left_is_told_while_images_go_through_the_network(
+    source: Path, tmp_path: Path, probe_spec: TransferSpec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transfer_module, "REPORT_EVERY_S", 0.0)
+    monkeypatch.setattr(Classifier, "batch_size", 10)
+    events = collect(replace(probe_spec, num_test_samples=20), source, tmp_path)
+    told = [event for event in events if isinstance(event, Progress) and event.images_per_second]
+    num_batches = -(-(probe_spec.data.num_samples or 0) // 10)
+    begun, over = told[:num_batches], told[num_batches:]
+    assert len(over) == 2 + num_batches, "the test split, and the training samples once more"
+    assert {event.step for event in begun} == {0} and {event.step for event in over} == {over[0].num_steps}
+    assert all(event.eta_seconds > 0 and not event.metrics for event in told[:-1])
+    assert told[-1].eta_seconds == 0
+
+
 def test_a_probe_of_random_features_beats_chance_and_tests_on_other_samples(
     source: Path, tmp_path: Path, probe_spec: TransferSpec
 ) -> None:

@@ -1,0 +1,55 @@
+"""The control for a network that others published: which one, and whether its weights are on this machine."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from invariance.models import PUBLISHED_PREFIX, has_published, is_cached, published_facts, published_names
+from invariance.runs.locate import fetch_published
+from invariance.studies.transforms_vs_other_grid import PUBLISHED_NETWORKS
+from pages.parts.controls import choose
+from pages.parts.download import follow_download
+
+
+def published_picker() -> str | None:
+    """A network of torchvision for the target task, or None; offers to get it while it is not on this machine.
+
+    Returns:
+        ``torchvision:<name>``; its weights may not be here yet.
+    """
+    if not st.toggle("Add a published network", key="published", bind="query-params",
+                     help="A larger network that others trained on photographs: does that beat the right "
+                     "invariances?"):  # fmt: skip
+        return None
+    # Those that the studies compare come first; the link has the short name.
+    names = dict.fromkeys((*PUBLISHED_NETWORKS, *published_names()))
+    titles = {name.removeprefix(PUBLISHED_PREFIX): _title(name) for name in names}
+    chosen = choose("Published network", titles, key="network",
+                    help="torchvision's classifiers with their published weights.")  # fmt: skip
+    name = PUBLISHED_PREFIX + chosen
+    size = published_facts(name).input_size
+    st.caption(f"**{chosen}** was trained for the 1,000 classes of ImageNet. It enlarges each image to its {size} px.")
+    _show_weights(name, chosen)
+    return name
+
+
+def _title(name: str) -> str:
+    millions = published_facts(name).num_parameters / 1e6
+    here = " · here" if has_published(name) else ""
+    return f"{name.removeprefix(PUBLISHED_PREFIX)} · {millions:.3g} M parameters{here}"
+
+
+def _show_weights(name: str, chosen: str) -> None:
+    """Where the weights are, and the button that gets them."""
+    if has_published(name):
+        st.caption(":material/check: Its weights are on this machine.")
+        return
+    amount = f"{published_facts(name).num_bytes / 1e6:,.0f} MB"
+    if is_cached(name):
+        st.caption(":material/inventory_2: Its weights are in torch's cache: getting them needs no network.")
+    else:
+        st.caption(f":material/cloud_download: Its weights, {amount}, are not on this machine yet.")
+    if not st.button(f"Get {chosen} ({amount})", icon=":material/download:", key="get_published"):
+        return
+    if follow_download(chosen, lambda report: fetch_published(name, report)):
+        st.rerun()  # so that the list and the line above say it

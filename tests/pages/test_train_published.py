@@ -1,0 +1,157 @@
+"""A published network on the Train page: chosen, got or not to be had, watched, and compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.error import URLError
+
+import pytest
+import torch
+from streamlit.testing.v1 import AppTest
+from torchvision.models import get_model, get_model_weights
+
+from invariance.models import has_published, published_path
+from invariance.runs.store import Store
+from invariance.spec import TransferSpec
+from pages.parts.launch import expected_line
+from pages.parts.plan import planned_runs
+from pages.parts.watched import published_conclusion
+from tests.pages.test_train import OPTIONS, TARGET, open_train, texts
+from tests.runs.tiny import wait_until
+
+NAME = "shufflenet_v2_x0_5"  # the smallest there is
+REFERENCE = f"torchvision:{NAME}"
+LINK = {"published": "true", "network": NAME, "classes": "3", "epochs_Quick": "1", "samples_Quick": "512"}
+
+
+@pytest.fixture(autouse=True)
+def nothing_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No weights on this machine, and no network."""
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise URLError("no network")
+
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setenv("INVARIANCE_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
+
+
+def put_weights() -> None:
+    """A file where the weights are kept; the worker of these tests does not read it."""
+    path = published_path(REFERENCE)
+    path.parent.mkdir(parents=True)
+    path.touch()
+
+
+def end(store: Store, run_id: str, **metrics: float) -> None:
+    store.transition(run_id, "running", device="cpu")
+    store.transition(run_id, "done", result={"metrics": metrics, "seconds": 1.0})
+
+
+def test_the_plan_puts_it_to_the_same_task_after_the_others() -> None:
+    *own, last = planned_runs(TARGET, [TARGET, ("blur",)], published=REFERENCE, **OPTIONS)
+    assert own == planned_runs(TARGET, [TARGET, ("blur",)], **OPTIONS)
+    assert isinstance(last, TransferSpec) and isinstance(own[1], TransferSpec)
+    assert last.source == REFERENCE and last.data == own[1].data
+
+
+def test_the_page_says_what_is_not_here_and_how_large_it_is(app: AppTest) -> None:
+    open_train(app, **LINK)
+    assert not app.exception
+    assert app.selectbox(key="network").value == NAME
+    assert "It enlarges each image to its 224 px" in texts(app)
+    assert "Its weights, 6 MB, are not on this machine yet" in texts(app)
+    assert app.button(key="get_published").label == f"Get {NAME} (6 MB)"
+    assert "512 images to pretrain each network on. All of it takes about" in texts(app)
+
+
+def test_another_network_is_in_the_link(app: AppTest) -> None:
+    open_train(app, **LINK).selectbox(key="network").set_value("vgg11_bn").run()
+    assert app.query_params["network"] == "vgg11_bn"
+    assert "Its weights, 532 MB, are not on this machine yet" in texts(app)
+    app.toggle(key="published").set_value(False).run()
+    assert not app.exception
+    assert "not on this machine" not in texts(app)
+
+
+def test_without_weights_nothing_is_begun(app: AppTest, store: Store) -> None:
+    open_train(app, **LINK).button(key="go").click().run()
+    assert not app.exception
+    (error,) = app.error
+    assert error.value.startswith(f"the weights of {REFERENCE} are not on this machine: get them under 2 · Pretraining")
+    assert "\n" not in error.value
+    assert store.list() == [] and "runs" not in app.query_params
+
+
+def test_without_network_there_is_one_line_and_the_choice_stays(app: AppTest) -> None:
+    open_train(app, **LINK).button(key="get_published").click().run()
+    assert not app.exception
+    (error,) = app.error
+    assert error.value == (
+        f"{REFERENCE}: its weights cannot be downloaded from download.pytorch.org (no network); connect to the network "
+        "and try again"
+    )
+    assert app.selectbox(key="network").value == NAME and not has_published(REFERENCE)
+
+
+def test_what_torch_has_is_got_with_a_press(app: AppTest, tmp_path: Path) -> None:
+    with torch.random.fork_rng():
+        network = get_model(NAME, weights=None)
+    cache = tmp_path / "torch" / "hub" / "checkpoints"
+    cache.mkdir(parents=True)
+    torch.save(network.state_dict(), cache / Path(get_model_weights(NAME).DEFAULT.url).name)
+    open_train(app, **LINK)
+    assert "in torch's cache: getting them needs no network" in texts(app)
+    app.button(key="get_published").click().run()
+    assert not app.exception and not app.error
+    assert has_published(REFERENCE) and "Its weights are on this machine" in texts(app)
+    assert app.selectbox(key="network").options[5:].count(f"{NAME} · 1.37 M parameters · here") == 1
+
+
+def test_a_press_submits_it_after_the_others_and_the_link_has_it(app: AppTest, store: Store) -> None:
+    put_weights()
+    open_train(app, **LINK).button(key="go").click().run()
+    assert not app.exception and not app.error
+    runs = store.list()
+    assert [run.kind for run in runs] == ["pretrain", "transfer", "pretrain", "transfer", "transfer"]
+    assert runs[4].spec.source == REFERENCE
+    assert app.query_params["runs"] == ",".join(runs[place].id for place in (1, 3, 4))
+    assert (app.query_params["network"], app.query_params["published"]) == (NAME, "true")
+    wait_until(lambda: not any(run.is_active for run in store.list()))
+    app.run()
+    assert not app.exception
+    assert f"Published: {NAME}" in texts(app) and "Pretraining on ImageNet" in texts(app)
+    assert "All of this is done already" in texts(app)
+
+
+def test_it_is_compared_with_the_better_of_the_others(app: AppTest, store: Store) -> None:
+    put_weights()
+    specs = planned_runs(TARGET, [TARGET, ("blur",)], published=REFERENCE, **OPTIONS)
+    ids = [store.submit(spec).id for spec in specs]
+    for run_id, accuracy in zip(ids, (0.9, 0.8, 0.9, 0.6, 0.7), strict=True):
+        end(store, run_id, transfer_accuracy=accuracy)
+    open_train(app, runs=",".join((ids[1], ids[3], ids[4])))
+    assert not app.exception
+    assert "transfers **20.0 points** better" in texts(app)
+    assert f"The published **{NAME}** reaches **70.0%**: **10.0 points** less than the better network" in texts(app)
+    assert [metric.value for metric in app.metric] == ["80.0%", "60.0%", "70.0%"]
+    open_train(app, runs=ids[4])
+    assert not app.exception and "reaches **70.0%** of the unseen images" in texts(app)
+
+
+def test_conclusions_about_a_published_network() -> None:
+    assert published_conclusion("resnet18", 0.8, []) == (
+        "The published **resnet18** reaches **80.0%** of the unseen images."
+    )
+    more, same = published_conclusion("resnet18", 0.9, [0.8]), published_conclusion("resnet18", 0.802, [0.8, 0.1])
+    assert more.endswith("**10.0 points** more than the network pretrained here.")
+    assert same.endswith("as much as the better network pretrained here.")
+
+
+def test_what_it_will_take_in_words() -> None:
+    planned = planned_runs(TARGET, [TARGET], published="torchvision:vit_b_16", **OPTIONS)
+    on_cpu, on_gpu = (expected_line(planned, device, "small", ()) for device in ("cpu", "cuda"))
+    assert on_cpu.startswith("40,000 images to pretrain each network on. All of it takes about 41 min on a laptop")
+    assert "the GPU" in on_gpu
+    assert expected_line(planned, "cpu", "small", {planned[2].run_id}).count("about 15 s on") == 1
+    assert "done already" in expected_line(planned, "cpu", "small", {spec.run_id for spec in planned})
