@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, NEUTRAL
 from invariance.measures.line import Line, fit_line
+from invariance.measures.written import written
 
 COLUMNS: Final = ("source", "target", "sens", "accuracy", "group")
 GROUPS: Final[dict[str, tuple[str, str, str]]] = {
@@ -107,4 +108,4 @@ def _add_line(figure: go.Figure, line: Line, sens: np.ndarray) -> None:
 def _number(value: float, digits: int = 2) -> str:
     if math.isnan(value):
         return "not defined"
-    return f"{value:.{digits}f}".replace("-", "−")
+    return written(value, digits)

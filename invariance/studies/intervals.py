@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from invariance.measures.written import written
 from invariance.studies.study import Finding
 
 _T_975: Final = (
@@ -46,8 +47,8 @@ class Interval:
     num: int
 
     def __str__(self) -> str:
-        ends = f" [{short(self.low)}, {short(self.high)}]" if self.num > 1 else ""
-        return f"{short(self.mean)}{ends}"
+        ends = f" [{written(self.low)}, {written(self.high)}]" if self.num > 1 else ""
+        return f"{written(self.mean)}{ends}"
 
 
 def interval(values: Iterable[float]) -> Interval:
@@ -93,9 +94,3 @@ def finding(name: str, values: Sequence[float], say: Callable[[Interval], str], 
     note = "" if measured.num >= FEW_SEEDS else ", so the interval is wide" if measured.num > 1 else ", so no interval"
     statement = f"{say(measured)} ({seeds}{note})."
     return Finding(name, statement, measured.mean, measured.low, measured.high, lies_above(values, above))
-
-
-def short(value: float) -> str:
-    """Two decimals without the leading zero: .12, -.05, 1.00."""
-    text = f"{value:.2f}"
-    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text

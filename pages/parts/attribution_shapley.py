@@ -20,6 +20,7 @@ from invariance.attribution.shapley import ALL_CLASSES, WORTH, Evidence, evidenc
 from invariance.data.preview import to_pictures
 from invariance.figures.evidence import evidence_bars
 from invariance.figures.pictures import fitting_factor, upscale
+from invariance.measures.written import written
 from invariance.spec import DatasetSpec
 from pages.parts import cache
 from pages.parts.attribution_class import Models, choose_target, choose_transforms
@@ -90,7 +91,7 @@ def _show_coalitions(models: Models, found: list[Evidence], data: DatasetSpec, p
         with columns[number % len(columns)]:
             name = coalition_name(players, number)
             st.image(upscale(picture, factor), width=160, alt=f"image with {name}")
-            scores = " · ".join(f"{round(float(one.worth[0, number]), 1) + 0.0:.1f}" for one in found)
+            scores = " · ".join(written(float(one.worth[0, number]), 1) for one in found)
             st.markdown(f"{name}  \n:small[{scores}]")
     first, second = (literal(name) for name in _names(models))
     averaged = "" if reference == "mean" else (f" Where the background is absent, one of {NUM_REFERENCES} others is "

@@ -12,6 +12,7 @@ from invariance.attribution.methods import METHODS, Method, find_method
 from invariance.attribution.randomise import UNCHANGED, WEIGHTS
 from invariance.attribution.score_set import SCORES, ScoreMean, score_set
 from invariance.figures.pictures import fitting_factor, relevance_overlay, upscale
+from invariance.measures.written import written
 from invariance.spec import DatasetSpec
 from pages.parts import cache
 from pages.parts.controls import choose
@@ -82,7 +83,7 @@ def _show_pair(found: Randomised, method: Method, forgotten: str) -> None:
     st.image(pictures, caption=["trained", "fresh weights, own scale"], width=220,
              alt=["map when trained", "map when fresh"])  # fmt: skip
     correlation = found.correlation
-    numbers = f"Rank correlation {correlation.signed:.2f}; of the strengths alone {correlation.strength:.2f}."
+    numbers = f"Rank correlation {written(correlation.signed)}; of the strengths alone {written(correlation.strength)}."
     if math.isnan(correlation.signed):
         st.info(f"One of the maps is empty, so there is nothing to correlate. {numbers}", icon=":material/info:")
     elif correlation.is_unchanged:

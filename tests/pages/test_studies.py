@@ -91,8 +91,8 @@ def test_a_study_is_asked_for_and_paused(app: AppTest, store: Store) -> None:
 @pytest.mark.parametrize(
     ("statement", "agrees", "words"),
     [
-        ("Same is above disjoint; published: .12.", True, "check: as published"),
-        ("Same is above disjoint; published: .12.", False, "close: not as published"),
+        ("Same is above disjoint; published: 0.12.", True, "check: as published"),
+        ("Same is above disjoint; published: 0.12.", False, "close: not as published"),
         ("With pose and occlude too; not in the paper.", True, "check: holds"),
         ("With pose and occlude too; not in the paper.", False, "close: does not hold"),
     ],
