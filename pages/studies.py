@@ -33,7 +33,7 @@ def show_origin(result: StudyResult) -> None:
 def show_shipped(result: StudyResult) -> None:
     """Results that ship with the project."""
     show_origin(result)
-    show_findings(result.summary["findings"])
+    show_findings(result.summary)
     show_figures(result.name, result.table)
     show_files(make_study(result.name, scale=result.scale, seeds=result.seeds), result.table, result.summary)
 
@@ -50,7 +50,7 @@ def show_own(name: str) -> None:
         return
     if not progress.is_done:
         st.info(f"From the {progress.done} of {progress.total} runs that are done so far.", icon=":material/timelapse:")
-    show_findings(summary["findings"])
+    show_findings(summary)
     show_figures(name, table)
     show_files(study, table, summary)
 

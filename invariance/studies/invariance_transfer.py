@@ -271,9 +271,7 @@ def _no_other(means: pd.DataFrame) -> Finding:
         )
 
     result = finding("other_is_like_none", tuple(LITTLE - share), say)
-    return Finding(
-        result.name, result.statement, LITTLE - result.effect, LITTLE - result.high, LITTLE - result.low, result.agrees
-    )
+    return replace(result, effect=LITTLE - result.effect, low=LITTLE - result.high, high=LITTLE - result.low)
 
 
 def _weaker_far_away(means: pd.DataFrame) -> Finding:

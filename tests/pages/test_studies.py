@@ -32,6 +32,8 @@ def test_shipped_results_fill_the_page(app: AppTest, name: str) -> None:
     said = " ".join(element.value for element in app.markdown)
     for finding in result.summary["findings"]:
         assert finding["effect"] is None or finding["statement"] in said
+    line = "From 3 seeds, so the intervals are wide."
+    assert [caption.value.startswith(line) for caption in app.caption].count(True) == 1 and "wide" not in said
     assert any(len(frame.value) == len(result.table) for frame in app.dataframe)
 
 
