@@ -6,7 +6,7 @@ import streamlit as st
 
 from invariance.data.preview import positions_of
 from invariance.spec import DatasetSpec, SpecError
-from pages.parts import cache
+from pages.parts import cache, links
 from pages.parts.attribution_class import Models, show_class
 from pages.parts.attribution_distance import show_distance
 from pages.parts.attribution_shapley import show_evidence
@@ -48,6 +48,7 @@ def choose_image(data: DatasetSpec) -> int:
     return positions_of(cache.engine(data), wanted, num=NUM_IMAGES)[int(number)]
 
 
+links.enter("attribution", widget="left")
 st.title("Attribution", anchor=False)
 st.markdown("Two networks look at one image: what does each decide by, and what does each still feel?")
 try:

@@ -6,7 +6,7 @@ from invariance.runs.shipped_studies import StudyResult, shipped_results
 from invariance.spec import SpecError
 from invariance.studies.about import ABOUT
 from invariance.studies.registry import STUDY_NAMES, make_study
-from pages.parts import server
+from pages.parts import links, server
 from pages.parts.controls import choose
 from pages.parts.live import in_words
 from pages.parts.study_run import choose_own, own_results, show_controls
@@ -55,6 +55,7 @@ def show_own(name: str) -> None:
     show_files(study, table, summary)
 
 
+links.enter("studies", widget="study")
 st.title("Studies", anchor=False)
 st.markdown("The four questions of the paper, each a grid of pretrainings, transfers and measurements. Read what ships "
             "beside what was published, or run one with seeds of your own.")  # fmt: skip

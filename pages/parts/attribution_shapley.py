@@ -26,6 +26,7 @@ from pages.parts import cache
 from pages.parts.attribution_class import Models, choose_target, choose_transforms
 from pages.parts.controls import choose
 from pages.parts.exports import export_row
+from pages.parts.kept import on_click
 from pages.parts.literal import literal
 
 NUM_IMAGES = 200
@@ -102,9 +103,11 @@ def _show_coalitions(models: Models, found: list[Evidence], data: DatasetSpec, p
 def _show_many(models: Models, files: tuple[tuple[str, str], ...], data: DatasetSpec, options: Options) -> None:
     st.subheader("Over many images", anchor=False)
     st.markdown(f"One picture is an anecdote. Ask both networks about {NUM_IMAGES} test images:")
-    if not st.button(f"Share out the evidence in {NUM_IMAGES} images", icon=":material/balance:", key="evidence_many"):
+    clicked = st.button(f"Share out the evidence in {NUM_IMAGES} images", icon=":material/balance:",
+                        key="evidence_many")  # fmt: skip
+    asked = (files, data, 0, NUM_IMAGES, options)
+    if (found := on_click(clicked, "evidence_many", asked, lambda: _evidence(models, *asked))) is None:
         return
-    found = _evidence(models, files, data, 0, NUM_IMAGES, options)
     table = pd.DataFrame([{"model": name, **asdict(mean)} for name, one in zip(_names(models), found, strict=True)
                           for mean in player_means(one, by_class=True)])  # fmt: skip
     table = table.rename(columns={"class_name": "class", "value": "shapley"})

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from invariance.data.sources.download import DOWNLOADS
 from invariance.spec import ALL_CATEGORIES, BEYOND_2D
+from pages.parts import links
 from pages.parts.download import offer_download
 
 CATEGORY_ICONS = {
@@ -68,10 +69,7 @@ def choose(
         chosen = str(home.segmented_control(label, names, required=True, **options))
     else:
         chosen = str(home.selectbox(label, names, **options))
-    if chosen != default:
-        st.query_params[key] = chosen
-    elif key in st.query_params:
-        del st.query_params[key]
+    links.choice(key, None if chosen == default else chosen)
     return chosen
 
 

@@ -32,7 +32,8 @@ LESSONS = (
            {"example": "bee"}),
     Lesson("The training data decides", "What does a network ignore that saw objects turn? Sketch the diagonal first.",
            "invariance", {"row": "rotate", "column": "rotate"}),
-    Lesson("The right variation or more data?", "Which helps a new task more, and by how much?", "studies"),
+    Lesson("The right variation or more data?", "Which helps a new task more, and by how much?", "studies",
+           {"study": "transforms-vs-other"}),
     Lesson("Invariance deletes", "What can no longer be read off once hue has varied in training?", "factors",
            {"first": "none", "second": "hue"}),
     Lesson("It harms when it is needed", "Does a network keep what only the next task will ask for?", "studies",
@@ -43,7 +44,8 @@ LESSONS = (
            "What if objects shrink further than in training? The curve below the table tells.", "invariance",
            {"row": "scale", "column": "scale", "view": "Against magnitude"}),
     Lesson("Explanations can mislead",
-           "Will the map change if the network forgets all it learnt? Try it below the maps.", "attribution"),
+           "Will the map change if the network forgets all it learnt? Try it below the maps.", "attribution",
+           {"question": "class"}),
 )  # fmt: skip
 """In the order in which they build on one another."""
 
