@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from invariance.measures.written import written
+from invariance.models import has_published
 from invariance.spec import SpecError
 from invariance.studies.intervals import NOT_IN_THE_PAPER, Interval, finding, interval
 from invariance.studies.prediction import leave_one_out
@@ -42,6 +43,7 @@ __all__ = [
     "RELATIONS",
     "SCALES",
     "Gap",
+    "available_factors",
     "conclude",
     "gap_against_range",
     "make",
@@ -86,6 +88,12 @@ def make(scale_name: str, scale: Scale, seeds: tuple[int, ...], factors: tuple[s
         conclude=conclude,
         factors=factors,
     )
+
+
+def available_factors() -> dict[str, str]:
+    """Factors that can be varied on this machine, with what to call them: published networks where there are any."""
+    has_any = any(has_published(name) for name in PUBLISHED_NETWORKS)
+    return {name: title for name, title in FACTORS.items() if has_any or name != ELSEWHERE}
 
 
 def _tabulate(parts: tuple[OneSeed, ...], outcomes: Outcomes) -> pd.DataFrame:

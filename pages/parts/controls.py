@@ -73,6 +73,30 @@ def choose(
     return chosen
 
 
+def choose_several(
+    label: str, titles: Mapping[str, str], *, key: str, default: tuple[str, ...], help: str | None = None
+) -> tuple[str, ...]:
+    """Some of several things that have names and titles, as pills; the page's link carries the names, with commas.
+
+    Args:
+        label: what is chosen.
+        titles: name to what people read.
+        key: of the widget, and its name in the link.
+        default: names. They are left out of the link.
+        help: about the choice.
+
+    Returns:
+        Names in the order of the titles, perhaps none.
+    """
+    if st.session_state.get(key) is None:
+        linked = [name for name in st.query_params.get(key, "").split(",") if name in titles]
+        st.session_state[key] = list(dict.fromkeys(linked)) or list(default)
+    chosen = st.pills(label, list(titles), selection_mode="multi", format_func=titles.__getitem__, key=key, help=help)
+    ordered = tuple(name for name in titles if name in chosen)
+    links.choice(key, None if not ordered or set(ordered) == set(default) else ",".join(ordered))
+    return ordered
+
+
 def transform_picker(key: str, *, default: tuple[str, ...] = (), in_url: bool = True) -> tuple[str, ...]:
     """Pills for the transformations, one row for each category.
 
