@@ -4,7 +4,7 @@ import streamlit as st
 
 from invariance.runs.describe import transforms_title
 from invariance.spec import MODEL_NAMES, OBJECTIVES, TRANSFER_METHODS, SpecError
-from pages.parts import server
+from pages.parts import links, server
 from pages.parts.controls import source_picker, transform_picker
 from pages.parts.live import live_panel
 from pages.parts.plan import BUDGETS, disjoint_from, planned_runs
@@ -101,6 +101,7 @@ def detail_controls(values: dict[str, object]) -> dict[str, object]:
     }  # fmt: skip
 
 
+links.enter("train", widget="budget", never_empty=("budget", "objects_source", "backgrounds_source"))
 server.start()
 st.title("Pretrain and transfer", anchor=False)
 st.markdown(

@@ -15,6 +15,7 @@ from invariance.measures.twins import TwinDistances, twin_distances
 from invariance.measures.written import NOT_KNOWN, written
 from invariance.spec import DatasetSpec
 from pages.parts import cache
+from pages.parts.controls import choose
 from pages.parts.exports import export_row
 
 VIEWS = {"twins": "Twins", "layers": "Layer by layer", "magnitude": "Against magnitude"}
@@ -98,8 +99,7 @@ def _accuracy(row: pd.Series, network: cache.KnownModel) -> str:
 
 def show_view(networks: Networks, names: dict[str, str], transform: str, data: DatasetSpec, score: str) -> None:
     """One of the views behind the cell; only the one that is looked at is computed."""
-    view = st.segmented_control("Behind this cell", list(VIEWS), default="twins", required=True, key="view",
-                                format_func=VIEWS.__getitem__, bind="query-params")  # fmt: skip
+    view = choose("Behind this cell", VIEWS, key="view", kind="segments")
     titles = titles_of(networks, names)
     if view == "twins":
         _show_twins(networks, titles, transform, data)

@@ -44,8 +44,9 @@ def choose(
 ) -> str:
     """One of several things that have names and titles; the page's link carries the name.
 
-    A widget that Streamlit binds to the link puts its title there, so that a better title would break old links, and
-    the title of a run, which has spaces and brackets, would fill it.
+    A link may have the title instead, as older ones do; one that has neither is told of, and gets the default. A
+    widget that Streamlit binds to the link puts its title there, so that a better title would break old links, and the
+    title of a run, which has spaces and brackets, would fill it.
 
     Args:
         label: what is chosen.
@@ -62,14 +63,18 @@ def choose(
     names, home = list(titles), place or st
     default = names[0] if default is None else default
     if st.session_state.get(key) not in titles:
-        linked = st.query_params.get(key, default)
-        st.session_state[key] = linked if linked in titles else default
+        linked = st.query_params.get(key) or default
+        named = {title: name for name, title in titles.items()} | {name: name for name in names}
+        if linked not in named and key not in st.session_state:
+            links.missed(key, linked, default)
+        st.session_state[key] = named.get(linked, default)
     options = {"format_func": titles.__getitem__, "key": key, "help": help}
     if kind == "segments":
-        chosen = str(home.segmented_control(label, names, required=True, **options))
+        chosen = str(home.segmented_control(label, names, required=True, wrap=True, **options))
     else:
         chosen = str(home.selectbox(label, names, **options))
     links.choice(key, None if chosen == default else chosen)
+    links.show_missed(key, label, chosen, titles[chosen], home)
     return chosen
 
 

@@ -16,19 +16,21 @@ from invariance.studies import transforms_vs_other
 from invariance.studies.registry import SCALES, make_study
 from invariance.studies.study import Study
 from pages.parts import server
-from pages.parts.controls import choose_several
+from pages.parts.controls import choose, choose_several
 from pages.parts.live import in_words
 
 FIRST_FREE_SEED = 100
 """Seeds that nothing shipped has used."""
+MAX_DIGITS = 20
+"""Of a seed; all have fewer, and Python does not read numbers of thousands."""
 
 
 def choose_own(name: str) -> Study | None:
     """Scale, seeds and, of the study that has some, factors; None, with a line, where they cannot be used."""
     left, right = st.columns(2)
-    scale = str(left.selectbox("Scale", SCALES, key="scale", bind="query-params",
-                               help="quick: a laptop, minutes. standard: one GPU, about an hour. paper: the published "
-                               "settings; use the command line and a cluster."))  # fmt: skip
+    scale = choose("Scale", {name: name for name in SCALES}, key="scale", place=left,
+                   help="quick: a laptop, minutes. standard: one GPU, about an hour. paper: the published settings; "
+                        "use the command line and a cluster.")  # fmt: skip
     given = right.text_input("Seeds", f"{FIRST_FREE_SEED},{FIRST_FREE_SEED + 1}", key="seeds", bind="query-params",
                              help="Each picks other objects, transformations and initial weights.")  # fmt: skip
     try:
@@ -58,8 +60,9 @@ def _choose_factors(scale: str) -> tuple[str, ...]:
 
 def _seeds(given: str) -> tuple[int, ...]:
     parts = [part.strip() for part in given.split(",") if part.strip()]
-    if bad := [part for part in parts if not part.isdecimal()]:
-        raise SpecError(f"seeds: {bad[0]!r} is not a whole number; give some separated by commas, such as 100,101")
+    if bad := [part for part in parts if not part.isdecimal() or len(part) > MAX_DIGITS]:
+        shown = bad[0] if len(bad[0]) <= MAX_DIGITS else f"{bad[0][:MAX_DIGITS]}…"
+        raise SpecError(f"seeds: {shown!r} is not a whole number; give some separated by commas, such as 100,101")
     return tuple(int(part) for part in parts)
 
 
