@@ -16,7 +16,7 @@ from pages.parts.invariance_table import choose_data, table_of
 
 SCROLLING = """<style>
 .st-key-heatmap_frame { overflow-x: auto; } .st-key-heatmap_frame > div { min-width: 50rem; }
-.st-key-numbers_frame [data-testid=stMarkdownContainer] { overflow-x: auto; }
+.st-key-numbers_frame [data-testid=stMarkdownContainer] { overflow-x: auto; white-space: nowrap; }
 </style>"""  # on a telephone the cells keep their size and the tables scroll
 
 

@@ -17,3 +17,8 @@ def written(value: float, digits: int = 2) -> str:
     if math.isnan(value):
         return NOT_KNOWN
     return f"{round(float(value), digits) + 0.0:.{digits}f}".replace("-", "−")
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A change: as :func:`written`, with a plus where it is more than nothing."""
+    return f"{'+' * (round(float(value), digits) > 0)}{written(value, digits)}"

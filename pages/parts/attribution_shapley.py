@@ -20,7 +20,7 @@ from invariance.attribution.shapley import ALL_CLASSES, WORTH, Evidence, evidenc
 from invariance.data.preview import to_pictures
 from invariance.figures.evidence import evidence_bars
 from invariance.figures.pictures import fitting_factor, upscale
-from invariance.measures.written import written
+from invariance.measures.written import signed, written
 from invariance.spec import DatasetSpec
 from pages.parts import cache
 from pages.parts.attribution_class import Models, choose_target, choose_transforms
@@ -79,7 +79,7 @@ def _show_one(models: Models, found: list[Evidence], options: Options) -> None:
         explained = literal(one.model_class_names[int(one.explained[0])])
         beyond = float(one.worth[0, -1] - one.worth[0, 0])
         note = "" if bool(one.asked[0]) else " It does not know the class asked for; its prediction is explained."
-        st.caption(f"{literal(name)}: for **{explained}**. The bars add up to {beyond:+.2f}, by how much the whole "
+        st.caption(f"{literal(name)}: for **{explained}**. The bars add up to {signed(beyond)}, by how much the whole "
                    f"image is worth more than nothing.{note}")  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import pytest
 from invariance.figures.factor_heatmap import factor_heatmap
 from invariance.figures.heatmap import sens_heatmap
 from invariance.figures.study_figures import figures_of
-from invariance.measures.written import written
+from invariance.measures.written import signed, written
 from invariance.runs import gallery
 from invariance.runs.shipped_studies import shipped_results
 from invariance.studies.registry import STUDY_NAMES
@@ -31,6 +31,7 @@ def test_two_decimals_with_their_zero(value: float, text: str) -> None:
 def test_other_decimals_and_none() -> None:
     assert written(0.0626, 3) == "0.063" and written(-0.04, 1) == "0.0"
     assert written(math.nan) == "–"
+    assert [signed(value, 1) for value in (0.25, -0.25, 0.01)] == ["+0.2", "−0.2", "0.0"]
 
 
 @pytest.mark.parametrize("name", STUDY_NAMES)
