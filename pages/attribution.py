@@ -6,7 +6,7 @@ import streamlit as st
 
 from invariance.data.preview import positions_of
 from invariance.spec import DatasetSpec, SpecError
-from pages.parts import cache
+from pages.parts import cache, links
 from pages.parts.attribution_class import Models, show_class
 from pages.parts.attribution_distance import show_distance
 from pages.parts.attribution_shapley import show_evidence
@@ -27,7 +27,7 @@ QUESTIONS: dict[str, tuple[str, Callable[[Models, DatasetSpec, int], None]]] = {
 def choose_models(known: dict[str, cache.KnownModel]) -> Models:
     """Two networks; a link may name them, together or each."""
     references = list(known)
-    linked = [name for name in st.query_params.get("models", "").split(",") if name in known]
+    linked = links.named_models(known)
     wanted = linked if len(linked) > 1 else [name for name in DEFAULTS if name in known]
     wanted = (wanted + references + references)[:2]
     titles = {reference: model.label for reference, model in known.items()}
@@ -40,7 +40,8 @@ def choose_models(known: dict[str, cache.KnownModel]) -> Models:
 def choose_image(data: DatasetSpec) -> int:
     """Position of an image in the test split of a data set, which no network was trained on."""
     left, right = st.columns(2, gap="large")
-    wanted = left.selectbox("Object", [ANY, *cache.engine(data).class_names], key="object", bind="query-params")
+    names = {name: name.replace("_", " ") for name in (ANY, *cache.engine(data).class_names)}
+    wanted = choose("Object", names, key="object", place=left)
     number = right.slider("Image", 0, NUM_IMAGES - 1, FIRST_IMAGE, key="image", bind="query-params",
                           help="Images of the test split, which no network was trained on.")  # fmt: skip
     if wanted == ANY:
@@ -48,6 +49,7 @@ def choose_image(data: DatasetSpec) -> int:
     return positions_of(cache.engine(data), wanted, num=NUM_IMAGES)[int(number)]
 
 
+links.enter("attribution", widget="left")
 st.title("Attribution", anchor=False)
 st.markdown("Two networks look at one image: what does each decide by, and what does each still feel?")
 try:

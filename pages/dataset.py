@@ -15,7 +15,7 @@ from invariance.spec import (
     DatasetSpec,
     SpecError,
 )
-from pages.parts import cache
+from pages.parts import cache, links
 from pages.parts.controls import source_picker, transform_picker
 from pages.parts.dataset_files import show_files
 from pages.parts.dataset_magnitude import show_distribution, show_magnitude
@@ -30,6 +30,7 @@ VIEWS: dict[str, Callable[[Engine], None]] = {
     "Distribution": show_distribution,
     "Files and code": show_files,
 }
+NEVER_EMPTY = ("view", "label", "file", "stickers", "sticker_place", "objects_source", "backgrounds_source")
 IMAGE_SIZES = (16, 32, 48, 64, 96, 128)
 PRESETS: dict[str, tuple[str, ...]] = {
     "None": (),
@@ -119,6 +120,7 @@ def show(view: str, engine: Engine) -> None:
         st.error(str(error), icon=":material/error:")
 
 
+links.enter("dataset", widget="view", never_empty=NEVER_EMPTY)
 st.title("Data set", anchor=False)
 st.markdown("Each image is an object, changed by transformations whose parameters are drawn at random, on a random "
             "background. The class is the object, unless a sticker is to be named.")  # fmt: skip

@@ -10,13 +10,15 @@ from invariance.measures.factor_columns import NETWORK
 from invariance.runs import gallery
 from invariance.runs.describe import transforms_title
 from invariance.spec import DatasetSpec, SpecError
-from pages.parts import cache, server
+from pages.parts import cache, links, server
+from pages.parts.controls import choose
 from pages.parts.exports import export_row
 from pages.parts.factor_parts import ask_first, explain_verdicts, show_factor
 from pages.parts.measured import factor_probes, measured_tables, show_pending, submit_measurements, twins_data
 
 DEFAULTS = ("matched", "disjoint")
 FACTOR = "hue.shift"
+CELLS = {"skill": "skill", "verdict": "verdict"}
 SCROLLING = """<style>
 .st-key-factors_frame { overflow-x: auto; } .st-key-factors_frame > div { min-width: 56rem; }
 </style>"""  # on a telephone the cells keep their size and the table scrolls
@@ -25,10 +27,11 @@ SCROLLING = """<style>
 def choose_runs(known: dict[str, cache.KnownModel]) -> list[str]:
     """Which finished runs of one's own are added; a link may name them."""
     own = [reference for reference, model in known.items() if not model.from_gallery]
+    linked = links.named_models(known)
     if not own:
         return []
     if "own" not in st.session_state:
-        st.session_state["own"] = [name for name in st.query_params.get("models", "").split(",") if name in own]
+        st.session_state["own"] = [name for name in linked if name in own]
     return st.multiselect("Your runs", own, format_func=lambda name: known[name].label, key="own",
                           placeholder="Add finished runs")  # fmt: skip
 
@@ -63,20 +66,14 @@ def select_cell(networks: list[str]) -> None:
             st.session_state["first"] = cell[0]
 
 
-def first_option(default: str, options: list[str]) -> list[str]:
-    """The options, the default first: a box that a click sets as well must have no other default."""
-    return [default, *(option for option in options if option != default)] if default in options else options
-
-
 def choose_pair(networks: list[str], names: dict[str, str], runs: list[str]) -> tuple[str, str]:
     """The two networks that are compared, at first one's own."""
     wanted = [name for name in (*runs, *DEFAULTS, *networks) if name in networks]
-    wanted, chosen = (list(dict.fromkeys(wanted)) * 2)[:2], []
-    for column, key, label, default in zip(st.columns(2), ("first", "second"), ("Network", "Beside it"), wanted,
-                                           strict=True):  # fmt: skip
-        chosen.append(str(column.selectbox(label, first_option(default, networks), format_func=names.__getitem__,
-                                           key=key, bind="query-params")))  # fmt: skip
-    return chosen[0], chosen[1]
+    first, second = (list(dict.fromkeys(wanted)) * 2)[:2]
+    left, right = st.columns(2)
+    titles = {name: names[name] for name in networks}
+    return (choose("Network", titles, key="first", default=first, place=left),
+            choose("Beside it", titles, key="second", default=second, place=right))  # fmt: skip
 
 
 def show_pair(table: pd.DataFrame, pair: tuple[str, str], names: dict[str, str]) -> None:
@@ -106,14 +103,12 @@ def main() -> None:
         return
     names = {name: row_title(known[name]) if name in known else name for name in dict.fromkeys(table["model"])}
     ask_first(table)
-    verdicts = st.segmented_control("In the cells", ["skill", "verdict"], default="skill", required=True, key="cells",
-                                    bind="query-params") == "verdict"  # fmt: skip
+    verdicts = choose("In the cells", CELLS, key="cells", kind="segments") == "verdict"
     explain_verdicts(in_cells=verdicts)
     st.html(SCROLLING)
     chart, pair = st.container(key="factors_frame"), choose_pair(networks, names, runs)
     factors = dict(zip(table["factor"], table["title"], strict=True))
-    factor = str(st.selectbox("Factor", first_option(FACTOR, list(factors)), format_func=factors.__getitem__,
-                              key="factor", bind="query-params"))  # fmt: skip
+    factor = choose("Factor", factors, key="factor", default=FACTOR if FACTOR in factors else None)
     figure = factor_heatmap(table, titles=names, verdicts=verdicts, selected=(pair, factor),
                             trained_on={name: known[name].data.transforms for name in networks})  # fmt: skip
     chart.plotly_chart(figure, key="factors_heatmap", width="stretch", on_select=lambda: select_cell(networks),
@@ -128,6 +123,7 @@ def main() -> None:
         show_factor(table, [known[name] for name in pair], [names[name] for name in pair], factor, data)
 
 
+links.enter("factors", widget="factor")
 st.title("Factors", anchor=False)
 st.markdown("What does a representation still know? A linear probe tries to read off each thing that varies between "
             "images: 0 is guessing, 1 is perfect.")  # fmt: skip

@@ -7,25 +7,27 @@ from invariance.figures.heatmap import cell_of, sens_heatmap
 from invariance.measures.columns import MEASURES
 from invariance.runs.describe import transforms_title
 from invariance.spec import CATEGORIES, SpecError
-from pages.parts import cache, server
+from pages.parts import cache, links, server
 from pages.parts.cell import Networks, references, show_numbers, show_view
+from pages.parts.controls import choose
 from pages.parts.exports import export_row
 from pages.parts.invariance_scatter import show_scatter
 from pages.parts.invariance_table import choose_data, table_of
 
 SCROLLING = """<style>
 .st-key-heatmap_frame { overflow-x: auto; } .st-key-heatmap_frame > div { min-width: 50rem; }
-.st-key-numbers_frame [data-testid=stMarkdownContainer] { overflow-x: auto; }
+.st-key-numbers_frame [data-testid=stMarkdownContainer] { overflow-x: auto; white-space: nowrap; }
 </style>"""  # on a telephone the cells keep their size and the tables scroll
 
 
 def choose_runs(known: Networks) -> list[str]:
     """Which finished pretrainings of one's own are added; a link may name them."""
     own = [reference for reference, model in known.items() if not model.from_gallery and model.spec.kind == "pretrain"]
+    linked = links.named_models(known)
     if not own:
         return []
     if "own" not in st.session_state:
-        st.session_state["own"] = [name for name in st.query_params.get("models", "").split(",") if name in own]
+        st.session_state["own"] = [name for name in linked if name in own]
     return st.multiselect("Your runs", own, format_func=lambda name: known[name].label, key="own",
                           placeholder="Add finished pretrainings")  # fmt: skip
 
@@ -33,8 +35,7 @@ def choose_runs(known: Networks) -> list[str]:
 def choose_measure(table: pd.DataFrame) -> str:
     """Which column the heatmap shows; those that the table lacks are not offered, and named."""
     offered = [name for name in MEASURES if name in table and table[name].notna().any()] or ["sens"]
-    score = str(st.segmented_control("Measure", offered, default=offered[0], required=True, key="score",
-                                     format_func=lambda name: MEASURES[name].title, bind="query-params"))  # fmt: skip
+    score = choose("Measure", {name: MEASURES[name].title for name in offered}, key="score", kind="segments")
     measure = MEASURES[score]
     st.markdown(f"Shown: the **{measure.title}**, {measure.meaning}. {measure.scale}")
     if absent := [MEASURES[name].title for name in MEASURES if name not in offered]:
@@ -68,13 +69,10 @@ def select_cell() -> None:
 
 def choose_cell(table: pd.DataFrame, names: dict[str, str]) -> tuple[str, str]:
     """The cell that is looked into: by a click on the heatmap, or from two boxes."""
-    rows, columns = list(names), list(dict.fromkeys(table["transform"]))
+    columns = {name: name.replace("_", " ") for name in dict.fromkeys(table["transform"])}
     left, right = st.columns(2)
-    # No default besides the first option: a click sets the session's value, and Streamlit warns of two defaults.
-    row = left.selectbox("Network", rows, format_func=lambda name: names[name], key="row", bind="query-params")
-    column = right.selectbox("Transformation", columns, key="column", bind="query-params",
-                             format_func=lambda name: name.replace("_", " "))  # fmt: skip
-    return row, column
+    return (choose("Network", names, key="row", place=left),
+            choose("Transformation", columns, key="column", place=right))  # fmt: skip
 
 
 def show_heatmap(table: pd.DataFrame, networks: Networks, names: dict[str, str], score: str) -> tuple[str, str]:
@@ -128,6 +126,7 @@ def main() -> None:
     show_scatter(known)
 
 
+links.enter("invariance", widget="shift")
 st.title("Invariance", anchor=False)
 st.markdown("Do networks ignore what they were trained to ignore? Each was pretrained on images of objects in which "
             "something varied, say their angle. Here *twins*, one object on one background with two draws of a "

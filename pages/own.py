@@ -6,7 +6,7 @@ from invariance.attribution.one_picture import MAPS
 from invariance.data.preview import describe_transforms
 from invariance.data.uploads.one_picture import OnePicture
 from invariance.spec import TRANSFORM_NAMES, SpecError
-from pages.parts import cache
+from pages.parts import cache, links
 from pages.parts.controls import choose
 from pages.parts.literal import literal
 from pages.parts.magnitude_sliders import magnitude_sliders
@@ -48,6 +48,7 @@ def show(known: dict[str, cache.KnownModel]) -> None:
     show_views(found, models, titles[transform], shown)
 
 
+links.enter("own", widget="left")
 st.title("Try a picture", anchor=False)
 st.markdown("Bring one picture, move the slider, and see what a network that was trained to ignore the change makes of "
             "it, and one that was not. The picture stays in memory: nothing of it is stored.")  # fmt: skip

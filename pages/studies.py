@@ -6,7 +6,7 @@ from invariance.runs.shipped_studies import StudyResult, shipped_results
 from invariance.spec import SpecError
 from invariance.studies.about import ABOUT
 from invariance.studies.registry import STUDY_NAMES, make_study
-from pages.parts import server
+from pages.parts import links, server
 from pages.parts.controls import choose
 from pages.parts.live import in_words
 from pages.parts.study_run import choose_own, own_results, show_controls
@@ -33,7 +33,7 @@ def show_origin(result: StudyResult) -> None:
 def show_shipped(result: StudyResult) -> None:
     """Results that ship with the project."""
     show_origin(result)
-    show_findings(result.summary["findings"])
+    show_findings(result.summary)
     show_figures(result.name, result.table)
     show_files(make_study(result.name, scale=result.scale, seeds=result.seeds), result.table, result.summary)
 
@@ -50,11 +50,12 @@ def show_own(name: str) -> None:
         return
     if not progress.is_done:
         st.info(f"From the {progress.done} of {progress.total} runs that are done so far.", icon=":material/timelapse:")
-    show_findings(summary["findings"])
+    show_findings(summary)
     show_figures(name, table)
     show_files(study, table, summary)
 
 
+links.enter("studies", widget="study")
 st.title("Studies", anchor=False)
 st.markdown("The four questions of the paper, each a grid of pretrainings, transfers and measurements. Read what ships "
             "beside what was published, or run one with seeds of your own.")  # fmt: skip

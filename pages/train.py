@@ -5,7 +5,7 @@ import streamlit as st
 from invariance.models import ARCHITECTURES
 from invariance.runs.describe import transforms_title
 from invariance.spec import OBJECTIVES, TRANSFER_METHODS, SpecError
-from pages.parts import server
+from pages.parts import links, server
 from pages.parts.controls import choose, source_picker, transform_picker
 from pages.parts.launch import launch, require_weights
 from pages.parts.live import live_panel
@@ -113,6 +113,7 @@ def detail_controls(values: dict[str, object]) -> dict[str, object]:
     }  # fmt: skip
 
 
+links.enter("train", widget="budget", never_empty=("budget", "objects_source", "backgrounds_source"))
 server.start()
 st.title("Pretrain and transfer", anchor=False)
 st.markdown(

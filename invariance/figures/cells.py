@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from invariance.figures.palette import text_colour
+from invariance.measures.written import written
 
 ROW_PX: Final = 30
 MARGIN_PX: Final = 130
@@ -47,7 +48,7 @@ def labelled_cells(
         x=[column for _, column in where],
         y=[row for row, _ in where],
         mode="text",
-        text=[short_text(numbers[place]) for place in where],
+        text=[written(numbers[place]) for place in where],
         textfont={"size": 12, "color": [text_colour(float(numbers[place]), scale) for place in where]},
         hoverinfo="skip",
     )
@@ -143,8 +144,3 @@ def lay_out(
         showlegend=False,
         dragmode=False,
     )
-
-
-def short_text(value: float) -> str:
-    """Two digits without the leading zero, so that 18 columns fit on a telephone."""
-    return f"{value:.2f}".removeprefix("0")

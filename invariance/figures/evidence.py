@@ -8,6 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from invariance.figures.palette import CATEGORICAL, NEUTRAL
+from invariance.measures.written import signed
 
 
 def evidence_bars(table: pd.DataFrame, *, title: str, colours: Sequence[str] = CATEGORICAL) -> go.Figure:
@@ -31,7 +32,7 @@ def evidence_bars(table: pd.DataFrame, *, title: str, colours: Sequence[str] = C
             marker_color=colours[number % len(colours)],
             error_y=error,
             # Whiskers would cross the numbers; then hovering tells them.
-            text=None if error else [f"{value:+.1f}" for value in rows["shapley"]],
+            text=None if error else [signed(value, 1) for value in rows["shapley"]],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{x}: %{y:+.2f}<extra>" + str(model).replace("<", "&lt;") + "</extra>",

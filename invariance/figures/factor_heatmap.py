@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from invariance.figures.cells import coloured, frame, lay_out, short_text
+from invariance.figures.cells import coloured, frame, lay_out
 from invariance.figures.palette import NEUTRAL, SHARE_SCALE, text_colour
 from invariance.measures.factor_columns import KEPT, LOST, NETWORK, PARTLY, UNCLEAR
+from invariance.measures.written import written
 
 ROW_PX: Final = 25
 GLYPHS: Final[dict[str, str]] = {KEPT: "●", PARTLY: "◐", LOST: "○", UNCLEAR: "?"}
@@ -53,7 +54,7 @@ def factor_heatmap(
                 x=columns,
                 y=rows,
                 mode="text",
-                text=[GLYPHS.get(signs[cell], "") if verdicts else _short(values[cell]) for cell in cells],
+                text=[GLYPHS.get(signs[cell], "") if verdicts else written(shown[cell]) for cell in cells],
                 textfont={"size": 11, "color": [text_colour(float(shown[cell]), SHARE_SCALE) for cell in cells]},
                 hoverinfo="skip",
             ),
@@ -93,18 +94,13 @@ def factor_heatmap(
 def hover_text(name: str, row: pd.Series) -> str:
     """What is said of a cell: score against chance, the interval of its skill, and the verdict."""
     kind = "balanced accuracy" if row["kind"] == "choice" else "R²"
-    lines = [name, f"{row['title']}: {kind} {row['score']:.2f}, guessing {row['chance']:.2f}"]
-    lines.append(f"skill {row['skill']:.2f}, 95 % interval {row['low']:.2f} to {row['high']:.2f}")
+    lines = [name, f"{row['title']}: {kind} {written(row['score'])}, guessing {written(row['chance'])}"]
+    lines.append(f"skill {written(row['skill'])}, 95 % interval {written(row['low'])} to {written(row['high'])}")
     if row["kind"] == "circle":
         lines.append(f"mean error {row['angle_error_deg']:.0f}°, guessing 90°")
     if isinstance(row["verdict"], str) and row["verdict"]:
-        lines.append(f"{row['verdict']} (pixels {row['pixels']:.2f}, untrained {row['untrained']:.2f})")
+        lines.append(f"{row['verdict']} (pixels {written(row['pixels'])}, untrained {written(row['untrained'])})")
     return "<br>".join(lines)
-
-
-def _short(value: float) -> str:
-    """Two digits without the leading zero; what is below guessing is 0."""
-    return short_text(max(0.0, float(value)))
 
 
 def _grid(table: pd.DataFrame, column: str, models: Sequence[str], factors: Sequence[str]) -> np.ndarray:

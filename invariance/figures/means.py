@@ -7,6 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from invariance.measures.written import written
 from invariance.studies.intervals import Interval
 
 HOLLOW = "circle-open"
@@ -77,5 +78,5 @@ def published_points(at: Sequence[Any], values: Sequence[float], *, name: str, c
 
 def _hover(one: Interval) -> str:
     seeds = "1 seed" if one.num == 1 else f"{one.num} seeds"
-    ends = f", 95 % interval {one.low:.2f} to {one.high:.2f}" if one.num > 1 else ""
-    return f"{one.mean:.3f}{ends}, {seeds}"
+    ends = f", 95 % interval {written(one.low)} to {written(one.high)}" if one.num > 1 else ""
+    return f"{written(one.mean, 3)}{ends}, {seeds}"

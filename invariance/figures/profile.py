@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from invariance.figures.heatmap import interval_text
 from invariance.figures.palette import MATCHED, MISMATCHED, NEUTRAL
 from invariance.measures.columns import MEASURES
+from invariance.measures.written import written
 
 HEIGHT_PX: Final = 380
 _LOOKS: Final[tuple[dict[str, str], ...]] = (
@@ -69,9 +70,7 @@ def magnitude_figure(
         title = (titles or {}).get(str(name), str(name))
         band = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False, "legendgroup": title}
         figure.add_scatter(x=rows["magnitude"], y=rows["high"], **band)
-        figure.add_scatter(
-            x=rows["magnitude"], y=rows["low"], fill="tonexty", fillcolor=_faint(look["color"]), **band
-        )
+        figure.add_scatter(x=rows["magnitude"], y=rows["low"], fill="tonexty", fillcolor=_faint(look["color"]), **band)
         figure.add_scatter(
             x=rows["magnitude"],
             y=rows["distance"],
@@ -122,7 +121,7 @@ def _line(look: Mapping[str, str]) -> dict[str, Any]:
 
 def _hover(value: float, ends: list[float]) -> str:
     text = interval_text(*ends) if len(ends) == 2 else ""
-    return f"{value:.3f}" + (f"<br>{text}" if text else "")
+    return written(value, 3) + (f"<br>{text}" if text else "")
 
 
 def _faint(colour: str) -> str:

@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 
 from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, NEUTRAL
 from invariance.measures.line import Line, fit_line
+from invariance.measures.written import written
 
 COLUMNS: Final = ("source", "target", "sens", "accuracy", "group")
 GROUPS: Final[dict[str, tuple[str, str, str]]] = {
@@ -50,7 +51,7 @@ def transfer_scatter(table: pd.DataFrame) -> go.Figure:
             text=[f"{source}<br>to {target}" for source, target in zip(rows["source"], rows["target"], strict=True)],
             hovertemplate="%{text}<br>sens-score %{x:.2f}, accuracy %{y:.1%}<extra></extra>",
         )
-    figure.update_xaxes(title="mean sens-score of the source for the target's transformations", rangemode="tozero")
+    figure.update_xaxes(title="mean sens-score of the source for the target", rangemode="tozero")
     # The band of few points is wide, and would press the points together.
     highest = min(1.05, 1.15 * float(table["accuracy"].max())) if len(table) else 1.05
     figure.update_yaxes(title="transfer accuracy", tickformat=".0%", range=[0, highest])
@@ -107,4 +108,4 @@ def _add_line(figure: go.Figure, line: Line, sens: np.ndarray) -> None:
 def _number(value: float, digits: int = 2) -> str:
     if math.isnan(value):
         return "not defined"
-    return f"{value:.{digits}f}".replace("-", "−")
+    return written(value, digits)

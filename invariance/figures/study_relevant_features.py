@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 from invariance.figures.cells import labelled_cells
 from invariance.figures.means import points_with_intervals
 from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, SENS_SCALE, SHARE_SCALE
+from invariance.measures.written import written
 from invariance.studies.intervals import interval
 from invariance.studies.published import RELEVANT_FEATURES, RELEVANT_FEATURES_SENS
 from invariance.studies.relevant_features import TASKS, accuracies, accuracy_and_sens, sens_scores
@@ -78,7 +79,7 @@ def agreement_figure(table: pd.DataFrame) -> go.Figure:
         correlation = float(np.corrcoef(pairs["sens"], pairs["accuracy"])[0, 1])
         figure.add_annotation(
             x=0.99, y=0.03, xref="paper", yref="paper", xanchor="right", showarrow=False,
-            text=f"correlation {correlation:.2f}",
+            text=f"correlation {written(correlation)}",
         )  # fmt: skip
     figure.update_xaxes(title="sens-score to the feature", rangemode="tozero")
     figure.update_yaxes(title="accuracy of its probe", range=[0, 1.04], tickformat=".0%")

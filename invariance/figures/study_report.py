@@ -19,6 +19,7 @@ from invariance.figures.study_findings import findings_figure
 from invariance.figures.study_notebook import notebook
 from invariance.spec import PretrainSpec
 from invariance.studies.about import ABOUT
+from invariance.studies.intervals import rests_on
 from invariance.studies.study import Study
 from invariance.training.atomic import write_atomically
 
@@ -55,6 +56,7 @@ def report_html(study: Study, table: pd.DataFrame, summary: Mapping[str, Any]) -
         "Learning (TMLR 2024, arXiv 2407.04325), repeated with Invariance Lab.</p>",
         _how_far(summary),
         "<h2>Findings</h2>",
+        _seeds(summary),
         *_findings(summary["findings"]),
         "<h2>Figures</h2>",
         *_figures(study.name, table, summary["findings"]),
@@ -80,6 +82,12 @@ def _how_far(summary: Mapping[str, Any]) -> str:
     if done == total:
         return ""
     return f'<p class="partial">Not complete: {done} of {total} runs are done, and what follows is from those.</p>'
+
+
+def _seeds(summary: Mapping[str, Any]) -> str:
+    """Once for all findings, how many seeds they rest on; summaries of earlier versions do not tell."""
+    line = rests_on(summary.get("num_seeds", {}).values())
+    return f'<p class="quiet">{_text(line)}</p>' if line else ""
 
 
 def _findings(findings: Iterable[Mapping[str, Any]]) -> Iterator[str]:

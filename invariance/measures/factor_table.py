@@ -119,7 +119,8 @@ def pixel_components(engine: Engine, *, num: int = NUM_COMPONENTS) -> Represent:
 
     The basis is that of images of the validation split, each under one of the 18 transformations, so none of the
     images that are decoded is in it. For the gallery's images the skills are within about 0.1 of those of all 3,072
-    values (hue .92 for .98, rotate .47 for .52, scale .75 for .85, noise .69 for .56), at a fifteenth of the time.
+    values (hue 0.92 for 0.98, rotate 0.47 for 0.52, scale 0.75 for 0.85, noise 0.69 for 0.56), at a fifteenth of the
+    time.
 
     Args:
         engine: objects and backgrounds.

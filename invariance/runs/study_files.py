@@ -38,6 +38,7 @@ def summarise(
     """
     return {
         "findings": [_plain(asdict(finding)) for finding in findings],
+        "num_seeds": {finding.name: finding.num_seeds for finding in findings},
         "seconds": round(seconds, 2),
         "worked_seconds": round(progress.worked_seconds, 2),
         "runs_done": progress.done,

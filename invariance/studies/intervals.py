@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from invariance.measures.written import written
 from invariance.studies.study import Finding
 
 _T_975: Final = (
@@ -46,8 +47,8 @@ class Interval:
     num: int
 
     def __str__(self) -> str:
-        ends = f" [{short(self.low)}, {short(self.high)}]" if self.num > 1 else ""
-        return f"{short(self.mean)}{ends}"
+        ends = f" [{written(self.low)}, {written(self.high)}]" if self.num > 1 else ""
+        return f"{written(self.mean)}{ends}"
 
 
 def interval(values: Iterable[float]) -> Interval:
@@ -89,13 +90,23 @@ def finding(name: str, values: Sequence[float], say: Callable[[Interval], str], 
     measured = interval(values)
     if measured.num == 0:
         return Finding(name, f"{name}: no seed has finished what this needs.", math.nan, math.nan, math.nan, False)
-    seeds = "1 seed" if measured.num == 1 else f"{measured.num} seeds"
-    note = "" if measured.num >= FEW_SEEDS else ", so the interval is wide" if measured.num > 1 else ", so no interval"
-    statement = f"{say(measured)} ({seeds}{note})."
-    return Finding(name, statement, measured.mean, measured.low, measured.high, lies_above(values, above))
+    agrees = lies_above(values, above)
+    return Finding(name, f"{say(measured)}.", measured.mean, measured.low, measured.high, agrees, measured.num)
 
 
-def short(value: float) -> str:
-    """Two decimals without the leading zero: .12, -.05, 1.00."""
-    text = f"{value:.2f}"
-    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text
+def rests_on(nums: Iterable[int]) -> str:
+    """How many seeds findings rest on and what that makes of their intervals: a sentence, said once for all of them.
+
+    Args:
+        nums: seeds of each finding; those without any do not count.
+
+    Returns:
+        An empty text where there are none.
+    """
+    known = sorted({num for num in nums if num > 0})
+    if not known:
+        return ""
+    fewest, most = known[0], known[-1]
+    seeds = f"{fewest} to {most} seeds" if fewest < most else "1 seed" if most == 1 else f"{most} seeds"
+    wide = ", so the intervals are wide" if fewest < FEW_SEEDS else ""
+    return f"From {seeds}{', so there are no intervals' if most == 1 else wide}."

@@ -14,9 +14,10 @@ from typing import Final
 import pandas as pd
 
 from invariance.measures.shifts import available_shifts
+from invariance.measures.written import written
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec
 from invariance.studies.choices import per_category, shuffled_classes
-from invariance.studies.intervals import Interval, finding, interval, short
+from invariance.studies.intervals import Interval, finding, interval
 from invariance.studies.published import INVARIANCE_TRANSFER as PUBLISHED
 from invariance.studies.settings import pretraining
 from invariance.studies.study import Finding, Outcomes, Study, each_once
@@ -250,11 +251,11 @@ _PUBLISHED_DATA: Final = {OWN: "same-objects", NEW: "new-objects", FAR: "noise-o
 
 
 def _published(data: str) -> str:
-    return ", ".join(f"{relation} {short(PUBLISHED[relation][_PUBLISHED_DATA[data]][0])}" for relation in RELATIONS)
+    return ", ".join(f"{relation} {written(PUBLISHED[relation][_PUBLISHED_DATA[data]][0])}" for relation in RELATIONS)
 
 
 def _listed(rows: pd.DataFrame) -> str:
-    return ", ".join(f"{relation} {short(float(rows[relation].mean()))}" for relation in RELATIONS)
+    return ", ".join(f"{relation} {written(float(rows[relation].mean()))}" for relation in RELATIONS)
 
 
 def _no_other(means: pd.DataFrame) -> Finding:
@@ -266,13 +267,11 @@ def _no_other(means: pd.DataFrame) -> Finding:
     def say(measured: Interval) -> str:
         return (
             f"Pretraining with another transformation lowers the sens-score by {below}, {measured} of what the same "
-            "one does; published: .00 (-.01 on the objects of pretraining, .01 on new ones)"
+            "one does; published: 0.00 (−0.01 on the objects of pretraining, 0.01 on new ones)"
         )
 
     result = finding("other_is_like_none", tuple(LITTLE - share), say)
-    return Finding(
-        result.name, result.statement, LITTLE - result.effect, LITTLE - result.high, LITTLE - result.low, result.agrees
-    )
+    return replace(result, effect=LITTLE - result.effect, low=LITTLE - result.high, high=LITTLE - result.low)
 
 
 def _weaker_far_away(means: pd.DataFrame) -> Finding:
@@ -281,9 +280,9 @@ def _weaker_far_away(means: pd.DataFrame) -> Finding:
 
     def say(measured: Interval) -> str:
         return (
-            f"The further the data, the weaker the invariance: sens-score {short(float(own.mean()))} on the objects of "
-            f"pretraining, {short(float(new.mean()))} on new ones, {short(float(far.mean()))} on squares of noise, "
-            f"{measured} above the first; published: .12, .21, .56"
+            f"The further the data, the weaker the invariance: sens-score {written(float(own.mean()))} on the objects "
+            f"of pretraining, {written(float(new.mean()))} on new ones, {written(float(far.mean()))} on squares of "
+            f"noise, {measured} above the first; published: 0.12, 0.21, 0.56"
         )
 
     return finding("weaker_far_away", tuple(far - own), say)

@@ -13,9 +13,10 @@ from typing import Final
 
 import pandas as pd
 
+from invariance.measures.written import written
 from invariance.spec import DatasetSpec, PretrainSpec, TransferSpec
 from invariance.studies.choices import TARGET_SEED_OFFSET, shuffled_classes, shuffled_transforms
-from invariance.studies.intervals import Interval, finding, short
+from invariance.studies.intervals import Interval, finding
 from invariance.studies.published import MISMATCH as PUBLISHED
 from invariance.studies.settings import pretraining
 from invariance.studies.study import Finding, Outcomes, Study, each_once
@@ -209,8 +210,8 @@ def _covered(full: pd.DataFrame) -> Finding:
     def say(measured: Interval) -> str:
         return (
             f"Pretraining with more than the target's transformations keeps {measured} of the accuracy of exactly the "
-            f"target's, in the worst cell {short(worst)}; published: accuracies of {short(PUBLISHED['covered'])} to "
-            "1.00 wherever pretraining covers the target"
+            f"target's, in the worst cell {written(worst)}; published: accuracies of {written(PUBLISHED['covered'])} "
+            "to 1.00 wherever pretraining covers the target"
         )
 
     means = more.groupby("seed")["relative"].mean()
@@ -225,13 +226,13 @@ def _falling(full: pd.DataFrame) -> Finding:
     by_missing = lacking.groupby("missing")["relative"].mean()
     steps = by_missing.diff().dropna()
     falls = bool((steps < 0).all()) and len(steps) > 0
-    listed = ", ".join(short(value) for value in by_missing)
+    listed = ", ".join(written(value) for value in by_missing)
 
     def say(measured: Interval) -> str:
         return (
             f"Each missing transformation costs {measured} of the diagonal's accuracy; with 0, 1, ... missing there "
             f"is {listed} of it left, which {'falls at every step' if falls else 'does not fall at every step'}; "
-            "published: .05 to .1 for the first"
+            "published: 0.05 to 0.1 for the first"
         )
 
     slopes = tuple(-_slope_of(rows) for _, rows in lacking.groupby("seed"))
@@ -256,8 +257,8 @@ def _furthest(full: pd.DataFrame) -> Finding:
 
     def say(measured: Interval) -> str:
         return (
-            f"Pretrained with {few} and probed on a task with {many}, accuracy is {short(accuracy)}, a loss of "
-            f"{measured} of the diagonal's; published: an accuracy of {short(PUBLISHED['from_1_to_8'])}"
+            f"Pretrained with {few} and probed on a task with {many}, accuracy is {written(accuracy)}, a loss of "
+            f"{measured} of the diagonal's; published: an accuracy of {written(PUBLISHED['from_1_to_8'])}"
         )
 
     return finding("furthest_mismatch", tuple(losses), say)

@@ -76,5 +76,5 @@ INVARIANCE_TRANSFER: Final[dict[str, dict[str, tuple[float, float]]]] = {
 transformations and seeds; models trained on photographs."""
 
 MISMATCH: Final[dict[str, float]] = {"covered": 0.98, "one_missing": 0.05, "from_1_to_8": 0.33}
-"""Least accuracy where pretraining covers the target; loss with one missing transformation (.05 to .1); accuracy of
+"""Least accuracy where pretraining covers the target; loss with one missing transformation (0.05 to 0.1); accuracy of
 pretraining with 1 on tasks with 8."""

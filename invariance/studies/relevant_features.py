@@ -17,9 +17,10 @@ import numpy as np
 import pandas as pd
 
 from invariance.data.sources.cifar import has_files
+from invariance.measures.written import written
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
 from invariance.studies.choices import TARGET_SEED_OFFSET, shuffled_classes
-from invariance.studies.intervals import Interval, finding, interval, short
+from invariance.studies.intervals import Interval, finding, interval
 from invariance.studies.published import RELEVANT_FEATURES as PUBLISHED
 from invariance.studies.published import RELEVANT_FEATURES_SENS as PUBLISHED_SENS
 from invariance.studies.settings import pretraining
@@ -315,8 +316,8 @@ def _lost(wide: pd.DataFrame, feature: str, name: str) -> Finding:
         (high, low), (high_then, low_then) = figures, published
         return (
             f"Trained on both features to predict {other.upper()}, a network gives {feature.upper()} with "
-            f"{short(low)} where one trained for it has {short(high)}, a loss of {measured}; published: "
-            f"{short(low_then)} and {short(high_then)}"
+            f"{written(low)} where one trained for it has {written(high)}, a loss of {measured}; published: "
+            f"{written(low_then)} and {written(high_then)}"
         )
 
     return finding(name, tuple(losses), say)
@@ -328,9 +329,9 @@ def _worse_than_unseen(wide: pd.DataFrame) -> Finding:
 
     def say(measured: Interval) -> str:
         return (
-            f"A network that never saw O gives it with {short(float(wide['c', 'co_o'].mean()))}, one that saw it and "
-            f"did not need it with {short(float(wide['co_c', 'co_o'].mean()))}, {measured} less: it learns to ignore; "
-            f"published: {short(PUBLISHED['c']['co_o'])} and {short(PUBLISHED['co_c']['co_o'])}"
+            f"A network that never saw O gives it with {written(float(wide['c', 'co_o'].mean()))}, one that saw it and "
+            f"did not need it with {written(float(wide['co_c', 'co_o'].mean()))}, {measured} less: it learns to "
+            f"ignore; published: {written(PUBLISHED['c']['co_o'])} and {written(PUBLISHED['co_c']['co_o'])}"
         )
 
     return finding("unneeded_is_worse_than_unseen", tuple(losses), say)
@@ -342,8 +343,8 @@ def _sensitive_to_relevant(sens: pd.DataFrame) -> Finding:
         [sens["sens_c", "co_c"] - sens["sens_o", "co_c"], sens["sens_o", "co_o"] - sens["sens_c", "co_o"]], axis=1
     ).min(axis=1, skipna=False)
     shown = "; ".join(
-        f"{TASKS[name]}: {short(float(sens['sens_c', name].mean()))} to C, "
-        f"{short(float(sens['sens_o', name].mean()))} to O (published {short(then[0])}, {short(then[1])})"
+        f"{TASKS[name]}: {written(float(sens['sens_c', name].mean()))} to C, "
+        f"{written(float(sens['sens_o', name].mean()))} to O (published {written(then[0])}, {written(then[1])})"
         for name, then in PUBLISHED_SENS.items()
         if name.startswith("co_")
     )
@@ -357,8 +358,8 @@ def _sensitive_to_relevant(sens: pd.DataFrame) -> Finding:
 def _agreement(table: pd.DataFrame) -> Finding:
     """Correlation of accuracy and sens-score within each seed, over both features of the two networks that saw both.
 
-    A feature that a network never saw may move it strongly without being told apart, in the paper as here (O → O: .98
-    to changing C, whose probe has .36), so the networks that saw one alone are named, and do not decide.
+    A feature that a network never saw may move it strongly without being told apart, in the paper as here (O → O: 0.98
+    to changing C, whose probe has 0.36), so the networks that saw one alone are named, and do not decide.
     """
     pairs = accuracy_and_sens(table).dropna()
     seen = pairs[pairs["trained_on"].isin(["co_c", "co_o"])]
@@ -368,7 +369,7 @@ def _agreement(table: pd.DataFrame) -> Finding:
     def say(measured: Interval) -> str:
         return (
             "Where a network that saw both features is sensitive to one, its probe finds it: correlation of accuracy "
-            f"and sens-score {measured}; with the networks that saw one alone {short(over_all.mean)}"
+            f"and sens-score {measured}; with the networks that saw one alone {written(over_all.mean)}"
         )
 
     return finding("probe_and_sens_agree", correlations, say)
@@ -389,7 +390,7 @@ def _extended(table: pd.DataFrame) -> Iterator[Finding]:
     if wide.shape[1] < 2:
         return
     means = wide.mean(axis=0)
-    listed = ", ".join(f"{short(float(value))} at {key:g}" for key, value in means.items())
+    listed = ", ".join(f"{written(float(value))} at {key:g}" for key, value in means.items())
     gains = wide[wide.columns.max()] - wide[wide.columns.min()]
 
     def say(measured: Interval) -> str:

@@ -38,6 +38,7 @@ class Finding:
         low: lower end of its 95 % interval over seeds.
         high: its upper end.
         agrees: whether the results agree with what the paper found.
+        num_seeds: that it rests on; their words, which all findings share, are said once beside them.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Finding:
     low: float
     high: float
     agrees: bool
+    num_seeds: int = 0
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from invariance.measures.written import written
+from invariance.models import has_published
 from invariance.spec import SpecError
-from invariance.studies.intervals import NOT_IN_THE_PAPER, Interval, finding, interval, short
+from invariance.studies.intervals import NOT_IN_THE_PAPER, Interval, finding, interval
 from invariance.studies.prediction import leave_one_out
 from invariance.studies.published import TRANSFORMS_VS_OTHER as PUBLISHED
 from invariance.studies.study import Finding, Outcomes, Study, each_once
@@ -41,6 +43,7 @@ __all__ = [
     "RELATIONS",
     "SCALES",
     "Gap",
+    "available_factors",
     "conclude",
     "gap_against_range",
     "make",
@@ -85,6 +88,12 @@ def make(scale_name: str, scale: Scale, seeds: tuple[int, ...], factors: tuple[s
         conclude=conclude,
         factors=factors,
     )
+
+
+def available_factors() -> dict[str, str]:
+    """Factors that can be varied on this machine, with what to call them: published networks where there are any."""
+    has_any = any(has_published(name) for name in PUBLISHED_NETWORKS)
+    return {name: title for name, title in FACTORS.items() if has_any or name != ELSEWHERE}
 
 
 def _tabulate(parts: tuple[OneSeed, ...], outcomes: Outcomes) -> pd.DataFrame:
@@ -199,7 +208,7 @@ def _sens_predicts(table: pd.DataFrame) -> Finding:
     def say(measured: Interval) -> str:
         return (
             "How invariant a network is to the target's transformations tells its transfer accuracy before any "
-            f"transfer: a line through all other networks of a seed is off by {short(float(errors.mean()))} and "
+            f"transfer: a line through all other networks of a seed is off by {written(float(errors.mean()))} and "
             f"explains {measured} of the variance; {NOT_IN_THE_PAPER}"
         )
 
@@ -210,7 +219,7 @@ def _finding(table: pd.DataFrame, factor: str) -> Finding:
     read = gap_against_range(table, factor)
     larger = max(read.ranges.values())
     # That classes of the target's own, or more samples of the target, help is no news: there the gap alone counts. The
-    # paper found it smaller than what the classes move within disjoint (.12 against .15).
+    # paper found it smaller than what the classes move within disjoint (0.12 against 0.15).
     compared = factor in ("architecture", "pretraining_samples", "objective")
     published = f"; published: {_published(factor)}" if factor in PUBLISHED else ""
     published = f"; {NOT_IN_THE_PAPER}" if factor not in PAPER_FACTORS else published
@@ -218,7 +227,8 @@ def _finding(table: pd.DataFrame, factor: str) -> Finding:
     def say(measured: Interval) -> str:
         return (
             f"The same transformations beat disjoint ones by {measured}; the {FACTORS[factor]} moves accuracy by "
-            f"{short(read.ranges['same'])} within same and {short(read.ranges['disjoint'])} within disjoint{published}"
+            f"{written(read.ranges['same'])} within same and {written(read.ranges['disjoint'])} within disjoint"
+            f"{published}"
         )
 
     values = read.gaps
@@ -228,7 +238,7 @@ def _finding(table: pd.DataFrame, factor: str) -> Finding:
 def _published(factor: str) -> str:
     same, disjoint = zip(*PUBLISHED[factor].values(), strict=True)
     gap = sum(same) / len(same) - sum(disjoint) / len(disjoint)
-    return f"{short(gap)}, {short(max(same) - min(same))} and {short(max(disjoint) - min(disjoint))}"
+    return f"{written(gap)}, {written(max(same) - min(same))} and {written(max(disjoint) - min(disjoint))}"
 
 
 def _gap_beyond_2d(table: pd.DataFrame) -> Finding:
@@ -238,7 +248,7 @@ def _gap_beyond_2d(table: pd.DataFrame) -> Finding:
     means = rows[rows["value"] == TARGETS[1]].groupby("relation")["transfer_accuracy"].mean()
 
     def say(measured: Interval) -> str:
-        same, disjoint = (short(float(means[relation])) for relation in RELATIONS)
+        same, disjoint = (written(float(means[relation])) for relation in RELATIONS)
         return (
             f"With pose and occlude in the target task, same beats disjoint by {measured}, {same} against {disjoint}; "
             f"with two-dimensional transformations alone by {plain.gap}; {NOT_IN_THE_PAPER}"
@@ -255,7 +265,7 @@ def _against_published(table: pd.DataFrame) -> Finding:
     names = [str(name) for name in dict.fromkeys(rows.loc[rows["relation"] == ELSEWHERE, "value"])]
 
     def say(measured: Interval) -> str:
-        same, disjoint, theirs = (short(float(wide[relation].mean())) for relation in (*RELATIONS, ELSEWHERE))
+        same, disjoint, theirs = (written(float(wide[relation].mean())) for relation in (*RELATIONS, ELSEWHERE))
         return (
             f"Pretraining on the target's transformations beats networks published for ImageNet by {measured}: {same} "
             f"against {theirs} ({', '.join(names)}), with disjoint ones {disjoint}; {NOT_IN_THE_PAPER}"

@@ -87,7 +87,7 @@ _VIT: Final = {"vit": {"weight_decay": 5e-5, "schedule": "cosine"}}
 
 SCALES: Final[dict[str, Scale]] = {
     # Every training sees 40,000 images, so that more samples mean more variety and not more steps. Much fewer samples
-    # the small network learns by heart: 1,000 (40 times) transferred with .21 where 10,000 (4 times) did with .82.
+    # the small network learns by heart: 1,000 (40 times) transferred with 0.21 where 10,000 (4 times) did with 0.82.
     "quick": Scale(
         seeds=(0, 1, 2),
         model="small",

@@ -12,6 +12,7 @@ from invariance.attribution.distance import WAYS
 from invariance.data.magnitude_way import has_way
 from invariance.data.preview import describe_transforms
 from invariance.figures.pictures import fitting_factor, png_bytes, relevance_overlay, side_by_side, upscale
+from invariance.measures.written import written
 from invariance.spec import BEYOND_2D, TRANSFORM_NAMES, DatasetSpec
 from pages.parts import cache
 from pages.parts.controls import choose
@@ -70,18 +71,18 @@ def _show(found: DistanceComparison, models: Models, transform: str) -> None:
                            icon=":material/download:", key="distance_png", on_click="ignore")  # fmt: skip
     for column, model, view, picture in zip(columns[2:], models, found.views, maps, strict=True):
         with column:
-            st.image(picture, width="stretch", alt=f"what moves the representation, distance {view.distance:.2f}")
+            st.image(picture, width="stretch", alt=f"what moves the representation, distance {written(view.distance)}")
             st.markdown(f"**{model.label}**")
             _show_view(view)
 
 
 def _show_view(view: DistanceView) -> None:
-    st.metric("Distance (1: another image)", f"{view.distance:.2f}",
+    st.metric("Distance (1: another image)", written(view.distance),
               help="How far apart the network sees the two images. 0: it is invariant here.")  # fmt: skip
     if math.isnan(view.completeness_error):
         st.caption("Nothing moved it, so there is nothing to share out.")
     else:
-        st.caption(f"The map adds up to {view.distance:.2f}² = {view.distance**2:.2f}, but for "
+        st.caption(f"The map adds up to {written(view.distance)}² = {written(view.distance**2)}, but for "
                    f"{view.completeness_error:.1%} (completeness error).")  # fmt: skip
 
 

@@ -20,11 +20,13 @@ from invariance.attribution.shapley import ALL_CLASSES, WORTH, Evidence, evidenc
 from invariance.data.preview import to_pictures
 from invariance.figures.evidence import evidence_bars
 from invariance.figures.pictures import fitting_factor, upscale
+from invariance.measures.written import signed, written
 from invariance.spec import DatasetSpec
 from pages.parts import cache
 from pages.parts.attribution_class import Models, choose_target, choose_transforms
 from pages.parts.controls import choose
 from pages.parts.exports import export_row
+from pages.parts.kept import on_click
 from pages.parts.literal import literal
 
 NUM_IMAGES = 200
@@ -77,7 +79,7 @@ def _show_one(models: Models, found: list[Evidence], options: Options) -> None:
         explained = literal(one.model_class_names[int(one.explained[0])])
         beyond = float(one.worth[0, -1] - one.worth[0, 0])
         note = "" if bool(one.asked[0]) else " It does not know the class asked for; its prediction is explained."
-        st.caption(f"{literal(name)}: for **{explained}**. The bars add up to {beyond:+.2f}, by how much the whole "
+        st.caption(f"{literal(name)}: for **{explained}**. The bars add up to {signed(beyond)}, by how much the whole "
                    f"image is worth more than nothing.{note}")  # fmt: skip
 
 
@@ -90,7 +92,7 @@ def _show_coalitions(models: Models, found: list[Evidence], data: DatasetSpec, p
         with columns[number % len(columns)]:
             name = coalition_name(players, number)
             st.image(upscale(picture, factor), width=160, alt=f"image with {name}")
-            scores = " · ".join(f"{round(float(one.worth[0, number]), 1) + 0.0:.1f}" for one in found)
+            scores = " · ".join(written(float(one.worth[0, number]), 1) for one in found)
             st.markdown(f"{name}  \n:small[{scores}]")
     first, second = (literal(name) for name in _names(models))
     averaged = "" if reference == "mean" else (f" Where the background is absent, one of {NUM_REFERENCES} others is "
@@ -101,9 +103,11 @@ def _show_coalitions(models: Models, found: list[Evidence], data: DatasetSpec, p
 def _show_many(models: Models, files: tuple[tuple[str, str], ...], data: DatasetSpec, options: Options) -> None:
     st.subheader("Over many images", anchor=False)
     st.markdown(f"One picture is an anecdote. Ask both networks about {NUM_IMAGES} test images:")
-    if not st.button(f"Share out the evidence in {NUM_IMAGES} images", icon=":material/balance:", key="evidence_many"):
+    clicked = st.button(f"Share out the evidence in {NUM_IMAGES} images", icon=":material/balance:",
+                        key="evidence_many")  # fmt: skip
+    asked = (files, data, 0, NUM_IMAGES, options)
+    if (found := on_click(clicked, "evidence_many", asked, lambda: _evidence(models, *asked))) is None:
         return
-    found = _evidence(models, files, data, 0, NUM_IMAGES, options)
     table = pd.DataFrame([{"model": name, **asdict(mean)} for name, one in zip(_names(models), found, strict=True)
                           for mean in player_means(one, by_class=True)])  # fmt: skip
     table = table.rename(columns={"class_name": "class", "value": "shapley"})

@@ -12,9 +12,11 @@ from invariance.attribution.methods import METHODS, Method, find_method
 from invariance.attribution.randomise import UNCHANGED, WEIGHTS
 from invariance.attribution.score_set import SCORES, ScoreMean, score_set
 from invariance.figures.pictures import fitting_factor, relevance_overlay, upscale
+from invariance.measures.written import written
 from invariance.spec import DatasetSpec
 from pages.parts import cache
 from pages.parts.controls import choose
+from pages.parts.kept import on_click
 
 Parameters = tuple[tuple[str, float], ...]
 NUM_SCORED = 100
@@ -47,10 +49,11 @@ def show_scores(models: tuple[cache.KnownModel, ...], data: DatasetSpec, method:
     quick = dict(parameters)
     if "steps" in quick:
         quick["steps"] = min(quick["steps"], QUICK_STEPS)
-    if not st.button(f"Score {NUM_SCORED} images", icon=":material/leaderboard:", key="score"):
+    clicked = st.button(f"Score {NUM_SCORED} images", icon=":material/leaderboard:", key="score")
+    asked = (_files(models), replace(data, num_samples=None), method.name, baseline, tuple(quick.items()))
+    found = on_click(clicked, "score", asked, lambda: _scores(models, *asked))
+    if found is None:
         return
-    found = _scores(models, tuple((model.reference, model.sha256) for model in models), replace(data, num_samples=None),
-                    method.name, baseline, tuple(quick.items()))  # fmt: skip
     rows = [{"Network": model.label, "Score": SCORES[record.score], "Mean": _percent(record.mean),
              "95 % interval": f"{_percent(record.low)} to {_percent(record.high)}", "Chance": _percent(record.chance),
              "Images": record.num}
@@ -67,12 +70,13 @@ def show_randomised(models: tuple[cache.KnownModel, ...], question: tuple[Datase
     st.markdown("A map that stays when the network forgets all it learnt shows the picture, not the network.")
     left, right = st.columns(2, vertical_alignment="bottom")
     weights = choose("Draw anew", WEIGHTS, key="anew", default="all", kind="segments", place=left)
-    if not right.button("Forget and explain again", icon=":material/casino:", key="forget"):
-        return
-    for model in models:
-        found = _randomised(model, (model.reference, model.sha256), *question, method.name, parameters, weights)
+    clicked = right.button("Forget and explain again", icon=":material/casino:", key="forget")
+    asked = (*question, method.name, parameters, weights)
+    found = on_click(clicked, "forget", (_files(models), *asked), lambda: [
+        _randomised(model, file, *asked) for model, file in zip(models, _files(models), strict=True)])  # fmt: skip
+    for model, pair in zip(models, found or (), strict=False):
         st.markdown(f"**{model.label}**")
-        _show_pair(found, method, WEIGHTS[weights])
+        _show_pair(pair, method, WEIGHTS[weights])
 
 
 def _show_pair(found: Randomised, method: Method, forgotten: str) -> None:
@@ -82,7 +86,7 @@ def _show_pair(found: Randomised, method: Method, forgotten: str) -> None:
     st.image(pictures, caption=["trained", "fresh weights, own scale"], width=220,
              alt=["map when trained", "map when fresh"])  # fmt: skip
     correlation = found.correlation
-    numbers = f"Rank correlation {correlation.signed:.2f}; of the strengths alone {correlation.strength:.2f}."
+    numbers = f"Rank correlation {written(correlation.signed)}; of the strengths alone {written(correlation.strength)}."
     if math.isnan(correlation.signed):
         st.info(f"One of the maps is empty, so there is nothing to correlate. {numbers}", icon=":material/info:")
     elif correlation.is_unchanged:
@@ -90,6 +94,10 @@ def _show_pair(found: Randomised, method: Method, forgotten: str) -> None:
                    f"{forgotten} learnt. Do not trust the map to show it.", icon=":material/warning:")  # fmt: skip
     else:
         st.success(f"{numbers} On this image the map changes with what {forgotten} learnt.", icon=":material/check:")
+
+
+def _files(models: tuple[cache.KnownModel, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((model.reference, model.sha256) for model in models)
 
 
 def _percent(value: float) -> str:

@@ -12,8 +12,10 @@ from invariance.measures.columns import MEASURES
 from invariance.measures.magnitude import magnitude_curve
 from invariance.measures.profile import layer_profile
 from invariance.measures.twins import TwinDistances, twin_distances
+from invariance.measures.written import NOT_KNOWN, written
 from invariance.spec import DatasetSpec
 from pages.parts import cache
+from pages.parts.controls import choose
 from pages.parts.exports import export_row
 
 VIEWS = {"twins": "Twins", "layers": "Layer by layer", "magnitude": "Against magnitude"}
@@ -61,7 +63,7 @@ def show_numbers(table: pd.DataFrame, networks: Networks, names: dict[str, str],
             row = rows.loc[reference]
             values = [_with_interval(row, name) for name in shown]
             accuracy = _accuracy(row, networks[reference])
-            lines.append([f"**{titles[reference]}**", *values, _number(row.get("pair_distance"), "{:.3g}"), accuracy])
+            lines.append([f"**{titles[reference]}**", *values, _apart(row.get("pair_distance")), accuracy])
     st.container(key="numbers_frame").markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
     if "collapsed" in rows and rows["collapsed"].astype(str).eq("True").any():
         st.warning("A network here represents all images as the same: it is invariant to everything and knows nothing.",
@@ -75,14 +77,15 @@ def show_numbers(table: pd.DataFrame, networks: Networks, names: dict[str, str],
 
 def _with_interval(row: pd.Series, name: str) -> str:
     ends = [row.get(end) for end in MEASURES[name].interval or ()]
-    text = _number(row[name])
+    text = written(row[name])
     if len(ends) == 2 and not any(pd.isna(end) for end in ends):
-        text += f" ({ends[0]:.2f}–{ends[1]:.2f})"
+        text += f" ({written(ends[0])}–{written(ends[1])})"
     return text
 
 
-def _number(value: float | None, form: str = "{:.2f}") -> str:
-    return "–" if value is None or pd.isna(value) else form.format(value)
+def _apart(value: float | None) -> str:
+    """A distance in the units of a representation, which may be of any size."""
+    return NOT_KNOWN if value is None or pd.isna(value) else f"{value:.3g}"
 
 
 def _accuracy(row: pd.Series, network: cache.KnownModel) -> str:
@@ -96,8 +99,7 @@ def _accuracy(row: pd.Series, network: cache.KnownModel) -> str:
 
 def show_view(networks: Networks, names: dict[str, str], transform: str, data: DatasetSpec, score: str) -> None:
     """One of the views behind the cell; only the one that is looked at is computed."""
-    view = st.segmented_control("Behind this cell", list(VIEWS), default="twins", required=True, key="view",
-                                format_func=VIEWS.__getitem__, bind="query-params")  # fmt: skip
+    view = choose("Behind this cell", VIEWS, key="view", kind="segments")
     titles = titles_of(networks, names)
     if view == "twins":
         _show_twins(networks, titles, transform, data)
@@ -118,8 +120,9 @@ def _show_twins(networks: Networks, titles: dict[str, str], transform: str, data
     for number, (first, second) in enumerate(zip(found.first.images, found.second.images, strict=True)):
         pictures.append(side_by_side([upscale(first, factor), upscale(second, factor)]))
         same = " (same image)" if (first == second).all() else ""
-        own = f"**{found.distances[number]:.2f}**{same}"
-        captions.append(own if untrained is None or same else f"{own} · untrained {untrained.distances[number]:.2f}")
+        own = f"**{written(found.distances[number])}**{same}"
+        other = "" if untrained is None or same else f" · untrained {written(untrained.distances[number])}"
+        captions.append(own + other)
     who = "untrained network" if model.is_untrained else f"network {titles[reference]}"
     st.markdown(f"Each pair is one object on one background with two draws of **{transform.replace('_', ' ')}**. The "
                 f"number: how far apart the **{who}** sees the two, in units of the mean distance of two different "

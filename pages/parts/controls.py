@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from invariance.data.sources.download import DOWNLOADS
 from invariance.spec import ALL_CATEGORIES, BEYOND_2D
+from pages.parts import links
 from pages.parts.download import offer_download
 
 CATEGORY_ICONS = {
@@ -43,8 +44,9 @@ def choose(
 ) -> str:
     """One of several things that have names and titles; the page's link carries the name.
 
-    A widget that Streamlit binds to the link puts its title there, so that a better title would break old links, and
-    the title of a run, which has spaces and brackets, would fill it.
+    A link may have the title instead, as older ones do; one that has neither is told of, and gets the default. A
+    widget that Streamlit binds to the link puts its title there, so that a better title would break old links, and the
+    title of a run, which has spaces and brackets, would fill it.
 
     Args:
         label: what is chosen.
@@ -61,18 +63,43 @@ def choose(
     names, home = list(titles), place or st
     default = names[0] if default is None else default
     if st.session_state.get(key) not in titles:
-        linked = st.query_params.get(key, default)
-        st.session_state[key] = linked if linked in titles else default
+        linked = st.query_params.get(key) or default
+        named = {title: name for name, title in titles.items()} | {name: name for name in names}
+        if linked not in named and key not in st.session_state:
+            links.missed(key, linked, default)
+        st.session_state[key] = named.get(linked, default)
     options = {"format_func": titles.__getitem__, "key": key, "help": help}
     if kind == "segments":
-        chosen = str(home.segmented_control(label, names, required=True, **options))
+        chosen = str(home.segmented_control(label, names, required=True, wrap=True, **options))
     else:
         chosen = str(home.selectbox(label, names, **options))
-    if chosen != default:
-        st.query_params[key] = chosen
-    elif key in st.query_params:
-        del st.query_params[key]
+    links.choice(key, None if chosen == default else chosen)
+    links.show_missed(key, label, chosen, titles[chosen], home)
     return chosen
+
+
+def choose_several(
+    label: str, titles: Mapping[str, str], *, key: str, default: tuple[str, ...], help: str | None = None
+) -> tuple[str, ...]:
+    """Some of several things that have names and titles, as pills; the page's link carries the names, with commas.
+
+    Args:
+        label: what is chosen.
+        titles: name to what people read.
+        key: of the widget, and its name in the link.
+        default: names. They are left out of the link.
+        help: about the choice.
+
+    Returns:
+        Names in the order of the titles, perhaps none.
+    """
+    if st.session_state.get(key) is None:
+        linked = [name for name in st.query_params.get(key, "").split(",") if name in titles]
+        st.session_state[key] = list(dict.fromkeys(linked)) or list(default)
+    chosen = st.pills(label, list(titles), selection_mode="multi", format_func=titles.__getitem__, key=key, help=help)
+    ordered = tuple(name for name in titles if name in chosen)
+    links.choice(key, None if not ordered or set(ordered) == set(default) else ",".join(ordered))
+    return ordered
 
 
 def transform_picker(key: str, *, default: tuple[str, ...] = (), in_url: bool = True) -> tuple[str, ...]:

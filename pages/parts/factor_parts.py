@@ -9,6 +9,7 @@ from invariance.figures.factor_heatmap import GLYPHS
 from invariance.figures.factor_pair import COLOURS, confusion, decoded_scatter
 from invariance.measures.factor_columns import VERDICTS
 from invariance.measures.factors import FACTORS
+from invariance.measures.written import written
 from invariance.spec import DatasetSpec, FactorSpec
 from pages.parts import cache
 from pages.parts.exports import export_row
@@ -31,10 +32,10 @@ def ask_first(table: pd.DataFrame) -> None:
     change = rows.loc[options, "skill"] - before.loc[options, "skill"]
     found = str(change.idxmin())
     st.markdown(("Yes. " if guess == found else "No. ")
-                + f"**{rows.loc[found, 'title']}** fell most: skill {before.loc[found, 'skill']:.2f} in the network "
-                f"trained on nothing, {rows.loc[found, 'skill']:.2f} in the one trained on {ASKED}."
-                + (f" {rows.loc[guess, 'title'].capitalize()}: {before.loc[guess, 'skill']:.2f} and "
-                   f"{rows.loc[guess, 'skill']:.2f}." if guess != found else ""))  # fmt: skip
+                + f"**{rows.loc[found, 'title']}** fell most: skill {written(before.loc[found, 'skill'])} in the "
+                f"network trained on nothing, {written(rows.loc[found, 'skill'])} in the one trained on {ASKED}."
+                + (f" {rows.loc[guess, 'title'].capitalize()}: {written(before.loc[guess, 'skill'])} and "
+                   f"{written(rows.loc[guess, 'skill'])}." if guess != found else ""))  # fmt: skip
 
 
 def explain_verdicts(*, in_cells: bool) -> None:
@@ -86,7 +87,7 @@ def sentence(row: pd.Series) -> str:
     """One row of the table in words."""
     kind = "balanced accuracy" if row["kind"] == "choice" else "R²"
     guessing = f", guessing {row['chance']:.0%}" if row["kind"] == "choice" else ""
-    value = f"{row['score']:.0%}" if row["kind"] == "choice" else f"{row['score']:.2f}"
+    value = f"{row['score']:.0%}" if row["kind"] == "choice" else written(row["score"])
     error = f", mean error {row['angle_error_deg']:.0f}° (guessing 90°)" if row["kind"] == "circle" else ""
     verdict = f"**{row['verdict']}**, " if isinstance(row["verdict"], str) and row["verdict"] else ""
     return f"{verdict}{kind} {value}{guessing}{error}."

@@ -16,6 +16,7 @@ from invariance.runs.store import Run
 from invariance.spec import DatasetSpec, MeasureSpec, SpecError
 from pages.parts import server
 from pages.parts.cache import KnownModel
+from pages.parts.controls import choose
 from pages.parts.measured import show_pending
 
 Group = tuple[str, ...]
@@ -43,9 +44,9 @@ def choose_data(known: dict[str, KnownModel]) -> tuple[str, DatasetSpec]:
     """Which type of data twins are made of: the gallery's own, so that all rows are comparable, or a shift of it."""
     base = known["none"].data if "none" in known else DatasetSpec()
     kinds = available_shifts(base)
-    name = str(st.selectbox("Measured on", list(kinds), key="shift", format_func=shift_title, bind="query-params",
-                            help="The gallery was pretrained on the first kind. The others show whether an invariance "
-                                 "holds for what no network has seen."))  # fmt: skip
+    name = choose("Measured on", {name: shift_title(name) for name in kinds}, key="shift",
+                  help="The gallery was pretrained on the first kind. The others show whether an invariance holds for "
+                       "what no network has seen.")  # fmt: skip
     return name, kinds[name]
 
 

@@ -12,6 +12,7 @@ from invariance.runs.store import RESUMABLE_STATES, Run
 from invariance.spec import SpecError
 from pages.parts import server, visitor
 from pages.parts.exports import export_row
+from pages.parts.links import MAX_SHOWN
 from pages.parts.watched import Watched, conclusion, published_conclusion, watched_of
 
 STATE_COLOURS = {
@@ -26,6 +27,12 @@ STATE_COLOURS = {
 
 def live_panel(transfer_ids: list[str]) -> None:
     """Shows the runs, refreshed every two seconds while anything happens, and once more in full at the end."""
+    if absent := [run_id for run_id in transfer_ids if server.store().find(run_id) is None]:
+        more = f", nor are {len(absent) - 1} more of the link" if len(absent) > 1 else ""
+        st.error(f"run {absent[0][:MAX_SHOWN]!r} is not known here{more}.", icon=":material/error:")
+        transfer_ids = [run_id for run_id in transfer_ids if run_id not in absent]
+    if not transfer_ids:
+        return
     try:
         active = any(run.is_active for one in watched_of(transfer_ids) for run in one.runs)
     except SpecError as error:

@@ -10,6 +10,7 @@ import streamlit as st
 from invariance.attribution.one_picture import PictureComparison, PictureView, look_at
 from invariance.data.uploads.one_picture import OnePicture
 from invariance.figures.pictures import fitting_factor, relevance_overlay, upscale
+from invariance.measures.written import written
 from pages.parts import cache
 from pages.parts.controls import choose
 
@@ -68,7 +69,7 @@ def show_views(found: PictureComparison, models: Models, transform: str, shown: 
 
 
 def _show_view(view: PictureView) -> None:
-    st.metric("Distance (1: another image)", "–" if math.isnan(view.distance) else f"{view.distance:.2f}",
+    st.metric("Distance (1: another image)", written(view.distance),
               help="How far apart the network sees the picture and the transformed one. 0: it is invariant "
               "here.")  # fmt: skip
     (before, _), (after, probability) = view.before[0], view.after[0]

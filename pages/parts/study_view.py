@@ -15,19 +15,27 @@ from invariance.figures.study_findings import findings_figure
 from invariance.figures.study_notebook import notebook
 from invariance.figures.study_report import report_html
 from invariance.studies.about import ABOUT
-from invariance.studies.intervals import NOT_IN_THE_PAPER
+from invariance.studies.intervals import NOT_IN_THE_PAPER, rests_on
 from invariance.studies.study import Study
 from pages.parts.exports import export_row
 
 
-def show_findings(findings: list[Mapping[str, Any]]) -> None:
-    """Each finding as a sentence with its verdict, and all effects in one figure."""
+def show_findings(summary: Mapping[str, Any]) -> None:
+    """Each finding as a sentence with its verdict, on how many seeds they rest, and all effects in one figure.
+
+    Args:
+        summary: what ``summary.json`` says.
+    """
+    findings = summary["findings"]
     known = [finding for finding in findings if finding["effect"] is not None]
     if not known:
         st.caption("No finding can be told from these results yet.")
         return
     for finding in known:
         st.markdown(f"{verdict(finding)} {finding['statement']}")
+    if line := rests_on(summary.get("num_seeds", {}).values()):
+        has_interval = any(finding["low"] is not None for finding in known)
+        st.caption(f"{line} In brackets: 95 % interval over seeds." if has_interval else line)
     figure = findings_figure(findings)
     with st.expander("Effects with their intervals over seeds", icon=":material/bar_chart:"):
         st.plotly_chart(figure, key="findings", width="stretch", config={"displayModeBar": False},

@@ -33,6 +33,6 @@ def test_a_bar_for_each_part_and_network_with_its_interval() -> None:
 def test_without_intervals_there_are_no_whiskers() -> None:
     for table in (TABLE.drop(columns=["low", "high"]), TABLE.assign(low=math.nan, high=math.nan)):
         bars = evidence_bars(table, title="logits")
-        assert bars.data[0].error_y.array is None and list(bars.data[0].text) == ["+2.0", "-1.0"]
+        assert bars.data[0].error_y.array is None and list(bars.data[0].text) == ["+2.0", "−1.0"]
         low, high = bars.layout.yaxis.range
         assert low < -1.0 and high > 2.0, "there is room for the numbers"

@@ -20,7 +20,7 @@ def test_controls_are_above_a_line_and_cells_can_be_clicked() -> None:
     cells, texts, targets = figure.data
     assert list(figure.layout.yaxis.ticktext) == ["pixels", "untrained small", "nothing", "hue"]
     assert list(figure.layout.xaxis.ticktext) == [title for _, title, _ in FACTORS_SHOWN]
-    assert cells.z[0] == pytest.approx([0.9] * 3) and texts.text[0] == ".90"
+    assert cells.z[0] == pytest.approx([0.9] * 3) and texts.text[0] == "0.90"
     assert cell_of([{"customdata": targets.customdata[-1]}]) == ("hue", "hue.shift")
     rectangles = [shape for shape in figure.layout.shapes if shape.type == "rect"]
     assert len(rectangles) == 1 + 2 * 2
@@ -34,7 +34,7 @@ def test_what_is_below_guessing_is_shown_as_nothing_and_what_is_missing_stays_em
     table.loc[1, "skill"] = np.nan
     cells, texts, _ = factor_heatmap(table).data
     assert cells.z[0][0] == 0 and np.isnan(cells.z[0][1])
-    assert texts.text[0] == ".00" and len(texts.text) == len(table) - 1
+    assert texts.text[0] == "0.00" and len(texts.text) == len(table) - 1
 
 
 def test_verdicts_can_be_read_without_colour() -> None:

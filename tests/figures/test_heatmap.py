@@ -24,7 +24,7 @@ def test_values_stand_in_the_cells_in_registry_order(table: pd.DataFrame) -> Non
     assert list(figure.layout.xaxis.ticktext) == ["rotate", "hue"]
     assert list(figure.layout.yaxis.ticktext) == ["hue only", "none"]
     placed = {(x, y): text for x, y, text in zip(texts.x, texts.y, texts.text, strict=True)}
-    assert placed == {(1, 0): ".07", (0, 1): "1.04", (1, 1): ".90"}
+    assert placed == {(1, 0): "0.07", (0, 1): "1.04", (1, 1): "0.90"}
     assert cells.z[0, 1] == pytest.approx(0.071)
     assert [annotation.text for annotation in figure.layout.annotations] == ["geometric", "photometric"]
     assert figure.layout.xaxis.title.text and figure.layout.yaxis.title.text and cells.colorbar.title.text

@@ -35,7 +35,7 @@ def test_points_carry_their_interval_and_one_seed_has_none() -> None:
 def test_cells_are_written_and_empty_ones_are_not() -> None:
     figure = labelled_cells([[0.25, np.nan]], rows=["r"], columns=["x", "y"], scale=SHARE_SCALE, title="accuracy")
     cells, texts = figure.data
-    assert list(texts.text) == [".25"] and (texts.x[0], texts.y[0]) == (0, 0)
+    assert list(texts.text) == ["0.25"] and (texts.x[0], texts.y[0]) == (0, 0)
     assert cells.zmin == 0 and cells.zmax == 1
 
 

@@ -69,6 +69,16 @@ def test_the_report_holds_what_was_found_and_escapes_it() -> None:
     assert "0 of 72 runs are done" in partial and "There are no results to draw yet" in partial
 
 
+def test_the_report_says_once_on_how_many_seeds_it_rests() -> None:
+    study = make_study("mismatch", seeds=(0, 1))
+    table = study.tabulate(outcomes_of(study, accuracy=lambda source, task: 0.5 + task.seed % 3 / 10))
+    told = summary([finding(statement=one.statement) for one in study.conclude(table)])
+    nums = {one.name: one.num_seeds for one in study.conclude(table)}
+    page = report_html(study, table, told | {"num_seeds": nums})
+    assert page.count("seeds, so the intervals are wide") == 1 and "From 2 seeds" in page
+    assert "intervals are wide" not in report_html(study, table, told), "an earlier summary does not tell"
+
+
 def test_nothing_in_the_table_ends_the_script() -> None:
     study = make_study("mismatch", seeds=(0,))
     table = study.tabulate(outcomes_of(study))

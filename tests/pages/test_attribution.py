@@ -162,3 +162,60 @@ def test_a_sticker_is_a_third_part(app: AppTest) -> None:
     open_attribution(app, question="evidence", with_sticker="true", worth="log-probability")
     assert not app.exception and not app.error
     assert len(app.get("image")) == 8 and "object + background + sticker" in texts(app)
+
+
+def num_verdicts(app: AppTest) -> int:
+    """Verdicts on whether maps can be trusted, one for each network."""
+    assert not app.exception and not app.error
+    return len([*app.warning, *app.success, *app.info])
+
+
+def visit(app: AppTest, page: str) -> AppTest:
+    """Goes to a page by the menu, which takes no query along."""
+    app.query_params.clear()
+    return app.switch_page(f"pages/{page}.py").run()
+
+
+@pytest.mark.usefixtures("gallery")
+def test_what_was_asked_for_stays_while_nothing_it_depends_on_changes(app: AppTest) -> None:
+    open_attribution(app).button(key="score").click().run()
+    app.button(key="forget").click().run()
+    assert len(app.dataframe) == 1 and num_verdicts(app) == 2
+    app.slider(key="image").set_value(5).run()
+    assert len(app.dataframe) == 1 and num_verdicts(app) == 0, "scores are over many images, maps of this one"
+    app.slider(key="image").set_value(13).run()
+    assert num_verdicts(app) == 2
+    app.selectbox(key="left").set_value("none").run()
+    assert not app.dataframe and num_verdicts(app) == 0
+    app.selectbox(key="left").set_value("matched-transfer").run()
+    assert len(app.dataframe) == 1 and num_verdicts(app) == 2
+
+
+@pytest.mark.usefixtures("gallery")
+def test_choices_and_results_are_there_after_a_visit_elsewhere(app: AppTest) -> None:
+    open_attribution(app, left="rotate", method="occlusion").button(key="score").click().run()
+    app.button(key="forget").click().run()
+    visit(app, "runs")
+    assert not app.dataframe
+    visit(app, "attribution")
+    assert (app.selectbox(key="left").value, app.selectbox(key="method").value) == ("rotate", "occlusion")
+    assert dict(app.query_params) == {"left": "rotate", "method": "occlusion"}, "so that it can be shared"
+    assert len(app.dataframe) == 1 and num_verdicts(app) == 2
+    visit(app, "runs")
+    app.query_params["right"] = "none"
+    app.switch_page("pages/attribution.py").run()
+    assert app.selectbox(key="left").value == "matched-transfer", "a link says all there is to choose"
+
+
+@pytest.mark.usefixtures("gallery")
+def test_evidence_over_many_images_stays(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.parts.attribution_shapley.NUM_IMAGES", 12)
+    open_attribution(app, question="evidence").button(key="evidence_many").click().run()
+    assert len(app.dataframe) == 2
+    app.slider(key="image").set_value(5).run()
+    assert len(app.dataframe) == 2 and not app.exception
+    visit(app, "runs")
+    visit(app, "attribution")
+    assert len(app.dataframe) == 2 and not app.exception
+    app.selectbox(key="worth").set_value("log-probability").run()
+    assert not app.dataframe

@@ -30,7 +30,7 @@ def test_a_click_on_a_cell_shows_its_factor_and_network(visitor: Visitor) -> Non
     shown.wait_for(timeout=RUN_TIMEOUT_MS)
     visitor.settle()
     assert visitor.exceptions() == []
-    assert "first=h+flip" in page.url and "factor=h+flip" in page.url and "second=none" in page.url
+    assert "first=h_flip" in page.url and "factor=h_flip.applied" in page.url and "second=none" in page.url
     again = page.url
     page.goto(again)
     visitor.settle()

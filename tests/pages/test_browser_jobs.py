@@ -51,7 +51,7 @@ def test_behind_a_clicked_cell_are_layers_and_magnitudes_each_with_a_link(visito
         page.get_by_text(said).wait_for(timeout=RUN_TIMEOUT_MS)
         assert page.locator(PLOT).count() >= 2
     link = page.url
-    assert "row=hue" in link and "column=rotate" in link and "view=Against" in link
+    assert "row=hue" in link and "column=rotate" in link and "view=magnitude" in link
     page.goto(link)
     page.get_by_text("A data set draws all of this").wait_for(timeout=RUN_TIMEOUT_MS)
     assert visitor.exceptions() == []

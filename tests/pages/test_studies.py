@@ -7,9 +7,12 @@ from streamlit.testing.v1 import AppTest
 
 from invariance.runs.shipped_studies import shipped_results
 from invariance.runs.store import Store
+from invariance.runs.study_progress import estimated_seconds
 from invariance.spec import PretrainSpec, TransferSpec
 from invariance.studies.registry import STUDY_NAMES, make_study
 from invariance.studies.study import Study
+from invariance.studies.transforms_vs_other_grid import PAPER_FACTORS
+from pages.parts.live import in_words
 from pages.parts.study_view import verdict
 from tests.runs.tiny import wait_until
 from tests.studies.fabricated import outcomes_of
@@ -32,6 +35,8 @@ def test_shipped_results_fill_the_page(app: AppTest, name: str) -> None:
     said = " ".join(element.value for element in app.markdown)
     for finding in result.summary["findings"]:
         assert finding["effect"] is None or finding["statement"] in said
+    line = "From 3 seeds, so the intervals are wide."
+    assert [caption.value.startswith(line) for caption in app.caption].count(True) == 1 and "wide" not in said
     assert any(len(frame.value) == len(result.table) for frame in app.dataframe)
 
 
@@ -49,6 +54,41 @@ def test_a_study_that_was_not_begun_says_what_it_takes(app: AppTest) -> None:
     total = len(make_study(STUDY_NAMES[0], seeds=(7,)).runs)
     assert any(text.value.startswith(f"{total} runs; about") for text in app.markdown)
     assert [button.label for button in app.button] == ["Run it here"]
+
+
+def test_fewer_factors_are_fewer_runs_and_less_time(app: AppTest) -> None:
+    def said() -> str:
+        return next(text.value for text in app.markdown if " runs; about" in text.value)
+
+    open_studies(app, results_of="own", seeds="7")
+    pills = app.button_group(key="factors_quick")
+    assert pills.value == list(PAPER_FACTORS) and "published" not in pills.options
+    whole = said()
+    pills.set_value(["architecture", "beyond_2d"]).run()
+    assert not app.exception and not app.error
+    assert app.query_params["factors_quick"] == "architecture,beyond_2d"
+    study = make_study(STUDY_NAMES[0], seeds=(7,), factors=("architecture", "beyond_2d"))
+    seconds = sum(estimated_seconds(study, "cpu").values())
+    assert said().startswith(f"{len(study.runs)} runs; about {in_words(seconds)} in all") and said() != whole
+    app.button_group(key="factors_quick").set_value([]).run()
+    assert [error.value for error in app.error] == ["factors: nothing is varied; choose at least one"]
+    assert "run_study" not in {button.key for button in app.button}
+
+
+def test_a_link_names_factors_and_other_studies_have_none(app: AppTest) -> None:
+    open_studies(app, results_of="own", seeds="7", factors_quick="objective,tea,objective")
+    assert not app.exception and not app.error
+    assert app.button_group(key="factors_quick").value == ["objective"]
+    app.selectbox(key="study").set_value("mismatch").run()
+    assert not app.exception and [group.key for group in app.button_group] == ["results_of"]
+
+
+def test_only_the_chosen_factor_is_asked_for(app: AppTest, store: Store) -> None:
+    open_studies(app, results_of="own", seeds="7", factors_quick="beyond_2d")
+    app.button(key="run_study").click().run()
+    assert not app.exception and not app.error
+    expected = make_study(STUDY_NAMES[0], seeds=(7,), factors=("beyond_2d",)).runs
+    assert {run.id for run in store.list()} == {spec.run_id for spec in expected}
 
 
 def accuracy(source: PretrainSpec, task: TransferSpec) -> float:
@@ -91,8 +131,8 @@ def test_a_study_is_asked_for_and_paused(app: AppTest, store: Store) -> None:
 @pytest.mark.parametrize(
     ("statement", "agrees", "words"),
     [
-        ("Same is above disjoint; published: .12.", True, "check: as published"),
-        ("Same is above disjoint; published: .12.", False, "close: not as published"),
+        ("Same is above disjoint; published: 0.12.", True, "check: as published"),
+        ("Same is above disjoint; published: 0.12.", False, "close: not as published"),
         ("With pose and occlude too; not in the paper.", True, "check: holds"),
         ("With pose and occlude too; not in the paper.", False, "close: does not hold"),
     ],

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from invariance.studies.intervals import finding, interval, lies_above, short, t_quantile
+from invariance.studies.intervals import finding, interval, lies_above, rests_on, t_quantile
 
 
 def test_an_interval_worked_out_by_hand() -> None:
@@ -37,16 +37,23 @@ def test_few_seeds_agree_one_by_one_and_more_by_their_interval() -> None:
     assert not lies_above([], 0.0) and not lies_above([math.nan], 0.0)
 
 
-def test_a_finding_says_how_many_seeds_it_rests_on() -> None:
+@pytest.mark.parametrize(
+    ("nums", "sentence"),
+    [
+        ([3, 3, 0], "From 3 seeds, so the intervals are wide."),
+        ([2, 3], "From 2 to 3 seeds, so the intervals are wide."),
+        ([1, 1], "From 1 seed, so there are no intervals."),
+        ([5, 10], "From 5 to 10 seeds."),
+        ([0], ""),
+    ],
+)
+def test_seeds_are_said_once_for_all_findings(nums: list[int], sentence: str) -> None:
+    assert rests_on(nums) == sentence
+
+
+def test_a_finding_knows_how_many_seeds_it_rests_on() -> None:
     two = finding("gap", [0.1, 0.2], lambda measured: f"a gap of {measured}")
-    assert two.statement == "a gap of .15 [-.49, .79] (2 seeds, so the interval is wide)."
+    assert two.statement == "a gap of 0.15 [−0.49, 0.79]." and two.num_seeds == 2
     assert two.agrees and two.effect == pytest.approx(0.15)
     none = finding("gap", [], lambda measured: "never said")
     assert not none.agrees and math.isnan(none.effect) and "no seed" in none.statement
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(0.123, ".12"), (-0.05, "-.05"), (1.0, "1.00"), (0.999, "1.00"), (10.01, "10.01")]
-)
-def test_short_numbers(value: float, text: str) -> None:
-    assert short(value) == text

@@ -59,12 +59,12 @@ def test_a_matrix_as_published_agrees() -> None:
     covered, falling, furthest = conclude(matrix({0: 0.9, 1: 0.8, 2: 0.6, 3: 0.3}))
     assert covered.agrees and covered.effect == pytest.approx(1.0)
     assert falling.agrees and "falls at every step" in falling.statement
-    assert furthest.agrees and furthest.effect == pytest.approx(2 / 3) and "accuracy is .30" in furthest.statement
+    assert furthest.agrees and furthest.effect == pytest.approx(2 / 3) and "accuracy is 0.30" in furthest.statement
 
 
 def test_supersets_that_hurt_contradict_even_in_one_cell() -> None:
     covered, *_ = conclude(matrix({0: 0.9, 1: 0.8, 2: 0.6, 3: 0.3}, worst=0.7))
-    assert not covered.agrees and "worst cell .78" in covered.statement
+    assert not covered.agrees and "worst cell 0.78" in covered.statement
 
 
 def test_missing_transformations_without_a_price_contradict() -> None:

@@ -106,7 +106,7 @@ def test_the_published_table_agrees_with_itself() -> None:
     assert findings["unneeded_is_worse_than_unseen"].effect == pytest.approx(0.27)
     assert findings["sensitive_to_the_needed"].effect == pytest.approx(0.88)
     assert findings["probe_and_sens_agree"].effect > 0.9
-    assert "with the networks that saw one alone .4" in findings["probe_and_sens_agree"].statement
+    assert "with the networks that saw one alone 0.4" in findings["probe_and_sens_agree"].statement
     assert findings["correlated_is_kept"].effect == pytest.approx(0.9 - 0.531, abs=1e-3)
     assert accuracies(table)["co_o", "c"].mean() == pytest.approx(0.311)
 

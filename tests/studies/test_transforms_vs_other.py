@@ -109,7 +109,7 @@ def test_gap_and_ranges_are_the_papers_read_out() -> None:
 
 def test_a_gap_above_the_range_agrees_and_one_below_contradicts() -> None:
     agreeing, _ = conclude(table_of({"a": (0.9, 0.5), "b": (0.8, 0.6)}))
-    assert agreeing.agrees and agreeing.effect == pytest.approx(0.3) and ".30 [.30, .30]" in agreeing.statement
+    assert agreeing.agrees and agreeing.effect == pytest.approx(0.3) and "0.30 [0.30, 0.30]" in agreeing.statement
     contradicting, _ = conclude(table_of({"a": (0.9, 0.8), "b": (0.6, 0.5)}))
     assert not contradicting.agrees and contradicting.effect == pytest.approx(0.1)
     reversed_, _ = conclude(table_of({"a": (0.5, 0.9), "b": (0.5, 0.9)}))
@@ -118,7 +118,7 @@ def test_a_gap_above_the_range_agrees_and_one_below_contradicts() -> None:
 
 def test_the_classes_may_move_more_than_the_gap_as_published() -> None:
     found, _ = conclude(table_of(TRANSFORMS_VS_OTHER["class_relationship"], "class_relationship"))
-    assert found.agrees and "published: .12, .05 and .15" in found.statement
+    assert found.agrees and "published: 0.12, 0.05 and 0.15" in found.statement
 
 
 def test_a_seed_that_is_not_finished_does_not_count() -> None:
@@ -129,7 +129,7 @@ def test_a_seed_that_is_not_finished_does_not_count() -> None:
 def test_invariance_that_tells_transfer_is_found_and_invariance_that_does_not_is_not() -> None:
     table = table_of({"a": (0.9, 0.5), "b": (0.8, 0.6)})
     *_, found = conclude(table)
-    assert found.agrees and found.effect == pytest.approx(1.0) and "is off by .00" in found.statement
+    assert found.agrees and found.effect == pytest.approx(1.0) and "is off by 0.00" in found.statement
     *_, unrelated = conclude(table.assign(sens=[0.1, 0.2, 0.4, 0.3] * 3))
     assert not unrelated.agrees and unrelated.effect < 0
     assert len(predictions(table)) == 12
@@ -192,8 +192,8 @@ def test_the_gap_beyond_2d_and_each_targets_own_sens_score() -> None:
     assert list(table["sens"]) == pytest.approx([0.2, 0.2, 0.5, 0.5] * 2)
     (found,) = study.conclude(table)
     assert found.name == "gap_beyond_2d" and found.effect == pytest.approx(0.2) and found.agrees
-    assert "same beats disjoint by .20 [.20, .20], .70 against .50" in found.statement
-    assert "alone by .50 [.50, .50]; not in the paper" in found.statement
+    assert "same beats disjoint by 0.20 [0.20, 0.20], 0.70 against 0.50" in found.statement
+    assert "alone by 0.50 [0.50, 0.50]; not in the paper" in found.statement
     swapped = table.assign(relation=table["relation"].map({"same": "disjoint", "disjoint": "same"}))
     (reversed_,) = study.conclude(swapped)
     assert not reversed_.agrees and reversed_.effect == pytest.approx(-0.2)
@@ -228,7 +228,7 @@ def test_published_networks_are_compared_with_the_same_transformations(two_publi
     assert set(theirs["transfer_accuracy"]) == {0.6} and set(theirs["sens"]) == {0.5}
     (found,) = study.conclude(table)
     assert found.name == "same_over_published_networks" and found.agrees and found.effect == pytest.approx(0.3)
-    assert ".90 against .60 (torchvision:resnet18, torchvision:vgg11_bn), with disjoint ones .40" in found.statement
+    assert "0.90 against 0.60 (torchvision:resnet18, torchvision:vgg11_bn), with disjoint ones 0.40" in found.statement
     (worse,) = study.conclude(table.assign(transfer_accuracy=1 - table["transfer_accuracy"]))
     assert not worse.agrees and worse.effect == pytest.approx(-0.3)
 

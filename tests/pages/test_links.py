@@ -1,0 +1,135 @@
+"""Links that are old, cut short or made up: every page opens, and says what it could not use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.parts.links import quoted
+from tests.pages.tiny_gallery import write_gallery
+
+VIEWS: dict[str, tuple[dict[str, str], ...]] = {
+    "start": ({}, {"guess": "No difference"}),
+    "dataset": tuple({"view": name} for name in ("Samples", "Twins", "Magnitude", "Distribution", "Files and code")),
+    "pictures": ({},),
+    "train": ({},),
+    "studies": ({}, {"results_of": "own"}),
+    "runs": ({},),
+    "invariance": ({}, {"view": "layers"}, {"view": "magnitude"}),
+    "factors": ({},),
+    "attribution": ({}, {"question": "evidence"}, {"question": "distance", "transform": "elastic"}),
+    "own": ({}, {"transform": "noise"}),
+}
+"""Page to the links that show all of its controls."""
+
+OTHERS = ("models", "runs", "teacher", "own", "sample", "view", "question")
+"""Names that links have had, with or without a control of that name."""
+
+VALUES: dict[str, Any] = {
+    "gone": "v_flip_of_old",
+    "empty": "",
+    "long": "x" * 5_000,
+    "many digits": "9" * 5_000,
+    "not ascii": "ü😀\u202eя\x00",
+    "a list": ["rotate", "hue"],
+    "commas": ",a,,b",
+    "empty list": ["", ""],
+    "negative": "-1",
+    "infinite": "1e999",
+    "not a number": "nan",
+    "markdown": "**[x](http://x)** :red[y] $z$ <b>",
+}
+CASES = [pytest.param(page, view, id=f"{page}-{'-'.join(view.values()) or 'plain'}")
+         for page, views in VIEWS.items() for view in views]  # fmt: skip
+
+
+@pytest.fixture
+def gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_gallery(tmp_path / "gallery", monkeypatch)
+
+
+def keys_of(block: Any) -> list[str]:
+    """Keys of all elements of a page, which are the names of those bound to the link."""
+    keys = []
+    for child in block.children.values():
+        keys += [key] if (key := getattr(child, "key", None)) else []
+        keys += keys_of(child) if hasattr(child, "children") else []
+    return keys
+
+
+def visit(app: AppTest, page: str, query: dict[str, Any]) -> AppTest:
+    """Opens a page as a new visitor with a link would."""
+    app.query_params.clear()
+    app.switch_page("pages/start.py" if page != "start" else "pages/runs.py").run()
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.switch_page(f"pages/{page}.py").run()
+
+
+def said(app: AppTest) -> str:
+    return "\n".join(element.value for element in [*app.markdown, *app.caption, *app.error])
+
+
+@pytest.mark.usefixtures("gallery")
+@pytest.mark.parametrize(("page", "view"), CASES)
+def test_a_page_opens_with_whatever_a_link_says(app: AppTest, page: str, view: dict[str, str]) -> None:
+    app.run()
+    visit(app, page, view)
+    assert not app.exception and not app.error
+    names = [name for name in dict.fromkeys([*keys_of(app._tree), *OTHERS]) if name not in view]
+    for what, value in VALUES.items():
+        visit(app, page, dict.fromkeys(names, value) | view)
+        assert not app.exception, what
+        assert app.title, what
+        assert "x" * 100 not in said(app) and "9" * 100 not in said(app), "a long value fills the page"
+        lines = [error.value for error in app.error]
+        assert all(line.startswith("seed") or "is not known here" in line for line in lines), (what, lines)
+
+
+@pytest.mark.usefixtures("gallery")
+def test_a_network_that_is_not_here_is_named_until_another_is_chosen(app: AppTest) -> None:
+    app.run()
+    visit(app, "invariance", {"row": "sharpen", "column": "hue"})
+    assert not app.exception and not app.error
+    first = app.selectbox(key="row").value
+    assert "Network: the link asks for “sharpen”, which is not here; **" in said(app)
+    app.selectbox(key="column").set_value("rotate").run()
+    assert "the link asks for" in said(app), "nothing about the row has changed"
+    app.selectbox(key="row").set_value("rotate").run()
+    assert "the link asks for" not in said(app) and app.selectbox(key="row").value != first
+    visit(app, "invariance", {"row": "rotate"})
+    assert "the link asks for" not in said(app)
+
+
+@pytest.mark.usefixtures("gallery")
+def test_links_with_titles_still_open(app: AppTest) -> None:
+    app.run()
+    visit(app, "invariance", {"column": "v flip", "view": "Layer by layer"})
+    assert not app.exception and "the link asks for" not in said(app)
+    assert app.selectbox(key="column").value == "v_flip" and app.session_state["view"] == "layers"
+    visit(app, "invariance", {"shift": "new objects on noise"})
+    assert not app.exception and app.selectbox(key="shift").value == "new-noise"
+
+
+@pytest.mark.usefixtures("gallery")
+@pytest.mark.parametrize("page", ["invariance", "factors", "attribution"])
+def test_models_that_are_not_here_are_named(app: AppTest, page: str) -> None:
+    app.run()
+    visit(app, page, {"models": "none,0123456789abcdef"})
+    assert not app.exception and "The link names networks that are not here: “0123456789abcdef”." in said(app)
+
+
+def test_runs_that_are_not_here_are_named(app: AppTest) -> None:
+    app.run()
+    visit(app, "train", {"runs": "gone,lost,away"})
+    assert not app.exception
+    assert [error.value for error in app.error] == ["run 'gone' is not known here, nor are 2 more of the link."]
+
+
+def test_a_quoted_value_is_short_and_plain() -> None:
+    assert quoted("v_flip") == "“v\\_flip”"
+    assert quoted("x" * 41) == f"“{'x' * 40}…”"
+    assert quoted("a\u202e\x00b") == "“a  b”"
