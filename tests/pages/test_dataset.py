@@ -49,7 +49,7 @@ def test_strength_zero_leaves_no_angle(app: AppTest) -> None:
 
 
 def test_the_recipe_is_that_of_the_chosen_sample(app: AppTest) -> None:
-    open_dataset(app, first="64", sample="3")
+    open_dataset(app, first="64", sample="67")
     recipe = json.loads(app.code[0].value)
     assert recipe["index"] == recipe["position"] == 67
     shown = app.dataframe[0].value.set_index("drawn")["value"]
