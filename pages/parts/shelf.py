@@ -99,9 +99,11 @@ def _show_left(left: Left) -> None:
 
 
 def _lines(lines: Sequence[str]) -> str:
-    """One line each as Markdown, the first few."""
+    """The first few lines as Markdown: a list where there are several."""
+    if len(lines) == 1:
+        return literal(lines[0])
     more = [f"and {len(lines) - MAX_LINES} more"] if len(lines) > MAX_LINES else []
-    return "  \n".join([literal(line) for line in lines[:MAX_LINES]] + more)
+    return "\n".join(f"- {line}" for line in [*map(literal, lines[:MAX_LINES]), *more])
 
 
 def take_examples() -> None:

@@ -161,6 +161,18 @@ def test_a_bad_folder_is_one_line_and_the_controls_stay(app: AppTest, folder: st
     assert not app.error and pictures(app)
 
 
+def test_a_folder_that_the_system_refuses_is_one_line(app: AppTest) -> None:
+    open_dataset(app, objects_source="folder", objects_folder="/" + "x" * 5_000)
+    assert not app.exception
+    (error,) = app.error
+    assert error.value.startswith("A folder cannot be read: ") and "too long" in error.value
+
+
+def test_a_folder_is_named_as_it_was_written(app: AppTest) -> None:
+    open_dataset(app, objects_source="folder", objects_folder="**no** :red[x]")
+    assert literal("**no** :red[x]") in app.error[0].value
+
+
 def test_a_folder_of_photographs(app: AppTest, si_score: Path) -> None:
     open_dataset(app, objects_source="folder", objects_folder=str(si_score / "foregrounds"))
     assert not app.exception and not app.error

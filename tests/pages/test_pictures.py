@@ -92,7 +92,8 @@ def test_bad_files_are_one_line_each_and_the_others_are_taken(app: AppTest) -> N
     upload(app, ("**x**.png", b"<html>"), ("mug.png", on_paper(ORANGE)), ("cut.png", on_paper(BLUE)[:200]))
     assert not app.exception
     (error,) = app.error
-    assert [line.split("\\: ")[0] for line in error.value.split("\n")] == [literal("**x**.png"), literal("cut.png")]
+    lines = [line.split("\\: ")[0] for line in error.value.split("\n")]
+    assert lines == [f"- {literal(name)}" for name in ("**x**.png", "cut.png")]
     assert "**1 class**: mug" in texts(app)
     upload(app, ("cup.png", on_paper(BLUE)))
     assert not app.error and "**2 classes**" in texts(app)
