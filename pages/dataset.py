@@ -21,6 +21,7 @@ from pages.parts.dataset_files import show_files
 from pages.parts.dataset_magnitude import show_distribution, show_magnitude
 from pages.parts.dataset_samples import show_samples, show_strips, show_twins
 from pages.parts.dataset_sticker import choose_sticker
+from pages.parts.literal import literal
 
 VIEWS: dict[str, Callable[[Engine], None]] = {
     "Samples": show_samples,
@@ -117,7 +118,7 @@ def show(view: str, engine: Engine) -> None:
     try:
         VIEWS[view](engine)
     except SpecError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(str(error)), icon=":material/error:")
 
 
 links.enter("dataset", widget="view", never_empty=NEVER_EMPTY)
@@ -135,4 +136,7 @@ try:
     with view:
         show(str(chosen), engine)
 except SpecError as error:
-    view.error(str(error), icon=":material/error:")
+    view.error(literal(str(error)), icon=":material/error:")
+except OSError as error:  # of the file system: a folder that may not be read, a name that is too long
+    view.error(f"A folder cannot be read: {literal(error.strerror or str(error))}. Choose another, or change its "
+               "permissions.", icon=":material/error:")  # fmt: skip

@@ -46,7 +46,16 @@ def describe(found: Shelf) -> str:
     grounds = len(found.backgrounds)
     behind = "the built-in backgrounds" if not grounds else "1 background" if grounds == 1 else f"{grounds} backgrounds"
     count = f"{len(classes)} class" if len(classes) == 1 else f"{len(classes)} classes"
-    return f"**{count}**: {named}; on {behind}."
+    return f"**{count}**: {named}; on {behind}." + _doubts(found)
+
+
+def _doubts(found: Shelf) -> str:
+    """How many pictures have a warning, which may be out of sight on another page of tiles."""
+    unused = len(found.objects) - len(found.usable)
+    doubtful = sum(bool(item.warning) for item in found.usable)
+    said = [f"{unused} not used, since nothing is left of {'it' if unused == 1 else 'them'}"] * bool(unused)
+    said += [f"{doubtful} with a doubtful mask"] * bool(doubtful)
+    return f" Look again at the objects above: {' and '.join(said)}." if said else ""
 
 
 @st.cache_data(max_entries=64, show_spinner="Composing samples")
@@ -77,7 +86,8 @@ def sources(stored: Collection) -> dict[str, str]:
 def offer(found: Shelf) -> None:
     """Stores the pictures when asked, and leads to where they are used."""
     if st.button("Use as a data set", type="primary", icon=":material/check:", key="use"):
-        stored = found.save(server.store().root / "pictures")
+        with st.spinner("Storing"):
+            stored = found.save(server.store().root / "pictures")
         st.session_state["stored_pictures"] = (found.fingerprint(), stored)
     fingerprint, stored = st.session_state.get("stored_pictures", ("", None))
     if stored is None or fingerprint != found.fingerprint():

@@ -22,13 +22,14 @@ def show_samples(engine: Engine) -> None:
     st.markdown("The first images of the data set. A sample depends on the settings and on its number alone.")
     left, right = st.columns(2)
     first = left.number_input("First sample", 0, 10**9, 0, NUM_SAMPLES, key="first", bind="query-params")
-    chosen = right.slider("Look at one, below", 0, NUM_SAMPLES - 1, 0, key="sample", bind="query-params")
-    found = samples(engine, num=NUM_SAMPLES, start=int(first))
+    positions = range(int(first), int(first) + NUM_SAMPLES)
+    chosen = right.select_slider("Look at one, below", positions, key="sample", bind="query-params") - positions.start
+    found = samples(engine, num=NUM_SAMPLES, start=positions.start)
     factor = fitting_factor(engine.spec.image_size, 128)
-    captions = [f"{position} · {_words(name)}" for position, name in enumerate(found.class_names)]
+    captions = [f"{position} · {_words(name)}" for position, name in zip(positions, found.class_names, strict=True)]
     st.image([tile(image, factor) for image in found.images], caption=captions, width=88,
              alt=list(found.class_names))  # fmt: skip
-    show_recipe(engine, found, chosen, int(first) + chosen)
+    show_recipe(engine, found, chosen, positions[chosen])
 
 
 def show_recipe(engine: Engine, found: Samples, chosen: int, position: int) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import streamlit as st
 
-from invariance.data.uploads.collection import square_background
+from invariance.data.uploads.collection import MAX_PICTURES, square_background
 from invariance.data.uploads.examples import example_files
 from invariance.data.uploads.masking import MAX_TOLERANCE
+from invariance.data.uploads.names import display_title
 from invariance.data.uploads.reading import UploadedPicture
-from invariance.data.uploads.shelf import ObjectPicture, Shelf
+from invariance.data.uploads.shelf import ObjectPicture, Shelf, ShelfFull
 from invariance.figures.cutouts import cutout_on_checkerboard
 from invariance.figures.pictures import png_bytes
 from invariance.spec import SpecError
@@ -21,6 +23,8 @@ TYPES = ("png", "jpg", "jpeg", "webp")
 TILE_PX = 232
 BACKGROUND_PX = 132
 PER_PAGE = 12
+MAX_LINES = 8
+"""Of what is said about files that were left out."""
 
 
 def current() -> Shelf:
@@ -28,36 +32,78 @@ def current() -> Shelf:
     return st.session_state.setdefault("shelf", Shelf())
 
 
-def uploader(label: str, key: str, add: Callable[[bytes, str], None], *, help: str) -> None:
-    """Takes files in, several at once, and leaves the uploader empty for more.
+@dataclass
+class Left:
+    """What could not be taken of the files that came last.
+
+    Attributes:
+        problems: one line for each file that cannot be used.
+        known: titles of files that are here already.
+        num_over: files for which there was no room.
+    """
+
+    problems: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    num_over: int = 0
+
+
+def uploader(label: str, key: str, add: Callable[[bytes, str], bool], *, help: str) -> None:
+    """Takes files in, several at once or a whole folder, and leaves the uploader empty for more.
 
     Args:
         label: above the uploader.
         key: start of the widget's key.
-        add: takes the bytes and the name of one file; its SpecError becomes one line, and the other files are taken.
+        add: takes the bytes and the name of one file and says whether it is new; its SpecError becomes one line, and
+            the other files are taken.
         help: about what to bring.
     """
     # Another key is another, empty uploader: the originals are let go of, only the small pictures are kept.
     turn = st.session_state.setdefault(f"{key}_turn", 0)
-    files = st.file_uploader(label, TYPES, accept_multiple_files=True, key=f"{key}_{turn}", help=help)
+    place = st.container()
+    folder = st.toggle("A whole folder", key=f"{key}_folder_given", help="Choose a folder instead of files. Folders in "
+                       "it become the classes of objects.")  # fmt: skip
+    files = place.file_uploader(label, TYPES, accept_multiple_files="directory" if folder else True,
+                                key=f"{key}_{turn}_{folder}", help=help)  # fmt: skip
     if files:
-        st.session_state[f"{key}_problems"] = _take([(file.name, file.getvalue()) for file in files], add)
+        st.session_state[f"{key}_left"] = _take([(file.name, file.getvalue()) for file in files], add)
         st.session_state[f"{key}_turn"] = turn + 1
         st.rerun()
-    for line in st.session_state.get(f"{key}_problems", []):
-        st.error(literal(line), icon=":material/error:")
+    _show_left(st.session_state.get(f"{key}_left", Left()))
 
 
-def _take(files: Sequence[tuple[str, bytes]], add: Callable[[bytes, str], None]) -> list[str]:
-    problems = []
+def _take(files: Sequence[tuple[str, bytes]], add: Callable[[bytes, str], bool]) -> Left:
+    left = Left()
     progress = st.progress(0.0)
     for number, (name, data) in enumerate(files):
         progress.progress(number / len(files), f"Reading {number + 1} of {len(files)}")
         try:
-            add(data, name)
+            if not add(data, name):
+                left.known.append(display_title(name))
+        except ShelfFull:
+            left.num_over += 1
         except SpecError as error:
-            problems.append(str(error))
-    return problems
+            left.problems.append(str(error))
+    return left
+
+
+def _show_left(left: Left) -> None:
+    """At most three boxes, however many files there were."""
+    if left.problems:
+        st.error(_lines(left.problems), icon=":material/error:")
+    if left.num_over:
+        were = "1 more file was" if left.num_over == 1 else f"{left.num_over} more files were"
+        st.error(f"{were} left out: at most {MAX_PICTURES} pictures are kept together, remove some",
+                 icon=":material/error:")  # fmt: skip
+    if left.known:
+        st.info(_lines([f"{title}: is here already" for title in left.known]), icon=":material/content_copy:")
+
+
+def _lines(lines: Sequence[str]) -> str:
+    """The first few lines as Markdown: a list where there are several."""
+    if len(lines) == 1:
+        return literal(lines[0])
+    more = [f"and {len(lines) - MAX_LINES} more"] if len(lines) > MAX_LINES else []
+    return "\n".join(f"- {line}" for line in [*map(literal, lines[:MAX_LINES]), *more])
 
 
 def take_examples() -> None:
@@ -68,7 +114,7 @@ def take_examples() -> None:
 
 def clear() -> None:
     """Takes everything away, and what was said about it."""
-    for key in ("shelf", "objects_problems", "backgrounds_problems"):
+    for key in ("shelf", "objects_left", "backgrounds_left"):
         st.session_state.pop(key, None)
 
 

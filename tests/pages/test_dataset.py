@@ -49,7 +49,7 @@ def test_strength_zero_leaves_no_angle(app: AppTest) -> None:
 
 
 def test_the_recipe_is_that_of_the_chosen_sample(app: AppTest) -> None:
-    open_dataset(app, first="64", sample="3")
+    open_dataset(app, first="64", sample="67")
     recipe = json.loads(app.code[0].value)
     assert recipe["index"] == recipe["position"] == 67
     shown = app.dataframe[0].value.set_index("drawn")["value"]
@@ -159,6 +159,18 @@ def test_a_bad_folder_is_one_line_and_the_controls_stay(app: AppTest, folder: st
     assert error.value.startswith("objects") and "\n" not in error.value
     app.button_group(key="objects_source").set_value("noise").run()
     assert not app.error and pictures(app)
+
+
+def test_a_folder_that_the_system_refuses_is_one_line(app: AppTest) -> None:
+    open_dataset(app, objects_source="folder", objects_folder="/" + "x" * 5_000)
+    assert not app.exception
+    (error,) = app.error
+    assert error.value.startswith("A folder cannot be read: ") and "too long" in error.value
+
+
+def test_a_folder_is_named_as_it_was_written(app: AppTest) -> None:
+    open_dataset(app, objects_source="folder", objects_folder="**no** :red[x]")
+    assert literal("**no** :red[x]") in app.error[0].value
 
 
 def test_a_folder_of_photographs(app: AppTest, si_score: Path) -> None:

@@ -101,6 +101,8 @@ def test_without_networks_a_button_leads_on(app: AppTest, tmp_path: Path, monkey
 
 @pytest.mark.browser
 def test_a_real_file_in_a_real_browser(visitor: Visitor, tmp_path: Path) -> None:
+    stored = visitor.server.store.root / "pictures"
+    already = sorted(stored.glob("*"))  # of other tests on this server
     path = tmp_path / "mug.png"
     path.write_bytes(on_paper(ORANGE))
     page = visitor.open("own?transform=hue")
@@ -115,4 +117,4 @@ def test_a_real_file_in_a_real_browser(visitor: Visitor, tmp_path: Path) -> None
                            arg=before[0], timeout=RUN_TIMEOUT_MS)  # fmt: skip
     assert len(before) == 2 and all(float(value) > 0 for value in before)
     assert visitor.exceptions() == []
-    assert not (visitor.server.store.root / "pictures").exists()
+    assert sorted(stored.glob("*")) == already, "nothing of it is stored"

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 from streamlit.testing.v1 import AppTest
 
+from invariance.data.uploads import shelf as shelf_module
 from invariance.runs.store import Store
 from pages.parts.literal import WORD_JOINER, literal
 from tests.data.uploads.test_reading import saved
@@ -90,11 +91,56 @@ def test_bad_files_are_one_line_each_and_the_others_are_taken(app: AppTest) -> N
     open_pictures(app)
     upload(app, ("**x**.png", b"<html>"), ("mug.png", on_paper(ORANGE)), ("cut.png", on_paper(BLUE)[:200]))
     assert not app.exception
-    assert [error.value.split("\\: ")[0] for error in app.error] == [literal("**x**.png"), literal("cut.png")]
-    assert all("\n" not in error.value for error in app.error)
+    (error,) = app.error
+    lines = [line.split("\\: ")[0] for line in error.value.split("\n")]
+    assert lines == [f"- {literal(name)}" for name in ("**x**.png", "cut.png")]
     assert "**1 class**: mug" in texts(app)
     upload(app, ("cup.png", on_paper(BLUE)))
     assert not app.error and "**2 classes**" in texts(app)
+
+
+def test_many_bad_files_are_one_box_that_says_how_many(app: AppTest) -> None:
+    open_pictures(app)
+    upload(app, *((f"page{number}.png", b"<html>") for number in range(30)))
+    (error,) = app.error
+    assert error.value.count("web page") == 8 and error.value.endswith("and 22 more")
+
+
+def test_a_file_that_is_here_already_is_told(app: AppTest) -> None:
+    open_pictures(app)
+    upload(app, ("mug.png", on_paper(ORANGE)), ("copy.png", on_paper(ORANGE)), ("cup.png", on_paper(BLUE)))
+    assert [info.value for info in app.info] == [literal("copy.png: is here already")]
+    upload(app, ("glass.png", on_paper(BLUE, 40)))
+    assert not app.info and "**3 classes**" in texts(app)
+
+
+def test_files_for_which_there_is_no_room_are_counted(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf_module, "MAX_PICTURES", 2)
+    open_pictures(app)
+    upload(app, *((f"mug{number}.png", on_paper(ORANGE, 30 + number)) for number in range(5)))
+    (error,) = app.error
+    assert error.value.startswith("3 more files were left out") and len(app.text_input) == 2
+
+
+def test_folders_of_a_folder_become_classes(app: AppTest) -> None:
+    open_pictures(app)
+    app.toggle(key="objects_folder_given").set_value(True).run()
+    upload(app, ("all/mug/001.png", on_paper(ORANGE)), ("all/cup/001.png", on_paper(BLUE)))
+    assert not app.exception and "**2 classes**: cup, mug" in texts(app)
+
+
+def test_what_is_not_used_is_told_beside_the_data_set(app: AppTest) -> None:
+    """The picture itself may be on another page of tiles."""
+    open_pictures(app)
+    upload(
+        app,
+        ("mug.png", on_paper(ORANGE)),
+        ("cup.png", on_paper(BLUE)),
+        ("wall.png", saved(Image.new("RGB", (9, 9)).resize((64, 64)))),
+    )
+    assert "1 not used, since nothing is left of it" in texts(app)
+    app.button[2].click().run()
+    assert "not used" not in texts(app)
 
 
 def test_one_class_is_no_data_set_until_it_is_renamed(app: AppTest) -> None:

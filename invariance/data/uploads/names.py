@@ -55,6 +55,22 @@ def safe_class_name(text: str) -> str:
     return f"{name}-class" if name.casefold() in _RESERVED else name
 
 
+def class_name_of(path: str) -> str:
+    """The class of a file as it was given: that of its folder where there is one below another, else of its name.
+
+    Somebody who gives a whole folder has classes as folders in it: ``photos/mug/001.png`` is a ``mug``. In one folder
+    of files the names count, and the folder only where they hold no word: ``mug/001.png``.
+    """
+    *folders, name = [part for part in re.split(r"[/\\]", path[-4096:]) if part.strip(". ")] or [""]
+    guess = guess_class_name(display_title(name))
+    if not folders or (len(folders) == 1 and guess != UNNAMED):
+        return guess
+    try:
+        return safe_class_name(folders[-1])
+    except SpecError:
+        return guess
+
+
 def guess_class_name(title: str) -> str:
     """The leading word of a file's name, so that ``mug1.jpg`` and ``Mug red (2).png`` are both a ``mug``."""
     stem = title.rsplit(".", 1)[0] if "." in title else title

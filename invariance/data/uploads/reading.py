@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 import threading
+import zlib
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
@@ -32,9 +33,14 @@ WORKING_PX: Final = 640
 _DECODING: Final = threading.Semaphore(2)
 """A whole class may upload at once, and one picture may take 100 MB while it is decoded."""
 _DAMAGED: Final = (
-    OSError, struct.error, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, OverflowError,
+    OSError, struct.error, zlib.error, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError,
+    OverflowError,
 )  # fmt: skip
 """What Pillow's decoders raise for broken files: not one family of exceptions."""
+_PNG_CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+"""Values of a pixel for each colour type of a PNG (PNG specification, 11.2.1)."""
+_UNPACKED_BYTES: Final = 2**20
+"""Taken out of a PNG at once while its pixels are counted, so that counting takes no memory."""
 _ACCEPTED: Final = "PNG, JPEG and WebP are accepted"
 _SIGNATURES: Final[tuple[tuple[bytes, int, str], ...]] = (
     (b"GIF8", 0, "a GIF"),
@@ -89,6 +95,7 @@ def read_upload(data: bytes, name: str) -> UploadedPicture:
             _check_size(title, image.size)
             image.verify()  # checksums of a PNG, which decoding alone would not look at; it uses the image up
         with _DECODING, Image.open(BytesIO(data), formats=FORMATS) as image:
+            _check_complete(image, data)
             picture, notes = _decode(image)
     except SpecError:
         raise
@@ -124,6 +131,29 @@ def _check_size(title: str, size: tuple[int, int]) -> None:
         raise SpecError(f"{said}; {_too_many_pixels()}")
     if max(size) > MAX_ASPECT * min(size):
         raise SpecError(f"{said}; one side may be at most {MAX_ASPECT} times the other, crop it")
+
+
+def _check_complete(image: Image.Image, data: bytes) -> None:
+    """Refuses a PNG that holds fewer pixels than it says: Pillow would make the missing ones black.
+
+    Raises:
+        SyntaxError: as Pillow does for other damage.
+    """
+    if not isinstance(image, PngImageFile):
+        return
+    bits = data[24] * _PNG_CHANNELS.get(data[25], 1)  # of IHDR, whose place and length are fixed
+    needed = image.height * -(-image.width * bits // 8)
+    unpack, found, position = zlib.decompressobj(), 0, 8
+    while found < needed and not unpack.eof and position + 12 <= len(data):
+        (length,) = struct.unpack(">I", data[position : position + 4])
+        if data[position + 4 : position + 8] == b"IDAT":
+            packed = data[position + 8 : position + 8 + length]
+            while packed and found < needed:
+                found += len(unpack.decompress(packed, _UNPACKED_BYTES))
+                packed = unpack.unconsumed_tail
+        position += length + 12
+    if found < needed:
+        raise SyntaxError(f"PNG of {needed} bytes ends after {found}")
 
 
 def _too_many_pixels() -> str:

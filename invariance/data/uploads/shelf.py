@@ -14,11 +14,15 @@ from PIL import Image
 
 from invariance.data.uploads.collection import MAX_PICTURES, Collection, group_classes, save_collection
 from invariance.data.uploads.masking import DEFAULT_TOLERANCE, PLAIN_SHARE, CutOut, cut_out
-from invariance.data.uploads.names import guess_class_name
+from invariance.data.uploads.names import class_name_of, display_title
 from invariance.data.uploads.reading import UploadedPicture, read_upload
 from invariance.spec import SpecError
 
 _WHOLE: Final = 0.98
+
+
+class ShelfFull(SpecError):
+    """There is no room for another picture."""
 
 
 class ObjectPicture:
@@ -26,6 +30,7 @@ class ObjectPicture:
 
     Args:
         uploaded: the picture.
+        class_name: as guessed from where the picture came from; None for its title.
 
     Attributes:
         uploaded: the picture.
@@ -35,9 +40,9 @@ class ObjectPicture:
         cutout: the object under that mask.
     """
 
-    def __init__(self, uploaded: UploadedPicture) -> None:
+    def __init__(self, uploaded: UploadedPicture, class_name: str | None = None) -> None:
         self.uploaded = uploaded
-        self.class_name = guess_class_name(uploaded.title)
+        self.class_name = class_name_of(uploaded.title) if class_name is None else class_name
         self.tolerance = DEFAULT_TOLERANCE
         self.holes = False
         self.cutout: CutOut = cut_out(uploaded.picture)
@@ -57,7 +62,8 @@ class ObjectPicture:
     def warning(self) -> str:
         """What is doubtful about the mask, one or two sentences, or nothing."""
         if self.is_empty:
-            return "Nothing is left: lower the tolerance. The picture is not used."
+            way = "lower the tolerance, or bring another picture" if self.tolerance > 1 else "bring another picture"
+            return f"Nothing is left: {way}. This one is not used."
         if self.cutout.plainness < PLAIN_SHARE:
             return (
                 f"The background is not plain: only {self.cutout.plainness:.0%} of the border has its colour. "
@@ -75,26 +81,34 @@ class Shelf:
     objects: dict[str, ObjectPicture] = field(default_factory=dict)
     backgrounds: dict[str, UploadedPicture] = field(default_factory=dict)
 
-    def add_object(self, data: bytes, name: str) -> None:
+    def add_object(self, data: bytes, name: str) -> bool:
         """Reads a file and cuts its object out; one that is here already is left as it is.
 
-        Raises:
-            SpecError: the file cannot be used, or there is no room for it.
-        """
-        digest = self._admit(data)
-        if digest not in self.objects:
-            self.objects[digest] = ObjectPicture(read_upload(data, name))
+        Args:
+            data: the whole file.
+            name: as the browser gave it, with its folders where a whole folder was given.
 
-    def add_background(self, data: bytes, name: str) -> None:
-        """Reads a file; what is transparent becomes white.
+        Returns:
+            Whether it is new here.
 
         Raises:
-            SpecError: the file cannot be used, or there is no room for it.
+            SpecError: the file cannot be used.
+            ShelfFull: there is no room for it.
         """
-        digest = self._admit(data)
-        if digest not in self.backgrounds:
-            read = read_upload(data, name)
-            self.backgrounds[digest] = UploadedPicture(_on_white(read.picture), read.title, read.notes)
+        digest = self._admit(data, name)
+        if digest in self.objects:
+            return False
+        self.objects[digest] = ObjectPicture(read_upload(data, name), class_name_of(name))
+        return True
+
+    def add_background(self, data: bytes, name: str) -> bool:
+        """Reads a file; what is transparent becomes white. Arguments, result and errors as for an object."""
+        digest = self._admit(data, name)
+        if digest in self.backgrounds:
+            return False
+        read = read_upload(data, name)
+        self.backgrounds[digest] = UploadedPicture(_on_white(read.picture), read.title, read.notes)
+        return True
 
     def remove(self, digest: str) -> None:
         """Takes a picture away, object or background."""
@@ -139,11 +153,13 @@ class Shelf:
     def _cutouts(self) -> list[tuple[str, Image.Image]]:
         return [(item.class_name, item.cutout.picture) for item in self.usable]
 
-    def _admit(self, data: bytes) -> str:
+    def _admit(self, data: bytes, name: str) -> str:
         digest = hashlib.sha256(data).hexdigest()[:16]
         held = len(self.objects) + len(self.backgrounds)
         if held >= MAX_PICTURES and digest not in self.objects and digest not in self.backgrounds:
-            raise SpecError(f"pictures: {held} are here; at most {MAX_PICTURES} are kept together, remove some")
+            raise ShelfFull(
+                f"{display_title(name)}: {held} pictures are here; at most {MAX_PICTURES} are kept, remove some"
+            )
         return digest
 
 

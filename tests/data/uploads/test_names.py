@@ -2,7 +2,14 @@
 
 import pytest
 
-from invariance.data.uploads.names import MAX_CLASS_NAME, MAX_TITLE, display_title, guess_class_name, safe_class_name
+from invariance.data.uploads.names import (
+    MAX_CLASS_NAME,
+    MAX_TITLE,
+    class_name_of,
+    display_title,
+    guess_class_name,
+    safe_class_name,
+)
 from invariance.spec import SpecError
 
 
@@ -85,3 +92,23 @@ def test_nothing_left_of_a_class_name(text: str) -> None:
 )
 def test_leading_word_of_a_file_name_is_its_class(title: str, name: str) -> None:
     assert guess_class_name(title) == name
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("mug1.jpg", "mug"),
+        ("all/mug/001.png", "mug"),
+        ("all/salt shaker/red one.png", "salt shaker"),
+        ("photos/set/mug/view-3.webp", "mug"),
+        ("photos/mug1.png", "mug"),
+        ("mug/001.png", "mug"),
+        ("C:\\all\\mug\\001.png", "mug"),
+        ("../../mug1.png", "mug"),
+        ("all/??/cup.png", "cup"),
+        ("a" * 9_000 + "/mug/001.png", "mug"),
+        ("", "unnamed"),
+    ],
+)
+def test_a_folder_in_a_folder_names_the_class(path: str, name: str) -> None:
+    assert class_name_of(path) == name

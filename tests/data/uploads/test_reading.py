@@ -39,11 +39,11 @@ def photograph(width: int = 120, height: int = 80) -> Image.Image:
     return Image.fromarray(np.stack([x, y, 255 - x], axis=-1).astype(np.uint8))
 
 
-def flat_png(width: int, height: int) -> bytes:
-    """A PNG of one colour written row by row, so that making it takes no memory."""
+def flat_png(width: int, height: int, *, rows: int | None = None) -> bytes:
+    """A PNG of one colour written row by row, so that making it takes no memory; ``rows`` are written, or all."""
     packer = zlib.compressobj(9)
     row = b"\0" + bytes(3 * width)
-    body = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
+    body = b"".join(packer.compress(row) for _ in range(height if rows is None else rows)) + packer.flush()
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
 
@@ -89,6 +89,8 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "truncated png": (lambda: saved(photograph())[:-200], "cut short"),
     "truncated webp": (lambda: saved(photograph(), "WEBP")[:-100], "cut short|no picture"),
     "damaged png": (damaged_png, "damaged"),
+    "fewer rows than the header says": (lambda: flat_png(4_900, 4_900, rows=10), "damaged"),
+    "one row fewer": (lambda: flat_png(100, 100, rows=99), "damaged"),
     "text bomb": (with_text_bomb, "damaged"),
 }
 
@@ -213,6 +215,12 @@ def test_transparency_survives_in_every_form(mode: str) -> None:
 def test_transparent_colour_of_an_rgb_png_survives() -> None:
     data = saved(half_clear("RGBA").convert("RGB"), transparency=(0, 0, 0))
     assert has_transparency(read_upload(data, "x.png").picture)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_a_whole_png_of_each_kind_is_taken(mode: str) -> None:
+    picture = Image.new("I;16", (37, 21), 40_000) if mode == "I;16" else photograph(37, 21).convert(mode)
+    assert read_upload(saved(picture), "x.png").picture.size == (37, 21)
 
 
 @pytest.mark.parametrize("alpha", [255, 0])

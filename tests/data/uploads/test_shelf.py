@@ -42,7 +42,7 @@ def test_the_same_file_is_here_once_and_keeps_its_settings() -> None:
     shelf = filled("mug.png")
     (item,) = shelf.objects.values()
     item.class_name = "beaker"
-    shelf.add_object(on_paper(30), "another name.png")
+    assert not shelf.add_object(on_paper(30), "another name.png") and shelf.add_background(on_paper(30), "wall.png")
     assert [item.class_name for item in shelf.objects.values()] == ["beaker"]
 
 
@@ -115,8 +115,26 @@ def test_no_more_pictures_than_are_stored_together(monkeypatch: pytest.MonkeyPat
     shelf = filled("a.png")
     shelf.add_background(on_paper(50), "b.png")
     shelf.add_object(on_paper(30), "again.png")
-    with pytest.raises(SpecError, match="at most 2"):
+    with pytest.raises(shelf_module.ShelfFull, match=r"^c\.png: 2 pictures are here; at most 2"):
         shelf.add_object(on_paper(60), "c.png")
+
+
+@pytest.mark.parametrize("ground", [(90, 120, 40), (0, 0, 0, 0)])
+def test_of_one_colour_nothing_is_left_whatever_the_tolerance(ground: tuple[int, ...]) -> None:
+    shelf = Shelf()
+    shelf.add_object(saved(Image.new("RGBA" if len(ground) == 4 else "RGB", (100, 100), ground)), "wall.png")
+    (item,) = shelf.objects.values()
+    assert item.is_empty and "lower the tolerance, or bring another" in item.warning
+    item.adjust(1.0, holes=False)
+    assert item.is_empty and "lower" not in item.warning and not shelf.usable
+
+
+def test_folders_name_the_classes() -> None:
+    shelf = Shelf()
+    for number, name in enumerate(("all/mug/001.png", "all/cup/red 1.png", "all/cup/2.png")):
+        assert shelf.add_object(on_paper(30 + number), name)
+    assert shelf.classes() == {"cup": 2, "mug": 1}
+    assert [item.uploaded.title for item in shelf.objects.values()] == ["001.png", "red 1.png", "2.png"]
 
 
 def test_the_examples_become_a_data_set_without_a_warning(tmp_path: Path) -> None:
