@@ -137,6 +137,3 @@ try:
         show(str(chosen), engine)
 except SpecError as error:
     view.error(literal(str(error)), icon=":material/error:")
-except OSError as error:  # of the file system: a folder that may not be read, a name that is too long
-    view.error(f"A folder cannot be read: {literal(error.strerror or str(error))}. Choose another, or change its "
-               "permissions.", icon=":material/error:")  # fmt: skip

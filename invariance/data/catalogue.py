@@ -16,7 +16,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from invariance.data.picture_files import images_of, open_image, to_rgb, upright
+from invariance.data.picture_files import images_of, in_short, is_folder, open_image, to_rgb, upright
 from invariance.data.random import STREAMS, Draws, permutation, unit_field
 from invariance.data.sources.hub import downloaded_hub_folder, hub_repository
 from invariance.data.sources.pictures import CIFAR_SOURCES, FOLDER_PREFIX, picture_class_names
@@ -72,7 +72,7 @@ def class_names(objects: str) -> tuple[str, ...]:
     if objects == "noise":
         return tuple(f"noise-{number:02d}" for number in range(NUM_NOISE_CLASSES))
     folder = _object_folder(objects)
-    names = tuple(sorted(path.name for path in folder.iterdir() if path.is_dir() and images_of(path)))
+    names = tuple(sorted(path.name for path in _visible(folder) if is_folder(path) and images_of(path)))
     if not names:
         raise SpecError(f"objects = {objects}: no class found; expected folders <class>/<image>.png with transparency")
     if len(names) < 2:
@@ -140,10 +140,10 @@ def load_backgrounds(backgrounds: str, *, image_size: int) -> Tensor | None:
     if backgrounds == "builtin":
         return _read_builtin_backgrounds(image_size)
     folder = _folder(backgrounds, "backgrounds")
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise SpecError(
-            f"backgrounds = {backgrounds}: no such folder; give builtin, noise, #rrggbb, cifar10, cifar100, hub, "
-            "images:<folder> or a folder of images"
+            f"backgrounds = {in_short(backgrounds)}: no such folder that can be read; give builtin, noise, #rrggbb, "
+            "cifar10, cifar100, hub, images:<folder> or a folder of images"
         )
     files = images_of(folder)
     if not files:
@@ -199,12 +199,16 @@ def read_background(path: Path, image_size: int) -> Tensor:
 
 def _object_folder(objects: str) -> Path:
     folder = BUILTIN / "foregrounds" if objects == "builtin" else _folder(objects, "foregrounds")
-    if not folder.is_dir():
+    if not is_folder(folder):
         raise SpecError(
-            f"objects = {objects}: no such folder; give builtin, noise, cifar10, cifar100, hub, images:<folder> or a "
-            "folder <class>/<image>.png"
+            f"objects = {in_short(objects)}: no such folder that can be read; give builtin, noise, cifar10, cifar100, "
+            "hub, images:<folder> or a folder <class>/<image>.png"
         )
     return folder
+
+
+def _visible(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if not path.name.startswith(".")]
 
 
 def _folder(source: str, configuration: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from invariance.spec import SpecError
 
 MAX_PIXELS = 100_000_000
+_MAX_SHOWN = 120
 
 _FORMATS = ("PNG", "JPEG", "WEBP")
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
@@ -43,6 +45,19 @@ def open_image(path: Path) -> Image.Image:
         raise
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise SpecError(f"{path}: cannot be read as PNG, JPEG or WebP; replace or remove it") from error
+
+
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder that can be read; a name that no system could have is none."""
+    try:
+        return path.is_dir() and os.access(path, os.R_OK | os.X_OK)
+    except (OSError, ValueError):
+        return False
+
+
+def in_short(source: str) -> str:
+    """A folder as it was named, for a line: its end, which tells it from others, where it is long."""
+    return source if len(source) <= _MAX_SHOWN else f"…{source[-_MAX_SHOWN:]}"
 
 
 def images_of(folder: Path) -> list[Path]:

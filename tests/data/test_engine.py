@@ -219,6 +219,14 @@ def test_bad_object_folders_give_one_line(tmp_path, prepare, message):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("source", ["/" + "x" * 5_000, "images:/" + "x" * 5_000, "a\0b", "images:a\0b"])
+@pytest.mark.parametrize("field", ["objects", "backgrounds"])
+def test_names_that_no_folder_can_have_give_a_short_line(field, source):
+    with pytest.raises(SpecError, match="no such folder that can be read") as caught:
+        Engine(DatasetSpec(**{field: source}))
+    assert len(str(caught.value)) < 400
+
+
 def test_one_class_opaque_and_broken_images_are_refused(folders):
     objects = folders / "objects"
     with pytest.raises(SpecError, match="unknown class 'dog'"):

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from invariance.data.picture_files import images_of, open_image, to_rgb, upright
+from invariance.data.picture_files import images_of, in_short, is_folder, open_image, to_rgb, upright
 from invariance.data.sources.picture_set import PictureSet, check_memory
 from invariance.spec import SpecError
 
@@ -143,8 +143,11 @@ def _between(number: int, low: int, high: int) -> int:
 
 
 def _require_folder(source: str, folder: Path) -> None:
-    if not folder.is_dir():
-        raise SpecError(f"{source}: no such folder; give one that holds <class>/<image>.png, .jpg or .webp")
+    if not is_folder(folder):
+        raise SpecError(
+            f"{in_short(source)}: no such folder that can be read; give one that holds <class>/<image>.png, .jpg "
+            "or .webp"
+        )
 
 
 def _require_files(source: str, name: str, files: list[Path], needed: int) -> None:
@@ -163,11 +166,11 @@ def _training_folder(folder: Path) -> Path | None:
 
 
 def _holds_classes(folder: Path) -> bool:
-    return folder.is_dir() and any(path.is_dir() and images_of(path) for path in folder.iterdir())
+    return is_folder(folder) and any(is_folder(path) and images_of(path) for path in folder.iterdir())
 
 
 def _classes_of(source: str, folder: Path) -> _Files:
-    found = {path.name: images_of(path) for path in sorted(folder.iterdir()) if path.is_dir()}
+    found = {path.name: images_of(path) for path in sorted(folder.iterdir()) if is_folder(path)}
     classes = {name: files for name, files in found.items() if files and not name.startswith(".")}
     if len(classes) < 2:
         held = f"only class {next(iter(classes))}" if classes else "no class"
