@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -70,6 +70,40 @@ def choose(
         chosen = str(home.selectbox(label, names, **options))
     if chosen != default:
         st.query_params[key] = chosen
+    elif key in st.query_params:
+        del st.query_params[key]
+    return chosen
+
+
+def choose_several(
+    label: str,
+    titles: Mapping[str, str],
+    *,
+    key: str,
+    default: Collection[str] = (),
+    placeholder: str | None = None,
+    help: str | None = None,
+) -> list[str]:
+    """Any number of things that have names and titles; the page's link carries the names, see :func:`choose`.
+
+    Args:
+        label: what is chosen.
+        titles: name to what people read.
+        key: of the widget, and its name in the link.
+        default: names that are chosen where the link says nothing.
+        placeholder: of the empty box.
+        help: about the choice.
+
+    Returns:
+        Names, in the order of choice.
+    """
+    if key not in st.session_state:
+        linked = st.query_params[key].split(",") if key in st.query_params else default
+        st.session_state[key] = [name for name in dict.fromkeys(linked) if name in titles]
+    chosen = list(st.multiselect(label, list(titles), format_func=titles.__getitem__, key=key,
+                                 placeholder=placeholder, help=help))  # fmt: skip
+    if chosen:
+        st.query_params[key] = ",".join(chosen)
     elif key in st.query_params:
         del st.query_params[key]
     return chosen
