@@ -9,6 +9,7 @@ from invariance.runs.describe import command
 from invariance.runs.device import choose_device
 from invariance.runs.estimate import estimate_seconds
 from invariance.spec import DatasetSpec
+from pages.parts import server
 from pages.parts.cache import KnownModel
 from pages.parts.controls import choose, choose_several
 from pages.parts.invariance_table import PUBLISHED_PAIRS, measurement
@@ -37,18 +38,20 @@ def choose_published(known: dict[str, KnownModel]) -> tuple[list[str], int]:
         Those of the chosen networks, each ``torchvision:<name>``, whose weights are on this machine; the number of
         twins of each transformation.
     """
-    chosen = choose_several("Published networks", published_titles(), key="networks", default=linked_published(known),
-                            placeholder="Add networks that others trained on photographs",
-                            help="torchvision's classifiers with their published weights. Are they more invariant "
-                            "than a small network that was trained to be?")  # fmt: skip
-    names = [PUBLISHED_PREFIX + name for name in chosen]
-    for name in names:
-        if not has_published(name):
-            st.markdown(f"**{name.removeprefix(PUBLISHED_PREFIX)}**")
-            show_weights(name, key=f"get_{name.removeprefix(PUBLISHED_PREFIX)}")
+    left, right = st.columns([3, 2])
+    with left:
+        chosen = choose_several("Published networks", published_titles(say_here=False), key="networks",
+                                default=linked_published(known), placeholder="Add networks that others trained",
+                                help="torchvision's classifiers with their published weights. Are they more invariant "
+                                "than a small network that was trained to be?")  # fmt: skip
+        names = [PUBLISHED_PREFIX + name for name in chosen]
+        for name in names:
+            if not has_published(name):
+                st.markdown(f"**{name.removeprefix(PUBLISHED_PREFIX)}**")
+                show_weights(name, key=f"get_{name.removeprefix(PUBLISHED_PREFIX)}")
     num_pairs = PUBLISHED_PAIRS
     if names:
-        num_pairs = int(choose("Twins of each transformation, for published networks", NUM_TWINS, key="twins",
+        num_pairs = int(choose("Their twins of each transformation", NUM_TWINS, key="twins", place=right,
                                default=str(PUBLISHED_PAIRS), kind="segments"))  # fmt: skip
     return [name for name in names if has_published(name)], num_pairs
 
@@ -71,13 +74,16 @@ def explain_published(names: list[str], data: DatasetSpec, num_pairs: int) -> No
     if not names:
         return
     device = choose_device()
-    specs = {name.removeprefix(PUBLISHED_PREFIX): measurement((name,), data, num_pairs) for name in names}
-    times = ", ".join(f"{in_words(estimate_seconds(spec, device))} for {name}" for name, spec in specs.items())
     where = "the GPU" if device.startswith("cuda") else "a laptop (two cores)"
+    specs = {name.removeprefix(PUBLISHED_PREFIX): measurement((name,), data, num_pairs) for name in names}
+    standings = server.store().standings(spec.run_id for spec in specs.values())
+    times = ", ".join(f"{in_words(estimate_seconds(spec, device))} for {name}" for name, spec in specs.items()
+                      if spec.run_id not in standings or standings[spec.run_id].state != "done")  # fmt: skip
+    takes = f", which takes about {times} on {where}, give or take a factor of two" if times else ""
     st.caption(f"Published networks enlarge every image, so they are measured on **{num_pairs:,} twins** of each "
-               f"transformation, not on the gallery's 1,000: about {times} on {where}, give or take a factor of two. "
-               f"Intervals are about {(1000 / num_pairs) ** 0.5:.1f} times as wide. They never saw these drawings, and "
-               "where they began is not known: they have no untrained twin.")  # fmt: skip
+               f"transformation{takes}; the gallery's on 1,000. Intervals are about {(1000 / num_pairs) ** 0.5:.1f} "
+               "times as wide. They never saw these drawings, and where their training began is not known, so they "
+               "have no untrained twin.")  # fmt: skip
     with st.expander("The same from a terminal", icon=":material/terminal:"):
         st.code("\n".join(line for spec in specs.values() if (line := command(spec))), language="bash",
                 wrap_lines=True)  # fmt: skip

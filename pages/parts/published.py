@@ -30,16 +30,19 @@ def published_picker() -> str | None:
     return name
 
 
-def published_titles() -> dict[str, str]:
-    """Short name, which is also what links have, to title; those that the studies compare come first."""
-    names = dict.fromkeys((*PUBLISHED_NETWORKS, *published_names()))
-    return {name.removeprefix(PUBLISHED_PREFIX): _title(name) for name in names}
+def published_titles(*, say_here: bool = True) -> dict[str, str]:
+    """Short name, which is also what links have, to title; those that the studies compare come first.
 
-
-def _title(name: str) -> str:
-    millions = published_facts(name).num_parameters / 1e6
-    here = " · here" if has_published(name) else ""
-    return f"{name.removeprefix(PUBLISHED_PREFIX)} · {millions:.3g} M parameters{here}"
+    Args:
+        say_here: whether titles tell which weights are here. A browser forgets those of several choices whose titles
+            change under it.
+    """
+    titles = {}
+    for name in dict.fromkeys((*PUBLISHED_NETWORKS, *published_names())):
+        short = name.removeprefix(PUBLISHED_PREFIX)
+        here = " · here" if say_here and has_published(name) else ""
+        titles[short] = f"{short} · {published_facts(name).num_parameters / 1e6:.3g} M parameters{here}"
+    return titles
 
 
 def show_weights(name: str, *, key: str) -> None:

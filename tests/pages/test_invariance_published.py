@@ -53,6 +53,7 @@ def test_what_is_not_here_can_be_got_and_is_not_measured_before(app: AppTest, tm
     assert not app.exception and not app.error
     assert app.multiselect(key="networks").value == [NAME]
     assert "Its weights, 6 MB, are not on this machine yet" in texts(app)
+    options = app.multiselect(key="networks").options
     assert not any(button.key == "measure" for button in app.button)
     app.button(key=f"get_{NAME}").click().run()
     assert not app.exception
@@ -64,6 +65,7 @@ def test_what_is_not_here_can_be_got_and_is_not_measured_before(app: AppTest, tm
     app.button(key=f"get_{NAME}").click().run()
     assert not app.exception and not app.error and has_published(REFERENCE)
     assert app.multiselect(key="networks").value == [NAME] and app.query_params["networks"] == NAME
+    assert app.multiselect(key="networks").options == options, "a browser forgets choices whose titles change"
     assert app.button(key="measure").label == f"Measure {NAME}"
 
 
@@ -93,6 +95,7 @@ def test_its_row_can_be_looked_into(app: AppTest, store: Store) -> None:
     assert not any(button.key == "measure" for button in app.button)
     assert app.selectbox(key="row").value == REFERENCE
     assert f"| **published {NAME}** | 0.43 |" in texts(app)
+    assert "on **100 twins** of each transformation; the gallery's on 1,000" in texts(app), "no time: it is done"
     assert f"how far apart the **published {NAME}** sees" in texts(app) and "(from 48 images)" in texts(app)
     assert "| **untrained** |" not in texts(app) and "| **trained on none** |" not in texts(app)
     app.multiselect(key="networks").set_value([]).run()
