@@ -21,6 +21,7 @@ from invariance.commands import (
     what_if,
 )
 from invariance.commands.running import RunFailed
+from invariance.runs.outcome import is_expected
 from invariance.spec import SpecError
 
 
@@ -63,6 +64,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(f"{error}", 1)
     except KeyboardInterrupt:
         return _fail("interrupted: ask for the same again to go on", 130)
+    except ValueError as error:
+        if not is_expected(error):
+            raise
+        return _fail(f"{error}", 1)  # the training diverged
     return 0
 
 

@@ -21,7 +21,7 @@ QUESTIONS: dict[str, tuple[str, Callable[[Models, DatasetSpec, int], None]]] = {
     "evidence": ("Whose evidence?", show_evidence),
     "distance": ("What does it still feel?", show_distance),
 }
-"""Name in links, title, and what shows it: (both networks, the first one's task, position of the image)."""
+"""Name in links, title, and what shows it: (both networks, the task, position of the image)."""
 
 
 def choose_models(known: dict[str, cache.KnownModel]) -> Models:
@@ -57,8 +57,9 @@ try:
         question = choose("Question", {name: title for name, (title, _) in QUESTIONS.items()}, key="question",
                           kind="segments")  # fmt: skip
         models = choose_models(known)
-        position = choose_image(models[0].data)
-        QUESTIONS[question][1](models, models[0].data, position)
+        task = next((model.data for model in models if not model.is_published), models[0].data)
+        position = choose_image(task)
+        QUESTIONS[question][1](models, task, position)
     else:
         cache.show_no_gallery()
 except SpecError as error:

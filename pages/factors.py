@@ -8,12 +8,11 @@ from invariance.figures.factor_pair import factor_dumbbells, paired
 from invariance.figures.heatmap import cell_of
 from invariance.measures.factor_columns import NETWORK
 from invariance.runs import gallery
-from invariance.runs.describe import transforms_title
 from invariance.spec import DatasetSpec, SpecError
 from pages.parts import cache, links, server
 from pages.parts.controls import choose
 from pages.parts.exports import export_row
-from pages.parts.factor_parts import ask_first, explain_verdicts, show_factor
+from pages.parts.factor_parts import ask_first, explain_verdicts, say_how_long, show_factor
 from pages.parts.measured import factor_probes, measured_tables, show_pending, submit_measurements, twins_data
 
 DEFAULTS = ("matched", "disjoint")
@@ -25,15 +24,15 @@ SCROLLING = """<style>
 
 
 def choose_runs(known: dict[str, cache.KnownModel]) -> list[str]:
-    """Which finished runs of one's own are added; a link may name them."""
+    """Which finished runs of one's own, and published networks, are added; a link may name them."""
     own = [reference for reference, model in known.items() if not model.from_gallery]
     linked = links.named_models(known)
     if not own:
         return []
     if "own" not in st.session_state:
         st.session_state["own"] = [name for name in linked if name in own]
-    return st.multiselect("Your runs", own, format_func=lambda name: known[name].label, key="own",
-                          placeholder="Add finished runs")  # fmt: skip
+    return st.multiselect("Other networks", own, format_func=lambda name: known[name].label, key="own",
+                          placeholder="Add finished runs and published networks that are here")  # fmt: skip
 
 
 def table_of(known: dict[str, cache.KnownModel], runs: list[str], data: DatasetSpec) -> pd.DataFrame:
@@ -43,19 +42,14 @@ def table_of(known: dict[str, cache.KnownModel], runs: list[str], data: DatasetS
         show_pending(pending)
     waiting = [run.spec.depends_on[0] for run in pending if run.is_active]
     if todo := [run_id for run_id in missing if run_id not in waiting]:
-        st.button(f"Decode from {len(todo)} run{'s' * (len(todo) > 1)}", type="primary", key="measure",
+        say_how_long(known, todo, data)
+        st.button(f"Decode from {len(todo)} network{'s' * (len(todo) > 1)}", type="primary", key="measure",
                   icon=":material/straighten:", on_click=submit_measurements,
                   args=(todo, data, factor_probes))  # fmt: skip
     rows = gallery.factors_table()
     parts = [frame for frame in (rows[(rows["role"] != NETWORK) | rows["model"].isin(known)], table) if len(frame)]
     found = pd.concat(parts or [rows]).drop_duplicates(["model", "factor"])
     return pd.concat([found[found["role"] != NETWORK], found[found["role"] == NETWORK]]).reset_index(drop=True)
-
-
-def row_title(model: cache.KnownModel) -> str:
-    """What varied in a network's training, and for a run of one's own which one it is."""
-    suffix = "" if model.from_gallery else f" ({model.reference[:4]})"
-    return transforms_title(model.data.transforms) + suffix
 
 
 def select_cell(networks: list[str]) -> None:
@@ -101,7 +95,7 @@ def main() -> None:
         if not runs:
             cache.show_no_gallery()
         return
-    names = {name: row_title(known[name]) if name in known else name for name in dict.fromkeys(table["model"])}
+    names = {name: known[name].short_title if name in known else name for name in dict.fromkeys(table["model"])}
     ask_first(table)
     verdicts = choose("In the cells", CELLS, key="cells", kind="segments") == "verdict"
     explain_verdicts(in_cells=verdicts)

@@ -5,12 +5,12 @@ import streamlit as st
 
 from invariance.figures.heatmap import cell_of, sens_heatmap
 from invariance.measures.columns import MEASURES
-from invariance.runs.describe import transforms_title
 from invariance.spec import CATEGORIES, SpecError
 from pages.parts import cache, links, server
 from pages.parts.cell import Networks, references, show_numbers, show_view
 from pages.parts.controls import choose
 from pages.parts.exports import export_row
+from pages.parts.invariance_rows import choose_published, choose_runs, explain_published, row_title
 from pages.parts.invariance_scatter import show_scatter
 from pages.parts.invariance_table import choose_data, table_of
 
@@ -18,18 +18,6 @@ SCROLLING = """<style>
 .st-key-heatmap_frame { overflow-x: auto; } .st-key-heatmap_frame > div { min-width: 50rem; }
 .st-key-numbers_frame [data-testid=stMarkdownContainer] { overflow-x: auto; white-space: nowrap; }
 </style>"""  # on a telephone the cells keep their size and the tables scroll
-
-
-def choose_runs(known: Networks) -> list[str]:
-    """Which finished pretrainings of one's own are added; a link may name them."""
-    own = [reference for reference, model in known.items() if not model.from_gallery and model.spec.kind == "pretrain"]
-    linked = links.named_models(known)
-    if not own:
-        return []
-    if "own" not in st.session_state:
-        st.session_state["own"] = [name for name in linked if name in own]
-    return st.multiselect("Your runs", own, format_func=lambda name: known[name].label, key="own",
-                          placeholder="Add finished pretrainings")  # fmt: skip
 
 
 def choose_measure(table: pd.DataFrame) -> str:
@@ -44,14 +32,6 @@ def choose_measure(table: pd.DataFrame) -> str:
         st.caption(f"Empty cells in {num_empty} row{'s' * (num_empty > 1)}: measured without it, or the network "
                    "represents all images as the same.")  # fmt: skip
     return score
-
-
-def row_title(model: cache.KnownModel, several: bool) -> str:
-    """What varied in a network's pretraining, and for a run of one's own which one it is."""
-    if model.is_untrained:
-        return model.label if several else "untrained"
-    suffix = "" if model.from_gallery else f" ({model.reference[:4]})"
-    return transforms_title(model.data.transforms) + suffix
 
 
 def networks_of(table: pd.DataFrame, known: Networks) -> Networks:
@@ -97,6 +77,7 @@ def main() -> None:
     """The page."""
     known = cache.known_models()
     runs = choose_runs(known)
+    published, num_pairs = choose_published(known)
     left, middle, right = st.columns([4, 3, 3], vertical_alignment="bottom")
     with left:
         shift, data = choose_data(known)
@@ -105,13 +86,14 @@ def main() -> None:
     show_untrained = right.toggle("Untrained network as a row", True, key="untrained", bind="query-params",
                                   help="What a network does before it has seen an image: the reference for every "
                                        "other row.")  # fmt: skip
-    table = table_of(known, runs, shift, data)
+    explain_published(published, data, num_pairs)
+    table = table_of(known, [*runs, *published], shift, data, num_pairs)
     networks = networks_of(table, known)
     several = sum(network.is_untrained for network in networks.values()) > 1
     if not show_untrained:
         networks = {name: network for name, network in networks.items() if not network.is_untrained}
     if not networks:
-        if not runs and not any(model.from_gallery for model in known.values()):
+        if not (runs or published) and not any(model.from_gallery for model in known.values()):
             cache.show_no_gallery()
         return
     names = {name: row_title(network, several) for name, network in networks.items()}

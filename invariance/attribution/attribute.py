@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +12,7 @@ from torch import Tensor, nn
 from invariance.attribution.baselines import make_baseline
 from invariance.attribution.methods import find_method
 from invariance.attribution.question import Question
+from invariance.models import Classifier
 
 _EPSILON: Final = 1e-6
 
@@ -55,6 +57,7 @@ def attribute(
         baseline: ``black``, ``blurred``, ``mean``, or images (B, 3, H, W) or (1, 3, H, W) to compare with, such as the
             clean backgrounds. Grad-CAM has none and ignores it.
         batch_size: images that pass through the network at once, whatever B and the parameters are: it bounds memory.
+            One that enlarges its images gets fewer.
         **parameters: of the method; what is not given keeps its default.
 
     Returns:
@@ -67,6 +70,7 @@ def attribute(
     values = chosen.values(parameters)
     assert not model.training, "attribution needs a model in eval mode"
     start = make_baseline(baseline, images)
+    batch_size = at_once(model, batch_size)
     with torch.no_grad():
         logits, start_logits = _logits(model, images, batch_size), _logits(model, start, batch_size)
     if target is None:
@@ -78,6 +82,12 @@ def attribute(
     if not chosen.is_complete:
         error = torch.full_like(error, torch.nan)
     return Attribution(relevance, targets, logits.softmax(dim=1), error, method)
+
+
+def at_once(apply: Callable[[Tensor], Tensor], batch_size: int) -> int:
+    """How many images a network, or a method of one, gets at once: what was asked for, or as many as it takes."""
+    network = getattr(apply, "__self__", apply)
+    return min(batch_size, network.batch_size) if isinstance(network, Classifier) else batch_size
 
 
 def _logits(model: nn.Module, images: Tensor, batch_size: int) -> Tensor:

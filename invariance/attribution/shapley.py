@@ -216,7 +216,8 @@ def player_means(found: Evidence, *, by_class: bool = False) -> list[PlayerMean]
 @torch.no_grad()
 def _scores(model: Classifier, images: Tensor, worth: str, batch_size: int) -> Tensor:
     """Mean score of every class over references: images (R, B, 3, S, S) to (B, K) float64."""
-    logits = torch.cat([model(part) for part in images.flatten(0, 1).split(batch_size)]).double()
+    size = min(batch_size, model.batch_size)  # fewer of those that it enlarges
+    logits = torch.cat([model(part) for part in images.flatten(0, 1).split(size)]).double()
     if worth == "log-probability":
         logits = logits.log_softmax(dim=1)
     return logits.unflatten(0, images.shape[:2]).mean(dim=0)

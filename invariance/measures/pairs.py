@@ -23,6 +23,7 @@ def mean_pair_distance(model: Classifier, engine: Engine, *, num: int = NUM_REFE
     Returns:
         In the representation's own units; 0 where all images are the same to the network.
     """
-    others = model.representation(engine.batch(engine.indices("test", num)).images)
+    images = engine.batch(engine.indices("test", num)).images
+    others = torch.cat([model.representation(part) for part in images.split(model.batch_size)])
     partners = derangement(num, seed=engine.spec.seed).to(others.device)
     return float(torch.linalg.vector_norm(others - others[partners], dim=1).mean())

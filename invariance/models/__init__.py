@@ -9,6 +9,7 @@ from invariance.models.published import (
     has_published,
     is_cached,
     published_facts,
+    published_here,
     published_names,
     published_path,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "is_cached",
     "layer_features",
     "published_facts",
+    "published_here",
     "published_names",
     "published_path",
     "untrained_twin",

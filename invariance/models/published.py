@@ -89,6 +89,12 @@ def has_published(name: str) -> bool:
     return published_path(name).is_file()
 
 
+def published_here() -> tuple[str, ...]:
+    """Names of the networks whose weights were downloaded, in alphabetical order; quick where there is none."""
+    stems = sorted(path.stem for path in (data_root() / "torchvision").glob("*.safetensors"))
+    return tuple(PREFIX + stem for stem in stems if PREFIX + stem in published_names())
+
+
 def published_facts(name: str) -> PublishedFacts:
     """What torchvision says of ``torchvision:<name>``; raises SpecError if there is no such network."""
     weights = _weights(name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from invariance.models import PUBLISHED_PREFIX, published_facts
-from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
+from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
 
 GIGA_MACS: Final[dict[str, float]] = {
     "small": 0.005,
@@ -75,10 +75,9 @@ def estimate_seconds(spec: RunSpec, device: str = "cpu", model: str = "small") -
 
 
 def _published_source(spec: RunSpec) -> str | None:
-    """The published network that a transfer starts from, if it does."""
-    if isinstance(spec, TransferSpec) and spec.source.startswith(PUBLISHED_PREFIX):
-        return spec.source
-    return None
+    """The published network that a run is built on, if it is; of several, the one that takes longest."""
+    names = [name for name in spec.depends_on if name.startswith(PUBLISHED_PREFIX)]
+    return max(names, key=lambda name: _giga_macs(name, 0), default=None)
 
 
 def _giga_macs(model: str, image_size: int) -> float:
@@ -106,6 +105,9 @@ def _work(spec: RunSpec) -> tuple[float, float]:
         case MeasureSpec():
             num_twins = 2.0 * spec.num_pairs * (len(spec.transforms) or NUM_FEATURES)
             return num_twins, num_twins * len(spec.sources)
+        case FactorSpec():
+            num_decoded = float(spec.num_images * len(spec.factors))
+            return num_decoded, num_decoded * len(spec.sources)
     return 0.0, 0.0
 
 
@@ -116,7 +118,7 @@ def _image_size(spec: RunSpec) -> int:
 
 def checkpoint_bytes(spec: RunSpec) -> int:
     """Disk that a run needs for its checkpoints: weights and Adam's two moments in float32, twice, and the weights."""
-    if isinstance(spec, MeasureSpec):
+    if isinstance(spec, FactorSpec | MeasureSpec):
         return 0
     if (published := _published_source(spec)) is not None:
         num_kept = 1 if isinstance(spec, TransferSpec) and spec.method == "linear-probe" else 3 * STATES_KEPT + 1

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -34,6 +36,7 @@ class Trainee:
         step: steps taken.
         images_since_validation: images seen since the network was last validated.
         optimiser: over the network's and the objective's parameters, in this order.
+        notes: numbers from before the first step that the end of the run reports; saved along.
     """
 
     def __init__(
@@ -53,7 +56,10 @@ class Trainee:
         self.objective.precision = precision
         self.step = 0
         self.images_since_validation = 0
+        self.notes: dict[str, float] = {}
         self._device = next(model.parameters()).device
+        # Dropout and stochastic depth keep their probability as `p`; published networks have them.
+        self._draws = any(isinstance(p := getattr(module, "p", None), float) and p > 0 for module in model.modules())
         self._learning_rate = learning_rate
         self._schedule = schedule
         self._weight_decay = weight_decay
@@ -90,11 +96,27 @@ class Trainee:
         """
         self.set_learning_rate(self.optimiser, share)
         self.model.train()
-        outcome = self.objective(self.model, images, labels)
+        with self._addressed_draws():
+            outcome = self.objective(self.model, images, labels)
         self.optimiser.zero_grad()
         outcome.loss.backward()
         self.optimiser.step()
         self.note_step(outcome, num_samples=len(labels))
+
+    @contextmanager
+    def _addressed_draws(self) -> Iterator[None]:
+        """Makes what dropout draws a function of (run, step), and leaves torch's generators as they were.
+
+        A resumed run would otherwise go on with the draws of a new process, and a run in a warm worker with those that
+        the runs before it left. The networks that are trained from scratch here have no such layer.
+        """
+        if not self._draws:
+            yield
+            return
+        address = hashlib.sha256(f"{self._identity} step {self.step}".encode()).digest()
+        with torch.random.fork_rng([self._device] if self._device.type == "cuda" else []):
+            torch.manual_seed(int.from_bytes(address[:8], "little"))
+            yield
 
     def set_learning_rate(self, optimiser: torch.optim.Optimizer, share: float) -> None:
         """Follows the schedule to a share of the training in [0, 1)."""
@@ -143,6 +165,7 @@ class Trainee:
             "step": self.step,
             "seconds": self.seconds,
             "images_since_validation": self.images_since_validation,
+            "notes": self.notes,
             "num_images": self._num_images,
             "loss_sum": self._loss_sum,
             "num_correct": self._num_correct,
@@ -160,6 +183,7 @@ class Trainee:
         self.step = state["step"]
         self._seconds_before = state["seconds"]
         self.images_since_validation = state["images_since_validation"]
+        self.notes = state.get("notes", {})
         self._num_images = state["num_images"]
         self._loss_sum = state["loss_sum"].to(self._device)
         self._num_correct = state["num_correct"].to(self._device)

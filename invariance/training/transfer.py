@@ -260,8 +260,10 @@ class _Work:
         )
         if trainee.resume():
             self.started -= trainee.seconds
+            self.penalty = trainee.notes.get("penalty")
         else:
             yield from self.probe(samples, report=False)
+            trainee.notes = {} if self.penalty is None else {"penalty": self.penalty}
         feed = FiniteFeed(samples, batch_size=self.spec.batch_size, num_epochs=self.spec.epochs, seed=self.spec.seed)
         validation = render_split(self.engine, "validation", NUM_VALIDATION_SAMPLES)
         yield from optimise(

@@ -25,7 +25,7 @@ def show_class(models: Models, data: DatasetSpec, position: int) -> None:
 
     Args:
         models: two networks.
-        data: of the first network's task.
+        data: of the task.
         position: of the image in its test split.
     """
     st.markdown("Which pixels does a network's decision rest on?")
@@ -45,8 +45,8 @@ def show_class(models: Models, data: DatasetSpec, position: int) -> None:
 
 def choose_transforms(data: DatasetSpec) -> DatasetSpec:
     """The picture's transformations: those of the task, or others."""
-    own = st.toggle(f"Transformations of the first network's task: {transforms_title(data.transforms)}", value=True,
-                    key="own_task", bind="query-params")  # fmt: skip
+    own = st.toggle(f"Transformations of the task that the images are of: {transforms_title(data.transforms)}",
+                    value=True, key="own_task", bind="query-params")  # fmt: skip
     return data if own else replace(data, transforms=transform_picker("picture"))
 
 

@@ -28,7 +28,7 @@ def show_distance(models: Models, data: DatasetSpec, position: int) -> None:
 
     Args:
         models: two networks.
-        data: of the first network's task, whose own transformations are left out.
+        data: of the task, whose own transformations are left out.
         position: of the image in its test split.
     """
     st.markdown("An image and the same image transformed: how far apart does each network see them, and **which pixels "

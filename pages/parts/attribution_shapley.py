@@ -40,13 +40,13 @@ def show_evidence(models: Models, data: DatasetSpec, position: int) -> None:
 
     Args:
         models: two networks.
-        data: of the first network's task.
+        data: of the task.
         position: of the image in its test split.
     """
     st.markdown("Is it the **object** that a network decides by, the **background**, or the **sticker**? The image is "
                 "made again with every choice of its parts, and each part gets its mean contribution.")  # fmt: skip
     has_sticker = not data.stickers and st.toggle("Put a sticker on the image", key="with_sticker", bind="query-params",
-                                                  help="A small object in the corner, which the first network's task "
+                                                  help="A small object in the corner, which the task "
                                                        "does not have.")  # fmt: skip
     with st.expander("Class, worth, absent background and transformations", icon=":material/tune:"):
         left, right = st.columns(2, gap="large")

@@ -12,8 +12,8 @@ from invariance.attribution.compare import Comparison, compare
 from invariance.data.engine import Engine, sources_of
 from invariance.measures.columns import untrained_name
 from invariance.measures.factor_view import DecodedFactor, decode_factor
-from invariance.measures.pairs import mean_pair_distance
-from invariance.models import untrained_twin
+from invariance.measures.pairs import NUM_REFERENCE, mean_pair_distance
+from invariance.models import BATCH_SIZE, PUBLISHED_PREFIX, published_here, published_path, untrained_twin
 from invariance.runs import gallery
 from invariance.runs.describe import title, transforms_title
 from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, SpecError
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 
 GALLERY_PREFIX = "gallery: "
+PUBLISHED_TITLE = "published: "
+NUM_REFERENCE_ENLARGED = 48
 
 
 @dataclass(frozen=True)
@@ -32,22 +34,24 @@ class KnownModel:
     """A network that can be looked at.
 
     Attributes:
-        reference: name in the gallery, or run id.
+        reference: name in the gallery, run id, or ``torchvision:<name>``.
         label: for people.
-        spec: the run that made it.
+        spec: the run that made it; None for a network that others published.
         path: file of weights.
-        sha256: of that file.
+        sha256: of that file, or what else tells its contents apart.
         metrics: accuracies in [0, 1].
         is_untrained: whether it is not the network in the file but the one that its training started from.
+        shown_on: what a published network is looked at with, since what it was trained on is not here.
     """
 
     reference: str
     label: str
-    spec: RunSpec
+    spec: RunSpec | None
     path: Path
     sha256: str
     metrics: dict[str, float]
     is_untrained: bool = False
+    shown_on: DatasetSpec = DatasetSpec()  # noqa: RUF009 -- frozen, so that one may serve all
 
     @property
     def from_gallery(self) -> bool:
@@ -55,16 +59,34 @@ class KnownModel:
         return self.label.startswith(GALLERY_PREFIX)
 
     @property
+    def is_published(self) -> bool:
+        """Whether others trained it."""
+        return self.spec is None
+
+    @property
+    def short_title(self) -> str:
+        """What varied in its training, and for a run of one's own which one it is."""
+        if self.is_untrained:
+            return "untrained"
+        suffix = "" if self.from_gallery else f" ({self.reference[:4]})"
+        return self.label if self.is_published else transforms_title(self.data.transforms) + suffix
+
+    @property
     def data(self) -> DatasetSpec:
         """What it was trained on last: the target task for a transfer."""
-        return self.spec.data
+        return self.shown_on if self.spec is None else self.spec.data
 
     @property
     def model(self) -> Classifier:
         """The network itself, loaded once for each content of its file."""
         if self.is_untrained:
-            return _load_untrained(str(self.path), self.sha256, self.spec.seed)
+            return _load_untrained(str(self.path), self.sha256, getattr(self.spec, "seed", 0))
         return _load(str(self.path), self.sha256)
+
+    @property
+    def num_reference(self) -> int:
+        """Images whose random pairs are its unit of distance: fewer where it enlarges each of them."""
+        return NUM_REFERENCE if self.model.batch_size == BATCH_SIZE else NUM_REFERENCE_ENLARGED
 
     @property
     def untrained(self) -> KnownModel | None:
@@ -77,7 +99,7 @@ class KnownModel:
 
 
 def known_models() -> dict[str, KnownModel]:
-    """The gallery's networks and those of finished runs, by reference, the gallery first."""
+    """The gallery's networks, those of finished runs, and published ones that are here, by reference, in this order."""
     shipped = gallery.entries()
     found = {
         entry.name: KnownModel(
@@ -94,6 +116,12 @@ def known_models() -> dict[str, KnownModel]:
             label = f"{title(run.spec, server.source_of(run, runs))} ({run.id[:4]})"
             sha256 = str((run.result or {}).get("sha256"))
             found[run.id] = KnownModel(run.id, label, run.spec, path, sha256, run.metrics)
+    shown_on = found["none"].data if "none" in found else DatasetSpec()
+    for name in published_here():
+        path = published_path(name)
+        stamp = f"{path.stat().st_mtime_ns}"  # half a gigabyte is not hashed for a list
+        label = PUBLISHED_TITLE + name.removeprefix(PUBLISHED_PREFIX)
+        found[name] = KnownModel(name, label, None, path, stamp, {}, shown_on=shown_on)
     return found
 
 
@@ -131,7 +159,7 @@ def decoded(model: KnownModel, data: DatasetSpec, factor: str, num_images: int, 
 
 def pair_distance(model: KnownModel, data: DatasetSpec) -> float:
     """The unit of distance in a network's representation, see :mod:`invariance.measures.pairs`."""
-    return _pair_distance(str(model.path), model.sha256, replace(data, num_samples=None))
+    return _pair_distance(str(model.path), model.sha256, replace(data, num_samples=None), model.num_reference)
 
 
 def show_no_gallery(error: SpecError | None = None) -> None:
@@ -163,8 +191,8 @@ def _load_untrained(path: str, sha256: str, seed: int) -> Classifier:
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _pair_distance(path: str, sha256: str, data: DatasetSpec) -> float:
-    return mean_pair_distance(_load(path, sha256), engine(data))
+def _pair_distance(path: str, sha256: str, data: DatasetSpec, num: int) -> float:
+    return mean_pair_distance(_load(path, sha256), engine(data), num=num)
 
 
 @st.cache_data(max_entries=128, show_spinner="Explaining")

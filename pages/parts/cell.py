@@ -35,7 +35,7 @@ def references(model: cache.KnownModel, known: Networks) -> Networks:
     if (untrained := model.untrained) is not None:
         found.setdefault(untrained.reference, untrained)
     plain = known.get("none")
-    if plain is not None and getattr(plain.spec, "model", None) == getattr(model.spec, "model", None):
+    if plain is not None and getattr(plain.spec, "model", None) == getattr(model.spec, "model", ""):
         found.setdefault("none", plain)
     return found
 
@@ -46,6 +46,8 @@ def titles_of(networks: Networks, names: dict[str, str]) -> dict[str, str]:
     for reference, network in networks.items():
         if network.is_untrained:
             titles[reference] = "untrained"
+        elif network.is_published:
+            titles[reference] = network.label.replace(":", "")
         else:
             titles[reference] = "trained on " + names.get(reference, reference)
     return titles
@@ -123,7 +125,9 @@ def _show_twins(networks: Networks, titles: dict[str, str], transform: str, data
         own = f"**{written(found.distances[number])}**{same}"
         other = "" if untrained is None or same else f" · untrained {written(untrained.distances[number])}"
         captions.append(own + other)
-    who = "untrained network" if model.is_untrained else f"network {titles[reference]}"
+    who = f"network {titles[reference]}"
+    if model.is_untrained or model.is_published:
+        who = f"{titles[reference]} network" if model.is_untrained else titles[reference]
     st.markdown(f"Each pair is one object on one background with two draws of **{transform.replace('_', ' ')}**. The "
                 f"number: how far apart the **{who}** sees the two, in units of the mean distance of two different "
                 f"images (from {found.num_reference} images).")  # fmt: skip
@@ -177,9 +181,10 @@ def _keys(networks: Networks) -> tuple[tuple[str, ...], ...]:
 # The first argument is left out of the cache's key, which the second one holds.
 
 
-@st.cache_data(max_entries=64, show_spinner=False)
+@st.cache_data(max_entries=64, show_spinner="Showing it twins")
 def _twins(_model: cache.KnownModel, key: tuple[str, ...], data: DatasetSpec, transform: str) -> TwinDistances:
-    return twin_distances(_model.model, cache.engine(data), transform, num=NUM_TWINS)
+    return twin_distances(_model.model, cache.engine(data), transform, num=NUM_TWINS,
+                          num_reference=_model.num_reference)  # fmt: skip
 
 
 @st.cache_data(max_entries=64, show_spinner="Looking into the layers")

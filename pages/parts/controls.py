@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -79,15 +79,24 @@ def choose(
 
 
 def choose_several(
-    label: str, titles: Mapping[str, str], *, key: str, default: tuple[str, ...], help: str | None = None
+    label: str,
+    titles: Mapping[str, str],
+    *,
+    key: str,
+    default: Collection[str] = (),
+    kind: str = "pills",
+    placeholder: str | None = None,
+    help: str | None = None,
 ) -> tuple[str, ...]:
-    """Some of several things that have names and titles, as pills; the page's link carries the names, with commas.
+    """Some of several things that have names and titles; the page's link carries the names, with commas.
 
     Args:
         label: what is chosen.
         titles: name to what people read.
         key: of the widget, and its name in the link.
         default: names. They are left out of the link.
+        kind: ``pills`` or, of many things, ``box``.
+        placeholder: of an empty box.
         help: about the choice.
 
     Returns:
@@ -95,8 +104,12 @@ def choose_several(
     """
     if st.session_state.get(key) is None:
         linked = [name for name in st.query_params.get(key, "").split(",") if name in titles]
-        st.session_state[key] = list(dict.fromkeys(linked)) or list(default)
-    chosen = st.pills(label, list(titles), selection_mode="multi", format_func=titles.__getitem__, key=key, help=help)
+        st.session_state[key] = list(dict.fromkeys(linked)) or [name for name in default if name in titles]
+    options = {"format_func": titles.__getitem__, "key": key, "help": help}
+    if kind == "box":
+        chosen = st.multiselect(label, list(titles), placeholder=placeholder, **options)
+    else:
+        chosen = st.pills(label, list(titles), selection_mode="multi", **options)
     ordered = tuple(name for name in titles if name in chosen)
     links.choice(key, None if not ordered or set(ordered) == set(default) else ",".join(ordered))
     return ordered

@@ -10,9 +10,14 @@ from invariance.figures.factor_pair import COLOURS, confusion, decoded_scatter
 from invariance.measures.factor_columns import VERDICTS
 from invariance.measures.factors import FACTORS
 from invariance.measures.written import written
+from invariance.runs.describe import source_title
+from invariance.runs.device import choose_device
+from invariance.runs.estimate import estimate_seconds
 from invariance.spec import DatasetSpec, FactorSpec
 from pages.parts import cache
 from pages.parts.exports import export_row
+from pages.parts.live import in_words
+from pages.parts.measured import factor_probes
 
 GUESSES = ("class", "hue.shift", "h_flip.applied", "brightness.factor")
 ASKED = "hue"
@@ -36,6 +41,17 @@ def ask_first(table: pd.DataFrame) -> None:
                 f"network trained on nothing, {written(rows.loc[found, 'skill'])} in the one trained on {ASKED}."
                 + (f" {rows.loc[guess, 'title'].capitalize()}: {written(before.loc[guess, 'skill'])} and "
                    f"{written(rows.loc[guess, 'skill'])}." if guess != found else ""))  # fmt: skip
+
+
+def say_how_long(known: dict[str, cache.KnownModel], todo: list[str], data: DatasetSpec) -> None:
+    """A line on published networks that are still to be decoded from: they take minutes to hours on a CPU."""
+    device = choose_device()
+    for name in todo:
+        if known[name].is_published:
+            seconds = estimate_seconds(factor_probes(name, data), device)
+            where = "the GPU" if device.startswith("cuda") else "a laptop (two cores)"
+            st.caption(f"Decoding from {source_title(name)} takes about {in_words(seconds)} on {where}, give or take a "
+                       "factor of two: it enlarges every image.")  # fmt: skip
 
 
 def explain_verdicts(*, in_cells: bool) -> None:

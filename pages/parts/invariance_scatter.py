@@ -81,9 +81,10 @@ def transfers_table(known: dict[str, KnownModel], data: DatasetSpec) -> tuple[pd
         transformation are left out, and so are sources that this project did not train.
     """
     names = {entry.run_id: entry.name for entry in gallery.entries()}
-    pairs = [(known[names.get(model.spec.source, model.spec.source)], model) for model in known.values()
+    trained = {name: model for name, model in known.items() if not model.is_published}
+    pairs = [(trained[names.get(model.spec.source, model.spec.source)], model) for model in trained.values()
              if model.spec.kind == "transfer" and model.data.transforms
-             and names.get(model.spec.source, model.spec.source) in known]  # fmt: skip
+             and names.get(model.spec.source, model.spec.source) in trained]  # fmt: skip
     own = list(dict.fromkeys(source.reference for source, _ in pairs if not source.from_gallery))
     found = find_tables([(run,) for run in own], data)
     scores = pd.concat([gallery.sens_table(), *found.tables], ignore_index=True)

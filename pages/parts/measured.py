@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from invariance.measures.result import TABLE
+from invariance.runs.describe import source_title
 from invariance.runs.store import Run
 from invariance.spec import DatasetSpec, FactorSpec, SpecError
 from pages.parts import server
@@ -77,7 +78,7 @@ def _progress(run_ids: list[str], was_active: bool) -> None:
         st.rerun()
     for run in runs:
         sources = run.spec.depends_on
-        name = sources[0][:8] if len(sources) == 1 else f"{len(sources)} networks"
+        name = source_title(sources[0]) if len(sources) == 1 else f"{len(sources)} networks"
         if run.is_active:
             progress = run.progress or {}
             share = progress.get("step", 0) / max(1, progress.get("num_steps", 1))

@@ -1,4 +1,4 @@
-"""The control for a network that others published: which one, and whether its weights are on this machine."""
+"""Networks that others published: which ones, and whether their weights are on this machine."""
 
 from __future__ import annotations
 
@@ -21,26 +21,33 @@ def published_picker() -> str | None:
                      help="A larger network that others trained on photographs: does that beat the right "
                      "invariances?"):  # fmt: skip
         return None
-    # Those that the studies compare come first; the link has the short name.
-    names = dict.fromkeys((*PUBLISHED_NETWORKS, *published_names()))
-    titles = {name.removeprefix(PUBLISHED_PREFIX): _title(name) for name in names}
-    chosen = choose("Published network", titles, key="network",
+    chosen = choose("Published network", published_titles(), key="network",
                     help="torchvision's classifiers with their published weights.")  # fmt: skip
     name = PUBLISHED_PREFIX + chosen
     size = published_facts(name).input_size
     st.caption(f"**{chosen}** was trained for the 1,000 classes of ImageNet. It enlarges each image to its {size} px.")
-    _show_weights(name, chosen)
+    show_weights(name, key="get_published")
     return name
 
 
-def _title(name: str) -> str:
-    millions = published_facts(name).num_parameters / 1e6
-    here = " · here" if has_published(name) else ""
-    return f"{name.removeprefix(PUBLISHED_PREFIX)} · {millions:.3g} M parameters{here}"
+def published_titles(*, say_here: bool = True) -> dict[str, str]:
+    """Short name, which is also what links have, to title; those that the studies compare come first.
+
+    Args:
+        say_here: whether titles tell which weights are here. A browser forgets those of several choices whose titles
+            change under it.
+    """
+    titles = {}
+    for name in dict.fromkeys((*PUBLISHED_NETWORKS, *published_names())):
+        short = name.removeprefix(PUBLISHED_PREFIX)
+        here = " · here" if say_here and has_published(name) else ""
+        titles[short] = f"{short} · {published_facts(name).num_parameters / 1e6:.3g} M parameters{here}"
+    return titles
 
 
-def _show_weights(name: str, chosen: str) -> None:
-    """Where the weights are, and the button that gets them."""
+def show_weights(name: str, *, key: str) -> None:
+    """Where the weights of ``torchvision:<name>`` are, and the button, with this key, that gets them."""
+    chosen = name.removeprefix(PUBLISHED_PREFIX)
     if has_published(name):
         st.caption(":material/check: Its weights are on this machine.")
         return
@@ -49,7 +56,7 @@ def _show_weights(name: str, chosen: str) -> None:
         st.caption(":material/inventory_2: Its weights are in torch's cache: getting them needs no network.")
     else:
         st.caption(f":material/cloud_download: Its weights, {amount}, are not on this machine yet.")
-    if not st.button(f"Get {chosen} ({amount})", icon=":material/download:", key="get_published"):
+    if not st.button(f"Get {chosen} ({amount})", icon=":material/download:", key=key):
         return
     if follow_download(chosen, lambda report: fetch_published(name, report)):
         st.rerun()  # so that the list and the line above say it

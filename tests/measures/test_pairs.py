@@ -14,7 +14,9 @@ from invariance.spec import DatasetSpec
 
 
 class Brightness(torch.nn.Module):
-    """Represents an image by its mean alone."""
+    """Represents an image by its mean alone, one after the other."""
+
+    batch_size = 1
 
     def representation(self, images: Tensor) -> Tensor:
         return images.mean(dim=(1, 2, 3))[:, None]

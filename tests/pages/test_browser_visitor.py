@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.pages.conftest import Visitor
+from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
 from tests.pages.test_browser import TINY
 
 
 def cookie(page: Page) -> str:
+    """What the browser is known by. It leaves the cookie when it draws the page, on a busy machine after the script."""
+    page.wait_for_function("document.cookie.includes('invariance_visitor=')", timeout=RUN_TIMEOUT_MS)
     (value,) = [found["value"] for found in page.context.cookies() if found["name"] == "invariance_visitor"]
     return str(value)
 
@@ -23,8 +26,8 @@ def test_a_browser_is_known_again_and_another_is_another(visitor: Visitor, brows
     visitor.open(f"train?{TINY}&seed=77")
     assert cookie(page) == secret
     page.get_by_role("button", name="Pretrain and transfer").click()
-    page.wait_for_url("**runs=*")
-    ids = page.url.split("runs=")[1].replace("%2C", ",").split(",")
+    page.wait_for_url("**runs=*", timeout=RUN_TIMEOUT_MS)
+    ids = parse_qs(urlsplit(page.url).query)["runs"][0].split(",")
     owner = hashlib.sha256(secret.encode()).hexdigest()[:12]
     assert {visitor.server.store.get(run_id).owner for run_id in ids} == {owner}
     other = browser.new_context()
@@ -34,5 +37,5 @@ def test_a_browser_is_known_again_and_another_is_another(visitor: Visitor, brows
         assert somebody.exceptions() == []
     finally:
         other.close()
-    page.get_by_text("One seed each").wait_for(timeout=90_000)
+    page.get_by_text("One seed each").wait_for(timeout=RUN_TIMEOUT_MS)
     assert visitor.exceptions() == []

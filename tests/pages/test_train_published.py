@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.error import URLError
 
 import pytest
-import torch
 from streamlit.testing.v1 import AppTest
-from torchvision.models import get_model, get_model_weights
 
 from invariance.models import has_published, published_path
 from invariance.runs.store import Store
@@ -17,23 +14,15 @@ from pages.parts.launch import expected_line
 from pages.parts.plan import planned_runs
 from pages.parts.watched import published_conclusion
 from tests.pages.test_train import OPTIONS, TARGET, open_train, texts
+from tests.pages.weights import NAME, REFERENCE, fill_cache, nothing_here
 from tests.runs.tiny import wait_until
 
-NAME = "shufflenet_v2_x0_5"  # the smallest there is
-REFERENCE = f"torchvision:{NAME}"
 LINK = {"published": "true", "network": NAME, "classes": "3", "epochs_Quick": "1", "samples_Quick": "512"}
 
 
 @pytest.fixture(autouse=True)
-def nothing_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No weights on this machine, and no network."""
-
-    def refuse(*args: object, **kwargs: object) -> None:
-        raise URLError("no network")
-
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    monkeypatch.setenv("INVARIANCE_DATA", str(tmp_path / "data"))
-    monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
+def _nothing_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing_here(tmp_path, monkeypatch)
 
 
 def put_weights() -> None:
@@ -95,11 +84,7 @@ def test_without_network_there_is_one_line_and_the_choice_stays(app: AppTest) ->
 
 
 def test_what_torch_has_is_got_with_a_press(app: AppTest, tmp_path: Path) -> None:
-    with torch.random.fork_rng():
-        network = get_model(NAME, weights=None)
-    cache = tmp_path / "torch" / "hub" / "checkpoints"
-    cache.mkdir(parents=True)
-    torch.save(network.state_dict(), cache / Path(get_model_weights(NAME).DEFAULT.url).name)
+    fill_cache(tmp_path)
     open_train(app, **LINK)
     assert "in torch's cache: getting them needs no network" in texts(app)
     app.button(key="get_published").click().run()

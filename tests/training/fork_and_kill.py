@@ -1,6 +1,7 @@
 """Kills children at random moments: run as a program, so that forking is safe and torch is imported once.
 
-Usage: ``fork_and_kill.py train SPEC FOLDER`` or ``fork_and_kill.py save FOLDER``; prints JSON.
+Usage: ``fork_and_kill.py train SPEC FOLDER``, ``fork_and_kill.py tune SPEC SOURCE FOLDER`` or
+``fork_and_kill.py save FOLDER``; prints JSON.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 import torch
 
 from invariance.spec import RunSpec, run_from_json
+from invariance.training import transfer
 from invariance.training.atomic import sweep_temporaries
 from invariance.training.loop import pretrain
 from invariance.training.resume import load_state, save_state
@@ -66,6 +68,27 @@ def train(text: str, folder: Path) -> None:
     print(json.dumps({"steps": steps, "num_killed": num_killed, "sha256": finished.to_dict()["sha256"]}))
 
 
+def tune(text: str, source: Path, folder: Path) -> None:
+    """Kills a fine-tuning in the middle and goes on with it; prints the step it was at, and the end of another one."""
+    transfer.NUM_VALIDATION_SAMPLES = 20  # a large network would take a minute for what is not tested here
+    spec, ended = run_from_json(text), []
+    child = os.fork()
+    if child == 0:
+        for _ in transfer.transfer(spec, source, folder / "killed", checkpoint_every_s=0.0):
+            pass
+        os._exit(0)
+    while (state := load_state(folder / "killed")) is None or state["step"] < 3:
+        assert os.waitpid(child, os.WNOHANG) == (0, 0), "it ended before it was killed"
+        time.sleep(0.01)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    state = load_state(folder / "killed")
+    for name in ("killed", "whole"):
+        *_, finished = transfer.transfer(spec, source, folder / name)
+        ended.append(finished.to_dict())
+    print(json.dumps({"step": None if state is None else state["step"], "killed": ended[0], "whole": ended[1]}))
+
+
 def save(folder: Path) -> None:
     """Prints, for each child that was killed while it saved numbered states, what could be loaded afterwards."""
     chance = random.Random(1)
@@ -89,5 +112,7 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     if sys.argv[1] == "train":
         train(sys.argv[2], Path(sys.argv[3]))
+    elif sys.argv[1] == "tune":
+        tune(sys.argv[2], Path(sys.argv[3]), Path(sys.argv[4]))
     else:
         save(Path(sys.argv[2]))

@@ -11,8 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from torch import nn
+from torchvision.models import get_model, get_model_weights
 
-from invariance.spec import PretrainSpec, canonical_json
+from invariance.runs.locate import fetch_published
+from invariance.spec import DatasetSpec, PretrainSpec, TransferSpec, canonical_json
 from invariance.training.events import Finished
 from invariance.training.loop import pretrain
 from invariance.training.resume import CURRENT, PREVIOUS
@@ -52,3 +56,38 @@ def test_killed_while_saving_there_is_always_a_whole_state(tmp_path: Path) -> No
     assert numbers == sorted(numbers)
     assert all(number == weight for number, weight in answer["found"]), "a state is of one piece"
     assert set(answer["left"]) <= {CURRENT, PREVIOUS}
+
+
+@pytest.fixture
+def mobilenet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, Path]:
+    """A published network, which has dropout, and its file; its weights are random and lay in torch's cache."""
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
+    monkeypatch.setenv("INVARIANCE_DATA", str(tmp_path / "data"))
+    name = "mobilenet_v3_small"
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = get_model(name, weights=None)
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.momentum = None  # the plain mean: without it so deep a network gives the same for all images
+        with torch.no_grad():
+            network(torch.rand(32, 3, 64, 64) * torch.rand(32, 3, 1, 1) * 2 - 1)
+    cache = tmp_path / "torch" / "hub" / "checkpoints"
+    cache.mkdir(parents=True)
+    torch.save(network.state_dict(), cache / Path(get_model_weights(name).DEFAULT.url).name)
+    return f"torchvision:{name}", fetch_published(f"torchvision:{name}")
+
+
+@needs_fork
+@pytest.mark.slow
+def test_a_published_network_killed_while_it_is_fine_tuned_ends_the_same(
+    tmp_path: Path, mobilenet: tuple[str, Path]
+) -> None:
+    name, weights = mobilenet
+    data = DatasetSpec(objects="noise", backgrounds="noise", classes=("noise-00", "noise-01"), num_samples=64)
+    spec = TransferSpec(source=name, data=data, method="fine-tune", epochs=1, batch_size=4, num_test_samples=16)
+    spec = replace(spec, regularisation="validation", learning_rate=1e-4)
+    answer = fork_and_kill("tune", canonical_json(spec), str(weights), str(tmp_path / "runs"))
+    assert 3 <= answer["step"] < 16
+    assert answer["killed"]["sha256"] == answer["whole"]["sha256"]
+    assert answer["killed"]["metrics"] == answer["whole"]["metrics"]

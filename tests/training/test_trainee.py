@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
-from invariance.models import create_model
+from invariance.models import Classifier, create_model
 from invariance.training.events import Diverged
 from invariance.training.trainee import Trainee
 
@@ -70,3 +71,34 @@ def test_the_state_of_another_run_is_left_alone(tmp_path: Path) -> None:
     trainee = make(tmp_path)
     assert not trainee.resume()
     assert trainee.step == 0
+
+
+def with_dropout() -> Classifier:
+    model = create_model("small", 3, seed=0)
+    model.backbone = nn.Sequential(model.backbone, nn.Dropout(0.5))
+    return model
+
+
+def test_what_dropout_draws_is_of_the_run_and_the_step_alone(tmp_path: Path) -> None:
+    whole = Trainee(with_dropout(), learning_rate=1e-3, directory=tmp_path / "whole", identity="a")
+    before = torch.get_rng_state()
+    for _ in range(4):
+        whole.advance(*batch())
+    assert torch.equal(torch.get_rng_state(), before), "torch's generator is read and put back"
+    parts = tmp_path / "parts"
+    parts.mkdir()
+    for num_steps in (1, 4):
+        part = Trainee(with_dropout(), learning_rate=1e-3, directory=parts, identity="a")
+        part.resume()
+        with torch.random.fork_rng(devices=[]):
+            torch.rand(num_steps)  # as another process, or a worker that did something else before
+            while part.step < num_steps:
+                part.advance(*batch())
+        part.save()
+    assert all(torch.equal(a, b) for a, b in zip(whole.model.parameters(), part.model.parameters(), strict=True))
+    other = Trainee(with_dropout(), learning_rate=1e-3, directory=parts, identity="b")
+    losses = []
+    for _ in range(2):
+        other.advance(torch.zeros(16, 3, 8, 8), torch.zeros(16, dtype=torch.int64))
+        losses.append(other.take_metrics()["train_loss"])
+    assert losses[0] != losses[1], "each step draws anew"

@@ -15,8 +15,8 @@ from invariance.data.foreground import Objects
 from invariance.data.transforms import Transform
 from invariance.spec import BEYOND_2D, DatasetSpec
 
-_PIXELS_AT_A_TIME = 32 * 32**2
-"""So that the canvases between two steps stay in a core's cache."""
+_PIXELS_AT_A_TIME = 128 * 32**2
+"""Few enough for the cache, and so many that threads seldom wait for each other between two kernels."""
 
 
 def render(

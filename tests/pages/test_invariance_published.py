@@ -1,0 +1,174 @@
+"""Published networks on the Invariance page and on those that look at networks."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from invariance.measures.columns import COLUMNS
+from invariance.models import has_published
+from invariance.runs.describe import command
+from invariance.runs.estimate import estimate_seconds
+from invariance.runs.locate import fetch_published
+from invariance.runs.store import Store
+from invariance.spec import TRANSFORM_NAMES, FactorSpec, TransferSpec
+from pages.parts import cache
+from pages.parts.invariance_rows import explain_published
+from pages.parts.invariance_table import PUBLISHED_PAIRS, measurement
+from tests.pages.test_invariance import DATA_OF_TWINS, open_invariance, texts
+from tests.pages.tiny_gallery import write_gallery
+from tests.pages.weights import NAME, REFERENCE, fill_cache, nothing_here
+from tests.runs.tiny import tiny_pretrain
+
+
+@pytest.fixture(autouse=True)
+def _gallery_and_no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_gallery(tmp_path / "gallery", monkeypatch)
+    nothing_here(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> None:
+    fill_cache(tmp_path)
+    fetch_published(REFERENCE)
+
+
+def finish_measurement(store: Store, num_pairs: int) -> None:
+    run = store.submit(measurement((REFERENCE,), DATA_OF_TWINS, num_pairs))
+    store.transition(run.id, "running", device="cpu")
+    table = store.directory(run.id) / "table.csv"
+    rows = [(REFERENCE, name, 0.43, 0.6, num_pairs) for name in TRANSFORM_NAMES]
+    frame = pd.DataFrame(rows, columns=["model", "transform", "sens", "sens_conditional", "num_pairs"])
+    frame.reindex(columns=list(COLUMNS)).to_csv(table, index=False)
+    store.transition(run.id, "done", result={"metrics": {}, "table": str(table), "device": "cpu"})
+
+
+def test_what_is_not_here_can_be_got_and_is_not_measured_before(app: AppTest, tmp_path: Path) -> None:
+    open_invariance(app, networks=f"{NAME},nonsense")
+    assert not app.exception and not app.error
+    assert app.multiselect(key="networks").value == [NAME]
+    assert "Its weights, 6 MB, are not on this machine yet" in texts(app)
+    options = app.multiselect(key="networks").options
+    assert not any(button.key == "measure" for button in app.button)
+    app.button(key=f"get_{NAME}").click().run()
+    assert not app.exception
+    assert app.error[0].value.endswith("connect to the network and try again") and not has_published(REFERENCE)
+    assert app.multiselect(key="networks").value == [NAME], "the choice stays"
+    fill_cache(tmp_path)
+    app.run()
+    assert "in torch's cache: getting them needs no network" in texts(app)
+    app.button(key=f"get_{NAME}").click().run()
+    assert not app.exception and not app.error and has_published(REFERENCE)
+    assert app.multiselect(key="networks").value == [NAME] and app.query_params["networks"] == NAME
+    assert app.multiselect(key="networks").options == options, "a browser forgets choices whose titles change"
+    assert app.button(key="measure").label == f"Measure {NAME}"
+
+
+@pytest.mark.usefixtures("here")
+def test_it_is_measured_on_fewer_twins_in_a_time_that_is_said(app: AppTest, store: Store) -> None:
+    open_invariance(app, networks=NAME)
+    assert f"on **{PUBLISHED_PAIRS} twins** of each transformation" in texts(app)
+    assert f"for {NAME} on a laptop (two cores), give or take a factor of two" in texts(app)
+    assert "Intervals are about 2.2 times as wide" in texts(app)
+    app.button_group(key="twins").set_value("50").run()
+    assert not app.exception and app.query_params["twins"] == "50"
+    app.button(key="measure").click().run()
+    assert not app.exception and not app.error
+    (run,) = store.list(kind="measure")
+    assert run.spec == measurement((REFERENCE,), DATA_OF_TWINS, 50)
+    assert (run.spec.sources, run.spec.num_pairs, run.spec.untrained) == ((REFERENCE,), 50, False)
+    line = command(run.spec)
+    assert line in [code.value for code in app.code], "the command asks for the same run"
+    assert shlex.split(line)[3:6] == ["measure", "--models", REFERENCE]
+
+
+@pytest.mark.usefixtures("here")
+def test_its_row_can_be_looked_into(app: AppTest, store: Store) -> None:
+    finish_measurement(store, 100)
+    open_invariance(app, networks=NAME, twins="100", row=f"published: {NAME}", column="hue")
+    assert not app.exception and not app.error
+    assert not any(button.key == "measure" for button in app.button)
+    assert app.selectbox(key="row").value == REFERENCE
+    assert f"| **published {NAME}** | 0.43 |" in texts(app)
+    assert "on **100 twins** of each transformation; the gallery's on 1,000" in texts(app), "no time: it is done"
+    assert f"how far apart the **published {NAME}** sees" in texts(app) and "(from 48 images)" in texts(app)
+    assert "| **untrained** |" not in texts(app) and "| **trained on none** |" not in texts(app)
+    app.multiselect(key="networks").set_value([]).run()
+    assert not app.exception
+    assert "networks" not in app.query_params and f"published: {NAME}" not in app.selectbox(key="row").options
+
+
+def test_a_link_from_a_transfer_names_the_network(app: AppTest, store: Store) -> None:
+    data = tiny_pretrain().data
+    run = store.submit(TransferSpec(source=REFERENCE, data=data))
+    store.transition(run.id, "running", device="cpu")
+    path = store.directory(run.id) / "weights.safetensors"
+    path.touch()
+    store.transition(run.id, "done", result={"metrics": {}, "checkpoint": str(path), "sha256": "-", "device": "cpu"})
+    open_invariance(app, models=run.id)
+    assert not app.exception
+    assert app.multiselect(key="networks").value == [NAME]
+    assert app.query_params["networks"] == NAME
+
+
+@pytest.mark.usefixtures("here")
+def test_those_that_are_here_can_be_looked_at_like_others(store: Store) -> None:
+    model = cache.known_models()[REFERENCE]
+    assert model.is_published and model.label == f"published: {NAME}" and model.untrained is None
+    assert model.data == cache.known_models()["none"].data
+    assert model.num_reference == 48 and cache.known_models()["none"].num_reference == 256
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("question", ["class", "distance"])
+def test_attribution_explains_it_on_the_other_network_s_task(app: AppTest, question: str) -> None:
+    app.run()
+    app.query_params.update(left=REFERENCE, right="matched-transfer", question=question, method="grad-cam")
+    app.switch_page("pages/attribution.py").run()
+    assert not app.exception and not app.error
+    assert app.selectbox(key="left").value == REFERENCE
+    assert f"**published: {NAME}**" in texts(app)
+    assert app.selectbox(key="object").options[1:] == ["noise-10", "noise-11"]
+
+
+@pytest.mark.usefixtures("here")
+def test_one_picture_is_shown_to_it(app: AppTest) -> None:
+    app.run()
+    app.query_params["left"] = REFERENCE
+    app.switch_page("pages/own.py").run()
+    assert not app.exception and not app.error
+    assert f"**published: {NAME}**" in texts(app)
+
+
+@pytest.mark.usefixtures("here")
+def test_factors_say_what_decoding_from_it_takes(app: AppTest, store: Store) -> None:
+    app.run()
+    app.query_params["models"] = REFERENCE
+    app.switch_page("pages/factors.py").run()
+    assert not app.exception and not app.error
+    assert app.multiselect(key="own").value == [REFERENCE]
+    assert f"Decoding from {NAME} takes about" in texts(app)
+    app.button(key="measure").click().run()
+    (run,) = store.list(kind="factors")
+    assert run.spec.sources == (REFERENCE,)
+
+
+def test_the_estimate_knows_the_network() -> None:
+    quick = measurement(("torchvision:resnet18",), DATA_OF_TWINS)
+    # 200 twins are two images for each of 18 transformations; 1.8e9 products each at 50e9 a second.
+    assert estimate_seconds(quick) == pytest.approx(200 * 2 * 18 * 1.814 / 50, rel=0.02)
+    assert estimate_seconds(replace(quick, num_pairs=1000)) == pytest.approx(5 * estimate_seconds(quick), rel=0.02)
+    factors = FactorSpec(sources=("torchvision:resnet18",))
+    assert estimate_seconds(factors) == pytest.approx(2000 * 20 * 1.814 / 50, rel=0.02)
+
+
+def test_nothing_is_said_without_published_networks(app: AppTest) -> None:
+    assert explain_published([], DATA_OF_TWINS, 200) is None
+    open_invariance(app)
+    assert not app.exception and "Published networks enlarge" not in texts(app)
+    assert not any(group.key == "twins" for group in app.button_group)
