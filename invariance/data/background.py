@@ -90,7 +90,7 @@ class ClassedPictures:
     @property
     def levels(self) -> Tensor | None:
         """(M, 3, S, S) uint8 where the pictures have the size at which they are shown."""
-        return self.pictures if self.pictures.shape[-1] == self.whole.size else None
+        return self.pictures if self.whole.has_own_size else None
 
     def to(self, device: torch.device) -> ClassedPictures:
         """The same on a device."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
@@ -225,7 +226,7 @@ class Engine:
 
         Args:
             indices: (N,) int64.
-            batch_size: made at a time; None chooses what is fast: few on a CPU, where they stay in its cache.
+            batch_size: made at a time by torch; None chooses what is fast: few on a CPU, where they stay in its cache.
         """
         size, on_cpu = self.spec.image_size, self.device.type == "cpu"
         images = torch.empty(len(indices), 3, size, size, dtype=torch.uint8, device=self.device)
@@ -235,12 +236,45 @@ class Engine:
         def make(start: int, stop: int) -> None:
             self._render_into(images[start:stop], labels[start:stop], indices[start:stop], batch_size)
 
-        if on_cpu:
+        if self._is_compiled():
+            self._render_compiled(images, labels, indices)
+        elif on_cpu:
             share_out(len(indices), make, unit=batch_size, most=-(-_DRAWN_AT_A_TIME // batch_size))
         else:
             for start in range(0, len(indices), _DRAWN_AT_A_TIME):
                 make(start, start + _DRAWN_AT_A_TIME)
         return images, labels
+
+    def _is_compiled(self) -> bool:
+        """Whether compiled kernels make the bytes; they know nothing of floats behind, in front or to be resized."""
+        fits = isinstance(self._objects, Cutouts) or self._objects.has_own_size
+        return fits and self.device.type == "cpu" and self._levels is not None and compiled.is_available()
+
+    @property
+    def _levels(self) -> Tensor | None:
+        """Backgrounds as bytes (N, 3, S, S) where these can be pasted on: what stands in front is pasted on floats."""
+        in_front = self._stickers is not None or "occlude" in self.spec.transforms
+        return None if in_front else self._backgrounds.levels
+
+    @torch.no_grad()
+    def _render_compiled(self, images: Tensor, labels: Tensor, indices: Tensor) -> None:
+        """The same as :meth:`_render_into`; while threads make the pixels of some, the next ones are drawn."""
+        from invariance.data.compiled.render import Rendering
+
+        levels, jobs = self._levels, list[Future[None]]()
+        assert levels is not None
+        for start in range(0, len(indices), _DRAWN_AT_A_TIME):
+            some, before = slice(start, start + _DRAWN_AT_A_TIME), jobs
+            drawn = self.draw(indices[some])
+            labels[some], prototypes = self._labels(drawn), drawn.prototypes
+            if self.spec.transforms[:1] == ("pose",):
+                prototypes = self._views(drawn.labels, prototypes, drawn.params[0])
+            work = Rendering(self.spec, self._transforms, self._objects, drawn, prototypes, levels, images[some])
+            jobs = work.start()
+            for job in before:
+                job.result()
+        for job in jobs:
+            job.result()
 
     @torch.no_grad()
     def _render_into(self, images: Tensor, labels: Tensor, indices: Tensor, batch_size: int) -> None:
@@ -248,18 +282,7 @@ class Engine:
 
         Where backgrounds are kept as bytes, those around the objects are copied and no float is made of them.
         """
-        drawn, levels = self.draw(indices.to(self.device)), self._backgrounds.levels
-        if self._stickers is not None or "occlude" in self.spec.transforms:
-            levels = None  # what stands in front is pasted on floats
-        if levels is not None and self.device.type == "cpu" and compiled.is_available():
-            from invariance.data.compiled.render import render
-
-            labels.copy_(self._labels(drawn))
-            prototypes = drawn.prototypes
-            if self.spec.transforms[:1] == ("pose",):
-                prototypes = self._views(drawn.labels, prototypes, drawn.params[0])
-            render(self.spec, self._transforms, self._objects, drawn, prototypes, levels, images)
-            return
+        drawn, levels = self.draw(indices.to(self.device)), self._levels
         for start in range(0, len(indices), batch_size):
             part, into = drawn.part(start, start + batch_size), slice(start, start + batch_size)
             if levels is None:

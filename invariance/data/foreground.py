@@ -159,14 +159,15 @@ class WholePictures:
         """All of the canvas."""
         return Frame.whole(self.size)
 
+    @property
+    def has_own_size(self) -> bool:
+        """Whether the pictures have the size at which they are shown."""
+        return self.picture_set.pictures.shape[-1] == self.size
+
     def cut(self, labels: Tensor, prototypes: Tensor) -> Tensor:
         """Those pictures, wholly opaque: (B, 4, S, S)."""
         rgb = self.show(prototypes)
         return torch.cat((rgb, torch.ones_like(rgb[:, :1])), dim=1)
-
-    def interleaved(self, labels: Tensor, prototypes: Tensor) -> tuple[Tensor, Tensor]:
-        """The same with the four channels of a pixel side by side, (B, S, S, 4), and which is whose, (B,)."""
-        return self.cut(labels, prototypes).permute(0, 2, 3, 1).contiguous(), torch.arange(len(labels))
 
     def show(self, numbers: Tensor) -> Tensor:
         """Pictures by number, (B, 3, S, S) float32 in [0, 1], brought to the size where they have another."""

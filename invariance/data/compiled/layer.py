@@ -35,11 +35,20 @@ class Layer:
         return cls(source, np.arange(len(windows)) * (4 * size * size), size, windows)
 
     @classmethod
-    def of_pictures(cls, pictures: Floats, rows: Places, frame: Frame, there: NDArray[np.bool_] | None) -> Layer:
-        """Rows (B,) of pictures (N, W, W, 4) that fill a frame, of which some may not be there."""
+    def of_pictures(cls, pictures: Floats, rows: Places, frame: Frame, windows: Places) -> Layer:
+        """Rows (B,) of pictures (N, W, W, 4) that fill a frame."""
         width = frame.width
         first = 4 * (frame.start * width + frame.start)
-        windows = np.tile(np.array([frame.start, frame.stop, frame.start, frame.stop]), (len(rows), 1))
-        if there is not None:
-            windows[~there, 1] = frame.start
         return cls(pictures.reshape(-1), rows * (4 * width * width) - first, width, windows)
+
+    def part(self, some: slice) -> Layer:
+        """Some of the samples."""
+        return Layer(self.source, self.starts[some], self.side, self.windows[some])
+
+
+def windows_of(frame: Frame, num: int, there: NDArray[np.bool_] | None = None) -> Places:
+    """The windows (num, 4) of objects that fill a frame; empty where none is there, for ``there`` (num,)."""
+    windows = np.tile(np.array([frame.start, frame.stop, frame.start, frame.stop]), (num, 1))
+    if there is not None:
+        windows[~there, 1] = frame.start
+    return windows

@@ -1,57 +1,115 @@
-"""Samples as bytes: objects through a composition and on their backgrounds."""
+"""Samples as bytes: objects through a composition and on their backgrounds, on as many threads as torch may use."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from threading import local
 
 import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from invariance.data.compiled.kernels.pasting import paste
-from invariance.data.compiled.layer import Layer
-from invariance.data.compiled.steps import steps_of
+from invariance.data.compiled.kernels.pasting import paste, unpack
+from invariance.data.compiled.layer import Floats, Layer, Places, windows_of
+from invariance.data.compiled.steps import Step, steps_of
 from invariance.data.drawn import Drawn
-from invariance.data.foreground import Objects
+from invariance.data.foreground import Cutouts, Objects
 from invariance.data.transforms import Transform
 from invariance.spec import BEYOND_2D, DatasetSpec
 
 _PIXELS_AT_A_TIME = 128 * 32**2
 """Few enough for the cache, and so many that threads seldom wait for each other between two kernels."""
+_OWN = local()
 
 
-def render(
-    spec: DatasetSpec,
-    transforms: Sequence[Transform],
-    objects: Objects,
-    drawn: Drawn,
-    prototypes: Tensor,
-    levels: Tensor,
-    images: Tensor,
-) -> None:
-    """Fills images, all on the CPU.
+class Rendering:
+    """Samples of which everything has been drawn, and whose pixels are still to be made.
+
+    No thread needs torch for that, nor Python's lock for long.
 
     Args:
         spec: the data set, without stickers and occluders.
         transforms: its composition.
-        objects: from which the samples' are taken.
+        objects: from which the samples' are taken; whole pictures of the size at which they are shown.
         drawn: everything that was drawn for B samples.
         prototypes: (B,) which pictures their objects show.
         levels: (N, 3, S, S) uint8 backgrounds.
-        images: (B, 3, S, S) uint8, contiguous.
+        images: (B, 3, S, S) uint8, contiguous, to be filled.
     """
-    size, frame, sample = spec.image_size, objects.frame, 3 * spec.image_size**2
-    num = max(1, _PIXELS_AT_A_TIME // size**2)
+
+    def __init__(
+        self,
+        spec: DatasetSpec,
+        transforms: Sequence[Transform],
+        objects: Objects,
+        drawn: Drawn,
+        prototypes: Tensor,
+        levels: Tensor,
+        images: Tensor,
+    ) -> None:
+        self._size, self._num = spec.image_size, len(images)
+        self._steps = _steps(spec, transforms, drawn)
+        self._numbers: Places = drawn.numbers.numpy()
+        self._levels: NDArray[np.uint8] = levels.numpy().reshape(-1)
+        self._images: NDArray[np.uint8] = images.numpy().reshape(-1)
+        self._prototypes: Places = prototypes.numpy()
+        there = None if drawn.there is None else drawn.there.numpy()
+        self._windows = windows_of(objects.frame, self._num, there)
+        self._pictures: NDArray[np.uint8] | None = None
+        if isinstance(objects, Cutouts):
+            pictures, rows = objects.interleaved(drawn.labels, prototypes)
+            self._objects = Layer.of_pictures(pictures.numpy(), rows.numpy(), objects.frame, self._windows)
+        else:
+            self._pictures = objects.picture_set.pictures.numpy().reshape(-1)
+
+    def start(self) -> list[Future[None]]:
+        """Has the samples made by other threads, a part by each in turn; with a single one, makes them at once."""
+        num = max(1, _PIXELS_AT_A_TIME // self._size**2)
+        num_threads = torch.get_num_threads()
+        parts = [(start, min(start + num, self._num)) for start in range(0, self._num, num)]
+        if num_threads == 1:
+            for part in parts:
+                self.make(*part)
+            return []
+        return [_threads(num_threads).submit(self.make, *part) for part in parts]
+
+    def make(self, start: int, stop: int) -> None:
+        """Samples from ``start`` to ``stop``."""
+        some, size = slice(start, stop), self._size
+        one, other = _canvases(4 * size * size * (stop - start))
+        layer = self._untransformed(some, other)
+        for step in self._steps:
+            layer = step(layer, some, one, size)
+            one, other = other, one
+        into = self._images[3 * size * size * start : 3 * size * size * stop]
+        paste(layer.source, layer.starts, layer.side, layer.windows, self._levels, self._numbers[some], into, size)
+
+    def _untransformed(self, some: slice, canvases: Floats) -> Layer:
+        if self._pictures is None:
+            return self._objects.part(some)
+        unpack(self._pictures, self._prototypes[some], canvases, self._size)
+        return Layer.of_canvases(canvases, self._size, self._windows[some])
+
+
+def _steps(spec: DatasetSpec, transforms: Sequence[Transform], drawn: Drawn) -> list[Step]:
+    """The composition, without what chose another picture."""
     flat = [step for step in zip(transforms, drawn.params, strict=True) if step[0].name not in BEYOND_2D]
-    steps = steps_of(*zip(*flat, strict=True), num=len(images), size=size, mode=spec.resampling) if flat else []
-    canvases = np.empty((2, num * size * size * 4), np.float32)
-    numbers, behind, seen = drawn.numbers.numpy(), levels.numpy().reshape(-1), images.numpy().reshape(-1)
-    for start in range(0, len(images), num):
-        stop = min(start + num, len(images))
-        some = slice(start, stop)
-        pictures, rows = objects.interleaved(drawn.labels[some], prototypes[some])
-        there = None if drawn.there is None else drawn.there[some].numpy()
-        layer = Layer.of_pictures(pictures.numpy(), rows.numpy(), frame, there)
-        for position, step in enumerate(steps):
-            layer = step(layer, some, canvases[position % 2], size)
-        into = seen[sample * start : sample * stop]
-        paste(layer.source, layer.starts, layer.side, layer.windows, behind, numbers[some], into, size)
+    kernels, params = [step[0] for step in flat], [step[1] for step in flat]
+    return steps_of(kernels, params, num=len(drawn.indices), size=spec.image_size, mode=spec.resampling)
+
+
+@cache
+def _threads(num: int) -> ThreadPoolExecutor:
+    """Kept, since to start one takes as long as a hundred samples."""
+    return ThreadPoolExecutor(num, thread_name_prefix="render")
+
+
+def _canvases(length: int) -> tuple[Floats, Floats]:
+    """Two arrays of at least that length, this thread's own, kept so that their memory is not cleared each time."""
+    if getattr(_OWN, "length", -1) < length:
+        _OWN.length, _OWN.pair = length, tuple(np.empty(length, np.float32) for _ in range(2))
+    pair: tuple[Floats, Floats] = _OWN.pair
+    return pair

@@ -15,7 +15,7 @@ from invariance.spec import TRANSFORM_NAMES, DatasetSpec
 pytest.importorskip("numba", reason="numba is not installed: there is nothing to compile with")
 
 from invariance.data.compiled.kernels.growth import box_muller, unit_blocks
-from invariance.data.compiled.layer import Layer
+from invariance.data.compiled.layer import Layer, windows_of
 from invariance.data.compiled.steps import steps_of
 
 COMPOSITIONS = [
@@ -48,7 +48,8 @@ def changed_both_ways(engine: Engine) -> tuple[np.ndarray, np.ndarray, np.ndarra
     objects = engine.draw_objects(engine.indices("train", NUM))
     expected, _ = apply_composition(objects.rgba, engine._transforms, drawn.params, mode=spec.resampling)
     rows = np.arange(NUM)
-    layer = Layer.of_pictures(objects.pixels.permute(0, 2, 3, 1).contiguous().numpy(), rows, objects.frame, None)
+    pixels = objects.pixels.permute(0, 2, 3, 1).contiguous().numpy()
+    layer = Layer.of_pictures(pixels, rows, objects.frame, windows_of(objects.frame, NUM))
     for step in steps_of(engine._transforms, drawn.params, num=NUM, size=size, mode=spec.resampling):
         target = np.full(NUM * size * size * 4, np.nan, np.float32)
         layer = step(layer, slice(0, NUM), target, size)
@@ -109,5 +110,6 @@ def test_what_is_not_there_is_never_read():
 
 
 def test_the_whole_canvas_is_a_window_too():
-    layer = Layer.of_pictures(np.zeros((2, 8, 8, 4), np.float32), np.array([1, 0]), Frame.whole(8), None)
+    frame = Frame.whole(8)
+    layer = Layer.of_pictures(np.zeros((2, 8, 8, 4), np.float32), np.array([1, 0]), frame, windows_of(frame, 2))
     assert layer.starts.tolist() == [256, 0] and layer.windows.tolist() == [[0, 8, 0, 8]] * 2

@@ -1,4 +1,4 @@
-"""The end of the way: objects on backgrounds, as bytes."""
+"""Between bytes and floats: whole pictures as objects, and objects on backgrounds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,18 @@ import numpy as np
 from invariance.data.compiled.kernels.compiling import kernel, part
 
 _F, _U = np.float32, np.uint64
+
+
+@kernel
+def unpack(pictures, numbers, target, size):
+    """Pictures ``numbers`` (B,) of (N * 3 S S,) uint8, wholly opaque, to canvases (B * S S 4,) float32."""
+    plane = size * size
+    for i in range(numbers.shape[0]):
+        at, to = 3 * plane * numbers[i], 4 * plane * i
+        for k in range(plane):
+            for c in range(3):
+                target[_U(to + 4 * k + c)] = _F(pictures[_U(at + c * plane + k)]) / _F(255.0)
+            target[_U(to + 4 * k + 3)] = _F(1.0)
 
 
 @kernel
