@@ -39,10 +39,13 @@ def choose_published(known: dict[str, KnownModel]) -> tuple[list[str], int]:
         Those of the chosen networks, each ``torchvision:<name>``, whose weights are on this machine; the number of
         twins of each transformation.
     """
+    titles = published_titles(say_here=False)
+    if "networks" not in st.session_state and "networks" not in st.query_params:
+        st.session_state["networks"] = [name for name in linked_published(known) if name in titles]
     left, right = st.columns([3, 2])
     with left:
-        chosen = choose_several("Published networks", published_titles(say_here=False), key="networks", kind="box",
-                                default=linked_published(known), placeholder="Add networks that others trained",
+        chosen = choose_several("Published networks", titles, key="networks", kind="box",
+                                placeholder="Add networks that others trained",
                                 help="torchvision's classifiers with their published weights. Are they more invariant "
                                 "than a small network that was trained to be?")  # fmt: skip
         names = [PUBLISHED_PREFIX + name for name in chosen]

@@ -61,6 +61,8 @@ class Region(nn.Module):
 class Failing(nn.Module):
     """Fails at its second layer, once hooks are in place."""
 
+    batch_size = 512
+
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.first = nn.Conv2d(3, 3, 1)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
-from invariance.data.engine import Engine
+from invariance.data.engine import Engine, to_bytes
 from invariance.measures.factor_images import NUM_BACKGROUNDS, image_sets, render_set
 from invariance.measures.factor_scores import factor_scores
 from invariance.measures.factors import resolve_factors, target_of
@@ -64,7 +64,7 @@ def test_images_are_those_of_the_test_split_with_what_was_drawn(engine: Engine) 
     rotated = engine.with_spec_changes(transforms=("rotate",))
     indices = rotated.indices("test", 30)
     batch = rotated.batch(indices)
-    assert torch.equal(found.images, rotated.render(indices)[0])
+    assert torch.equal(found.images, to_bytes(batch.images))
     assert torch.equal(found.recipe.parameters["rotate.angle_deg"], batch.parameters["rotate.angle_deg"])
 
 

@@ -18,8 +18,9 @@ from pathlib import Path
 import torch
 
 from invariance.spec import RunSpec, run_from_json
-from invariance.training import transfer
+from invariance.training import loop, transfer
 from invariance.training.atomic import sweep_temporaries
+from invariance.training.events import Progress
 from invariance.training.loop import pretrain
 from invariance.training.resume import load_state, save_state
 
@@ -72,16 +73,15 @@ def tune(text: str, source: Path, folder: Path) -> None:
     """Kills a fine-tuning in the middle and goes on with it; prints the step it was at, and the end of another one."""
     transfer.NUM_VALIDATION_SAMPLES = 20  # a large network would take a minute for what is not tested here
     spec, ended = run_from_json(text), []
+    loop.EVENT_EVERY_S = 0.0  # an event of every step
     child = os.fork()
     if child == 0:
-        for _ in transfer.transfer(spec, source, folder / "killed", checkpoint_every_s=0.0):
-            pass
+        for event in transfer.transfer(spec, source, folder / "killed", checkpoint_every_s=0.0):
+            if isinstance(event, Progress) and event.step >= 8:
+                os.kill(os.getpid(), signal.SIGKILL)
         os._exit(0)
-    while (state := load_state(folder / "killed")) is None or state["step"] < 3:
-        assert os.waitpid(child, os.WNOHANG) == (0, 0), "it ended before it was killed"
-        time.sleep(0.01)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    _, status = os.waitpid(child, 0)
+    assert os.WIFSIGNALED(status), "it ended before it was killed"
     state = load_state(folder / "killed")
     for name in ("killed", "whole"):
         *_, finished = transfer.transfer(spec, source, folder / name)

@@ -88,6 +88,6 @@ def test_a_published_network_killed_while_it_is_fine_tuned_ends_the_same(
     spec = TransferSpec(source=name, data=data, method="fine-tune", epochs=1, batch_size=4, num_test_samples=16)
     spec = replace(spec, regularisation="validation", learning_rate=1e-4)
     answer = fork_and_kill("tune", canonical_json(spec), str(weights), str(tmp_path / "runs"))
-    assert 3 <= answer["step"] < 16
+    assert 1 <= answer["step"] < 16
     assert answer["killed"]["sha256"] == answer["whole"]["sha256"]
     assert answer["killed"]["metrics"] == answer["whole"]["metrics"]
