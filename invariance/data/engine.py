@@ -265,7 +265,7 @@ class Engine:
         assert levels is not None
         for start in range(0, len(indices), _DRAWN_AT_A_TIME):
             some, before = slice(start, start + _DRAWN_AT_A_TIME), jobs
-            drawn = self.draw(indices[some])
+            drawn = self.draw(indices[some].to(self.device))
             labels[some], prototypes = self._labels(drawn), drawn.prototypes
             if self.spec.transforms[:1] == ("pose",):
                 prototypes = self._views(drawn.labels, prototypes, drawn.params[0])
