@@ -25,14 +25,9 @@ SCROLLING = """<style>
 
 def choose_runs(known: dict[str, cache.KnownModel]) -> list[str]:
     """Which finished runs of one's own, and published networks, are added; a link may name them."""
-    own = [reference for reference, model in known.items() if not model.from_gallery]
-    linked = links.named_models(known)
-    if not own:
-        return []
-    if "own" not in st.session_state:
-        st.session_state["own"] = [name for name in linked if name in own]
-    return st.multiselect("Other networks", own, format_func=lambda name: known[name].label, key="own",
-                          placeholder="Add finished runs and published networks that are here")  # fmt: skip
+    own = {reference: model.label for reference, model in known.items() if not model.from_gallery}
+    return links.choose_own("Other networks", own, known,
+                            placeholder="Add finished runs and published networks that are here")  # fmt: skip
 
 
 def table_of(known: dict[str, cache.KnownModel], runs: list[str], data: DatasetSpec) -> pd.DataFrame:

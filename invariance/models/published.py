@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from http.client import HTTPException
@@ -16,13 +14,13 @@ import torch
 from torch import Tensor, nn
 
 from invariance.data.sources.root import data_root
+from invariance.data.sources.watch import watch_file
 from invariance.models.classifier import Classifier
 from invariance.models.published_layers import published_layers
 from invariance.spec import SpecError
 
 PREFIX: Final = "torchvision:"
 NUM_IMAGENET_CLASSES: Final = 1000
-_POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -152,7 +150,7 @@ def download_published(name: str, on_progress: Callable[[int, int], None] | None
     weights, model = _weights(name), empty_published(name)
     network = get_model(name.removeprefix(PREFIX), weights=None)
     try:
-        with _watch(_cached_path(name), published_facts(name).num_bytes, on_progress):
+        with watch_file(_cached_path(name), published_facts(name).num_bytes, on_progress):
             state = weights.get_state_dict(progress=on_progress is None, check_hash=True)
         network.load_state_dict(state)
     except (URLError, HTTPException, OSError) as error:
@@ -173,30 +171,6 @@ def download_published(name: str, on_progress: Callable[[int, int], None] | None
 def _cached_path(name: str) -> Path:
     """Where torch keeps the file that it downloads."""
     return Path(torch.hub.get_dir()) / "checkpoints" / _weights(name).url.rpartition("/")[2]
-
-
-@contextmanager
-def _watch(path: Path, total: int, on_progress: Callable[[int, int], None] | None) -> Iterator[None]:
-    """Tells how much has come of a file until the block ends: torch's download has a bar but no hook."""
-    if on_progress is None:
-        yield
-        return
-    ended = threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(_POLL_SECONDS):
-            # Torch writes beside the file, under a name of its own making, and moves it when it is whole.
-            with suppress(FileNotFoundError):
-                sizes = [part.stat().st_size for part in path.parent.glob(f"{path.name}.*.partial")]
-                on_progress(min(max(sizes, default=0), total), total)
-
-    watcher = threading.Thread(target=watch, name=f"watch {path.name}", daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        watcher.join()
 
 
 def _weights(name: str) -> Any:

@@ -23,13 +23,8 @@ def choose_runs(known: dict[str, KnownModel]) -> list[str]:
     """Which finished pretrainings of one's own are added; a link may name them."""
     own = [name for name, model in known.items()
            if not model.from_gallery and model.spec is not None and model.spec.kind == "pretrain"]  # fmt: skip
-    linked = links.named_models(known)
-    if not own:
-        return []
-    if "own" not in st.session_state:
-        st.session_state["own"] = [name for name in linked if name in own]
-    return st.multiselect("Your runs", own, format_func=lambda name: known[name].label, key="own",
-                          placeholder="Add finished pretrainings")  # fmt: skip
+    return links.choose_own("Your runs", {name: known[name].label for name in own}, known,
+                            placeholder="Add finished pretrainings")  # fmt: skip
 
 
 def choose_published(known: dict[str, KnownModel]) -> tuple[list[str], int]:

@@ -8,7 +8,7 @@ Links are typed by hand, cut short and older than the app: what cannot be used i
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -93,6 +93,16 @@ def named_models(known: Collection[str]) -> list[str]:
         named = ", ".join(quoted(name) for name in absent[:2]) + (", and others" if len(absent) > 2 else "")
         st.caption(f":material/info: The link names networks that are not here: {named}.")
     return [name for name in wanted if name in known]
+
+
+def choose_own(label: str, titles: Mapping[str, str], known: Collection[str], *, placeholder: str) -> list[str]:
+    """Which networks besides the gallery's are looked at: at first those that the link names, of all that are known."""
+    linked = named_models(known)
+    if not titles:
+        return []
+    if "own" not in st.session_state:
+        st.session_state["own"] = [name for name in linked if name in titles]
+    return st.multiselect(label, list(titles), format_func=titles.__getitem__, key="own", placeholder=placeholder)
 
 
 def quoted(value: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tarfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
@@ -16,12 +15,12 @@ from invariance.data.sources.cifar import dataset_class, has_files, repair_class
 from invariance.data.sources.hub import CONFIGURATIONS, hub_folder, hub_repository, local_folder
 from invariance.data.sources.pictures import CIFAR_SOURCES
 from invariance.data.sources.root import data_root
+from invariance.data.sources.watch import watch_file
 from invariance.spec import SpecError
 
 DOWNLOADS: Final = (*CIFAR_SOURCES, "hub", "hub:<owner>/<name>")
 
 _ARCHIVE_BYTES = {"cifar10": 170_498_071, "cifar100": 169_001_437}
-_POLL_SECONDS = 0.2
 
 
 def download(source: str, on_progress: Callable[[int, int], None] | None = None) -> tuple[Path, ...]:
@@ -66,7 +65,7 @@ def _download_cifar(source: str, on_progress: Callable[[int, int], None] | None)
     archive = root / str(kind.filename)
     with _cifar_errors(source, str(kind.url), root):
         root.mkdir(parents=True, exist_ok=True)
-        with FileLock(root / f"{source}.lock"), _watch(archive, _ARCHIVE_BYTES[source], on_progress):
+        with FileLock(root / f"{source}.lock"), watch_file(archive, _ARCHIVE_BYTES[source], on_progress):
             repair_class_names(source)
             # Files whose checksum is right are left alone, and so is a whole archive.
             kind(root, download=True)
@@ -91,26 +90,3 @@ def _cifar_errors(source: str, url: str, root: Path) -> Iterator[None]:
             f"{root}: cannot be written ({error.strerror or error}); {source} needs 360 MB while it is unpacked, "
             "so make room or set INVARIANCE_DATA to another folder"
         ) from error
-
-
-@contextmanager
-def _watch(path: Path, total: int, on_progress: Callable[[int, int], None] | None) -> Iterator[None]:
-    """Tells the size of a growing file until the block ends: torchvision's download has a bar but no hook."""
-    if on_progress is None:
-        yield
-        return
-    ended = threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(_POLL_SECONDS):
-            if path.is_file():
-                on_progress(min(path.stat().st_size, total), total)
-
-    watcher = threading.Thread(target=watch, name=f"watch {path.name}", daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        watcher.join()
-    on_progress(total, total)

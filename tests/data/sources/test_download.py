@@ -116,7 +116,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(served, tmp_path, monkeypat
 
 def test_progress_is_the_size_of_the_archive(served, tmp_path, monkeypatch):
     """The server's bytes come in two halves; the first half is told before the second is sent."""
-    monkeypatch.setattr(module, "_POLL_SECONDS", 0.01)
+    monkeypatch.setattr("invariance.data.sources.watch._POLL_SECONDS", 0.01)
     content, told = served.read_bytes(), []
     monkeypatch.setattr(module, "_ARCHIVE_BYTES", {"cifar10": len(content)})
     half = len(content) // 2

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from invariance.data.compiled.kernels.compiling import kernel, part
+from invariance.data.compiled.kernels.lines import keep
 
 _F, _U = np.float32, np.uint64
 _NONE, _ONE, _SIX, _TINY = _F(0.0), _F(1.0), _F(6.0), _F(1e-30)
@@ -39,13 +40,6 @@ def change_colours(source, starts, side, windows, amounts, which, target, size, 
                 _posterize(source, at, target, to, num, amounts[i])
             else:
                 _invert(source, at, target, to, num, amounts[i])
-
-
-@part
-def keep(source, at, target, to, num):
-    """Copies numbers."""
-    for k in range(num):
-        target[_U(to + k)] = source[_U(at + k)]
 
 
 @part

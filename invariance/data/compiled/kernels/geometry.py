@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from invariance.data.compiled.kernels.compiling import inlined, kernel, part
+from invariance.data.compiled.kernels.lines import clear, keep
 
 _F, _U = np.float32, np.uint64
 _NONE, _HALF, _ONE = _F(0.0), _F(0.5), _F(1.0)
@@ -21,15 +22,14 @@ def move(source, starts, side, windows, matrices, target, size, reached):
         reached[i, 0], reached[i, 1], reached[i, 2], reached[i, 3] = top, bottom, left, right
         for k in range(bottom - top):
             at = starts[i] + 4 * ((from_y + step_y * k) * side + from_x)
-            copy_pixels(source, at, step_x, target, 4 * ((i * size + top + k) * size + left), right - left)
+            _copy_pixels(source, at, step_x, target, 4 * ((i * size + top + k) * size + left), right - left)
 
 
 @part
-def copy_pixels(source, at, step, target, to, num):
+def _copy_pixels(source, at, step, target, to, num):
     """A row of pixels, forwards or backwards."""
     if step > 0:
-        for k in range(4 * num):
-            target[_U(to + k)] = source[_U(at + k)]
+        keep(source, at, target, to, 4 * num)
         return
     for k in range(num):
         for c in range(4):
@@ -132,13 +132,6 @@ def add_quarter(source, start, side, windows, i, x, y, target, to, corner):
         target[_U(to + 1)] += green
         target[_U(to + 2)] += blue
         target[_U(to + 3)] += alpha
-
-
-@part
-def clear(target, to, num):
-    """Sets numbers to 0."""
-    for k in range(num):
-        target[_U(to + k)] = _NONE
 
 
 @inlined

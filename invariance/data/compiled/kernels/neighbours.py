@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from invariance.data.compiled.kernels.colours import keep
 from invariance.data.compiled.kernels.compiling import kernel, part
-from invariance.data.compiled.kernels.geometry import clear
+from invariance.data.compiled.kernels.lines import clear, keep
 
 _F, _U = np.float32, np.uint64
 _NONE, _HALF, _ONE = _F(0.0), _F(0.5), _F(1.0)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from invariance.data.compiled.kernels.colours import keep
 from invariance.data.compiled.kernels.compiling import kernel, part
-from invariance.data.compiled.kernels.geometry import clear
 from invariance.data.compiled.kernels.growth import box_muller, unit_blocks
+from invariance.data.compiled.kernels.lines import clear, keep
 
 _F, _U = np.float32, np.uint64
 _NONE, _ONE, _TINY = _F(0.0), _F(1.0), _F(1e-30)

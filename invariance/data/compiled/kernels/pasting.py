@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from invariance.data.compiled.kernels.compiling import kernel, part
+from invariance.data.compiled.kernels.lines import keep
 
 _F, _U = np.float32, np.uint64
 
@@ -26,17 +27,11 @@ def paste(source, starts, side, windows, levels, numbers, images, size):
     """Samples over backgrounds ``numbers`` (B,) of levels (N * 3 S S,) uint8, into images (B * 3 S S,) uint8."""
     plane = size * size
     for i in range(starts.shape[0]):
-        _copy(levels, 3 * plane * numbers[i], images, 3 * plane * i, 3 * plane)
+        keep(levels, 3 * plane * numbers[i], images, 3 * plane * i, 3 * plane)
         left, num = windows[i, 2], windows[i, 3] - windows[i, 2]
         for row in range(windows[i, 0], windows[i, 1]):
             at = starts[i] + 4 * (row * side + left)
             _paste_row(source, at, images, 3 * plane * i + row * size + left, plane, num)
-
-
-@part
-def _copy(source, at, target, to, num):
-    for k in range(num):
-        target[_U(to + k)] = source[_U(at + k)]
 
 
 @part

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from invariance.data.compiled.kernels.compiling import inlined, kernel, part
-from invariance.data.compiled.kernels.geometry import add_quarter, between, box_after, box_of, clear, cut
+from invariance.data.compiled.kernels.geometry import add_quarter, between, box_after, box_of, cut
 from invariance.data.compiled.kernels.growth import unit_blocks
+from invariance.data.compiled.kernels.lines import clear
 from invariance.data.compiled.kernels.neighbours import keep_sample
 
 _F, _U = np.float32, np.uint64
