@@ -7,14 +7,16 @@ import struct
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import ExifTags, Image, JpegImagePlugin, PngImagePlugin, UnidentifiedImageError, WebPImagePlugin
 
 from invariance.spec import SpecError
 
 MAX_PIXELS = 100_000_000
 _MAX_SHOWN = 120
 
-_FORMATS = ("PNG", "JPEG", "WEBP")
+_READERS = (PngImagePlugin.PngImageFile, JpegImagePlugin.JpegImageFile, WebPImagePlugin.WebPImageFile)
+_FORMATS = tuple(reader.format for reader in _READERS)
+"""Named by the classes that read them: when one is not loaded, Pillow loads all the dozens that it has."""
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,

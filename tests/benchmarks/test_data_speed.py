@@ -119,9 +119,11 @@ def test_engine_is_timed_on_the_composition_asked_for(monkeypatch):
     assert set(rendered) == {("hue", "blur")}
 
 
-def test_memory_is_that_of_the_images_and_the_catalogue():
-    few, many = (measure_in_child(num=num, image_size=32, threads=1, transforms=()) for num in (256, 20_000))
-    if few is None:
+def test_memory_is_that_of_the_images_and_little_else():
+    names = ("rotate", "hue", "blur")
+    measure_in_child(num=1, image_size=32, threads=2, transforms=names)  # compiles, where nothing has been rendered yet
+    peak = measure_in_child(num=50_000, image_size=32, threads=2, transforms=names)
+    if peak is None:
         pytest.skip("this system does not tell a process's peak memory")
-    images = 20_000 * 3 * 32 * 32
-    assert 0 < few < many and many - few > 0.5 * images
+    images = 50_000 * 3 * 32 * 32
+    assert images < peak < 260e6, "the goal is 250 MB, and systems differ a little"

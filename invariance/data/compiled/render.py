@@ -12,16 +12,18 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from invariance.data.compiled.kernels.compiling import num_loaded
 from invariance.data.compiled.kernels.pasting import paste, unpack
 from invariance.data.compiled.layer import Floats, Layer, Places, windows_of
+from invariance.data.compiled.memory import give_back_compiler
 from invariance.data.compiled.steps import Step, steps_of
 from invariance.data.drawn import Drawn
 from invariance.data.foreground import Cutouts, Objects
 from invariance.data.transforms import Transform
 from invariance.spec import BEYOND_2D, DatasetSpec
 
-_PIXELS_AT_A_TIME = 128 * 32**2
-"""Few enough for the cache, and so many that threads seldom wait for each other between two kernels."""
+_PIXELS_AT_A_TIME = 64 * 32**2
+"""Few, for the cache and for memory, and so many that threads seldom wait for each other between two kernels."""
 _OWN = local()
 
 
@@ -67,6 +69,7 @@ class Rendering:
 
     def start(self) -> list[Future[None]]:
         """Has the samples made by other threads, a part by each in turn; with a single one, makes them at once."""
+        _give_back_compiler_after_loading(num_loaded())
         num = max(1, _PIXELS_AT_A_TIME // self._size**2)
         num_threads = torch.get_num_threads()
         parts = [(start, min(start + num, self._num)) for start in range(0, self._num, num)]
@@ -105,6 +108,13 @@ def _steps(spec: DatasetSpec, transforms: Sequence[Transform], drawn: Drawn) -> 
 def _threads(num: int) -> ThreadPoolExecutor:
     """Kept, since to start one takes as long as a hundred samples."""
     return ThreadPoolExecutor(num, thread_name_prefix="render")
+
+
+@cache
+def _give_back_compiler_after_loading(num_kernels: int) -> None:
+    """Once for each number of kernels that earlier samples have had loaded."""
+    if num_kernels:
+        give_back_compiler()
 
 
 def _canvases(length: int) -> tuple[Floats, Floats]:

@@ -14,6 +14,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 _RULES: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nnan", "nsz"}}
 """Python's lock is not held. A product and a sum may be rounded as one and nothing is NaN, but no sum is rearranged."""
+_KERNELS: list[Any] = []
+
+
+def num_loaded() -> int:
+    """How many kernels are loaded, each for each of the types it was called with."""
+    return sum(len(kernel.signatures) for kernel in _KERNELS)
 
 
 def kernel(function: F) -> F:
@@ -21,11 +27,13 @@ def kernel(function: F) -> F:
     config: Any = numba.config
     before, config.CACHE_DIR = config.CACHE_DIR, str(_compiled_folder())
     try:
-        return numba.njit(cache=True, **_RULES)(function)
+        compiled = numba.njit(cache=True, **_RULES)(function)
     except RuntimeError:  # nowhere to write
-        return numba.njit(**_RULES)(function)
+        compiled = numba.njit(**_RULES)(function)
     finally:
         config.CACHE_DIR = before
+    _KERNELS.append(compiled)
+    return compiled
 
 
 def part(function: F) -> F:
