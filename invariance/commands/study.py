@@ -6,6 +6,7 @@ import argparse
 import os
 import shlex
 import sys
+import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -17,7 +18,7 @@ from tqdm import tqdm
 from invariance.commands.arguments import add_execution, open_store, print_json
 from invariance.commands.output import make_folder
 from invariance.commands.running import RunFailed
-from invariance.runs.coordinate import Coordinator, StudyEvent
+from invariance.runs.coordinate import Coordinator
 from invariance.runs.device import choose_device, cuda_devices
 from invariance.runs.executors.executor import Executor
 from invariance.runs.executors.local import LocalExecutor
@@ -27,6 +28,7 @@ from invariance.runs.store import Store
 from invariance.runs.study_files import summarise, write_summary, write_table
 from invariance.runs.study_progress import StudyProgress, estimated_seconds, outcomes_of, progress_of
 from invariance.runs.threads import num_threads
+from invariance.runs.together import groups_together, run_together
 from invariance.spec import SpecError
 from invariance.studies.registry import SCALES, STUDY_NAMES, make_study
 from invariance.studies.study import Study
@@ -70,6 +72,12 @@ def add_commands(commands: Any) -> None:
         "--workers", type=int, metavar="N", help="runs at once (default: a GPU each, or a core each and at most 8)"
     )
     group.add_argument(
+        "--together",
+        action="store_true",
+        help="pretrain networks that differ in seed and data at once in this process, before all else (small networks "
+        "on a single GPU always are)",
+    )
+    group.add_argument(
         "--address", metavar="ADDRESS", help="of a Ray cluster: auto, host:port (default: a Ray of its own)"
     )
     group.add_argument("--gpus", type=float, metavar="G", help="GPUs of a run on Ray, or a share (default: 1 if any)")
@@ -85,15 +93,17 @@ def run_study(args: argparse.Namespace) -> None:
         _print_plan(study, args)
         return
     store = open_store(args)
-    executor, device = _executor(args, store)
     started = time.monotonic()
     bar = _Bar(study)
-    with closing(bar), closing(executor), interrupt_flag() as interrupted:
-        coordinator = Coordinator(study, store, executor, device=device)
-        for event in coordinator.run(interrupted.is_set):
-            bar(event)
-            if event.table is not None:
-                write_table(event.table, args.out)
+    with closing(bar), interrupt_flag() as interrupted:
+        _pretrain_together(study, store, args, bar, interrupted)
+        executor, device = _executor(args, store)
+        with closing(executor):
+            coordinator = Coordinator(study, store, executor, device=device)
+            for event in coordinator.run(interrupted.is_set):
+                bar(event.progress)
+                if event.table is not None:
+                    write_table(event.table, args.out)
     table = study.tabulate(outcomes_of(study, store))
     progress = progress_of(study, store)
     seconds = time.monotonic() - started
@@ -117,6 +127,8 @@ def _check(args: argparse.Namespace) -> None:
         raise SpecError(f"workers = {args.workers}: expected at least 1")
     if args.executor != "ray" and (args.address is not None or args.gpus is not None):
         raise SpecError("--address and --gpus are for Ray: add --executor ray")
+    if args.executor == "ray" and args.together:
+        raise SpecError("--together is for this machine: leave it out, or --executor ray")
     for name in ("gpus", "cpus"):
         if (value := getattr(args, name)) is not None and not 0 <= value <= 1024:
             raise SpecError(f"{name} = {value:g}: expected a number from 0 to 1024")
@@ -159,6 +171,22 @@ def _executor(args: argparse.Namespace, store: Store) -> tuple[Executor, str]:
     device = choose_device(args.device)
     devices = _local_devices(device, args.workers)
     return LocalExecutor(store.root / "worker.log", devices), device
+
+
+def _pretrain_together(
+    study: Study, store: Store, args: argparse.Namespace, bar: _Bar, interrupted: threading.Event
+) -> None:
+    """Executes groups of pretrainings as one, where that was asked for or a single GPU does it faster."""
+    if args.executor != "local":
+        return
+    device = choose_device(args.device)
+    if len(set(_local_devices(device, args.workers))) > 1 and not args.together:
+        return
+    for group in groups_together(study.runs, device, is_asked=args.together):
+        runs = run_together(group, store, device, lambda _: bar.look(study, store))
+        if any(run.state == "interrupted" for run in runs):
+            interrupted.set()
+            return
 
 
 def _local_devices(device: str, num_workers: int | None) -> list[str]:
@@ -229,9 +257,15 @@ class _Bar:
     def __init__(self, study: Study) -> None:
         form = "{desc}: {percentage:3.0f}%|{bar}| {postfix}"
         self._bar = tqdm(total=1.0, desc=study.name, bar_format=form, disable=not sys.stderr.isatty(), leave=False)
+        self._next_look = 0.0
 
-    def __call__(self, event: StudyEvent) -> None:
-        progress = event.progress
+    def look(self, study: Study, store: Store) -> None:
+        """Shows what the store says, at most once a second."""
+        if not self._bar.disable and time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + 1.0
+            self(progress_of(study, store))
+
+    def __call__(self, progress: StudyProgress) -> None:
         self._bar.n = progress.share
         words = f"{progress.done} of {progress.total} runs, {progress.running} running"
         words += f", {progress.stopped} stopped" if progress.stopped else ""

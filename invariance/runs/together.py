@@ -6,8 +6,10 @@ since the last digits of a result may then differ from those of the run by itsel
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from invariance.runs.claim import try_claim, writing
@@ -18,19 +20,43 @@ from invariance.runs.locate import weights_of
 from invariance.runs.outcome import error_line, read_result, write_result
 from invariance.runs.store import Run, Store
 from invariance.runs.threads import chosen_threads
-from invariance.spec import PretrainSpec, RunSpec, SpecError, TransferSpec
+from invariance.spec import PretrainSpec, RunSpec, SpecError, TransferSpec, canonical_json
 
 if TYPE_CHECKING:
     from invariance.training.events import Event
 
-SMALL_MODELS = ("small",)
-"""Networks whose step on a GPU is launches of kernels rather than work."""
+SMALL_MODELS = ("small", "small_resnet", "small_vgg")
+"""Networks whose step on a GPU is launches of kernels; those of a transformer's attention torch cannot stack."""
+MAX_TOGETHER = 32
+"""Of a group: beyond that the launches are few, and each network's data and activations take memory."""
 
 
 def pays_together(specs: Sequence[RunSpec], device: str) -> bool:
     """Whether runs are executed together without being asked to: several small networks on a GPU."""
     small = [spec for spec in specs if isinstance(spec, PretrainSpec) and spec.model in SMALL_MODELS]
     return device.startswith("cuda") and len(small) == len(specs) > 1
+
+
+def groups_together(specs: Iterable[RunSpec], device: str, *, is_asked: bool = False) -> list[list[PretrainSpec]]:
+    """Which pretrainings of a study are executed together: those that differ in seed and data alone.
+
+    Args:
+        specs: the runs of a study.
+        device: a torch device.
+        is_asked: also where it does not pay by itself, see :func:`pays_together`.
+
+    Returns:
+        Groups of 2 to :data:`MAX_TOGETHER`; runs that are in none are executed by themselves.
+    """
+    alike: dict[str, list[PretrainSpec]] = defaultdict(list)
+    for spec in specs:
+        if isinstance(spec, PretrainSpec):
+            # Seeds and draws apart, and as many classes: the last layers of a group are of one size.
+            data = replace(spec.data, seed=0, transform_seed=None, transforms=(), classes=())
+            kind = replace(spec, seed=0, data=data)
+            alike[f"{len(spec.data.classes)} {canonical_json(kind)}"].append(spec)
+    groups = [group[at : at + MAX_TOGETHER] for group in alike.values() for at in range(0, len(group), MAX_TOGETHER)]
+    return [group for group in groups if len(group) > 1 and (is_asked or pays_together(group, device))]
 
 
 def run_together(

@@ -158,14 +158,19 @@ def _stacked(
     cancelled: CancelFlag,
     checkpoint_every_s: float,
 ) -> Generator[Outcome, None, None]:
-    runs = [
-        Pretraining(spec, directory, device=device, cancelled=cancelled)
-        for spec, directory in zip(specs, directories, strict=True)
-    ]
-    if len(sizes := {run.engine.num_classes for run in runs}) > 1:
+    runs: dict[int, Pretraining] = {}
+    for number, (spec, directory) in enumerate(zip(specs, directories, strict=True)):
+        try:
+            runs[number] = Pretraining(spec, directory, device=device, cancelled=cancelled)
+        except SpecError as error:
+            yield number, error
+    if len(sizes := {run.engine.num_classes for run in runs.values()}) > 1:
         raise SpecError(f"data sets of {sorted(sizes)} classes cannot be trained on together: give each as many")
-    with runs[0].trainee.precision.products(device):
-        for number, run in enumerate(runs):
+    if not runs:
+        return
+    numbers, together = list(runs), list(runs.values())
+    with together[0].trainee.precision.products(device):
+        for number, run in runs.items():
             opening = run.open()
             while True:
                 try:
@@ -173,11 +178,11 @@ def _stacked(
                 except StopIteration:
                     break
         failed = set()
-        for number, what in optimise_stacked(runs, cancelled=cancelled, checkpoint_every_s=checkpoint_every_s):
+        for position, what in optimise_stacked(together, cancelled=cancelled, checkpoint_every_s=checkpoint_every_s):
             if isinstance(what, Exception):
-                failed.add(number)
-            yield number, what
-        for number, run in enumerate(runs):
+                failed.add(numbers[position])
+            yield numbers[position], what
+        for number, run in runs.items():
             if number not in failed:
                 yield number, run.finish()
                 clear_state(run.directory)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -83,6 +84,25 @@ def test_a_study_writes_its_table_summary_and_report(command: Command, tiny: Non
     assert (out / "results.csv").read_bytes() == before
 
 
+def test_pretrained_together_a_study_says_the_same(
+    command: Command, tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # of every worker, which then computes as each of those side by side
+    groups: list[int] = []
+    original = command_module.run_together
+    monkeypatch.setattr(
+        command_module, "run_together", lambda specs, *more: groups.append(len(specs)) or original(specs, *more)
+    )
+    tables = []
+    for words in ("", "--together"):
+        out = tmp_path / f"out{words}"
+        code, answer, _, err = command(f"study mismatch --workers 1 --out {out} {words}")
+        shutil.rmtree(tmp_path / "runs")
+        assert (code, err) == (0, "") and answer is not None and answer["runs_done"] == 7
+        tables.append((out / "results.csv").read_bytes())
+    assert groups == [2] and tables[0] == tables[1]
+
+
 def test_the_report_needs_no_network(command: Command, tiny: None, tmp_path: Path) -> None:
     code, _, _, _ = command(f"study mismatch --workers 1 --out {tmp_path}")
     assert code == 0
@@ -117,6 +137,7 @@ def test_a_failed_run_is_told_and_the_rest_reported(
         ("study mismatch --seeds 1,1 --out {out}", "seeds = 1,1"),
         ("study mismatch --workers 0 --out {out}", "workers = 0: expected at least 1"),
         ("study mismatch --address auto --out {out}", "add --executor ray"),
+        ("study mismatch --executor ray --together --out {out}", "--together is for this machine"),
         ("study mismatch --executor ray --gpus -1 --out {out}", "gpus = -1: expected a number from 0"),
         ("study mismatch --executor ray --cpus 0 --out {out}", "cpus = 0: a run needs a part of a core"),
         ("study mismatch --executor ray --address 127.0.0.1:1 --out {out}", "no Ray cluster answers there"),
@@ -153,8 +174,9 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def test_ctrl_c_leaves_a_study_that_goes_on(tmp_path: Path) -> None:
-    words = f"study mismatch --workers 1 --out {tmp_path / 'out'} --runs {tmp_path / 'runs'} --device cpu".split()
+@pytest.mark.parametrize("way", ["--workers 1", "--together"])
+def test_ctrl_c_leaves_a_study_that_goes_on(tmp_path: Path, way: str) -> None:
+    words = f"study mismatch {way} --out {tmp_path / 'out'} --runs {tmp_path / 'runs'} --device cpu".split()
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
         [sys.executable, "-c", _STUDY, *words], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True

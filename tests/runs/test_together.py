@@ -9,10 +9,11 @@ from safetensors.torch import load_file
 
 from invariance.runs.execute import run_here
 from invariance.runs.store import Store
-from invariance.runs.together import pays_together, run_together
+from invariance.runs.together import MAX_TOGETHER, groups_together, pays_together, run_together
 from invariance.spec import PretrainSpec, SpecError, TransferSpec
 from invariance.training.events import Cancelled, Event, Finished
 from tests.runs.tiny import tiny_pretrain, tiny_transfer
+from tests.runs.tiny_study import tiny_study
 
 
 def seeded(num: int) -> list[PretrainSpec]:
@@ -98,3 +99,26 @@ def test_it_is_done_unasked_for_small_networks_on_a_gpu_alone() -> None:
     assert pays_together(specs, "cuda:0") and not pays_together(specs, "cpu")
     assert not pays_together(specs[:1], "cuda")
     assert not pays_together([replace(spec, model="resnet18") for spec in specs], "cuda")
+
+
+def test_a_study_is_grouped_by_all_but_seeds_and_data() -> None:
+    base = tiny_pretrain()
+    classes, moved = ("noise-02", "noise-03"), ("rotate", "hue")
+    alike = [
+        base,
+        replace(base, seed=1, data=replace(base.data, seed=5, transform_seed=6)),
+        replace(base, data=replace(base.data, classes=classes, transforms=moved)),
+    ]
+    vgg = [replace(base, model="small_vgg", seed=seed, data=replace(base.data, image_size=32)) for seed in (0, 1)]
+    alone = [
+        replace(base, epochs=2),
+        replace(base, data=replace(base.data, num_samples=32)),
+        replace(base, data=replace(base.data, classes=("noise-00", "noise-01", "noise-02"))),
+    ]
+    specs = [alone[0], alike[0], vgg[0], *tiny_study().runs[2:], alike[1], alone[1], vgg[1], alike[2], alone[2]]
+    assert groups_together(specs, "cuda") == [alike, vgg]
+    assert groups_together(specs, "cpu") == [] and groups_together(specs, "cpu", is_asked=True) == [alike, vgg]
+    many = seeded(MAX_TOGETHER + 3)
+    assert [len(group) for group in groups_together(many, "cuda")] == [MAX_TOGETHER, 3]
+    large = [replace(spec, model="resnet18") for spec in many[:2]]
+    assert groups_together(large, "cuda") == [] and groups_together(large, "cuda", is_asked=True) == [large]
