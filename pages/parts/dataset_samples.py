@@ -42,7 +42,8 @@ def show_samples(engine: Engine) -> None:
     left, right = st.columns(2)
     first = left.number_input("First sample", 0, 10**9, 0, NUM_SAMPLES, key="first", bind="query-params")
     positions = range(int(first), int(first) + NUM_SAMPLES)
-    chosen = right.select_slider("Look at one, below", positions, key="sample", bind="query-params") - positions.start
+    shown = right.select_slider("Sample shown large, below", positions, key="sample", bind="query-params")
+    chosen = shown - positions.start
     found = samples(engine, num=NUM_SAMPLES, start=positions.start)
     factor = fitting_factor(engine.spec.image_size, 128)
     captions = [f"{position} · {_words(name)}" for position, name in zip(positions, found.class_names, strict=True)]
