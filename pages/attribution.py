@@ -39,7 +39,7 @@ def choose_models(known: dict[str, cache.KnownModel]) -> Models:
 
 def choose_image(data: DatasetSpec) -> int:
     """Position of an image in the test split of a data set, which no network was trained on."""
-    left, right = st.columns(2, gap="large")
+    left, right = st.columns(2)
     names = {name: name.replace("_", " ") for name in (ANY, *cache.engine(data).class_names)}
     wanted = choose("Object", names, key="object", place=left)
     number = right.slider("Image", 0, NUM_IMAGES - 1, FIRST_IMAGE, key="image", bind="query-params",

@@ -19,7 +19,7 @@ from pages.parts import cache, links
 from pages.parts.controls import source_picker, transform_picker
 from pages.parts.dataset_files import show_files
 from pages.parts.dataset_magnitude import show_distribution, show_magnitude
-from pages.parts.dataset_samples import show_samples, show_strips, show_twins
+from pages.parts.dataset_samples import show_first, show_samples, show_strips, show_twins
 from pages.parts.dataset_sticker import choose_sticker
 from pages.parts.literal import literal
 
@@ -85,6 +85,7 @@ def configure() -> DatasetSpec:
 def _choose(names: tuple[str, ...]) -> None:
     for category, members in ALL_CATEGORIES.items():
         st.session_state[f"transforms_{category}"] = [name for name in members if name in names]
+    st.session_state["transforms_order"] = []
 
 
 def _dependence() -> dict[str, Any]:
@@ -126,6 +127,7 @@ st.title("Data set", anchor=False)
 st.markdown("Each image is an object, changed by transformations whose parameters are drawn at random, on a random "
             "background. The class is the object, unless a sticker is to be named.")  # fmt: skip
 controls, view = st.columns([2, 3], gap="large")
+first = controls.container(key="first_samples")
 with view:
     chosen = st.segmented_control("View", list(VIEWS), default="Samples", required=True, key="view", wrap=True,
                                   bind="query-params")  # fmt: skip
@@ -133,6 +135,8 @@ try:
     with controls:
         spec = configure()
     engine = cache.engine(spec)
+    with first:
+        show_first(engine)
     with view:
         show(str(chosen), engine)
 except SpecError as error:

@@ -10,7 +10,13 @@ from pages.parts import cache, links, server
 from pages.parts.cell import Networks, references, show_numbers, show_view
 from pages.parts.controls import choose
 from pages.parts.exports import export_row
-from pages.parts.invariance_rows import choose_published, choose_runs, explain_published, row_title
+from pages.parts.invariance_rows import (
+    choose_published,
+    choose_runs,
+    explain_published,
+    row_title,
+    take_linked_published,
+)
 from pages.parts.invariance_scatter import show_scatter
 from pages.parts.invariance_table import choose_data, table_of
 
@@ -76,6 +82,7 @@ def show_heatmap(table: pd.DataFrame, networks: Networks, names: dict[str, str],
 def main() -> None:
     """The page."""
     known = cache.known_models()
+    take_linked_published(known)
     runs = choose_runs(known)
     published, num_pairs = choose_published(known)
     left, middle, right = st.columns([4, 3, 3], vertical_alignment="bottom")

@@ -37,7 +37,7 @@ def show(known: dict[str, cache.KnownModel]) -> None:
     with right:
         models = choose_pair(known)
         backgrounds, position = choose_background(models[0].data.image_size)
-    boxes = st.columns(2, gap="large")
+    boxes = st.columns([3, 2], gap="large")  # as above
     titles = {name: name.replace("_", " ") for name in TRANSFORM_NAMES}
     transform = choose("Transformation", titles, key="transform", default=FIRST_TRANSFORM, place=boxes[0])
     shown = choose("Map", MAPS, key="map", kind="segments", place=boxes[1])

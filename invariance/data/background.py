@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from invariance.data.catalogue import is_picture_source, load_backgrounds
+from invariance.data.catalogue import background_names, is_picture_source, load_backgrounds
 from invariance.data.foreground import WholePictures
 from invariance.data.pasting import to_bytes
 from invariance.data.random import STREAMS, Draws, unit_field
@@ -22,15 +22,17 @@ class FlatPictures:
     Attributes:
         pictures: (N, 3, S, S) float32 in [0, 1].
         levels: the same as bytes, (N, 3, S, S) uint8.
+        names: what each is called.
     """
 
     pictures: Tensor
     levels: Tensor
+    names: tuple[str, ...] = ()
     class_names: tuple[str, ...] = ()
 
     def to(self, device: torch.device) -> FlatPictures:
         """The same on a device."""
-        return FlatPictures(self.pictures.to(device), self.levels.to(device))
+        return replace(self, pictures=self.pictures.to(device), levels=self.levels.to(device))
 
     def draw(self, seed: int, indices: Tensor) -> Tensor:
         """Numbers of the samples' backgrounds, (B,), each equally likely."""
@@ -51,6 +53,7 @@ class FreshNoise:
 
     size: int
     class_names: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
     levels: None = None
 
     def to(self, device: torch.device) -> FreshNoise:
@@ -81,6 +84,11 @@ class ClassedPictures:
     def class_names(self) -> tuple[str, ...]:
         """C names in label order."""
         return self.whole.class_names
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of their files; none where they come from no files."""
+        return self.whole.picture_set.file_names
 
     @property
     def pictures(self) -> Tensor:
@@ -127,4 +135,6 @@ def load_background_source(spec: DatasetSpec) -> Backgrounds:
             f"{asked}: {spec.backgrounds} backgrounds have no classes; choose cifar10, cifar100 or images:<folder>"
         )
     found = load_backgrounds(spec.backgrounds, image_size=spec.image_size)
-    return FreshNoise(spec.image_size) if found is None else FlatPictures(found, to_bytes(found))
+    if found is None:
+        return FreshNoise(spec.image_size)
+    return FlatPictures(found, to_bytes(found), background_names(spec.backgrounds))

@@ -35,11 +35,13 @@ class Objects:
         class_names: K names in label order.
         pictures: (K, P, 4, S, S) float32, premultiplied; 0.7 of the canvas, centred.
         counts: (K,) int64, how many of the P pictures each class has.
+        file_names: for each class those of its pictures, without folders; none where there are no files.
     """
 
     class_names: tuple[str, ...]
     pictures: Tensor
     counts: Tensor
+    file_names: tuple[tuple[str, ...], ...] = ()
 
 
 def resolve_source(source: str) -> str:
@@ -119,7 +121,7 @@ def load_objects(objects: str, *, classes: Sequence[str], image_size: int, num_p
     for label, group in enumerate(files):
         for prototype, path in enumerate(group):
             pictures[label, prototype] = read(path, image_size)
-    return Objects(names, pictures, counts)
+    return Objects(names, pictures, counts, tuple(tuple(path.name for path in group) for group in files))
 
 
 def load_backgrounds(backgrounds: str, *, image_size: int) -> Tensor | None:
@@ -139,7 +141,24 @@ def load_backgrounds(backgrounds: str, *, image_size: int) -> Tensor | None:
         return colour[None, :, None, None].repeat(1, 1, image_size, image_size)
     if backgrounds == "builtin":
         return _read_builtin_backgrounds(image_size)
-    folder = _folder(backgrounds, "backgrounds")
+    return torch.stack([read_background(path, image_size) for path in _background_files(backgrounds)])
+
+
+def background_names(backgrounds: str) -> tuple[str, ...]:
+    """What each background of :func:`load_backgrounds` is called: its file without the folder, or the colour.
+
+    Raises:
+        SpecError: the folder is missing or empty.
+    """
+    if backgrounds == "noise":
+        return ()
+    if backgrounds.startswith("#"):
+        return (backgrounds,)
+    return tuple(path.name for path in _background_files(backgrounds))
+
+
+def _background_files(backgrounds: str) -> list[Path]:
+    folder = BUILTIN / "backgrounds" if backgrounds == "builtin" else _folder(backgrounds, "backgrounds")
     if not is_folder(folder):
         raise SpecError(
             f"backgrounds = {in_short(backgrounds)}: no such folder that can be read; give builtin, noise, #rrggbb, "
@@ -150,7 +169,7 @@ def load_backgrounds(backgrounds: str, *, image_size: int) -> Tensor | None:
         raise SpecError(
             f"backgrounds = {backgrounds}: no image in it; expected .png, .jpg or .webp files directly inside"
         )
-    return torch.stack([read_background(path, image_size) for path in files])
+    return files
 
 
 def read_object(path: Path, image_size: int) -> Tensor:
@@ -236,7 +255,7 @@ _read_builtin_object = lru_cache(maxsize=4096)(read_object)
 
 @lru_cache(maxsize=4)
 def _read_builtin_backgrounds(image_size: int) -> Tensor:
-    return torch.stack([read_background(path, image_size) for path in images_of(BUILTIN / "backgrounds")])
+    return torch.stack([read_background(path, image_size) for path in _background_files("builtin")])
 
 
 def _shorten(names: Sequence[str], limit: int = 12) -> str:

@@ -102,6 +102,14 @@ class Engine:
         """Number of background pictures; 0 where each sample has fresh noise."""
         return 0 if isinstance(self._backgrounds, FreshNoise) else len(self._backgrounds.pictures)
 
+    def picture_name(self, label: int, prototype: int) -> str:
+        """What the file of an object's picture is called, without its folder; empty where it has none."""
+        return self._objects.picture_name(label, prototype)
+
+    def background_name(self, number: int) -> str:
+        """What a background is called: its file without the folder, or its colour; empty where it has no name."""
+        return self._backgrounds.names[number] if self._backgrounds.names and number >= 0 else ""
+
     @property
     def pairing(self) -> dict[str, str]:
         """Which object goes with which class of background where they are correlated, in every split.

@@ -65,6 +65,7 @@ class Cutouts:
         frame: where that lies on the canvas.
         counts: (K,) int64, how many of the pictures are prototypes, among which a sample's is drawn.
         views: (K,) int64, how many pictures there are, among which ``pose`` chooses.
+        file_names: for each class those of its pictures; none where there are no files.
     """
 
     class_names: tuple[str, ...]
@@ -72,6 +73,7 @@ class Cutouts:
     frame: Frame
     counts: Tensor
     views: Tensor
+    file_names: tuple[tuple[str, ...], ...] = ()
 
     @property
     def pictures(self) -> Tensor:
@@ -81,7 +83,7 @@ class Cutouts:
     def to(self, device: torch.device) -> Cutouts:
         """The same on a device."""
         contents, counts, views = (part.to(device) for part in (self.contents, self.counts, self.views))
-        return Cutouts(self.class_names, contents, self.frame, counts, views)
+        return replace(self, contents=contents, counts=counts, views=views)
 
     def draw_labels(self, seed: int, indices: Tensor) -> Tensor:
         """Classes of samples, (B,), each equally likely."""
@@ -91,6 +93,10 @@ class Cutouts:
         """Which pictures samples show whose classes are known: (B,)."""
         words = Draws(seed, indices, STREAMS["prototype"]).words(1)[:, 0]
         return (words * self.counts[labels]) >> 32
+
+    def picture_name(self, label: int, prototype: int) -> str:
+        """What the file of a picture is called; empty where it has none."""
+        return self.file_names[label][prototype] if self.file_names else ""
 
     def cut(self, labels: Tensor, prototypes: Tensor) -> Tensor:
         """Those pictures of those classes, the pixels of the frame: (B, 4, W, W)."""
@@ -133,7 +139,7 @@ class WholePictures:
     def to(self, device: torch.device) -> WholePictures:
         """The same on a device; the lists of the splits stay on the CPU, where orders are made."""
         own = self.picture_set
-        moved = PictureSet(own.class_names, own.pictures.to(device), own.labels.to(device), own.splits)
+        moved = replace(own, pictures=own.pictures.to(device), labels=own.labels.to(device))
         return WholePictures(moved, self.size, self.use)
 
     def numbers(self, seed: int, indices: Tensor) -> Tensor:
@@ -163,6 +169,10 @@ class WholePictures:
     def has_own_size(self) -> bool:
         """Whether the pictures have the size at which they are shown."""
         return self.picture_set.pictures.shape[-1] == self.size
+
+    def picture_name(self, label: int, prototype: int) -> str:
+        """What the file of a picture is called; empty where it has none."""
+        return self.picture_set.file_names[prototype] if self.picture_set.file_names else ""
 
     def cut(self, labels: Tensor, prototypes: Tensor) -> Tensor:
         """Those pictures, wholly opaque: (B, 4, S, S)."""
@@ -204,7 +214,8 @@ def load_foregrounds(spec: DatasetSpec) -> Objects:
         raise SpecError(f"pose needs several pictures of each class: {name} of {spec.objects} has one; add views of it")
     frame = Frame.of_object(spec.image_size)
     contents = frame.of(found.pictures).contiguous()
-    return Cutouts(found.class_names, contents, frame, found.counts.clamp(max=spec.num_prototypes), found.counts)
+    return Cutouts(found.class_names, contents, frame, found.counts.clamp(max=spec.num_prototypes), found.counts,
+                   found.file_names)  # fmt: skip
 
 
 def choose(pictures: PictureSet, classes: tuple[str, ...], source: str) -> PictureSet:
@@ -222,7 +233,7 @@ def choose(pictures: PictureSet, classes: tuple[str, ...], source: str) -> Pictu
         new_label[pictures.class_names.index(name)] = label
     labels = new_label[pictures.labels]
     splits = {split: numbers[labels[numbers] >= 0] for split, numbers in pictures.splits.items()}
-    return PictureSet(classes, pictures.pictures, labels, splits)
+    return replace(pictures, class_names=classes, labels=labels, splits=splits)
 
 
 @lru_cache(maxsize=64)

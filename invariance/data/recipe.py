@@ -28,7 +28,9 @@ class Recipe:
         class_name: of its class.
         object_name: class of its object, which is its class unless the background's is.
         prototype: which picture of the object.
+        prototype_name: its file without the folder; empty where it has none.
         background: which background; -1 for fresh noise.
+        background_name: its file without the folder, or its colour; empty where it has neither.
         sticker_name: class of its sticker; empty where there is none.
         box: bounding box (x0, y0, x1, y1) of the object in pixels, as it followed the matrices.
         parameters: ``<transform>.<parameter>`` to value.
@@ -42,7 +44,9 @@ class Recipe:
     class_name: str
     object_name: str
     prototype: int
+    prototype_name: str
     background: int
+    background_name: str
     sticker_name: str
     box: tuple[float, float, float, float]
     parameters: dict[str, float | bool | int]
@@ -50,12 +54,13 @@ class Recipe:
     def rows(self) -> list[tuple[str, str, str, str]]:
         """For people: (key, what it is, value with unit, how it was drawn)."""
         found = laws_of(self.spec)
-        background = "fresh noise" if self.background < 0 else f"number {self.background}"
+        background = "fresh noise" if self.background < 0 else self.background_name or f"number {self.background}"
+        picture = self.prototype_name or f"number {self.prototype}"
         x0, y0, x1, y1 = self.box
         chosen, behind = (_order(source) for source in (self.spec.objects, self.spec.backgrounds))
         rows = [
             ("class", "Class", self.class_name, chosen),
-            ("prototype", "Picture of the object", f"number {self.prototype}", chosen),
+            ("prototype", "Picture of the object", picture, chosen),
             ("background", "Background", background, behind),
         ]
         if self.spec.stickers:
@@ -97,7 +102,9 @@ class Recipe:
             "class": self.class_name,
             "object": self.object_name,
             "prototype": self.prototype,
+            "prototype_name": self.prototype_name,
             "background": self.background,
+            "background_name": self.background_name,
             **({"sticker": self.sticker_name} if self.spec.stickers else {}),
         }
 
@@ -152,7 +159,9 @@ def recipes(engine: Engine, batch: Batch, *, first: int, split: str) -> list[Rec
             class_name=engine.class_names[labels[row]],
             object_name=engine.object_names[objects[row]],
             prototype=prototypes[row],
+            prototype_name=engine.picture_name(objects[row], prototypes[row]),
             background=backgrounds[row],
+            background_name=engine.background_name(backgrounds[row]),
             sticker_name=engine.sticker_names[stickers[row]] if stickers[row] >= 0 else "",
             box=(
                 _shortest(boxes[row, 0]),

@@ -94,6 +94,8 @@ def magnitude_figure(
             annotation_position="top left",
         )
     figure.update_xaxes(title=axis_title, zeroline=False, fixedrange=True)
+    if "°" in axis_title and table["magnitude"].max() - table["magnitude"].min() > 180:
+        figure.update_xaxes(dtick=90)  # quarter turns, where the usual steps of 50 would pass 180
     return _laid_out(figure, "distance (two images: 1)")
 
 

@@ -19,6 +19,7 @@ class StudyFigure:
         caption: how to read it.
         draw: from the study's table, whole or partial.
         applies: whether a table, which may be partial, has what the figure shows.
+        tab: what its tab is called, where the title is too long for one.
     """
 
     name: str
@@ -26,3 +27,4 @@ class StudyFigure:
     caption: str
     draw: Callable[[pd.DataFrame], go.Figure]
     applies: Callable[[pd.DataFrame], bool]
+    tab: str = ""

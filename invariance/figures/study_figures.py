@@ -74,6 +74,7 @@ STUDY_FIGURES: Final[dict[str, tuple[StudyFigure, ...]]] = {
             f"{_PUBLISHED}",
             gap_figure,
             _has_both_relations,
+            tab="All factors",
         ),
         *(
             StudyFigure(
@@ -82,6 +83,7 @@ STUDY_FIGURES: Final[dict[str, tuple[StudyFigure, ...]]] = {
                 f"Pretrained on the target's own transformations or on disjoint ones. {_PUBLISHED}",
                 partial(factor_figure, factor=factor),
                 partial(_has_factor, factor=factor),
+                tab=f"{title[0].upper()}{title[1:]}",
             )
             for factor, title in FACTORS.items()
         ),
@@ -115,6 +117,7 @@ STUDY_FIGURES: Final[dict[str, tuple[StudyFigure, ...]]] = {
                 "Networks that predict the picture, and how well each task is read from them.",
                 partial(extended_figure, varied=column),
                 partial(_varies, column=column),
+                tab=f"Object's {column}",
             )
             for column in ("correlation", "availability")
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -51,7 +52,7 @@ def report_html(study: Study, table: pd.DataFrame, summary: Mapping[str, Any]) -
     parts = [
         f"<h1>{_text(about.title)}</h1>",
         f"<p><strong>{_text(about.question)}</strong></p>",
-        f"<p>{_text(about.method)}</p>",
+        f"<p>{_with_code(about.method)}</p>",
         '<p class="quiet">A study of Speicher, Nanda and Gummadi: Understanding the Role of Invariance in Transfer '
         "Learning (TMLR 2024, arXiv 2407.04325), repeated with Invariance Lab.</p>",
         _how_far(summary),
@@ -173,6 +174,11 @@ def _table(table: pd.DataFrame) -> str:
 
 def _number(value: float) -> str:
     return "" if pd.isna(value) else f"{value:.4g}"
+
+
+def _with_code(text: str) -> str:
+    """Text in which backticks mark what is typed."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", _text(text))
 
 
 def _text(value: object) -> str:

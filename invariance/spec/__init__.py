@@ -9,6 +9,7 @@ from invariance.spec.checks import (
     SpecError,
 )
 from invariance.spec.compositions import (
+    order_transforms,
     parse_transforms,
 )
 from invariance.spec.dataset import (
@@ -83,6 +84,7 @@ __all__ = [
     "TransferSpec",
     "canonical_json",
     "dataset_from_dict",
+    "order_transforms",
     "parse_transforms",
     "run_from_dict",
     "run_from_json",

@@ -31,8 +31,8 @@ ABOUT: Final[dict[str, About]] = {
         method="Each factor is varied alone, once with pretraining on the target's own transformations (same) and "
         "once on others (disjoint). The gap between same and disjoint is compared with the range that the "
         "factor spans within each. Beyond the paper, at larger scales or when asked for: the objective;"
-        " a target with pose and occlude; and, where they were downloaded (python -m invariance download "
-        "torchvision:resnet18, and so on), networks published for ImageNet.",
+        " a target with pose and occlude; and, where they were downloaded (`python -m invariance download "
+        "torchvision:resnet18`, and so on), networks published for ImageNet.",
         columns="factor and value: what was varied; relation: same or disjoint transformations, or published for a "
         "network that others trained; accuracies on unseen images, means over classes; sens: mean sens-score to the "
         "target's transformations (0 = invariant).",

@@ -68,9 +68,9 @@ def show_randomised(models: tuple[cache.KnownModel, ...], question: tuple[Datase
     """The map with fresh weights beside the real one, on click."""
     st.subheader("Can this map be trusted?", anchor=False)
     st.markdown("A map that stays when the network forgets all it learnt shows the picture, not the network.")
-    left, right = st.columns(2, vertical_alignment="bottom")
-    weights = choose("Draw anew", WEIGHTS, key="anew", default="all", kind="segments", place=left)
-    clicked = right.button("Forget and explain again", icon=":material/casino:", key="forget")
+    line = st.container(horizontal=True, vertical_alignment="bottom")
+    weights = choose("Draw anew", WEIGHTS, key="anew", default="all", kind="segments", place=line)
+    clicked = line.button("Forget and explain again", icon=":material/casino:", key="forget")
     asked = (*question, method.name, parameters, weights)
     found = on_click(clicked, "forget", (_files(models), *asked), lambda: [
         _randomised(model, file, *asked) for model, file in zip(models, _files(models), strict=True)])  # fmt: skip

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from invariance.data.sources.download import DOWNLOADS
-from invariance.spec import ALL_CATEGORIES, BEYOND_2D
+from invariance.spec import ALL_CATEGORIES, BEYOND_2D, order_transforms
 from pages.parts import links
 from pages.parts.download import offer_download
 
@@ -18,6 +18,9 @@ CATEGORY_ICONS = {
     "corruption": ":material/grain:",
     "beyond 2-D": ":material/view_in_ar:",
 }
+
+MAX_IN_ORDER = 6
+"""Transformations that the line of an order names."""
 
 SOURCES = {
     "builtin": "Pictures drawn by this project: 72 everyday objects from 8 sides, 216 nature scenes.",
@@ -124,7 +127,8 @@ def transform_picker(key: str, *, default: tuple[str, ...] = (), in_url: bool = 
         in_url: whether the choice is part of the page's link.
 
     Returns:
-        The chosen names, geometric before photometric before corruption, in the order of choice within each.
+        The chosen names in the order in which they act: the usual one, geometric before photometric before corruption
+        and in the order of choice within each, unless another is set.
     """
     chosen: list[str] = []
     for category, names in ALL_CATEGORIES.items():
@@ -133,13 +137,43 @@ def transform_picker(key: str, *, default: tuple[str, ...] = (), in_url: bool = 
             names,
             selection_mode="multi",
             default=[name for name in default if name in names],
-            format_func=lambda name: name.replace("_", " "),
+            format_func=_spaced,
             key=f"{key}_{category}",
             help="Not in the paper: another viewpoint, and another object in front." if names == BEYOND_2D else None,
             wrap=True,
             bind="query-params" if in_url else None,
         )
-    return tuple(chosen)
+    return _ordered(tuple(chosen), f"{key}_order", in_url=in_url)
+
+
+def _ordered(chosen: tuple[str, ...], key: str, *, in_url: bool) -> tuple[str, ...]:
+    """A composition in the order that is set for it, if any.
+
+    Set apart from the choice: clicks in whatever order mean the usual order, so that a class which is told what to
+    choose asks for one run, and those who care about the order see it.
+    """
+    movable = [name for name in chosen if name not in BEYOND_2D]
+    if len(movable) < 2:
+        return chosen
+    line = st.container(horizontal=True, vertical_alignment="center")
+    first = line.popover("Order", icon=":material/swap_vert:").multiselect(
+        "What comes first, one after the other",
+        movable,
+        format_func=_spaced,
+        key=key,
+        placeholder="As usual",
+        help="The rest follows in the usual order: geometric, photometric, corruption. It matters, for instance, "
+        "whether a turned object is made coarse or a coarse one is turned.",
+        bind="query-params" if in_url else None,
+    )
+    ordered = order_transforms((*first, *(name for name in chosen if name not in first)))
+    shown = ordered if len(ordered) <= MAX_IN_ORDER else (*ordered[: MAX_IN_ORDER - 2], "…", ordered[-1])
+    line.caption(" → ".join(_spaced(name) for name in shown))
+    return ordered
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def source_picker(label: str, key: str, *, colour: bool = False) -> str:

@@ -12,9 +12,28 @@ from invariance.figures.pictures import fitting_factor, image_grid, outline, png
 from invariance.spec import TRANSFORM_NAMES
 from pages.parts.literal import literal
 
-NUM_SAMPLES, NUM_DRAWS, NUM_TWINS = 32, 8, 12
+NUM_SAMPLES, NUM_DRAWS, NUM_TWINS, NUM_FIRST = 32, 8, 12, 4
 RECIPE = {"what": ("What", 212), "value": ("Value", 166), "law": ("Drawn", 134), "drawn": ("Name in files", 124)}
 """Columns and their widths in pixels: together the place there is in a window of 1280."""
+
+
+STICKING = """<style>
+.st-key-first_samples { display: none; }
+@media (max-width: 640px) {
+  .st-key-first_samples { display: flex; background: light-dark(LIGHT, DARK); }
+  :has(> .st-key-first_samples) { position: sticky; top: 3.75rem; z-index: 9; }
+}
+</style>"""
+"""Where the columns stand below one another, the first samples stay at the top while the controls pass under them."""
+
+
+def show_first(engine: Engine) -> None:
+    """On a phone, where the controls would push all pictures out of sight: the first samples, in one row."""
+    light, dark = (st.get_option(f"theme.{scheme}.backgroundColor") for scheme in ("light", "dark"))
+    st.html(STICKING.replace("LIGHT", light or "white").replace("DARK", dark or "black"))
+    found = samples(engine, num=NUM_FIRST)
+    picture = image_grid(found.images, columns=NUM_FIRST, factor=fitting_factor(engine.spec.image_size, 128), gap_px=4)
+    st.image(picture, width="stretch", alt=f"the first {NUM_FIRST} samples: {', '.join(found.class_names)}")
 
 
 def show_samples(engine: Engine) -> None:
@@ -23,7 +42,8 @@ def show_samples(engine: Engine) -> None:
     left, right = st.columns(2)
     first = left.number_input("First sample", 0, 10**9, 0, NUM_SAMPLES, key="first", bind="query-params")
     positions = range(int(first), int(first) + NUM_SAMPLES)
-    chosen = right.select_slider("Look at one, below", positions, key="sample", bind="query-params") - positions.start
+    shown = right.select_slider("Sample shown large, below", positions, key="sample", bind="query-params")
+    chosen = shown - positions.start
     found = samples(engine, num=NUM_SAMPLES, start=positions.start)
     factor = fitting_factor(engine.spec.image_size, 128)
     captions = [f"{position} · {_words(name)}" for position, name in zip(positions, found.class_names, strict=True)]

@@ -35,8 +35,6 @@ def choose_published(known: dict[str, KnownModel]) -> tuple[list[str], int]:
         twins of each transformation.
     """
     titles = published_titles(say_here=False)
-    if "networks" not in st.session_state and "networks" not in st.query_params:
-        st.session_state["networks"] = [name for name in linked_published(known) if name in titles]
     left, right = st.columns([3, 2])
     with left:
         chosen = choose_several("Published networks", titles, key="networks", kind="box",
@@ -53,6 +51,13 @@ def choose_published(known: dict[str, KnownModel]) -> tuple[list[str], int]:
         num_pairs = int(choose("Their twins of each transformation", NUM_TWINS, key="twins", place=right,
                                default=str(PUBLISHED_PAIRS), kind="segments"))  # fmt: skip
     return [name for name in names if has_published(name)], num_pairs
+
+
+def take_linked_published(known: dict[str, KnownModel]) -> None:
+    """Chooses the published networks among the link's models; before the box of runs keeps its own ones of those."""
+    if "networks" not in st.session_state and "networks" not in st.query_params:
+        titles = published_titles(say_here=False)
+        st.session_state["networks"] = [name for name in linked_published(known) if name in titles]
 
 
 def linked_published(known: dict[str, KnownModel]) -> list[str]:

@@ -32,6 +32,8 @@ def launch(place: DeltaGenerator, planned: list[RunSpec], model: str, problem: S
         standings = server.store().standings(spec.run_id for spec in planned)
         done = {run_id for run_id, standing in standings.items() if standing.state == "done"}
         place.caption(expected_line(planned, choose_device(), model, done))
+        if any(standing.state in ("queued", "running") for standing in standings.values()):
+            place.markdown(":material/arrow_downward: Under way: watch it **further down** on this page.")
     elif problem is not None:
         place.caption(f":material/info: Not yet: {problem}.")
 

@@ -15,7 +15,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.parts.literal import literal
 
-PAGE, CHOICES, NOTES = "page_shown", "page_choices", "link_notes"
+PAGE, CHOICES, NOTES, WIDGETS = "page_shown", "page_choices", "link_notes", "page_widgets"
 MAX_SHOWN = 40
 """Characters of a value that a line quotes."""
 
@@ -29,6 +29,10 @@ def enter(page: str, *, widget: str, never_empty: Collection[str] = ()) -> None:
         never_empty: keys of widgets bound to the link in which something is always chosen.
     """
     _leave_out_unusable(never_empty)
+    if st.session_state.get(PAGE) != page:
+        # Streamlit forgets a page's widgets after the first run of the next page, which may have some of the same keys.
+        for key in st.session_state.pop(WIDGETS, ()):
+            st.session_state.pop(key, None)
     st.session_state[PAGE] = page
     if widget in st.session_state:
         return
@@ -58,8 +62,15 @@ def _is_infinite(text: str) -> bool:
         return False
 
 
-def choice(key: str, value: str | None) -> None:
-    """Writes a choice into the link and keeps it; None for what is there anyway, which no link carries."""
+def choice(key: str, value: str | None, *, widget: str | None = None) -> None:
+    """Writes a choice into the link and keeps it; None for what is there anyway, which no link carries.
+
+    Args:
+        key: its name in the link.
+        value: of the choice.
+        widget: key of the widget that it was made with; None for the name in the link.
+    """
+    st.session_state.setdefault(WIDGETS, set()).add(widget or key)
     kept = st.session_state.setdefault(CHOICES, {}).setdefault(st.session_state.get(PAGE, ""), {})
     if value is not None:
         st.query_params[key] = kept[key] = value
@@ -96,13 +107,22 @@ def named_models(known: Collection[str]) -> list[str]:
 
 
 def choose_own(label: str, titles: Mapping[str, str], known: Collection[str], *, placeholder: str) -> list[str]:
-    """Which networks besides the gallery's are looked at: at first those that the link names, of all that are known."""
+    """Which networks besides the gallery's are looked at: at first those that the link names, of all that are known.
+
+    The link names them from then on. Names of it that are not here stay in it, and are told of, until another choice
+    is made; those of the gallery, which are rows anyway, do not.
+    """
     linked = named_models(known)
-    if not titles:
-        return []
-    if "own" not in st.session_state:
-        st.session_state["own"] = [name for name in linked if name in titles]
-    return st.multiselect(label, list(titles), format_func=titles.__getitem__, key="own", placeholder=placeholder)
+    absent = [name for name in st.query_params.get("models", "").split(",") if name and name not in known]
+    before = [name for name in linked if name in titles]
+    chosen = []
+    if titles:
+        if "own" not in st.session_state:
+            st.session_state["own"] = before
+        chosen = st.multiselect(label, list(titles), format_func=titles.__getitem__, key="own",
+                                placeholder=placeholder)  # fmt: skip
+    choice("models", ",".join([*chosen, *(absent if chosen == before else [])]) or None, widget="own")
+    return chosen
 
 
 def quoted(value: str) -> str:

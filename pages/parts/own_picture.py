@@ -48,7 +48,8 @@ def choose_picture() -> tuple[Image.Image, bool]:
                       alt=f"{item.uploaded.title}, cut out")  # fmt: skip
     else:
         preview.image(item.uploaded.picture, width=TILE_PX, alt=item.uploaded.title)
-    words.caption(literal("; ".join((item.uploaded.title, *item.uploaded.notes))))
+    if said := [item.uploaded.title] * (file is not None) + [*item.uploaded.notes]:
+        words.caption(literal("; ".join(said)))
     if use == "object" and item.warning:
         words.caption(f":orange[:material/warning: {literal(item.warning)}]")
     if file is not None and words.button("Add to My pictures", icon=":material/add_photo_alternate:", key="keep",

@@ -55,7 +55,7 @@ def show_figures(name: str, table: pd.DataFrame) -> None:
     figures = figures_of(name, table)
     if not figures:
         return
-    for tab, figure in zip(st.tabs([figure.title for figure in figures]), figures, strict=True):
+    for tab, figure in zip(st.tabs([figure.tab or figure.title for figure in figures]), figures, strict=True):
         with tab:
             drawn = figure.draw(table)
             st.plotly_chart(drawn, key=f"figure_{figure.name}", width="stretch", config={"displayModeBar": False},

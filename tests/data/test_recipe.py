@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from invariance.data.catalogue import read_background
 from invariance.data.engine import SPLIT_START, Engine
 from invariance.data.laws import drawn_parameters, laws, laws_of
 from invariance.data.recipe import recipe_of, recipes
 from invariance.data.transforms import BEYOND, TRANSFORMS
+from invariance.data.uploads.collection import write_pictures
 from invariance.spec import DatasetSpec, dataset_from_dict
 
 SPEC = DatasetSpec(
@@ -64,6 +69,47 @@ def test_rows_say_everything_in_words(engine: Engine) -> None:
     applied = "yes" if recipe.parameters["elastic.applied"] else "no"
     assert rows["elastic.applied"][1:] == [applied, "yes with p = 0.5"]
     assert rows["index"][1] == "seed 9, index 3"
+
+
+@pytest.mark.parametrize(
+    ("objects", "backgrounds", "picture", "behind"),
+    [
+        ("builtin", "builtin", "view-1.webp", r"[a-z]+-\d+\.webp"),
+        ("noise", "noise", "number 1", "fresh noise"),
+        ("noise", "#80a0ff", "number 0", "#80a0ff"),
+        ("{folder}/foregrounds", "{folder}/backgrounds", r"001\.png", r"00\d\.png"),
+    ],
+)
+def test_pictures_are_called_by_their_files_and_never_by_folders(
+    tmp_path: Path, objects: str, backgrounds: str, picture: str, behind: str
+) -> None:
+    pictures = [Image.effect_noise((20, 20), 80).convert("RGB") for _ in range(3)]
+    cutouts = [Image.merge("RGBA", (*one.split(), Image.linear_gradient("L").resize((20, 20)))) for one in pictures]
+    write_pictures(tmp_path, {"ape": cutouts, "bee": cutouts}, pictures)
+    objects, backgrounds = (source.format(folder=tmp_path) for source in (objects, backgrounds))
+    engine = Engine(DatasetSpec(objects=objects, backgrounds=backgrounds, num_prototypes=2))
+    found = recipes(engine, engine.batch(engine.indices("train", 40)), first=0, split="train")
+    rows = [{key: value for key, _, value, _ in recipe.rows()} for recipe in found]
+    assert any(re.fullmatch(picture, row["prototype"]) for row in rows), rows[0]
+    assert all(re.fullmatch(behind, row["background"]) for row in rows), rows[0]
+    assert not any(str(tmp_path) in value for row in rows for value in row.values())
+    for recipe in found:
+        name = recipe.background_name
+        if (place := Path(backgrounds) / name).is_file():
+            shown = engine._backgrounds.pictures[recipe.background]
+            assert torch.equal(shown, read_background(place, engine.spec.image_size))
+
+
+def test_whole_pictures_are_called_by_their_files(tmp_path: Path) -> None:
+    for number, name in enumerate(f"{kind}/{kind}_{view}.png" for kind in ("ape", "bee") for view in range(5)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new("RGB", (16, 16), (20 * number, 0, 0)).save(tmp_path / name)
+    source = f"images:{tmp_path}"
+    engine = Engine(DatasetSpec(objects=source, classes=("bee", "ape"), backgrounds=source))
+    for recipe in recipes(engine, engine.batch(engine.indices("train", 6)), first=0, split="train"):
+        assert re.fullmatch(rf"{recipe.class_name}_\d\.png", recipe.prototype_name)
+        red = 20 * (5 * (recipe.background_name[0] == "b") + int(recipe.background_name[4]))
+        assert int(engine._backgrounds.pictures[recipe.background, 0, 0, 0]) == red
 
 
 def test_a_twin_s_recipe_names_its_own_seed(engine: Engine) -> None:

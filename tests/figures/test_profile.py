@@ -52,6 +52,13 @@ def test_a_curve_lies_in_its_band_and_the_trained_range_is_shaded(curve: pd.Data
     assert [annotation.text for annotation in figure.layout.annotations] == ["what the data set draws"]
 
 
+def test_angles_have_quarter_turns_below_them(curve: pd.DataFrame) -> None:
+    turned = curve.assign(magnitude=360 * curve["magnitude"])
+    assert magnitude_figure(turned, axis_title="angle (°)", trained=None).layout.xaxis.dtick == 90
+    assert magnitude_figure(turned, axis_title="shift (px)", trained=None).layout.xaxis.dtick is None
+    assert magnitude_figure(curve, axis_title="angle (°)", trained=None).layout.xaxis.dtick is None
+
+
 def test_where_everything_was_drawn_nothing_is_shaded(curve: pd.DataFrame) -> None:
     figure = magnitude_figure(curve, axis_title="angle (°)", trained=None)
     assert not [shape for shape in figure.layout.shapes if shape.type == "rect"]

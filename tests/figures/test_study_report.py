@@ -55,6 +55,12 @@ def test_figures_are_drawn_from_every_partial_table(name: str) -> None:
     )
 
 
+def test_what_is_typed_is_set_as_code() -> None:
+    study = make_study("transforms-vs-other", seeds=(0,))
+    page = report_html(study, study.tabulate(outcomes_of(study)), summary([finding()]))
+    assert "<code>python -m invariance download torchvision:resnet18</code>" in page
+
+
 def test_the_report_holds_what_was_found_and_escapes_it() -> None:
     study = make_study("mismatch", seeds=(0,))
     table = study.tabulate(outcomes_of(study))

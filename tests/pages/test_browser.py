@@ -28,6 +28,36 @@ def test_every_page_opens_without_an_exception(visitor: Visitor, path: str) -> N
     assert overflow <= 0, "the page is wider than the window"
 
 
+CONTRAST = """element => {
+  const light = colour => colour.match(/[\\d.]+/g).slice(0, 3).map(value => value / 255)
+    .map(value => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, value, at) => sum + value * [0.2126, 0.7152, 0.0722][at], 0);
+  const page = getComputedStyle(document.querySelector("[data-testid=stApp]")).backgroundColor;
+  const [low, high] = [light(getComputedStyle(element).color), light(page)].sort((one, other) => one - other);
+  return (high + 0.05) / (low + 0.05);
+}"""
+"""Of an element's text with the page (WCAG 2.2); 4.5 is asked of small text."""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("visitor", "least"), [("light", 4.5), ("dark", 7.0)], indirect=["visitor"])
+def test_what_is_chosen_can_be_read(visitor: Visitor, least: float) -> None:
+    page = visitor.open(f"dataset?{TINY}")
+    chosen = page.locator("[data-variant][data-selected=true] p").all()
+    assert len(chosen) >= 4
+    assert all(one.evaluate(CONTRAST) >= least for one in [*chosen, page.get_by_test_id("stSliderThumbValue").first])
+
+
+@pytest.mark.browser
+def test_columns_stand_below_one_another(visitor: Visitor) -> None:
+    page = visitor.open("attribution")
+    upper, lower = (page.get_by_role("combobox", name=name).bounding_box() for name in ("Network", "Object"))
+    assert upper["x"] == lower["x"] and upper["width"] == pytest.approx(lower["width"], abs=1)
+    choice, button = page.get_by_role("radio", name="all layers"), page.get_by_role("button", name="Forget and")
+    apart = button.bounding_box()["x"] - choice.bounding_box()["x"] - choice.bounding_box()["width"]
+    assert 0 < apart < 60, "the button belongs to the choice"
+
+
 @pytest.mark.browser
 def test_runs_are_watched_left_found_again_and_compared(visitor: Visitor) -> None:
     page = visitor.open(f"train?{TINY}")

@@ -32,12 +32,53 @@ def test_every_view_is_a_link_and_fits_a_phone(visitor: Visitor) -> None:
 @pytest.mark.browser
 def test_a_slider_moves_the_picture_and_the_address(visitor: Visitor) -> None:
     page = visitor.open(f"dataset?{TINY}&view=Magnitude")
-    picture = page.locator("[data-testid=stImage] img, [data-testid=stImageContainer] img").first
+    picture = page.locator("[data-testid=stImage] img:visible, [data-testid=stImageContainer] img:visible").first
     before = picture.get_attribute("src")
     page.get_by_role("slider", name="Angle").press("ArrowRight")
     page.wait_for_url("**rotate_angle_deg=91**")
     visitor.settle()
     assert picture.get_attribute("src") != before
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("visitor", ["light", "dark"], indirect=True)
+def test_on_a_phone_pictures_stay_in_sight_of_the_controls(visitor: Visitor) -> None:
+    page = visitor.open(f"dataset?{TINY}")
+    row = page.locator(".st-key-first_samples img")
+    assert not row.is_visible(), "beside the controls are the view's pictures"
+    page.set_viewport_size({"width": 390, "height": 844})
+    visitor.settle()
+    before = row.get_attribute("src")
+    strength = page.get_by_role("slider", name="Strength")
+    strength.scroll_into_view_if_needed()
+    place = row.bounding_box()
+    assert place["y"] >= 0 and place["y"] + place["height"] < strength.bounding_box()["y"] < 844
+    strength.press("Home")
+    page.wait_for_url("**strength=0*")
+    visitor.settle()
+    assert row.get_attribute("src") != before
+    page.get_by_text("The first images of the data set").evaluate("line => line.scrollIntoView()")
+    assert row.bounding_box()["y"] < 0, "the view has its own pictures"
+    assert visitor.exceptions() == []
+
+
+@pytest.mark.browser
+def test_an_order_is_in_the_link_and_stays(visitor: Visitor) -> None:
+    page = visitor.open(f"dataset?{TINY}")
+    page.get_by_test_id("stPopoverButton").filter(has_text="Order").click()
+    page.get_by_role("combobox", name="What comes first").click()
+    page.get_by_role("option", name="hue").click()
+    page.wait_for_url("**transforms_order=hue**")
+    page.get_by_text("hue → rotate").wait_for(timeout=RUN_TIMEOUT_MS)
+    link = page.url
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Runs").first.click()
+    visitor.settle()
+    for come_back in (page.get_by_role("link", name="Data set").first.click, lambda: page.goto(link)):
+        come_back()
+        page.get_by_text("hue → rotate").wait_for(timeout=RUN_TIMEOUT_MS)
+        assert "transforms_order=hue" in page.url
+    assert visitor.exceptions() == []
 
 
 @pytest.mark.browser

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from invariance.__main__ import main
 from invariance.data.engine import Engine
 from invariance.data.magnitudes import has_field, magnitudes
 from invariance.data.preview import samples
+from invariance.data.uploads.collection import write_pictures
 from invariance.spec import CATEGORIES, TRANSFORM_NAMES
 from pages.parts.literal import literal
 
@@ -28,7 +30,14 @@ def open_dataset(app: AppTest, **query: str) -> AppTest:
 
 
 def pictures(app: AppTest) -> list[str]:
-    return [url for image in app.get("image") for url in image.value]
+    """Those of the view; before them is the row for phones."""
+    return [url for image in app.get("image")[1:] for url in image.value]
+
+
+def first_samples(app: AppTest) -> str:
+    """The row for phones."""
+    (url,) = app.get("image")[0].value
+    return url
 
 
 def test_a_change_of_a_control_changes_the_pictures_and_the_recipe(app: AppTest) -> None:
@@ -40,6 +49,40 @@ def test_a_change_of_a_control_changes_the_pictures_and_the_recipe(app: AppTest)
     app.button_group(key="transforms_geometric").set_value(["scale"]).run()
     assert "rotate.angle_deg" not in set(app.dataframe[0].value["drawn"])
     assert not set(pictures(app)) & set(first)
+
+
+@pytest.mark.parametrize("view", ["Samples", "Distribution", "Files and code"])
+def test_the_row_for_phones_follows_the_controls_in_every_view(app: AppTest, view: str) -> None:
+    open_dataset(app, view=view)
+    seen = [first_samples(app)]
+    app.slider(key="strength").set_value(0.5).run()
+    seen.append(first_samples(app))
+    app.button_group(key="transforms_geometric").set_value([]).run()
+    assert not app.exception and len({*seen, first_samples(app)}) == 3
+
+
+@pytest.mark.parametrize("objects", ["noise", "builtin"])
+def test_an_order_is_set_linked_and_reset_by_presets(app: AppTest, objects: str) -> None:
+    open_dataset(app, objects_source=objects, transforms_corruption="pixelate", view="Files and code")
+    drawn = first_samples(app)
+    assert 'transforms=("rotate", "hue", "pixelate")' in app.code[0].value
+    app.multiselect(key="transforms_order").set_value(["pixelate", "hue"]).run()
+    assert not app.exception and 'transforms=("pixelate", "hue", "rotate")' in app.code[0].value
+    assert first_samples(app) != drawn, "a coarse object that is turned is not a turned one that is coarse"
+    assert "pixelate → hue → rotate" in [caption.value for caption in app.caption]
+    app.button_group(key="transforms_corruption").set_value([]).run()
+    assert not app.exception and 'transforms=("hue", "rotate")' in app.code[0].value
+    app.button(key="preset_One of each kind").click().run()
+    assert 'transforms=("rotate", "hue", "blur")' in app.code[0].value and not app.exception
+    app.button(key="preset_None").click().run()
+    assert not app.exception and not [one for one in app.multiselect if one.key == "transforms_order"]
+
+
+def test_a_link_sets_the_order_and_another_viewpoint_stays_first(app: AppTest) -> None:
+    query = {"transforms_order": ["gone", "blur"], "transforms_corruption": "blur", "transforms_beyond 2-D": "pose"}
+    open_dataset(app, objects_source="builtin", prototypes="2", view="Files and code", **query)
+    assert not app.exception and not app.error
+    assert 'transforms=("pose", "blur", "rotate", "hue")' in app.code[0].value
 
 
 def test_strength_zero_leaves_no_angle(app: AppTest) -> None:
@@ -55,6 +98,17 @@ def test_the_recipe_is_that_of_the_chosen_sample(app: AppTest) -> None:
     shown = app.dataframe[0].value.set_index("drawn")["value"]
     assert shown["class"] == recipe["class"] and shown["index"] == "seed 0, index 67"
     assert app.subheader[0].value == f"Sample 67: {literal(recipe['class'])}"
+
+
+def test_the_recipe_names_files_and_no_folders(app: AppTest, tmp_path: Path) -> None:
+    cutouts = [Image.new("RGBA", (20, 20), (90, 0, 0, 99))]
+    write_pictures(tmp_path, {"ape": cutouts, "bee": cutouts}, [])
+    folder = str(tmp_path / "foregrounds")
+    open_dataset(app, objects_source="folder", objects_folder=folder, backgrounds_source="builtin")
+    assert not app.exception and not app.error
+    shown = app.dataframe[0].value.set_index("drawn")["value"]
+    assert shown["background"].endswith(".webp") and shown["prototype"] == "000.png"
+    assert not any(str(tmp_path) in value for value in shown)
 
 
 @pytest.mark.parametrize("transform", ["rotate", "shear", "h_flip", "noise", "erasing", "occlude"])

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from invariance.runs.store import Store
 from pages.parts.links import quoted
+from tests.pages.test_invariance import finish_pretraining
 from tests.pages.tiny_gallery import write_gallery
 
 VIEWS: dict[str, tuple[dict[str, str], ...]] = {
@@ -120,6 +122,54 @@ def test_models_that_are_not_here_are_named(app: AppTest, page: str) -> None:
     app.run()
     visit(app, page, {"models": "none,0123456789abcdef"})
     assert not app.exception and "The link names networks that are not here: “0123456789abcdef”." in said(app)
+
+
+@pytest.mark.usefixtures("gallery")
+@pytest.mark.parametrize(("page", "other"), [("invariance", "factors"), ("factors", "invariance")])
+def test_networks_of_one_s_own_stay_and_are_in_the_link(app: AppTest, store: Store, page: str, other: str) -> None:
+    run_id = finish_pretraining(store)
+    app.run()
+    visit(app, page, {})
+    assert app.multiselect(key="own").value == [] and "models" not in app.query_params
+    app.multiselect(key="own").set_value([run_id]).run()
+    assert not app.exception and app.query_params["models"] == run_id
+    for elsewhere in (other, "runs"):
+        app.query_params.clear()
+        app.switch_page(f"pages/{elsewhere}.py").run()
+        assert not app.exception
+        assert elsewhere == "runs" or app.multiselect(key="own").value == [], "each page has its own rows"
+        app.query_params.clear()
+        app.switch_page(f"pages/{page}.py").run()
+        assert app.multiselect(key="own").value == [run_id] and app.query_params["models"] == run_id
+    app.multiselect(key="own").set_value([]).run()
+    assert "models" not in app.query_params
+    visit(app, "runs", {})
+    app.switch_page(f"pages/{page}.py").run()
+    assert app.multiselect(key="own").value == []
+
+
+@pytest.mark.usefixtures("gallery")
+def test_a_page_does_not_take_over_what_another_chose_under_the_same_name(app: AppTest) -> None:
+    app.run()
+    visit(app, "attribution", {})
+    first = app.selectbox(key="left").value
+    app.selectbox(key="left").set_value("rotate").run()
+    for page, expected in (("own", first), ("attribution", "rotate")):
+        app.query_params.clear()
+        app.switch_page(f"pages/{page}.py").run()
+        assert not app.exception and app.selectbox(key="left").value == expected
+
+
+@pytest.mark.usefixtures("gallery")
+def test_networks_of_a_link_that_are_not_here_stay_in_it_until_another_choice(app: AppTest, store: Store) -> None:
+    run_id = finish_pretraining(store)
+    app.run()
+    visit(app, "invariance", {"models": f"gone,{run_id},none"})
+    app.run()
+    assert "not here: “gone”" in said(app) and app.query_params["models"] == f"{run_id},gone"
+    app.multiselect(key="own").set_value([]).run()
+    app.run()
+    assert "not here" not in said(app) and "models" not in app.query_params
 
 
 def test_runs_that_are_not_here_are_named(app: AppTest) -> None:

@@ -51,6 +51,7 @@ def test_an_example_at_once_and_the_slider_moves_the_networks(app: AppTest) -> N
     assert not app.exception and not app.error
     assert len(app.get("image")) == 4 + 1 and len(app.metric) == 2  # and the picture itself
     assert "knows only the classes that it learnt" in texts(app)
+    assert "teapot" not in [caption.value for caption in app.caption], "that is what is chosen above"
     before = distances(app)
     app.slider(key="rotate_angle_deg").set_value(10.0).run()
     assert not app.exception and distances(app) != before and max(distances(app)) > 0
@@ -62,6 +63,7 @@ def test_an_example_at_once_and_the_slider_moves_the_networks(app: AppTest) -> N
 def test_a_picture_on_paper_is_cut_out_and_another_used_whole(app: AppTest, store: Store) -> None:
     upload(open_own(app), "mug.png", on_paper(ORANGE))
     assert not app.exception and not app.error and use(app) == "object"
+    assert any(caption.value.startswith("mug") for caption in app.caption)
     first = distances(app)
     noise = Image.effect_noise((90, 90), 90).convert("RGB")
     upload(app, "noise.png", saved(noise))

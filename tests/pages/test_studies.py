@@ -38,6 +38,7 @@ def test_shipped_results_fill_the_page(app: AppTest, name: str) -> None:
     line = "From 3 seeds, so the intervals are wide."
     assert [caption.value.startswith(line) for caption in app.caption].count(True) == 1 and "wide" not in said
     assert any(len(frame.value) == len(result.table) for frame in app.dataframe)
+    assert app.tabs and sum(len(tab.label) for tab in app.tabs) <= 150, "wider than a window of 1280, the last are cut"
 
 
 def test_seeds_that_cannot_be_used_are_named(app: AppTest) -> None:

@@ -97,6 +97,7 @@ def test_one_press_submits_four_runs_and_shows_how_they_ended(app: AppTest, stor
     }  # a rate that ends, see FAKE_WORKER
     open_train(app, **query).button(key="go").click().run()
     assert not app.exception and not app.error
+    assert "Under way: watch it **further down**" in texts(app)
     runs = store.list()
     assert [run.kind for run in runs] == ["pretrain", "transfer", "pretrain", "transfer"]
     pretraining = runs[0].spec
@@ -108,6 +109,7 @@ def test_one_press_submits_four_runs_and_shows_how_they_ended(app: AppTest, stor
     app.run()
     assert not app.exception
     shown = texts(app)
+    assert "Under way" not in shown
     assert "Matched: rotate, hue, erasing" in shown and "Mismatched: translate, brightness, blur" in shown
     assert app.query_params["runs"] == f"{runs[1].id},{runs[3].id}"
     app.button(key="go").click().run()

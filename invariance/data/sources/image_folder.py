@@ -53,7 +53,8 @@ def load_image_folder(source: str, folder: Path, *, image_size: int) -> PictureS
     splits = {
         split: torch.arange(end - len(group), end) for end, (split, group) in zip(ends, groups.items(), strict=True)
     }
-    return PictureSet(names, pictures, torch.tensor([label for label, _ in members]), splits)
+    labels = torch.tensor([label for label, _ in members])
+    return PictureSet(names, pictures, labels, splits, tuple(path.name for _, path in members))
 
 
 def image_folder_class_names(source: str, folder: Path) -> tuple[str, ...]:

@@ -22,12 +22,14 @@ class PictureSet:
         labels: (M,) int64, position in ``class_names``.
         splits: ``train``, ``validation`` and ``test`` to (n,) int64 positions into ``pictures``, ascending; disjoint,
             none empty.
+        file_names: M names without folders; none where the pictures come from no files of their own.
     """
 
     class_names: tuple[str, ...]
     pictures: Tensor
     labels: Tensor
     splits: dict[str, Tensor]
+    file_names: tuple[str, ...] = ()
 
 
 def check_memory(source: str, num: int, image_size: int) -> None:
