@@ -45,14 +45,17 @@ def execute(
         Cancelled: see ``cancelled``.
     """
     from invariance.training.events import Finished, event_from_dict
+    from invariance.training.resume import clear_state
 
     with writing(directory), chosen_threads():
         if (result := read_result(directory)) is not None:
+            clear_state(directory)
             yield event_from_dict(result)
             return
         for event in _events(spec, locate, directory, device, cancelled):
             if isinstance(event, Finished):
                 write_result(directory, event.to_dict())
+                clear_state(directory)  # before anybody records the run as done, after which nobody would
             yield event
 
 

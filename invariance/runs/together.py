@@ -55,6 +55,8 @@ def run_together(
     Raises:
         SpecError: the specs cannot be executed together, or not here.
     """
+    from invariance.training.resume import clear_state
+
     device = choose_device(device)
     _check(specs)
     for source in {source for spec in specs for source in spec.depends_on}:
@@ -74,6 +76,7 @@ def run_together(
             claims.enter_context(writing(directory))
             run = store.transition(run.id, "running", device=device)
             if (result := read_result(directory)) is not None:
+                clear_state(directory)
                 store.transition(run.id, "done", result=result)
             else:
                 mine.append(run)
@@ -96,6 +99,7 @@ def _check(specs: Sequence[RunSpec]) -> None:
 
 def _execute(runs: Sequence[Run], store: Store, device: str, on_event: Callable[[Event], None]) -> None:
     from invariance.training.events import Cancelled, Finished
+    from invariance.training.resume import clear_state
 
     going_on = {run.id for run in runs}
 
@@ -113,6 +117,7 @@ def _execute(runs: Sequence[Run], store: Store, device: str, on_event: Callable[
                     continue
                 if isinstance(event, Finished):
                     write_result(store.directory(run.id), event.to_dict())
+                    clear_state(store.directory(run.id))  # before it is done, after which nobody would
                     settle("done", run.id, result=event.to_dict())
                 else:
                     store.record(run.id, event.to_dict())
