@@ -189,7 +189,7 @@ class Trainee:
         state = load_state(self._directory)
         if state is None or state.get("identity") != self._identity:
             return False
-        self.model.load_state_dict(state["model"])
+        self.model.take_tensors(state["model"])
         self.objective.load_state_dict(state.get("objective", {}))
         self.optimiser.load_state_dict(state["optimiser"])
         self.step = state["step"]
