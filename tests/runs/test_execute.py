@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -18,7 +19,7 @@ from invariance.runs.execute import run_here
 from invariance.runs.outcome import RESULT_FILE
 from invariance.runs.store import Run, Store
 from invariance.runs.together import run_together
-from invariance.spec import PretrainSpec, SpecError, canonical_json
+from invariance.spec import PretrainSpec, RunSpec, SpecError, canonical_json
 from invariance.training.events import Finished, Progress
 from invariance.training.resume import CURRENT, PREVIOUS, save_state
 from tests.runs.tiny import tiny_pretrain, tiny_transfer, wait_until
@@ -105,6 +106,29 @@ def test_a_result_on_disk_is_not_made_again(store: Store) -> None:
     assert again.state == "done"
     assert all(torch.equal(tensor, tensors[name]) for name, tensor in load_file(weights).items())
     assert (store.directory(run.id) / RESULT_FILE).is_file()
+
+
+@pytest.mark.parametrize("kind", ["pretrain", "probe", "together"])
+def test_what_was_measured_is_recorded_though_its_recorder_was_killed_first(store: Store, kind: str) -> None:
+    specs: list[RunSpec] = [tiny_pretrain(seed=seed) for seed in (0, 1)]
+
+    def ask() -> None:
+        if kind == "together":
+            run_together(specs, store, "cpu")
+        else:
+            run_here(specs[-1], store, "cpu")
+
+    if kind == "probe":
+        specs.append(tiny_transfer(run_here(specs[0], store, "cpu").id))
+    ask()
+    run_id = specs[-1].run_id
+    before = store.metrics(run_id)
+    assert not before.empty
+    with store._write() as connection:  # as if a server had been killed, whose worker had just finished
+        connection.execute("UPDATE runs SET state = 'running', result = NULL WHERE id = ?", (run_id,))
+        connection.execute("DELETE FROM metrics WHERE run_id = ?", (run_id,))
+    ask()
+    pd.testing.assert_frame_equal(store.metrics(run_id), before)
 
 
 @pytest.mark.parametrize("together", [False, True])
