@@ -268,8 +268,10 @@ class ProgressBar:
             return
         self._bar.total = num_steps
         self._bar.n = event.step
-        values = {name: f"{value:.3f}" for name, value in event.metrics.items()}
-        self._bar.set_postfix(values, refresh=True)
+        if event.metrics:  # those of the last step that was measured stay
+            values = {name: f"{value:.3f}" for name, value in event.metrics.items()}
+            self._bar.set_postfix(values, refresh=False)
+        self._bar.refresh()
 
     def close(self) -> None:
         """Removes the bar."""

@@ -71,7 +71,7 @@ def twin_samples(
     """
     spec = engine.spec
     own = spec.seed if spec.transform_seed is None else spec.transform_seed
-    seeds = (own, own + SECOND_TWIN_OFFSET)
+    seeds = (own, (own + SECOND_TWIN_OFFSET) % 2**63)
     first, second = engine.twins(_positions(start, num, split), transforms, transform_seeds=seeds)
     return to_samples(first, engine), to_samples(second, engine)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -83,6 +85,19 @@ class Classifier(nn.Module):
         """Logits (B, num_classes) of images (B, 3, H, W) in [0, 1]."""
         logits: Tensor = self.head(self.representation(images))
         return logits
+
+    def take_tensors(self, tensors: Mapping[str, Tensor], *, assign: bool = False) -> None:
+        """Loads the tensors of a network of this architecture, by the names of its ``state_dict``.
+
+        MNASNet refuses a state without the versions that torch keeps beside it, which no file here carries along.
+
+        Args:
+            tensors: all of them.
+            assign: whether they take the place of this network's own, as on the ``meta`` device they must.
+        """
+        state = self.state_dict()
+        state.update(tensors)
+        self.load_state_dict(state, assign=assign)
 
     def replace_head(self, head: nn.Linear, class_names: tuple[str, ...]) -> None:
         """Puts another last layer on the same backbone.

@@ -25,7 +25,7 @@ from invariance.runs.claim import try_claim
 from invariance.runs.execute import execute
 from invariance.runs.executors.executor import Executor, Job, Work, WorkerLost
 from invariance.runs.locate import weights_of
-from invariance.runs.outcome import crash_line, error_line, located, read_result
+from invariance.runs.outcome import crash_line, error_line, located, read_result, read_told
 from invariance.runs.store import Store
 from invariance.runs.study_progress import StudyProgress, outcomes_of, progress_of
 from invariance.spec import RunSpec, SpecError, canonical_json
@@ -215,6 +215,8 @@ class Coordinator:
             self.store.transition(run_id, "interrupted")
         if state != "done" and (result := read_result(self.store.directory(run_id))) is not None:
             self.store.transition(run_id, "running", device=result.get("device"))
+            for progress in read_told(self.store.directory(run_id)):
+                self.store.record(run_id, progress)
             state = self.store.transition(run_id, "done", result=result).state
         if state == "done":
             self._done.add(run_id)

@@ -11,7 +11,7 @@ from invariance.runs.claim import try_claim, writing
 from invariance.runs.device import choose_device
 from invariance.runs.interrupt import interrupt_flag
 from invariance.runs.locate import weights_of
-from invariance.runs.outcome import error_line, is_out_of_memory, read_result, write_result
+from invariance.runs.outcome import error_line, is_out_of_memory, read_result, read_told, write_result
 from invariance.runs.store import Run, Store
 from invariance.runs.threads import chosen_threads
 from invariance.spec import FactorSpec, MeasureSpec, PretrainSpec, RunSpec, SpecError, TransferSpec
@@ -45,14 +45,22 @@ def execute(
         Cancelled: see ``cancelled``.
     """
     from invariance.training.events import Finished, event_from_dict
+    from invariance.training.resume import clear_state
 
     with writing(directory), chosen_threads():
         if (result := read_result(directory)) is not None:
+            clear_state(directory)
+            for progress in read_told(directory):
+                yield event_from_dict(progress)
             yield event_from_dict(result)
             return
+        told: list[dict[str, Any]] = []
         for event in _events(spec, locate, directory, device, cancelled):
             if isinstance(event, Finished):
-                write_result(directory, event.to_dict())
+                write_result(directory, event.to_dict(), told)
+                clear_state(directory)  # before anybody records the run as done, after which nobody would
+            elif event.metrics:
+                told.append(event.to_dict())
             yield event
 
 

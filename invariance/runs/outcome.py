@@ -1,7 +1,8 @@
 """How a run ended: its result on disk, and one line for what went wrong.
 
 The result is written next to the weights before it is reported, so that a run whose executor is killed between the two
-is found finished, and not executed again.
+is found finished, and not executed again. With it are written the measured events: whoever records them may be another
+process (the manager, a coordinator), which may be killed before it has heard the last of them.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +20,14 @@ RESULT_FILE = "result.json"
 LOG_FILE = "log.txt"
 FILE_KEYS = ("checkpoint", "table")
 MAX_LINE_LENGTH = 400
+_TOLD = "told"
 
 
-def write_result(directory: Path, result: dict[str, Any]) -> None:
-    """Writes ``Finished.to_dict()`` so that it is there whole or not at all."""
+def write_result(directory: Path, result: dict[str, Any], told: Sequence[dict[str, Any]] = ()) -> None:
+    """Writes ``Finished.to_dict()``, and ``Progress.to_dict()`` of what was measured, whole or not at all."""
     temporary = directory / (RESULT_FILE + ".tmp")
     with temporary.open("w", encoding="utf-8") as file:
-        json.dump(result, file)
+        json.dump({**result, _TOLD: list(told)}, file)
         file.flush()
         os.fsync(file.fileno())
     os.replace(temporary, directory / RESULT_FILE)
@@ -32,14 +35,24 @@ def write_result(directory: Path, result: dict[str, Any]) -> None:
 
 def read_result(directory: Path) -> dict[str, Any] | None:
     """The result of a run that finished in this directory and whose files are still there, or None."""
+    if (written := _read(directory)) is None:
+        return None
+    result = located({key: value for key, value in written.items() if key != _TOLD}, directory)
+    return result if all(Path(result[key]).is_file() for key in FILE_KEYS if result.get(key)) else None
+
+
+def read_told(directory: Path) -> list[dict[str, Any]]:
+    """The measured events of a run that finished in this directory, each a ``Progress.to_dict()``."""
+    told: list[dict[str, Any]] = (_read(directory) or {}).get(_TOLD, [])
+    return told
+
+
+def _read(directory: Path) -> dict[str, Any] | None:
     try:
-        result = json.loads((directory / RESULT_FILE).read_text(encoding="utf-8"))
+        written = json.loads((directory / RESULT_FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    if not isinstance(result, dict):
-        return None
-    result = located(result, directory)
-    return result if all(Path(result[key]).is_file() for key in FILE_KEYS if result.get(key)) else None
+    return written if isinstance(written, dict) else None
 
 
 def located(result: dict[str, Any], directory: Path) -> dict[str, Any]:

@@ -10,14 +10,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from invariance.runs.claim import try_claim, writing
 from invariance.runs.device import choose_device
 from invariance.runs.execute import throttled
 from invariance.runs.interrupt import interrupt_flag
 from invariance.runs.locate import weights_of
-from invariance.runs.outcome import error_line, read_result, write_result
+from invariance.runs.outcome import error_line, read_result, read_told, write_result
 from invariance.runs.store import Run, Store
 from invariance.runs.threads import chosen_threads
 from invariance.spec import PretrainSpec, RunSpec, SpecError, TransferSpec, canonical_json
@@ -81,6 +81,8 @@ def run_together(
     Raises:
         SpecError: the specs cannot be executed together, or not here.
     """
+    from invariance.training.resume import clear_state
+
     device = choose_device(device)
     _check(specs)
     for source in {source for spec in specs for source in spec.depends_on}:
@@ -100,6 +102,9 @@ def run_together(
             claims.enter_context(writing(directory))
             run = store.transition(run.id, "running", device=device)
             if (result := read_result(directory)) is not None:
+                clear_state(directory)
+                for progress in read_told(directory):
+                    store.record(run.id, progress)
                 store.transition(run.id, "done", result=result)
             else:
                 mine.append(run)
@@ -122,8 +127,10 @@ def _check(specs: Sequence[RunSpec]) -> None:
 
 def _execute(runs: Sequence[Run], store: Store, device: str, on_event: Callable[[Event], None]) -> None:
     from invariance.training.events import Cancelled, Finished
+    from invariance.training.resume import clear_state
 
     going_on = {run.id for run in runs}
+    told: dict[str, list[dict[str, Any]]] = {run.id: [] for run in runs}
 
     def settle(state: str, run_id: str, **details: object) -> None:
         going_on.discard(run_id)
@@ -138,9 +145,11 @@ def _execute(runs: Sequence[Run], store: Store, device: str, on_event: Callable[
                     settle("failed", run.id, error=error_line(event, device))
                     continue
                 if isinstance(event, Finished):
-                    write_result(store.directory(run.id), event.to_dict())
+                    write_result(store.directory(run.id), event.to_dict(), told[run.id])
+                    clear_state(store.directory(run.id))  # before it is done, after which nobody would
                     settle("done", run.id, result=event.to_dict())
                 else:
+                    told[run.id] += [event.to_dict()] if event.metrics else []
                     store.record(run.id, event.to_dict())
                 on_event(event)
         except Cancelled:

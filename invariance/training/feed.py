@@ -16,6 +16,7 @@ from invariance.spec import SpecError
 from invariance.training.events import CancelFlag, Cancelled
 
 _CHUNK = 1024
+_NUM_SEEDS = 2**63  # the last one is followed by the first
 _PIXELS_AHEAD = 2048 * 32**2
 """Of the images of a stream that are rendered at once, which takes less time than batch by batch."""
 
@@ -228,6 +229,5 @@ def render_views(engine: Engine, indices: Tensor, num_views: int, *, draw: int =
         return (Rendered(*engine.render(indices)),)
     spec = engine.spec
     base = (spec.seed if spec.transform_seed is None else spec.transform_seed) + 2 * draw
-    return tuple(
-        Rendered(*engine.with_spec_changes(transform_seed=seed).render(indices)) for seed in (base, base + 1)
-    )
+    seeds = (base % _NUM_SEEDS, (base + 1) % _NUM_SEEDS)
+    return tuple(Rendered(*engine.with_spec_changes(transform_seed=seed).render(indices)) for seed in seeds)

@@ -7,15 +7,13 @@ import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
-import torch
-
 from invariance.data.engine import Engine
 from invariance.models import create_model
 from invariance.spec import PretrainSpec, canonical_json
 from invariance.training.atomic import sweep_temporaries
 from invariance.training.checkpoint import save_weights
-from invariance.training.evaluation import Evaluation, evaluate, in_batches, mean_class_accuracy
-from invariance.training.events import CancelFlag, Cancelled, Diverged, Event, Finished, Progress, never
+from invariance.training.evaluation import Evaluation, evaluate, in_batches
+from invariance.training.events import CancelFlag, Cancelled, Event, Finished, Progress, never
 from invariance.training.feed import (
     Feed,
     FiniteFeed,
@@ -25,20 +23,19 @@ from invariance.training.feed import (
     num_steps_per_epoch,
     render_cancellable,
 )
-from invariance.training.objectives import Supervised, create_objective
+from invariance.training.objectives import create_objective
 from invariance.training.pace import Pace
 from invariance.training.precision import Precision
 from invariance.training.probe import fit_linear, solved
+from invariance.training.reporting import tell, told_before
 from invariance.training.resume import clear_state
 from invariance.training.trainee import Trainee
 
 WEIGHTS = "weights.safetensors"
 NUM_VALIDATION_SAMPLES = 1_000
 NUM_PROBE_SAMPLES = 5_000
-SMALLEST_SPREAD = 1e-5  # standard deviation of the representation over images, relative to its length
 EVENT_EVERY_S = 0.1
 SAVING_SHARE = 0.05  # of the time, at most, goes into checkpoints, however large the network and slow the disk
-_VALIDATION_SPACING = 5  # images trained on for each image validated on, at least: a fifteenth of the work
 
 
 def pretrain(
@@ -51,8 +48,8 @@ def pretrain(
 ) -> Iterator[Event]:
     """Trains a network from random weights, or goes on with a training that was stopped.
 
-    On the CPU, stopping and going on gives the same weights, bit for bit, as never stopping. A killed run does the
-    steps after its last checkpoint again, and reports them again.
+    On the CPU, stopping and going on gives the same weights, bit for bit, as never stopping, and the same metrics at
+    the same steps. A killed run does the steps after its last checkpoint again, and reports them again.
 
     Args:
         spec: what to train on, and how.
@@ -172,6 +169,7 @@ def optimise(
     validation: Rendered,
     cancelled: CancelFlag = never,
     checkpoint_every_s: float = 10.0,
+    until: int | None = None,
 ) -> Iterator[Progress]:
     """Takes the steps that are left, from the trainee's own step to the feed's last, and saves the state.
 
@@ -181,32 +179,31 @@ def optimise(
         validation: what the network is evaluated on at the ends of epochs, or of fewer if they are short.
         cancelled: asked before every step.
         checkpoint_every_s: least time between two checkpoints.
+        until: the step to stop at; None for the last.
 
     Yields:
-        Progress after the first and the last step, and about ten times a second between, with ``train_loss`` and
-        ``train_accuracy`` (share of the objective's own task that was solved) since the last one, and
-        ``validation_accuracy`` where it was measured, which needs a supervised head.
+        Progress after each step that is measured (:func:`~invariance.training.reporting.measuring_is_due`), those of
+        earlier processes first, with ``train_loss`` and ``train_accuracy`` (share of the objective's own task that was
+        solved) since the last one, and ``validation_accuracy`` where it was measured, which needs a supervised head;
+        where these are far apart, Progress without metrics about ten times a second.
 
     Raises:
         Cancelled: the flag was set; the state is saved.
         Diverged: the loss is no longer finite, or the representation is the same for all images.
     """
+    yield from told_before(trainee, feed)
     pace = Pace(trainee, feed)
     last_event, last_save, save_every_s = -math.inf, time.monotonic(), checkpoint_every_s
-    while trainee.step < feed.num_steps:
+    while trainee.step < (feed.num_steps if until is None else until):
         if cancelled():
             trainee.save()
             raise Cancelled
         trainee.advance(*feed.batch(trainee.step), share=trainee.step / feed.num_steps)
-        metrics: dict[str, float] = {}
-        if validation_is_due(trainee, feed, len(validation)):
-            trainee.images_since_validation = 0
-            metrics = validate(trainee, validation)
         now = time.monotonic()
-        if metrics or trainee.step == feed.num_steps or now - last_event >= EVENT_EVERY_S:
+        if event := tell(trainee, feed, validation, pace, is_time=now - last_event >= EVENT_EVERY_S):
             last_event = now
-            yield pace.progress(trainee.take_metrics() | metrics)
-        if now - last_save >= save_every_s:
+            yield event
+        if (now := time.monotonic()) - last_save >= save_every_s:
             trainee.save()
             last_save = time.monotonic()
             save_every_s = max(checkpoint_every_s, (last_save - now) / SAVING_SHARE)
@@ -267,33 +264,3 @@ def _open_feed(
 def half_cosine(share: float) -> float:
     """From 1 at the start to 0 at the end of training (Loshchilov and Hutter 2017, arXiv 1608.03983, no restarts)."""
     return 0.5 * (1.0 + math.cos(math.pi * share))
-
-
-def validate(trainee: Trainee, validation: Rendered) -> dict[str, float]:
-    """Accuracy on the validation split, where the head is being trained.
-
-    Raises:
-        Diverged: the representation no longer tells images apart.
-    """
-    model = trainee.model
-    model.eval()
-    features = in_batches(model.representation, validation.images, precision=trainee.precision)
-    spread = float(features.std(dim=0).norm() / features.norm(dim=1).mean().clamp(min=1e-12))
-    if not spread > SMALLEST_SPREAD:
-        raise Diverged(
-            f"training collapsed at or before step {trainee.step}: the representation is the same for all images; "
-            "choose a smaller learning_rate, or another seed"
-        )
-    if not isinstance(trainee.objective, Supervised):
-        return {}
-    with torch.no_grad():
-        predictions = model.head(features).argmax(dim=1)
-    return {"validation_accuracy": mean_class_accuracy(predictions, validation.labels)}
-
-
-def validation_is_due(trainee: Trainee, feed: Feed, num_validation: int) -> bool:
-    """Whether an epoch, or the training, has just ended, and validating would not cost too much again."""
-    if trainee.step == feed.num_steps:
-        return True
-    epoch_has_ended = feed.epochs_done(trainee.step) > feed.epochs_done(trainee.step - 1)
-    return epoch_has_ended and trainee.images_since_validation >= _VALIDATION_SPACING * num_validation

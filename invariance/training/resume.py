@@ -40,10 +40,12 @@ def save_state(directory: Path, state: dict[str, Any]) -> None:
 
 
 def load_state(directory: Path) -> dict[str, Any] | None:
-    """The newest undamaged state of a training, or None if there is none.
+    """The newest undamaged state of a training, or None if there is none; what is damaged is removed.
+
+    Otherwise the next state that is saved would push out the good one, to have a damaged one to fall back on.
 
     Args:
-        directory: of the run.
+        directory: of the run, which nobody else is writing.
 
     Returns:
         What :func:`save_state` was given, tensors on the CPU.
@@ -53,16 +55,22 @@ def load_state(directory: Path) -> dict[str, Any] | None:
             content = (directory / name).read_bytes()
         except FileNotFoundError:
             continue
-        digest, payload = content[:_DIGEST_BYTES], memoryview(content)[_DIGEST_BYTES:]
-        if hashlib.sha256(payload).digest() != digest:
-            continue
-        try:
-            state = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
-        except (pickle.UnpicklingError, RuntimeError, EOFError):
-            continue
-        if isinstance(state, dict):
+        if (state := _read(content)) is not None:
             return state
+        (directory / name).unlink(missing_ok=True)
     return None
+
+
+def _read(content: bytes) -> dict[str, Any] | None:
+    """The state in a file, or None if it is damaged."""
+    digest, payload = content[:_DIGEST_BYTES], memoryview(content)[_DIGEST_BYTES:]
+    if hashlib.sha256(payload).digest() != digest:
+        return None
+    try:
+        state = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError):
+        return None
+    return state if isinstance(state, dict) else None
 
 
 def clear_state(directory: Path) -> None:

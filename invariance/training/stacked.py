@@ -22,6 +22,7 @@ from invariance.training.feed import Rendered
 from invariance.training.loop import Pretraining
 from invariance.training.objectives import Objective, Outcome
 from invariance.training.pace import Pace
+from invariance.training.reporting import tell, told_before
 from invariance.training.trainee import Trainee
 
 
@@ -142,10 +143,15 @@ def optimise_stacked(
         Cancelled: the flag was set; the states are saved.
     """
     num_steps = runs[0].feed.num_steps
-    _catch_up(runs, cancelled)
     validations = [run.validation() for run in runs]
-    stack, step = Stack([run.trainee for run in runs]), runs[0].trainee.step
-    paces = {number: Pace(run.trainee, run.feed) for number, run in enumerate(runs)}  # of those that still go on
+    step, failed = max(run.trainee.step for run in runs), set()
+    for number, what in _catch_up(runs, validations, step, cancelled, checkpoint_every_s):
+        if isinstance(what, Diverged):
+            failed.add(number)
+        yield number, what
+    stack = Stack([run.trainee for run in runs])
+    going_on = [(number, run) for number, run in enumerate(runs) if number not in failed]
+    paces = {number: Pace(run.trainee, run.feed) for number, run in going_on}
     last_event, last_save = -math.inf, time.monotonic()
     while step < num_steps and paces:
         if cancelled():
@@ -155,10 +161,11 @@ def optimise_stacked(
         stack.advance(images, labels, share=step / num_steps)
         step += 1
         now = time.monotonic()
-        is_time = step == num_steps or now - last_event >= loop.EVENT_EVERY_S
+        is_time = now - last_event >= loop.EVENT_EVERY_S
         for number, pace in list(paces.items()):
             try:
-                if event := _event(runs[number], pace, validations[number], is_time=is_time):
+                run, validation = runs[number], validations[number]
+                if event := tell(run.trainee, run.feed, validation, pace, is_time=is_time):
                     last_event = now
                     yield number, event
             except Diverged as error:
@@ -172,26 +179,33 @@ def optimise_stacked(
     stack.release()
 
 
-def _event(run: Pretraining, pace: Pace, validation: Rendered, *, is_time: bool) -> Progress | None:
-    trainee, metrics = run.trainee, {}
-    if loop.validation_is_due(trainee, run.feed, len(validation)):
-        trainee.images_since_validation = 0
-        metrics = loop.validate(trainee, validation)
-    return pace.progress(trainee.take_metrics() | metrics) if metrics or is_time else None
-
-
 def _save(stack: Stack, runs: Sequence[Pretraining], going_on: dict[int, Pace]) -> None:
     stack.give_moments()
     for number in list(going_on):
         runs[number].trainee.save()
 
 
-def _catch_up(runs: Sequence[Pretraining], cancelled: CancelFlag) -> None:
-    """Brings runs that were interrupted at an earlier step to where the others are."""
-    furthest = max(run.trainee.step for run in runs)
-    for run in runs:
-        while run.trainee.step < furthest:
-            if cancelled():
-                run.trainee.save()
-                raise Cancelled
-            run.trainee.advance(*run.feed.batch(run.trainee.step), share=run.trainee.step / run.feed.num_steps)
+def _catch_up(
+    runs: Sequence[Pretraining],
+    validations: Sequence[Rendered],
+    furthest: int,
+    cancelled: CancelFlag,
+    checkpoint_every_s: float,
+) -> Iterator[tuple[int, Progress | Diverged]]:
+    """Brings runs that were interrupted at an earlier step to where the others are, one after the other."""
+    for number, (run, validation) in enumerate(zip(runs, validations, strict=True)):
+        steps = told_before(run.trainee, run.feed)
+        if run.trainee.step < furthest:
+            steps = loop.optimise(
+                run.trainee,
+                run.feed,
+                validation=validation,
+                cancelled=cancelled,
+                checkpoint_every_s=checkpoint_every_s,
+                until=furthest,
+            )
+        try:
+            for event in steps:
+                yield number, event
+        except Diverged as error:
+            yield number, error

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -37,6 +38,7 @@ class Trainee:
         images_since_validation: images seen since the network was last validated.
         optimiser: over the network's and the objective's parameters, in this order.
         notes: numbers from before the first step that the end of the run reports; saved along.
+        told: the measured steps so far, each with its ``step``, ``seconds`` and ``metrics``; saved along.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Trainee:
         self.step = 0
         self.images_since_validation = 0
         self.notes: dict[str, float] = {}
+        self.told: list[dict[str, Any]] = []
         self._device = next(model.parameters()).device
         # Dropout and stochastic depth keep their probability as `p`; published networks have them.
         self._draws = any(isinstance(p := getattr(module, "p", None), float) and p > 0 for module in model.modules())
@@ -141,7 +144,7 @@ class Trainee:
         """
         if self._num_images == 0:
             return {}
-        self._require_finite()
+        self.require_finite()
         metrics = {
             "train_loss": float(self._loss_sum) / self._num_images,
             "train_accuracy": int(self._num_correct) / self._num_images,
@@ -149,13 +152,21 @@ class Trainee:
         self._reset_sums()
         return metrics
 
+    def require_finite(self) -> None:
+        """Raises Diverged if the loss of a batch since the last call of :meth:`take_metrics` was not finite."""
+        if not math.isfinite(float(self._loss_sum)):
+            raise Diverged(
+                f"training diverged at or before step {self.step}: the loss is not a finite number; "
+                f"choose a learning_rate below {self._learning_rate:g} (0.001 is usual)"
+            )
+
     def save(self) -> None:
         """Saves everything a later process needs to go on from here.
 
         Raises:
             Diverged: there is nothing worth going on from.
         """
-        self._require_finite()
+        self.require_finite()
         state = {
             "identity": self._identity,
             # Copies, since a view into a stack of networks would take the whole stack along.
@@ -166,6 +177,7 @@ class Trainee:
             "seconds": self.seconds,
             "images_since_validation": self.images_since_validation,
             "notes": self.notes,
+            "told": self.told,
             "num_images": self._num_images,
             "loss_sum": self._loss_sum,
             "num_correct": self._num_correct,
@@ -177,13 +189,14 @@ class Trainee:
         state = load_state(self._directory)
         if state is None or state.get("identity") != self._identity:
             return False
-        self.model.load_state_dict(state["model"])
+        self.model.take_tensors(state["model"])
         self.objective.load_state_dict(state.get("objective", {}))
         self.optimiser.load_state_dict(state["optimiser"])
         self.step = state["step"]
         self._seconds_before = state["seconds"]
         self.images_since_validation = state["images_since_validation"]
         self.notes = state.get("notes", {})
+        self.told = state.get("told", [])
         self._num_images = state["num_images"]
         self._loss_sum = state["loss_sum"].to(self._device)
         self._num_correct = state["num_correct"].to(self._device)
@@ -193,10 +206,3 @@ class Trainee:
         self._num_images = 0
         self._loss_sum = torch.zeros((), dtype=torch.float64, device=self._device)
         self._num_correct = torch.zeros((), dtype=torch.int64, device=self._device)
-
-    def _require_finite(self) -> None:
-        if not math.isfinite(float(self._loss_sum)):
-            raise Diverged(
-                f"training diverged at or before step {self.step}: the loss is not a finite number; "
-                f"choose a learning_rate below {self._learning_rate:g} (0.001 is usual)"
-            )

@@ -7,7 +7,7 @@ from benchmarks import train_speed
 from benchmarks.train_speed import Contestants, OwnLoop, Settings, estimate_pretraining, measure, summarise
 from invariance.data.engine import Engine
 from invariance.models import create_model
-from invariance.training import loop
+from invariance.training import loop, reporting
 
 TINY = Settings(threads=1, rounds=1, num_images=8, batch_size=4, image_size=8)
 
@@ -63,10 +63,10 @@ def test_own_loop_goes_on_where_it_stood_and_counts_its_images(tmp_path, monkeyp
 
 
 def test_the_loop_validates_at_the_ends_of_epochs_within_what_is_timed(tmp_path, monkeypatch):
-    monkeypatch.setattr(loop, "_VALIDATION_SPACING", 0)
+    monkeypatch.setattr(reporting, "_VALIDATION_SPACING", 0)
     validated = []
     monkeypatch.setattr(
-        loop, "validate", lambda trainee, _: validated.append(trainee.step) or {"validation_accuracy": 0}
+        reporting, "validate", lambda trainee, _: validated.append(trainee.step) or {"validation_accuracy": 0}
     )
     own = OwnLoop(TINY.pretraining(finite=False), "cpu", tmp_path)
     own.advance(TINY.num_steps)

@@ -18,7 +18,7 @@ from invariance.measures.columns import COLUMNS
 from invariance.measures.factor_columns import FACTOR_COLUMNS, VERDICTS
 from invariance.measures.features import FEATURES
 from invariance.spec import DatasetSpec
-from invariance.training import loop
+from invariance.training import reporting
 
 TINY = "--objects noise --backgrounds noise --classes noise-00,noise-01,noise-02 --num-test-samples 60"
 ROOT = Path(__file__).parents[2]
@@ -283,7 +283,7 @@ def test_help_of_factors_describes_every_column_and_verdict(capsys):
 
 
 def test_a_training_that_diverges_is_one_line(command, monkeypatch):
-    monkeypatch.setattr(loop, "SMALLEST_SPREAD", 1e9)  # no representation is spread as far
+    monkeypatch.setattr(reporting, "SMALLEST_SPREAD", 1e9)  # no representation is spread as far
     code, answer, err = command(f"pretrain --transforms none --num-samples 64 --epochs 1 {TINY}")
     assert code == 1 and answer is None
     assert err.endswith("the same for all images; choose a smaller learning_rate, or another seed\n")

@@ -23,8 +23,9 @@ from invariance.runs.execute import run_here
 from invariance.runs.locate import fetch_published, weights_of
 from invariance.runs.store import Store
 from invariance.spec import DatasetSpec, SpecError, TransferSpec
-from invariance.training.checkpoint import load_weights
+from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.evaluation import in_batches
+from invariance.training.trainee import Trainee
 
 NAME = "shufflenet_v2_x0_5"  # the smallest there is
 REFERENCE = f"torchvision:{NAME}"
@@ -75,6 +76,21 @@ def test_it_is_fetched_once_and_loads_like_any_other_network(published: torch.nn
     model = load_weights(path)
     assert (model.name, model.input_size, model.num_classes) == (REFERENCE, 224, 1000)
     assert torch.equal(model.head.weight, published.fc.weight)
+
+
+def test_a_network_that_asks_for_versions_is_loaded_and_resumed(tmp_path: Path) -> None:
+    # MNASNet refuses a state dictionary that does not say which version of torch's class wrote it.
+    model = empty_model("torchvision:mnasnet0_5", 2).to_empty(device="cpu")
+    with torch.no_grad():
+        for tensor in (*model.parameters(), *model.buffers()):
+            tensor.fill_(1)
+    path = tmp_path / "weights.safetensors"
+    save_weights(path, model, class_names=("a", "b"), spec=None)
+    loaded = load_weights(path)
+    assert all(bool((tensor == 1).all()) for tensor in loaded.state_dict().values())
+    Trainee(model, learning_rate=0.1, directory=tmp_path, identity="a").save()
+    other = Trainee(load_weights(path), learning_rate=0.1, directory=tmp_path, identity="a")
+    assert other.resume()
 
 
 @pytest.mark.slow

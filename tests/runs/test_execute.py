@@ -7,7 +7,9 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -15,15 +17,18 @@ from safetensors.torch import load_file
 from invariance.runs.claim import try_claim, writing
 from invariance.runs.execute import run_here
 from invariance.runs.outcome import RESULT_FILE
-from invariance.runs.store import Store
-from invariance.spec import PretrainSpec, SpecError, canonical_json
+from invariance.runs.store import Run, Store
+from invariance.runs.together import run_together
+from invariance.spec import PretrainSpec, RunSpec, SpecError, canonical_json
 from invariance.training.events import Finished, Progress
+from invariance.training.resume import CURRENT, PREVIOUS, save_state
 from tests.runs.tiny import tiny_pretrain, tiny_transfer, wait_until
 
 _COMMAND_LINE = """
 import sys
 from invariance.runs.execute import run_here
-from invariance.runs.store import Store
+from invariance.runs.store import Run, Store
+from invariance.runs.together import run_together
 from invariance.spec import run_from_json
 print(run_here(run_from_json(sys.argv[2]), Store(sys.argv[1]), "cpu").state)
 """
@@ -87,10 +92,12 @@ def test_a_result_on_disk_is_not_made_again(store: Store) -> None:
     run = run_here(tiny_pretrain(), store, "cpu")
     with store._write() as connection:  # as if the process had been killed between writing and recording the result
         connection.execute("UPDATE runs SET state = 'running', result = NULL")
+    save_state(store.directory(run.id), {})
     weights = store.directory(run.id) / "weights.safetensors"
     before = weights.stat().st_mtime_ns
     assert run_here(tiny_pretrain(), store, "cpu").result == run.result
     assert weights.stat().st_mtime_ns == before
+    assert not (store.directory(run.id) / CURRENT).exists(), "there is nothing left to go on with"
     tensors = load_file(weights)
     weights.unlink()
     with store._write() as connection:
@@ -99,6 +106,51 @@ def test_a_result_on_disk_is_not_made_again(store: Store) -> None:
     assert again.state == "done"
     assert all(torch.equal(tensor, tensors[name]) for name, tensor in load_file(weights).items())
     assert (store.directory(run.id) / RESULT_FILE).is_file()
+
+
+@pytest.mark.parametrize("kind", ["pretrain", "probe", "together"])
+def test_what_was_measured_is_recorded_though_its_recorder_was_killed_first(store: Store, kind: str) -> None:
+    specs: list[RunSpec] = [tiny_pretrain(seed=seed) for seed in (0, 1)]
+
+    def ask() -> None:
+        if kind == "together":
+            run_together(specs, store, "cpu")
+        else:
+            run_here(specs[-1], store, "cpu")
+
+    if kind == "probe":
+        specs.append(tiny_transfer(run_here(specs[0], store, "cpu").id))
+    ask()
+    run_id = specs[-1].run_id
+    before = store.metrics(run_id)
+    assert not before.empty
+    with store._write() as connection:  # as if a server had been killed, whose worker had just finished
+        connection.execute("UPDATE runs SET state = 'running', result = NULL WHERE id = ?", (run_id,))
+        connection.execute("DELETE FROM metrics WHERE run_id = ?", (run_id,))
+    ask()
+    pd.testing.assert_frame_equal(store.metrics(run_id), before)
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_run_that_is_recorded_as_done_has_no_state_left(
+    store: Store, monkeypatch: pytest.MonkeyPatch, together: bool
+) -> None:
+    # Whoever is killed right after the recording leaves what there is then, and nobody looks there again.
+    left: list[set[str]] = []
+    transition = Store.transition
+
+    def looking(self: Store, run_id: str, state: str, **details: Any) -> Run:
+        run = transition(self, run_id, state, **details)
+        if state == "done":
+            left.append({path.name for path in self.directory(run_id).iterdir()})
+        return run
+
+    monkeypatch.setattr(Store, "transition", looking)
+    if together:
+        run_together([tiny_pretrain(seed=0), tiny_pretrain(seed=1)], store, "cpu")
+    else:
+        run_here(tiny_pretrain(), store, "cpu")
+    assert left and all(RESULT_FILE in names and not names & {CURRENT, PREVIOUS} for names in left)
 
 
 def test_a_user_mistake_is_raised_and_recorded(store: Store) -> None:

@@ -44,7 +44,7 @@ def saving_often(
         for event in loop.pretrain(spec, directory, device=device, cancelled=cancelled, checkpoint_every_s=0.0):
             if isinstance(event, Finished):
                 write_result(directory, event.to_dict())
-            elif event.metrics and not noted:
+            elif event.images_per_second > 0 and not noted:  # a step of its own, not one that is told again
                 noted = True
                 with (notes() / f"{spec.run_id}.starts").open("a") as file:
                     file.write(f"{event.step}\n")

@@ -6,7 +6,7 @@ import torch
 from invariance.data.engine import Engine
 from invariance.spec import DatasetSpec, SpecError
 from invariance.training.events import Cancelled
-from invariance.training.feed import FiniteFeed, Rendered, StreamFeed, render_cancellable, to_unit_range
+from invariance.training.feed import FiniteFeed, Rendered, StreamFeed, TwinFeed, render_cancellable, to_unit_range
 
 
 def numbered(num: int) -> Rendered:
@@ -76,6 +76,14 @@ def test_how_far_a_stream_is_made_ahead_changes_nothing(
     resumed = StreamFeed(engine, batch_size=8, num_epochs=1, samples_per_epoch=56)
     for step in (4, 5, 6):
         assert all(torch.equal(one, other) for one, other in zip(resumed.batch(step), together[step], strict=True))
+
+
+@pytest.mark.parametrize("field", ["seed", "transform_seed"])
+def test_the_last_seed_has_twins_in_every_epoch(noise_data: DatasetSpec, field: str) -> None:
+    spec = replace(noise_data, transforms=("rotate",), **{field: 2**63 - 1})
+    feed = TwinFeed(Engine(spec), num_samples=4, batch_size=4, num_epochs=2, seed=0)
+    first, second = (feed.batch(step)[0] for step in range(2))
+    assert not torch.equal(first[:4], first[4:]) and not torch.equal(first.sort(dim=0)[0], second.sort(dim=0)[0])
 
 
 def test_rendering_is_the_engine_s_and_stops_when_asked(noise_data: DatasetSpec) -> None:

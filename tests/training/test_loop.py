@@ -9,7 +9,7 @@ import torch
 
 from invariance.data.engine import Engine
 from invariance.spec import PretrainSpec
-from invariance.training import loop
+from invariance.training import loop, reporting
 from invariance.training.checkpoint import load_weights
 from invariance.training.events import Cancelled, Diverged, Event, Finished, Progress
 from invariance.training.feed import FiniteFeed
@@ -49,6 +49,11 @@ def steps(events: list[Event]) -> list[int]:
     return [event.step for event in events if isinstance(event, Progress) and event.metrics]
 
 
+def taken(events: list[Event]) -> list[int]:
+    """The steps that were taken by these events' process, and not only told again by it."""
+    return [event.step for event in events if isinstance(event, Progress) and event.images_per_second > 0]
+
+
 def endless(spec: PretrainSpec) -> PretrainSpec:
     return replace(spec, data=replace(spec.data, num_samples=None), samples_per_epoch=96)
 
@@ -64,10 +69,30 @@ def test_stopping_and_going_on_is_the_same_bit_for_bit(
     before = collect(spec, tmp_path / "parts", cancelled=after(stop_at + (kind == "finite")))
     assert steps(before) == list(range(1, stop_at + 1))
     rest = collect(spec, tmp_path / "parts")
-    assert steps(before + rest) == steps(whole) == list(range(1, 13))
+    assert taken(before + rest) == steps(rest) == steps(whole) == list(range(1, 13))
     one, other = weights(whole), weights(rest)
     assert all(torch.equal(value, other[name]) for name, value in one.items())
-    assert [event.metrics for event in before + rest] == [event.metrics for event in whole]
+    assert [event.metrics for event in rest] == [event.metrics for event in whole], "also what was told before"
+    assert [event.metrics for event in before] == [event.metrics for event in whole[:stop_at]]
+
+
+@pytest.mark.parametrize("event_every_s", [0.0, 1e9])
+def test_what_is_measured_is_a_function_of_the_step_and_not_of_the_clock(
+    tmp_path: Path, pretrain_spec: PretrainSpec, monkeypatch: pytest.MonkeyPatch, event_every_s: float
+) -> None:
+    monkeypatch.setattr(loop, "EVENT_EVERY_S", event_every_s)
+    monkeypatch.setattr(reporting, "_ROWS_BITS", 2)
+    events = collect(pretrain_spec, tmp_path)
+    # All up to 3, then 2 of each doubling; 6 and 12 are the ends of epochs 2 and 4, after which it is validated.
+    assert steps(events) == [1, 2, 3, 4, 6, 8, 12]
+    by_step = {event.step: event.metrics for event in events if isinstance(event, Progress)}
+    monkeypatch.setattr(reporting, "_ROWS_BITS", 7)
+    singly = collect(pretrain_spec, tmp_path / "singly")
+    each = {event.step: event.metrics for event in singly if isinstance(event, Progress)}
+    for steps_of_row in ((4,), (5, 6), (7, 8), (9, 10, 11, 12)):
+        sizes = [24 if step % 3 == 1 else 23 for step in steps_of_row]  # an epoch of 70 images in three steps
+        total = sum(size * each[step]["train_loss"] for size, step in zip(sizes, steps_of_row, strict=True))
+        assert by_step[steps_of_row[-1]]["train_loss"] == pytest.approx(total / sum(sizes), rel=1e-12)
 
 
 def test_a_killed_run_goes_on_from_its_last_checkpoint(tmp_path: Path, pretrain_spec: PretrainSpec) -> None:
@@ -78,7 +103,8 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint(tmp_path: Path, pretrain_
     killed.close()  # type: ignore[attr-defined]
     (tmp_path / "killed" / "state.pt.xyz.part").touch()
     rest = collect(pretrain_spec, tmp_path / "killed")
-    assert 1 < steps(rest)[0] <= 7
+    assert 1 < taken(rest)[0] <= 7
+    assert [event.metrics for event in rest] == [event.metrics for event in whole]
     other = weights(rest)
     assert all(torch.equal(value, other[name]) for name, value in weights(whole).items())
     assert [path.name for path in (tmp_path / "killed").iterdir()] == ["weights.safetensors"]
@@ -89,8 +115,9 @@ def test_a_run_cancelled_while_it_is_evaluated_keeps_its_training(
 ) -> None:
     collect(pretrain_spec, tmp_path, cancelled=after(13))
     assert (tmp_path / CURRENT).exists()
-    (finished,) = collect(pretrain_spec, tmp_path)
-    assert isinstance(finished, Finished)
+    events = collect(pretrain_spec, tmp_path)
+    assert isinstance(events[-1], Finished) and taken(events) == [], "no step is taken twice"
+    assert steps(events) == list(range(1, 13)), "whoever recorded them may have been killed first"
 
 
 def test_it_learns_and_reports_what_it_promises(tmp_path: Path, pretrain_spec: PretrainSpec) -> None:

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 
+from invariance.training import resume
 from invariance.training.resume import CURRENT, PREVIOUS, clear_state, load_state, save_state
 
 
@@ -31,6 +32,21 @@ def test_a_damaged_state_falls_back_on_the_one_before(tmp_path: Path, damage: st
         current.unlink()
     else:
         current.write_bytes(content[: {"cut": 100, "empty": 0}[damage]])
+    assert load_state(tmp_path) == {"step": 1}
+
+
+def test_a_damaged_state_does_not_push_out_the_good_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_state(tmp_path, {"step": 1})
+    save_state(tmp_path, {"step": 2})
+    (tmp_path / CURRENT).write_bytes(b"damaged")
+    assert load_state(tmp_path) == {"step": 1}
+
+    def killed(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(resume, "write_atomically", killed)
+    with pytest.raises(KeyboardInterrupt):
+        save_state(tmp_path, {"step": 3})
     assert load_state(tmp_path) == {"step": 1}
 
 
