@@ -99,8 +99,11 @@ class Feed(Protocol):
 
 
 def num_steps_per_epoch(num_samples: int, batch_size: int) -> int:
-    """Steps that a pass over a finite data set takes."""
-    return -(-num_samples // batch_size)
+    """Steps that a pass over a finite data set takes: as few as there can be, each with two images at least.
+
+    Of an odd number in batches of two, one step has three: one image has nothing to be normalised by or compared to.
+    """
+    return min(-(-num_samples // batch_size), max(1, num_samples // 2))
 
 
 class FiniteFeed:
@@ -111,7 +114,7 @@ class FiniteFeed:
 
     Args:
         samples: the images.
-        batch_size: largest number of images in a step.
+        batch_size: largest number of images in a step; of batches of two, one may have three.
         num_epochs: passes over the data.
         seed: of the order.
 

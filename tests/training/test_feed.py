@@ -30,6 +30,12 @@ def test_every_epoch_holds_every_sample_once_in_another_order(num: int) -> None:
     assert max(sizes) <= 32 and max(sizes) - min(sizes) <= 1 and min(sizes) >= 2
 
 
+@pytest.mark.parametrize(("num", "sizes"), [(2, [2]), (3, [3]), (5, [2, 3]), (6, [2, 2, 2])])
+def test_no_step_has_one_image_alone(num: int, sizes: list[int]) -> None:
+    feed = FiniteFeed(numbered(num), batch_size=2, num_epochs=1, seed=0)
+    assert sorted(len(feed.batch(step)[1]) for step in range(feed.num_steps)) == sizes
+
+
 def test_a_step_is_the_same_whatever_was_asked_before() -> None:
     first, second = (FiniteFeed(numbered(50), batch_size=8, num_epochs=3, seed=4) for _ in range(2))
     for step in range(first.num_steps):
