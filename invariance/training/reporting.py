@@ -20,11 +20,11 @@ from invariance.training.trainee import Trainee
 
 SMALLEST_SPREAD = 1e-5  # standard deviation of the representation over images, relative to its length
 _VALIDATION_SPACING = 5  # images trained on for each image validated on, at least: a fifteenth of the work
-_ROWS_BITS = 7  # every step is measured up to 127, then 64 steps of every doubling
+_ROWS_BITS = 6  # every step is measured up to 63, then 32 steps of every doubling
 
 
 def measuring_is_due(step: int, num_steps: int) -> bool:
-    """Whether the losses since the last measured step are told: at first always, later every 64th of the way so far."""
+    """Whether the losses since the last measured step are told: always at first, later 32 times in every doubling."""
     return step == num_steps or step % (1 << max(0, step.bit_length() - _ROWS_BITS)) == 0
 
 

@@ -86,7 +86,7 @@ def test_what_is_measured_is_a_function_of_the_step_and_not_of_the_clock(
     # All up to 3, then 2 of each doubling; 6 and 12 are the ends of epochs 2 and 4, after which it is validated.
     assert steps(events) == [1, 2, 3, 4, 6, 8, 12]
     by_step = {event.step: event.metrics for event in events if isinstance(event, Progress)}
-    monkeypatch.setattr(reporting, "_ROWS_BITS", 7)
+    monkeypatch.setattr(reporting, "_ROWS_BITS", 6)
     singly = collect(pretrain_spec, tmp_path / "singly")
     each = {event.step: event.metrics for event in singly if isinstance(event, Progress)}
     for steps_of_row in ((4,), (5, 6), (7, 8), (9, 10, 11, 12)):
