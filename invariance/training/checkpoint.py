@@ -82,7 +82,9 @@ def load_weights(path: Path, device: str | torch.device = "cpu") -> Classifier:
             tensors = {key: _read_finite(path, file, key) for key in file.keys()}  # noqa: SIM118 - it is no mapping
     except (SafetensorError, OSError) as error:
         raise _unusable(path, f"it is not a readable safetensors file ({_one_line(error)})") from error
-    model.load_state_dict(tensors, assign=True)
+    state = model.state_dict()
+    state.update(tensors)  # and keeps what modules say of the version of their weights, which MNASNet asks for
+    model.load_state_dict(state, assign=True)
     model.class_names = class_names
     return model.to(device).to(memory_format=torch.channels_last).eval()
 

@@ -24,8 +24,10 @@ def published_picker() -> str | None:
     chosen = choose("Published network", published_titles(), key="network",
                     help="torchvision's classifiers with their published weights.")  # fmt: skip
     name = PUBLISHED_PREFIX + chosen
-    size = published_facts(name).input_size
-    st.caption(f"**{chosen}** was trained for the 1,000 classes of ImageNet. It enlarges each image to its {size} px.")
+    facts = published_facts(name)
+    cut = "" if facts.resize_size == facts.input_size else f" and looks at the central {facts.input_size}"
+    st.caption(f"**{chosen}** was trained for the 1,000 classes of ImageNet. As there, it enlarges each image to "
+               f"{facts.resize_size} px{cut}.")  # fmt: skip
     show_weights(name, key="get_published")
     return name
 
