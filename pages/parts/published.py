@@ -7,8 +7,9 @@ import streamlit as st
 from invariance.models import PUBLISHED_PREFIX, has_published, is_cached, published_facts, published_names
 from invariance.runs.locate import fetch_published
 from invariance.studies.transforms_vs_other_grid import PUBLISHED_NETWORKS
+from pages.parts import visitor
 from pages.parts.controls import choose
-from pages.parts.download import follow_download
+from pages.parts.download import ask_teacher, follow_download
 
 
 def published_picker() -> str | None:
@@ -58,6 +59,9 @@ def show_weights(name: str, *, key: str) -> None:
         st.caption(":material/inventory_2: Its weights are in torch's cache: getting them needs no network.")
     else:
         st.caption(f":material/cloud_download: Its weights, {amount}, are not on this machine yet.")
+    if not visitor.may_download():
+        ask_teacher(chosen)
+        return
     if not st.button(f"Get {chosen} ({amount})", icon=":material/download:", key=key):
         return
     if follow_download(chosen, lambda report: fetch_published(name, report)):
