@@ -74,6 +74,19 @@ def estimate_seconds(spec: RunSpec, device: str = "cpu", model: str = "small") -
     return SECONDS_PER_RUN[kind] + num_images * SECONDS_PER_IMAGE[kind] + multiplying
 
 
+def seconds_of_passes(model: str, num: float, *, image_size: int = 32, device: str = "cpu") -> float:
+    """Seconds that a network takes for so many forward passes of one image each.
+
+    Args:
+        model: architecture, or ``torchvision:<name>``.
+        num: passes; a gradient counts as more than one.
+        image_size: side in pixels of what is given to it.
+        device: as for :func:`estimate_seconds`.
+    """
+    kind = "cuda" if device.startswith("cuda") else "cpu"
+    return num * (SECONDS_PER_IMAGE[kind] + _giga_macs(model, image_size) / GIGA_MACS_PER_SECOND[kind])
+
+
 def _published_source(spec: RunSpec) -> str | None:
     """The published network that a run is built on, if it is; of several, the one that takes longest."""
     names = [name for name in spec.depends_on if name.startswith(PUBLISHED_PREFIX)]
