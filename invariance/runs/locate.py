@@ -137,7 +137,9 @@ def pretraining_data(reference: str, store: Store | None) -> DatasetSpec:
         SpecError: its weights cannot be had, or it was pretrained elsewhere.
     """
     if run_id_of(reference, store).startswith(PUBLISHED_PREFIX):
-        raise SpecError(f"{reference.strip()} was pretrained elsewhere: what is new to it cannot be said")
+        raise SpecError(
+            f"{reference.strip()} was pretrained elsewhere: what is new to it cannot be said; leave the shift out"
+        )
     spec = weights_spec(weights_of(reference, store))
     if isinstance(spec, TransferSpec):
         return pretraining_data(spec.source, store)

@@ -163,6 +163,8 @@ def test_the_estimate_knows_the_network() -> None:
     # 200 twins are two images for each of 18 transformations; 1.8e9 products each at 50e9 a second.
     assert estimate_seconds(quick) == pytest.approx(200 * 2 * 18 * 1.814 / 50, rel=0.02)
     assert estimate_seconds(replace(quick, num_pairs=1000)) == pytest.approx(5 * estimate_seconds(quick), rel=0.02)
+    beside_own = replace(quick, sources=("torchvision:resnet18", "matched", "none"))
+    assert estimate_seconds(beside_own) == pytest.approx(estimate_seconds(quick), rel=0.02), "not three times as long"
     assert seconds_of_passes("torchvision:resnet18", 100) == pytest.approx(100 * 1.814 / 50, rel=0.01)
     assert seconds_of_passes("small", 100) < 0.05
     factors = FactorSpec(sources=("torchvision:resnet18",))
