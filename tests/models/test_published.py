@@ -12,6 +12,7 @@ from PIL import Image
 from torchvision.models import get_model, get_model_weights
 from torchvision.transforms.functional import pil_to_tensor
 
+from invariance.__main__ import main
 from invariance.models import (
     batch_size_at,
     download_published,
@@ -24,7 +25,7 @@ from invariance.models import (
 from invariance.models.layer_features import layer_features
 from invariance.models.published import _with_bias
 from invariance.runs.execute import run_here
-from invariance.runs.locate import fetch_published, weights_of
+from invariance.runs.locate import fetch_published, task_of, weights_of
 from invariance.runs.store import Store
 from invariance.spec import DatasetSpec, SpecError, TransferSpec
 from invariance.training.checkpoint import load_weights
@@ -221,3 +222,17 @@ def test_networks_of_every_kind_give_up_their_last_layer(name: str) -> None:
 def test_all_that_are_listed_can_be_made() -> None:
     assert len(published_names()) > 50
     assert {"torchvision:resnet18", "torchvision:vit_b_16"} <= set(published_names())
+
+
+def test_the_command_line_looks_at_it_on_the_other_network_s_task(
+    published: torch.nn.Module, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fetch_published(REFERENCE)
+    assert task_of([REFERENCE, "matched-transfer"], None) == task_of(["matched-transfer"], None)
+    assert task_of([REFERENCE], None) == task_of(["none"], None)
+    for line in (
+        f"attribute --models {REFERENCE},matched-transfer --method grad-cam --out {tmp_path / 'maps'}",
+        f"shapley --models {REFERENCE} --num 2 --num-references 1 --out {tmp_path / 'shares.csv'}",
+    ):
+        assert main([*line.split(), "--runs", str(tmp_path / "runs"), "--device", "cpu"]) == 0
+        assert REFERENCE in capsys.readouterr().out
