@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from invariance.attribution.question import Question
 from invariance.attribution.separate import leaf_modules, separate_activations
+from invariance.models import Classifier
 from invariance.spec import SpecError
 
 
@@ -21,7 +23,8 @@ def grad_cam(model: nn.Module, question: Question) -> Tensor:
         question: B images of side H x W; there is no baseline.
 
     Returns:
-        (B, H, W), not negative, as coarse as the last feature maps (4 x 4 for images of 32 px).
+        (B, H, W), not negative, as coarse as the last feature maps (4 x 4 for images of 32 px), and 0 on
+        borders that a published network cuts off.
 
     Raises:
         SpecError: the network is not convolutional.
@@ -30,13 +33,17 @@ def grad_cam(model: nn.Module, question: Question) -> Tensor:
 
     twin = separate_activations(model)
     layer = last_feature_layer(twin, question.images[:1])
-    side = question.images.shape[-2:]
+    height, width = question.images.shape[-2:]
+    share = model.seen_share if isinstance(model, Classifier) else 1.0
+    seen = round(height * share), round(width * share)
+    top, left = (height - seen[0]) // 2, (width - seen[1]) // 2
+    borders = (left, width - seen[1] - left, top, height - seen[0] - top)
     found = []
     for part in question.parts():
         coarse = LayerGradCam(twin, layer).attribute(part.images, target=part.targets, relu_attributions=True)
         coarse = coarse.detach()
-        fine = LayerAttribution.interpolate(coarse, tuple(side), interpolate_mode="bilinear")
-        found.append(fine[:, 0] * (coarse[0].numel() / fine[0].numel()))
+        fine = LayerAttribution.interpolate(coarse, seen, interpolate_mode="bilinear")
+        found.append(functional.pad(fine[:, 0] * (coarse[0].numel() / fine[0].numel()), borders))
     return torch.cat(found)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -11,10 +11,12 @@ import torch
 from torch import Tensor
 
 from invariance.attribution.attribute import attribute
+from invariance.attribution.methods import find_method
+from invariance.attribution.passes import passes_of_map
 from invariance.attribution.scores import pointing_game, rank_accuracy, share_on_object
 from invariance.data.engine import SPLIT_START, Engine
 from invariance.data.preview import clean_backgrounds
-from invariance.models import Classifier
+from invariance.models import BATCH_SIZE, Classifier
 from invariance.spec import SpecError
 
 SCORES: Final[dict[str, str]] = {
@@ -59,6 +61,7 @@ def score_set(
     baseline: str = "blurred",
     batch_size: int = 256,
     parameters: Mapping[str, float] | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> list[list[ScoreMean]]:
     """Scores of several networks on the same images, each explained for its own prediction.
 
@@ -72,6 +75,8 @@ def score_set(
             ``background``.
         batch_size: images that pass through a network at once.
         parameters: of the method; what is not given keeps its default.
+        on_progress: told (maps done, in all), after a few images of a network that enlarges them, after all of another;
+            what it raises ends the work.
 
     Returns:
         For each model one record a score, in the order of :data:`SCORES`.
@@ -91,10 +96,20 @@ def score_set(
     batch = engine.batch(indices)
     start = clean_backgrounds(engine, indices) if baseline == "background" else baseline
     options: dict[str, Any] = dict(parameters or {})
-    found = []
+    passes = passes_of_map(find_method(method), options, batch.images.shape[-1])
+    starts = start.split if isinstance(start, Tensor) else lambda size: [start] * math.ceil(num / size)
+    found, done = [], 0
     for model in models:
-        maps = attribute(model, batch.images, method=method, baseline=start, batch_size=batch_size, **options)
-        found.append(_summaries(maps.relevance, batch.masks))
+        # A network that enlarges images gets few at once anyway: as many as fill a batch with all their versions.
+        size = num if model.batch_size == BATCH_SIZE else max(1, int(model.batch_size // passes))
+        parts = []
+        for images, beside in zip(batch.images.split(size), starts(size), strict=True):
+            maps = attribute(model, images, method=method, baseline=beside, batch_size=batch_size, **options)
+            parts.append(maps.relevance)
+            done += len(images)
+            if on_progress is not None:
+                on_progress(done, num * len(models))
+        found.append(_summaries(torch.cat(parts), batch.masks))
     return found
 
 

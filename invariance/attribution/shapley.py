@@ -9,15 +9,16 @@ nothing, a part that never matters has the value 0, and equal parts have equal v
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import torch
 from torch import Tensor
 
-from invariance.attribution.coalitions import NUM_REFERENCES, members, render_coalitions
+from invariance.attribution.coalitions import NUM_REFERENCES, members, players_of, render_coalitions
 from invariance.attribution.compare import PREDICTED, TRUE
+from invariance.attribution.passes import passes_of_evidence
 from invariance.attribution.score_set import MAX_IMAGES, summary
 from invariance.data.engine import SPLIT_START, Engine
 from invariance.models import Classifier
@@ -134,6 +135,7 @@ def evidence(
     reference: str = "others",
     num_references: int = NUM_REFERENCES,
     batch_size: int = 256,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> list[Evidence]:
     """Shapley values of several networks on the same images, each made again under every coalition of its parts.
 
@@ -148,6 +150,7 @@ def evidence(
         reference: what stands for an absent background, see :data:`~invariance.attribution.coalitions.REFERENCES`.
         num_references: how many of them.
         batch_size: images that pass through a network at once.
+        on_progress: told (passes done, in all) after each batch; what it raises ends the work.
 
     Returns:
         One record for each model, in float64: efficiency holds to rounding.
@@ -164,10 +167,13 @@ def evidence(
     if explain not in (TRUE, PREDICTED) and not any(explain in model.class_names for model in models):
         raise SpecError(f"class {explain!r}: no model knows it; choose from {', '.join(models[0].class_names)}")
     parts: list[list[Evidence]] = [[] for _ in models]
+    report = _counting(
+        on_progress, num * len(models) * passes_of_evidence(len(players_of(engine)), reference, num_references)
+    )
     for indices in (torch.arange(start, start + num) + SPLIT_START[split]).split(_CHUNK):
         made = render_coalitions(engine, indices, reference=reference, num_references=num_references)
         for found, model in zip(parts, models, strict=True):
-            scores = [_scores(model, images, worth, batch_size) for images in made.images]
+            scores = [_scores(model, images, worth, batch_size, report) for images in made.images]
             predicted = scores[-1].argmax(dim=1)
             explained, asked = _targets(model, engine.class_names, made.labels, predicted, explain)
             values = torch.stack([one.gather(1, explained[:, None])[:, 0] for one in scores], dim=1)
@@ -214,13 +220,30 @@ def player_means(found: Evidence, *, by_class: bool = False) -> list[PlayerMean]
 
 
 @torch.no_grad()
-def _scores(model: Classifier, images: Tensor, worth: str, batch_size: int) -> Tensor:
+def _scores(model: Classifier, images: Tensor, worth: str, batch_size: int, report: Callable[[int], None]) -> Tensor:
     """Mean score of every class over references: images (R, B, 3, S, S) to (B, K) float64."""
     size = min(batch_size, model.batch_size)  # fewer of those that it enlarges
-    logits = torch.cat([model(part) for part in images.flatten(0, 1).split(size)]).double()
+    parts = []
+    for part in images.flatten(0, 1).split(size):
+        parts.append(model(part))
+        report(len(part))
+    logits = torch.cat(parts).double()
     if worth == "log-probability":
         logits = logits.log_softmax(dim=1)
     return logits.unflatten(0, images.shape[:2]).mean(dim=0)
+
+
+def _counting(on_progress: Callable[[int, int], None] | None, total: int) -> Callable[[int], None]:
+    """Adds up how many passes were made, and tells the sum."""
+    done = 0
+
+    def report(num: int) -> None:
+        nonlocal done
+        done += num
+        if on_progress is not None:
+            on_progress(done, total)
+
+    return report
 
 
 def _targets(

@@ -14,9 +14,9 @@ from invariance.commands.output import make_folder
 from invariance.data.engine import Engine
 from invariance.data.magnitudes import magnitudes
 from invariance.runs.device import choose_device
-from invariance.runs.locate import weights_of
-from invariance.spec import MeasureSpec, SpecError, parse_transforms
-from invariance.training.checkpoint import load_weights, weights_spec
+from invariance.runs.locate import task_of, weights_of
+from invariance.spec import SpecError, parse_transforms
+from invariance.training.checkpoint import load_weights
 
 if TYPE_CHECKING:
     from invariance.figures.pictures import Picture
@@ -42,7 +42,10 @@ def add_commands(commands: Any) -> None:
         "--magnitude angle_deg=45 --out felt",
     )
     parser.add_argument(
-        "--models", required=True, metavar="RUN,…", help="run ids or gallery models, explained on one image"
+        "--models",
+        required=True,
+        metavar="RUN,…",
+        help="run ids, gallery models or torchvision:<name>, explained on one image",
     )
     parser.add_argument("--index", type=int, default=0, help="position of the image in the test split (default 0)")
     parser.add_argument(
@@ -103,9 +106,7 @@ def attribute(args: argparse.Namespace) -> None:
     _check(args)
     store, device = open_store(args), choose_device(args.device)
     paths = [weights_of(name, store) for name in names]
-    spec = weights_spec(paths[0])
-    assert not isinstance(spec, MeasureSpec), "a measurement has no weights"
-    data = replace(spec.data, num_samples=None)
+    data = task_of(names, store)
     if args.transforms is not None:
         data = replace(data, transforms=parse_transforms(args.transforms))
     models = [load_weights(path, device) for path in paths]

@@ -13,9 +13,9 @@ from invariance.commands.arguments import open_store, print_json
 from invariance.commands.output import check_file
 from invariance.data.engine import Engine
 from invariance.runs.device import choose_device
-from invariance.runs.locate import weights_of
-from invariance.spec import MeasureSpec, SpecError, parse_transforms
-from invariance.training.checkpoint import load_weights, weights_spec
+from invariance.runs.locate import task_of, weights_of
+from invariance.spec import SpecError, parse_transforms
+from invariance.training.checkpoint import load_weights
 
 
 def add_commands(commands: Any) -> None:
@@ -32,7 +32,10 @@ def add_commands(commands: Any) -> None:
         "example: python -m invariance shapley --models matched-transfer,disjoint-transfer --num 200 --out X.csv",
     )
     parser.add_argument(
-        "--models", required=True, metavar="RUN,…", help="run ids or gallery models; the images are the first one's"
+        "--models",
+        required=True,
+        metavar="RUN,…",
+        help="run ids, gallery models or torchvision:<name>; the images are of the first that is no published one",
     )
     parser.add_argument("--num", type=int, default=200, metavar="N", help="images of the test split (default 200)")
     parser.add_argument(
@@ -67,9 +70,7 @@ def shapley(args: argparse.Namespace) -> None:
     check_file(args.out)
     store, device = open_store(args), choose_device(args.device)
     paths = [weights_of(name, store) for name in names]
-    spec = weights_spec(paths[0])
-    assert not isinstance(spec, MeasureSpec), "a measurement has no weights"
-    data = replace(spec.data, num_samples=None)
+    data = task_of(names, store)
     if args.transforms is not None:
         data = replace(data, transforms=parse_transforms(args.transforms))
     options = {name: getattr(args, name) for name in ("num", "explain", "worth", "reference", "num_references")}

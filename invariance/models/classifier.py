@@ -28,6 +28,9 @@ class Classifier(nn.Module):
         backbone: maps (B, 3, H, W) in [-1, 1] to (B, F).
         head: ``nn.Linear(F, num_classes)``.
         input_size: side in pixels that images are brought to first; None for a network that takes any.
+        resize_size: side in pixels that images are resized to, of which the central ``input_size`` are kept; the same
+            as that where nothing is cut off, as in all but published networks.
+        interpolation: ``bilinear`` or ``bicubic``.
         layer_table: where its named layers are, first to last; the last is the representation.
         class_names: names of the outputs in label order; empty for a network that was not loaded from a file.
         layout: order in memory of the images that the backbone is given.
@@ -44,11 +47,15 @@ class Classifier(nn.Module):
         num_classes: int,
         *,
         input_size: int | None = None,
+        resize_size: int | None = None,
+        interpolation: str = "bilinear",
         layers: tuple[Layer, ...] = (Layer("representation", ROOT),),
     ) -> None:
         super().__init__()
         self.name = name
         self.input_size = input_size
+        self.resize_size = resize_size or input_size
+        self.interpolation = interpolation
         self.layer_table = layers
         self.num_classes = num_classes
         self.num_features = num_features
@@ -65,6 +72,11 @@ class Classifier(nn.Module):
         """Images that go through it at once where no gradient is needed: fewer where it makes them large."""
         return batch_size_at(self.input_size)
 
+    @property
+    def seen_share(self) -> float:
+        """Part of an image's side that it looks at, in (0, 1]: a published network may cut the borders off."""
+        return 1.0 if self.input_size is None or self.resize_size is None else self.input_size / self.resize_size
+
     def representation(self, images: Tensor) -> Tensor:
         """The penultimate layer: after global average pooling, or a transformer's class token (the paper's f(x)).
 
@@ -74,12 +86,23 @@ class Classifier(nn.Module):
         Returns:
             (B, F); not negative where the last operation before the pooling is a ReLU, as in all but transformers.
         """
-        if self.input_size is not None and images.shape[-1] != self.input_size:
-            size = (self.input_size, self.input_size)
-            images = functional.interpolate(images, size=size, mode="bilinear", antialias=True, align_corners=False)
-        centred = images.mul(2.0).sub(1.0)
+        centred = self._fitted(images).mul(2.0).sub(1.0)
         features: Tensor = self.backbone(centred.contiguous(memory_format=self.layout))
         return features
+
+    def _fitted(self, images: Tensor) -> Tensor:
+        """Images (B, 3, H, W) at the size that the backbone takes: resized, and the centre of that."""
+        if self.input_size is None or self.resize_size is None:
+            return images
+        if images.shape[-1] != self.resize_size:
+            size = (self.resize_size, self.resize_size)
+            images = functional.interpolate(
+                images, size=size, mode=self.interpolation, antialias=True, align_corners=False
+            )
+            if self.interpolation == "bicubic":
+                images = images.clamp(0.0, 1.0)  # it overshoots at edges, which a picture's bytes do not
+        start = round((self.resize_size - self.input_size) / 2)
+        return images[..., start : start + self.input_size, start : start + self.input_size]
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits (B, num_classes) of images (B, 3, H, W) in [0, 1]."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from http.client import HTTPException
@@ -12,6 +13,7 @@ from urllib.error import URLError
 
 import torch
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from invariance.data.sources.root import data_root
 from invariance.data.sources.watch import watch_file
@@ -21,6 +23,7 @@ from invariance.spec import SpecError
 
 PREFIX: Final = "torchvision:"
 NUM_IMAGENET_CLASSES: Final = 1000
+_WITH_AUXILIARY: Final = ("googlenet", "inception")
 
 
 @dataclass(frozen=True)
@@ -31,13 +34,15 @@ class PublishedFacts:
         num_parameters: of the network, its last layer included.
         num_bytes: of its file of weights.
         giga_macs: multiplications (and additions) of one forward pass on one image of its own size, in 10^9.
-        input_size: side in pixels that every image is brought to.
+        input_size: side in pixels of what it looks at.
+        resize_size: side in pixels that every image is brought to, of which it looks at the centre.
     """
 
     num_parameters: int
     num_bytes: int
     giga_macs: float
     input_size: int
+    resize_size: int
 
 
 class PublishedBackbone(nn.Module):
@@ -65,15 +70,11 @@ class PublishedBackbone(nn.Module):
 def published_names() -> tuple[str, ...]:
     """Names of the networks that can be used, each ``torchvision:<name>``.
 
-    Left out are those without one linear last layer (SqueezeNet), those with several (Inception, GoogLeNet), and those
-    whose class cannot be made without drawing weights (RegNet).
+    Left out is SqueezeNet, which has no linear last layer.
     """
     from torchvision import models
 
-    names = models.list_models(module=models)
-    return tuple(
-        PREFIX + name for name in names if not name.startswith(("squeezenet", "inception", "googlenet", "regnet"))
-    )
+    return tuple(PREFIX + name for name in models.list_models(module=models) if not name.startswith("squeezenet"))
 
 
 def published_path(name: str) -> Path:
@@ -96,11 +97,13 @@ def published_here() -> tuple[str, ...]:
 def published_facts(name: str) -> PublishedFacts:
     """What torchvision says of ``torchvision:<name>``; raises SpecError if there is no such network."""
     weights = _weights(name)
+    preset = weights.transforms()
     return PublishedFacts(
         num_parameters=weights.meta["num_params"],
         num_bytes=round(weights.meta["_file_size"] * 2**20),
         giga_macs=weights.meta["_ops"],
-        input_size=weights.transforms().crop_size[0],
+        input_size=preset.crop_size[0],
+        resize_size=preset.resize_size[0],
     )
 
 
@@ -118,17 +121,19 @@ def empty_published(name: str) -> Classifier:
     Raises:
         SpecError: the name is unknown.
     """
-    from torchvision.models import get_model
-
-    weights = _weights(name)
-    preset = weights.transforms()
+    preset = _weights(name).transforms()
+    network = _empty_network(name)
+    last = _take_out_last(network)
     with torch.device("meta"):
-        network = get_model(name.removeprefix(PREFIX), weights=None)
-        num_features = _take_out_last(network).in_features
-        backbone = PublishedBackbone(network, list(preset.mean), list(preset.std))
-        layers = published_layers(name.removeprefix(PREFIX), network, inside="network")
         return Classifier(
-            name, backbone, num_features, NUM_IMAGENET_CLASSES, input_size=preset.crop_size[0], layers=layers
+            name,
+            PublishedBackbone(network, list(preset.mean), list(preset.std)),
+            last.in_features,
+            NUM_IMAGENET_CLASSES,
+            input_size=preset.crop_size[0],
+            resize_size=preset.resize_size[0],
+            interpolation=preset.interpolation.value,
+            layers=published_layers(name.removeprefix(PREFIX), network, inside="network"),
         )
 
 
@@ -145,14 +150,11 @@ def download_published(name: str, on_progress: Callable[[int, int], None] | None
     Raises:
         SpecError: the name is unknown, the weights cannot be had, or they came damaged.
     """
-    from torchvision.models import get_model
-
-    weights, model = _weights(name), empty_published(name)
-    network = get_model(name.removeprefix(PREFIX), weights=None)
+    weights, model, network = _weights(name), empty_published(name), _empty_network(name)
     try:
         with watch_file(_cached_path(name), published_facts(name).num_bytes, on_progress):
             state = weights.get_state_dict(progress=on_progress is None, check_hash=True)
-        network.load_state_dict(state)
+        network.load_state_dict(_without_auxiliary(state), assign=True)
     except (URLError, HTTPException, OSError) as error:
         reason = getattr(error, "reason", error)
         raise SpecError(
@@ -161,7 +163,7 @@ def download_published(name: str, on_progress: Callable[[int, int], None] | None
         ) from error
     except RuntimeError as error:
         raise SpecError(f"{name}: its weights came damaged ({str(error).splitlines()[0]}); try again") from error
-    head = _take_out_last(network)
+    head = _with_bias(_take_out_last(network))
     preset = weights.transforms()
     model.backbone = PublishedBackbone(network, list(preset.mean), list(preset.std))
     model.replace_head(head, tuple(weights.meta["categories"]))
@@ -184,7 +186,47 @@ def _weights(name: str) -> Any:
 def _require_known(name: str) -> None:
     if name not in published_names():
         known = ", ".join(published_names()[:4])
-        raise SpecError(f"unknown model {name!r}: choose one of torchvision's classifiers, such as {known}")
+        problem = "unknown model"
+        if name.startswith(PREFIX + "squeezenet"):
+            problem = "no linear last layer, which is what a transfer replaces, in model"
+        raise SpecError(f"{problem} {name!r}: choose one of torchvision's classifiers, such as {known}")
+
+
+def _empty_network(name: str) -> Any:
+    """The network as torchvision makes it, without storage and without the heads that only its training had."""
+    from torchvision.models import get_model
+
+    short = name.removeprefix(PREFIX)
+    options: dict[str, Any] = {}
+    if short.startswith(_WITH_AUXILIARY):  # and what their published weights expect, which came from another library
+        options = {"aux_logits": False, "transform_input": True, "init_weights": False}
+    counts = _CountsHere() if short.startswith("regnet") else nullcontext()
+    with torch.device("meta"), counts:
+        return get_model(short, weights=None, **options)
+
+
+class _CountsHere(TorchFunctionMode):
+    """Keeps numbers that are counted with on the CPU, where weights are made without storage: RegNet has such."""
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = dict(kwargs or {})
+        if function in (torch.arange, torch.tensor):
+            kwargs.setdefault("device", "cpu")
+        return function(*args, **kwargs)
+
+
+def _without_auxiliary(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The weights that an application needs: those of auxiliary heads (GoogLeNet, Inception) taken out in place."""
+    for key in [key for key in state if key.lower().startswith("aux")]:
+        del state[key]
+    return state
+
+
+def _with_bias(layer: nn.Linear) -> nn.Linear:
+    """The same layer; with a bias of 0 where it has none (MaxViT), as every head here has one."""
+    if layer.bias is None:
+        layer.bias = nn.Parameter(layer.weight.new_zeros(layer.out_features))
+    return layer
 
 
 def _take_out_last(network: nn.Module) -> nn.Linear:

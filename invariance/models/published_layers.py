@@ -53,6 +53,20 @@ def _mnasnet(network: Any) -> tuple[Layer, ...]:
     return (Layer("stem", "layers.2"), *numbered("block", tuple(f"layers.{number}" for number in range(8, 14))))
 
 
+def _regnet(network: Any) -> tuple[Layer, ...]:
+    blocks = tuple(f"trunk_output.{name}" for name, _ in network.trunk_output.named_children())
+    return (Layer("stem", "stem"), *numbered("stage", blocks))
+
+
+def _inception(network: Any) -> tuple[Layer, ...]:
+    """GoogLeNet and Inception: the last module of each resolution."""
+    at_ends = {"inception3b", "inception4e", "inception5b", "Mixed_5d", "Mixed_6e", "Mixed_7c"}
+    return (
+        Layer("stem", "maxpool2"),
+        *numbered("stage", tuple(n for n, _ in network.named_children() if n in at_ends)),
+    )
+
+
 _FAMILIES: Final[tuple[tuple[str, Callable[[Any], tuple[Layer, ...]], str], ...]] = (
     ("resne", _resnet, "pooled"),
     ("wide_resnet", _resnet, "pooled"),
@@ -68,6 +82,9 @@ _FAMILIES: Final[tuple[tuple[str, Callable[[Any], tuple[Layer, ...]], str], ...]
     ("mobilenet_v2", _mobile, "pooled"),
     ("mobilenet_v3", _mobile, "hidden"),
     ("mnasnet", _mnasnet, "pooled"),
+    ("regnet", _regnet, "pooled"),
+    ("googlenet", _inception, "pooled"),
+    ("inception", _inception, "pooled"),
 )
 """Start of the name, the layers before the representation, and what the representation is."""
 

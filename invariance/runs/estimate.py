@@ -51,7 +51,7 @@ NUM_FEATURES: Final = 4
 
 _BACKWARD = 3.0  # a step of training costs about three forward passes
 _UNKNOWN_GIGA_MACS = 4.0
-_LIGHT: Final = ("efficientnet", "maxvit", "mnasnet", "mobilenet", "shufflenet")
+_LIGHT: Final = ("efficientnet", "maxvit", "mnasnet", "mobilenet", "regnet", "shufflenet")
 _LIGHT_FACTOR = 4.0
 """Published networks of many small operations take this much longer for as many multiplications: measured on two cores
 were 8 (MNASNet), 10, 17, 21 and 24 (MaxViT) times 10^9 a second, against 40 (Swin) to 73 (ResNet-18) of all others."""
@@ -69,9 +69,25 @@ def estimate_seconds(spec: RunSpec, device: str = "cpu", model: str = "small") -
     """
     kind = "cuda" if device.startswith("cuda") else "cpu"
     num_images, num_forward = _work(spec)
-    name = spec.model if isinstance(spec, PretrainSpec) else _published_source(spec) or model
-    multiplying = num_forward * _giga_macs(name, _image_size(spec)) / GIGA_MACS_PER_SECOND[kind]
+    names = [spec.model if isinstance(spec, PretrainSpec) else _published_source(spec) or model]
+    if isinstance(spec, FactorSpec | MeasureSpec):  # each of its networks sees all images
+        names = [name if name.startswith(PUBLISHED_PREFIX) else model for name in spec.sources]
+    giga_macs = sum(_giga_macs(name, _image_size(spec)) for name in names) / len(names)
+    multiplying = num_forward * giga_macs / GIGA_MACS_PER_SECOND[kind]
     return SECONDS_PER_RUN[kind] + num_images * SECONDS_PER_IMAGE[kind] + multiplying
+
+
+def seconds_of_passes(model: str, num: float, *, image_size: int = 32, device: str = "cpu") -> float:
+    """Seconds that a network takes for so many forward passes of one image each.
+
+    Args:
+        model: architecture, or ``torchvision:<name>``.
+        num: passes; a gradient counts as more than one.
+        image_size: side in pixels of what is given to it.
+        device: as for :func:`estimate_seconds`.
+    """
+    kind = "cuda" if device.startswith("cuda") else "cpu"
+    return num * (SECONDS_PER_IMAGE[kind] + _giga_macs(model, image_size) / GIGA_MACS_PER_SECOND[kind])
 
 
 def _published_source(spec: RunSpec) -> str | None:

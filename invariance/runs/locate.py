@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from filelock import FileLock
@@ -126,6 +127,28 @@ def weights_of(reference: str, store: Store | None) -> Path:
     return path
 
 
+def task_of(references: list[str], store: Store | None) -> DatasetSpec:
+    """The data that networks are looked at with, endless: of the first one's last training, as on the pages.
+
+    What published networks were trained on is not here, so the first other one counts; without any it is the data of
+    the gallery's ``none``.
+
+    Args:
+        references: see :func:`run_id_of`.
+        store: where runs are looked up; None for the gallery alone.
+
+    Raises:
+        SpecError: weights cannot be had.
+    """
+    for reference in references:
+        if not run_id_of(reference, store).startswith(PUBLISHED_PREFIX):
+            spec = weights_spec(weights_of(reference, store))
+            assert isinstance(spec, PretrainSpec | TransferSpec), f"a {spec.kind} has no weights"
+            return replace(spec.data, num_samples=None)
+    shipped = next((entry.spec.data for entry in entries() if entry.name == "none"), DatasetSpec())
+    return replace(shipped, num_samples=None)
+
+
 def pretraining_data(reference: str, store: Store | None) -> DatasetSpec:
     """What a network was pretrained on; of a transfer, what the network it started from was.
 
@@ -137,7 +160,9 @@ def pretraining_data(reference: str, store: Store | None) -> DatasetSpec:
         SpecError: its weights cannot be had, or it was pretrained elsewhere.
     """
     if run_id_of(reference, store).startswith(PUBLISHED_PREFIX):
-        raise SpecError(f"{reference.strip()} was pretrained elsewhere: what is new to it cannot be said")
+        raise SpecError(
+            f"{reference.strip()} was pretrained elsewhere: what is new to it cannot be said; leave the shift out"
+        )
     spec = weights_spec(weights_of(reference, store))
     if isinstance(spec, TransferSpec):
         return pretraining_data(spec.source, store)

@@ -10,10 +10,12 @@ import streamlit as st
 from invariance.attribution.baselines import BASELINES
 from invariance.attribution.compare import PREDICTED, TRUE, Comparison, Explanation
 from invariance.attribution.methods import Method
+from invariance.attribution.passes import passes_of_map
 from invariance.figures.pictures import fitting_factor, outline, png_bytes, relevance_overlay, side_by_side, upscale
 from invariance.runs.describe import transforms_title
 from invariance.spec import DatasetSpec
 from pages.parts import cache
+from pages.parts.attribution_time import say_how_long
 from pages.parts.attribution_trust import choose_method, show_randomised, show_scores
 from pages.parts.controls import choose, transform_picker
 
@@ -37,6 +39,8 @@ def show_class(models: Models, data: DatasetSpec, position: int) -> None:
             target = choose_target(models)
             baseline = choose("Compared with", BASELINES, key="baseline") if method.has_baseline else "blurred"
             data = choose_transforms(data)
+    passes = passes_of_map(method, dict(parameters), data.image_size)
+    say_how_long(models, passes, data.image_size, can_stop=False)
     found = cache.explain(*models, data, position, target, baseline, method.name, parameters)
     show_comparison(found, models, method, baseline)
     show_scores(models, data, method, baseline, parameters)

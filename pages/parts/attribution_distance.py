@@ -8,13 +8,15 @@ from dataclasses import replace
 import streamlit as st
 
 from invariance.attribution.compare_distance import DistanceComparison, DistanceView, compare_distance
-from invariance.attribution.distance import WAYS
+from invariance.attribution.distance import NUM_POINTS, WAYS
+from invariance.attribution.passes import passes_of_distance
 from invariance.data.magnitude_way import has_way
 from invariance.data.preview import describe_transforms
 from invariance.figures.pictures import fitting_factor, png_bytes, relevance_overlay, side_by_side, upscale
 from invariance.measures.written import written
 from invariance.spec import BEYOND_2D, TRANSFORM_NAMES, DatasetSpec
 from pages.parts import cache
+from pages.parts.attribution_time import say_how_long
 from pages.parts.controls import choose
 from pages.parts.literal import literal
 from pages.parts.magnitude_sliders import magnitude_sliders
@@ -47,6 +49,7 @@ def show_distance(models: Models, data: DatasetSpec, position: int) -> None:
     values, draw = magnitude_sliders(transform)
     task = replace(data, transforms=(transform,), num_samples=None)
     files = tuple((model.reference, model.sha256) for model in models)
+    say_how_long(models, passes_of_distance(NUM_POINTS), task.image_size, can_stop=False)
     found = _compare(models, files, task, position, transform, tuple(values.items()), draw, way)
     _show(found, models, titles[transform])
 

@@ -14,8 +14,10 @@ from invariance.attribution.coalitions import (
     PLAYERS,
     REFERENCES,
     coalition_name,
+    players_of,
     render_coalitions,
 )
+from invariance.attribution.passes import passes_of_evidence
 from invariance.attribution.shapley import ALL_CLASSES, WORTH, Evidence, evidence, player_means
 from invariance.data.preview import to_pictures
 from invariance.figures.evidence import evidence_bars
@@ -24,6 +26,7 @@ from invariance.measures.written import signed, written
 from invariance.spec import DatasetSpec
 from pages.parts import cache
 from pages.parts.attribution_class import Models, choose_target, choose_transforms
+from pages.parts.attribution_time import Bar, say_how_long, stoppable
 from pages.parts.controls import choose
 from pages.parts.exports import export_row
 from pages.parts.kept import on_click
@@ -106,7 +109,12 @@ def _show_many(models: Models, files: tuple[tuple[str, str], ...], data: Dataset
     clicked = st.button(f"Share out the evidence in {NUM_IMAGES} images", icon=":material/balance:",
                         key="evidence_many")  # fmt: skip
     asked = (files, data, 0, NUM_IMAGES, options)
-    if (found := on_click(clicked, "evidence_many", asked, lambda: _evidence(models, *asked))) is None:
+    found = stoppable(clicked, "evidence_many", lambda: on_click(
+        clicked, "evidence_many", asked, lambda: _evidence_of_many(models, *asked)))  # fmt: skip
+    if found is None:
+        num_players = len(players_of(cache.engine(data)))
+        passes = NUM_IMAGES * passes_of_evidence(num_players, options[2])
+        say_how_long(models, passes, data.image_size, can_stop=True)
         return
     table = pd.DataFrame([{"model": name, **asdict(mean)} for name, one in zip(_names(models), found, strict=True)
                           for mean in player_means(one, by_class=True)])  # fmt: skip
@@ -148,6 +156,17 @@ def _evidence(_models: Models, files: tuple[tuple[str, str], ...], data: Dataset
     explain, worth, reference = options
     return evidence([model.model for model in _models], cache.engine(data), num=num, start=start, explain=explain,
                     worth=worth, reference=reference)  # fmt: skip
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _evidence_of_many(_models: Models, files: tuple[tuple[str, str], ...], data: DatasetSpec, start: int, num: int,
+                      options: Options) -> list[Evidence]:  # fmt: skip
+    explain, worth, reference = options
+    bar = Bar("Making the images again, and asking about them")
+    found = evidence([model.model for model in _models], cache.engine(data), num=num, start=start, explain=explain,
+                     worth=worth, reference=reference, on_progress=bar)  # fmt: skip
+    bar.empty()
+    return found
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -9,12 +9,14 @@ import streamlit as st
 
 from invariance.attribution.compare import Randomised, compare_randomised
 from invariance.attribution.methods import METHODS, Method, find_method
+from invariance.attribution.passes import passes_of_map
 from invariance.attribution.randomise import UNCHANGED, WEIGHTS
 from invariance.attribution.score_set import SCORES, ScoreMean, score_set
 from invariance.figures.pictures import fitting_factor, relevance_overlay, upscale
 from invariance.measures.written import written
 from invariance.spec import DatasetSpec
 from pages.parts import cache
+from pages.parts.attribution_time import Bar, say_how_long, stoppable
 from pages.parts.controls import choose
 from pages.parts.kept import on_click
 
@@ -51,8 +53,10 @@ def show_scores(models: tuple[cache.KnownModel, ...], data: DatasetSpec, method:
         quick["steps"] = min(quick["steps"], QUICK_STEPS)
     clicked = st.button(f"Score {NUM_SCORED} images", icon=":material/leaderboard:", key="score")
     asked = (_files(models), replace(data, num_samples=None), method.name, baseline, tuple(quick.items()))
-    found = on_click(clicked, "score", asked, lambda: _scores(models, *asked))
+    passes = NUM_SCORED * passes_of_map(method, quick, data.image_size)
+    found = stoppable(clicked, "score", lambda: on_click(clicked, "score", asked, lambda: _scores(models, *asked)))
     if found is None:
+        say_how_long(models, passes, data.image_size, can_stop=True)
         return
     rows = [{"Network": model.label, "Score": SCORES[record.score], "Mean": _percent(record.mean),
              "95 % interval": f"{_percent(record.low)} to {_percent(record.high)}", "Chance": _percent(record.chance),
@@ -104,11 +108,14 @@ def _percent(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.0%}"
 
 
-@st.cache_data(max_entries=32, show_spinner="Scoring")
+@st.cache_data(max_entries=32, show_spinner=False)
 def _scores(_models: tuple[cache.KnownModel, ...], files: tuple[tuple[str, str], ...], data: DatasetSpec, method: str,
             baseline: str, parameters: Parameters) -> list[list[ScoreMean]]:  # fmt: skip
-    return score_set([model.model for model in _models], cache.engine(data), num=NUM_SCORED, method=method,
-                     baseline=baseline, parameters=dict(parameters))  # fmt: skip
+    bar = Bar("Scoring")
+    found = score_set([model.model for model in _models], cache.engine(data), num=NUM_SCORED, method=method,
+                      baseline=baseline, parameters=dict(parameters), on_progress=bar)  # fmt: skip
+    bar.empty()
+    return found
 
 
 @st.cache_data(max_entries=64, show_spinner="Explaining without what was learnt")

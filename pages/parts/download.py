@@ -10,16 +10,27 @@ import streamlit as st
 
 from invariance.data.sources.download import download, is_downloaded
 from invariance.spec import SpecError
+from pages.parts import visitor
 
 POLL_SECONDS = 0.2
 
 
 def offer_download(source: str, *, key: str) -> None:
     """Shows a button while a data set of ``DOWNLOADS`` is not on this machine, and gets it when it is clicked."""
-    if is_downloaded(source) or not st.button(f"Download {source}", icon=":material/download:", key=key):
+    if is_downloaded(source):
+        return
+    if not visitor.may_download():
+        ask_teacher(source)
+        return
+    if not st.button(f"Download {source}", icon=":material/download:", key=key):
         return
     if follow_download(source, lambda report: download(source, report)):
         st.success(f"{source} is here.", icon=":material/check:")
+
+
+def ask_teacher(title: str) -> None:
+    """What stands in place of a button on a server for a class, where the teacher alone downloads."""
+    st.caption(f":material/school: On this server only the teacher gets data sets and networks: ask for **{title}**.")
 
 
 def follow_download(title: str, get: Callable[[Callable[[int, int], None]], object]) -> bool:

@@ -11,7 +11,7 @@ from invariance.models import has_published
 from invariance.runs.device import choose_device
 from invariance.runs.estimate import estimate_seconds
 from invariance.spec import PretrainSpec, RunSpec, SpecError
-from pages.parts import server
+from pages.parts import server, visitor
 from pages.parts.live import in_words
 
 
@@ -40,9 +40,11 @@ def launch(place: DeltaGenerator, planned: list[RunSpec], model: str, problem: S
 def require_weights(published: str | None) -> None:
     """Raises SpecError if a published network is asked for that is not on this machine: nothing may be half begun."""
     if published is not None and not has_published(published):
+        remedy = f"get them under 2 · Pretraining, or with python -m invariance download {published},"
+        if not visitor.may_download():
+            remedy = "ask the teacher, who alone gets them on this server,"
         raise SpecError(
-            f"the weights of {published} are not on this machine: get them under 2 · Pretraining, or with "
-            f"python -m invariance download {published}, or leave the published network out"
+            f"the weights of {published} are not on this machine: {remedy} or leave the published network out"
         )
 
 

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import streamlit as st
 
-from invariance.attribution.one_picture import PictureComparison, PictureView, look_at
+from invariance.attribution.one_picture import CLASS_STEPS, DISTANCE_POINTS, PictureComparison, PictureView, look_at
+from invariance.attribution.passes import passes_of_distance
 from invariance.data.uploads.one_picture import OnePicture
 from invariance.figures.pictures import fitting_factor, relevance_overlay, upscale
 from invariance.measures.written import written
 from pages.parts import cache
+from pages.parts.attribution_time import say_how_long
 from pages.parts.controls import choose
 
 DEFAULTS = ("matched-transfer", "disjoint-transfer")
@@ -35,6 +37,8 @@ def look(models: Models, picture: OnePicture, transform: str, values: dict[str, 
     Raises:
         SpecError: the picture or a value cannot be used.
     """
+    passes = passes_of_distance(DISTANCE_POINTS if shown == "distance" else CLASS_STEPS)
+    say_how_long(models, passes, models[0].data.image_size, can_stop=False)
     units = [cache.pair_distance(model, replace(model.data, transforms=(transform,))) for model in models]
     path = picture.way(transform, values, draw=draw, num_steps=NUM_STEPS)
     return look_at([model.model for model in models], path, units=units, shown=shown)

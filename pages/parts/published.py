@@ -7,8 +7,9 @@ import streamlit as st
 from invariance.models import PUBLISHED_PREFIX, has_published, is_cached, published_facts, published_names
 from invariance.runs.locate import fetch_published
 from invariance.studies.transforms_vs_other_grid import PUBLISHED_NETWORKS
+from pages.parts import visitor
 from pages.parts.controls import choose
-from pages.parts.download import follow_download
+from pages.parts.download import ask_teacher, follow_download
 
 
 def published_picker() -> str | None:
@@ -24,8 +25,10 @@ def published_picker() -> str | None:
     chosen = choose("Published network", published_titles(), key="network",
                     help="torchvision's classifiers with their published weights.")  # fmt: skip
     name = PUBLISHED_PREFIX + chosen
-    size = published_facts(name).input_size
-    st.caption(f"**{chosen}** was trained for the 1,000 classes of ImageNet. It enlarges each image to its {size} px.")
+    facts = published_facts(name)
+    cut = "" if facts.resize_size == facts.input_size else f" and looks at the central {facts.input_size}"
+    st.caption(f"**{chosen}** was trained for the 1,000 classes of ImageNet. As there, it enlarges each image to "
+               f"{facts.resize_size} px{cut}.")  # fmt: skip
     show_weights(name, key="get_published")
     return name
 
@@ -56,6 +59,9 @@ def show_weights(name: str, *, key: str) -> None:
         st.caption(":material/inventory_2: Its weights are in torch's cache: getting them needs no network.")
     else:
         st.caption(f":material/cloud_download: Its weights, {amount}, are not on this machine yet.")
+    if not visitor.may_download():
+        ask_teacher(chosen)
+        return
     if not st.button(f"Get {chosen} ({amount})", icon=":material/download:", key=key):
         return
     if follow_download(chosen, lambda report: fetch_published(name, report)):

@@ -2,6 +2,7 @@
 
 On a server for a class (the environment variable ``INVARIANCE_TEACHER`` holds the teacher's password) people may stop
 and delete their own runs alone; whoever opens the app with ``?teacher=`` and the password may do so with all.
+The teacher alone gets data sets and weights onto such a server: they are large, and on one disk for all.
 Without that variable everybody may do everything, as on one's own machine.
 """
 
@@ -54,6 +55,11 @@ def is_password(said: str) -> bool:
 def may_change(run_owner: str) -> bool:
     """Whether the visitor may stop, resume or delete what this owner asked for."""
     return not is_shared() or bool(st.session_state.get("is_teacher")) or run_owner == owner()
+
+
+def may_download() -> bool:
+    """Whether the visitor may get data sets and weights onto the server."""
+    return not is_shared() or bool(st.session_state.get("is_teacher"))
 
 
 def _secret() -> str:

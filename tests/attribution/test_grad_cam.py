@@ -64,3 +64,14 @@ def test_the_layer_is_the_last_one_with_places() -> None:
         handle.remove()
         assert isinstance(layer, nn.ReLU) and shapes[0][2:] == (side, side)
         assert num_hooks(model) == 0
+
+
+def test_borders_that_a_network_cuts_off_have_no_relevance() -> None:
+    model = create_model("small_resnet", 3, seed=0).eval()
+    model.input_size, model.resize_size = 24, 32  # of 32 px the outer 4 are not looked at
+    images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    relevance = attribute(model, images, method="grad-cam").relevance
+    assert int(relevance.count_nonzero()) == int(relevance[:, 4:28, 4:28].count_nonzero()) > 0
+    model.resize_size = 24
+    alone = attribute(model, images[..., 4:28, 4:28], method="grad-cam")
+    torch.testing.assert_close(relevance[:, 4:28, 4:28], alone.relevance)

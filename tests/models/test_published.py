@@ -8,8 +8,11 @@ from urllib.error import URLError
 
 import pytest
 import torch
+from PIL import Image
 from torchvision.models import get_model, get_model_weights
+from torchvision.transforms.functional import pil_to_tensor
 
+from invariance.__main__ import main
 from invariance.models import (
     batch_size_at,
     download_published,
@@ -19,13 +22,16 @@ from invariance.models import (
     published_facts,
     published_names,
 )
+from invariance.models.layer_features import layer_features
+from invariance.models.published import _with_bias
 from invariance.runs.execute import run_here
-from invariance.runs.locate import fetch_published, weights_of
+from invariance.runs.locate import fetch_published, task_of, weights_of
 from invariance.runs.store import Store
 from invariance.spec import DatasetSpec, SpecError, TransferSpec
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.evaluation import in_batches
 from invariance.training.trainee import Trainee
+from tests.pages.weights import fill_cache, nothing_here, random_network
 
 NAME = "shufflenet_v2_x0_5"  # the smallest there is
 REFERENCE = f"torchvision:{NAME}"
@@ -56,12 +62,11 @@ def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_logits_are_those_of_the_published_pipeline(published: torch.nn.Module) -> None:
-    images = torch.rand(2, 3, 224, 224, generator=torch.Generator().manual_seed(0))
+    images = torch.rand(2, 3, 32, 32, generator=torch.Generator().manual_seed(0))
     preset = get_model_weights(NAME).DEFAULT.transforms()
-    mean, std = (torch.tensor(values)[:, None, None] for values in (preset.mean, preset.std))
     model = download_published(REFERENCE)
     with torch.inference_mode():
-        torch.testing.assert_close(model(images), published((images - mean) / std), atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(model(images), published(preset(images)), atol=1e-4, rtol=1e-4)
         assert model.representation(images).shape == (2, 1024)
     assert model.class_names[0] == "tench" and len(set(model.class_names)) == 1000
 
@@ -167,7 +172,55 @@ def test_without_network_there_is_one_clear_line(offline: None) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["torchvision:resnet9", "torchvision:squeezenet1_0", "torchvision:"])
+@pytest.mark.parametrize("name", ["resnet18", "swin_t", "efficientnet_v2_l", "inception_v3", "maxvit_t", "vit_l_16"])
+@pytest.mark.parametrize("side", [32, 224])
+def test_a_picture_reaches_each_network_as_its_weights_say(name: str, side: int) -> None:
+    bright = torch.randint(0, 256, (6, 6, 3), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    picture = Image.fromarray(bright.numpy()).resize((side, side), Image.Resampling.NEAREST)  # with hard edges
+    model = empty_model(f"torchvision:{name}", 2)
+    model.backbone.network = torch.nn.Identity()
+    seen = model.representation(pil_to_tensor(picture)[None] / 255)
+    expected = get_model_weights(name).DEFAULT.transforms()(picture)[None]
+    assert seen.shape == expected.shape
+    is_off = (seen - expected).abs() > 1.2 / 255 / 0.224  # Pillow rounds to bytes,
+    assert is_off.float().mean() < 0.005  # and cuts overshoots off between columns and rows too
+
+
+@pytest.mark.parametrize("name", ["mnasnet0_5", "googlenet", "regnet_y_400mf"])
+def test_networks_of_unusual_makes_come_and_load(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing_here(tmp_path, monkeypatch)
+    fill_cache(tmp_path, name)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        network = random_network(name)
+    before = torch.random.get_rng_state()
+    model = load_weights(fetch_published(f"torchvision:{name}"))
+    assert torch.equal(torch.random.get_rng_state(), before), "nothing is drawn"
+    images = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        features = layer_features(model, images)
+        wanted = network(get_model_weights(name).DEFAULT.transforms()(images))
+        torch.testing.assert_close(model(images), wanted, atol=1e-4, rtol=1e-3)
+    assert 4 <= len(features) <= 8
+
+
+def test_a_head_without_bias_gets_one_of_zero() -> None:
+    layer = _with_bias(torch.nn.Linear(3, 2, bias=False))
+    assert torch.equal(layer.bias, torch.zeros(2)) and layer.bias.requires_grad
+    assert "bias" not in dict(get_model_head("maxvit_t").named_parameters()), "the network that this is for"
+
+
+def get_model_head(name: str) -> torch.nn.Module:
+    with torch.device("meta"):
+        return list(get_model(name, weights=None).modules())[-1]
+
+
+def test_one_without_a_linear_last_layer_is_said_to_be_so() -> None:
+    with pytest.raises(SpecError, match="no linear last layer, which is what a transfer replaces, in model 'torchv"):
+        fetch_published("torchvision:squeezenet1_0")
+
+
+@pytest.mark.parametrize("name", ["torchvision:resnet9", "torchvision:"])
 def test_unknown_names_are_answered_with_a_choice(name: str) -> None:
     for function in (fetch_published, download_published, lambda name: empty_model(name, 3)):
         with pytest.raises(SpecError, match=f"unknown model '{name}': choose one of torchvision's classifiers"):
@@ -185,3 +238,17 @@ def test_networks_of_every_kind_give_up_their_last_layer(name: str) -> None:
 def test_all_that_are_listed_can_be_made() -> None:
     assert len(published_names()) > 50
     assert {"torchvision:resnet18", "torchvision:vit_b_16"} <= set(published_names())
+
+
+def test_the_command_line_looks_at_it_on_the_other_network_s_task(
+    published: torch.nn.Module, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fetch_published(REFERENCE)
+    assert task_of([REFERENCE, "matched-transfer"], None) == task_of(["matched-transfer"], None)
+    assert task_of([REFERENCE], None) == task_of(["none"], None)
+    for line in (
+        f"attribute --models {REFERENCE},matched-transfer --method grad-cam --out {tmp_path / 'maps'}",
+        f"shapley --models {REFERENCE} --num 2 --num-references 1 --out {tmp_path / 'shares.csv'}",
+    ):
+        assert main([*line.split(), "--runs", str(tmp_path / "runs"), "--device", "cpu"]) == 0
+        assert REFERENCE in capsys.readouterr().out

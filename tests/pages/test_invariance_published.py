@@ -13,11 +13,11 @@ from streamlit.testing.v1 import AppTest
 from invariance.measures.columns import COLUMNS
 from invariance.models import has_published
 from invariance.runs.describe import command
-from invariance.runs.estimate import estimate_seconds
+from invariance.runs.estimate import estimate_seconds, seconds_of_passes
 from invariance.runs.locate import fetch_published
 from invariance.runs.store import Store
 from invariance.spec import TRANSFORM_NAMES, FactorSpec, TransferSpec
-from pages.parts import cache
+from pages.parts import attribution_shapley, attribution_time, attribution_trust, cache
 from pages.parts.invariance_rows import explain_published
 from pages.parts.invariance_table import PUBLISHED_PAIRS, measurement
 from tests.pages.test_invariance import DATA_OF_TWINS, open_invariance, texts
@@ -163,6 +163,10 @@ def test_the_estimate_knows_the_network() -> None:
     # 200 twins are two images for each of 18 transformations; 1.8e9 products each at 50e9 a second.
     assert estimate_seconds(quick) == pytest.approx(200 * 2 * 18 * 1.814 / 50, rel=0.02)
     assert estimate_seconds(replace(quick, num_pairs=1000)) == pytest.approx(5 * estimate_seconds(quick), rel=0.02)
+    beside_own = replace(quick, sources=("torchvision:resnet18", "matched", "none"))
+    assert estimate_seconds(beside_own) == pytest.approx(estimate_seconds(quick), rel=0.02), "not three times as long"
+    assert seconds_of_passes("torchvision:resnet18", 100) == pytest.approx(100 * 1.814 / 50, rel=0.01)
+    assert seconds_of_passes("small", 100) < 0.05
     factors = FactorSpec(sources=("torchvision:resnet18",))
     assert estimate_seconds(factors) == pytest.approx(2000 * 20 * 1.814 / 50, rel=0.02)
 
@@ -172,3 +176,36 @@ def test_nothing_is_said_without_published_networks(app: AppTest) -> None:
     open_invariance(app)
     assert not app.exception and "Published networks enlarge" not in texts(app)
     assert not any(group.key == "twins" for group in app.button_group)
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(("question", "button"), [("class", "score"), ("evidence", "evidence_many")])
+def test_attribution_says_what_many_images_take_and_shows_how_far_they_are(
+    app: AppTest, monkeypatch: pytest.MonkeyPatch, question: str, button: str
+) -> None:
+    monkeypatch.setattr(attribution_trust, "NUM_SCORED", 2)
+    monkeypatch.setattr(attribution_shapley, "NUM_IMAGES", 2)
+    monkeypatch.setattr(attribution_time, "WORTH_SAYING_S", 0.0)
+    shown: list[str] = []
+    whole = attribution_time.Bar.__call__
+
+    def noting(bar: attribution_time.Bar, done: int, total: int) -> None:
+        shown.append(f"{done}/{total}")
+        whole(bar, done, total)
+
+    monkeypatch.setattr(attribution_time.Bar, "__call__", noting)
+    app.run()
+    app.query_params.update(left=REFERENCE, right="matched-transfer", question=question, method="grad-cam")
+    app.switch_page("pages/attribution.py").run()
+    assert "Stop, or a change of anything on this page, ends it." in texts(app)
+    app.button(key=button).click().run()
+    assert not app.exception and not app.error
+    assert shown and shown[-1].split("/")[0] == shown[-1].split("/")[1]
+    assert "Stop, or" not in texts(app), "it is done"
+    assert not any(str(one.key).startswith("stop_") for one in app.button)
+
+
+def test_what_takes_seconds_is_not_announced(app: AppTest) -> None:
+    app.run()
+    app.switch_page("pages/attribution.py").run()
+    assert not app.exception and "Takes about" not in texts(app)

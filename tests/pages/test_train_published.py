@@ -48,7 +48,7 @@ def test_the_page_says_what_is_not_here_and_how_large_it_is(app: AppTest) -> Non
     open_train(app, **LINK)
     assert not app.exception
     assert app.selectbox(key="network").value == NAME
-    assert "It enlarges each image to its 224 px" in texts(app)
+    assert "As there, it enlarges each image to 256 px and looks at the central 224." in texts(app)
     assert "Its weights, 6 MB, are not on this machine yet" in texts(app)
     assert app.button(key="get_published").label == f"Get {NAME} (6 MB)"
     assert "512 images to pretrain each network on. All of it takes about" in texts(app)

@@ -28,7 +28,14 @@ def fill_cache(folder: Path, name: str = NAME) -> None:
     """Random weights of a network in the cache that :func:`nothing_here` has made the one that is looked at."""
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        network = get_model(name, weights=None)
+        network = random_network(name)
     cache = folder / "torch" / "hub" / "checkpoints"
     cache.mkdir(parents=True, exist_ok=True)
     torch.save(network.state_dict(), cache / Path(get_model_weights(name).DEFAULT.url).name)
+
+
+def random_network(name: str) -> torch.nn.Module:
+    """A network as torchvision makes it for its published weights, in eval mode, with weights of torch's generator."""
+    options = {"init_weights": True, "transform_input": True} if name in ("googlenet", "inception_v3") else {}
+    network: torch.nn.Module = get_model(name, weights=None, **options).eval()
+    return network
