@@ -58,14 +58,14 @@ def last_feature_layer(model: nn.Module, image: Tensor) -> nn.Module:
         image: (1, 3, H, W).
 
     Raises:
-        SpecError: there is no convolution, or the network mixes places by attention.
+        SpecError: there is no convolution, or there is attention or a layer norm (transformers, ConvNeXt).
     """
     leaves = leaf_modules(model)
     mixed = sorted({type(module).__name__ for module in leaves if isinstance(module, _NOT_CONVOLUTIONAL)})
     if mixed or not any(isinstance(module, nn.Conv2d) for module in leaves):
-        reason = f"{', '.join(mixed)} mixes all places" if mixed else "there is no convolution"
+        reason = f"has {', '.join(mixed)}" if mixed else "has no convolution"
         raise SpecError(
-            f"method = 'grad-cam': it needs a convolutional network, and in this one {reason}; choose "
+            f"method = 'grad-cam': it needs a convolutional network of usual layers, and this one {reason}; choose "
             "integrated-gradients, which works for any"
         )
     seen: list[nn.Module] = []

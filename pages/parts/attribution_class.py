@@ -76,7 +76,7 @@ def show_view(view: Explanation, true_class: str, *, has_share: bool, has_sticke
                    "another comparison.")  # fmt: skip
     else:
         st.metric("Evidence on the object", "–" if undefined else f"{view.mass:.0%}",
-                  None if undefined else f"{view.lift:.1f} x chance, which is {view.chance:.0%}",
+                  None if undefined else f"{view.lift:.1f} × chance, which is {view.chance:.0%}",
                   delta_color="off", delta_arrow="off",
                   help="Share of the positive relevance inside the object's outline; chance is its share of the "
                        "area.")  # fmt: skip
