@@ -12,8 +12,13 @@ import numba
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-_RULES: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "nnan", "nsz"}}
-"""Python's lock is not held. A product and a sum may be rounded as one and nothing is NaN, but no sum is rearranged."""
+_RULES: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"nnan", "nsz"}}
+"""Python's lock is not held. Nothing is NaN, and the sign of 0 is free.
+
+No sum is rearranged, and no product and sum are rounded as one ("contract", a tenth faster): whether they could be
+would depend on what the compiler inlines where, so that a kernel that was just compiled, and the same one as the next
+process loads it, would differ in the last bit.
+"""
 _KERNELS: list[Any] = []
 
 
