@@ -178,7 +178,7 @@ def add_training(parser: argparse.ArgumentParser, *, epochs: int) -> None:
         "--precision",
         default="auto",
         choices=PRECISIONS,
-        help="of the network's products; auto is bfloat16 on a GPU and float32 elsewhere (default auto)",
+        help="of the network's products; auto is bfloat16 where the device multiplies it, else float32 (default auto)",
     )
 
 

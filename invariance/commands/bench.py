@@ -191,15 +191,17 @@ def bench_train(args: argparse.Namespace) -> None:
 
 def _measure_training(training: ModuleType, settings: Any, say: Any) -> dict[str, Any]:
     say(f"training {settings.model}: limit = a bare step on a tensor, loader = the same step on a DataLoader,")
+    say("usual = that DataLoader and a step in float32 with torch's defaults,")
     say("stream, finite = the project's loop on an endless stream and on a set that is rendered once")
     found: dict[str, Any] = training.measure(settings)
     goals = training.GOALS["cuda" if settings.device.startswith("cuda") else "cpu"]
     rates, ratios = found["images_per_second"], found["ratios"]
-    say(f"{'':10}{'images/s':>10}{'/limit':>10}{'/loader':>10}")
+    others = ("limit", "usual", "loader")
+    say(f"{'':10}{'images/s':>10}" + "".join(f"{'/' + other:>10}" for other in others))
     for name, rate in rates.items():
-        cells = [_cell(ratios.get(f"{name}_to_{other}"), 10, 2) for other in ("limit", "loader")]
+        cells = [_cell(ratios.get(f"{name}_to_{other}"), 10, 2) for other in others]
         say(f"{name:10}{_cell(rate, 10, 0)}{''.join(cells) if name in ('stream', 'finite') else ''}".rstrip())
-    say(f"{'goal':10}{'':10}" + "".join(_cell(goals[f"stream_to_{other}"], 10, 2) for other in ("limit", "loader")))
+    say(f"{'goal':10}{'':10}" + "".join(_cell(goals[f"stream_to_{other}"], 10, 2) for other in ("limit", "usual")))
     say(f"rendering the {found['images_a_timing']} images of finite once: {found['render_seconds']:.2f} s, not counted")
     return {**found, "goals": goals}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from torch import Tensor, nn
-from torch.nn import functional
 
 from invariance.models.layers import ROOT, Layer, numbered
 
@@ -41,6 +40,13 @@ class SmallBackbone(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) in [-1, 1] -> (B, 160)."""
-        features: Tensor = self.blocks(images)
-        # Not mean(dim=(2, 3)): its gradient, in another order of memory than the features, costs 5 % of a step.
-        return functional.avg_pool2d(features, features.shape[-2:]).flatten(1)
+        return global_average(self.blocks(images))
+
+
+def global_average(features: Tensor) -> Tensor:
+    """Mean over positions: (B, C, H, W) -> (B, C).
+
+    Not ``mean`` or pooling, whose gradients are written out in another order of memory than the features, and cost up
+    to a twentieth of a small network's step on a CPU; that of a sum stays a view.
+    """
+    return features.sum(dim=(2, 3)) / features.shape[2:].numel()

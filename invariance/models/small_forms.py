@@ -10,7 +10,8 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from invariance.models.layers import ROOT, Layer, numbered
-from invariance.models.vit import IMAGE_SIZE
+from invariance.models.small import global_average
+from invariance.models.vit import IMAGE_SIZE, as_backbone
 
 SMALL_RESNET_FEATURES = 128
 SMALL_RESNET_LAYERS = (Layer("stem", "stem"), *numbered("stage", ("stages.0", "stages.1")), Layer("pooled", ROOT))
@@ -39,8 +40,7 @@ class SmallResNetBackbone(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) in [-1, 1] -> (B, 128)."""
-        features: Tensor = self.stages(self.stem(images))
-        return features.mean(dim=(2, 3))
+        return global_average(self.stages(self.stem(images)))
 
 
 def _residual(num_in: int, num_out: int) -> nn.Module:
@@ -66,8 +66,7 @@ class SmallVGGBackbone(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) in [-1, 1] -> (B, 160)."""
-        features: Tensor = self.features(images)
-        return features.mean(dim=(2, 3))
+        return global_average(self.features(images))
 
 
 def small_vit_backbone() -> nn.Module:
@@ -82,6 +81,4 @@ def small_vit_backbone() -> nn.Module:
         hidden_dim=SMALL_VIT_FEATURES,
         mlp_dim=2 * SMALL_VIT_FEATURES,
     )
-    network.heads = nn.Identity()
-    backbone: nn.Module = network
-    return backbone
+    return as_backbone(network)

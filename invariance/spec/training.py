@@ -36,8 +36,8 @@ class PretrainSpec(BaseRunSpec):
             representation when training is over, so that there is an accuracy to compare.
         schedule: of the learning rate, one of ``SCHEDULES``: constant, or falling to zero along half a cosine.
         weight_decay: of Adam, as an L2 penalty on the weights.
-        precision: of the network's products, one of ``PRECISIONS``: ``auto`` is bfloat16 on a CUDA GPU and float32
-            elsewhere; parameters are float32 always.
+        precision: of the network's products, one of ``PRECISIONS``: ``auto`` is bfloat16 where the device has
+            instructions for it (CUDA GPUs, some processors) and float32 elsewhere; parameters are float32 always.
     """
 
     kind: ClassVar[str] = "pretrain"
@@ -83,8 +83,8 @@ class TransferSpec(BaseRunSpec):
         num_test_samples: size of the test split, used once.
         regularisation: of the probe: ``prior``, one penalty that suits small networks, or ``validation``, the penalty
             of a wide grid whose probe is most accurate on the task's validation split.
-        precision: of the network's products, one of ``PRECISIONS``: ``auto`` is bfloat16 on a CUDA GPU and float32
-            elsewhere; parameters are float32 always.
+        precision: of the network's products, one of ``PRECISIONS``: ``auto`` is bfloat16 where the device has
+            instructions for it (CUDA GPUs, some processors) and float32 elsewhere; parameters are float32 always.
     """
 
     kind: ClassVar[str] = "transfer"

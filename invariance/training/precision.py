@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
+
+_INSTRUCTIONS = ("avx512_bf16", "amx_bf16")
+"""Of x86 processors that multiply bfloat16: AMD from Zen 4, Intel servers from Cooper Lake."""
 
 
 @dataclass(frozen=True)
@@ -16,8 +20,7 @@ class Precision:
 
     ``bfloat16``: convolutions and matrix products in bfloat16 (autocast), half the memory traffic, and several times
     the speed on a GPU's tensor cores; its exponent is that of float32, so losses need no scaling. ``float32``: these
-    products too in full. ``auto``: bfloat16 on a CUDA GPU, float32 elsewhere, which the promise of exact resumption
-    is about.
+    products too in full. ``auto``: bfloat16 where it is faster (:func:`multiplies_bfloat16`), float32 elsewhere.
 
     Networks and images are in channels-last order under every policy (see ``models``). ``torch.compile`` is not used:
     it compiles for longer than most trainings here last, and a compiled step need not give the bits of a plain one.
@@ -27,7 +30,7 @@ class Precision:
 
     def autocast(self, device: torch.device) -> torch.autocast:
         """The context of a forward pass."""
-        enabled = self.name == "bfloat16" or (self.name == "auto" and device.type == "cuda")
+        enabled = self.name == "bfloat16" or (self.name == "auto" and multiplies_bfloat16(device.type))
         return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled)
 
     @contextmanager
@@ -52,3 +55,16 @@ class Precision:
 
 
 AUTO = Precision()
+
+
+@lru_cache
+def multiplies_bfloat16(device_type: str) -> bool:
+    """Whether a kind of device (``cpu``, ``cuda``, …) has instructions for products in bfloat16.
+
+    A processor without them converts every number to float32 and back, and is slower than with float32 alone.
+    """
+    if device_type == "cpu":
+        # Older versions of torch cannot tell.
+        capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+        return any(capabilities.get(name, False) for name in _INSTRUCTIONS)
+    return device_type == "cuda"

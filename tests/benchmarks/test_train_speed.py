@@ -29,22 +29,46 @@ def no_loader(monkeypatch):
 
 def test_ratios_are_taken_within_a_round():
     rounds = [
-        {"limit": 100.0, "loader": 10.0, "stream": 50.0, "finite": 100.0},
-        {"limit": 10.0, "loader": 1.0, "stream": 6.0, "finite": 9.0},
-        {"limit": 40.0, "loader": 20.0, "stream": 28.0, "finite": 20.0},
+        {"limit": 100.0, "usual": 5.0, "loader": 10.0, "stream": 50.0, "finite": 100.0},
+        {"limit": 10.0, "usual": 1.0, "loader": 1.0, "stream": 6.0, "finite": 9.0},
+        {"limit": 40.0, "usual": 10.0, "loader": 20.0, "stream": 28.0, "finite": 20.0},
     ]
     found = summarise(rounds)
-    assert found["images_per_second"] == {"limit": 40.0, "loader": 10.0, "stream": 28.0, "finite": 20.0}
+    assert found["images_per_second"] == {
+        "limit": 40.0,
+        "usual": 5.0,
+        "loader": 10.0,
+        "stream": 28.0,
+        "finite": 20.0,
+    }
     assert found["ratios"] == {
         "stream_to_limit": 0.6,  # the ratio of the medians would be 0.7
         "finite_to_limit": 0.9,  # … 0.5
+        "stream_to_usual": 6.0,  # … 5.6
+        "finite_to_usual": 9.0,  # … 4
         "stream_to_loader": 5.0,  # … 2.8
         "finite_to_loader": 9.0,  # … 2
     }
 
 
-def test_goals_are_set_for_every_ratio_on_both_kinds_of_device():
-    assert set(train_speed.GOALS["cpu"]) == set(train_speed.GOALS["cuda"])
+def test_goals_are_set_for_the_same_ratios_on_both_kinds_of_device():
+    assert set(train_speed.GOALS["cpu"]) == set(train_speed.GOALS["cuda"]) < set(train_speed.RATIOS)
+
+
+def test_the_usual_step_is_torch_s_own():
+    theirs = torch.nn.Sequential(create_model("small", 3, seed=0).to(memory_format=torch.contiguous_format))
+    theirs[0].layout = torch.contiguous_format
+    optimiser = torch.optim.Adam(theirs.parameters(), lr=1e-3)
+    usual = train_speed.BareStep(TINY, 3, usual=True)
+    images, labels = torch.rand(4, 3, 8, 8), torch.tensor([0, 1, 2, 0])
+    for _ in range(2):
+        usual(images, labels)
+        loss = torch.nn.functional.cross_entropy(theirs(images), labels)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    for mine, other in zip(usual.model.parameters(), theirs.parameters(), strict=True):
+        assert torch.equal(mine, other) and mine.is_contiguous()
 
 
 @pytest.mark.parametrize("finite", [False, True])

@@ -81,7 +81,7 @@ def test_train_json_holds_ratios_accuracies_goals_and_what_they_depend_on(capsys
     assert settings.items() <= answer["environment"].items()
     assert {"cpu", "cores", "torch", "load_average"} <= set(answer["environment"])
     rates, ratios = answer["training"]["images_per_second"], answer["training"]["ratios"]
-    for ratio in ("stream_to_limit", "finite_to_limit", "stream_to_loader", "finite_to_loader"):
+    for ratio in ("stream_to_limit", "finite_to_limit", "stream_to_usual", "finite_to_usual", "stream_to_loader"):
         above, below = ratio.split("_to_")
         assert ratios[ratio] == pytest.approx(rates[above] / rates[below]), "one round: the ratio of its two figures"
     assert answer["training"]["goals"]["stream_to_limit"] == 0.9
@@ -99,7 +99,8 @@ def test_train_table_shows_every_contestant_and_says_what_is_estimated_or_missin
     code, out, _ = run(capsys, TINY_TRAIN)
     assert code == 0
     cells = {line.split()[0]: line.split() for line in out.splitlines() if line}
-    assert [len(cells[name]) for name in ("limit", "loader", "stream", "finite", "goal")] == [2, 2, 4, 4, 3]
+    names = ("limit", "usual", "loader", "stream", "finite", "goal")
+    assert [len(cells[name]) for name in names] == [2, 2, 2, 5, 5, 3]
     assert "hue" in out and "estimated from 10 epochs" in out and "all 200 ran, on kept features" in out
     assert f"ResNet-18, 50 epochs of 50000 images: {bench.NO_GPU}" in out
 

@@ -21,6 +21,7 @@ from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, SpecError
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.events import Cancelled, Finished, Progress
 from invariance.training.feed import Rendered
+from invariance.training.precision import AUTO
 
 CLASSES = ("noise-00", "noise-01", "noise-02")
 DATA = DatasetSpec(objects="noise", backgrounds="noise", classes=CLASSES, image_size=16)
@@ -62,7 +63,7 @@ def test_a_cell_is_the_score_of_the_engine_s_twins(table: pd.DataFrame, sources:
     engine = Engine(DATA)
     twins = engine.twins(engine.indices("test", 40), ("invert",), transform_seeds=TWIN_SEEDS)
     model = load_weights(sources["one"])
-    with torch.no_grad():
+    with torch.no_grad(), AUTO.autocast(torch.device("cpu")):
         first, second = (model.representation((batch.images * 255).round() / 255) for batch in twins)
     applied = twins[0].parameters["invert.applied"] != twins[1].parameters["invert.applied"]
     score = sens_scores(first, second, applied, seed=DATA.seed)

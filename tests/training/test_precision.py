@@ -12,7 +12,7 @@ from invariance.training import loop
 from invariance.training.checkpoint import load_weights
 from invariance.training.events import Cancelled, Finished, Progress
 from invariance.training.loop import pretrain
-from invariance.training.precision import AUTO, Precision
+from invariance.training.precision import AUTO, Precision, multiplies_bfloat16
 from invariance.training.resume import load_state
 
 Flag = Callable[[], bool]
@@ -25,29 +25,37 @@ def _report_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "device", "expected"),
+    ("name", "device", "instructions", "is_half"),
     [
-        ("auto", "cpu", torch.float32),
-        ("float32", "cpu", torch.float32),
-        ("bfloat16", "cpu", torch.bfloat16),
-        ("auto", "cuda", torch.bfloat16),
-        ("float32", "cuda", torch.float32),
+        ("auto", "cpu", {"avx512_bf16": True, "amx_bf16": False}, True),
+        ("auto", "cpu", {"avx512_bf16": False, "amx_bf16": True}, True),
+        ("auto", "cpu", {"avx512_f": True, "avx512_bf16": False}, False),
+        ("auto", "cpu", {}, False),
+        ("float32", "cpu", {"avx512_bf16": True}, False),
+        ("bfloat16", "cpu", {}, True),
+        ("auto", "cuda", {}, True),
+        ("float32", "cuda", {}, False),
+        ("auto", "mps", {"avx512_bf16": True}, False),
     ],
 )
-@pytest.mark.filterwarnings("ignore:User provided device_type of 'cuda'")
-def test_the_policy_by_device(name: str, device: str, expected: torch.dtype) -> None:
-    if device == "cpu":
-        with Precision(name).autocast(torch.device("cpu")):
-            assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == expected
-        return
+def test_the_policy_by_device(
+    monkeypatch: pytest.MonkeyPatch, name: str, device: str, instructions: dict[str, bool], is_half: bool
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: instructions, raising=False)
     asked: list[bool] = []
-    original = torch.autocast
-    torch.autocast = lambda *args, **given: asked.append(given["enabled"])  # type: ignore[assignment,misc]
+    monkeypatch.setattr(torch, "autocast", lambda *args, **given: asked.append(given["enabled"]))
+    multiplies_bfloat16.cache_clear()
     try:
         Precision(name).autocast(torch.device(device))
     finally:
-        torch.autocast = original  # type: ignore[misc]
-    assert asked == [expected == torch.bfloat16]
+        multiplies_bfloat16.cache_clear()
+    assert asked == [is_half]
+
+
+@pytest.mark.parametrize(("name", "expected"), [("float32", torch.float32), ("bfloat16", torch.bfloat16)])
+def test_the_policy_s_name_is_the_type_of_products(name: str, expected: torch.dtype) -> None:
+    with Precision(name).autocast(torch.device("cpu")):
+        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == expected
 
 
 @pytest.mark.parametrize(("name", "expected"), [("auto", "tf32"), ("bfloat16", "tf32"), ("float32", "ieee")])
@@ -91,10 +99,10 @@ def test_bfloat16_learns_keeps_float32_weights_and_goes_on_bit_for_bit(
     assert isinstance(full, Finished) and full.sha256 != finished.sha256, "it was computed otherwise"
 
 
-def test_on_the_cpu_auto_is_float32(tmp_path: Path, pretrain_spec: PretrainSpec) -> None:
+def test_auto_is_what_this_processor_multiplies(tmp_path: Path, pretrain_spec: PretrainSpec) -> None:
     assert AUTO.name == pretrain_spec.precision
     weights = []
-    for name in ("auto", "float32"):
+    for name in ("auto", "bfloat16" if multiplies_bfloat16("cpu") else "float32"):
         list(pretrain(replace(pretrain_spec, precision=name, epochs=1), tmp_path / name))
         weights.append(load_weights(tmp_path / name / "weights.safetensors").state_dict())
     assert all(torch.equal(value, weights[1][name]) for name, value in weights[0].items())
