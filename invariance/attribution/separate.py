@@ -40,7 +40,7 @@ def leaf_modules(model: nn.Module) -> list[nn.Module]:
 def _separated(module: nn.Module) -> nn.Module:
     if isinstance(module, nn.ReLU):
         return nn.ReLU()
-    traced = fx.symbolic_trace(module)
+    traced = fx.GraphModule(module, _Tracer().trace(module))
     for number, node in enumerate(list(traced.graph.nodes)):
         if node.op == "call_module" and isinstance(traced.get_submodule(str(node.target)), nn.MaxPool2d):
             with traced.graph.inserting_before(node):
@@ -56,6 +56,14 @@ def _separated(module: nn.Module) -> nn.Module:
     traced.delete_all_unused_submodules()
     traced.recompile()
     return traced
+
+
+class _Tracer(fx.Tracer):
+    """Leaves every kind of attention whole, as fx leaves torch's own: what it does depends on the device."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        """See the parent's."""
+        return isinstance(m, nn.MultiheadAttention) or super().is_leaf_module(m, module_qualified_name)
 
 
 def _is_relu(node: fx.Node, traced: fx.GraphModule) -> bool:
