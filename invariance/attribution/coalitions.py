@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from invariance.data.engine import Engine
+from invariance.data.random import later_seed
 from invariance.spec import SpecError
 
 PLAYERS: Final[dict[str, str]] = {
@@ -113,5 +114,5 @@ def _references(engine: Engine, indices: Tensor, reference: str, num: int) -> li
         size = engine.spec.image_size
         return [pictures.mean(dim=(0, 2, 3), keepdim=True).expand(1, 3, size, size)]
     num = 1 if engine.num_backgrounds == 1 else num
-    seeds = [(engine.spec.seed + _REFERENCE_SEED + number) % 2**63 for number in range(num)]
+    seeds = [later_seed(engine.spec.seed, _REFERENCE_SEED + number) for number in range(num)]
     return [engine.with_spec_changes(seed=seed).draw_backgrounds(indices)[1] for seed in seeds]

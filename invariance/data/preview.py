@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from invariance.data.engine import SPLIT_START, Batch, Engine, paste, to_bytes
+from invariance.data.random import later_seed
 from invariance.data.transforms import BEYOND, TRANSFORMS, get_transform, sample_composition
 from invariance.spec import SpecError
 
@@ -71,7 +72,7 @@ def twin_samples(
     """
     spec = engine.spec
     own = spec.seed if spec.transform_seed is None else spec.transform_seed
-    seeds = (own, (own + SECOND_TWIN_OFFSET) % 2**63)
+    seeds = (own, later_seed(own, SECOND_TWIN_OFFSET))
     first, second = engine.twins(_positions(start, num, split), transforms, transform_seeds=seeds)
     return to_samples(first, engine), to_samples(second, engine)
 

@@ -52,6 +52,11 @@ Words = TypeVar("Words", Tensor, NDArray[np.int64])
 """Arrays of whole numbers, torch's or numpy's: the arithmetic is the same, and so are the results."""
 
 
+def later_seed(seed: int, by: int) -> int:
+    """A seed ``by`` numbers later, in [0, 2^63); the first one follows the last."""
+    return (seed + by) % 2**63
+
+
 def philox(counter: tuple[Words, Words, Words, Words], key: tuple[Words | int, Words | int]) -> tuple[Words, ...]:
     """Philox 4x32-10 on arrays.
 

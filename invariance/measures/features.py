@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from invariance.data.engine import Engine, to_bytes
+from invariance.data.random import later_seed
 from invariance.measures.result import finish
 from invariance.measures.sens import SensScore, sens_scores
 from invariance.measures.table import known_class_accuracy
@@ -94,12 +95,13 @@ def feature_twins(engine: Engine, feature: str, indices: Tensor) -> tuple[Tensor
     sticker_seed = spec.seed if spec.sticker_seed is None else spec.sticker_seed
     first = engine.batch(indices).images
     if feature == "sticker":
-        return first, engine.with_spec_changes(sticker_seed=_another(sticker_seed)).batch(indices).images
-    changes: dict[str, int] = {"seed": _another(spec.seed)}
+        another = later_seed(sticker_seed, TWIN_SEED_OFFSET)
+        return first, engine.with_spec_changes(sticker_seed=another).batch(indices).images
+    changes: dict[str, int] = {"seed": later_seed(spec.seed, TWIN_SEED_OFFSET)}
     if engine.sticker_names:
         changes["sticker_seed"] = sticker_seed
     if spec.transform_seed is not None:
-        changes["transform_seed"] = _another(spec.transform_seed)
+        changes["transform_seed"] = later_seed(spec.transform_seed, TWIN_SEED_OFFSET)
     other = engine.with_spec_changes(**changes)
     match feature:
         case "object":
@@ -168,10 +170,6 @@ def measure_features(
         table += [{**head, "feature": feature, **rows[name, feature]} for feature in features]
     metrics = {"num_models": len(models), "num_features": len(features), "num_pairs": spec.num_pairs}
     yield finish(pd.DataFrame(table, columns=list(COLUMNS)), directory, metrics, started=started, device=device)
-
-
-def _another(seed: int) -> int:
-    return (seed + TWIN_SEED_OFFSET) % 2**63
 
 
 def _render_twins(engine: Engine, feature: str, num: int, cancelled: CancelFlag) -> tuple[Tensor, Tensor]:

@@ -11,12 +11,11 @@ import torch
 from torch import Tensor
 
 from invariance.data.engine import Engine
-from invariance.data.random import permutation
+from invariance.data.random import later_seed, permutation
 from invariance.spec import SpecError
 from invariance.training.events import CancelFlag, Cancelled
 
 _CHUNK = 1024
-_NUM_SEEDS = 2**63  # the last one is followed by the first
 _PIXELS_AHEAD = 2048 * 32**2
 """Of the images of a stream that are rendered at once, which takes less time than batch by batch."""
 
@@ -231,6 +230,6 @@ def render_views(engine: Engine, indices: Tensor, num_views: int, *, draw: int =
     if num_views == 1:
         return (Rendered(*engine.render(indices)),)
     spec = engine.spec
-    base = (spec.seed if spec.transform_seed is None else spec.transform_seed) + 2 * draw
-    seeds = (base % _NUM_SEEDS, (base + 1) % _NUM_SEEDS)
+    base = spec.seed if spec.transform_seed is None else spec.transform_seed
+    seeds = (later_seed(base, 2 * draw), later_seed(base, 2 * draw + 1))
     return tuple(Rendered(*engine.with_spec_changes(transform_seed=seed).render(indices)) for seed in seeds)
