@@ -22,7 +22,7 @@ from benchmarks.data_speed import synchronise
 from invariance.models import create_model
 from invariance.spec import MODEL_NAMES
 from invariance.training.evaluation import in_batches
-from invariance.training.precision import Precision, multiplies_bfloat16
+from invariance.training.precision import Precision, auto_precision
 from invariance.training.trainee import Trainee
 
 NAMES = ("float32", "bfloat16")
@@ -72,7 +72,7 @@ def run(models: Sequence[str], *, batch_size: int, rounds: int, threads: int, de
             }
     finally:
         torch.set_num_threads(before)
-    return {"models": rows, "auto_is_bfloat16": multiplies_bfloat16(torch.device(device).type), "threads": threads}
+    return {"models": rows, "auto_is_bfloat16": auto_precision(device) == "bfloat16", "threads": threads}
 
 
 def _seconds(work: Callable[[], Any], device: str) -> float:

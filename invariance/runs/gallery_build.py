@@ -32,6 +32,7 @@ from invariance.spec import (
 )
 from invariance.studies.what_if import WhatIf, what_if
 from invariance.training.checkpoint import load_weights, save_weights
+from invariance.training.precision import auto_precision
 
 MATCHED: Final = ("rotate", "hue", "erasing")
 DISJOINT: Final = ("scale", "invert", "pixelate")
@@ -208,6 +209,7 @@ def _write_manifest(models: list[dict[str, Any]], folder: Path) -> None:
         "date": time.strftime("%Y-%m-%d"),
         "hardware": f"{platform.machine()}, {os.cpu_count()} cores"
         + (f", {torch.cuda.get_device_name()}" if torch.cuda.is_available() else ""),
+        "auto_precision": {device: auto_precision(device) for device in sorted({model["device"] for model in models})},
         "torch": torch.__version__.split("+")[0],
         "models": models,
     }

@@ -28,6 +28,8 @@ def provenance(study: Study, store: Store, *, executor: str, num_workers: int, c
         num_workers: runs executed at once.
         command: that was given.
     """
+    from invariance.training.precision import auto_precision  # reads torch, which a dry run does without
+
     standings = store.standings(spec.run_id for spec in study.runs)
     devices = Counter(standing.device for standing in standings.values() if standing.state == "done")
     packages = PACKAGES + (("ray",) if executor == "ray" else ())
@@ -42,6 +44,7 @@ def provenance(study: Study, store: Store, *, executor: str, num_workers: int, c
         "date": time.strftime("%Y-%m-%d %H:%M:%S%z"),
         "hardware": hardware(),
         "devices": {str(device): number for device, number in sorted(devices.items(), key=str)},
+        "auto_precision": {device: auto_precision(device) for device in sorted(filter(None, devices))},
         "executor": executor,
         "workers": num_workers,
         "versions": {

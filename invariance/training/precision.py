@@ -20,7 +20,7 @@ class Precision:
 
     ``bfloat16``: convolutions and matrix products in bfloat16 (autocast), half the memory traffic, and several times
     the speed on a GPU's tensor cores; its exponent is that of float32, so losses need no scaling. ``float32``: these
-    products too in full. ``auto``: bfloat16 where it is faster (:func:`multiplies_bfloat16`), float32 elsewhere.
+    products too in full. ``auto``: bfloat16 where it is faster (:func:`auto_precision`), float32 elsewhere.
 
     Networks and images are in channels-last order under every policy (see ``models``). ``torch.compile`` is not used:
     it compiles for longer than most trainings here last, and a compiled step need not give the bits of a plain one.
@@ -30,8 +30,8 @@ class Precision:
 
     def autocast(self, device: torch.device) -> torch.autocast:
         """The context of a forward pass."""
-        enabled = self.name == "bfloat16" or (self.name == "auto" and multiplies_bfloat16(device.type))
-        return torch.autocast(device.type, dtype=torch.bfloat16, enabled=enabled)
+        name = auto_precision(device.type) if self.name == "auto" else self.name
+        return torch.autocast(device.type, dtype=torch.bfloat16, enabled=name == "bfloat16")
 
     @contextmanager
     def products(self, device: str | torch.device) -> Iterator[None]:
@@ -58,13 +58,14 @@ AUTO = Precision()
 
 
 @lru_cache
-def multiplies_bfloat16(device_type: str) -> bool:
-    """Whether a kind of device (``cpu``, ``cuda``, …) has instructions for products in bfloat16.
+def auto_precision(device: str) -> str:
+    """What ``auto`` is on a torch device such as ``cpu`` or ``cuda:1``: ``bfloat16`` where it has instructions for it.
 
-    A processor without them converts every number to float32 and back, and is slower than with float32 alone.
+    A processor without them converts every number to float32 and back, and is slower than with float32 alone. Networks
+    of mostly depthwise convolutions (MobileNet, EfficientNet) are trained faster in float32 on any processor.
     """
-    if device_type == "cpu":
-        # Older versions of torch cannot tell.
-        capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
-        return any(capabilities.get(name, False) for name in _INSTRUCTIONS)
-    return device_type == "cuda"
+    kind = device.partition(":")[0]
+    # Older versions of torch cannot tell what a processor has.
+    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)() if kind == "cpu" else {}
+    has_instructions = kind == "cuda" or any(capabilities.get(name, False) for name in _INSTRUCTIONS)
+    return "bfloat16" if has_instructions else "float32"

@@ -10,7 +10,7 @@ import torch
 
 from benchmarks import precision_speed
 from benchmarks.precision_speed import main, run, time_model
-from invariance.training.precision import multiplies_bfloat16
+from invariance.training.precision import auto_precision
 from invariance.training.trainee import Trainee
 
 
@@ -35,7 +35,7 @@ def test_each_precision_takes_steps_of_its_own(monkeypatch: pytest.MonkeyPatch) 
     before = torch.get_num_threads()
     found = run(["small_vit"], batch_size=4, rounds=1, threads=1, device="cpu")
     assert torch.get_num_threads() == before and set(taken) == {"float32", "bfloat16"}
-    assert found["auto_is_bfloat16"] == multiplies_bfloat16("cpu")
+    assert found["auto_is_bfloat16"] == (auto_precision("cpu") == "bfloat16")
     assert all(value > 0 for value in found["models"]["small_vit"].values())
 
 

@@ -28,6 +28,7 @@ from invariance.runs.study_files import summarise, write_summary, write_table
 from invariance.runs.study_progress import StudyProgress, estimated_seconds
 from invariance.studies.registry import STUDY_NAMES, make_study
 from invariance.studies.study import Outcome
+from invariance.training.precision import auto_precision
 from tests.runs.tiny import wait_until
 from tests.runs.tiny_study import COLUMNS, tiny_study
 
@@ -72,6 +73,7 @@ def test_a_study_writes_its_table_summary_and_report(command: Command, tiny: Non
     assert finding["effect"] == pytest.approx(table["accuracy"].mean())
     told = summary["provenance"]
     assert told["seeds"] == [3] and told["devices"] == {"cpu": 4} and told["executor"] == "local"
+    assert told["auto_precision"] == {"cpu": auto_precision("cpu")}
     assert told["versions"]["torch"] and told["hardware"] and told["date"] and told["version"] == "0.1.0"
     assert summary["seconds"] > 0
     page = (out / "report.html").read_text()

@@ -12,7 +12,7 @@ from invariance.training import loop
 from invariance.training.checkpoint import load_weights
 from invariance.training.events import Cancelled, Finished, Progress
 from invariance.training.loop import pretrain
-from invariance.training.precision import AUTO, Precision, multiplies_bfloat16
+from invariance.training.precision import AUTO, Precision, auto_precision
 from invariance.training.resume import load_state
 
 Flag = Callable[[], bool]
@@ -44,11 +44,11 @@ def test_the_policy_by_device(
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: instructions, raising=False)
     asked: list[bool] = []
     monkeypatch.setattr(torch, "autocast", lambda *args, **given: asked.append(given["enabled"]))
-    multiplies_bfloat16.cache_clear()
+    auto_precision.cache_clear()
     try:
         Precision(name).autocast(torch.device(device))
     finally:
-        multiplies_bfloat16.cache_clear()
+        auto_precision.cache_clear()
     assert asked == [is_half]
 
 
@@ -102,7 +102,7 @@ def test_bfloat16_learns_keeps_float32_weights_and_goes_on_bit_for_bit(
 def test_auto_is_what_this_processor_multiplies(tmp_path: Path, pretrain_spec: PretrainSpec) -> None:
     assert AUTO.name == pretrain_spec.precision
     weights = []
-    for name in ("auto", "bfloat16" if multiplies_bfloat16("cpu") else "float32"):
+    for name in ("auto", auto_precision("cpu")):
         list(pretrain(replace(pretrain_spec, precision=name, epochs=1), tmp_path / name))
         weights.append(load_weights(tmp_path / name / "weights.safetensors").state_dict())
     assert all(torch.equal(value, weights[1][name]) for name, value in weights[0].items())
