@@ -7,6 +7,7 @@ from benchmarks import probe_speed
 from benchmarks.probe_speed import Probes, Settings, accuracy, frozen, measure, new_head, summarise, train_head
 from invariance.runs.gallery import entries
 from invariance.training.evaluation import in_batches
+from invariance.training.precision import Precision
 
 pytestmark = pytest.mark.skipif(not entries(), reason="there is no gallery: run python -m invariance gallery build")
 TINY = Settings(threads=1, rounds=1, timed_epochs=1, num_samples=30, num_test_samples=40)
@@ -36,7 +37,7 @@ def test_keeping_the_features_gives_the_head_of_running_the_backbone_in_every_ep
     heads = [new_head(model.num_features, engine.num_classes, seed=3, device=torch.device("cpu")) for _ in range(2)]
     start = heads[0].weight.detach().clone()
     train_head(heads[0], images, labels, represent=frozen(model), epochs=4, seed=5)
-    kept = in_batches(model.representation, images)
+    kept = in_batches(model.representation, images, precision=Precision("float32"))
     train_head(heads[1], kept, labels, represent=lambda features: features, epochs=4, seed=5)
     torch.testing.assert_close(heads[0].weight, heads[1].weight, atol=1e-5, rtol=1e-4)
     assert (heads[0].weight - start).abs().max() > 2e-3, "it did train, by more than the tolerance"
