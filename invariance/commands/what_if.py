@@ -48,6 +48,10 @@ def add_commands(commands: Any) -> None:
     add_model(parser)
     parser.add_argument("--epochs", type=int, help="of pretraining, on fresh images throughout (default 4)")
     parser.add_argument("--samples-per-epoch", type=int, help="images in one epoch of pretraining (default 10000)")
+    parser.add_argument("--batch-size", type=int, help="images in one step of pretraining (default 128)")
+    parser.add_argument(
+        "--learning-rate", type=float, help="of Adam in pretraining (default 0.002; transformers want less)"
+    )
     add_objective(parser)
     parser.add_argument("--method", default="linear-probe", choices=TRANSFER_METHODS)
     parser.add_argument("--num-transfer-samples", type=int, help="images of the target task (default 2000)")
@@ -58,7 +62,7 @@ def add_commands(commands: Any) -> None:
 def run_what_if(args: argparse.Namespace) -> None:
     """Two pretrainings and two transfers; prints both accuracies as one JSON object."""
     started = time.monotonic()
-    given = ("epochs", "samples_per_epoch", "num_transfer_samples")
+    given = ("epochs", "samples_per_epoch", "batch_size", "learning_rate", "num_transfer_samples")
     options = {name: getattr(args, name) for name in given if getattr(args, name) is not None}
     study = what_if(
         parse_transforms(args.target),

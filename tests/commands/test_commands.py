@@ -115,8 +115,10 @@ def test_several_seeds_are_runs_with_a_mean_and_an_interval(command, how):
 
 def test_what_if(command):
     text = "what-if --target hue --mismatch rotate --objects noise --backgrounds noise --num-classes 3 --epochs 1"
-    code, answer, _ = command(f"{text} --samples-per-epoch 256 --num-transfer-samples 60")
+    training = "--batch-size 32 --learning-rate 0.0005"
+    code, answer, _ = command(f"{text} --samples-per-epoch 256 --num-transfer-samples 60 {training}")
     assert code == 0
+    assert (answer["spec"]["matched"]["batch_size"], answer["spec"]["matched"]["learning_rate"]) == (32, 0.0005)
     assert {"matched", "mismatched", "seconds", "device", "spec"} <= set(answer)
     assert 0 <= answer["mismatched"]["transfer_accuracy"] <= 1
     assert answer["spec"]["target"]["transforms"] == ["hue"]
@@ -142,6 +144,7 @@ def test_what_if(command):
         ("factors --models none --transforms hue --out x.csv", "choose with --factors"),
         ("factors --models nothing --out x.csv", "no run or gallery model 'nothing'"),
         ("what-if --target hue --mismatch hue", "different transformations"),
+        ("what-if --target hue --mismatch rotate --learning-rate 0", "learning_rate = 0.0: expected"),
         ("pretrain --num-samples ²", "num_samples = '²': expected a whole number, or endless"),
         ("measure --models matched --out .", "out = .: is a folder"),
         ("factors --models matched --out .", "out = .: is a folder"),
