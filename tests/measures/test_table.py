@@ -19,9 +19,10 @@ from invariance.measures.variance import normalised_variance
 from invariance.models import Classifier, create_model
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, SpecError
 from invariance.training.checkpoint import load_weights, save_weights
+from invariance.training.evaluation import in_batches
 from invariance.training.events import Cancelled, Finished, Progress
 from invariance.training.feed import Rendered
-from invariance.training.precision import AUTO
+from invariance.training.precision import AUTO, Precision
 
 CLASSES = ("noise-00", "noise-01", "noise-02")
 DATA = DatasetSpec(objects="noise", backgrounds="noise", classes=CLASSES, image_size=16)
@@ -176,3 +177,15 @@ def test_it_stops_when_asked_and_leaves_no_table(sources: dict[str, Path], tmp_p
 def test_a_missing_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="no weights at"):
         list(measure(SPEC, {"one": tmp_path / "nothing"}, tmp_path / "run"))
+
+
+def test_in_bfloat16_scores_stay_what_they_are_to_two_digits(sources: dict[str, Path]) -> None:
+    engine, model = Engine(DATA), load_weights(sources["one"])
+    twins = engine.twins(engine.indices("test", 300), ("invert",), transform_seeds=TWIN_SEEDS)
+    applied = twins[0].parameters["invert.applied"] != twins[1].parameters["invert.applied"]
+    images = [(batch.images * 255).round().to(torch.uint8) for batch in twins]
+    scores = []
+    for name in ("float32", "bfloat16"):
+        first, second = (in_batches(model.representation, view, precision=Precision(name)) for view in images)
+        scores.append(sens_scores(first, second, applied, seed=0).raw)
+    assert 0 < abs(scores[0] - scores[1]) < 0.002
