@@ -25,12 +25,12 @@ from pages.parts import server as page_server
 from tests.runs.conftest import FAKE_WORKER
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Request
 
 ROOT = Path(__file__).parents[2]
 START_TIMEOUT_S = 90.0
 RUN_TIMEOUT_MS = 90_000
-READY = "[data-testid=stApp][data-test-script-state=notRunning]"
+READY = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
 
 
 @dataclass(frozen=True)
@@ -132,6 +132,10 @@ class Visitor:
         self.server = server
         self.problems: list[str] = []
         page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self._in_flight: set[Request] = set()
+        page.on("request", lambda request: self._in_flight.add(request))
+        for ended in ("requestfinished", "requestfailed"):
+            page.on(ended, lambda request: self._in_flight.discard(request))
 
     def open(self, path: str) -> Page:
         """Opens a page by its path (and query) and waits until its script has run."""
@@ -140,10 +144,18 @@ class Visitor:
         return self.page
 
     def settle(self) -> None:
-        """Waits until the script has run and says nothing new for a moment."""
-        self.page.wait_for_selector(READY, timeout=RUN_TIMEOUT_MS)
-        self.page.wait_for_timeout(300)
-        self.page.wait_for_selector(READY, timeout=RUN_TIMEOUT_MS)
+        """Waits until the script has run, says nothing new for a moment, and all that it needs is loaded.
+
+        A kind of element is loaded when the first of it is shown: until then what stands after it is seen without it.
+        """
+        deadline = time.monotonic() + RUN_TIMEOUT_MS / 1_000
+        while True:
+            self.page.wait_for_selector(READY, timeout=RUN_TIMEOUT_MS)
+            self.page.wait_for_timeout(300)
+            if not self._in_flight and self.page.locator(READY).count():
+                return
+            waited_for = sorted(request.url for request in self._in_flight)
+            assert time.monotonic() < deadline, f"the page does not come to rest: {waited_for}"
 
     def exceptions(self) -> list[str]:
         """What the page shows of exceptions (with the log, since pages hide details), and the browser's own."""
