@@ -15,9 +15,10 @@ from invariance.data.background import ClassedPictures, FreshNoise, load_backgro
 from invariance.data.batch import Batch, Changed, under_stickers
 from invariance.data.drawn import Drawn
 from invariance.data.foreground import SPLIT_START, Cutouts, Foregrounds, load_foregrounds
-from invariance.data.pasting import paste, paste_content_on_bytes, share_out, to_bytes
+from invariance.data.pasting import paste, paste_content_on_bytes, to_bytes
 from invariance.data.random import STREAMS, Draws
 from invariance.data.sticker import load_stickers
+from invariance.data.threads import begin, share_out
 from invariance.data.transforms import Params, Transform, change_content, get_transform, sample_composition
 from invariance.data.transforms.beyond import drawn_other, drawn_view, occluder_layer
 from invariance.spec import BEYOND_2D, DatasetSpec, SpecError
@@ -266,22 +267,30 @@ class Engine:
 
     @torch.no_grad()
     def _render_compiled(self, images: Tensor, labels: Tensor, indices: Tensor) -> None:
-        """The same as :meth:`_render_into`; while threads make the pixels of some, the next ones are drawn."""
+        """The same as :meth:`_render_into`; while threads make the pixels of some, one of them draws the next ones."""
         from invariance.data.compiled.render import Rendering
 
-        levels, jobs = self._levels, list[Future[None]]()
+        levels, num, before = self._levels, len(indices), list[Future[None]]()
         assert levels is not None
-        for start in range(0, len(indices), _DRAWN_AT_A_TIME):
-            some, before = slice(start, start + _DRAWN_AT_A_TIME), jobs
+
+        def prepare(start: int) -> Rendering:
+            some = slice(start, start + _DRAWN_AT_A_TIME)
             drawn = self.draw(indices[some].to(self.device))
             labels[some], prototypes = self._labels(drawn), drawn.prototypes
             if self.spec.transforms[:1] == ("pose",):
                 prototypes = self._views(drawn.labels, prototypes, drawn.params[0])
-            work = Rendering(self.spec, self._transforms, self._objects, drawn, prototypes, levels, images[some])
+            return Rendering(self.spec, self._transforms, self._objects, drawn, prototypes, levels, images[some])
+
+        following = begin(prepare, 0)
+        for start in range(0, num, _DRAWN_AT_A_TIME):
+            work = following.result()
+            if start + _DRAWN_AT_A_TIME < num:
+                following = begin(prepare, start + _DRAWN_AT_A_TIME)
             jobs = work.start()
             for job in before:
                 job.result()
-        for job in jobs:
+            before = jobs
+        for job in before:
             job.result()
 
     @torch.no_grad()

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier, Lock
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from invariance.data.transforms.frame import Frame
-
-_SETTING_THREADS = Lock()
 
 
 def paste(rgba: Tensor, backgrounds: Tensor) -> Tensor:
@@ -48,41 +42,3 @@ def to_bytes(images: Tensor) -> Tensor:
     if images.device.type == "cpu":  # numpy converts at once what torch takes three times as long for
         return torch.from_numpy(levels.numpy().astype(np.uint8))
     return levels.to(torch.uint8)
-
-
-def share_out(num: int, work: Callable[[int, int], None], *, unit: int, most: int) -> None:
-    """Calls ``work(start, stop)`` for stretches of range(num), on as many threads as torch may use.
-
-    Each thread computes alone. Threads that share every operation, which is torch's way, wait for each other a hundred
-    times a batch, and when another program takes one of their cores, all of them wait for it.
-
-    Args:
-        num: of samples.
-        work: makes the samples from ``start`` to ``stop``.
-        unit: samples that are not parted, too few to be worth the start of a thread. Since stretches begin at
-            multiples of it, samples are made together with the same others on any number of threads.
-        most: units in a stretch.
-    """
-    num_threads = torch.get_num_threads()
-    length = unit * max(1, min(most, -(-num // (unit * num_threads))))
-    starts = range(0, num, length)
-    num_threads = min(num_threads, len(starts))
-    if num_threads <= 1:
-        for start in starts:
-            work(start, min(start + length, num))
-        return
-    before, ready = torch.get_num_threads(), Barrier(num_threads + 1)
-
-    def compute_alone() -> None:
-        torch.get_num_threads()  # a thread's first use of torch sets what it starts with, and would undo the next line
-        torch.set_num_threads(1)
-        ready.wait()
-
-    with ThreadPoolExecutor(num_threads) as pool:
-        with _SETTING_THREADS:  # what a thread sets for itself is also what threads yet to come will start with
-            alone = [pool.submit(compute_alone) for _ in range(num_threads)]
-            ready.wait()
-            torch.set_num_threads(before)
-        jobs = [pool.submit(work, start, min(start + length, num)) for start in starts]
-        for job in (*alone, *jobs):
-            job.result()

@@ -16,8 +16,9 @@ from invariance.spec import SpecError
 from invariance.training.events import CancelFlag, Cancelled
 
 _CHUNK = 1024
-_PIXELS_AHEAD = 2048 * 32**2
-"""Of the images of a stream that are rendered at once, which takes less time than batch by batch."""
+_PIXELS_AHEAD = 4096 * 32**2
+"""Of the images of a stream that are rendered at once: fewer take longer, since torch's own threads, which wait for
+the next step awake, take cores away at the beginning."""
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import cache
 from threading import local
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -19,6 +18,7 @@ from invariance.data.compiled.memory import give_back_compiler
 from invariance.data.compiled.steps import Step, steps_of
 from invariance.data.drawn import Drawn
 from invariance.data.foreground import Cutouts, Objects
+from invariance.data.threads import begin
 from invariance.data.transforms import Transform
 from invariance.spec import BEYOND_2D, DatasetSpec
 
@@ -71,13 +71,7 @@ class Rendering:
         """Has the samples made by other threads, a part by each in turn; with a single one, makes them at once."""
         _give_back_compiler_after_loading(num_loaded())
         num = max(1, _PIXELS_AT_A_TIME // self._size**2)
-        num_threads = torch.get_num_threads()
-        parts = [(start, min(start + num, self._num)) for start in range(0, self._num, num)]
-        if num_threads == 1:
-            for part in parts:
-                self.make(*part)
-            return []
-        return [_threads(num_threads).submit(self.make, *part) for part in parts]
+        return [begin(self.make, start, min(start + num, self._num)) for start in range(0, self._num, num)]
 
     def make(self, start: int, stop: int) -> None:
         """Samples from ``start`` to ``stop``."""
@@ -102,12 +96,6 @@ def _steps(spec: DatasetSpec, transforms: Sequence[Transform], drawn: Drawn) -> 
     flat = [step for step in zip(transforms, drawn.params, strict=True) if step[0].name not in BEYOND_2D]
     kernels, params = [step[0] for step in flat], [step[1] for step in flat]
     return steps_of(kernels, params, num=len(drawn.indices), size=spec.image_size, mode=spec.resampling)
-
-
-@cache
-def _threads(num: int) -> ThreadPoolExecutor:
-    """Kept, since to start one takes as long as a hundred samples."""
-    return ThreadPoolExecutor(num, thread_name_prefix="render")
 
 
 @cache
