@@ -29,7 +29,7 @@ from invariance.runs.gallery import entry
 from invariance.spec import TransferSpec
 from invariance.training.checkpoint import load_weights
 from invariance.training.evaluation import in_batches, mean_class_accuracy
-from invariance.training.feed import Rendered, to_unit_range
+from invariance.training.feed import Rendered
 from invariance.training.loop import render_split
 from invariance.training.precision import Precision
 from invariance.training.probe import fit_linear, solved
@@ -98,7 +98,7 @@ def train_head(
 def frozen(model: Classifier) -> Representation:
     """Bytes (B, 3, S, S) through a backbone in eval mode, in float32 as in the usual loop of ``train_speed``."""
     assert not model.training
-    return lambda images: model.representation(to_unit_range(images))
+    return model.representation
 
 
 def solve(model: Classifier, samples: Rendered, num_classes: int) -> nn.Linear:

@@ -13,8 +13,7 @@ from invariance.data.engine import Engine
 from invariance.measures.cell import measure_features
 from invariance.measures.columns import MEASURE_COLUMNS
 from invariance.measures.twin_set import TwinSet, twin_set, untransformed
-from invariance.models import Classifier, layer_features
-from invariance.training.feed import to_unit_range
+from invariance.models import Classifier, layer_features, to_unit_range
 from invariance.training.precision import AUTO
 
 PIXELS: Final = "pixels"
@@ -66,5 +65,5 @@ def _all_features(model: Classifier, images: Tensor, flatten: bool) -> dict[str,
     """Name of each layer to (M, F) float32, of all images."""
     size = min(_BATCH_SIZE, model.batch_size)
     with torch.no_grad(), AUTO.autocast(images.device):
-        parts = [layer_features(model, to_unit_range(part), flatten=flatten) for part in images.split(size)]
+        parts = [layer_features(model, part, flatten=flatten) for part in images.split(size)]
     return {layer: torch.cat([part[layer] for part in parts]).to(torch.float32) for layer in parts[0]}

@@ -46,7 +46,7 @@ class TwinSet:
         """Features (N, F) of the first and of the second views.
 
         Args:
-            represent: maps (B, 3, H, W) in [0, 1] to (B, F).
+            represent: maps (B, 3, H, W) uint8 to (B, F).
             of_clean: (N, F), those of the untransformed images.
             cancelled: asked before every batch.
         """

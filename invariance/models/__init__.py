@@ -1,6 +1,6 @@
 """Networks behind one protocol: ``representation(images)`` and a linear ``head``."""
 
-from invariance.models.classifier import BATCH_SIZE, Classifier, batch_size_at
+from invariance.models.classifier import BATCH_SIZE, Classifier, batch_size_at, to_unit_range
 from invariance.models.layer_features import layer_features
 from invariance.models.published import PREFIX as PUBLISHED_PREFIX
 from invariance.models.published import (
@@ -35,5 +35,6 @@ __all__ = [
     "published_here",
     "published_names",
     "published_path",
+    "to_unit_range",
     "untrained_twin",
 ]

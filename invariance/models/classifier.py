@@ -81,12 +81,13 @@ class Classifier(nn.Module):
         """The penultimate layer: after global average pooling, or a transformer's class token (the paper's f(x)).
 
         Args:
-            images: (B, 3, H, W) float in [0, 1]; normalised to [-1, 1] here and nowhere else.
+            images: (B, 3, H, W), bytes (uint8) or float in [0, 1]; normalised to [-1, 1] here and nowhere else.
 
         Returns:
             (B, F); not negative where the last operation before the pooling is a ReLU, as in all but transformers.
         """
-        centred = self._fitted(images).mul(2.0).sub(1.0)
+        values = to_unit_range(images) if images.dtype == torch.uint8 else images
+        centred = self._fitted(values).mul(2.0).sub_(1.0)
         features: Tensor = self.backbone(centred.contiguous(memory_format=self.layout))
         return features
 
@@ -105,7 +106,7 @@ class Classifier(nn.Module):
         return images[..., start : start + self.input_size, start : start + self.input_size]
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (B, num_classes) of images (B, 3, H, W) in [0, 1]."""
+        """Logits (B, num_classes) of images (B, 3, H, W), bytes or float in [0, 1]."""
         logits: Tensor = self.head(self.representation(images))
         return logits
 
@@ -133,6 +134,11 @@ class Classifier(nn.Module):
         self.head = head
         self.num_classes = head.out_features
         self.class_names = class_names
+
+
+def to_unit_range(images: Tensor) -> Tensor:
+    """uint8 images to float32 in [0, 1]."""
+    return images.to(torch.float32).div_(255.0)
 
 
 def batch_size_at(input_size: int | None) -> int:

@@ -23,7 +23,7 @@ def layer_features(model: Classifier, images: Tensor, *, flatten: bool = False) 
 
     Args:
         model: in the mode it is to be looked at; it stays as it is, and other threads may use it meanwhile.
-        images: (B, 3, H, W) float in [0, 1].
+        images: (B, 3, H, W), bytes (uint8) or float in [0, 1].
         flatten: whether maps and tokens are kept whole.
 
     Returns:

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from invariance.models import BATCH_SIZE, Classifier
 from invariance.training.events import CancelFlag, Cancelled, never
-from invariance.training.feed import Rendered, to_unit_range
+from invariance.training.feed import Rendered
 from invariance.training.precision import AUTO, Precision
 
 
@@ -51,7 +51,7 @@ def in_batches(
     """Applies a part of a network in eval mode to many images.
 
     Args:
-        apply: maps (B, 3, H, W) in [0, 1] to (B, D), for example ``model.representation``. A network, or a method of
+        apply: maps (B, 3, H, W) uint8 to (B, D), for example ``model.representation``. A network, or a method of
             one, gets as many images at once as it takes.
         images: (N, 3, H, W) uint8.
         cancelled: asked before every batch.
@@ -76,7 +76,7 @@ def batch_by_batch(
         if cancelled():
             raise Cancelled
         with torch.no_grad(), precision.autocast(images.device):
-            output = apply(to_unit_range(part)).to(torch.float32)
+            output = apply(part).to(torch.float32)
         yield output
 
 

@@ -37,11 +37,6 @@ class Rendered:
         return len(self.labels)
 
 
-def to_unit_range(images: Tensor) -> Tensor:
-    """uint8 images to float32 in [0, 1]."""
-    return images.to(torch.float32).div_(255.0)
-
-
 def render_cancellable(
     engine: Engine, indices: Tensor, cancelled: CancelFlag, *, pause_s: float = 0.5
 ) -> Generator[float, None, Rendered]:
@@ -90,7 +85,7 @@ class Feed(Protocol):
     num_images: int
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
-        """Images (V B, 3, H, W) float32 in [0, 1], V views of B samples, and labels (B,) of a step."""
+        """Images (V B, 3, H, W) uint8, V views of B samples, and labels (B,) of a step."""
         ...
 
     def epochs_done(self, step: int) -> int:
@@ -141,7 +136,7 @@ class FiniteFeed:
             order = permutation(len(self.samples), seed=self._seed, index=epoch).to(self.samples.labels.device)
             self._batches, self._epoch = order.tensor_split(self.num_steps_per_epoch), epoch
         chosen = self._batches[position]
-        return to_unit_range(self.samples.images[chosen]), self.samples.labels[chosen]
+        return self.samples.images[chosen], self.samples.labels[chosen]
 
     def epochs_done(self, step: int) -> int:
         """See :class:`Feed`."""
@@ -181,7 +176,7 @@ class StreamFeed:
             indices = self._engine.indices("train", num) + first * self._batch_size
             self._rendered, self._stretch = render_views(self._engine, indices, self._num_views), stretch
         some = slice(position * self._batch_size, (position + 1) * self._batch_size)
-        images = [to_unit_range(view.images[some]) for view in self._rendered]
+        images = [view.images[some] for view in self._rendered]
         return images[0] if len(images) == 1 else torch.cat(images), self._rendered[0].labels[some]
 
     def epochs_done(self, step: int) -> int:
@@ -212,7 +207,7 @@ class TwinFeed:
         """See :class:`Feed`."""
         _, indices = self._order.batch(step)
         first, second = render_views(self._engine, indices, 2, draw=self.epochs_done(step))
-        return to_unit_range(torch.cat((first.images, second.images))), first.labels
+        return torch.cat((first.images, second.images)), first.labels
 
     def epochs_done(self, step: int) -> int:
         """See :class:`Feed`."""

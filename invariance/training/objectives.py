@@ -102,7 +102,7 @@ class Objective(nn.Module, ABC):
 
         Args:
             model: in training mode.
-            images: (num_views * B, 3, S, S) in [0, 1].
+            images: (num_views * B, 3, S, S), bytes (uint8) or float in [0, 1].
             labels: (B,) int64.
         """
 

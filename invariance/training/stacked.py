@@ -64,7 +64,7 @@ class Stack:
         """One step of all networks.
 
         Args:
-            images: (K, V B, 3, H, W) in [0, 1], a batch for each.
+            images: (K, V B, 3, H, W), bytes (uint8) or float in [0, 1], a batch for each.
             labels: (K, B).
             share: of the training that is done before this step, in [0, 1).
         """

@@ -93,7 +93,7 @@ class Trainee:
         """One step of Adam.
 
         Args:
-            images: (V B, 3, H, W) in [0, 1], the objective's V views of each sample.
+            images: (V B, 3, H, W), bytes (uint8) or float in [0, 1], the objective's V views of each sample.
             labels: (B,).
             share: of the training that is done before this step, in [0, 1).
         """

@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from invariance.models import Classifier, create_model
+from invariance.models import Classifier, create_model, to_unit_range
 
 
 class _Corner(nn.Module):
@@ -16,6 +16,13 @@ def test_images_are_normalised_to_minus_one_to_one() -> None:
     images = torch.stack([torch.zeros(3, 2, 2), torch.full((3, 2, 2), 0.5), torch.ones(3, 2, 2)])
     expected = torch.tensor([[-1.0], [0.0], [1.0]]).expand(3, 3)
     assert torch.equal(model.representation(images), expected)
+
+
+def test_bytes_are_seen_as_the_unit_range() -> None:
+    model = Classifier("corner", _Corner(), 3, 2)
+    images = torch.tensor([0, 51, 255], dtype=torch.uint8)[:, None, None, None].expand(3, 3, 2, 2)
+    assert torch.equal(to_unit_range(images[:, 0, 0, 0]), torch.tensor([0.0, 0.2, 1.0]))
+    assert torch.equal(model.representation(images), model.representation(to_unit_range(images)))
 
 
 def test_forward_is_the_head_of_the_representation_and_leaves_its_input_alone() -> None:
