@@ -174,6 +174,11 @@ def add_training(parser: argparse.ArgumentParser, *, epochs: int) -> None:
     group.add_argument("--batch-size", type=int, default=256, help="images in one step (default 256)")
     group.add_argument("--learning-rate", type=float, default=1e-3, help="of Adam (default 0.001)")
     group.add_argument("--num-test-samples", type=int, default=2_000, help="size of the test split (default 2000)")
+    add_precision(group)
+
+
+def add_precision(group: argparse._ActionsContainer) -> None:
+    """What the networks' products are rounded to."""
     group.add_argument(
         "--precision",
         default="auto",

@@ -10,6 +10,7 @@ from invariance.commands.arguments import (
     add_execution,
     add_model,
     add_objective,
+    add_precision,
     open_store,
     print_json,
 )
@@ -55,6 +56,7 @@ def add_commands(commands: Any) -> None:
     add_objective(parser)
     parser.add_argument("--method", default="linear-probe", choices=TRANSFER_METHODS)
     parser.add_argument("--num-transfer-samples", type=int, help="images of the target task (default 2000)")
+    add_precision(parser)
     add_execution(parser)
     parser.set_defaults(action=run_what_if)
 
@@ -75,6 +77,7 @@ def run_what_if(args: argparse.Namespace) -> None:
         model=args.model,
         objective=args.objective,
         method=args.method,
+        precision=args.precision,
         **options,
     )
     store, device = open_store(args), choose_device(args.device)

@@ -281,16 +281,14 @@ class Engine:
                 prototypes = self._views(drawn.labels, prototypes, drawn.params[0])
             return Rendering(self.spec, self._transforms, self._objects, drawn, prototypes, levels, images[some])
 
-        following = begin(prepare, 0)
-        for start in range(0, num, _DRAWN_AT_A_TIME):
-            work = following.result()
-            if start + _DRAWN_AT_A_TIME < num:
-                following = begin(prepare, start + _DRAWN_AT_A_TIME)
+        work = prepare(0)
+        for start in range(_DRAWN_AT_A_TIME, num, _DRAWN_AT_A_TIME):
+            following = begin(prepare, start)
             jobs = work.start()
             for job in before:
                 job.result()
-            before = jobs
-        for job in before:
+            before, work = jobs, following.result()
+        for job in (*before, *work.start()):
             job.result()
 
     @torch.no_grad()

@@ -77,6 +77,7 @@ def what_if(
     objective: str = "supervised",
     method: str = "linear-probe",
     num_transfer_samples: int = 2_000,
+    precision: str = "auto",
 ) -> WhatIf:
     """The runs of one what-if.
 
@@ -96,6 +97,7 @@ def what_if(
         objective: of pretraining.
         method: of transfer.
         num_transfer_samples: training samples of the target task.
+        precision: of the networks' products, one of ``PRECISIONS``.
 
     Raises:
         SpecError: a value cannot be used.
@@ -119,6 +121,7 @@ def what_if(
         batch_size=batch_size,
         learning_rate=learning_rate,
         objective=objective,
+        precision=precision,
         seed=seed,
     )
     mismatched = replace(matched, data=replace(base, transforms=mismatch))
@@ -129,7 +132,7 @@ def what_if(
         num_samples=num_transfer_samples,
         seed=seed + TARGET_SEED_OFFSET,
     )
-    transfer = TransferSpec(source=matched.run_id, data=task, method=method, seed=seed)
+    transfer = TransferSpec(source=matched.run_id, data=task, method=method, precision=precision, seed=seed)
     return WhatIf(matched, mismatched, transfer, replace(transfer, source=mismatched.run_id))
 
 

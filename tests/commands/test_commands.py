@@ -115,10 +115,11 @@ def test_several_seeds_are_runs_with_a_mean_and_an_interval(command, how):
 
 def test_what_if(command):
     text = "what-if --target hue --mismatch rotate --objects noise --backgrounds noise --num-classes 3 --epochs 1"
-    training = "--batch-size 32 --learning-rate 0.0005"
+    training = "--batch-size 32 --learning-rate 0.0005 --precision float32"
     code, answer, _ = command(f"{text} --samples-per-epoch 256 --num-transfer-samples 60 {training}")
     assert code == 0
-    assert (answer["spec"]["matched"]["batch_size"], answer["spec"]["matched"]["learning_rate"]) == (32, 0.0005)
+    matched = answer["spec"]["matched"]
+    assert (matched["batch_size"], matched["learning_rate"], matched["precision"]) == (32, 0.0005, "float32")
     assert {"matched", "mismatched", "seconds", "device", "spec"} <= set(answer)
     assert 0 <= answer["mismatched"]["transfer_accuracy"] <= 1
     assert answer["spec"]["target"]["transforms"] == ["hue"]

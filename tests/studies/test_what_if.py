@@ -44,6 +44,13 @@ def test_pictures_of_each_class_and_objective_reach_the_runs():
     assert {study.matched_pretraining.objective, study.mismatched_pretraining.objective} == {"vicreg"}
 
 
+def test_precision_is_that_of_all_runs_and_auto_renames_none():
+    study = what_if(("hue",), ("rotate",), objects="noise", precision="float32")
+    assert {run.precision for run in study.runs} == {"float32"}
+    plain = what_if(("hue",), ("rotate",), objects="noise")
+    assert plain == what_if(("hue",), ("rotate",), objects="noise", precision="auto") != study
+
+
 def test_equal_sides_are_refused():
     with pytest.raises(SpecError, match="different transformations"):
         what_if(("hue", "blur"), ("blur", "hue"), objects="noise")
