@@ -6,6 +6,7 @@ program takes one of their cores, all of them wait for it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
@@ -68,3 +69,7 @@ def _threads(num: int) -> ThreadPoolExecutor:
         ready.wait()
         torch.set_num_threads(before)
     return pool
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_threads.cache_clear)  # a forked process has none of them

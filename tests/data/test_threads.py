@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 import pytest
@@ -70,6 +71,19 @@ def test_work_that_is_begun_is_done_by_a_kept_thread(two_threads):
     jobs = [begin(where).result() for _ in range(10)]
     assert {num for _, num in jobs} == {1}
     assert threading.get_ident() not in {thread for thread, _ in jobs} and len({thread for thread, _ in jobs}) <= 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_has_threads_of_its_own(two_threads):
+    begin(threading.get_ident).result()
+    child = os.fork()
+    if child == 0:
+        try:
+            begin(threading.get_ident).result(timeout=30)
+            os._exit(0)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 def test_a_single_thread_does_the_work_itself():
