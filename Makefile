@@ -14,6 +14,7 @@ test: .venv/dev lint
 
 lint: .venv/dev
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
 # The stamps depend on the requirements, so a change of them installs again.

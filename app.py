@@ -1,8 +1,27 @@
 """The app's navigation: ``streamlit run app.py``."""
 
+from pathlib import Path
+
 import streamlit as st
 
-st.set_page_config(page_title="Invariance Lab", page_icon=":material/flip:", layout="wide")
+# From a file, since Streamlit fetches the picture of an icon's name from another host.
+FAVICON = Path(__file__).parent / "static" / "favicon.png"
+
+# Folder under pages/, which is also the address; title; icon.
+PAGES = (
+    ("start", "Start", "home"),
+    ("dataset", "Data set", "image"),
+    ("pictures", "My pictures", "add_photo_alternate"),
+    ("train", "Train", "model_training"),
+    ("studies", "Studies", "science"),
+    ("runs", "Runs", "list_alt"),
+    ("invariance", "Invariance", "grid_on"),
+    ("factors", "Factors", "tune"),
+    ("attribution", "Attribution", "center_focus_strong"),
+    ("own", "Try a picture", "image_search"),
+)
+
+st.set_page_config(page_title="Invariance Lab", page_icon=str(FAVICON), layout="wide")
 # Streamlit leaves a hand's breadth above each title; the pictures are what people come for.
 # In the dark, its colour for what is chosen is hard to read on a projector (4.4 : 1); this one has more than 9 : 1.
 st.html("""<style>
@@ -14,16 +33,14 @@ st.html("""<style>
 </style>""")
 st.navigation(
     [
-        st.Page("pages/start.py", title="Start", icon=":material/home:", default=True),
-        st.Page("pages/dataset.py", title="Data set", icon=":material/image:"),
-        st.Page("pages/pictures.py", title="My pictures", icon=":material/add_photo_alternate:"),
-        st.Page("pages/train.py", title="Train", icon=":material/model_training:"),
-        st.Page("pages/studies.py", title="Studies", icon=":material/science:"),
-        st.Page("pages/runs.py", title="Runs", icon=":material/list_alt:"),
-        st.Page("pages/invariance.py", title="Invariance", icon=":material/grid_on:"),
-        st.Page("pages/factors.py", title="Factors", icon=":material/tune:"),
-        st.Page("pages/attribution.py", title="Attribution", icon=":material/center_focus_strong:"),
-        st.Page("pages/own.py", title="Try a picture", icon=":material/image_search:"),
+        st.Page(
+            f"pages/{folder}/page.py",
+            title=title,
+            icon=f":material/{icon}:",
+            url_path=folder,
+            default=folder == PAGES[0][0],
+        )
+        for folder, title, icon in PAGES
     ],
     position="top",
 ).run()

@@ -23,7 +23,7 @@ from invariance.models import create_model
 from invariance.spec import MODEL_NAMES
 from invariance.training.evaluation import in_batches
 from invariance.training.precision import Precision, auto_precision
-from invariance.training.trainee import Trainee
+from invariance.training.train_state import TrainState
 
 NAMES = ("float32", "bfloat16")
 NUM_CLASSES = 30
@@ -43,8 +43,8 @@ def time_model(model: str, *, batch_size: int, rounds: int, device: str, folder:
     for name in NAMES:
         precision = Precision(name)
         network = create_model(model, NUM_CLASSES, seed=0).to(device)
-        trainee = Trainee(network, learning_rate=1e-3, directory=folder, identity="", precision=precision)
-        work[f"train_{name}"] = lambda trainee=trainee: trainee.advance(images, labels)
+        train_state = TrainState(network, learning_rate=1e-3, directory=folder, identity="", precision=precision)
+        work[f"train_{name}"] = lambda train_state=train_state: train_state.advance(images, labels)
         frozen = create_model(model, NUM_CLASSES, seed=0).to(device).eval()
         work[f"measure_{name}"] = lambda frozen=frozen, precision=precision: in_batches(
             frozen.representation, levels, precision=precision

@@ -19,8 +19,8 @@ import torch
 
 from benchmarks.data_speed import synchronise
 from benchmarks.train_speed import Settings
+from invariance.events import Finished
 from invariance.spec import PretrainSpec
-from invariance.training.events import Finished
 from invariance.training.loop import pretrain
 from invariance.training.together import WAYS, pretrain_together
 

@@ -31,9 +31,9 @@ from torch import Tensor
 from benchmarks.data_speed import builtin_pictures, synchronise, to_pictures
 from benchmarks.per_sample import PerSample
 from invariance.data.engine import Engine
+from invariance.events import Event, Progress
 from invariance.models import create_model, to_unit_range
 from invariance.spec import DatasetSpec, PretrainSpec
-from invariance.training.events import Event, Progress
 from invariance.training.loop import pretrain
 from invariance.training.precision import AUTO, Precision
 

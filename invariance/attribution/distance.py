@@ -66,8 +66,10 @@ class SquaredDistance(nn.Module):
     def __init__(self, represent: Callable[[Tensor], Tensor], image: Tensor, *, unit: float) -> None:
         super().__init__()
         if not (math.isfinite(unit) and unit > 0):
-            raise SpecError(f"mean distance of random pairs = {unit:g}: this network represents all images as the "
-                            "same, so nothing can move its representation")  # fmt: skip
+            raise SpecError(
+                f"mean distance of random pairs = {unit:g}: this network represents all images as the "
+                "same, so nothing can move its representation"
+            )
         self.represent = represent
         self.unit = unit
         with torch.no_grad():

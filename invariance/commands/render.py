@@ -14,9 +14,9 @@ from invariance.commands.arguments import add_data, dataset, print_json
 from invariance.commands.output import check_file
 from invariance.data.engine import SPLIT_START, Engine
 from invariance.data.export import write_npz
+from invariance.files import write_atomically
 from invariance.runs.device import choose_device
 from invariance.spec import SpecError
-from invariance.training.atomic import write_atomically
 
 
 def add_commands(commands: Any) -> None:

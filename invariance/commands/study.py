@@ -164,9 +164,7 @@ def _executor(args: argparse.Namespace, store: Store) -> tuple[Executor, str]:
     if args.executor == "ray":
         from invariance.runs.executors.ray import RayExecutor
 
-        ray = RayExecutor(
-            args.address, num_workers=args.workers, cpus_per_run=args.cpus, gpus_per_run=args.gpus
-        )
+        ray = RayExecutor(args.address, num_workers=args.workers, cpus_per_run=args.cpus, gpus_per_run=args.gpus)
         return ray, ray.device
     device = choose_device(args.device)
     devices = _local_devices(device, args.workers)
@@ -209,15 +207,23 @@ def _print_plan(study: Study, args: argparse.Namespace) -> None:
     store = open_store(args) if args.runs or os.environ.get("INVARIANCE_RUNS") else None
     num_done = progress_of(study, store).done if store is not None else 0
     counts = pd.Series([spec.kind for spec in study.runs]).value_counts(sort=False).to_dict()
-    print_json({
-        "study": study.name, "scale": study.scale, "seeds": list(study.seeds), "runs": len(study.runs),
-        "kinds": counts, "done": num_done,
-        "estimated_hours": {
-            kind: {f"{num} workers": round(total / min(num, len(study.runs)), 2)
-                   for num in sorted({1, 8, args.workers or 1})}
-            for kind, total in hours.items()
-        },
-    })  # fmt: skip
+    print_json(
+        {
+            "study": study.name,
+            "scale": study.scale,
+            "seeds": list(study.seeds),
+            "runs": len(study.runs),
+            "kinds": counts,
+            "done": num_done,
+            "estimated_hours": {
+                kind: {
+                    f"{num} workers": round(total / min(num, len(study.runs)), 2)
+                    for num in sorted({1, 8, args.workers or 1})
+                }
+                for kind, total in hours.items()
+            },
+        }
+    )
 
 
 def _hours(study: Study, device: str) -> float:
@@ -274,4 +280,3 @@ class _Bar:
     def close(self) -> None:
         """Removes the bar."""
         self._bar.close()
-

@@ -1,7 +1,7 @@
 """Where objects and backgrounds come from, and how their pictures become tensors.
 
 The built-in catalogue is a folder in the SI-Score layout like any other (``foregrounds/<class>/<view>``, flat
-``backgrounds``), drawn by :mod:`invariance.data.drawing` and shipped with the package.
+``backgrounds``), drawn by :mod:`tools.catalogue` and shipped with the package.
 """
 
 from __future__ import annotations

@@ -214,8 +214,9 @@ def load_foregrounds(spec: DatasetSpec) -> Objects:
         raise SpecError(f"pose needs several pictures of each class: {name} of {spec.objects} has one; add views of it")
     frame = Frame.of_object(spec.image_size)
     contents = frame.of(found.pictures).contiguous()
-    return Cutouts(found.class_names, contents, frame, found.counts.clamp(max=spec.num_prototypes), found.counts,
-                   found.file_names)  # fmt: skip
+    return Cutouts(
+        found.class_names, contents, frame, found.counts.clamp(max=spec.num_prototypes), found.counts, found.file_names
+    )
 
 
 def choose(pictures: PictureSet, classes: tuple[str, ...], source: str) -> PictureSet:

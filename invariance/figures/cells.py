@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from invariance.figures.palette import text_colour
-from invariance.measures.written import written
+from invariance.numbers import format_number
 
 ROW_PX: Final = 30
 MARGIN_PX: Final = 130
@@ -48,7 +48,7 @@ def labelled_cells(
         x=[column for _, column in where],
         y=[row for row, _ in where],
         mode="text",
-        text=[written(numbers[place]) for place in where],
+        text=[format_number(numbers[place]) for place in where],
         textfont={"size": 12, "color": [text_colour(float(numbers[place]), scale) for place in where]},
         hoverinfo="skip",
     )

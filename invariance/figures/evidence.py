@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from invariance.figures.palette import CATEGORICAL, NEUTRAL
-from invariance.measures.written import signed
+from invariance.numbers import signed
 
 
 def evidence_bars(table: pd.DataFrame, *, title: str, colours: Sequence[str] = CATEGORICAL) -> go.Figure:

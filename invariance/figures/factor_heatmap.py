@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from invariance.figures.cells import coloured, frame, lay_out
 from invariance.figures.palette import NEUTRAL, SHARE_SCALE, text_colour
 from invariance.measures.factor_columns import KEPT, LOST, NETWORK, PARTLY, UNCLEAR
-from invariance.measures.written import written
+from invariance.numbers import format_number
 
 ROW_PX: Final = 25
 GLYPHS: Final[dict[str, str]] = {KEPT: "●", PARTLY: "◐", LOST: "○", UNCLEAR: "?"}
@@ -54,7 +54,7 @@ def factor_heatmap(
                 x=columns,
                 y=rows,
                 mode="text",
-                text=[GLYPHS.get(signs[cell], "") if verdicts else written(shown[cell]) for cell in cells],
+                text=[GLYPHS.get(signs[cell], "") if verdicts else format_number(shown[cell]) for cell in cells],
                 textfont={"size": 11, "color": [text_colour(float(shown[cell]), SHARE_SCALE) for cell in cells]},
                 hoverinfo="skip",
             ),
@@ -94,12 +94,17 @@ def factor_heatmap(
 def hover_text(name: str, row: pd.Series) -> str:
     """What is said of a cell: score against chance, the interval of its skill, and the verdict."""
     kind = "balanced accuracy" if row["kind"] == "choice" else "R²"
-    lines = [name, f"{row['title']}: {kind} {written(row['score'])}, guessing {written(row['chance'])}"]
-    lines.append(f"skill {written(row['skill'])}, 95 % interval {written(row['low'])} to {written(row['high'])}")
+    lines = [name, f"{row['title']}: {kind} {format_number(row['score'])}, guessing {format_number(row['chance'])}"]
+    lines.append(
+        f"skill {format_number(row['skill'])}, 95 % interval {format_number(row['low'])} to "
+        f"{format_number(row['high'])}"
+    )
     if row["kind"] == "circle":
         lines.append(f"mean error {row['angle_error_deg']:.0f}°, guessing 90°")
     if isinstance(row["verdict"], str) and row["verdict"]:
-        lines.append(f"{row['verdict']} (pixels {written(row['pixels'])}, untrained {written(row['untrained'])})")
+        lines.append(
+            f"{row['verdict']} (pixels {format_number(row['pixels'])}, untrained {format_number(row['untrained'])})"
+        )
     return "<br>".join(lines)
 
 

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from invariance.figures.cells import coloured, frame, lay_out
 from invariance.figures.palette import NEUTRAL, SENS_SCALE, text_colour
 from invariance.measures.columns import MEASURES
-from invariance.measures.written import written
+from invariance.numbers import format_number
 from invariance.spec import ALL_CATEGORIES
 
 ColourScale = tuple[tuple[float, str], ...]
@@ -89,7 +89,9 @@ def cell_of(points: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
 
 def interval_text(low: float, high: float) -> str:
     """A 95 % interval in words; empty where there is none."""
-    return f"95 % interval {written(low)} to {written(high)}" if np.isfinite(low) and np.isfinite(high) else ""
+    return (
+        f"95 % interval {format_number(low)} to {format_number(high)}" if np.isfinite(low) and np.isfinite(high) else ""
+    )
 
 
 def _grid(table: pd.DataFrame, column: str, models: Sequence[str], transforms: Sequence[str]) -> np.ndarray:
@@ -109,7 +111,7 @@ def _texts(values: np.ndarray, scale: ColourScale) -> go.Scatter:
         x=columns,
         y=rows,
         mode="text",
-        text=[written(value) for value in shown],
+        text=[format_number(value) for value in shown],
         textfont={"size": 11, "color": [text_colour(value, scale) for value in shown]},
         # Selecting in one trace fades the others.
         unselected={"textfont": {"color": None}},
@@ -136,7 +138,7 @@ def _click_targets(
         unselected={"marker": {"opacity": 0}},
         customdata=[[models[row], transforms[column]] for row, column in zip(rows, columns, strict=True)],
         text=[
-            f"{names[row]}<br>{transforms[column].replace('_', ' ')}: {written(values[row, column], 3)}"
+            f"{names[row]}<br>{transforms[column].replace('_', ' ')}: {format_number(values[row, column], 3)}"
             + _hovered([end[row, column] for end in ends])
             for row, column in zip(rows, columns, strict=True)
         ],

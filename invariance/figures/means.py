@@ -7,7 +7,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from invariance.measures.written import written
+from invariance.numbers import format_number
 from invariance.studies.intervals import Interval
 
 HOLLOW = "circle-open"
@@ -78,5 +78,5 @@ def published_points(at: Sequence[Any], values: Sequence[float], *, name: str, c
 
 def _hover(one: Interval) -> str:
     seeds = "1 seed" if one.num == 1 else f"{one.num} seeds"
-    ends = f", 95 % interval {written(one.low)} to {written(one.high)}" if one.num > 1 else ""
-    return f"{written(one.mean, 3)}{ends}, {seeds}"
+    ends = f", 95 % interval {format_number(one.low)} to {format_number(one.high)}" if one.num > 1 else ""
+    return f"{format_number(one.mean, 3)}{ends}, {seeds}"

@@ -38,8 +38,11 @@ def paper_json(figure: go.Figure, *, title: str, width_px: int = WIDTH_PX) -> st
     margin = {side: margin[side] + EDGE_PX for side in "lrb"} | {"t": margin["t"] + TITLE_PX}
     found["layout"] = {
         **layout,
-        **{name: axis | {"gridcolor": GRID, "zerolinecolor": GRID, "automargin": True}
-           for name, axis in layout.items() if name.startswith(("xaxis", "yaxis"))},
+        **{
+            name: axis | {"gridcolor": GRID, "zerolinecolor": GRID, "automargin": True}
+            for name, axis in layout.items()
+            if name.startswith(("xaxis", "yaxis"))
+        },
         "template": _template(),
         "width": width_px,
         "height": layout.get("height", HEIGHT_PX) + TITLE_PX,
@@ -47,9 +50,17 @@ def paper_json(figure: go.Figure, *, title: str, width_px: int = WIDTH_PX) -> st
         "paper_bgcolor": PAPER,
         "plot_bgcolor": PAPER,
         "font": {"color": INK, "family": FONTS, "size": 13},
-        "title": {"text": _literal(title), "font": {"size": 17}, "x": 16 / width_px, "xanchor": "left", "y": 1.0,
-                  "yref": "container", "yanchor": "top", "pad": {"t": 14}},
-    }  # fmt: skip
+        "title": {
+            "text": _literal(title),
+            "font": {"size": 17},
+            "x": 16 / width_px,
+            "xanchor": "left",
+            "y": 1.0,
+            "yref": "container",
+            "yanchor": "top",
+            "pad": {"t": 14},
+        },
+    }
     return str(pio.json.to_json_plotly(found))
 
 

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from invariance.figures.heatmap import interval_text
 from invariance.figures.palette import MATCHED, MISMATCHED, NEUTRAL
 from invariance.measures.columns import MEASURES
-from invariance.measures.written import written
+from invariance.numbers import format_number
 
 HEIGHT_PX: Final = 380
 _LOOKS: Final[tuple[dict[str, str], ...]] = (
@@ -123,7 +123,7 @@ def _line(look: Mapping[str, str]) -> dict[str, Any]:
 
 def _hover(value: float, ends: list[float]) -> str:
     text = interval_text(*ends) if len(ends) == 2 else ""
-    return written(value, 3) + (f"<br>{text}" if text else "")
+    return format_number(value, 3) + (f"<br>{text}" if text else "")
 
 
 def _faint(colour: str) -> str:

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, NEUTRAL
 from invariance.measures.line import Line, fit_line
-from invariance.measures.written import written
+from invariance.numbers import format_number
 
 COLUMNS: Final = ("source", "target", "sens", "accuracy", "group")
 GROUPS: Final[dict[str, tuple[str, str, str]]] = {
@@ -108,4 +108,4 @@ def _add_line(figure: go.Figure, line: Line, sens: np.ndarray) -> None:
 def _number(value: float, digits: int = 2) -> str:
     if math.isnan(value):
         return "not defined"
-    return written(value, digits)
+    return format_number(value, digits)

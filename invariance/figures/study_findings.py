@@ -49,9 +49,11 @@ def findings_figure(findings: Sequence[Mapping[str, Any]]) -> go.Figure:
     figure.update_xaxes(title="effect, with its 95 % interval over seeds")
     figure.update_yaxes(categoryorder="array", categoryarray=order[::-1], automargin=True)
     figure.update_layout(
-        height=110 + 46 * max(1, len(known)), margin={"l": 10, "r": 20, "t": 10, "b": 40}, dragmode=False,
+        height=110 + 46 * max(1, len(known)),
+        margin={"l": 10, "r": 20, "t": 10, "b": 40},
+        dragmode=False,
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.0},
-    )  # fmt: skip
+    )
     return figure
 
 

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from invariance.figures.cells import labelled_cells
 from invariance.figures.means import points_with_intervals
 from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, SENS_SCALE, SHARE_SCALE
-from invariance.measures.written import written
+from invariance.numbers import format_number
 from invariance.studies.intervals import interval
 from invariance.studies.published import RELEVANT_FEATURES, RELEVANT_FEATURES_SENS
 from invariance.studies.relevant_features import TASKS, accuracies, accuracy_and_sens, sens_scores
@@ -78,9 +78,14 @@ def agreement_figure(table: pd.DataFrame) -> go.Figure:
     if len(pairs) > 2 and pairs["sens"].std() > 0 and pairs["accuracy"].std() > 0:
         correlation = float(np.corrcoef(pairs["sens"], pairs["accuracy"])[0, 1])
         figure.add_annotation(
-            x=0.99, y=0.03, xref="paper", yref="paper", xanchor="right", showarrow=False,
-            text=f"correlation {written(correlation)}",
-        )  # fmt: skip
+            x=0.99,
+            y=0.03,
+            xref="paper",
+            yref="paper",
+            xanchor="right",
+            showarrow=False,
+            text=f"correlation {format_number(correlation)}",
+        )
     figure.update_xaxes(title="sens-score to the feature", rangemode="tozero")
     figure.update_yaxes(title="accuracy of its probe", range=[0, 1.04], tickformat=".0%")
     figure.update_layout(
@@ -107,10 +112,13 @@ def extended_figure(table: pd.DataFrame, varied: str) -> go.Figure:
         intervals = {value: interval(scores) for value, scores in rows}
         figure.add_trace(
             points_with_intervals(
-                list(intervals), list(intervals.values()), name=title, colour=colour,
+                list(intervals),
+                list(intervals.values()),
+                name=title,
+                colour=colour,
                 dash="solid" if probed_on.endswith("c") else "dash",
             )
-        )  # fmt: skip
+        )
     figure.update_xaxes(title=f"{varied} of O in pretraining to predict C", range=[-0.04, 1.04])
     figure.update_yaxes(title="accuracy of a probe", range=[0, 1.04], tickformat=".0%")
     figure.update_layout(

@@ -18,11 +18,11 @@ from invariance.figures.paper import paper_json
 from invariance.figures.study_figures import figures_of
 from invariance.figures.study_findings import findings_figure
 from invariance.figures.study_notebook import notebook
+from invariance.files import write_atomically
 from invariance.spec import PretrainSpec
 from invariance.studies.about import ABOUT
 from invariance.studies.intervals import rests_on
 from invariance.studies.study import Study
-from invariance.training.atomic import write_atomically
 
 REPORT: Final = "report.html"
 NOTEBOOK: Final = "notebook.ipynb"
@@ -165,8 +165,10 @@ def _table(table: pd.DataFrame) -> str:
     head = "".join(f"<th>{_text(column)}</th>" for column in table.columns)
     rows = []
     for row in table.head(MAX_ROWS).itertuples(index=False):
-        cells = [f'<td class="number">{_number(value)}</td>' if isinstance(value, float) else f"<td>{_text(value)}</td>"
-                 for value in row]  # fmt: skip
+        cells = [
+            f'<td class="number">{_number(value)}</td>' if isinstance(value, float) else f"<td>{_text(value)}</td>"
+            for value in row
+        ]
         rows.append(f"<tr>{''.join(cells)}</tr>")
     more = f"<p>The first {MAX_ROWS} of {len(table)} rows; results.csv has all.</p>" if len(table) > MAX_ROWS else ""
     return f'<div class="scroll"><table><tr>{head}</tr>{"".join(rows)}</table></div>{more}'

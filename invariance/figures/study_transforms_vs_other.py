@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from invariance.figures.means import points_with_intervals, published_points
 from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, NEUTRAL
-from invariance.measures.written import written
+from invariance.numbers import format_number
 from invariance.studies.intervals import Interval, interval
 from invariance.studies.published import TRANSFORMS_VS_OTHER as PUBLISHED
 from invariance.studies.transforms_vs_other import (
@@ -141,7 +141,7 @@ def prediction_figure(table: pd.DataFrame) -> go.Figure:
             marker={"color": COLOURS[relation], "size": 10, "symbol": symbol, "opacity": 0.8},
             text=[
                 f"{FACTORS[str(row.factor)]}: {row.value}, seed {row.seed}<br>"
-                f"predicted from the others {written(predicted)}"
+                f"predicted from the others {format_number(predicted)}"
                 for row, predicted in zip(rows.itertuples(), rows["predicted"].astype(float), strict=True)
             ],
             hovertemplate="%{text}<br>sens-score %{x:.2f}, accuracy %{y:.2f}<extra></extra>",

@@ -92,9 +92,7 @@ COLUMNS: Final = (
 )
 """All columns in order; those that every table has come first."""
 
-MEASURE_COLUMNS: Final = tuple(
-    name for name in COLUMNS if name not in ("model", "transform", "accuracy", "untrained")
-)
+MEASURE_COLUMNS: Final = tuple(name for name in COLUMNS if name not in ("model", "transform", "accuracy", "untrained"))
 """What is measured of one representation and one transformation, wherever in a network."""
 
 OTHER_COLUMNS: Final[dict[str, str]] = {

@@ -10,10 +10,10 @@ import torch
 from torch import Tensor
 
 from invariance.data.engine import Batch, Engine, to_bytes
+from invariance.events import CancelFlag, Cancelled, never
 from invariance.measures.factor_probe import group_folds
 from invariance.measures.factors import BACKGROUND, Factor
 from invariance.spec import SpecError
-from invariance.training.events import CancelFlag, Cancelled, never
 
 NUM_BACKGROUNDS: Final = 16
 """Backgrounds among which a probe has to tell, so that each is seen often enough to be learnt."""

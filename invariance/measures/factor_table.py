@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 
 from invariance.data.engine import Engine
+from invariance.events import CancelFlag, Event, Progress, never
+from invariance.files import sweep_temporaries
 from invariance.measures.factor_columns import FACTOR_COLUMNS, NETWORK, PIXELS, UNTRAINED, verdict_of
 from invariance.measures.factor_images import image_sets, render_set
 from invariance.measures.factor_scores import FactorScore, factor_scores
@@ -21,10 +23,8 @@ from invariance.measures.result import finish
 from invariance.models import Classifier
 from invariance.models.untrained import has_untrained_twin, untrained_twin
 from invariance.spec import TRANSFORM_NAMES, FactorSpec
-from invariance.training.atomic import sweep_temporaries
 from invariance.training.checkpoint import load_weights
 from invariance.training.evaluation import in_batches
-from invariance.training.events import CancelFlag, Event, Progress, never
 
 NUM_COMPONENTS: Final = 512
 BASIS_IMAGES: Final = 2_000

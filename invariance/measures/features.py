@@ -18,14 +18,14 @@ from torch import Tensor
 
 from invariance.data.engine import Engine, to_bytes
 from invariance.data.random import later_seed
+from invariance.events import CancelFlag, Cancelled, Event, Progress, never
+from invariance.files import sweep_temporaries
 from invariance.measures.result import finish
 from invariance.measures.sens import SensScore, sens_scores
 from invariance.measures.table import known_class_accuracy
 from invariance.spec import MeasureSpec, SpecError
-from invariance.training.atomic import sweep_temporaries
 from invariance.training.checkpoint import load_weights
 from invariance.training.evaluation import in_batches
-from invariance.training.events import CancelFlag, Cancelled, Event, Progress, never
 from invariance.training.feed import Rendered
 
 FEATURES: Final[dict[str, str]] = {

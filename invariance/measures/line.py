@@ -79,8 +79,17 @@ def fit_line(x: Floats, y: Floats) -> Line | None:
     residual_sd = math.sqrt(float(((y - intercept - slope * x) ** 2).sum()) / (num - 2))
     half = student_quantile(num - 2) * residual_sd / math.sqrt(spread_x)
     correlation = shared / math.sqrt(spread_x * spread_y) if spread_y > 0 else math.nan
-    return Line(slope, intercept, (slope - half, slope + half), correlation, _fisher(correlation, num), num, mean_x,
-                spread_x, residual_sd)  # fmt: skip
+    return Line(
+        slope,
+        intercept,
+        (slope - half, slope + half),
+        correlation,
+        _fisher(correlation, num),
+        num,
+        mean_x,
+        spread_x,
+        residual_sd,
+    )
 
 
 def student_quantile(degrees: int, probability: float = (1 + LEVEL) / 2) -> float:

@@ -54,8 +54,10 @@ def magnitude_curve(
     clean, _ = untransformed(engine, num_pairs)
     wanted = sweep(transform)
     own = engine.with_spec_changes(transforms=()) if transform != "pose" else engine
-    shown = [to_bytes(images) for images in swept(own, transform, wanted, own.indices("test", num_pairs),
-                                                  draw_seed=TWIN_SEEDS[1])]  # fmt: skip
+    shown = [
+        to_bytes(images)
+        for images in swept(own, transform, wanted, own.indices("test", num_pairs), draw_seed=TWIN_SEEDS[1])
+    ]
     pairs = [told_apart(clean, clean, images) for images in shown]
     rows = []
     for name, model in models.items():

@@ -9,8 +9,8 @@ from typing import Final
 
 import pandas as pd
 
-from invariance.training.atomic import write_atomically
-from invariance.training.events import Finished
+from invariance.events import Finished
+from invariance.files import write_atomically
 
 TABLE: Final = "table.csv"
 

@@ -11,16 +11,16 @@ import pandas as pd
 import torch
 
 from invariance.data.engine import Engine
+from invariance.events import CancelFlag, Event, Progress, never
+from invariance.files import sweep_temporaries
 from invariance.measures.cell import Cell, measure_features
 from invariance.measures.columns import COLUMNS, untrained_name
 from invariance.measures.result import finish
 from invariance.measures.twin_set import twin_set, untransformed
 from invariance.models import Classifier, has_untrained_twin, untrained_twin
 from invariance.spec import MeasureSpec
-from invariance.training.atomic import sweep_temporaries
 from invariance.training.checkpoint import load_weights, weights_spec
 from invariance.training.evaluation import in_batches, mean_class_accuracy
-from invariance.training.events import CancelFlag, Event, Progress, never
 from invariance.training.feed import Rendered
 
 

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from invariance.data.engine import Engine
+from invariance.events import CancelFlag, Cancelled, never
 from invariance.training.evaluation import in_batches
-from invariance.training.events import CancelFlag, Cancelled, never
 
 TWIN_SEEDS: Final = (1, 2)
 """Of the transformations' draws of the two views, which are independent of each other."""

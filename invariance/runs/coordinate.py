@@ -21,6 +21,7 @@ from typing import Any, BinaryIO
 
 import pandas as pd
 
+from invariance.files import write_atomically
 from invariance.runs.claim import try_claim
 from invariance.runs.execute import execute
 from invariance.runs.executors.executor import Executor, Job, Work, WorkerLost
@@ -30,7 +31,6 @@ from invariance.runs.store import Store
 from invariance.runs.study_progress import StudyProgress, outcomes_of, progress_of
 from invariance.spec import RunSpec, SpecError, canonical_json
 from invariance.studies.study import Study
-from invariance.training.atomic import write_atomically
 
 POLL_S = 0.2
 EVENT_EVERY_S = 1.0

@@ -17,7 +17,7 @@ from invariance.runs.threads import chosen_threads
 from invariance.spec import FactorSpec, MeasureSpec, PretrainSpec, RunSpec, SpecError, TransferSpec
 
 if TYPE_CHECKING:
-    from invariance.training.events import Finished, Progress
+    from invariance.events import Finished, Progress
 
 Locate = Callable[[str], Path]
 FOLLOW_EVERY_S = 0.25
@@ -44,7 +44,7 @@ def execute(
         SpecError: the spec asks for something that is not here, or another process writes in ``directory``.
         Cancelled: see ``cancelled``.
     """
-    from invariance.training.events import Finished, event_from_dict
+    from invariance.events import Finished, event_from_dict
     from invariance.training.resume import clear_state
 
     with writing(directory), chosen_threads():
@@ -139,7 +139,7 @@ def run_here(
 
 
 def _execute_claimed(run: Run, store: Store, device: str, on_event: Callable[[Progress | Finished], None]) -> Run:
-    from invariance.training.events import Cancelled, Finished
+    from invariance.events import Cancelled, Finished
 
     store.transition(run.id, "running", device=device)
     with interrupt_flag() as interrupted:
@@ -171,7 +171,7 @@ def _execute_claimed(run: Run, store: Store, device: str, on_event: Callable[[Pr
 
 def _follow(run: Run, store: Store, on_event: Callable[[Progress | Finished], None]) -> Run:
     """Reports what another process does with a run, until it is not active or that process is gone."""
-    from invariance.training.events import event_from_dict
+    from invariance.events import event_from_dict
 
     last_progress: dict[str, Any] | None = None
     while run.is_active:

@@ -52,8 +52,10 @@ def place(store: Store, run_id: str) -> tuple[int, float]:
 def require_room(store: Store, specs: Sequence[RunSpec], owner: str, max_queued: int) -> None:
     """Raises SpecError if an owner would have more runs waiting than one may have."""
     standings = store.standings(spec.run_id for spec in specs)
-    num_new = sum(run_id not in standings or standings[run_id].state in RESUMABLE_STATES
-                  for run_id in {spec.run_id for spec in specs})  # fmt: skip
+    num_new = sum(
+        run_id not in standings or standings[run_id].state in RESUMABLE_STATES
+        for run_id in {spec.run_id for spec in specs}
+    )
     num_waiting = sum(run.owner == owner for run in store.list(states=("queued",)))
     if num_new and num_waiting + num_new > max_queued:
         raise SpecError(

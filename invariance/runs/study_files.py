@@ -11,9 +11,9 @@ from typing import Any
 
 import pandas as pd
 
+from invariance.files import write_atomically
 from invariance.runs.study_progress import StudyProgress
 from invariance.studies.study import Finding
-from invariance.training.atomic import write_atomically
 
 RESULTS = "results.csv"
 SUMMARY = "summary.json"

@@ -23,7 +23,7 @@ from invariance.runs.threads import chosen_threads
 from invariance.spec import PretrainSpec, RunSpec, SpecError, TransferSpec, canonical_json
 
 if TYPE_CHECKING:
-    from invariance.training.events import Event
+    from invariance.events import Event
 
 SMALL_MODELS = ("small", "small_resnet", "small_vgg")
 """Networks whose step on a GPU is launches of kernels; those of a transformer's attention torch cannot stack."""
@@ -126,7 +126,7 @@ def _check(specs: Sequence[RunSpec]) -> None:
 
 
 def _execute(runs: Sequence[Run], store: Store, device: str, on_event: Callable[[Event], None]) -> None:
-    from invariance.training.events import Cancelled, Finished
+    from invariance.events import Cancelled, Finished
     from invariance.training.resume import clear_state
 
     going_on = {run.id for run in runs}

@@ -98,7 +98,7 @@ def _send_output_to(log: Path) -> None:
 
 def _do(job: dict[str, Any], channel: Channel) -> bool:
     """Executes one job; returns whether the process is still fit for another one."""
-    from invariance.training.events import Cancelled, Finished
+    from invariance.events import Cancelled, Finished
 
     run_id, directory = job["id"], Path(job["directory"])
     device = job["device"]

@@ -13,13 +13,31 @@ from typing import Final
 
 import numpy as np
 
-from invariance.measures.written import written
+from invariance.numbers import format_number
 from invariance.studies.study import Finding
 
 _T_975: Final = (
-    12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622, 2.2281,
-    2.2010, 2.1788, 2.1604, 2.1448, 2.1314, 2.1199, 2.1098, 2.1009, 2.0930, 2.0860,
-)  # fmt: skip
+    12.7062,
+    4.3027,
+    3.1824,
+    2.7764,
+    2.5706,
+    2.4469,
+    2.3646,
+    2.3060,
+    2.2622,
+    2.2281,
+    2.2010,
+    2.1788,
+    2.1604,
+    2.1448,
+    2.1314,
+    2.1199,
+    2.1098,
+    2.1009,
+    2.0930,
+    2.0860,
+)
 """0.975 quantiles of Student's t for 1, 2, ... degrees of freedom."""
 _Z_975: Final = 1.959964
 
@@ -47,8 +65,8 @@ class Interval:
     num: int
 
     def __str__(self) -> str:
-        ends = f" [{written(self.low)}, {written(self.high)}]" if self.num > 1 else ""
-        return f"{written(self.mean)}{ends}"
+        ends = f" [{format_number(self.low)}, {format_number(self.high)}]" if self.num > 1 else ""
+        return f"{format_number(self.mean)}{ends}"
 
 
 def interval(values: Iterable[float]) -> Interval:

@@ -14,7 +14,7 @@ from typing import Final
 import pandas as pd
 
 from invariance.measures.shifts import available_shifts
-from invariance.measures.written import written
+from invariance.numbers import format_number
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec
 from invariance.studies.choices import per_category, shuffled_classes
 from invariance.studies.intervals import Interval, finding, interval
@@ -251,11 +251,13 @@ _PUBLISHED_DATA: Final = {OWN: "same-objects", NEW: "new-objects", FAR: "noise-o
 
 
 def _published(data: str) -> str:
-    return ", ".join(f"{relation} {written(PUBLISHED[relation][_PUBLISHED_DATA[data]][0])}" for relation in RELATIONS)
+    return ", ".join(
+        f"{relation} {format_number(PUBLISHED[relation][_PUBLISHED_DATA[data]][0])}" for relation in RELATIONS
+    )
 
 
 def _listed(rows: pd.DataFrame) -> str:
-    return ", ".join(f"{relation} {written(float(rows[relation].mean()))}" for relation in RELATIONS)
+    return ", ".join(f"{relation} {format_number(float(rows[relation].mean()))}" for relation in RELATIONS)
 
 
 def _no_other(means: pd.DataFrame) -> Finding:
@@ -280,8 +282,10 @@ def _weaker_far_away(means: pd.DataFrame) -> Finding:
 
     def say(measured: Interval) -> str:
         return (
-            f"The further the data, the weaker the invariance: sens-score {written(float(own.mean()))} on the objects "
-            f"of pretraining, {written(float(new.mean()))} on new ones, {written(float(far.mean()))} on squares of "
+            f"The further the data, the weaker the invariance: sens-score "
+            f"{format_number(float(own.mean()))} on the objects "
+            f"of pretraining, {format_number(float(new.mean()))} on new ones, "
+            f"{format_number(float(far.mean()))} on squares of "
             f"noise, {measured} above the first; published: 0.12, 0.21, 0.56"
         )
 

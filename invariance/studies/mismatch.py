@@ -13,7 +13,7 @@ from typing import Final
 
 import pandas as pd
 
-from invariance.measures.written import written
+from invariance.numbers import format_number
 from invariance.spec import DatasetSpec, PretrainSpec, TransferSpec
 from invariance.studies.choices import TARGET_SEED_OFFSET, shuffled_classes, shuffled_transforms
 from invariance.studies.intervals import Interval, finding
@@ -210,7 +210,8 @@ def _covered(full: pd.DataFrame) -> Finding:
     def say(measured: Interval) -> str:
         return (
             f"Pretraining with more than the target's transformations keeps {measured} of the accuracy of exactly the "
-            f"target's, in the worst cell {written(worst)}; published: accuracies of {written(PUBLISHED['covered'])} "
+            f"target's, in the worst cell {format_number(worst)}; published: accuracies of "
+            f"{format_number(PUBLISHED['covered'])} "
             "to 1.00 wherever pretraining covers the target"
         )
 
@@ -226,7 +227,7 @@ def _falling(full: pd.DataFrame) -> Finding:
     by_missing = lacking.groupby("missing")["relative"].mean()
     steps = by_missing.diff().dropna()
     falls = bool((steps < 0).all()) and len(steps) > 0
-    listed = ", ".join(written(value) for value in by_missing)
+    listed = ", ".join(format_number(value) for value in by_missing)
 
     def say(measured: Interval) -> str:
         return (
@@ -257,8 +258,8 @@ def _furthest(full: pd.DataFrame) -> Finding:
 
     def say(measured: Interval) -> str:
         return (
-            f"Pretrained with {few} and probed on a task with {many}, accuracy is {written(accuracy)}, a loss of "
-            f"{measured} of the diagonal's; published: an accuracy of {written(PUBLISHED['from_1_to_8'])}"
+            f"Pretrained with {few} and probed on a task with {many}, accuracy is {format_number(accuracy)}, a loss of "
+            f"{measured} of the diagonal's; published: an accuracy of {format_number(PUBLISHED['from_1_to_8'])}"
         )
 
     return finding("furthest_mismatch", tuple(losses), say)

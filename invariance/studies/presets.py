@@ -12,7 +12,12 @@ PAPER_PRESETS: Final[dict[str, dict[str, Any]]] = {
     "paper-c": {**_SIZES, "epochs": 50, "batch_size": 512},
     "paper-d": {**_SIZES, "epochs": 100, "batch_size": 256},
     "paper-vit": {
-        **_SIZES, "model": "vit", "epochs": 50, "batch_size": 512, "weight_decay": 5e-5, "schedule": "cosine",
+        **_SIZES,
+        "model": "vit",
+        "epochs": 50,
+        "batch_size": 512,
+        "weight_decay": 5e-5,
+        "schedule": "cosine",
     },
-}  # fmt: skip
+}
 """Fields of ``PretrainSpec`` (and ``num_samples`` of its data) by study; the transformer of study A has its own."""

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from invariance.data.sources.cifar import has_files
-from invariance.measures.written import written
+from invariance.numbers import format_number
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
 from invariance.studies.choices import TARGET_SEED_OFFSET, shuffled_classes
 from invariance.studies.intervals import Interval, finding, interval
@@ -316,8 +316,9 @@ def _lost(wide: pd.DataFrame, feature: str, name: str) -> Finding:
         (high, low), (high_then, low_then) = figures, published
         return (
             f"Trained on both features to predict {other.upper()}, a network gives {feature.upper()} with "
-            f"{written(low)} where one trained for it has {written(high)}, a loss of {measured}; published: "
-            f"{written(low_then)} and {written(high_then)}"
+            f"{format_number(low)} where one trained for it has "
+            f"{format_number(high)}, a loss of {measured}; published: "
+            f"{format_number(low_then)} and {format_number(high_then)}"
         )
 
     return finding(name, tuple(losses), say)
@@ -329,9 +330,10 @@ def _worse_than_unseen(wide: pd.DataFrame) -> Finding:
 
     def say(measured: Interval) -> str:
         return (
-            f"A network that never saw O gives it with {written(float(wide['c', 'co_o'].mean()))}, one that saw it and "
-            f"did not need it with {written(float(wide['co_c', 'co_o'].mean()))}, {measured} less: it learns to "
-            f"ignore; published: {written(PUBLISHED['c']['co_o'])} and {written(PUBLISHED['co_c']['co_o'])}"
+            "A network that never saw O gives it with "
+            f"{format_number(float(wide['c', 'co_o'].mean()))}, one that saw it and "
+            f"did not need it with {format_number(float(wide['co_c', 'co_o'].mean()))}, {measured} less: it learns to "
+            f"ignore; published: {format_number(PUBLISHED['c']['co_o'])} and {format_number(PUBLISHED['co_c']['co_o'])}"
         )
 
     return finding("unneeded_is_worse_than_unseen", tuple(losses), say)
@@ -343,8 +345,10 @@ def _sensitive_to_relevant(sens: pd.DataFrame) -> Finding:
         [sens["sens_c", "co_c"] - sens["sens_o", "co_c"], sens["sens_o", "co_o"] - sens["sens_c", "co_o"]], axis=1
     ).min(axis=1, skipna=False)
     shown = "; ".join(
-        f"{TASKS[name]}: {written(float(sens['sens_c', name].mean()))} to C, "
-        f"{written(float(sens['sens_o', name].mean()))} to O (published {written(then[0])}, {written(then[1])})"
+        f"{TASKS[name]}: {format_number(float(sens['sens_c', name].mean()))} to C, "
+        f""
+        f"{format_number(float(sens['sens_o', name].mean()))} to O (published {format_number(then[0])}, "
+        f"{format_number(then[1])})"
         for name, then in PUBLISHED_SENS.items()
         if name.startswith("co_")
     )
@@ -369,7 +373,7 @@ def _agreement(table: pd.DataFrame) -> Finding:
     def say(measured: Interval) -> str:
         return (
             "Where a network that saw both features is sensitive to one, its probe finds it: correlation of accuracy "
-            f"and sens-score {measured}; with the networks that saw one alone {written(over_all.mean)}"
+            f"and sens-score {measured}; with the networks that saw one alone {format_number(over_all.mean)}"
         )
 
     return finding("probe_and_sens_agree", correlations, say)
@@ -390,7 +394,7 @@ def _extended(table: pd.DataFrame) -> Iterator[Finding]:
     if wide.shape[1] < 2:
         return
     means = wide.mean(axis=0)
-    listed = ", ".join(f"{written(float(value))} at {key:g}" for key, value in means.items())
+    listed = ", ".join(f"{format_number(float(value))} at {key:g}" for key, value in means.items())
     gains = wide[wide.columns.max()] - wide[wide.columns.min()]
 
     def say(measured: Interval) -> str:

@@ -17,8 +17,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from invariance.measures.written import written
 from invariance.models import has_published
+from invariance.numbers import format_number
 from invariance.spec import SpecError
 from invariance.studies.intervals import NOT_IN_THE_PAPER, Interval, finding, interval
 from invariance.studies.prediction import leave_one_out
@@ -208,7 +208,8 @@ def _sens_predicts(table: pd.DataFrame) -> Finding:
     def say(measured: Interval) -> str:
         return (
             "How invariant a network is to the target's transformations tells its transfer accuracy before any "
-            f"transfer: a line through all other networks of a seed is off by {written(float(errors.mean()))} and "
+            f"transfer: a line through all other networks of a seed is off by "
+            f"{format_number(float(errors.mean()))} and "
             f"explains {measured} of the variance; {NOT_IN_THE_PAPER}"
         )
 
@@ -226,8 +227,9 @@ def _finding(table: pd.DataFrame, factor: str) -> Finding:
 
     def say(measured: Interval) -> str:
         return (
-            f"The same transformations beat disjoint ones by {measured}; the {FACTORS[factor]} moves accuracy by "
-            f"{written(read.ranges['same'])} within same and {written(read.ranges['disjoint'])} within disjoint"
+            f"The same transformations beat disjoint ones by {measured}; the {FACTORS[factor]} moves "
+            f"accuracy by {format_number(read.ranges['same'])} within same and "
+            f"{format_number(read.ranges['disjoint'])} within disjoint"
             f"{published}"
         )
 
@@ -238,7 +240,8 @@ def _finding(table: pd.DataFrame, factor: str) -> Finding:
 def _published(factor: str) -> str:
     same, disjoint = zip(*PUBLISHED[factor].values(), strict=True)
     gap = sum(same) / len(same) - sum(disjoint) / len(disjoint)
-    return f"{written(gap)}, {written(max(same) - min(same))} and {written(max(disjoint) - min(disjoint))}"
+    ranges = (max(same) - min(same), max(disjoint) - min(disjoint))
+    return f"{format_number(gap)}, {format_number(ranges[0])} and {format_number(ranges[1])}"
 
 
 def _gap_beyond_2d(table: pd.DataFrame) -> Finding:
@@ -248,7 +251,7 @@ def _gap_beyond_2d(table: pd.DataFrame) -> Finding:
     means = rows[rows["value"] == TARGETS[1]].groupby("relation")["transfer_accuracy"].mean()
 
     def say(measured: Interval) -> str:
-        same, disjoint = (written(float(means[relation])) for relation in RELATIONS)
+        same, disjoint = (format_number(float(means[relation])) for relation in RELATIONS)
         return (
             f"With pose and occlude in the target task, same beats disjoint by {measured}, {same} against {disjoint}; "
             f"with two-dimensional transformations alone by {plain.gap}; {NOT_IN_THE_PAPER}"
@@ -265,7 +268,7 @@ def _against_published(table: pd.DataFrame) -> Finding:
     names = [str(name) for name in dict.fromkeys(rows.loc[rows["relation"] == ELSEWHERE, "value"])]
 
     def say(measured: Interval) -> str:
-        same, disjoint, theirs = (written(float(wide[relation].mean())) for relation in (*RELATIONS, ELSEWHERE))
+        same, disjoint, theirs = (format_number(float(wide[relation].mean())) for relation in (*RELATIONS, ELSEWHERE))
         return (
             f"Pretraining on the target's transformations beats networks published for ImageNet by {measured}: {same} "
             f"against {theirs} ({', '.join(names)}), with disjoint ones {disjoint}; {NOT_IN_THE_PAPER}"

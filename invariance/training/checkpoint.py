@@ -13,9 +13,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from invariance.files import write_atomically
 from invariance.models import Classifier, empty_model
 from invariance.spec import RunSpec, SpecError, canonical_json, run_from_json
-from invariance.training.atomic import write_atomically
 
 _FLOAT_DTYPES = ("F16", "BF16", "F32")
 _MAX_CLASSES = 100_000

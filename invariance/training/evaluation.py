@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from invariance.events import CancelFlag, Cancelled, never
 from invariance.models import BATCH_SIZE, Classifier
-from invariance.training.events import CancelFlag, Cancelled, never
 from invariance.training.feed import Rendered
 from invariance.training.precision import AUTO, Precision
 

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from invariance.data.engine import Engine
 from invariance.data.random import later_seed, permutation
+from invariance.events import CancelFlag, Cancelled
 from invariance.spec import SpecError
-from invariance.training.events import CancelFlag, Cancelled
 
 _CHUNK = 1024
 _PIXELS_AHEAD = 4096 * 32**2

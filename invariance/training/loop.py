@@ -8,12 +8,12 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from invariance.data.engine import Engine
+from invariance.events import CancelFlag, Cancelled, Event, Finished, Progress, never
+from invariance.files import sweep_temporaries
 from invariance.models import create_model
 from invariance.spec import PretrainSpec, canonical_json
-from invariance.training.atomic import sweep_temporaries
 from invariance.training.checkpoint import save_weights
 from invariance.training.evaluation import Evaluation, evaluate, in_batches
-from invariance.training.events import CancelFlag, Cancelled, Event, Finished, Progress, never
 from invariance.training.feed import (
     Feed,
     FiniteFeed,
@@ -29,7 +29,7 @@ from invariance.training.precision import Precision
 from invariance.training.probe import fit_linear, solved
 from invariance.training.reporting import tell, told_before
 from invariance.training.resume import clear_state
-from invariance.training.trainee import Trainee
+from invariance.training.train_state import TrainState
 
 WEIGHTS = "weights.safetensors"
 NUM_VALIDATION_SAMPLES = 1_000
@@ -68,10 +68,14 @@ def pretrain(
         SpecError: the data set cannot be used.
     """
     run = Pretraining(spec, directory, device=device, cancelled=cancelled)
-    with run.trainee.precision.products(device):
+    with run.train_state.precision.products(device):
         feed = yield from run.open()
         yield from optimise(
-            run.trainee, feed, validation=run.validation(), cancelled=cancelled, checkpoint_every_s=checkpoint_every_s
+            run.train_state,
+            feed,
+            validation=run.validation(),
+            cancelled=cancelled,
+            checkpoint_every_s=checkpoint_every_s,
         )
         yield run.finish()
     # Whoever asks for the event after Finished has recorded it, so there is nothing left to go on with.
@@ -88,7 +92,7 @@ class Pretraining:
         cancelled: asked now and then.
 
     Attributes:
-        trainee: the network in training.
+        train_state: the network in training.
         feed: its batches, once it is open.
 
     Raises:
@@ -104,7 +108,7 @@ class Pretraining:
         self.engine = Engine(spec.data, device)
         self._device, self._cancelled = device, cancelled
         model = create_model(spec.model, self.engine.num_classes, seed=spec.seed).to(device)
-        self.trainee = Trainee(
+        self.train_state = TrainState(
             model,
             learning_rate=spec.learning_rate,
             directory=self.directory,
@@ -114,11 +118,11 @@ class Pretraining:
             weight_decay=spec.weight_decay,
             precision=Precision(spec.precision),
         )
-        self.trainee.resume()
+        self.train_state.resume()
 
     def open(self) -> Generator[Progress, None, Feed]:
         """Prepares the batches; a finite set is rendered, with an event now and then."""
-        self.feed = yield from _open_feed(self.spec, self.engine, self.trainee, self._cancelled)
+        self.feed = yield from _open_feed(self.spec, self.engine, self.train_state, self._cancelled)
         return self.feed
 
     def validation(self) -> Rendered:
@@ -127,7 +131,7 @@ class Pretraining:
 
     def finish(self) -> Finished:
         """Solves the head where training did not, looks at the test split, once, and saves the weights."""
-        spec, model = self.spec, self.trainee.model
+        spec, model = self.spec, self.train_state.model
         if spec.objective != "supervised":
             self._solve_head(min(self.feed.num_images, NUM_PROBE_SAMPLES))
         on_test = self._evaluate("test", spec.num_test_samples)
@@ -144,26 +148,28 @@ class Pretraining:
             },
             checkpoint=str(path),
             sha256=sha256,
-            seconds=self.trainee.seconds,
+            seconds=self.train_state.seconds,
             device=self._device,
         )
 
     def _evaluate(self, split: str, num: int) -> Evaluation:
         samples = render_split(self.engine, split, num)
-        return evaluate(self.trainee.model, samples, cancelled=self._cancelled, precision=self.trainee.precision)
+        return evaluate(
+            self.train_state.model, samples, cancelled=self._cancelled, precision=self.train_state.precision
+        )
 
     def _solve_head(self, num: int) -> None:
         """Fits the last layer of a network whose training did not."""
-        model, samples = self.trainee.model.eval(), render_split(self.engine, "train", num)
+        model, samples = self.train_state.model.eval(), render_split(self.engine, "train", num)
         features = in_batches(
-            model.representation, samples.images, cancelled=self._cancelled, precision=self.trainee.precision
+            model.representation, samples.images, cancelled=self._cancelled, precision=self.train_state.precision
         )
         layer = solved(fit_linear(features, samples.labels, self.engine.num_classes, cancelled=self._cancelled))
         model.head.load_state_dict(layer.state_dict())
 
 
 def optimise(
-    trainee: Trainee,
+    train_state: TrainState,
     feed: Feed,
     *,
     validation: Rendered,
@@ -171,10 +177,10 @@ def optimise(
     checkpoint_every_s: float = 10.0,
     until: int | None = None,
 ) -> Iterator[Progress]:
-    """Takes the steps that are left, from the trainee's own step to the feed's last, and saves the state.
+    """Takes the steps that are left, from the train_state's own step to the feed's last, and saves the state.
 
     Args:
-        trainee: network, optimiser and position; changed.
+        train_state: network, optimiser and position; changed.
         feed: the batches.
         validation: what the network is evaluated on at the ends of epochs, or of fewer if they are short.
         cancelled: asked before every step.
@@ -191,24 +197,24 @@ def optimise(
         Cancelled: the flag was set; the state is saved.
         Diverged: the loss is no longer finite, or the representation is the same for all images.
     """
-    yield from told_before(trainee, feed)
-    pace = Pace(trainee, feed)
+    yield from told_before(train_state, feed)
+    pace = Pace(train_state, feed)
     last_event, last_save, save_every_s = -math.inf, time.monotonic(), checkpoint_every_s
-    while trainee.step < (feed.num_steps if until is None else until):
+    while train_state.step < (feed.num_steps if until is None else until):
         if cancelled():
-            trainee.save()
+            train_state.save()
             raise Cancelled
-        trainee.advance(*feed.batch(trainee.step), share=trainee.step / feed.num_steps)
+        train_state.advance(*feed.batch(train_state.step), share=train_state.step / feed.num_steps)
         now = time.monotonic()
-        if event := tell(trainee, feed, validation, pace, is_time=now - last_event >= EVENT_EVERY_S):
+        if event := tell(train_state, feed, validation, pace, is_time=now - last_event >= EVENT_EVERY_S):
             last_event = now
             yield event
         if (now := time.monotonic()) - last_save >= save_every_s:
-            trainee.save()
+            train_state.save()
             last_save = time.monotonic()
             save_every_s = max(checkpoint_every_s, (last_save - now) / SAVING_SHARE)
     # What follows a training, an evaluation or a crash in it, must not cost the training.
-    trainee.save()
+    train_state.save()
 
 
 def render_split(engine: Engine, split: str, num: int) -> Rendered:
@@ -238,9 +244,9 @@ def render_training_split(
 
 
 def _open_feed(
-    spec: PretrainSpec, engine: Engine, trainee: Trainee, cancelled: CancelFlag
+    spec: PretrainSpec, engine: Engine, train_state: TrainState, cancelled: CancelFlag
 ) -> Generator[Progress, None, Feed]:
-    num, num_views = spec.data.num_samples, trainee.objective.num_views
+    num, num_views = spec.data.num_samples, train_state.objective.num_views
     if num is None:
         return StreamFeed(
             engine,
@@ -252,10 +258,10 @@ def _open_feed(
     if num_views == 2:
         return TwinFeed(engine, num_samples=num, batch_size=spec.batch_size, num_epochs=spec.epochs, seed=spec.seed)
     report = Progress(
-        step=trainee.step,
+        step=train_state.step,
         num_steps=spec.epochs * num_steps_per_epoch(num, spec.batch_size),
         num_epochs=spec.epochs,
-        seconds=trainee.seconds,
+        seconds=train_state.seconds,
     )
     samples = yield from render_training_split(engine, num, cancelled, report)
     return FiniteFeed(samples, batch_size=spec.batch_size, num_epochs=spec.epochs, seed=spec.seed)

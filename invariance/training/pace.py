@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import time
 
-from invariance.training.events import Progress
+from invariance.events import Progress
 from invariance.training.feed import Feed
-from invariance.training.trainee import Trainee
+from invariance.training.train_state import TrainState
 
 
 class Pace:
     """Turns the steps of this process into a speed and an estimate of the time left."""
 
-    def __init__(self, trainee: Trainee, feed: Feed) -> None:
-        self._trainee, self._feed = trainee, feed
-        self._first_step, self._started = trainee.step, time.monotonic()
+    def __init__(self, train_state: TrainState, feed: Feed) -> None:
+        self._train_state, self._feed = train_state, feed
+        self._first_step, self._started = train_state.step, time.monotonic()
 
     def progress(self, metrics: dict[str, float]) -> Progress:
-        """The event for the trainee's present step."""
-        step, num_steps = self._trainee.step, self._feed.num_steps
+        """The event for the train_state's present step."""
+        step, num_steps = self._train_state.step, self._feed.num_steps
         seconds_per_step = (time.monotonic() - self._started) / (step - self._first_step)
         images_per_step = self._feed.num_images / num_steps
         return Progress(
@@ -29,5 +29,5 @@ class Pace:
             metrics=metrics,
             images_per_second=images_per_step / max(seconds_per_step, 1e-9),
             eta_seconds=seconds_per_step * (num_steps - step),
-            seconds=self._trainee.seconds,
+            seconds=self._train_state.seconds,
         )

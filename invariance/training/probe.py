@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
+from invariance.events import CancelFlag, Cancelled, never
 from invariance.training.evaluation import mean_class_accuracy
-from invariance.training.events import CancelFlag, Cancelled, never
 from invariance.training.solver import Problems, minimise, principal_axes
 
 _Result = TypeVar("_Result")

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 
 import torch
 
+from invariance.events import Diverged, Progress
 from invariance.training.evaluation import in_batches, mean_class_accuracy
-from invariance.training.events import Diverged, Progress
 from invariance.training.feed import Feed, Rendered
 from invariance.training.objectives import Supervised
 from invariance.training.pace import Pace
-from invariance.training.trainee import Trainee
+from invariance.training.train_state import TrainState
 
 SMALLEST_SPREAD = 1e-5  # standard deviation of the representation over images, relative to its length
 _VALIDATION_SPACING = 5  # images trained on for each image validated on, at least: a fifteenth of the work
@@ -28,63 +28,63 @@ def measuring_is_due(step: int, num_steps: int) -> bool:
     return step == num_steps or step % (1 << max(0, step.bit_length() - _ROWS_BITS)) == 0
 
 
-def tell(trainee: Trainee, feed: Feed, validation: Rendered, pace: Pace, *, is_time: bool) -> Progress | None:
+def tell(train_state: TrainState, feed: Feed, validation: Rendered, pace: Pace, *, is_time: bool) -> Progress | None:
     """What there is to say after a step; None if it is neither a step that is measured nor time for a sign of life.
 
     Raises:
         Diverged: the loss is no longer finite, or the representation is the same for all images.
     """
     metrics: dict[str, float] = {}
-    if validation_is_due(trainee, feed, len(validation)):
-        trainee.images_since_validation = 0
-        metrics = validate(trainee, validation)
-    if metrics or measuring_is_due(trainee.step, feed.num_steps):
-        metrics = trainee.take_metrics() | metrics
-        trainee.told.append({"step": trainee.step, "seconds": trainee.seconds, "metrics": metrics})
+    if validation_is_due(train_state, feed, len(validation)):
+        train_state.images_since_validation = 0
+        metrics = validate(train_state, validation)
+    if metrics or measuring_is_due(train_state.step, feed.num_steps):
+        metrics = train_state.take_metrics() | metrics
+        train_state.told.append({"step": train_state.step, "seconds": train_state.seconds, "metrics": metrics})
     elif is_time:
-        trainee.require_finite()
+        train_state.require_finite()
     else:
         return None
     return pace.progress(metrics)
 
 
-def told_before(trainee: Trainee, feed: Feed) -> Iterator[Progress]:
+def told_before(train_state: TrainState, feed: Feed) -> Iterator[Progress]:
     """The measured steps that a resumed training has behind it, once more.
 
     A state may have been saved a moment after an event that nobody heard any more: whoever records events in another
     process may have been killed first. Recorded twice, they replace themselves.
     """
-    for past in tuple(trainee.told):
+    for past in tuple(train_state.told):
         yield Progress(
             num_steps=feed.num_steps, epoch=feed.epochs_done(past["step"]), num_epochs=feed.num_epochs, **past
         )
 
 
-def validate(trainee: Trainee, validation: Rendered) -> dict[str, float]:
+def validate(train_state: TrainState, validation: Rendered) -> dict[str, float]:
     """Accuracy on the validation split, where the head is being trained.
 
     Raises:
         Diverged: the representation no longer tells images apart.
     """
-    model = trainee.model
+    model = train_state.model
     model.eval()
-    features = in_batches(model.representation, validation.images, precision=trainee.precision)
+    features = in_batches(model.representation, validation.images, precision=train_state.precision)
     spread = float(features.std(dim=0).norm() / features.norm(dim=1).mean().clamp(min=1e-12))
     if not spread > SMALLEST_SPREAD:
         raise Diverged(
-            f"training collapsed at or before step {trainee.step}: the representation is the same for all images; "
+            f"training collapsed at or before step {train_state.step}: the representation is the same for all images; "
             "choose a smaller learning_rate, or another seed"
         )
-    if not isinstance(trainee.objective, Supervised):
+    if not isinstance(train_state.objective, Supervised):
         return {}
     with torch.no_grad():
         predictions = model.head(features).argmax(dim=1)
     return {"validation_accuracy": mean_class_accuracy(predictions, validation.labels)}
 
 
-def validation_is_due(trainee: Trainee, feed: Feed, num_validation: int) -> bool:
+def validation_is_due(train_state: TrainState, feed: Feed, num_validation: int) -> bool:
     """Whether an epoch, or the training, has just ended, and validating would not cost too much again."""
-    if trainee.step == feed.num_steps:
+    if train_state.step == feed.num_steps:
         return True
-    epoch_has_ended = feed.epochs_done(trainee.step) > feed.epochs_done(trainee.step - 1)
-    return epoch_has_ended and trainee.images_since_validation >= _VALIDATION_SPACING * num_validation
+    epoch_has_ended = feed.epochs_done(train_state.step) > feed.epochs_done(train_state.step - 1)
+    return epoch_has_ended and train_state.images_since_validation >= _VALIDATION_SPACING * num_validation

@@ -15,7 +15,7 @@ from typing import Any
 
 import torch
 
-from invariance.training.atomic import sync_directory, write_atomically
+from invariance.files import sync_directory, write_atomically
 
 CURRENT, PREVIOUS = "state.pt", "state.previous.pt"
 _DIGEST_BYTES = hashlib.sha256().digest_size

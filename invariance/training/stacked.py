@@ -15,15 +15,15 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
+from invariance.events import CancelFlag, Cancelled, Diverged, Progress
 from invariance.models import Classifier
 from invariance.training import loop
-from invariance.training.events import CancelFlag, Cancelled, Diverged, Progress
 from invariance.training.feed import Rendered
 from invariance.training.loop import Pretraining
 from invariance.training.objectives import Objective, Outcome
 from invariance.training.pace import Pace
 from invariance.training.reporting import tell, told_before
-from invariance.training.trainee import Trainee
+from invariance.training.train_state import TrainState
 
 
 class _Step(nn.Module):
@@ -46,18 +46,18 @@ class Stack:
     works on each number by itself.
 
     Args:
-        trainees: of one architecture, objective, settings and step.
+        train_states: of one architecture, objective, settings and step.
     """
 
-    def __init__(self, trainees: Sequence[Trainee]) -> None:
-        self._trainees = trainees
-        self._steps = [_Step(trainee.model, trainee.objective) for trainee in trainees]
+    def __init__(self, train_states: Sequence[TrainState]) -> None:
+        self._train_states = train_states
+        self._steps = [_Step(train_state.model, train_state.objective) for train_state in train_states]
         self._steps[0].model.layout = torch.contiguous_format  # the order in which groups lie side by side
         self._parameters = {
             name: values.requires_grad_() for name, values in self._stacked(nn.Module.named_parameters).items()
         }
         self._buffers = self._stacked(nn.Module.named_buffers)
-        self._optimiser = trainees[0].new_optimiser(list(self._parameters.values()))
+        self._optimiser = train_states[0].new_optimiser(list(self._parameters.values()))
         self._take_moments()
 
     def advance(self, images: Tensor, labels: Tensor, *, share: float) -> None:
@@ -68,7 +68,7 @@ class Stack:
             labels: (K, B).
             share: of the training that is done before this step, in [0, 1).
         """
-        self._trainees[0].set_learning_rate(self._optimiser, share)
+        self._train_states[0].set_learning_rate(self._optimiser, share)
         step = self._steps[0].train()
 
         num_asked = 0
@@ -83,15 +83,15 @@ class Stack:
         self._optimiser.zero_grad()
         losses.sum().backward()
         self._optimiser.step()
-        for trainee, loss, correct in zip(self._trainees, losses, num_correct, strict=True):
-            trainee.note_step(Outcome(loss, correct, num_asked), num_samples=labels.shape[1])
+        for train_state, loss, correct in zip(self._train_states, losses, num_correct, strict=True):
+            train_state.note_step(Outcome(loss, correct, num_asked), num_samples=labels.shape[1])
 
     def give_moments(self) -> None:
-        """Puts copies of Adam's running means where each trainee would have its own, to be saved."""
-        for number, (trainee, step) in enumerate(zip(self._trainees, self._steps, strict=True)):
+        """Puts copies of Adam's running means where each train_state would have its own, to be saved."""
+        for number, (train_state, step) in enumerate(zip(self._train_states, self._steps, strict=True)):
             for name, parameter in step.named_parameters():
                 state = self._optimiser.state[self._parameters[name]]
-                trainee.optimiser.state[parameter] = {
+                train_state.optimiser.state[parameter] = {
                     key: (value[number] if value.dim() > 0 else value).clone() for key, value in state.items()
                 }
 
@@ -115,8 +115,8 @@ class Stack:
     def _take_moments(self) -> None:
         for name, stack in self._parameters.items():
             states = [
-                trainee.optimiser.state.get(dict(step.named_parameters())[name])
-                for trainee, step in zip(self._trainees, self._steps, strict=True)
+                train_state.optimiser.state.get(dict(step.named_parameters())[name])
+                for train_state, step in zip(self._train_states, self._steps, strict=True)
             ]
             known = [state for state in states if state]
             if len(known) == len(states):
@@ -144,14 +144,14 @@ def optimise_stacked(
     """
     num_steps = runs[0].feed.num_steps
     validations = [run.validation() for run in runs]
-    step, failed = max(run.trainee.step for run in runs), set()
+    step, failed = max(run.train_state.step for run in runs), set()
     for number, what in _catch_up(runs, validations, step, cancelled, checkpoint_every_s):
         if isinstance(what, Diverged):
             failed.add(number)
         yield number, what
-    stack = Stack([run.trainee for run in runs])
+    stack = Stack([run.train_state for run in runs])
     going_on = [(number, run) for number, run in enumerate(runs) if number not in failed]
-    paces = {number: Pace(run.trainee, run.feed) for number, run in going_on}
+    paces = {number: Pace(run.train_state, run.feed) for number, run in going_on}
     last_event, last_save = -math.inf, time.monotonic()
     while step < num_steps and paces:
         if cancelled():
@@ -165,7 +165,7 @@ def optimise_stacked(
         for number, pace in list(paces.items()):
             try:
                 run, validation = runs[number], validations[number]
-                if event := tell(run.trainee, run.feed, validation, pace, is_time=is_time):
+                if event := tell(run.train_state, run.feed, validation, pace, is_time=is_time):
                     last_event = now
                     yield number, event
             except Diverged as error:
@@ -182,7 +182,7 @@ def optimise_stacked(
 def _save(stack: Stack, runs: Sequence[Pretraining], going_on: dict[int, Pace]) -> None:
     stack.give_moments()
     for number in list(going_on):
-        runs[number].trainee.save()
+        runs[number].train_state.save()
 
 
 def _catch_up(
@@ -194,10 +194,10 @@ def _catch_up(
 ) -> Iterator[tuple[int, Progress | Diverged]]:
     """Brings runs that were interrupted at an earlier step to where the others are, one after the other."""
     for number, (run, validation) in enumerate(zip(runs, validations, strict=True)):
-        steps = told_before(run.trainee, run.feed)
-        if run.trainee.step < furthest:
+        steps = told_before(run.train_state, run.feed)
+        if run.train_state.step < furthest:
             steps = loop.optimise(
-                run.trainee,
+                run.train_state,
                 run.feed,
                 validation=validation,
                 cancelled=cancelled,

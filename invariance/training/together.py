@@ -17,8 +17,8 @@ from typing import Any
 
 import torch
 
+from invariance.events import CancelFlag, Cancelled, Event, Finished, never
 from invariance.spec import PretrainSpec, SpecError, to_dict
-from invariance.training.events import CancelFlag, Cancelled, Event, Finished, never
 from invariance.training.loop import Pretraining, pretrain
 from invariance.training.resume import clear_state
 from invariance.training.stacked import optimise_stacked
@@ -169,7 +169,7 @@ def _stacked(
     if not runs:
         return
     numbers, together = list(runs), list(runs.values())
-    with together[0].trainee.precision.products(device):
+    with together[0].train_state.precision.products(device):
         for number, run in runs.items():
             opening = run.open()
             while True:

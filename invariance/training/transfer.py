@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from invariance.data.engine import Engine
+from invariance.events import CancelFlag, Event, Finished, Progress, never
+from invariance.files import sweep_temporaries
 from invariance.models import Classifier
 from invariance.spec import SpecError, TransferSpec, canonical_json
-from invariance.training.atomic import sweep_temporaries
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.evaluation import batch_by_batch, evaluation_of, in_batches
-from invariance.training.events import CancelFlag, Event, Finished, Progress, never
 from invariance.training.feed import FiniteFeed, Rendered, num_steps_per_epoch
 from invariance.training.loop import (
     NUM_VALIDATION_SAMPLES,
@@ -28,7 +28,7 @@ from invariance.training.loop import (
 from invariance.training.precision import Precision
 from invariance.training.probe import MAX_ITERATIONS, PRIOR_PRECISION, choose_penalty, fit_linear, fit_several
 from invariance.training.resume import clear_state
-from invariance.training.trainee import Trainee
+from invariance.training.train_state import TrainState
 
 REPORT_EVERY_S = 1.0
 _BACKWARD = 3  # a step of training costs about three forward passes
@@ -251,23 +251,23 @@ class _Work:
 
     def fine_tune(self, samples: Rendered, checkpoint_every_s: float) -> Iterator[Progress]:
         """Trains all weights from the probed head, or goes on with that."""
-        trainee = Trainee(
+        train_state = TrainState(
             self.model,
             learning_rate=self.spec.learning_rate,
             directory=self.directory,
             identity=canonical_json(self.spec),
             precision=self.precision,
         )
-        if trainee.resume():
-            self.started -= trainee.seconds
-            self.penalty = trainee.notes.get("penalty")
+        if train_state.resume():
+            self.started -= train_state.seconds
+            self.penalty = train_state.notes.get("penalty")
         else:
             yield from self.probe(samples, report=False)
-            trainee.notes = {} if self.penalty is None else {"penalty": self.penalty}
+            train_state.notes = {} if self.penalty is None else {"penalty": self.penalty}
         feed = FiniteFeed(samples, batch_size=self.spec.batch_size, num_epochs=self.spec.epochs, seed=self.spec.seed)
         validation = render_split(self.engine, "validation", NUM_VALIDATION_SAMPLES)
         yield from optimise(
-            trainee,
+            train_state,
             feed,
             validation=validation,
             cancelled=self.cancelled,

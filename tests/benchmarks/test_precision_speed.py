@@ -11,7 +11,7 @@ import torch
 from benchmarks import precision_speed
 from benchmarks.precision_speed import main, run, time_model
 from invariance.training.precision import auto_precision
-from invariance.training.trainee import Trainee
+from invariance.training.train_state import TrainState
 
 
 def test_ratios_are_taken_within_a_round(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -25,13 +25,13 @@ def test_ratios_are_taken_within_a_round(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 
 def test_each_precision_takes_steps_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    taken, advance = [], Trainee.advance
+    taken, advance = [], TrainState.advance
 
-    def counted(self: Trainee, *args: torch.Tensor) -> None:
+    def counted(self: TrainState, *args: torch.Tensor) -> None:
         taken.append(self.precision.name)
         advance(self, *args)
 
-    monkeypatch.setattr(Trainee, "advance", counted)
+    monkeypatch.setattr(TrainState, "advance", counted)
     before = torch.get_num_threads()
     found = run(["small_vit"], batch_size=4, rounds=1, threads=1, device="cpu")
     assert torch.get_num_threads() == before and set(taken) == {"float32", "bfloat16"}

@@ -76,9 +76,11 @@ def test_own_loop_goes_on_where_it_stood_and_counts_its_images(tmp_path, monkeyp
     clock = iter(range(0, 1000, 2))
     own = OwnLoop(TINY.pretraining(finite=finite), "cpu", tmp_path)
     steps = []
-    advance = loop.Trainee.advance
+    advance = loop.TrainState.advance
     monkeypatch.setattr(
-        loop.Trainee, "advance", lambda self, *args, **kwargs: (steps.append(self.step), advance(self, *args, **kwargs))
+        loop.TrainState,
+        "advance",
+        lambda self, *args, **kwargs: (steps.append(self.step), advance(self, *args, **kwargs)),
     )
     monkeypatch.setattr(train_speed.time, "perf_counter", lambda: next(clock))
     assert own.advance(2) == 2 * 4 / 2 and steps == [0, 1]
@@ -90,7 +92,7 @@ def test_the_loop_validates_at_the_ends_of_epochs_within_what_is_timed(tmp_path,
     monkeypatch.setattr(reporting, "_VALIDATION_SPACING", 0)
     validated = []
     monkeypatch.setattr(
-        reporting, "validate", lambda trainee, _: validated.append(trainee.step) or {"validation_accuracy": 0}
+        reporting, "validate", lambda state, _: validated.append(state.step) or {"validation_accuracy": 0}
     )
     own = OwnLoop(TINY.pretraining(finite=False), "cpu", tmp_path)
     own.advance(TINY.num_steps)
@@ -101,7 +103,7 @@ def test_the_loop_validates_at_the_ends_of_epochs_within_what_is_timed(tmp_path,
 
 def test_everybody_trains_the_same_network_on_the_same_kind_of_batch(no_loader, monkeypatch):
     seen = {"bare": [], "own": []}
-    step, advance = train_speed.BareStep.__call__, loop.Trainee.advance
+    step, advance = train_speed.BareStep.__call__, loop.TrainState.advance
     own_models, bare_models = set(), set()
 
     def bare(self, images, labels):
@@ -115,7 +117,7 @@ def test_everybody_trains_the_same_network_on_the_same_kind_of_batch(no_loader, 
         advance(self, images, labels, **kwargs)
 
     monkeypatch.setattr(train_speed.BareStep, "__call__", bare)
-    monkeypatch.setattr(loop.Trainee, "advance", own)
+    monkeypatch.setattr(loop.TrainState, "advance", own)
     with Contestants(TINY) as contestants:
         assert all(timed() > 0 for timed in contestants.timed.values())
         assert tuple(contestants.timed) == train_speed.NAMES
@@ -129,7 +131,7 @@ def test_a_bare_step_is_the_step_of_the_project():
     batch = engine.batch(engine.indices("train", 4))
     bare = train_speed.BareStep(TINY, engine.num_classes)
     spec = TINY.pretraining(finite=True)
-    trainee = loop.Trainee(
+    state = loop.TrainState(
         create_model(spec.model, engine.num_classes, seed=spec.seed),
         learning_rate=spec.learning_rate,
         directory=None,
@@ -137,8 +139,8 @@ def test_a_bare_step_is_the_step_of_the_project():
     )
     for _ in range(2):
         bare(batch.images, batch.labels)
-        trainee.advance(batch.images, batch.labels)
-    for mine, theirs in zip(bare.model.parameters(), trainee.model.parameters(), strict=True):
+        state.advance(batch.images, batch.labels)
+    for mine, theirs in zip(bare.model.parameters(), state.model.parameters(), strict=True):
         assert torch.equal(mine, theirs)
 
 

@@ -186,8 +186,12 @@ def test_attribute(command, tmp_path):
     code, _, _ = command(words + " --method occlusion --parameters window=8,stride=8 --num 5", store=False)
     rows = (out / "scores.csv").read_text().splitlines()
     assert code == 0 and rows[0] == "model,score,mean,low,high,chance,num" and len(rows) == 7
-    refused = {"--method magic": "magic", "--parameters steps=many": "NAME=NUMBER", "--num 0": "num = 0",
-               "--parameters steps=2,steps=3": "'steps' is given twice"}  # fmt: skip
+    refused = {
+        "--method magic": "magic",
+        "--parameters steps=many": "NAME=NUMBER",
+        "--num 0": "num = 0",
+        "--parameters steps=2,steps=3": "'steps' is given twice",
+    }
     for option, message in refused.items():
         code, _, error = command(f"{words} {option}", store=False)
         assert code == 2 and message in error and len(error.strip().splitlines()) == 1
@@ -227,8 +231,13 @@ def test_attribute_asks_what_moves_the_representation(command, tmp_path):
     assert scores["models"][0]["distance"] > 0 and scores["models"][0]["completeness_error"] < 0.05
     with Image.open(out / "attribution.png") as picture:
         assert picture.width > 3 * 320 - 1
-    refused = {"--magnitude size=1": "no such parameter", "--way x": "magnitude, cross-fade", "--num-points 0": "1 or",
-               "--transform hue,blur": "expected one", "--transform none": "expected one"}  # fmt: skip
+    refused = {
+        "--magnitude size=1": "no such parameter",
+        "--way x": "magnitude, cross-fade",
+        "--num-points 0": "1 or",
+        "--transform hue,blur": "expected one",
+        "--transform none": "expected one",
+    }
     for option, message in refused.items():
         code, _, error = command(f"{words} {option}", store=False)
         assert code == 2 and message in error and len(error.strip().splitlines()) == 1

@@ -26,8 +26,10 @@ def test_the_way_leads_from_the_image_to_the_transformed_one_in_equal_steps(engi
     assert torch.equal(way[:1], untransformed.images)
     assert torch.equal(way[-1], magnitude_way(engine, transform, values, position=4)[1])
     if has_way(transform):
-        half = {one.law.name: one.start if one.law.neutral is None else (one.law.neutral + one.start) / 2
-                for one in magnitudes(transform)}  # fmt: skip
+        half = {
+            one.law.name: one.start if one.law.neutral is None else (one.law.neutral + one.start) / 2
+            for one in magnitudes(transform)
+        }
         assert torch.allclose(way[4], magnitude_way(engine, transform, half, position=4)[1], atol=1e-5)
 
 

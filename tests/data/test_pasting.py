@@ -1,6 +1,5 @@
 """Pasting where something is, as floats and as bytes."""
 
-
 import torch
 
 from invariance.data.pasting import paste, paste_content, paste_content_on_bytes, to_bytes

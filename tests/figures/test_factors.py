@@ -15,8 +15,9 @@ TABLE = factors_of(["none", "hue"])
 
 
 def test_controls_are_above_a_line_and_cells_can_be_clicked() -> None:
-    figure = factor_heatmap(TABLE, titles={"none": "nothing"}, trained_on={"hue": ("hue",)},
-                            selected=(("none", "hue"), "class"))  # fmt: skip
+    figure = factor_heatmap(
+        TABLE, titles={"none": "nothing"}, trained_on={"hue": ("hue",)}, selected=(("none", "hue"), "class")
+    )
     cells, texts, targets = figure.data
     assert list(figure.layout.yaxis.ticktext) == ["pixels", "untrained small", "nothing", "hue"]
     assert list(figure.layout.xaxis.ticktext) == [title for _, title, _ in FACTORS_SHOWN]
@@ -45,8 +46,10 @@ def test_verdicts_can_be_read_without_colour() -> None:
 
 def test_hovering_says_all_that_is_known() -> None:
     text = hover_text("none", TABLE[(TABLE["model"] == "none") & (TABLE["factor"] == "hue.shift")].iloc[0])
-    assert text == ("none<br>hue: R² 0.70, guessing 0.00<br>skill 0.70, 95 % interval 0.65 to 0.75<br>"
-                    "mean error 30°, guessing 90°<br>partly (pixels 0.90, untrained 0.80)")  # fmt: skip
+    assert text == (
+        "none<br>hue: R² 0.70, guessing 0.00<br>skill 0.70, 95 % interval 0.65 to 0.75<br>"
+        "mean error 30°, guessing 90°<br>partly (pixels 0.90, untrained 0.80)"
+    )
 
 
 def test_dumbbells_are_sorted_by_the_difference() -> None:

@@ -11,8 +11,12 @@ from invariance.figures.profile import layer_figure, magnitude_figure
 
 @pytest.fixture
 def layers() -> pd.DataFrame:
-    rows = [("hue", "pixels", 0.4, 0.3, 0.6, 0.9), ("hue", "block1", 0.1, 0.05, 0.2, 0.95),
-            ("untrained", "pixels", 0.4, 0.3, 0.6, 0.9), ("untrained", "block1", 0.3, 0.25, 0.4, 0.8)]  # fmt: skip
+    rows = [
+        ("hue", "pixels", 0.4, 0.3, 0.6, 0.9),
+        ("hue", "block1", 0.1, 0.05, 0.2, 0.95),
+        ("untrained", "pixels", 0.4, 0.3, 0.6, 0.9),
+        ("untrained", "block1", 0.3, 0.25, 0.4, 0.8),
+    ]
     return pd.DataFrame(rows, columns=["model", "layer", "sens", "sens_low", "sens_high", "cka"])
 
 

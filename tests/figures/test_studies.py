@@ -82,8 +82,10 @@ def test_gaps_stand_beside_ranges(table_a: pd.DataFrame) -> None:
 
 
 def test_published_networks_stand_beside_the_architectures_and_move_no_gap(table_a: pd.DataFrame) -> None:
-    theirs = table_a[table_a["factor"] == "architecture"].iloc[:2].assign(
-        factor="published", value="torchvision:resnet18", relation="published", transfer_accuracy=[0.6, 0.7]
+    theirs = (
+        table_a[table_a["factor"] == "architecture"]
+        .iloc[:2]
+        .assign(factor="published", value="torchvision:resnet18", relation="published", transfer_accuracy=[0.6, 0.7])
     )
     table = pd.concat([table_a, theirs], ignore_index=True)
     for factor in ("architecture", "published"):

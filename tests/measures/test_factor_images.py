@@ -11,11 +11,11 @@ import torch
 from PIL import Image
 
 from invariance.data.engine import Engine, to_bytes
+from invariance.events import Cancelled
 from invariance.measures.factor_images import NUM_BACKGROUNDS, image_sets, render_set
 from invariance.measures.factor_scores import factor_scores
 from invariance.measures.factors import resolve_factors, target_of
 from invariance.spec import DatasetSpec, SpecError
-from invariance.training.events import Cancelled
 
 DATA = DatasetSpec(objects="noise", backgrounds="noise", classes=("noise-00", "noise-01", "noise-02"), image_size=16)
 

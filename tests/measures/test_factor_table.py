@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from invariance.data.engine import Engine
+from invariance.events import Cancelled, Finished, Progress
 from invariance.measures.factor_columns import FACTOR_COLUMNS, KEPT, LOST, PARTLY, UNCLEAR, VERDICTS, verdict_of
 from invariance.measures.factor_images import image_sets, render_set
 from invariance.measures.factor_scores import factor_scores
@@ -21,12 +22,16 @@ from invariance.models.untrained import untrained_twin
 from invariance.spec import DatasetSpec, FactorSpec, PretrainSpec, SpecError
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.evaluation import in_batches
-from invariance.training.events import Cancelled, Finished, Progress
 
 CLASSES = ("noise-00", "noise-01", "noise-02")
 DATA = DatasetSpec(objects="noise", backgrounds="noise", classes=CLASSES, image_size=16)
-SPEC = FactorSpec(sources=("one", "flat"), factors=("class", "background", "translate", "invert"), data=DATA,
-                  num_images=120, num_folds=3)  # fmt: skip
+SPEC = FactorSpec(
+    sources=("one", "flat"),
+    factors=("class", "background", "translate", "invert"),
+    data=DATA,
+    num_images=120,
+    num_folds=3,
+)
 ROWS = ("class", "translate.x", "translate.y", "invert.applied")
 
 

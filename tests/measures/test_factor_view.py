@@ -9,16 +9,17 @@ import pandas as pd
 import pytest
 
 from invariance.data.engine import Engine
+from invariance.events import Finished
 from invariance.measures.factor_table import probe_factors
 from invariance.measures.factor_view import decode_factor
 from invariance.models import create_model
 from invariance.spec import DatasetSpec, FactorSpec, PretrainSpec
 from invariance.training.checkpoint import load_weights, save_weights
-from invariance.training.events import Finished
 
 DATA = DatasetSpec(classes=("banana", "mug", "owl"), image_size=16)
-SPEC = FactorSpec(sources=("one",), factors=("class", "background", "brightness", "hue", "erasing"), data=DATA,
-                  num_images=150)  # fmt: skip
+SPEC = FactorSpec(
+    sources=("one",), factors=("class", "background", "brightness", "hue", "erasing"), data=DATA, num_images=150
+)
 
 
 def test_what_is_shown_is_what_the_table_scores(tmp_path: Path) -> None:

@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from invariance.data.engine import Engine
+from invariance.events import Cancelled, Finished
 from invariance.measures.features import COLUMNS, FEATURES, feature_twins, features_of, measure_features
 from invariance.measures.sens import sens_scores
 from invariance.models import create_model
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, SpecError, canonical_json, run_from_json
 from invariance.training.checkpoint import load_weights, save_weights
-from invariance.training.events import Cancelled, Finished
 
 DATA = DatasetSpec(
     objects="noise",

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from invariance.data.engine import Engine
+from invariance.events import Cancelled, Finished, Progress
 from invariance.measures.cka import linear_cka
 from invariance.measures.columns import COLUMNS, MEASURE_COLUMNS, MEASURES, OTHER_COLUMNS
 from invariance.measures.cosine import cosine_scores
@@ -20,7 +21,6 @@ from invariance.models import Classifier, create_model
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, SpecError
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.evaluation import in_batches
-from invariance.training.events import Cancelled, Finished, Progress
 from invariance.training.feed import Rendered
 from invariance.training.precision import AUTO, Precision
 

@@ -14,10 +14,27 @@ from invariance.models.layers import Layer, spread_blocks
 from invariance.models.published_layers import published_layers
 from invariance.spec import MODEL_NAMES
 
-ONE_OF_EACH_FAMILY = ("alexnet", "convnext_tiny", "densenet121", "efficientnet_b0", "googlenet", "inception_v3",
-                      "maxvit_t", "mnasnet0_5", "mobilenet_v2", "mobilenet_v3_small", "regnet_y_400mf", "resnet18",
-                      "resnext50_32x4d", "shufflenet_v2_x0_5", "swin_t", "swin_v2_t", "vgg11", "vit_b_16",
-                      "wide_resnet50_2")  # fmt: skip
+ONE_OF_EACH_FAMILY = (
+    "alexnet",
+    "convnext_tiny",
+    "densenet121",
+    "efficientnet_b0",
+    "googlenet",
+    "inception_v3",
+    "maxvit_t",
+    "mnasnet0_5",
+    "mobilenet_v2",
+    "mobilenet_v3_small",
+    "regnet_y_400mf",
+    "resnet18",
+    "resnext50_32x4d",
+    "shufflenet_v2_x0_5",
+    "swin_t",
+    "swin_v2_t",
+    "vgg11",
+    "vit_b_16",
+    "wide_resnet50_2",
+)
 
 
 def hooks_of(model: nn.Module) -> int:

@@ -30,7 +30,7 @@ from invariance.runs.store import Store
 from invariance.spec import DatasetSpec, SpecError, TransferSpec
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.evaluation import in_batches
-from invariance.training.trainee import Trainee
+from invariance.training.train_state import TrainState
 from tests.pages.weights import fill_cache, nothing_here, random_network
 
 NAME = "shufflenet_v2_x0_5"  # the smallest there is
@@ -93,8 +93,8 @@ def test_a_network_that_asks_for_versions_is_loaded_and_resumed(tmp_path: Path) 
     save_weights(path, model, class_names=("a", "b"), spec=None)
     loaded = load_weights(path)
     assert all(bool((tensor == 1).all()) for tensor in loaded.state_dict().values())
-    Trainee(model, learning_rate=0.1, directory=tmp_path, identity="a").save()
-    other = Trainee(load_weights(path), learning_rate=0.1, directory=tmp_path, identity="a")
+    TrainState(model, learning_rate=0.1, directory=tmp_path, identity="a").save()
+    other = TrainState(load_weights(path), learning_rate=0.1, directory=tmp_path, identity="a")
     assert other.resume()
 
 

@@ -21,7 +21,7 @@ from streamlit.testing.v1 import AppTest
 
 from invariance.runs.manager import Manager
 from invariance.runs.store import Store
-from pages.parts import server as page_server
+from pages.shared import server as page_server
 from tests.runs.conftest import FAKE_WORKER
 
 if TYPE_CHECKING:

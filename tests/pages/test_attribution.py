@@ -20,7 +20,7 @@ def open_attribution(app: AppTest, **query: str) -> AppTest:
     app.run()
     for name, value in query.items():
         app.query_params[name] = value
-    return app.switch_page("pages/attribution.py").run()
+    return app.switch_page("pages/attribution/page.py").run()
 
 
 def texts(app: AppTest) -> str:
@@ -145,7 +145,7 @@ def test_without_a_change_nothing_is_felt(app: AppTest) -> None:
 
 @pytest.mark.usefixtures("gallery")
 def test_whose_evidence_it_is_in_one_image_and_over_many(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.parts.attribution_shapley.NUM_IMAGES", 12)
+    monkeypatch.setattr("pages.attribution.shapley.NUM_IMAGES", 12)
     open_attribution(app, question="evidence", reference="mean")
     assert not app.exception and not app.error
     assert len(app.get("image")) == 4, "object and background: four coalitions"
@@ -173,7 +173,7 @@ def num_verdicts(app: AppTest) -> int:
 def visit(app: AppTest, page: str) -> AppTest:
     """Goes to a page by the menu, which takes no query along."""
     app.query_params.clear()
-    return app.switch_page(f"pages/{page}.py").run()
+    return app.switch_page(f"pages/{page}/page.py").run()
 
 
 @pytest.mark.usefixtures("gallery")
@@ -203,13 +203,13 @@ def test_choices_and_results_are_there_after_a_visit_elsewhere(app: AppTest) -> 
     assert len(app.dataframe) == 1 and num_verdicts(app) == 2
     visit(app, "runs")
     app.query_params["right"] = "none"
-    app.switch_page("pages/attribution.py").run()
+    app.switch_page("pages/attribution/page.py").run()
     assert app.selectbox(key="left").value == "matched-transfer", "a link says all there is to choose"
 
 
 @pytest.mark.usefixtures("gallery")
 def test_evidence_over_many_images_stays(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pages.parts.attribution_shapley.NUM_IMAGES", 12)
+    monkeypatch.setattr("pages.attribution.shapley.NUM_IMAGES", 12)
     open_attribution(app, question="evidence").button(key="evidence_many").click().run()
     assert len(app.dataframe) == 2
     app.slider(key="image").set_value(5).run()

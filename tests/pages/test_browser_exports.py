@@ -13,7 +13,7 @@ from playwright.sync_api import Page
 
 from invariance.figures.paper import WIDTH_PX
 from invariance.runs.gallery import sens_table
-from pages.parts.exports import PNG_SCALE
+from pages.shared.exports import PNG_SCALE
 from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
 
 HEATMAP = "Save the figure: Sens-score of networks"

@@ -17,7 +17,7 @@ from invariance.data.magnitudes import has_field, magnitudes
 from invariance.data.preview import samples
 from invariance.data.uploads.collection import write_pictures
 from invariance.spec import CATEGORIES, TRANSFORM_NAMES
-from pages.parts.literal import literal
+from pages.shared.literal import literal
 
 NUM_SAMPLES, NUM_TWINS = 32, 12
 
@@ -26,7 +26,7 @@ def open_dataset(app: AppTest, **query: str) -> AppTest:
     app.run()
     for name, value in {"objects_source": "noise", "backgrounds_source": "noise", **query}.items():
         app.query_params[name] = value
-    return app.switch_page("pages/dataset.py").run()
+    return app.switch_page("pages/dataset/page.py").run()
 
 
 def pictures(app: AppTest) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pages.parts import exports
+from pages.shared import exports
 
 
 @pytest.fixture(autouse=True)

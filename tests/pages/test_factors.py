@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from invariance.runs.store import Store
 from invariance.spec import DatasetSpec, FactorSpec
-from pages.parts.factor_parts import sentence
-from pages.parts.measured import factor_probes, measured_tables
+from pages.factors.parts import sentence
+from pages.shared.measured import factor_probes, measured_tables
 from tests.pages.test_invariance import finish_pretraining, texts
 from tests.pages.tiny_gallery import DATA, factors_of, no_gallery, write_gallery
 
@@ -27,7 +27,7 @@ def open_factors(app: AppTest, **query: str) -> AppTest:
     app.run()
     for name, value in query.items():
         app.query_params[name] = value
-    return app.switch_page("pages/factors.py").run()
+    return app.switch_page("pages/factors/page.py").run()
 
 
 @pytest.mark.usefixtures("gallery")

@@ -14,7 +14,7 @@ from invariance.models import create_model
 from invariance.runs.store import Store
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec
 from invariance.training.checkpoint import save_weights
-from pages.parts.invariance_table import find_tables, measurement
+from pages.invariance.table import find_tables, measurement
 from tests.pages.tiny_gallery import DATA, no_gallery, write_gallery
 from tests.runs.tiny import tiny_pretrain
 
@@ -25,7 +25,7 @@ def open_invariance(app: AppTest, **query: str) -> AppTest:
     app.run()
     for name, value in query.items():
         app.query_params[name] = value
-    return app.switch_page("pages/invariance.py").run()
+    return app.switch_page("pages/invariance/page.py").run()
 
 
 def texts(app: AppTest) -> str:

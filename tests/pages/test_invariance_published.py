@@ -17,9 +17,11 @@ from invariance.runs.estimate import estimate_seconds, seconds_of_passes
 from invariance.runs.locate import fetch_published
 from invariance.runs.store import Store
 from invariance.spec import TRANSFORM_NAMES, FactorSpec, TransferSpec
-from pages.parts import attribution_shapley, attribution_time, attribution_trust, cache
-from pages.parts.invariance_rows import explain_published
-from pages.parts.invariance_table import PUBLISHED_PAIRS, measurement
+from pages.attribution import shapley as attribution_shapley
+from pages.attribution import trust as attribution_trust
+from pages.invariance.rows import explain_published
+from pages.invariance.table import PUBLISHED_PAIRS, measurement
+from pages.shared import attribution_time, cache
 from tests.pages.test_invariance import DATA_OF_TWINS, open_invariance, texts
 from tests.pages.tiny_gallery import write_gallery
 from tests.pages.weights import NAME, REFERENCE, fill_cache, nothing_here
@@ -129,7 +131,7 @@ def test_those_that_are_here_can_be_looked_at_like_others(store: Store) -> None:
 def test_attribution_explains_it_on_the_other_network_s_task(app: AppTest, question: str) -> None:
     app.run()
     app.query_params.update(left=REFERENCE, right="matched-transfer", question=question, method="grad-cam")
-    app.switch_page("pages/attribution.py").run()
+    app.switch_page("pages/attribution/page.py").run()
     assert not app.exception and not app.error
     assert app.selectbox(key="left").value == REFERENCE
     assert f"**published: {NAME}**" in texts(app)
@@ -140,7 +142,7 @@ def test_attribution_explains_it_on_the_other_network_s_task(app: AppTest, quest
 def test_one_picture_is_shown_to_it(app: AppTest) -> None:
     app.run()
     app.query_params["left"] = REFERENCE
-    app.switch_page("pages/own.py").run()
+    app.switch_page("pages/own/page.py").run()
     assert not app.exception and not app.error
     assert f"**published: {NAME}**" in texts(app)
 
@@ -149,7 +151,7 @@ def test_one_picture_is_shown_to_it(app: AppTest) -> None:
 def test_factors_say_what_decoding_from_it_takes(app: AppTest, store: Store) -> None:
     app.run()
     app.query_params["models"] = REFERENCE
-    app.switch_page("pages/factors.py").run()
+    app.switch_page("pages/factors/page.py").run()
     assert not app.exception and not app.error
     assert app.multiselect(key="own").value == [REFERENCE]
     assert f"Decoding from {NAME} takes about" in texts(app)
@@ -196,7 +198,7 @@ def test_attribution_says_what_many_images_take_and_shows_how_far_they_are(
     monkeypatch.setattr(attribution_time.Bar, "__call__", noting)
     app.run()
     app.query_params.update(left=REFERENCE, right="matched-transfer", question=question, method="grad-cam")
-    app.switch_page("pages/attribution.py").run()
+    app.switch_page("pages/attribution/page.py").run()
     assert "Stop, or a change of anything on this page, ends it." in texts(app)
     app.button(key=button).click().run()
     assert not app.exception and not app.error
@@ -207,5 +209,5 @@ def test_attribution_says_what_many_images_take_and_shows_how_far_they_are(
 
 def test_what_takes_seconds_is_not_announced(app: AppTest) -> None:
     app.run()
-    app.switch_page("pages/attribution.py").run()
+    app.switch_page("pages/attribution/page.py").run()
     assert not app.exception and "Takes about" not in texts(app)

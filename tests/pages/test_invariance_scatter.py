@@ -14,9 +14,10 @@ from invariance.runs.shipped_studies import StudyResult
 from invariance.runs.store import Store
 from invariance.spec import PretrainSpec, TransferSpec
 from invariance.training.checkpoint import save_weights
-from pages.parts import cache, invariance_scatter
-from pages.parts.invariance_scatter import relation, shipped_transfers, transfers_table
-from pages.parts.invariance_table import measurement
+from pages.invariance import scatter as invariance_scatter
+from pages.invariance.scatter import relation, shipped_transfers, transfers_table
+from pages.invariance.table import measurement
+from pages.shared import cache
 from tests.pages.tiny_gallery import ACCURACIES, DATA, TARGET_CLASSES, planned, write_gallery
 from tests.runs.tiny import tiny_pretrain
 
@@ -55,7 +56,7 @@ def test_the_gallery_s_transfers_with_their_source_s_mean_score(gallery: Path) -
 @pytest.mark.usefixtures("gallery")
 def test_two_points_are_shown_without_a_line(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(invariance_scatter, "shipped_results", lambda name: [])
-    app.run().switch_page("pages/invariance.py").run()
+    app.run().switch_page("pages/invariance/page.py").run()
     assert not app.exception and not app.error
     assert any("n = 2: a line needs at least 3" in caption.value for caption in app.caption)
 
@@ -82,7 +83,7 @@ def test_networks_of_the_shipped_study_are_points_and_said_to_be(app: AppTest, m
     assert list(table["group"]) == ["matched", "mismatched", "mismatched"]
     assert table["source"].iloc[-1] == "study A, architecture small_vit, disjoint transformations"
     assert words.startswith("3 of the points are the networks of the shipped study")
-    app.run().switch_page("pages/invariance.py").run()
+    app.run().switch_page("pages/invariance/page.py").run()
     assert not app.exception and not app.error
     assert any("over n = 5 transfers" in text.value for text in app.markdown)
     assert any(caption.value == words for caption in app.caption)

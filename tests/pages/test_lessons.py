@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from invariance.runs.gallery import entries
-from pages.parts.lessons import LESSONS, Lesson
+from pages.start.lessons import LESSONS, Lesson
 
 WIDGETS = {"new objects on pictures": "new-pictures", "Against magnitude": "magnitude"}
 """What a link shows of a choice, to the choice itself, where they differ."""
@@ -27,7 +27,7 @@ def test_a_lesson_opens_the_view_that_it_names(app: AppTest, lesson: Lesson) -> 
     app.run()
     for name, value in lesson.view.items():
         app.query_params[name] = value
-    app.switch_page(f"pages/{lesson.page}.py").run()
+    app.switch_page(f"pages/{lesson.page}/page.py").run()
     assert not app.exception and not app.error
     for name, value in lesson.view.items():
         assert app.session_state[name] == WIDGETS.get(value, value)

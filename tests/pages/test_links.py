@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from invariance.runs.store import Store
-from pages.parts.links import quoted
+from pages.shared.links import quoted
 from tests.pages.test_invariance import finish_pretraining
 from tests.pages.tiny_gallery import write_gallery
 
@@ -44,8 +44,11 @@ VALUES: dict[str, Any] = {
     "not a number": "nan",
     "markdown": "**[x](http://x)** :red[y] $z$ <b>",
 }
-CASES = [pytest.param(page, view, id=f"{page}-{'-'.join(view.values()) or 'plain'}")
-         for page, views in VIEWS.items() for view in views]  # fmt: skip
+CASES = [
+    pytest.param(page, view, id=f"{page}-{'-'.join(view.values()) or 'plain'}")
+    for page, views in VIEWS.items()
+    for view in views
+]
 
 
 @pytest.fixture
@@ -65,10 +68,10 @@ def keys_of(block: Any) -> list[str]:
 def visit(app: AppTest, page: str, query: dict[str, Any]) -> AppTest:
     """Opens a page as a new visitor with a link would."""
     app.query_params.clear()
-    app.switch_page("pages/start.py" if page != "start" else "pages/runs.py").run()
+    app.switch_page("pages/start/page.py" if page != "start" else "pages/runs/page.py").run()
     for name, value in query.items():
         app.query_params[name] = value
-    return app.switch_page(f"pages/{page}.py").run()
+    return app.switch_page(f"pages/{page}/page.py").run()
 
 
 def said(app: AppTest) -> str:
@@ -135,16 +138,16 @@ def test_networks_of_one_s_own_stay_and_are_in_the_link(app: AppTest, store: Sto
     assert not app.exception and app.query_params["models"] == run_id
     for elsewhere in (other, "runs"):
         app.query_params.clear()
-        app.switch_page(f"pages/{elsewhere}.py").run()
+        app.switch_page(f"pages/{elsewhere}/page.py").run()
         assert not app.exception
         assert elsewhere == "runs" or app.multiselect(key="own").value == [], "each page has its own rows"
         app.query_params.clear()
-        app.switch_page(f"pages/{page}.py").run()
+        app.switch_page(f"pages/{page}/page.py").run()
         assert app.multiselect(key="own").value == [run_id] and app.query_params["models"] == run_id
     app.multiselect(key="own").set_value([]).run()
     assert "models" not in app.query_params
     visit(app, "runs", {})
-    app.switch_page(f"pages/{page}.py").run()
+    app.switch_page(f"pages/{page}/page.py").run()
     assert app.multiselect(key="own").value == []
 
 
@@ -156,7 +159,7 @@ def test_a_page_does_not_take_over_what_another_chose_under_the_same_name(app: A
     app.selectbox(key="left").set_value("rotate").run()
     for page, expected in (("own", first), ("attribution", "rotate")):
         app.query_params.clear()
-        app.switch_page(f"pages/{page}.py").run()
+        app.switch_page(f"pages/{page}/page.py").run()
         assert not app.exception and app.selectbox(key="left").value == expected
 
 

@@ -24,7 +24,7 @@ def open_own(app: AppTest, **query: str) -> AppTest:
     app.run()
     for name, value in query.items():
         app.query_params[name] = value
-    return app.switch_page("pages/own.py").run()
+    return app.switch_page("pages/own/page.py").run()
 
 
 def upload(app: AppTest, name: str, data: bytes) -> AppTest:
@@ -91,7 +91,7 @@ def test_the_other_map_and_a_colour_behind(app: AppTest) -> None:
 def test_the_picture_can_be_put_with_my_pictures(app: AppTest) -> None:
     upload(open_own(app), "mug.png", saved(disc(ORANGE)))
     app.button(key="keep").click().run()
-    app.switch_page("pages/pictures.py").run()
+    app.switch_page("pages/pictures/page.py").run()
     assert not app.exception and [box.value for box in app.text_input if box.label == "Class"] == ["mug"]
 
 
@@ -115,8 +115,11 @@ def test_a_real_file_in_a_real_browser(visitor: Visitor, tmp_path: Path) -> None
     before = metrics.all_inner_texts()
     handle = page.get_by_role("slider", name="Way round the colour circle")
     handle.press("Home")
-    page.wait_for_function("before => document.querySelector('[data-testid=stMetricValue]').innerText !== before",
-                           arg=before[0], timeout=RUN_TIMEOUT_MS)  # fmt: skip
+    page.wait_for_function(
+        "before => document.querySelector('[data-testid=stMetricValue]').innerText !== before",
+        arg=before[0],
+        timeout=RUN_TIMEOUT_MS,
+    )
     assert len(before) == 2 and all(float(value) > 0 for value in before)
     assert visitor.exceptions() == []
     assert sorted(stored.glob("*")) == already, "nothing of it is stored"

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from invariance.data.uploads import shelf as shelf_module
 from invariance.runs.store import Store
-from pages.parts.literal import WORD_JOINER, literal
+from pages.shared.literal import WORD_JOINER, literal
 from tests.data.uploads.test_reading import saved
 from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
 
@@ -32,7 +32,7 @@ def on_paper(colour: tuple[int, ...], size: int = 60) -> bytes:
 
 def open_pictures(app: AppTest) -> AppTest:
     app.run()
-    return app.switch_page("pages/pictures.py").run()
+    return app.switch_page("pages/pictures/page.py").run()
 
 
 def upload(app: AppTest, *files: tuple[str, bytes], uploader: int = 0) -> AppTest:
@@ -74,13 +74,15 @@ def test_files_become_classes_and_a_data_set_that_other_pages_open(
     objects = Path(queries["See the data set"]["objects_folder"])
     assert objects.is_relative_to(store.root / "pictures")
     assert sorted(str(path.relative_to(objects)) for path in objects.rglob("*.png")) == [
-        "cup/000.png", "mug/000.png", "mug/001.png",
-    ]  # fmt: skip
+        "cup/000.png",
+        "mug/000.png",
+        "mug/001.png",
+    ]
     assert [query["prototypes"] for query in queries.values() if "objects_folder" in query] == ["2", "2"]
     assert queries["Train on it"]["backgrounds_source"] == "folder"
     for name, value in queries[link].items():
         app.query_params[name] = value
-    app.switch_page(f"pages/{page}.py").run()
+    app.switch_page(f"pages/{page}/page.py").run()
     assert not app.exception and not app.error
     assert app.text_input(key="objects_folder").value == str(objects)
     assert app.number_input(key="prototypes").value == 2
@@ -175,8 +177,8 @@ def test_pictures_and_settings_stay_while_another_page_is_visited(app: AppTest) 
     upload(app, ("mug.png", on_paper(ORANGE)), ("cup.png", on_paper(BLUE)))
     app.text_input[0].set_value("beaker").run()
     app.slider[0].set_value(5.0).run()
-    app.switch_page("pages/start.py").run()
-    app.switch_page("pages/pictures.py").run()
+    app.switch_page("pages/start/page.py").run()
+    app.switch_page("pages/pictures/page.py").run()
     assert [field.value for field in app.text_input] == ["beaker", "cup"]
     assert [slider.value for slider in app.slider] == [5.0, 8.0]
 

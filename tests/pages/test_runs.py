@@ -5,7 +5,7 @@ from __future__ import annotations
 from streamlit.testing.v1 import AppTest
 
 from invariance.runs.store import Store
-from pages.parts.run_table import table_key, table_of
+from pages.runs.table import table_key, table_of
 from tests.runs.tiny import tiny_pretrain, tiny_transfer, wait_until
 
 
@@ -13,7 +13,7 @@ def open_runs(app: AppTest, **query: str) -> AppTest:
     app.run()
     for name, value in query.items():
         app.query_params[name] = value
-    return app.switch_page("pages/runs.py").run()
+    return app.switch_page("pages/runs/page.py").run()
 
 
 def fill(store: Store) -> tuple[str, str]:

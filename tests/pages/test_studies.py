@@ -12,8 +12,8 @@ from invariance.spec import PretrainSpec, TransferSpec
 from invariance.studies.registry import STUDY_NAMES, make_study
 from invariance.studies.study import Study
 from invariance.studies.transforms_vs_other_grid import PAPER_FACTORS
-from pages.parts.live import in_words
-from pages.parts.study_view import verdict
+from pages.shared.live import in_words
+from pages.studies.view import verdict
 from tests.runs.tiny import wait_until
 from tests.studies.fabricated import outcomes_of
 
@@ -24,7 +24,7 @@ def open_studies(app: AppTest, **query: str) -> AppTest:
     app.run()
     for name, value in query.items():
         app.query_params[name] = value
-    return app.switch_page("pages/studies.py").run()
+    return app.switch_page("pages/studies/page.py").run()
 
 
 @pytest.mark.parametrize("name", STUDY_NAMES)

@@ -10,9 +10,9 @@ from streamlit.testing.v1 import AppTest
 from invariance.runs.store import Store
 from invariance.spec import CATEGORIES, TRANSFORM_NAMES, PretrainSpec, SpecError, TransferSpec
 from invariance.studies.what_if import what_if
-from pages.parts.live import progress_line
-from pages.parts.plan import BUDGETS, disjoint_from, planned_runs
-from pages.parts.watched import conclusion
+from pages.shared.live import progress_line
+from pages.shared.plan import BUDGETS, disjoint_from, planned_runs
+from pages.shared.transfer_status import conclusion
 from tests.runs.tiny import tiny_pretrain, wait_until
 
 TARGET = ("rotate", "hue", "erasing")
@@ -73,7 +73,7 @@ def open_train(app: AppTest, **query: str) -> AppTest:
     link = {"objects_source": "noise", "backgrounds_source": "noise", "rate": "0.001"}  # a rate that the fake finishes
     for name, value in (link | query).items():
         app.query_params[name] = value
-    return app.switch_page("pages/train.py").run()
+    return app.switch_page("pages/train/page.py").run()
 
 
 def texts(app: AppTest) -> str:

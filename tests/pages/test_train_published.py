@@ -10,9 +10,9 @@ from streamlit.testing.v1 import AppTest
 from invariance.models import has_published, published_path
 from invariance.runs.store import Store
 from invariance.spec import TransferSpec
-from pages.parts.launch import expected_line
-from pages.parts.plan import planned_runs
-from pages.parts.watched import published_conclusion
+from pages.shared.plan import planned_runs
+from pages.shared.transfer_status import published_conclusion
+from pages.train.launch import expected_line
 from tests.pages.test_train import OPTIONS, TARGET, open_train, texts
 from tests.pages.weights import NAME, REFERENCE, fill_cache, nothing_here
 from tests.runs.tiny import wait_until

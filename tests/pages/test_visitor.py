@@ -22,7 +22,7 @@ def class_server(monkeypatch: pytest.MonkeyPatch) -> None:
 def launch(app: AppTest) -> AppTest:
     """Asks for the example's four runs as a visitor."""
     app.run()
-    app.switch_page("pages/runs.py").run()
+    app.switch_page("pages/runs/page.py").run()
     return app.button(key="example").click().run()
 
 
@@ -39,7 +39,7 @@ def test_in_a_class_one_changes_ones_own_runs_and_a_teacher_all(app: AppTest, st
     others = store.submit(tiny_pretrain(), owner="somebody")
 
     def cancel_all() -> None:
-        from pages.parts import server
+        from pages.shared import server
 
         server.cancel([run.id for run in server.store().list()])
         server.show_error()
@@ -57,7 +57,7 @@ def test_in_a_class_one_changes_ones_own_runs_and_a_teacher_all(app: AppTest, st
 def test_the_teachers_password_opens_and_leaves_the_address(app: AppTest, said: str, is_teacher: bool) -> None:
     app.query_params["teacher"] = said
     app.run()
-    app.switch_page("pages/runs.py")
+    app.switch_page("pages/runs/page.py")
     app.query_params["teacher"] = said
     app.run()
     assert app.session_state["is_teacher"] is is_teacher
@@ -68,7 +68,7 @@ def test_on_ones_own_machine_everybody_may_do_everything(app: AppTest, store: St
     run = store.submit(tiny_pretrain(), owner="somebody")
 
     def cancel_all() -> None:
-        from pages.parts import server
+        from pages.shared import server
 
         server.cancel([run.id for run in server.store().list()])
 
@@ -82,7 +82,7 @@ def test_too_many_runs_are_refused_in_words(app: AppTest, store: Store) -> None:
         import streamlit as st
 
         from invariance.spec import SpecError
-        from pages.parts import server
+        from pages.shared import server
         from tests.runs.tiny import tiny_pretrain
 
         try:
@@ -99,9 +99,9 @@ def offer() -> None:
     import streamlit as st
 
     from invariance.spec import SpecError
-    from pages.parts.download import offer_download
-    from pages.parts.launch import require_weights
-    from pages.parts.published import show_weights
+    from pages.shared.download import offer_download
+    from pages.shared.published import show_weights
+    from pages.train.launch import require_weights
     from tests.pages.weights import REFERENCE
 
     offer_download("cifar10", key="get_data")

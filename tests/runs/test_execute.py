@@ -14,13 +14,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from invariance.events import Finished, Progress
 from invariance.runs.claim import try_claim, writing
 from invariance.runs.execute import run_here
 from invariance.runs.outcome import RESULT_FILE
 from invariance.runs.store import Run, Store
 from invariance.runs.together import run_together
 from invariance.spec import PretrainSpec, RunSpec, SpecError, canonical_json
-from invariance.training.events import Finished, Progress
 from invariance.training.resume import CURRENT, PREVIOUS, save_state
 from tests.runs.tiny import tiny_pretrain, tiny_transfer, wait_until
 

@@ -46,8 +46,10 @@ def test_a_superseded_attempt_is_told_so_and_not_heard() -> None:
     mailbox.stop("run")
     assert not mailbox.post("run", 2, {"type": "cancelled"}), "it is to stop"
     assert [(attempt, message["type"]) for _, attempt, message in mailbox.take()] == [
-        (1, "progress"), (2, "progress"), (2, "cancelled"),
-    ]  # fmt: skip
+        (1, "progress"),
+        (2, "progress"),
+        (2, "cancelled"),
+    ]
     assert mailbox.take() == []
 
 
@@ -60,8 +62,13 @@ def test_of_checkpoints_only_the_newest_is_kept() -> None:
         mailbox.post("a", 1, {"type": "progress", "number": number})
     mailbox.post("b", 1, {"type": "checkpoint", "number": 7})
     kinds = [(run_id, message["type"], message["number"]) for run_id, _, message in mailbox.take()]
-    assert kinds == [("a", "progress", 0), ("a", "progress", 1), ("a", "checkpoint", 2), ("a", "progress", 2),
-                     ("b", "checkpoint", 7)]  # fmt: skip
+    assert kinds == [
+        ("a", "progress", 0),
+        ("a", "progress", 1),
+        ("a", "checkpoint", 2),
+        ("a", "progress", 2),
+        ("b", "checkpoint", 7),
+    ]
 
 
 def test_a_run_sends_back_its_results_and_checkpoints(tmp_path: Path) -> None:

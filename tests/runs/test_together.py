@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from safetensors.torch import load_file
 
+from invariance.events import Cancelled, Event, Finished
 from invariance.runs.execute import run_here
 from invariance.runs.store import Store
 from invariance.runs.together import MAX_TOGETHER, groups_together, pays_together, run_together
 from invariance.spec import PretrainSpec, SpecError, TransferSpec
-from invariance.training.events import Cancelled, Event, Finished
 from tests.runs.tiny import tiny_pretrain, tiny_transfer
 from tests.runs.tiny_study import tiny_study
 

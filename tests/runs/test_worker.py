@@ -120,9 +120,7 @@ def test_the_worker_ends_with_its_parent() -> None:
     process.stdout.close()
 
 
-def test_the_worker_and_the_command_line_come_to_the_same_bits(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_worker_and_the_command_line_come_to_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # Batches of 64 pictures of 32 px: the sums of a step are long enough to be split among threads.
     spec = tiny_pretrain(epochs=1)
     spec = replace(spec, batch_size=64, data=replace(spec.data, image_size=32))

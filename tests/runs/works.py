@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest.mock import patch
 
+from invariance.events import Cancelled, Finished, Progress
 from invariance.runs.execute import execute
 from invariance.runs.outcome import write_result
 from invariance.spec import PretrainSpec, RunSpec
 from invariance.training import loop
-from invariance.training.events import Cancelled, Finished, Progress
 
 PAUSE_S = 0.04
 

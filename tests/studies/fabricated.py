@@ -43,8 +43,7 @@ def _outcome(spec: RunSpec, by_id: dict[str, RunSpec], accuracy: AccuracyOf, sen
         return sens(pretraining(by_id, source), name, spec) if source in by_id else OUTSIDE[1]
 
     rows = [
-        {"model": source, column: name, "sens": (value := score(source, name))}
-        | {"sens_conditional": value + 0.01}
+        {"model": source, column: name, "sens": (value := score(source, name))} | {"sens_conditional": value + 0.01}
         for source in spec.sources
         for name in names
     ]

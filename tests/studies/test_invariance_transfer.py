@@ -31,8 +31,11 @@ def test_each_kind_is_measured_on_its_own_new_and_other_objects() -> None:
     assert own.classes == MODELS[0].data.classes and own.objects == new.objects == "builtin"
     assert not set(own.classes) & set(new.classes)
     assert {(data.objects, data.backgrounds) for data in drawn} >= {
-        ("builtin", "builtin"), ("builtin", "noise"), ("noise", "builtin"), ("noise", "noise"),
-    }  # fmt: skip
+        ("builtin", "builtin"),
+        ("builtin", "noise"),
+        ("noise", "builtin"),
+        ("noise", "noise"),
+    }
     assert all(len(spec.sources) == 7 and len(spec.transforms) == 6 for spec in SHEETS)
 
 
@@ -45,8 +48,10 @@ def test_relations_and_means_are_read_from_the_measurements() -> None:
     table = QUICK.tabulate(outcomes_of(QUICK, sens=relation_sens))
     assert len(table) == len(SHEETS) * 42
     assert table.groupby("relation")["sens"].unique().map(list).to_dict() == {
-        "none": [0.6], "other": [0.5], "same": [0.1],
-    }  # fmt: skip
+        "none": [0.6],
+        "other": [0.5],
+        "same": [0.1],
+    }
     assert set(table["data"]) >= {own_shift(MODELS[0].data), "new-pictures", "noise-noise", "drawn-pictures"}
     assert (table["sens_conditional"] - table["sens"]).to_numpy() == pytest.approx(0.01)
     means = relation_means(table)

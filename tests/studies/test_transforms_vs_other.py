@@ -76,8 +76,11 @@ def test_the_table_has_a_row_for_each_value_and_relation() -> None:
     table = QUICK.tabulate(outcomes)
     assert set(table["sens"]) == {0.5}
     assert table.groupby("factor").size().to_dict() == {
-        "class_relationship": 8, "architecture": 8, "pretraining_samples": 6, "transfer_samples": 8,
-    }  # fmt: skip
+        "class_relationship": 8,
+        "architecture": 8,
+        "pretraining_samples": 6,
+        "transfer_samples": 8,
+    }
     assert dict(table.groupby("relation")["transfer_accuracy"].unique().map(list)) == {"same": [0.9], "disjoint": [0.3]}
     assert set(table["pretraining_accuracy"]) == {0.75}
 
@@ -148,8 +151,10 @@ def beyond(factor: str, seeds: tuple[int, ...] = (7,), scale: str = "quick") -> 
 
 def test_small_scales_vary_what_the_paper_varied_and_large_ones_more() -> None:
     assert {name: scale.factors for name, scale in SCALES.items()} == {
-        "quick": PAPER_FACTORS, "standard": tuple(FACTORS), "paper": tuple(FACTORS),
-    }  # fmt: skip
+        "quick": PAPER_FACTORS,
+        "standard": tuple(FACTORS),
+        "paper": tuple(FACTORS),
+    }
 
 
 @pytest.mark.parametrize("scale", SCALES)
@@ -169,13 +174,16 @@ def test_a_target_with_pose_and_occluders_shares_its_disjoint_network_with_the_p
     assert (first, last) == ("pose", "occlude") and photometric == plain.data.transforms[1]
     assert photometric in CATEGORIES["photometric"] and not set(disjoint.data.transforms) & set(same.data.transforms)
     assert targets == {
-        (plain.run_id, plain.data.transforms), (disjoint.run_id, plain.data.transforms),
-        (same.run_id, same.data.transforms), (disjoint.run_id, same.data.transforms),
-    }  # fmt: skip
+        (plain.run_id, plain.data.transforms),
+        (disjoint.run_id, plain.data.transforms),
+        (same.run_id, same.data.transforms),
+        (disjoint.run_id, same.data.transforms),
+    }
     measured = {spec.transforms: spec.sources for spec in study.runs if isinstance(spec, MeasureSpec)}
     assert measured == {
-        plain.data.transforms: (plain.run_id, disjoint.run_id), same.data.transforms: (same.run_id, disjoint.run_id)
-    }  # fmt: skip
+        plain.data.transforms: (plain.run_id, disjoint.run_id),
+        same.data.transforms: (same.run_id, disjoint.run_id),
+    }
 
 
 def test_the_gap_beyond_2d_and_each_targets_own_sens_score() -> None:
@@ -220,8 +228,9 @@ def test_published_networks_that_are_here_are_sources_beside_our_own(two_publish
 
 def test_published_networks_are_compared_with_the_same_transformations(two_published: list[str]) -> None:
     study = beyond("published", (7, 8))
-    outcomes = outcomes_of(study, accuracy=lambda source, task: 0.9 if source.data.transforms == task.data.transforms
-                           else 0.4)  # fmt: skip
+    outcomes = outcomes_of(
+        study, accuracy=lambda source, task: 0.9 if source.data.transforms == task.data.transforms else 0.4
+    )
     table = study.tabulate(outcomes)
     theirs = table[table["relation"] == "published"]
     assert list(theirs["value"]) == two_published * 2 and theirs["pretraining_accuracy"].isna().all()
@@ -247,12 +256,17 @@ def test_networks_of_others_and_other_targets_do_not_move_the_line_of_our_own(tw
     everything = make_study("transforms-vs-other", seeds=(7,), factors=tuple(FACTORS))
     table = everything.tabulate(outcomes_of(everything))
     assert set(predictions(table)["factor"]) == {
-        "class_relationship", "architecture", "pretraining_samples", "objective",
-    }  # fmt: skip
+        "class_relationship",
+        "architecture",
+        "pretraining_samples",
+        "objective",
+    }
     assert [found.name for found in everything.conclude(table)] == [
-        *(f"gap_over_{factor}" for factor in list(FACTORS)[:5]), "same_over_published_networks", "gap_beyond_2d",
+        *(f"gap_over_{factor}" for factor in list(FACTORS)[:5]),
+        "same_over_published_networks",
+        "gap_beyond_2d",
         "sens_predicts_transfer",
-    ]  # fmt: skip
+    ]
 
 
 def test_factors_that_cannot_be_used() -> None:

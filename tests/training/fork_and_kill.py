@@ -17,10 +17,10 @@ from pathlib import Path
 
 import torch
 
+from invariance.events import Progress
+from invariance.files import sweep_temporaries
 from invariance.spec import RunSpec, run_from_json
 from invariance.training import loop, transfer
-from invariance.training.atomic import sweep_temporaries
-from invariance.training.events import Progress
 from invariance.training.loop import pretrain
 from invariance.training.resume import load_state, save_state
 

@@ -3,9 +3,9 @@ import math
 import pytest
 import torch
 
+from invariance.events import Cancelled
 from invariance.models import create_model, to_unit_range
 from invariance.training.evaluation import evaluate, in_batches, mean_class_accuracy
-from invariance.training.events import Cancelled
 from invariance.training.feed import Rendered
 from invariance.training.precision import Precision
 

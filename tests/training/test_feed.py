@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from invariance.data.engine import Engine
+from invariance.events import Cancelled
 from invariance.spec import DatasetSpec, SpecError
-from invariance.training.events import Cancelled
 from invariance.training.feed import FiniteFeed, Rendered, StreamFeed, TwinFeed, render_cancellable
 
 

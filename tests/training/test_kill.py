@@ -15,9 +15,9 @@ import torch
 from torch import nn
 from torchvision.models import get_model, get_model_weights
 
+from invariance.events import Finished
 from invariance.runs.locate import fetch_published
 from invariance.spec import DatasetSpec, PretrainSpec, TransferSpec, canonical_json
-from invariance.training.events import Finished
 from invariance.training.loop import pretrain
 from invariance.training.resume import CURRENT, PREVIOUS
 

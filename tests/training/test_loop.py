@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from invariance.data.engine import Engine
+from invariance.events import Cancelled, Diverged, Event, Finished, Progress
 from invariance.spec import PretrainSpec
 from invariance.training import loop, reporting
 from invariance.training.checkpoint import load_weights
-from invariance.training.events import Cancelled, Diverged, Event, Finished, Progress
 from invariance.training.feed import FiniteFeed
 from invariance.training.loop import pretrain
 from invariance.training.resume import CURRENT, load_state
@@ -207,16 +207,16 @@ def test_divergence_is_said_at_the_next_report_and_keeps_the_last_sound_state(
 def test_collapse_is_said_at_the_first_validation(
     tmp_path: Path, pretrain_spec: PretrainSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    advance = loop.Trainee.advance
+    advance = loop.TrainState.advance
 
-    def collapsing(self: loop.Trainee, *args: torch.Tensor, **options: float) -> None:
+    def collapsing(self: loop.TrainState, *args: torch.Tensor, **options: float) -> None:
         advance(self, *args, **options)
         with torch.no_grad():  # every unit of the last block is dead: the representation is zero, the loss finite
             for name, parameter in self.model.backbone.named_parameters():
                 if name.startswith("blocks.3.1"):
                     parameter.fill_(-1.0 if name.endswith("bias") else 0.0)
 
-    monkeypatch.setattr(loop.Trainee, "advance", collapsing)
+    monkeypatch.setattr(loop.TrainState, "advance", collapsing)
     seen: list[Event] = []
     with pytest.raises(Diverged, match="collapsed at or before step 6: the representation is the same for all") as end:
         seen.extend(pretrain(pretrain_spec, tmp_path))

@@ -11,13 +11,13 @@ import pytest
 import torch
 
 from invariance.data.engine import Engine
+from invariance.events import Cancelled, Diverged, Finished
 from invariance.models import create_model
 from invariance.spec import OBJECTIVES, DatasetSpec, PretrainSpec, SpecError
-from invariance.training.events import Cancelled, Diverged, Finished
 from invariance.training.feed import StreamFeed, TwinFeed
 from invariance.training.loop import half_cosine, optimise, pretrain, render_split
 from invariance.training.objectives import create_objective, nt_xent, quarter_turns, vicreg
-from invariance.training.trainee import Trainee
+from invariance.training.train_state import TrainState
 
 
 def projections(num: int, width: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -122,22 +122,22 @@ def test_cosine_falls_from_one_to_zero() -> None:
 
 def test_schedule_sets_the_rate_of_each_step(tmp_path: Path) -> None:
     model = create_model("small", 2, seed=0)
-    trainee = Trainee(model, learning_rate=0.1, directory=tmp_path, identity="x", schedule=half_cosine)
-    trainee.advance(torch.rand(4, 3, 8, 8), torch.tensor([0, 1, 0, 1]), share=0.5)
-    assert trainee.optimiser.param_groups[0]["lr"] == pytest.approx(0.05)
+    train_state = TrainState(model, learning_rate=0.1, directory=tmp_path, identity="x", schedule=half_cosine)
+    train_state.advance(torch.rand(4, 3, 8, 8), torch.tensor([0, 1, 0, 1]), share=0.5)
+    assert train_state.optimiser.param_groups[0]["lr"] == pytest.approx(0.05)
 
 
 def test_own_layers_of_an_objective_are_trained_and_saved(tmp_path: Path) -> None:
-    def make() -> Trainee:
+    def make() -> TrainState:
         model = create_model("small", 2, seed=0)
         objective = create_objective("simclr", model.num_features, seed=0)
-        return Trainee(model, learning_rate=0.01, directory=tmp_path, identity="x", objective=objective)
+        return TrainState(model, learning_rate=0.01, directory=tmp_path, identity="x", objective=objective)
 
-    trainee, fresh = make(), make()
-    trainee.advance(torch.rand(8, 3, 8, 8), torch.zeros(4, dtype=torch.int64))
-    weight = trainee.objective.state_dict()["projection.0.weight"]
+    train_state, fresh = make(), make()
+    train_state.advance(torch.rand(8, 3, 8, 8), torch.zeros(4, dtype=torch.int64))
+    weight = train_state.objective.state_dict()["projection.0.weight"]
     assert not torch.equal(weight, fresh.objective.state_dict()["projection.0.weight"])
-    trainee.save()
+    train_state.save()
     assert fresh.resume()
     assert torch.equal(weight, fresh.objective.state_dict()["projection.0.weight"])
 
@@ -148,10 +148,10 @@ def test_a_collapsed_representation_is_said(tmp_path: Path, noise_data: DatasetS
     with torch.no_grad():
         for block in model.backbone.blocks:
             block[1].bias.fill_(-1e6)
-    trainee = Trainee(model, learning_rate=1e-3, directory=tmp_path, identity="x")
+    train_state = TrainState(model, learning_rate=1e-3, directory=tmp_path, identity="x")
     feed = StreamFeed(engine, batch_size=8, num_epochs=1, samples_per_epoch=8)
     with pytest.raises(Diverged, match="collapsed at or before step 1: the representation is the same for all images"):
-        list(optimise(trainee, feed, validation=render_split(engine, "validation", 20)))
+        list(optimise(train_state, feed, validation=render_split(engine, "validation", 20)))
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
+from invariance.events import Cancelled, Finished, Progress
 from invariance.spec import PretrainSpec, SpecError, canonical_json
 from invariance.training import loop
 from invariance.training.checkpoint import load_weights
-from invariance.training.events import Cancelled, Finished, Progress
 from invariance.training.loop import pretrain
 from invariance.training.precision import AUTO, Precision, auto_precision
 from invariance.training.resume import load_state

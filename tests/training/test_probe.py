@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from invariance.events import Cancelled
 from invariance.training.evaluation import mean_class_accuracy
-from invariance.training.events import Cancelled
 from invariance.training.probe import GRID, choose_penalty, fit_linear, fit_several, solved
 
 

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 import torch
 
+from invariance.events import Cancelled, Diverged, Event, Finished, Progress
 from invariance.runs.together import SMALL_MODELS
 from invariance.spec import PretrainSpec, SpecError
 from invariance.training import loop, together
 from invariance.training.checkpoint import load_weights, weights_spec
-from invariance.training.events import Cancelled, Diverged, Event, Finished, Progress
 from invariance.training.loop import pretrain
 from invariance.training.resume import CURRENT
 from invariance.training.together import WAYS, check_together, pretrain_together
-from invariance.training.trainee import Trainee
+from invariance.training.train_state import TrainState
 
 Flag = Callable[[], bool]
 
@@ -142,14 +142,14 @@ def test_one_that_diverges_leaves_the_others_alone(
     tmp_path: Path, specs: list[PretrainSpec], monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     expected = collect(specs, tmp_path / "sound", way)
-    note = Trainee.note_step
+    note = TrainState.note_step
 
-    def broken(self: Trainee, outcome: object, **given: int) -> None:
+    def broken(self: TrainState, outcome: object, **given: int) -> None:
         note(self, outcome, **given)  # type: ignore[arg-type]
         if self.step == 4 and self._directory.name == "1":
             self._loss_sum += torch.nan
 
-    monkeypatch.setattr(Trainee, "note_step", broken)
+    monkeypatch.setattr(TrainState, "note_step", broken)
     said = collect(specs, tmp_path / "broken", way)
     assert isinstance(said[1][-1], Diverged) and steps(said[1]) == [1, 2, 3]
     for number in (0, 2):

@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from invariance.data.engine import Engine
+from invariance.events import Cancelled, Event, Finished, Progress
 from invariance.models import Classifier
 from invariance.spec import DatasetSpec, SpecError, TransferSpec
 from invariance.training import loop
 from invariance.training import transfer as transfer_module
 from invariance.training.checkpoint import load_weights, weights_spec
-from invariance.training.events import Cancelled, Event, Finished, Progress
 from invariance.training.probe import GRID
 from invariance.training.transfer import transfer
 

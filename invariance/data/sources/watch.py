@@ -27,8 +27,11 @@ def watch_file(path: Path, total: int, on_progress: Callable[[int, int], None] |
     def watch() -> None:
         while not ended.wait(_POLL_SECONDS):
             with suppress(FileNotFoundError):  # moved when it is whole, between our looking for it and at it
-                sizes = [part.stat().st_size for part in (path, *path.parent.glob(f"{path.name}.*.partial"))
-                         if part.is_file()]  # fmt: skip
+                sizes = [
+                    part.stat().st_size
+                    for part in (path, *path.parent.glob(f"{path.name}.*.partial"))
+                    if part.is_file()
+                ]
                 if sizes:
                     on_progress(min(max(sizes), total), total)
 

@@ -33,9 +33,17 @@ WORKING_PX: Final = 640
 _DECODING: Final = threading.Semaphore(2)
 """A whole class may upload at once, and one picture may take 100 MB while it is decoded."""
 _DAMAGED: Final = (
-    OSError, struct.error, zlib.error, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError,
+    OSError,
+    struct.error,
+    zlib.error,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    EOFError,
     OverflowError,
-)  # fmt: skip
+)
 """What Pillow's decoders raise for broken files: not one family of exceptions."""
 _PNG_CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 """Values of a pixel for each colour type of a PNG (PNG specification, 11.2.1)."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from invariance.spec import RunSpec
 
 if TYPE_CHECKING:
-    from invariance.training.events import Finished, Progress
+    from invariance.events import Finished, Progress
 
 Work = Callable[[RunSpec, Callable[[str], Path], Path, str, Callable[[], bool]], "Iterator[Progress | Finished]"]
 """A function of a module, called as :func:`invariance.runs.execute.execute` is, and imported where it works."""

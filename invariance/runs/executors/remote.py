@@ -126,7 +126,7 @@ class _Attempt:
     _mirrored: int = field(init=False, default=0)
 
     def carry_out(self, function: Work, paths: Mapping[str, Path], device: str) -> dict[str, Any]:
-        from invariance.training.events import Cancelled
+        from invariance.events import Cancelled
 
         run_id = self.job.run_id
         self._say(type="started", device=device)
@@ -148,7 +148,7 @@ class _Attempt:
         return last
 
     def _follow(self, events: Iterator[Any]) -> dict[str, Any]:
-        from invariance.training.events import Finished
+        from invariance.events import Finished
 
         last: dict[str, Any] = {"type": "failed", "id": self.job.run_id, "error": "it ended without a result"}
         for event in events:

@@ -1,1 +1,0 @@
-"""The pictures of the built-in catalogue, drawn by this program: ``python -m invariance.data.drawing``."""

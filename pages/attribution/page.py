@@ -1,0 +1,74 @@
+"""Attribution: two networks on one image, and three questions about them."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from invariance.data.preview import positions_of
+from invariance.spec import DatasetSpec, SpecError
+from pages.attribution.distance import show_distance
+from pages.attribution.of_class import Models, show_class
+from pages.attribution.shapley import show_evidence
+from pages.shared import cache, links
+from pages.shared.controls import choose
+
+DEFAULTS = ("matched-transfer", "disjoint-transfer")
+NUM_IMAGES = 100
+FIRST_IMAGE = 13
+ANY = "any"
+QUESTIONS: dict[str, tuple[str, Callable[[Models, DatasetSpec, int], None]]] = {
+    "class": ("Where does it look?", show_class),
+    "evidence": ("Whose evidence?", show_evidence),
+    "distance": ("What does it still feel?", show_distance),
+}
+"""Name in links, title, and what shows it: (both networks, the task, position of the image)."""
+
+
+def choose_models(known: dict[str, cache.KnownModel]) -> Models:
+    """Two networks; a link may name them, together or each."""
+    references = list(known)
+    linked = links.named_models(known)
+    wanted = linked if len(linked) > 1 else [name for name in DEFAULTS if name in known]
+    wanted = (wanted + references + references)[:2]
+    titles = {reference: model.label for reference, model in known.items()}
+    left, right = st.columns(2)
+    first = choose("Network", titles, key="left", default=wanted[0], place=left)
+    second = choose("Beside it", titles, key="right", default=wanted[1], place=right)
+    return known[first], known[second]
+
+
+def choose_image(data: DatasetSpec) -> int:
+    """Position of an image in the test split of a data set, which no network was trained on."""
+    left, right = st.columns(2)
+    names = {name: name.replace("_", " ") for name in (ANY, *cache.engine(data).class_names)}
+    wanted = choose("Object", names, key="object", place=left)
+    number = right.slider(
+        "Image",
+        0,
+        NUM_IMAGES - 1,
+        FIRST_IMAGE,
+        key="image",
+        bind="query-params",
+        help="Images of the test split, which no network was trained on.",
+    )
+    if wanted == ANY:
+        return int(number)
+    return positions_of(cache.engine(data), wanted, num=NUM_IMAGES)[int(number)]
+
+
+links.enter("attribution", widget="left")
+st.title("Attribution", anchor=False)
+st.markdown("Two networks look at one image: what does each decide by, and what does each still feel?")
+try:
+    if known := cache.known_models():
+        question = choose(
+            "Question", {name: title for name, (title, _) in QUESTIONS.items()}, key="question", kind="segments"
+        )
+        models = choose_models(known)
+        task = next((model.data for model in models if not model.is_published), models[0].data)
+        position = choose_image(task)
+        QUESTIONS[question][1](models, task, position)
+    else:
+        cache.show_no_gallery()
+except SpecError as error:
+    st.error(str(error), icon=":material/error:")

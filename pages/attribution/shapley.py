@@ -1,0 +1,220 @@
+"""Whose evidence? Exact Shapley values of object, background and sticker, for one image and over many."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from numpy.typing import NDArray
+
+from invariance.attribution.coalitions import (
+    NUM_REFERENCES,
+    PLAYERS,
+    REFERENCES,
+    coalition_name,
+    players_of,
+    render_coalitions,
+)
+from invariance.attribution.passes import passes_of_evidence
+from invariance.attribution.shapley import ALL_CLASSES, WORTH, Evidence, evidence, player_means
+from invariance.data.preview import to_pictures
+from invariance.figures.evidence import evidence_bars
+from invariance.figures.pictures import fitting_factor, upscale
+from invariance.numbers import format_number, signed
+from invariance.spec import DatasetSpec
+from pages.attribution.of_class import Models, choose_target, choose_transforms
+from pages.shared import cache
+from pages.shared.attribution_time import Bar, say_how_long, stoppable
+from pages.shared.controls import choose
+from pages.shared.exports import export_row
+from pages.shared.literal import literal
+from pages.shared.memoised import on_click
+
+NUM_IMAGES = 200
+BEHIND = {"others": "other backgrounds", "mean": "their mean colour"}
+Options = tuple[str, str, str]
+"""What is explained, what a coalition is worth, what stands for an absent background."""
+
+
+def show_evidence(models: Models, data: DatasetSpec, position: int) -> None:
+    """What the parts of one image say to both networks, the pictures that were asked about, and means over many.
+
+    Args:
+        models: two networks.
+        data: of the task.
+        position: of the image in its test split.
+    """
+    st.markdown(
+        "Is it the **object** that a network decides by, the **background**, or the **sticker**? The image is "
+        "made again with every choice of its parts, and each part gets its mean contribution."
+    )
+    has_sticker = not data.stickers and st.toggle(
+        "Put a sticker on the image",
+        key="with_sticker",
+        bind="query-params",
+        help="A small object in the corner, which the task does not have.",
+    )
+    with st.expander("Class, worth, absent background and transformations", icon=":material/tune:"):
+        left, right = st.columns(2, gap="large")
+        with left:
+            target = choose_target(models)
+            worth = choose("A choice of parts is worth", WORTH, key="worth")
+        with right:
+            reference = choose("In place of an absent background", BEHIND, key="reference", kind="segments")
+            st.caption(f"An absent object or sticker is not pasted; for an absent background: {REFERENCES[reference]}.")
+            data = replace(choose_transforms(data), num_samples=None)
+    data = replace(data, stickers="builtin") if has_sticker else data
+    options = (target, worth, reference)
+    files = tuple((model.reference, model.sha256) for model in models)
+    found = _evidence(models, files, data, position, 1, options)
+    _show_one(models, found, options)
+    _show_coalitions(models, found, data, position, reference)
+    _show_many(models, files, data, options)
+
+
+def _show_one(models: Models, found: list[Evidence], options: Options) -> None:
+    rows = [
+        {"model": name, "player": player, "shapley": value}
+        for name, one in zip(_names(models), found, strict=True)
+        for player, value in zip(one.players, one.values[0].tolist(), strict=True)
+    ]
+    table = pd.DataFrame(rows)
+    st.subheader("This image", anchor=False)
+    figure = evidence_bars(table, title=_unit(options[1]))
+    st.plotly_chart(figure, width="stretch", key="evidence_one", config={"displayModeBar": False})
+    export_row(figure, table, title="Evidence in one image", name="evidence-one-image", key="evidence_one_files")
+    for name, one in zip(_names(models), found, strict=True):
+        explained = literal(one.model_class_names[int(one.explained[0])])
+        beyond = float(one.worth[0, -1] - one.worth[0, 0])
+        note = "" if bool(one.asked[0]) else " It does not know the class asked for; its prediction is explained."
+        st.caption(
+            f"{literal(name)}: for **{explained}**. The bars add up to {signed(beyond)}, by how much the whole "
+            f"image is worth more than nothing.{note}"
+        )
+
+
+def _show_coalitions(models: Models, found: list[Evidence], data: DatasetSpec, position: int, reference: str) -> None:
+    st.subheader("What was asked", anchor=False)
+    players, pictures = _pictures(data, position, reference)
+    factor = fitting_factor(pictures[0].shape[0], 160)
+    columns = st.columns(min(4, len(pictures)), gap="small")
+    for number, picture in enumerate(pictures):
+        with columns[number % len(columns)]:
+            name = coalition_name(players, number)
+            st.image(upscale(picture, factor), width=160, alt=f"image with {name}")
+            scores = " · ".join(format_number(float(one.worth[0, number]), 1) for one in found)
+            st.markdown(f"{name}  \n:small[{scores}]")
+    first, second = (literal(name) for name in _names(models))
+    averaged = (
+        ""
+        if reference == "mean"
+        else (
+            f" Where the background is absent, one of {NUM_REFERENCES} others is "
+            "shown, and the score is the mean over them."
+        )
+    )
+    st.caption(f"Below each picture its score in {first} · {second}.{averaged}")
+
+
+def _show_many(models: Models, files: tuple[tuple[str, str], ...], data: DatasetSpec, options: Options) -> None:
+    st.subheader("Over many images", anchor=False)
+    st.markdown(f"One picture is an anecdote. Ask both networks about {NUM_IMAGES} test images:")
+    clicked = st.button(
+        f"Share out the evidence in {NUM_IMAGES} images", icon=":material/balance:", key="evidence_many"
+    )
+    asked = (files, data, 0, NUM_IMAGES, options)
+    found = stoppable(
+        clicked,
+        "evidence_many",
+        lambda: on_click(clicked, "evidence_many", asked, lambda: _evidence_of_many(models, *asked)),
+    )
+    if found is None:
+        num_players = len(players_of(cache.engine(data)))
+        passes = NUM_IMAGES * passes_of_evidence(num_players, options[2])
+        say_how_long(models, passes, data.image_size, can_stop=True)
+        return
+    table = pd.DataFrame(
+        [
+            {"model": name, **asdict(mean)}
+            for name, one in zip(_names(models), found, strict=True)
+            for mean in player_means(one, by_class=True)
+        ]
+    )
+    table = table.rename(columns={"class_name": "class", "value": "shapley"})
+    overall = table[table["class"] == ALL_CLASSES]
+    figure = evidence_bars(overall, title=f"Mean, {_unit(options[1])}")
+    st.plotly_chart(figure, width="stretch", key="evidence_all", config={"displayModeBar": False})
+    export_row(figure, table, title="Evidence over many images", name="evidence", key="evidence_files")
+    st.caption(
+        "Whiskers: 95 % interval over images. Logits of two networks have no common unit; the share below has "
+        "none, and can be compared."
+    )
+    st.dataframe(_shares(overall), hide_index=True, width="stretch")
+    with st.expander("Each class", icon=":material/category:"):
+        st.dataframe(_shares(table[table["class"] != ALL_CLASSES], by_class=True), hide_index=True, width="stretch")
+
+
+def _shares(table: pd.DataFrame, *, by_class: bool = False) -> pd.DataFrame:
+    """For people: a row for each network (and class), a column for the share of each part."""
+    shown = table.assign(
+        text=[f"{row.share:.0%} ({row.share_low:.0%} to {row.share_high:.0%})" for row in table.itertuples()]
+    )
+    index = ["class", "model"] if by_class else ["model"]
+    wide = shown.pivot_table(index=index, columns="player", values="text", aggfunc="first", sort=False)
+    wide = wide[[player for player in PLAYERS if player in wide]].rename(columns=lambda name: f"Share of the {name}")
+    return wide.reset_index().rename(columns={"model": "Network", "class": "Class"})
+
+
+def _names(models: Models) -> list[str]:
+    """Labels, told apart where both are the same network."""
+    first, second = (model.label for model in models)
+    return [first, second if second != first else f"{second} (again)"]
+
+
+def _unit(worth: str) -> str:
+    return "logits" if worth == "logit" else "nats of log-probability"
+
+
+@st.cache_data(max_entries=64, show_spinner="Making the images again")
+def _evidence(
+    _models: Models, files: tuple[tuple[str, str], ...], data: DatasetSpec, start: int, num: int, options: Options
+) -> list[Evidence]:
+    explain, worth, reference = options
+    return evidence(
+        [model.model for model in _models],
+        cache.engine(data),
+        num=num,
+        start=start,
+        explain=explain,
+        worth=worth,
+        reference=reference,
+    )
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _evidence_of_many(
+    _models: Models, files: tuple[tuple[str, str], ...], data: DatasetSpec, start: int, num: int, options: Options
+) -> list[Evidence]:
+    explain, worth, reference = options
+    bar = Bar("Making the images again, and asking about them")
+    found = evidence(
+        [model.model for model in _models],
+        cache.engine(data),
+        num=num,
+        start=start,
+        explain=explain,
+        worth=worth,
+        reference=reference,
+        on_progress=bar,
+    )
+    bar.empty()
+    return found
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _pictures(data: DatasetSpec, position: int, reference: str) -> tuple[tuple[str, ...], list[NDArray[np.uint8]]]:
+    engine = cache.engine(data)
+    made = render_coalitions(engine, engine.indices("test", 1) + position, reference=reference, num_references=1)
+    return made.players, [to_pictures(images[0])[0] for images in made.images]

@@ -1,0 +1,111 @@
+"""Views of the Data set page that show magnitudes: one transformation on a slider, and what is drawn."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pandas as pd
+import streamlit as st
+
+from invariance.data.engine import Engine
+from invariance.data.laws import Law, drawn_parameters, laws
+from invariance.data.magnitudes import AtMagnitude, Magnitude, at_magnitude, magnitudes
+from invariance.data.preview import describe_transforms
+from invariance.figures.distributions import drawn_and_law, shares_table
+from invariance.figures.pictures import fitting_factor, side_by_side, tile, upscale
+from invariance.spec import BEYOND_2D, TRANSFORM_NAMES
+from pages.shared import cache
+from pages.shared.exports import export_row
+from pages.shared.literal import literal
+from pages.shared.magnitude_sliders import magnitude_sliders
+
+NUM_DRAWN = 2_000
+
+
+def show_magnitude(engine: Engine) -> None:
+    """One transformation of one object, its magnitudes on sliders."""
+    st.markdown("One transformation on one object: move its magnitudes and see what they do.")
+    left, right = st.columns([3, 2])
+    names = (*TRANSFORM_NAMES, *BEYOND_2D)
+    transform = left.selectbox(
+        "Transformation", names, names.index("rotate"), format_func=_words, key="magnitude_of", bind="query-params"
+    )
+    position = right.number_input("Object of sample", 0, 10**9, 0, key="object", bind="query-params")
+    st.caption(describe_transforms()[transform])
+    values, draw = magnitude_sliders(transform)
+    shown = at_magnitude(
+        cache.engine(replace(engine.spec, transforms=(transform,))),
+        transform,
+        values,
+        position=int(position),
+        draw=draw,
+    )
+    factor = fitting_factor(shown.original.shape[0], 256)
+    pair = side_by_side([upscale(shown.original, factor), upscale(shown.changed, factor)])
+    st.image(pair, width=560, alt=f"{shown.class_name}, and the same after {_words(transform)}")
+    st.caption(f"{literal(_words(shown.class_name))}: without {_words(transform)}, and with it")
+    for magnitude in magnitudes(transform):
+        _show_row(magnitude, shown, alone=len(values) == 1)
+    _show_histograms(engine, (transform,), marked={f"{transform}.{name}": value for name, value in values.items()})
+
+
+def _show_row(magnitude: Magnitude, shown: AtMagnitude, *, alone: bool) -> None:
+    """The same object at equally spaced values of one magnitude."""
+    law, pictures = magnitude.law, shown.rows[magnitude.law.name]
+    factor = fitting_factor(pictures.shape[1], 128)
+    captions = [law.written(step) if law.kind == "switch" else _short(law, step) for step in magnitude.steps]
+    st.caption(f"**{law.title}** from one end to the other" + ("" if alone else ", the rest as set above"))
+    st.image(
+        [tile(picture, factor) for picture in pictures],
+        caption=captions,
+        width=84,
+        alt=[f"{law.title} {caption}" for caption in captions],
+    )
+
+
+def _short(law: Law, value: float) -> str:
+    """A value that fits below a small picture; the neutral one stands out."""
+    digits = f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) < 1 else f"{value:.3g}"
+    text = digits.replace("-", "−") + ("°" if law.unit == "°" else "")
+    return f"**{text}**" if law.neutral is not None and math.isclose(value, law.neutral, abs_tol=1e-9) else text
+
+
+def show_distribution(engine: Engine) -> None:
+    """What is drawn for many samples, and the laws it follows."""
+    st.markdown(f"What is drawn for the first {NUM_DRAWN:,} samples (bars), and the law that it follows (line).")
+    spec = engine.spec
+    if not spec.transforms:
+        st.info("Nothing is drawn without a transformation: choose one.", icon=":material/info:")
+        return
+    _show_histograms(engine, spec.transforms)
+    found = [law for name in spec.transforms for law in laws(name, spec.strength)]
+    table = pd.DataFrame(
+        [(_words(law.transform), law.title, law.words, law.key) for law in found],
+        columns=["Transformation", "Parameter", "Drawn", "Name in files"],
+    )
+    st.dataframe(table, hide_index=True, width="stretch", height="content")
+
+
+def _show_histograms(engine: Engine, transforms: tuple[str, ...], *, marked: dict[str, float] | None = None) -> None:
+    """Histograms of a data set's draws for some transformations, on the paper's range."""
+    spec = replace(engine.spec, transforms=transforms)
+    counted = [law for name in transforms for law in laws(name, spec.strength) if law.kind in ("uniform", "switch")]
+    full = {law.key: (law.low, law.high) for name in transforms for law in laws(name)}
+    drawn = drawn_parameters(spec, num=NUM_DRAWN)
+    figure = drawn_and_law(counted, drawn, marked=marked, full=full, columns=min(2, len(counted)))
+    names = ", ".join(_words(name) for name in transforms)
+    st.plotly_chart(
+        figure, width="stretch", config={"displayModeBar": False}, alt=f"histograms of what is drawn for {names}"
+    )
+    export_row(
+        figure,
+        shares_table(counted, drawn),
+        title=f"{NUM_DRAWN:,} draws (bars) and their law (line)",
+        name="draws",
+        key=f"save_{'_'.join(transforms)}",
+    )
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

@@ -1,0 +1,126 @@
+"""Views of the Data set page that show samples: a grid with one recipe, strips of draws, twins."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from invariance.data.engine import Engine
+from invariance.data.preview import Samples, describe_transforms, samples, strips, twin_samples
+from invariance.data.recipe import recipe_of
+from invariance.figures.pictures import fitting_factor, image_grid, outline, png_bytes, side_by_side, tile, upscale
+from invariance.spec import TRANSFORM_NAMES
+from pages.shared.literal import literal
+
+NUM_SAMPLES, NUM_DRAWS, NUM_TWINS, NUM_FIRST = 32, 8, 12, 4
+RECIPE = {"what": ("What", 212), "value": ("Value", 166), "law": ("Drawn", 134), "drawn": ("Name in files", 124)}
+"""Columns and their widths in pixels: together the place there is in a window of 1280."""
+
+
+STICKING = """<style>
+.st-key-first_samples { display: none; }
+@media (max-width: 640px) {
+  .st-key-first_samples { display: flex; background: light-dark(LIGHT, DARK); }
+  :has(> .st-key-first_samples) { position: sticky; top: 3.75rem; z-index: 9; }
+}
+</style>"""
+"""Where the columns stand below one another, the first samples stay at the top while the controls pass under them."""
+
+
+def show_first(engine: Engine) -> None:
+    """On a phone, where the controls would push all pictures out of sight: the first samples, in one row."""
+    light, dark = (st.get_option(f"theme.{scheme}.backgroundColor") for scheme in ("light", "dark"))
+    st.html(STICKING.replace("LIGHT", light or "white").replace("DARK", dark or "black"))
+    found = samples(engine, num=NUM_FIRST)
+    picture = image_grid(found.images, columns=NUM_FIRST, factor=fitting_factor(engine.spec.image_size, 128), gap_px=4)
+    st.image(picture, width="stretch", alt=f"the first {NUM_FIRST} samples: {', '.join(found.class_names)}")
+
+
+def show_samples(engine: Engine) -> None:
+    """A grid, and everything that was drawn for one of its images."""
+    st.markdown("The first images of the data set. A sample depends on the settings and on its number alone.")
+    left, right = st.columns(2)
+    first = left.number_input("First sample", 0, 10**9, 0, NUM_SAMPLES, key="first", bind="query-params")
+    positions = range(int(first), int(first) + NUM_SAMPLES)
+    shown = right.select_slider("Sample shown large, below", positions, key="sample", bind="query-params")
+    chosen = shown - positions.start
+    found = samples(engine, num=NUM_SAMPLES, start=positions.start)
+    factor = fitting_factor(engine.spec.image_size, 128)
+    captions = [f"{position} · {_words(name)}" for position, name in zip(positions, found.class_names, strict=True)]
+    st.image([tile(image, factor) for image in found.images], caption=captions, width=88, alt=list(found.class_names))
+    show_recipe(engine, found, chosen, positions[chosen])
+
+
+def show_recipe(engine: Engine, found: Samples, chosen: int, position: int) -> None:
+    """One sample, large, with the border of its object, the numbers behind it, and how to make it again."""
+    image, mask = found.images[chosen], found.masks[chosen]
+    name = found.class_names[chosen]
+    recipe = recipe_of(engine, position=position)
+    st.subheader(f"Sample {position}: {_words(name)}", anchor=False)
+    picture = side_by_side(
+        [upscale(image, factor := fitting_factor(image.shape[0], 256)), outline(image, mask, factor)]
+    )
+    st.image(picture, width=560, alt=f"{name}, and the same with the border of the object drawn in")
+    rows = pd.DataFrame(recipe.rows(), columns=["drawn", "what", "value", "law"])
+    st.dataframe(
+        rows,
+        hide_index=True,
+        width="stretch",
+        height="content",
+        column_order=list(RECIPE),
+        column_config={
+            name: st.column_config.TextColumn(title, width=width_px) for name, (title, width_px) in RECIPE.items()
+        },
+    )
+    st.download_button(
+        "Download PNG",
+        png_bytes(upscale(image, factor)),
+        f"{name}-{position}.png",
+        icon=":material/download:",
+        key="sample_png",
+        on_click="ignore",
+    )
+    with st.expander("As JSON: spec and index make this sample again", icon=":material/data_object:"):
+        st.code(recipe.to_json(), language="json", height=320)
+
+
+def show_strips(engine: Engine) -> None:
+    """The same object on the same background through several draws of each transformation, applied alone."""
+    st.markdown(
+        "One object through several draws of each transformation, each applied alone. The first image of a "
+        "strip is the object without any."
+    )
+    chosen = engine.spec.transforms
+    everything = st.toggle("All 18 transformations", value=not chosen, disabled=not chosen, key=f"all_{bool(chosen)}")
+    position = st.number_input("Object and background of sample", 0, 10**9, 0, key="object", bind="query-params")
+    names = TRANSFORM_NAMES if everything else chosen
+    summaries = describe_transforms()
+    factor = fitting_factor(engine.spec.image_size, 64)
+    shown = strips(engine, names, num=NUM_DRAWS, position=int(position))
+    for name, images in shown.items():
+        st.caption(f"**{_words(name)}** {summaries[name]}")
+        # A caption of the image itself would keep it from shrinking to the width of a phone.
+        picture = image_grid(images, columns=NUM_DRAWS, factor=factor, gap_px=2)
+        st.image(picture, width=560, alt=f"{NUM_DRAWS} draws of {name}")
+
+
+def show_twins(engine: Engine) -> None:
+    """Pairs that differ in the draws of the transformations alone."""
+    st.markdown(
+        "Twins share object and background; the transformations are drawn twice. A network that is invariant "
+        "to them represents both the same."
+    )
+    if not engine.spec.transforms:
+        st.info("Without a transformation the two images of a pair are the same: choose one.")
+    first, second = twin_samples(engine, num=NUM_TWINS)
+    factor = fitting_factor(engine.spec.image_size, 128)
+    pictures = [
+        side_by_side([upscale(image, factor) for image in pair])
+        for pair in zip(first.images, second.images, strict=True)
+    ]
+    names = first.class_names
+    st.image(pictures, caption=[_words(name) for name in names], width=176, alt=[f"twins of {name}" for name in names])
+
+
+def _words(name: str) -> str:
+    return literal(name.replace("_", " "))

@@ -1,0 +1,71 @@
+"""The sticker of a data set: where it comes from, where it is pasted, and what it follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from invariance.data.catalogue import class_names, resolve_source
+from invariance.spec import STICKER_PLACES
+
+SOURCES = ("none", "builtin", "noise", "folder", "hub")
+PLACES = {"corner": "upper right corner", "anywhere": "anywhere"}
+
+
+def choose_sticker() -> dict[str, Any]:
+    """The fields of a data set that make its sticker; none where there is none."""
+    with st.expander("Sticker", icon=":material/add_photo_alternate:"):
+        st.caption("A second, small object on the finished image: another feature that a label may ask for.")
+        source = str(
+            st.pills("Stickers", SOURCES, default="none", required=True, key="stickers", wrap=True, bind="query-params")
+        )
+        if source == "none":
+            return {}
+        if source == "folder":
+            source = st.text_input(
+                "Folder on this machine", key="stickers_folder", placeholder="/path/to/folder", bind="query-params"
+            ).strip()
+            if not source:
+                st.caption("Write the path of a folder `<class>/<image>.png`; until then there is no sticker.")
+                return {}
+        source = resolve_source(source)
+        names = st.multiselect(
+            "Its classes", class_names(source), key="sticker_names", placeholder="All", bind="query-params"
+        )
+        place = st.segmented_control(
+            "Place",
+            STICKER_PLACES,
+            default="corner",
+            required=True,
+            key="sticker_place",
+            format_func=lambda place: PLACES[place],
+            bind="query-params",
+        )
+        correlation = st.slider(
+            "Stickers follow objects",
+            0.0,
+            1.0,
+            0.0,
+            0.05,
+            key="sticker_correlation",
+            bind="query-params",
+            help="Probability that the sticker is paired with the object's class.",
+        )
+        availability = st.slider(
+            "Stickers present",
+            0.0,
+            1.0,
+            1.0,
+            0.05,
+            key="sticker_availability",
+            bind="query-params",
+            help="Probability that there is a sticker at all.",
+        )
+    return {
+        "stickers": source,
+        "sticker_classes": tuple(names),
+        "sticker_place": str(place),
+        "sticker_correlation": correlation,
+        "sticker_availability": availability,
+    }

@@ -1,0 +1,231 @@
+"""What is behind one cell of the heatmap: its numbers beside two references, twins, layers, magnitudes."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from invariance.data.sweeps import sweep
+from invariance.figures.pictures import fitting_factor, side_by_side, upscale
+from invariance.figures.profile import layer_figure, magnitude_figure
+from invariance.measures.columns import MEASURES
+from invariance.measures.magnitude import magnitude_curve
+from invariance.measures.profile import layer_profile
+from invariance.measures.twins import TwinDistances, twin_distances
+from invariance.numbers import NOT_KNOWN, format_number
+from invariance.spec import DatasetSpec
+from pages.shared import cache
+from pages.shared.controls import choose
+from pages.shared.exports import export_row
+
+VIEWS = {"twins": "Twins", "layers": "Layer by layer", "magnitude": "Against magnitude"}
+NUM_TWINS = 12
+PAIRS_OF_SMALL, PAIRS_OF_OTHERS = {"layers": 256, "magnitude": 200}, {"layers": 48, "magnitude": 24}
+"""Twins for an answer within two seconds: of the small network, and of those made for a GPU."""
+
+Networks = dict[str, cache.KnownModel]
+
+
+def references(model: cache.KnownModel, known: Networks) -> Networks:
+    """A network, the one its training started from, and the gallery's that was trained on no transformation.
+
+    The last only where it has the same layers; each once.
+    """
+    found = {model.reference: model}
+    if (untrained := model.untrained) is not None:
+        found.setdefault(untrained.reference, untrained)
+    plain = known.get("none")
+    if plain is not None and getattr(plain.spec, "model", None) == getattr(model.spec, "model", ""):
+        found.setdefault("none", plain)
+    return found
+
+
+def titles_of(networks: Networks, names: dict[str, str]) -> dict[str, str]:
+    """What the networks of a cell are called in its numbers and figures."""
+    titles = {}
+    for reference, network in networks.items():
+        if network.is_untrained:
+            titles[reference] = "untrained"
+        elif network.is_published:
+            titles[reference] = network.label.replace(":", "")
+        else:
+            titles[reference] = "trained on " + names.get(reference, reference)
+    return titles
+
+
+def show_numbers(table: pd.DataFrame, networks: Networks, names: dict[str, str], transform: str) -> None:
+    """All measures of the cell and of its references, with intervals, denominators and accuracies."""
+    rows = table[(table["transform"] == transform) & table["model"].isin(networks)].set_index("model")
+    titles = titles_of(networks, names)
+    shown = [name for name in MEASURES if name in rows and rows[name].notna().any()]
+    head = ["network", *(MEASURES[name].title for name in shown), "two images apart", "accuracy"]
+    lines = [head, [":---", *["---:"] * (len(head) - 1)]]
+    for reference in networks:
+        if reference in rows.index:
+            row = rows.loc[reference]
+            values = [_with_interval(row, name) for name in shown]
+            accuracy = _accuracy(row, networks[reference])
+            lines.append([f"**{titles[reference]}**", *values, _apart(row.get("pair_distance")), accuracy])
+    st.container(key="numbers_frame").markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
+    if "collapsed" in rows and rows["collapsed"].astype(str).eq("True").any():
+        st.warning(
+            "A network here represents all images as the same: it is invariant to everything and knows nothing.",
+            icon=":material/warning:",
+        )
+    has_interval = any("(" in line[1] for line in lines[2:])
+    brackets = "In brackets: 95 % interval over samples of images. " if has_interval else ""
+    st.caption(
+        f"{brackets}*Two images apart*: the mean distance of random pairs, by which the sens-score divides; a "
+        "network that hardly tells images apart has a small one. An untrained network often scores low too, so "
+        "compare with it before you call a score low."
+    )
+
+
+def _with_interval(row: pd.Series, name: str) -> str:
+    ends = [row.get(end) for end in MEASURES[name].interval or ()]
+    text = format_number(row[name])
+    if len(ends) == 2 and not any(pd.isna(end) for end in ends):
+        text += f" ({format_number(ends[0])}–{format_number(ends[1])})"
+    return text
+
+
+def _apart(value: float | None) -> str:
+    """A distance in the units of a representation, which may be of any size."""
+    return NOT_KNOWN if value is None or pd.isna(value) else f"{value:.3g}"
+
+
+def _accuracy(row: pd.Series, network: cache.KnownModel) -> str:
+    """On the measured data where the network knows their classes, or else where it was tested."""
+    measured = row.get("accuracy")
+    if measured is not None and not pd.isna(measured):
+        return f"{measured:.0%}"
+    tested = network.metrics.get("test_accuracy")
+    return "–" if tested is None else f"{tested:.0%} (own test)"
+
+
+def show_view(networks: Networks, names: dict[str, str], transform: str, data: DatasetSpec, score: str) -> None:
+    """One of the views behind the cell; only the one that is looked at is computed."""
+    view = choose("Behind this cell", VIEWS, key="view", kind="segments")
+    titles = titles_of(networks, names)
+    if view == "twins":
+        _show_twins(networks, titles, transform, data)
+    elif view == "layers":
+        _show_layers(networks, titles, transform, data, score)
+    else:
+        _show_magnitude(networks, titles, transform, data)
+
+
+def _show_twins(networks: Networks, titles: dict[str, str], transform: str, data: DatasetSpec) -> None:
+    """Twins, and how far apart the network sees each pair, with the untrained one beside it."""
+    (reference, model), *others = networks.items()
+    found = _twins(model, _key(model), data, transform)
+    beside = next((network for _, network in others if network.is_untrained), None)
+    untrained = None if beside is None else _twins(beside, _key(beside), data, transform)
+    factor = fitting_factor(data.image_size, 128)
+    pictures, captions = [], []
+    for number, (first, second) in enumerate(zip(found.first.images, found.second.images, strict=True)):
+        pictures.append(side_by_side([upscale(first, factor), upscale(second, factor)]))
+        same = " (same image)" if (first == second).all() else ""
+        own = f"**{format_number(found.distances[number])}**{same}"
+        other = "" if untrained is None or same else f" · untrained {format_number(untrained.distances[number])}"
+        captions.append(own + other)
+    who = f"network {titles[reference]}"
+    if model.is_untrained or model.is_published:
+        who = f"{titles[reference]} network" if model.is_untrained else titles[reference]
+    st.markdown(
+        f"Each pair is one object on one background with two draws of **{transform.replace('_', ' ')}**. The "
+        f"number: how far apart the **{who}** sees the two, in units of the mean distance of two different "
+        f"images (from {found.num_reference} images)."
+    )
+    alts = [f"twins of {name}, distance {text}" for name, text in zip(found.first.class_names, captions, strict=True)]
+    st.image(pictures, caption=captions, width=176, alt=alts)
+
+
+def _show_layers(networks: Networks, titles: dict[str, str], transform: str, data: DatasetSpec, score: str) -> None:
+    table = _profile(networks, _keys(networks), data, transform, _num_pairs(networks, "layers"))
+    figure = layer_figure(table, score=score, titles=titles)
+    st.plotly_chart(
+        figure,
+        key="layers",
+        width="stretch",
+        config={"displayModeBar": False},
+        alt=f"{MEASURES[score].title} for {transform} in each layer",
+    )
+    export_row(
+        figure,
+        table,
+        name=f"layers-{transform}",
+        key="save_layers",
+        title=f"{MEASURES[score].title} for {transform}, layer by layer",
+    )
+    st.caption(
+        f"From {table['num_pairs'].iloc[0]} twins, one forward pass. *pixels* are the images themselves. Maps "
+        "are averaged over their positions, so the last ones and *pooled* agree, and an early layer looks more "
+        "invariant to moves than its maps are."
+    )
+
+
+def _show_magnitude(networks: Networks, titles: dict[str, str], transform: str, data: DatasetSpec) -> None:
+    table = _curve(networks, _keys(networks), data, transform, _num_pairs(networks, "magnitude"))
+    wanted = sweep(transform)
+    law = wanted.law
+    title = law.title + (f" ({law.unit})" if law.unit else "")
+    ends_inside = wanted.values[0] < wanted.low or wanted.values[-1] > wanted.high
+    figure = magnitude_figure(
+        table, axis_title=title, titles=titles, trained=(wanted.low, wanted.high) if ends_inside else None
+    )
+    st.plotly_chart(
+        figure, key="magnitude", width="stretch", config={"displayModeBar": False}, alt=f"distance against {title}"
+    )
+    export_row(
+        figure,
+        table,
+        name=f"magnitude-{transform}",
+        key="save_magnitude",
+        title=f"Distance from the untransformed image, {transform}",
+    )
+    seen = "A network trained on it saw the shaded range." if ends_inside else "A data set draws all of this range."
+    num = table["num_pairs"].iloc[0]
+    st.caption(
+        f"Each point: the mean distance between {num} images and the same images at "
+        f"that magnitude, over that of two different images; the band is its 95 % interval. {seen}"
+    )
+
+
+def _num_pairs(networks: Networks, view: str) -> int:
+    is_small = all(getattr(network.spec, "model", "") == "small" for network in networks.values())
+    return (PAIRS_OF_SMALL if is_small else PAIRS_OF_OTHERS)[view]
+
+
+def _key(network: cache.KnownModel) -> tuple[str, ...]:
+    return (network.reference, network.sha256)
+
+
+def _keys(networks: Networks) -> tuple[tuple[str, ...], ...]:
+    return tuple(_key(network) for network in networks.values())
+
+
+# The first argument is left out of the cache's key, which the second one holds.
+
+
+@st.cache_data(max_entries=64, show_spinner="Showing it twins")
+def _twins(_model: cache.KnownModel, key: tuple[str, ...], data: DatasetSpec, transform: str) -> TwinDistances:
+    return twin_distances(
+        _model.model, cache.engine(data), transform, num=NUM_TWINS, num_reference=_model.num_reference
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner="Looking into the layers")
+def _profile(
+    _networks: Networks, keys: tuple[tuple[str, ...], ...], data: DatasetSpec, transform: str, num_pairs: int
+) -> pd.DataFrame:
+    models = {reference: network.model for reference, network in _networks.items()}
+    return layer_profile(models, cache.engine(data), transform, num_pairs=num_pairs)
+
+
+@st.cache_data(max_entries=64, show_spinner="Turning the magnitude up")
+def _curve(
+    _networks: Networks, keys: tuple[tuple[str, ...], ...], data: DatasetSpec, transform: str, num_pairs: int
+) -> pd.DataFrame:
+    models = {reference: network.model for reference, network in _networks.items()}
+    return magnitude_curve(models, cache.engine(data), transform, num_pairs=num_pairs)

@@ -1,0 +1,156 @@
+"""Invariance: which transformations each network ignores, and what is behind every number."""
+
+import pandas as pd
+import streamlit as st
+
+from invariance.figures.heatmap import cell_of, sens_heatmap
+from invariance.measures.columns import MEASURES
+from invariance.spec import CATEGORIES, SpecError
+from pages.invariance.cell import Networks, references, show_numbers, show_view
+from pages.invariance.rows import (
+    choose_published,
+    choose_runs,
+    explain_published,
+    row_title,
+    take_linked_published,
+)
+from pages.invariance.scatter import show_scatter
+from pages.invariance.table import choose_data, table_of
+from pages.shared import cache, links, server
+from pages.shared.controls import choose
+from pages.shared.exports import export_row
+
+SCROLLING = """<style>
+.st-key-heatmap_frame { overflow-x: auto; } .st-key-heatmap_frame > div { min-width: 50rem; }
+.st-key-numbers_frame [data-testid=stMarkdownContainer] { overflow-x: auto; white-space: nowrap; }
+</style>"""  # on a telephone the cells keep their size and the tables scroll
+
+
+def choose_measure(table: pd.DataFrame) -> str:
+    """Which column the heatmap shows; those that the table lacks are not offered, and named."""
+    offered = [name for name in MEASURES if name in table and table[name].notna().any()] or ["sens"]
+    score = choose("Measure", {name: MEASURES[name].title for name in offered}, key="score", kind="segments")
+    measure = MEASURES[score]
+    st.markdown(f"Shown: the **{measure.title}**, {measure.meaning}. {measure.scale}")
+    if absent := [MEASURES[name].title for name in MEASURES if name not in offered]:
+        st.caption(f"Not in this table, which was measured without them: {', '.join(absent)}.")
+    elif num_empty := table.loc[table[score].isna(), "model"].nunique():
+        st.caption(
+            f"Empty cells in {num_empty} row{'s' * (num_empty > 1)}: measured without it, or the network "
+            "represents all images as the same."
+        )
+    return score
+
+
+def networks_of(table: pd.DataFrame, known: Networks) -> Networks:
+    """The networks of the table's rows; those untrained are told by what was trained from them."""
+    untrained = {twin.reference: twin for model in known.values() if (twin := model.untrained) is not None}
+    both = {**untrained, **known}
+    return {name: both[name] for name in dict.fromkeys(table["model"]) if name in both}
+
+
+def select_cell() -> None:
+    """Takes the clicked cell over into the two boxes."""
+    if cell := cell_of(st.session_state["heatmap"]["selection"]["points"]):
+        st.session_state["row"], st.session_state["column"] = cell
+
+
+def choose_cell(table: pd.DataFrame, names: dict[str, str]) -> tuple[str, str]:
+    """The cell that is looked into: by a click on the heatmap, or from two boxes."""
+    columns = {name: name.replace("_", " ") for name in dict.fromkeys(table["transform"])}
+    left, right = st.columns(2)
+    return (
+        choose("Network", names, key="row", place=left),
+        choose("Transformation", columns, key="column", place=right),
+    )
+
+
+def show_heatmap(table: pd.DataFrame, networks: Networks, names: dict[str, str], score: str) -> tuple[str, str]:
+    """Rows are networks, columns transformations. Returns the chosen cell."""
+    title = MEASURES[score].title
+    st.markdown("A frame marks what a network was trained on. Click a cell to look behind it.")
+    st.html(SCROLLING)
+    chart = st.container(key="heatmap_frame")
+    st.subheader("One cell", anchor=False)
+    cell = choose_cell(table, names)
+    figure = sens_heatmap(
+        table,
+        score=score,
+        titles=names,
+        selected=cell,
+        trained_on={name: network.data.transforms for name, network in networks.items()},
+    )
+    chart.plotly_chart(
+        figure,
+        key="heatmap",
+        width="stretch",
+        on_select=select_cell,
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt=f"{title} of networks for transformations",
+    )
+    with chart:
+        export_row(
+            figure,
+            table.assign(title=table["model"].map(names)),
+            name="sens",
+            key="save_heatmap",
+            title=f"{title[0].upper()}{title[1:]} of networks (rows) for transformations",
+        )
+    return cell
+
+
+def main() -> None:
+    """The page."""
+    known = cache.known_models()
+    take_linked_published(known)
+    runs = choose_runs(known)
+    published, num_pairs = choose_published(known)
+    left, middle, right = st.columns([4, 3, 3], vertical_alignment="bottom")
+    with left:
+        shift, data = choose_data(known)
+    groups = middle.pills(
+        "Only these columns", list(CATEGORIES), selection_mode="multi", key="groups", bind="query-params"
+    )
+    show_untrained = right.toggle(
+        "Untrained network as a row",
+        True,
+        key="untrained",
+        bind="query-params",
+        help="What a network does before it has seen an image: the reference for every other row.",
+    )
+    explain_published(published, data, num_pairs)
+    table = table_of(known, [*runs, *published], shift, data, num_pairs)
+    networks = networks_of(table, known)
+    several = sum(network.is_untrained for network in networks.values()) > 1
+    if not show_untrained:
+        networks = {name: network for name, network in networks.items() if not network.is_untrained}
+    if not networks:
+        if not (runs or published) and not any(model.from_gallery for model in known.values()):
+            cache.show_no_gallery()
+        return
+    names = {name: row_title(network, several) for name, network in networks.items()}
+    measured = table  # the numbers of a cell name the untrained network even where it has no row
+    table = table[table["model"].isin(networks)]
+    score = choose_measure(table)
+    shown = [name for group in (groups or CATEGORIES) for name in CATEGORIES[group]]
+    row, column = show_heatmap(table[table["transform"].isin(shown)], networks, names, score)
+    compared = references(networks[row], known)
+    show_numbers(measured, compared, names, column)
+    show_view(compared, names, column, data, score)
+    show_scatter(known)
+
+
+links.enter("invariance", widget="shift")
+st.title("Invariance", anchor=False)
+st.markdown(
+    "Do networks ignore what they were trained to ignore? Each was pretrained on images of objects in which "
+    "something varied, say their angle. Here *twins*, one object on one background with two draws of a "
+    "transformation, are shown to it: the closer it represents them, the more it is invariant. Rows are "
+    "networks, named by what varied in their pretraining; columns are transformations."
+)
+server.show_error()
+try:
+    main()
+except SpecError as error:
+    st.error(str(error), icon=":material/error:")

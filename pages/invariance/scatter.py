@@ -1,0 +1,173 @@
+"""Does invariance pay? Transfer accuracy against the source's sens-score, over all transfers there are.
+
+They are the gallery's, those of the visitor's own store, and those of the results of study A that ship.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from invariance.figures.scatter import COLUMNS, line_in_words, line_of, transfer_scatter
+from invariance.measures.line import MIN_POINTS
+from invariance.measures.shifts import own_shift, shifted
+from invariance.runs import gallery
+from invariance.runs.describe import transforms_title
+from invariance.runs.shipped_studies import shipped_results
+from invariance.spec import DatasetSpec
+from invariance.studies.about import ABOUT
+from invariance.studies.transforms_vs_other import FACTORS, NAME, networks
+from pages.invariance.table import find_tables, submit_measurements
+from pages.shared.cache import KnownModel
+from pages.shared.exports import export_row
+
+
+def show_scatter(known: dict[str, KnownModel]) -> None:
+    """All finished transfers of the store, of the gallery and of what ships, or what is missing for them.
+
+    Args:
+        known: the networks that can be looked at.
+    """
+    st.subheader("Does invariance pay?", anchor=False)
+    st.markdown(
+        "Each point is a transfer. Further right, its source still feels more of **what the target task "
+        "varies**; further up, it works better. If invariance pays, the points fall."
+    )
+    data = _data(known)
+    table, unmeasured = transfers_table(known, data)
+    shipped, words = shipped_transfers()
+    show_scatter_of(shipped if table.empty else pd.concat([table, shipped]) if len(shipped) else table, key="scatter")
+    if words:
+        st.caption(words)
+    if unmeasured:
+        count = f"{len(unmeasured)} source{'s' * (len(unmeasured) > 1)}"
+        st.button(
+            f"Measure {count} more",
+            icon=":material/straighten:",
+            key="measure_sources",
+            on_click=submit_measurements,
+            args=([(run,) for run in unmeasured], data),
+            help="Pretrainings that were transferred, but whose sens-scores are not measured yet.",
+        )
+
+
+def show_scatter_of(table: pd.DataFrame, *, key: str) -> None:
+    """The figure of any table of transfers, with what it says in words.
+
+    Args:
+        table: columns source, target, sens, accuracy, group, see :func:`~invariance.figures.scatter.transfer_scatter`.
+        key: of the chart's widgets.
+    """
+    table = table.dropna(subset=["sens", "accuracy"])
+    if table.empty:
+        st.info("No transfer whose source has been measured is here yet.", icon=":material/info:")
+        return
+    figure = transfer_scatter(table)
+    st.plotly_chart(
+        figure,
+        key=key,
+        width="stretch",
+        config={"displayModeBar": False},
+        alt=f"transfer accuracy against sens-score, {len(table)} transfers",
+    )
+    export_row(
+        figure, table, title="Transfer accuracy against the source's sens-score", name="transfers", key=f"save_{key}"
+    )
+    if (line := line_of(table)) is not None:
+        st.markdown(line_in_words(line))
+        st.caption(
+            "Transfers that share a source or a target are not independent, so the intervals are rather too "
+            "narrow; and tasks of other kinds differ in difficulty."
+        )
+    else:
+        st.caption(
+            f"n = {len(table)}: a line needs at least {MIN_POINTS} transfers whose sources differ in their "
+            "sens-score. Train and transfer more, on other transformations."
+        )
+
+
+def transfers_table(known: dict[str, KnownModel], data: DatasetSpec) -> tuple[pd.DataFrame, list[str]]:
+    """Every finished transfer with its source's mean sens-score for the transformations of its target task.
+
+    Args:
+        known: the networks that can be looked at.
+        data: on which sources are measured: the gallery's own, so that all points are comparable.
+
+    Returns:
+        The table for :func:`show_scatter_of`, and the sources (run ids) that are not measured yet. Targets without any
+        transformation are left out, and so are sources that this project did not train.
+    """
+    names = {entry.run_id: entry.name for entry in gallery.entries()}
+    trained = {name: model for name, model in known.items() if not model.is_published}
+    pairs = [
+        (trained[names.get(model.spec.source, model.spec.source)], model)
+        for model in trained.values()
+        if model.spec.kind == "transfer"
+        and model.data.transforms
+        and names.get(model.spec.source, model.spec.source) in trained
+    ]
+    own = list(dict.fromkeys(source.reference for source, _ in pairs if not source.from_gallery))
+    found = find_tables([(run,) for run in own], data)
+    scores = pd.concat([gallery.sens_table(), *found.tables], ignore_index=True)
+    scores = scores.drop_duplicates(["model", "transform"])
+    scores = scores.set_index(["model", "transform"])["sens"] if not scores.empty else pd.Series(dtype=float)
+    rows = [
+        (
+            f"{source.label} ({'gallery' if source.from_gallery else 'own run'})",
+            f"{transforms_title(target.data.transforms)} ({target.reference[:8]})",
+            _mean_sens(scores, source.reference, target.data.transforms),
+            target.metrics.get("transfer_accuracy", float("nan")),
+            relation(source.data.transforms, target.data.transforms),
+        )
+        for source, target in pairs
+    ]
+    waiting = {run.spec.depends_on for run in found.pending if run.is_active}
+    unmeasured = [group[0] for group in found.missing if group not in waiting]
+    return pd.DataFrame(rows, columns=list(COLUMNS)), unmeasured
+
+
+def shipped_transfers() -> tuple[pd.DataFrame, str]:
+    """The transfers of study A that ship, and a line on where they come from; no row and no word without any.
+
+    Their sources were measured on the target's own objects. Networks transferred with other numbers of images are left
+    out: fewer images cost accuracy whatever the source is.
+    """
+    for result in shipped_results(NAME):
+        rows = networks(result.table)
+        source = [
+            f"study A, {FACTORS[row.factor]} {row.value}, {row.relation} transformations" for row in rows.itertuples()
+        ]
+        table = pd.DataFrame(
+            {
+                "source": source,
+                "target": [f"its target task (seed {seed})" for seed in rows["seed"]],
+                "sens": rows["sens"].to_numpy(float),
+                "accuracy": rows["transfer_accuracy"].to_numpy(float),
+                "group": rows["relation"].map({"same": "matched", "disjoint": "mismatched"}).to_list(),
+            },
+            columns=list(COLUMNS),
+        )
+        return table, (
+            f"{len(table)} of the points are the networks of the shipped study “{ABOUT[NAME].title}” "
+            f"({result.scale} scale, seeds {', '.join(map(str, result.seeds))}), measured on its target's "
+            "objects; the others are the gallery's and your own, measured on the gallery's. Point at one "
+            "to see which it is."
+        )
+    return pd.DataFrame(columns=list(COLUMNS)), ""
+
+
+def relation(source: tuple[str, ...], target: tuple[str, ...]) -> str:
+    """Whether a source was pretrained on what its target varies: matched, mismatched (on none of it) or other."""
+    if set(source) == set(target):
+        return "matched"
+    return "other" if set(source) & set(target) else "mismatched"
+
+
+def _data(known: dict[str, KnownModel]) -> DatasetSpec:
+    base = known["none"].data if "none" in known else DatasetSpec()
+    return shifted(base, own_shift(base))
+
+
+def _mean_sens(scores: pd.Series, reference: str, transforms: tuple[str, ...]) -> float:
+    found = [scores.get((reference, name), float("nan")) for name in transforms]
+    return float(sum(found) / len(found))

@@ -1,0 +1,116 @@
+"""The picture of the page Try a picture: uploaded or an example, cut out or whole, and what it is pasted on."""
+
+from __future__ import annotations
+
+import hashlib
+
+import streamlit as st
+from PIL import Image
+from streamlit.delta_generator import DeltaGenerator
+
+from invariance.data.engine import Engine
+from invariance.data.uploads.masking import MAX_TOLERANCE, PLAIN_SHARE
+from invariance.data.uploads.one_picture import EXAMPLES, example_picture
+from invariance.data.uploads.reading import read_upload
+from invariance.data.uploads.shelf import ObjectPicture
+from invariance.figures.cutouts import cutout_on_checkerboard
+from invariance.spec import DatasetSpec, SpecError
+from pages.shared import cache, shelf
+from pages.shared.controls import choose
+from pages.shared.literal import literal
+
+USES = {"object": "cut out, on a background", "whole": "whole"}
+TILE_PX = 200
+NUM_BACKGROUNDS = 100
+
+
+def choose_picture() -> tuple[Image.Image, bool]:
+    """Uploader and examples: the picture, and whether it is an object.
+
+    Raises:
+        SpecError: the file cannot be used, or nothing is left of the object.
+    """
+    file = st.file_uploader(
+        "Your picture",
+        shelf.TYPES,
+        key="own_file",
+        help="Nothing of it is stored. A picture on a plain ground is cut out.",
+    )
+    preview, words = st.columns([1, 3])
+    if file is None:
+        examples = {name: name for name in EXAMPLES}
+        name = choose("Or an example", examples, key="example", kind="segments", place=words)
+        digest, item = name, _example(name)
+    else:
+        digest, item = _uploaded(file.getvalue(), file.name)
+    plain = item.cutout.plainness >= PLAIN_SHARE and not item.is_empty and "Nothing was cut" not in item.warning
+    use = choose(
+        "Use it", USES, key=f"use_{digest[:8]}", default="object" if plain else "whole", kind="segments", place=words
+    )
+    if use == "object":
+        _adjust(words, digest, item)
+        preview.image(
+            cutout_on_checkerboard(item.cutout.picture, TILE_PX), width=TILE_PX, alt=f"{item.uploaded.title}, cut out"
+        )
+    else:
+        preview.image(item.uploaded.picture, width=TILE_PX, alt=item.uploaded.title)
+    if said := [item.uploaded.title] * (file is not None) + [*item.uploaded.notes]:
+        words.caption(literal("; ".join(said)))
+    if use == "object" and item.warning:
+        words.caption(f":orange[:material/warning: {literal(item.warning)}]")
+    if file is not None and words.button(
+        "Add to My pictures",
+        icon=":material/add_photo_alternate:",
+        key="keep",
+        help="To make a data set of it, with others.",
+    ):
+        shelf.current().add_object(file.getvalue(), file.name)
+        words.page_link("pages/pictures/page.py", label="It is there now", icon=":material/arrow_forward:")
+    if use == "object" and item.is_empty:
+        raise SpecError("Nothing is left of the object: lower the tolerance, or use the picture whole.")
+    return (item.cutout.picture, True) if use == "object" else (item.uploaded.picture, False)
+
+
+def choose_background(image_size: int) -> tuple[Engine, int]:
+    """What the object stands on, and what shows behind a whole picture that is turned: of a data set's test sample."""
+    left, right = st.columns(2, vertical_alignment="bottom")
+    kind = choose("Background", {"scene": "a scene", "colour": "one colour"}, key="ground", kind="segments", place=left)
+    if kind == "colour":
+        colour = right.color_picker("Colour", "#808080", key="ground_colour", bind="query-params")
+        return cache.engine(DatasetSpec(backgrounds=colour, image_size=image_size)), 0
+    number = right.slider("Which scene", 0, NUM_BACKGROUNDS - 1, 17, key="scene", bind="query-params")
+    return cache.engine(DatasetSpec(image_size=image_size)), int(number)
+
+
+def _adjust(place: DeltaGenerator, digest: str, item: ObjectPicture) -> None:
+    if item.cutout.masked:
+        tolerance = place.slider(
+            "Tolerance",
+            1.0,
+            MAX_TOLERANCE,
+            item.tolerance,
+            1.0,
+            format="%d",
+            key=f"own_tolerance_{digest}",
+            help="How far a colour may be from the background's.",
+        )
+        item.adjust(float(tolerance), item.holes)
+
+
+def _uploaded(data: bytes, name: str) -> tuple[str, ObjectPicture]:
+    """The visitor's picture, read once; only the last one is kept, in this visitor's memory."""
+    digest = hashlib.sha256(data).hexdigest()[:16]
+    kept = st.session_state.get("own_picture")
+    if kept is None or kept[0] != digest:
+        kept = (digest, ObjectPicture(read_upload(data, name)))
+        st.session_state["own_picture"] = kept
+    return kept
+
+
+def _example(name: str) -> ObjectPicture:
+    """A visitor's own, since its mask can be adjusted."""
+    kept = st.session_state.get("own_example")
+    if kept is None or kept[0] != name:
+        kept = (name, ObjectPicture(example_picture(name)))
+        st.session_state["own_example"] = kept
+    return kept[1]

@@ -1,0 +1,236 @@
+"""What the pages keep in memory between reruns: loaded pictures, networks, and the list of both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from invariance.attribution.compare import Comparison, compare
+from invariance.data.engine import Engine, sources_of
+from invariance.measures.columns import untrained_name
+from invariance.measures.factor_view import DecodedFactor, decode_factor
+from invariance.measures.pairs import NUM_REFERENCE, mean_pair_distance
+from invariance.models import BATCH_SIZE, PUBLISHED_PREFIX, published_here, published_path, untrained_twin
+from invariance.runs import gallery
+from invariance.runs.describe import title, transforms_title
+from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, SpecError
+from invariance.training.checkpoint import load_weights
+from pages.shared import server
+
+if TYPE_CHECKING:
+    from invariance.models import Classifier
+
+
+GALLERY_PREFIX = "gallery: "
+PUBLISHED_TITLE = "published: "
+NUM_REFERENCE_ENLARGED = 48
+
+
+@dataclass(frozen=True)
+class KnownModel:
+    """A network that can be looked at.
+
+    Attributes:
+        reference: name in the gallery, run id, or ``torchvision:<name>``.
+        label: for people.
+        spec: the run that made it; None for a network that others published.
+        path: file of weights.
+        sha256: of that file, or what else tells its contents apart.
+        metrics: accuracies in [0, 1].
+        is_untrained: whether it is not the network in the file but the one that its training started from.
+        shown_on: what a published network is looked at with, since what it was trained on is not here.
+    """
+
+    reference: str
+    label: str
+    spec: RunSpec | None
+    path: Path
+    sha256: str
+    metrics: dict[str, float]
+    is_untrained: bool = False
+    shown_on: DatasetSpec = DatasetSpec()  # noqa: RUF009 -- frozen, so that one may serve all
+
+    @property
+    def from_gallery(self) -> bool:
+        """Whether it ships with the project."""
+        return self.label.startswith(GALLERY_PREFIX)
+
+    @property
+    def is_published(self) -> bool:
+        """Whether others trained it."""
+        return self.spec is None
+
+    @property
+    def short_title(self) -> str:
+        """What varied in its training, and for a run of one's own which one it is."""
+        if self.is_untrained:
+            return "untrained"
+        suffix = "" if self.from_gallery else f" ({self.reference[:4]})"
+        return self.label if self.is_published else transforms_title(self.data.transforms) + suffix
+
+    @property
+    def data(self) -> DatasetSpec:
+        """What it was trained on last: the target task for a transfer."""
+        return self.shown_on if self.spec is None else self.spec.data
+
+    @property
+    def model(self) -> Classifier:
+        """The network itself, loaded once for each content of its file."""
+        if self.is_untrained:
+            return _load_untrained(str(self.path), self.sha256, getattr(self.spec, "seed", 0))
+        return _load(str(self.path), self.sha256)
+
+    @property
+    def num_reference(self) -> int:
+        """Images whose random pairs are its unit of distance: fewer where it enlarges each of them."""
+        return NUM_REFERENCE if self.model.batch_size == BATCH_SIZE else NUM_REFERENCE_ENLARGED
+
+    @property
+    def untrained(self) -> KnownModel | None:
+        """The network that its pretraining started from; None for a transfer, which started from a trained one."""
+        if not isinstance(self.spec, PretrainSpec):
+            return None
+        name = untrained_name(self.spec.model, self.spec.seed)
+        spec = replace(self.spec, data=replace(self.spec.data, transforms=()))
+        return replace(self, reference=name, label=name, spec=spec, metrics={}, is_untrained=True)
+
+
+def known_models() -> dict[str, KnownModel]:
+    """The gallery's networks, those of finished runs, and published ones that are here, by reference, in this order."""
+    shipped = gallery.entries()
+    found = {
+        entry.name: KnownModel(
+            entry.name, _gallery_label(entry), entry.spec, entry.path, entry.sha256, dict(entry.metrics)
+        )
+        for entry in shipped
+    }
+    store = server.store()
+    runs = {run.id: run for run in store.list()}
+    known = {entry.run_id for entry in shipped}
+    for run in reversed(runs.values()):
+        path = store.directory(run.id) / Path((run.result or {}).get("checkpoint") or "-").name
+        if run.state == "done" and run.kind != "measure" and run.id not in known and path.is_file():
+            label = f"{title(run.spec, server.source_of(run, runs))} ({run.id[:4]})"
+            sha256 = str((run.result or {}).get("sha256"))
+            found[run.id] = KnownModel(run.id, label, run.spec, path, sha256, run.metrics)
+    shown_on = found["none"].data if "none" in found else DatasetSpec()
+    for name in published_here():
+        path = published_path(name)
+        stamp = f"{path.stat().st_mtime_ns}"  # half a gigabyte is not hashed for a list
+        label = PUBLISHED_TITLE + name.removeprefix(PUBLISHED_PREFIX)
+        found[name] = KnownModel(name, label, None, path, stamp, {}, shown_on=shown_on)
+    return found
+
+
+def engine(spec: DatasetSpec) -> Engine:
+    """An engine of this data set; its pictures are read once, whatever else of the spec changes.
+
+    Raises:
+        SpecError: a folder or a class cannot be used.
+    """
+    sources = sources_of(spec)
+    stamps = tuple(_stamp(source) for source in (spec.objects, spec.backgrounds, spec.stickers) if source)
+    return _pictures(sources, stamps).with_spec_changes(**vars(spec))
+
+
+def explain(
+    first: KnownModel,
+    second: KnownModel,
+    data: DatasetSpec,
+    position: int,
+    target: str,
+    baseline: str,
+    method: str = "integrated-gradients",
+    parameters: tuple[tuple[str, float], ...] = (),
+) -> Comparison:
+    """Both networks on one image of the test split, see :func:`invariance.attribution.compare.compare`."""
+    spec = replace(data, num_samples=None)
+    files = tuple((str(model.path), model.sha256) for model in (first, second))
+    return _explain(files, spec, position, target, baseline, method, parameters)
+
+
+def decoded(model: KnownModel, data: DatasetSpec, factor: str, num_images: int, num_folds: int) -> DecodedFactor:
+    """One factor read off one network, see :func:`invariance.measures.factor_view.decode_factor`."""
+    return _decoded(str(model.path), model.sha256, data, factor, num_images, num_folds)
+
+
+def pair_distance(model: KnownModel, data: DatasetSpec) -> float:
+    """The unit of distance in a network's representation, see :mod:`invariance.measures.pairs`."""
+    return _pair_distance(str(model.path), model.sha256, replace(data, num_samples=None), model.num_reference)
+
+
+def show_no_gallery(error: SpecError | None = None) -> None:
+    """The empty view of a page that needs trained networks."""
+    if error is not None:
+        st.error(str(error), icon=":material/error:")
+    st.markdown(
+        "There are no trained networks here yet: the gallery that ships with the project is missing, and no run has "
+        "finished. Train two, or look at the images that they learn from; "
+        "`python -m invariance gallery build` makes the gallery again."
+    )
+    if st.button("Look at the data set", type="primary", icon=":material/image:", key="to_dataset"):
+        st.switch_page("pages/dataset/page.py")
+
+
+@st.cache_resource(max_entries=8, show_spinner="Reading pictures")
+def _pictures(sources: DatasetSpec, stamps: tuple[int, ...]) -> Engine:
+    return Engine(sources)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _load(path: str, sha256: str) -> Classifier:
+    return load_weights(Path(path))
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _load_untrained(path: str, sha256: str, seed: int) -> Classifier:
+    return untrained_twin(_load(path, sha256), seed=seed)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _pair_distance(path: str, sha256: str, data: DatasetSpec, num: int) -> float:
+    return mean_pair_distance(_load(path, sha256), engine(data), num=num)
+
+
+@st.cache_data(max_entries=128, show_spinner="Explaining")
+def _explain(
+    files: tuple[tuple[str, str], ...],
+    spec: DatasetSpec,
+    position: int,
+    target: str,
+    baseline: str,
+    method: str,
+    parameters: tuple[tuple[str, float], ...],
+) -> Comparison:
+    models = [_load(path, sha256) for path, sha256 in files]
+    return compare(
+        models,
+        engine(spec),
+        position=position,
+        explain=target,
+        baseline=baseline,
+        method=method,
+        parameters=dict(parameters),
+    )
+
+
+@st.cache_data(max_entries=64, show_spinner="Decoding")
+def _decoded(path: str, sha256: str, data: DatasetSpec, factor: str, num_images: int, num_folds: int) -> DecodedFactor:
+    return decode_factor(_load(path, sha256), engine(data), factor, num_images=num_images, num_folds=num_folds)
+
+
+def _stamp(source: str) -> int:
+    """Changes when files come to or go from a folder, so that its pictures are read again."""
+    folder = Path(source).expanduser()
+    if not folder.is_dir():
+        return 0
+    return max(path.stat().st_mtime_ns for path in (folder, *(child for child in folder.iterdir() if child.is_dir())))
+
+
+def _gallery_label(entry: gallery.GalleryEntry) -> str:
+    if entry.spec.kind == "transfer":
+        return GALLERY_PREFIX + entry.title.replace(" + ", ", ")  # as transformations are listed everywhere else
+    return GALLERY_PREFIX + transforms_title(entry.spec.data.transforms)

@@ -1,0 +1,135 @@
+"""What a page's link asks for, and what a visitor chose there before.
+
+Streamlit itself keeps what it binds to the link. What :func:`~pages.shared.controls.choose` puts there is kept here, by
+page, and written into the link again when the page is entered without one; a link that says something else wins.
+Links are typed by hand, cut short and older than the app: what cannot be used is left out, with a line that says so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.shared.literal import literal
+
+PAGE, CHOICES, NOTES, WIDGETS = "page_shown", "page_choices", "link_notes", "page_widgets"
+MAX_SHOWN = 40
+"""Characters of a value that a line quotes."""
+
+
+def enter(page: str, *, widget: str, never_empty: Collection[str] = ()) -> None:
+    """Says which page is shown; entered anew without a query, it gets the choices of the last visit.
+
+    Args:
+        page: its name.
+        widget: key of one that is always on it; Streamlit forgets it when the page is left.
+        never_empty: keys of widgets bound to the link in which something is always chosen.
+    """
+    _leave_out_unusable(never_empty)
+    if st.session_state.get(PAGE) != page:
+        # Streamlit forgets a page's widgets after the first run of the next page, which may have some of the same keys.
+        for key in st.session_state.pop(WIDGETS, ()):
+            st.session_state.pop(key, None)
+    st.session_state[PAGE] = page
+    if widget in st.session_state:
+        return
+    st.session_state[NOTES] = {}
+    kept = st.session_state.setdefault(CHOICES, {}).setdefault(page, {})
+    if st.query_params:
+        kept.clear()
+    else:
+        st.query_params.update(kept)
+
+
+def _leave_out_unusable(never_empty: Collection[str]) -> None:
+    """Starts again without the values at which Streamlit's own widgets fail: no choice, and endless numbers."""
+    given = {key: st.query_params.get_all(key) for key in st.query_params}
+    unusable = [
+        key
+        for key, values in given.items()
+        if any(_is_infinite(value) for value in values) or (key in never_empty and not all(values))
+    ]
+    for key in unusable:
+        del st.query_params[key]
+    if unusable:
+        st.rerun()
+
+
+def _is_infinite(text: str) -> bool:
+    try:
+        return math.isinf(float(text))
+    except ValueError:
+        return False
+
+
+def choice(key: str, value: str | None, *, widget: str | None = None) -> None:
+    """Writes a choice into the link and keeps it; None for what is there anyway, which no link carries.
+
+    Args:
+        key: its name in the link.
+        value: of the choice.
+        widget: key of the widget that it was made with; None for the name in the link.
+    """
+    st.session_state.setdefault(WIDGETS, set()).add(widget or key)
+    kept = st.session_state.setdefault(CHOICES, {}).setdefault(st.session_state.get(PAGE, ""), {})
+    if value is not None:
+        st.query_params[key] = kept[key] = value
+        return
+    kept.pop(key, None)
+    if key in st.query_params:
+        del st.query_params[key]
+
+
+def missed(key: str, value: str, instead: str) -> None:
+    """Remembers that a link asked for something that is not there, until another choice is made."""
+    st.session_state.setdefault(NOTES, {})[key] = (value, instead)
+
+
+def show_missed(key: str, label: str, chosen: str, title: str, place: DeltaGenerator) -> None:
+    """Below a control, what its link asked for in vain."""
+    value, instead = st.session_state.get(NOTES, {}).get(key, ("", ""))
+    if not instead:
+        return
+    if chosen != instead:
+        del st.session_state[NOTES][key]
+        return
+    place.caption(
+        f":material/info: {label}: the link asks for {quoted(value)}, which is not here; "
+        f"**{literal(title)}** is shown instead."
+    )
+
+
+def named_models(known: Collection[str]) -> list[str]:
+    """The networks that the link names (``models``), of those that are here; says which are not."""
+    wanted = [name for name in st.query_params.get("models", "").split(",") if name]
+    if absent := [name for name in wanted if name not in known]:
+        named = ", ".join(quoted(name) for name in absent[:2]) + (", and others" if len(absent) > 2 else "")
+        st.caption(f":material/info: The link names networks that are not here: {named}.")
+    return [name for name in wanted if name in known]
+
+
+def choose_own(label: str, titles: Mapping[str, str], known: Collection[str], *, placeholder: str) -> list[str]:
+    """Which networks besides the gallery's are looked at: at first those that the link names, of all that are known.
+
+    The link names them from then on. Names of it that are not here stay in it, and are told of, until another choice
+    is made; those of the gallery, which are rows anyway, do not.
+    """
+    linked = named_models(known)
+    absent = [name for name in st.query_params.get("models", "").split(",") if name and name not in known]
+    before = [name for name in linked if name in titles]
+    chosen = []
+    if titles:
+        if "own" not in st.session_state:
+            st.session_state["own"] = before
+        chosen = st.multiselect(label, list(titles), format_func=titles.__getitem__, key="own", placeholder=placeholder)
+    choice("models", ",".join([*chosen, *(absent if chosen == before else [])]) or None, widget="own")
+    return chosen
+
+
+def quoted(value: str) -> str:
+    """A value of a link for a line of text: at most :data:`MAX_SHOWN` characters, and no Markdown."""
+    visible = "".join(sign if sign.isprintable() else " " for sign in value)
+    return f"“{literal(visible[:MAX_SHOWN])}{'…' * (len(visible) > MAX_SHOWN)}”"

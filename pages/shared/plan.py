@@ -1,0 +1,76 @@
+"""From what the Train page asks to the runs it submits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from invariance.data.catalogue import resolve_source
+from invariance.spec import CATEGORIES, PretrainSpec, RunSpec, SpecError
+from invariance.studies.what_if import published_transfer, what_if
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """How long pretraining is: passes, and fresh images in each."""
+
+    epochs: int
+    samples_per_epoch: int
+    summary: str
+
+
+BUDGETS: dict[str, Budget] = {
+    "Quick": Budget(epochs=4, samples_per_epoch=10_000, summary="Enough for the gap to show."),
+    "Standard": Budget(epochs=12, samples_per_epoch=10_000, summary="As long as the gallery's networks."),
+    "Long": Budget(epochs=40, samples_per_epoch=20_000, summary="Until there is little left to learn."),
+}
+
+
+def disjoint_from(transforms: tuple[str, ...]) -> tuple[str, ...]:
+    """As many other transformations, one category after the other: a competitor that shares none.
+
+    Fewer than asked for if there are not that many left.
+    """
+    rows = [[name for name in names if name not in transforms] for names in CATEGORIES.values()]
+    width = max(len(row) for row in rows)
+    others = [row[column] for column in range(width) for row in rows if column < len(row)]
+    return tuple(others[: max(1, len(transforms))])
+
+
+def planned_runs(
+    target: tuple[str, ...],
+    pretrainings: list[tuple[str, ...]],
+    *,
+    objects: str,
+    backgrounds: str,
+    published: str | None = None,
+    **options: Any,
+) -> list[RunSpec]:
+    """A pretraining for each composition and its transfer to the same target task, sources first.
+
+    A published network is put to that task after them.
+
+    Args:
+        target: transformations of the target task.
+        pretrainings: transformations of each pretraining.
+        objects: source, perhaps a relative folder.
+        backgrounds: source, perhaps a relative folder.
+        published: ``torchvision:<name>``, or None.
+        options: see :func:`invariance.studies.what_if.what_if`.
+
+    Raises:
+        SpecError: a value cannot be used.
+    """
+    for name, value in {"objects": objects, "backgrounds": backgrounds}.items():
+        if not value.strip():
+            raise SpecError(f"{name}: give the path of a folder, or choose builtin")
+    if len({frozenset(transforms) for transforms in pretrainings}) < len(pretrainings):
+        raise SpecError("both networks would be pretrained on the same transformations: choose others for the rival")
+    other = disjoint_from(target)
+    study = what_if(target, other, objects=resolve_source(objects), backgrounds=resolve_source(backgrounds), **options)
+    runs: list[RunSpec] = []
+    for transforms in pretrainings:
+        data = replace(study.matched_pretraining.data, transforms=transforms)
+        pretraining: PretrainSpec = replace(study.matched_pretraining, data=data)
+        runs += [pretraining, replace(study.matched, source=pretraining.run_id)]
+    return runs if published is None else [*runs, published_transfer(study.matched, published)]

@@ -1,0 +1,72 @@
+"""Studies: the four questions of the paper, with the results that ship and those that are made here."""
+
+import streamlit as st
+
+from invariance.runs.shipped_studies import StudyResult, shipped_results
+from invariance.spec import SpecError
+from invariance.studies.about import ABOUT
+from invariance.studies.registry import STUDY_NAMES, make_study
+from pages.shared import links, server
+from pages.shared.controls import choose
+from pages.shared.live import in_words
+from pages.studies.run import choose_own, own_results, show_controls
+from pages.studies.view import show_figures, show_files, show_findings
+
+OWN = "own"
+
+
+def choose_results(shipped: list[StudyResult]) -> StudyResult | None:
+    """Which results are shown: those that ship, by scale, or those made here (None)."""
+    titles = {result.scale: f"Shipped: {result.scale} scale" for result in shipped} | {OWN: "Run it yourself"}
+    chosen = choose("Results", titles, key="results_of", kind="segments")
+    return next((result for result in shipped if result.scale == chosen), None)
+
+
+def show_origin(result: StudyResult) -> None:
+    """Where shipped results come from, in a line."""
+    told = result.summary["provenance"]
+    seeds = ", ".join(map(str, result.seeds))
+    st.caption(
+        f"{result.summary['runs_done']} runs with seeds {seeds}, made on {told['date'][:10]} in "
+        f"{in_words(result.summary['seconds'])} by `{told['command']}` on {told['hardware']}."
+    )
+
+
+def show_shipped(result: StudyResult) -> None:
+    """Results that ship with the project."""
+    show_origin(result)
+    show_findings(result.summary)
+    show_figures(result.name, result.table)
+    show_files(make_study(result.name, scale=result.scale, seeds=result.seeds), result.table, result.summary)
+
+
+def show_own(name: str) -> None:
+    """A study of one's own, as far as it is."""
+    server.start()
+    if (study := choose_own(name)) is None:
+        return
+    progress = show_controls(study)
+    server.show_error()
+    table, summary = own_results(study, progress)
+    if table.empty:
+        return
+    if not progress.is_done:
+        st.info(f"From the {progress.done} of {progress.total} runs that are done so far.", icon=":material/timelapse:")
+    show_findings(summary)
+    show_figures(name, table)
+    show_files(study, table, summary)
+
+
+links.enter("studies", widget="study")
+st.title("Studies", anchor=False)
+st.markdown(
+    "The four questions of the paper, each a grid of pretrainings, transfers and measurements. Read what ships "
+    "beside what was published, or run one with seeds of your own."
+)
+name = choose("Study", {name: ABOUT[name].title for name in STUDY_NAMES}, key="study")
+st.markdown(f"**{ABOUT[name].question}** {ABOUT[name].method}")
+try:
+    result = choose_results(shipped_results(name))
+    show_own(name) if result is None else show_shipped(result)
+except SpecError as error:
+    st.error(str(error), icon=":material/error:")

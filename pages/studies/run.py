@@ -1,0 +1,164 @@
+"""A study on this server: asked for with one button, watched, paused, and shown as far as it is."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from invariance.runs.provenance import provenance
+from invariance.runs.study_files import summarise
+from invariance.runs.study_progress import StudyProgress, estimated_seconds, outcomes_of, progress_of
+from invariance.spec import SpecError
+from invariance.studies import transforms_vs_other
+from invariance.studies.registry import SCALES, make_study
+from invariance.studies.study import Study
+from pages.shared import server
+from pages.shared.controls import choose, choose_several
+from pages.shared.live import in_words
+
+FIRST_FREE_SEED = 100
+"""Seeds that nothing shipped has used."""
+MAX_DIGITS = 20
+"""Of a seed; all have fewer, and Python does not read numbers of thousands."""
+
+
+def choose_own(name: str) -> Study | None:
+    """Scale, seeds and, of the study that has some, factors; None, with a line, where they cannot be used."""
+    left, right = st.columns(2)
+    scale = choose(
+        "Scale",
+        {name: name for name in SCALES},
+        key="scale",
+        place=left,
+        help="quick: a laptop, minutes. standard: one GPU, about an hour. paper: the published settings; "
+        "use the command line and a cluster.",
+    )
+    given = right.text_input(
+        "Seeds",
+        f"{FIRST_FREE_SEED},{FIRST_FREE_SEED + 1}",
+        key="seeds",
+        bind="query-params",
+        help="Each picks other objects, transformations and initial weights.",
+    )
+    try:
+        factors = _choose_factors(scale) if name == transforms_vs_other.NAME else ()
+        return make_study(name, scale=scale, seeds=_seeds(given), factors=factors)
+    except SpecError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+
+
+def _choose_factors(scale: str) -> tuple[str, ...]:
+    """What study A varies; none where it is what the scale varies anyway.
+
+    Raises:
+        SpecError: nothing is chosen.
+    """
+    titles = transforms_vs_other.available_factors()
+    usual = tuple(name for name in transforms_vs_other.SCALES[scale].factors if name in titles)
+    chosen = choose_several(
+        "What is varied, one at a time",
+        titles,
+        key=f"factors_{scale}",
+        default=usual,
+        help="The first four are the paper's. Fewer take less time; those that share networks share their runs.",
+    )
+    if not chosen:
+        raise SpecError("factors: nothing is varied; choose at least one")
+    return () if set(chosen) == set(usual) else chosen
+
+
+def _seeds(given: str) -> tuple[int, ...]:
+    parts = [part.strip() for part in given.split(",") if part.strip()]
+    if bad := [part for part in parts if not part.isdecimal() or len(part) > MAX_DIGITS]:
+        shown = bad[0] if len(bad[0]) <= MAX_DIGITS else f"{bad[0][:MAX_DIGITS]}…"
+        raise SpecError(f"seeds: {shown!r} is not a whole number; give some separated by commas, such as 100,101")
+    return tuple(int(part) for part in parts)
+
+
+def start(study: Study) -> None:
+    """Asks for all runs of a study that are not done; an error is kept for ``server.show_error``."""
+    try:
+        server.submit(list(study.runs))
+    except SpecError as error:
+        st.session_state["server_error"] = str(error)
+
+
+def show_controls(study: Study) -> StudyProgress:
+    """How far the study is, refreshed while it goes on, and what can be done about it."""
+    progress = progress_of(study, server.store(), device=_device())
+    is_active = _is_active(study)
+    if is_active:
+        st.fragment(_live, run_every=2)(study)
+        return progress
+    if progress.is_done:
+        st.success(
+            f"All {progress.total} runs are done; they took {in_words(progress.worked_seconds)}.",
+            icon=":material/check:",
+        )
+        return progress
+    seconds = sum(estimated_seconds(study, _device()).values())
+    is_begun = progress.done > 0 or progress.stopped > 0
+    left = (
+        f"{progress.total - progress.done} of {progress.total} runs are to be done"
+        if is_begun
+        else (f"{progress.total} runs")
+    )
+    st.markdown(
+        f"{left}; about {in_words(progress.eta_seconds if is_begun else seconds)} in all on this server. "
+        "What is done stays, so you may pause and go on later."
+    )
+    st.button(
+        "Go on" if is_begun else "Run it here",
+        type="primary",
+        icon=":material/play_arrow:",
+        key="run_study",
+        on_click=start,
+        args=(study,),
+    )
+    return progress
+
+
+def _live(study: Study) -> None:
+    if not _is_active(study):
+        st.rerun()
+    progress = progress_of(study, server.store(), device=_device())
+    done_before = st.session_state.get("study_done")
+    st.session_state["study_done"] = progress.done
+    if done_before is not None and progress.done > done_before:
+        st.rerun()  # so that the figures follow
+    text = f"{progress.done} of {progress.total} runs done"
+    if math.isfinite(progress.eta_seconds) and progress.eta_seconds > 0:
+        text += f", about {in_words(progress.eta_seconds)} left"
+    st.progress(min(1.0, max(0.0, progress.share)), text)
+    st.button("Pause", icon=":material/pause_circle:", key="pause_study", on_click=_pause, args=(study,))
+
+
+def _device() -> str:
+    """Where this server trains, which decides how long that takes; another one's is not known."""
+    try:
+        return server.manager().device
+    except SpecError:
+        return "cpu"
+
+
+def _is_active(study: Study) -> bool:
+    standings = server.store().standings(spec.run_id for spec in study.runs)
+    return any(standing.state in ("queued", "running") for standing in standings.values())
+
+
+def _pause(study: Study) -> None:
+    standings = server.store().standings(spec.run_id for spec in study.runs)
+    server.cancel([run_id for run_id, standing in standings.items() if standing.state in ("queued", "running")])
+
+
+def own_results(study: Study, progress: StudyProgress) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """What the finished runs say: the table and the summary, as the command ``study`` would write them."""
+    store = server.store()
+    table = study.tabulate(outcomes_of(study, store))
+    told = provenance(study, store, executor="app", num_workers=1, command="from the app")
+    findings = [] if table.empty else study.conclude(table)
+    return table, summarise(findings, seconds=progress.worked_seconds, provenance=told, progress=progress)

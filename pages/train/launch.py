@@ -1,0 +1,71 @@
+"""The button of the Train page: what it will take, and why it cannot be done."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from invariance.models import has_published
+from invariance.runs.device import choose_device
+from invariance.runs.estimate import estimate_seconds
+from invariance.spec import PretrainSpec, RunSpec, SpecError
+from pages.shared import server, visitor
+from pages.shared.live import in_words
+
+
+def launch(place: DeltaGenerator, planned: list[RunSpec], model: str, problem: SpecError | None) -> None:
+    """The button, what it will take, and why it cannot be done."""
+    pressed = place.button(
+        "Pretrain and transfer", type="primary", icon=":material/play_arrow:", key="go", width="stretch"
+    )
+    if pressed and problem is None:
+        try:
+            ids = server.submit(planned)
+            transfers = [run_id for run_id, spec in zip(ids, planned, strict=True) if spec.kind == "transfer"]
+            st.query_params["runs"] = ",".join(transfers)
+        except SpecError as error:
+            problem = error
+    if pressed and problem is not None:
+        place.error(f"{problem}", icon=":material/error:")
+    elif planned:
+        standings = server.store().standings(spec.run_id for spec in planned)
+        done = {run_id for run_id, standing in standings.items() if standing.state == "done"}
+        place.caption(expected_line(planned, choose_device(), model, done))
+        if any(standing.state in ("queued", "running") for standing in standings.values()):
+            place.markdown(":material/arrow_downward: Under way: watch it **further down** on this page.")
+    elif problem is not None:
+        place.caption(f":material/info: Not yet: {problem}.")
+
+
+def require_weights(published: str | None) -> None:
+    """Raises SpecError if a published network is asked for that is not on this machine: nothing may be half begun."""
+    if published is not None and not has_published(published):
+        remedy = f"get them under 2 · Pretraining, or with python -m invariance download {published},"
+        if not visitor.may_download():
+            remedy = "ask the teacher, who alone gets them on this server,"
+        raise SpecError(
+            f"the weights of {published} are not on this machine: {remedy} or leave the published network out"
+        )
+
+
+def expected_line(planned: list[RunSpec], device: str, model: str, done: Collection[str]) -> str:
+    """How long the runs will take, in words.
+
+    Args:
+        planned: the runs.
+        device: a torch device.
+        model: architecture of the pretrainings.
+        done: identities of those that are done already.
+    """
+    todo = [spec for spec in planned if spec.run_id not in done]
+    if not todo:
+        return "All of this is done already: the results are shown at once."
+    where = "the GPU" if device.startswith("cuda") else "a laptop (two cores)"
+    seconds = sum(estimate_seconds(spec, device, model) for spec in todo)
+    shown = {spec.epochs * spec.samples_per_epoch for spec in planned if isinstance(spec, PretrainSpec)}
+    return (
+        f"{max(shown):,} images to pretrain each network on. All of it takes about {in_words(seconds)} on {where}, "
+        "give or take a factor of two."
+    )
