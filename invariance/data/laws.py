@@ -98,14 +98,14 @@ class Law:
             case "switch":
                 return f"yes with p = {self.probability:g}"
             case "constant":
-                return f"always {self.format_number(self.low)}"
+                return f"always {self.format_value(self.low)}"
             case "field":
                 return "a random field"
             case _ if self.low == self.high:  # at strength 0
-                return f"always {self.format_number(self.low)}"
+                return f"always {self.format_value(self.low)}"
         return f"uniform, {_number(self.low)} to {_with_unit(self.high, self.unit)}"
 
-    def format_number(self, value: float | bool) -> str:
+    def format_value(self, value: float | bool) -> str:
         """A value with its unit."""
         if self.kind == "switch":
             return "yes" if value else "no"

@@ -66,7 +66,7 @@ class Recipe:
         if self.spec.stickers:
             rows.append(("sticker", "Sticker", self.sticker_name or "none", "uniform"))
         rows += [
-            (key, f"{law.transform.replace('_', ' ')}: {law.title}", law.written(self.parameters[key]), law.words)
+            (key, f"{law.transform.replace('_', ' ')}: {law.title}", law.format_value(self.parameters[key]), law.words)
             for key, law in found.items()
         ]
         if self.object_name != self.class_name:

@@ -54,7 +54,7 @@ def _show_row(magnitude: Magnitude, shown: AtMagnitude, *, alone: bool) -> None:
     """The same object at equally spaced values of one magnitude."""
     law, pictures = magnitude.law, shown.rows[magnitude.law.name]
     factor = fitting_factor(pictures.shape[1], 128)
-    captions = [law.written(step) if law.kind == "switch" else _short(law, step) for step in magnitude.steps]
+    captions = [law.format_value(step) if law.kind == "switch" else _short(law, step) for step in magnitude.steps]
     st.caption(f"**{law.title}** from one end to the other" + ("" if alone else ", the rest as set above"))
     st.image(
         [tile(picture, factor) for picture in pictures],

@@ -28,7 +28,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
     return Engine(SPEC)
 
 
-def format_number(write, engine: Engine, **options) -> BytesIO:
+def written(write, engine: Engine, **options) -> BytesIO:
     file = BytesIO()
     write(engine, file, **options)
     file.seek(0)
@@ -37,7 +37,7 @@ def format_number(write, engine: Engine, **options) -> BytesIO:
 
 def test_npz_is_the_engine_s_batch_in_the_order_of_the_split(engine: Engine) -> None:
     batch = engine.batch(engine.indices("test", 24))
-    with np.load(format_number(write_npz, engine, num=24, split="test"), allow_pickle=False) as file:
+    with np.load(written(write_npz, engine, num=24, split="test"), allow_pickle=False) as file:
         arrays = dict(file)
     assert set(arrays) == {"images", "labels", "class_names", "mask", "background", *batch.parameters}
     np.testing.assert_array_equal(arrays["images"], samples(engine, num=24, split="test").images)
@@ -52,7 +52,7 @@ def test_npz_is_the_engine_s_batch_in_the_order_of_the_split(engine: Engine) -> 
 def test_image_folder_is_read_by_torchvision(engine: Engine, tmp_path: Path) -> None:
     from torchvision.datasets import ImageFolder
 
-    zipfile.ZipFile(format_number(write_image_folder, engine, num=24, split="validation")).extractall(tmp_path)
+    zipfile.ZipFile(written(write_image_folder, engine, num=24, split="validation")).extractall(tmp_path)
     folder = ImageFolder(str(tmp_path))
     found = samples(engine, num=24, split="validation")
     assert folder.classes == sorted(set(found.class_names)) and len(folder) == 24
@@ -63,7 +63,7 @@ def test_image_folder_is_read_by_torchvision(engine: Engine, tmp_path: Path) -> 
 
 
 def test_image_folder_tells_how_it_was_made(engine: Engine, tmp_path: Path) -> None:
-    zipfile.ZipFile(format_number(write_image_folder, engine, num=24)).extractall(tmp_path)
+    zipfile.ZipFile(written(write_image_folder, engine, num=24)).extractall(tmp_path)
     described = json.loads((tmp_path / "dataset.json").read_text(encoding="utf-8"))
     assert dataset_from_dict(described["spec"]) == SPEC
     assert described["class_names"] == list(engine.class_names) and described["num"] == 24
@@ -81,9 +81,9 @@ def test_image_folder_tells_how_it_was_made(engine: Engine, tmp_path: Path) -> N
 @WRITERS
 def test_equal_specs_give_equal_files_and_progress_reaches_the_end(write, engine: Engine) -> None:
     told: list[tuple[int, int]] = []
-    first = format_number(write, engine, num=24, on_progress=lambda done, total: told.append((done, total)))
+    first = written(write, engine, num=24, on_progress=lambda done, total: told.append((done, total)))
     assert told == [(7, 24), (14, 24), (21, 24), (24, 24)]
-    assert first.getvalue() == format_number(write, Engine(SPEC), num=24).getvalue()
+    assert first.getvalue() == written(write, Engine(SPEC), num=24).getvalue()
 
 
 @WRITERS
@@ -91,7 +91,7 @@ def test_no_batch_grows_with_the_number_of_images(write, engine: Engine, monkeyp
     made: list[int] = []
     batch = Engine.batch
     monkeypatch.setattr(Engine, "batch", lambda self, indices: made.append(len(indices)) or batch(self, indices))
-    format_number(write, engine, num=100)
+    written(write, engine, num=100)
     assert sum(made) == 100 and max(made) == 7
 
 
@@ -99,7 +99,7 @@ def test_no_batch_grows_with_the_number_of_images(write, engine: Engine, monkeyp
 @pytest.mark.parametrize("num", [5, 300])
 def test_the_estimate_is_near_the_size(write, num: int) -> None:
     engine = Engine(DatasetSpec(transforms=("rotate",)))
-    size = len(format_number(write, engine, num=num).getvalue())
+    size = len(written(write, engine, num=num).getvalue())
     assert estimate_bytes(write, engine, num=num) == pytest.approx(size, rel=0.15)
 
 
