@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from invariance.commands import (
+    app,
     arguments,
     attribute,
     bench,
@@ -44,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
         gallery,
         bench,
         download,
+        app,
     ):
         module.add_commands(commands)
     return top

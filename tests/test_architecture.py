@@ -11,9 +11,9 @@ ROOT = Path(__file__).parents[1]
 
 # A package may import itself and what stands on an earlier level. Within a level nobody imports the other.
 LEVELS = (
-    {"files", "numbers", "vocabulary"},
+    {"files", "numbers", "resources", "vocabulary"},
     {"spec"},
-    {"events"},
+    {"events", "extras"},
     {"data"},
     {"models"},
     {"training"},

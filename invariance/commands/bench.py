@@ -1,4 +1,4 @@
-"""``bench``: the measurements behind the project's claims of speed, which live in ``benchmarks/`` of the repository."""
+"""``bench``: the measurements behind the project's claims of speed, which live in ``benchmarks/``."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from invariance.commands.arguments import Parser, print_json
+from invariance.resources import project_folder
 from invariance.runs.device import choose_device
 from invariance.spec import MODEL_NAMES, SpecError, parse_transforms
 
-ROOT = Path(__file__).parents[2]
 NO_GPU = "no GPU: not measured"
 
 _RANGES = (
@@ -82,16 +81,10 @@ def _add_train(parts: Any) -> None:
 
 
 def load_benchmark(name: str) -> ModuleType:
-    """A module of the repository's ``benchmarks`` folder.
-
-    Raises:
-        SpecError: the package was installed without the repository around it.
-    """
-    path = ROOT / "benchmarks" / f"{name}.py"
-    if not path.is_file():
-        raise SpecError(f"benchmarks: {path} is absent; run bench inside a clone of the repository")
-    if str(ROOT) not in sys.path:
-        sys.path.insert(0, str(ROOT))
+    """A module of the project's ``benchmarks`` folder."""
+    folder = str(project_folder())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
     return importlib.import_module(f"benchmarks.{name}")
 
 

@@ -17,9 +17,10 @@ from typing import Final
 import pandas as pd
 
 from invariance.measures.factor_columns import FACTOR_COLUMNS
+from invariance.resources import project_folder
 from invariance.spec import RunSpec, SpecError, run_from_dict
 
-GALLERY: Final = Path(__file__).parents[2] / "checkpoints"
+GALLERY: Final = project_folder() / "checkpoints"
 COMMAND: Final = "python -m invariance gallery build"
 
 

@@ -11,11 +11,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
+import invariance
+from invariance.resources import project_folder
 from invariance.runs.store import Store
 from invariance.studies.study import Study
 
 PACKAGES: Final = ("torch", "torchvision", "numpy", "pandas", "safetensors")
-_ROOT = Path(__file__).parents[2]
 
 
 def provenance(study: Study, store: Store, *, executor: str, num_workers: int, command: str) -> dict[str, Any]:
@@ -39,7 +40,7 @@ def provenance(study: Study, store: Store, *, executor: str, num_workers: int, c
         "scale": study.scale,
         "seeds": list(study.seeds),
         **({"factors": list(study.factors)} if study.factors else {}),
-        "version": package_version("invariance-lab") or _declared_version(),
+        "version": invariance.__version__,
         "commit": commit(),
         "date": time.strftime("%Y-%m-%d %H:%M:%S%z"),
         "hardware": hardware(),
@@ -69,7 +70,7 @@ def hardware() -> str:
 def commit() -> str | None:
     """The commit of the code, with ``+`` if files differ from it; None outside of a repository."""
     try:
-        if not (_ROOT / ".git").exists():  # a repository further up is not ours
+        if not (project_folder() / ".git").exists():  # a repository further up is not ours
             return None
         found = _git("rev-parse", "--short=12", "HEAD")
         return found + ("+" if _git("status", "--porcelain", "--untracked-files=no") else "")
@@ -86,20 +87,8 @@ def package_version(name: str) -> str | None:
 
 
 def _git(*words: str) -> str:
-    return subprocess.run(
-        ["git", "-C", str(_ROOT), *words], capture_output=True, text=True, timeout=10, check=True
-    ).stdout.strip()
-
-
-def _declared_version() -> str | None:
-    """The version that the project declares, where it is run from its folder and not installed."""
-    try:
-        import tomllib
-
-        project = tomllib.loads((_ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        return str(project["version"])
-    except (OSError, ValueError, KeyError):
-        return None
+    command = ["git", "-C", str(project_folder()), *words]
+    return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout.strip()
 
 
 def _processor() -> str:

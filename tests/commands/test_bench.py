@@ -66,12 +66,6 @@ def test_bad_input_is_one_line_and_code_2(capsys, options, said):
     assert code == 2 and said in err and err.count("\n") == 1 and not out
 
 
-def test_absent_repository_is_said(capsys, monkeypatch, tmp_path):
-    monkeypatch.setattr(bench, "ROOT", tmp_path)
-    code, _, err = run(capsys, TINY)
-    assert code == 2 and "run bench inside a clone of the repository" in err and err.count("\n") == 1
-
-
 @needs_gallery
 def test_train_json_holds_ratios_accuracies_goals_and_what_they_depend_on(capsys):
     code, out, _ = run(capsys, f"{TINY_TRAIN} --json")

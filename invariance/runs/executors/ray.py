@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import invariance
+from invariance.extras import require_extra
 from invariance.runs.executors.executor import Job, Report, Work, WorkerLost, unheard
 from invariance.runs.executors.remote import Mailbox, files_to_resume, perform
 from invariance.spec import SpecError
@@ -222,10 +223,9 @@ def _perform_with(
 def _start_ray(address: str | None, num_workers: int | None, cpus_per_run: float) -> Any:
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    try:
-        import ray
-    except ImportError as error:
-        raise SpecError("executor = ray: Ray is not installed; pip install -r requirements-ray.txt") from error
+    require_extra("ray", "executor = ray")
+    import ray
+
     address = address or os.environ.get("RAY_ADDRESS") or "local"
     quiet: dict[str, Any] = {"logging_level": "ERROR", "log_to_driver": False}
     if address == "local":

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import numba
 
+from invariance.resources import is_writable, user_cache
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _RULES: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"nnan", "nsz"}}
@@ -30,10 +32,11 @@ def num_loaded() -> int:
 def kernel(function: F) -> F:
     """Compiles what Python calls, for the types it is first called with, and keeps the result for later processes."""
     config: Any = numba.config
-    before, config.CACHE_DIR = config.CACHE_DIR, str(_compiled_folder())
+    before = config.CACHE_DIR
     try:
+        config.CACHE_DIR = str(_compiled_folder())
         compiled = numba.njit(cache=True, **_RULES)(function)
-    except RuntimeError:  # nowhere to write
+    except RuntimeError:  # no home, or nowhere to write
         compiled = numba.njit(**_RULES)(function)
     finally:
         config.CACHE_DIR = before
@@ -53,7 +56,12 @@ def inlined(function: F) -> F:
 
 @cache
 def _compiled_folder() -> Path:
-    """One for each state of these files: by itself numba looks at a kernel's own file, not at those of its parts."""
+    """One for each state of these files: by itself numba looks at a kernel's own file, not at those of its parts.
+
+    Raises:
+        RuntimeError: it would be the user's, who has no home.
+    """
     folder = Path(__file__).parent
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(folder.glob("*.py"))))
-    return folder / "__pycache__" / digest.hexdigest()[:16]
+    kept = folder / "__pycache__" if is_writable(folder) else user_cache() / "kernels"
+    return kept / digest.hexdigest()[:16]

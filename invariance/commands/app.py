@@ -1,0 +1,88 @@
+"""``app``: opens the app."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import runpy
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from invariance.extras import require_extra
+from invariance.resources import is_installed, project_folder, user_cache
+from invariance.spec.checks import SpecError, require_count
+
+_PARTS = ("app.py", "pages", "static", ".streamlit")
+
+
+def add_commands(commands: Any) -> None:
+    """Registers the command."""
+    parser = commands.add_parser(
+        "app",
+        help="open the app",
+        description="Serves the app, for this machine alone unless an address is given, and opens it in the browser.",
+        epilog="example: INVARIANCE_TEACHER=password invariance app --address 0.0.0.0 --no-browser (for a class)",
+    )
+    parser.add_argument("--port", type=int, metavar="N", help="where it answers (default: 8501, or the next free one)")
+    parser.add_argument("--address", metavar="ADDRESS", help="that it listens on (default 127.0.0.1: this machine)")
+    parser.add_argument("--no-browser", action="store_true", help="open no browser")
+    parser.add_argument(
+        "--runs", type=Path, metavar="DIR", help="store of the runs (default: $INVARIANCE_RUNS or ./runs)"
+    )
+    parser.set_defaults(action=open_app)
+
+
+def open_app(args: argparse.Namespace) -> None:
+    """Becomes the app's server."""
+    if args.port is not None:
+        require_count("port", args.port, 1, 65_535)
+    for package in ("streamlit", "plotly"):
+        require_extra(package, "the app")
+    if args.runs is not None:
+        os.environ["INVARIANCE_RUNS"] = str(args.runs)
+    words = ["streamlit", "run", str(_app_folder() / "app.py")]
+    for name, value in (("port", args.port), ("address", args.address)):
+        words += [] if value is None else [f"--server.{name}={value}"]
+    sys.argv = words + ["--server.headless=true"] * args.no_browser
+    # In this process, so that signals reach the server. The library itself imports nothing of Streamlit.
+    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
+
+
+def _app_folder() -> Path:
+    """The folder of the app: the clone's, or a copy of the package's in the user's cache.
+
+    Streamlit serves files from beside the script alone, and the app puts one there: the Plotly that draws what is
+    saved. A package is not the place for that, and need not be writable.
+    """
+    source = project_folder()
+    if not is_installed():
+        return source
+    files = sorted(path for part in _PARTS for path in (source / part, *(source / part).rglob("*")) if path.is_file())
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:16]
+    try:
+        target = user_cache() / "app" / digest
+        _lay_out(files, source, target)
+    except (OSError, RuntimeError) as error:
+        raise SpecError(f"the app cannot be copied to the user's cache ({error}); set HOME to a folder") from error
+    return target
+
+
+def _lay_out(files: list[Path], source: Path, target: Path) -> None:
+    """Copies files beside the target and gives them its name at the end, so that it is whole or absent."""
+    if target.is_dir():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as made:
+        for path in files:
+            copy = Path(made, "app", path.relative_to(source))
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+        try:
+            Path(made, "app").rename(target)
+        except OSError:
+            if not target.is_dir():  # else another one was faster
+                raise

@@ -1,0 +1,95 @@
+"""Transforms-2D as what PyTorch's loaders read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from invariance.data.engine import SPLIT_START, Engine
+from invariance.spec import DatasetSpec
+from invariance.spec.checks import require, require_count
+
+
+class Transforms2D(Dataset[tuple[Tensor, int]]):
+    """Objects, changed by a composition of transformations and pasted on backgrounds; the class is the object.
+
+    A sample is a function of the arguments and of its index alone: the same in any order, in any worker process and in
+    every epoch. A pickle holds the arguments, and whoever reads it loads the pictures when they are first needed.
+
+    Args:
+        transforms: names, in the order in which they act; none leaves the objects as they are.
+        split: ``train``, ``validation`` or ``test``, which share no sample.
+        num_samples: of the split, from 1 to 2^40.
+        seed: of all that is drawn, in [0, 2^63).
+        objects: ``builtin``, or another source of :class:`~invariance.spec.DatasetSpec`.
+        backgrounds: likewise.
+        image_size: side S of the images, in pixels.
+
+    Attributes:
+        spec: the data set as the rest of the library knows it.
+        split: as given.
+
+    Raises:
+        SpecError: an argument cannot be used, or pictures cannot be read.
+    """
+
+    def __init__(
+        self,
+        transforms: Sequence[str] = (),
+        *,
+        split: str = "train",
+        num_samples: int = 50_000,
+        seed: int = 0,
+        objects: str = "builtin",
+        backgrounds: str = "builtin",
+        image_size: int = 32,
+    ) -> None:
+        require(split in SPLIT_START, "split", split, " or ".join(SPLIT_START))
+        require_count("num_samples", num_samples, 1, 2**40)
+        self.split = split
+        self.spec = DatasetSpec(
+            transforms=transforms,  # type: ignore[arg-type] # any sequence becomes a tuple, and a text is refused
+            num_samples=num_samples,
+            seed=seed,
+            objects=objects,
+            backgrounds=backgrounds,
+            image_size=image_size,
+        )
+        self._num_samples = num_samples
+        self._engine: Engine | None = Engine(self.spec)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes in label order."""
+        return self._loaded().class_names
+
+    def __len__(self) -> int:
+        return self._num_samples
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        """A sample: image (3, S, S) uint8 and label.
+
+        Raises:
+            IndexError: the index is not in [0, len).
+        """
+        return self.__getitems__([index])[0]
+
+    def __getitems__(self, indices: Sequence[int]) -> list[tuple[Tensor, int]]:
+        """Samples as :meth:`__getitem__` gives them, made at once: a ``DataLoader`` asks so for a batch."""
+        for index in indices:
+            if not 0 <= index < self._num_samples:
+                raise IndexError(f"index {index}: expected 0 to {self._num_samples - 1}")
+        images, labels = self._loaded().render(torch.as_tensor(indices, dtype=torch.int64) + SPLIT_START[self.split])
+        return list(zip(images, labels.tolist(), strict=True))
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_engine": None}
+
+    def _loaded(self) -> Engine:
+        if self._engine is None:
+            self._engine = Engine(self.spec)
+        return self._engine
