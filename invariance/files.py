@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-_TEMPORARY = ".part"
+TEMPORARY = ".part"
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -24,7 +24,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not from tempfile, whose files nobody else may read: the destination is an ordinary file.
-    name = path.with_name(f"{path.name}.{secrets.token_hex(4)}{_TEMPORARY}")
+    name = path.with_name(f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
     try:
         with name.open("xb") as stream:
             write(stream)
@@ -50,5 +50,5 @@ def sync_directory(directory: Path) -> None:
 
 def sweep_temporaries(directory: Path) -> None:
     """Removes what killed writers left; only for the directory's one writer, at its start."""
-    for leftover in directory.glob(f"*{_TEMPORARY}"):
+    for leftover in directory.glob(f"*{TEMPORARY}"):
         leftover.unlink(missing_ok=True)

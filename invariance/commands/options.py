@@ -18,14 +18,47 @@ from pathlib import Path
 from typing import Any, Final
 
 import invariance.spec
-from invariance.spec import CHOICES, DatasetSpec, PretrainSpec, SpecError, TransferSpec, parse_transforms
+from invariance.spec import (
+    LABELS,
+    MEASURE_NAMES,
+    MODEL_NAMES,
+    OBJECTIVES,
+    PRECISIONS,
+    REGULARISATIONS,
+    RESAMPLINGS,
+    SCHEDULES,
+    STICKER_PLACES,
+    TRANSFER_METHODS,
+    VARIED,
+    DatasetSpec,
+    PretrainSpec,
+    SpecError,
+    TransferSpec,
+    parse_transforms,
+)
 
+CHOICES: Final[dict[str, tuple[str, ...]]] = {
+    "model": tuple(MODEL_NAMES),
+    "objective": tuple(OBJECTIVES),
+    "precision": PRECISIONS,
+    "schedule": SCHEDULES,
+    "method": TRANSFER_METHODS,
+    "regularisation": REGULARISATIONS,
+    "measure": tuple(MEASURE_NAMES),
+    "vary": VARIED,
+    "resampling": RESAMPLINGS,
+    "label": LABELS,
+    "sticker_place": STICKER_PLACES,
+}
+"""The values of those fields that have a few, by the field's name, which means the same in every spec."""
 SOURCES: Final = ("objects", "backgrounds", "stickers")
 """Fields of a data set that may name a folder."""
 _NOTES: Final = {
     "transforms": "none, all (the paper's 18), or names",
     "classes": "a name with a comma in double quotation marks",
     "sticker_classes": "a name with a comma in double quotation marks",
+    "seed": "of a training also the initial weights and the order",
+    "num_samples": "endless is a stream of new ones",
 }
 """What the command line adds to the sentence on a field."""
 _TRAINING: Final = ("epochs", "batch_size", "learning_rate", "num_test_samples", "precision")
@@ -34,9 +67,8 @@ _TRAINING: Final = ("epochs", "batch_size", "learning_rate", "num_test_samples",
 def add_fields(
     parser: argparse._ActionsContainer,
     spec: type,
-    names: Collection[str] = (),
+    names: Collection[str],
     *,
-    leave_out: Collection[str] = (),
     defaults: Mapping[str, Any] | None = None,
     notes: Mapping[str, str] | None = None,
 ) -> None:
@@ -45,18 +77,15 @@ def add_fields(
     Args:
         parser: a parser or a group of options.
         spec: the dataclass, whose docstring describes its fields under ``Attributes:``.
-        names: of the fields, in the order of the options; none for all.
-        leave_out: fields without an option.
+        names: of the fields, in the order of the options.
         defaults: that the command has in place of the dataclass's own, for the help.
         notes: what the help adds to the sentence on a field.
     """
     hints, sentences, notes = typing.get_type_hints(spec), _sentences(spec), {**_NOTES, **(notes or {})}
     known = {field.name: field.default for field in fields(spec)} | dict(defaults or {})
-    for name in names or known:
-        if name in leave_out:
-            continue
+    for name in names:
         text = "; ".join(filter(None, (sentences.get(name, "").rstrip("."), notes.get(name))))
-        if known[name] not in (MISSING, None, "", (), False):
+        if known[name] not in (MISSING, None, "", ()) and not isinstance(known[name], bool):
             text += f" (default {known[name]})"
         parser.add_argument(
             f"--{name.replace('_', '-')}",
@@ -79,7 +108,8 @@ def given(args: argparse.Namespace, spec: type) -> dict[str, Any]:
 def _reading(name: str, hint: Any, default: Any) -> dict[str, Any]:
     """How argparse reads a field of this type."""
     if name in CHOICES:
-        return {"choices": CHOICES[name]}
+        many = len(CHOICES[name]) > 4  # the sentence lists them
+        return {"choices": CHOICES[name], **({"metavar": "NAME"} if many else {})}
     if hint == (int | None) and default is not None:
         return {"type": _count_or_endless, "metavar": "N|endless"}
     if hint == tuple[str, ...]:
@@ -105,10 +135,11 @@ def _plain(text: str) -> str:
     """A docstring's sentence for a terminal: without marks, and with the names that a constant stands for."""
 
     def spelled_out(found: re.Match[str]) -> str:
-        names = getattr(invariance.spec, found[1], None) if found[1].isupper() else None
-        return ", ".join(names) if isinstance(names, tuple) else found[1]
+        last = found[1].rpartition(".")[2]
+        names = getattr(invariance.spec, last, None) if last.isupper() else None
+        return ", ".join(names) if isinstance(names, tuple | dict) else found[1]
 
-    return re.sub(r"``(.+?)``", spelled_out, text)
+    return re.sub(r"(?::\w+:)?`+(.+?)`+", spelled_out, text)
 
 
 def argument(read: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -121,6 +152,21 @@ def argument(read: Callable[[str], Any]) -> Callable[[str], Any]:
             raise argparse.ArgumentTypeError(str(error)) from None
 
     return reader
+
+
+def count(low: int, high: int) -> Callable[[str], int]:
+    """A reader of whole numbers in [low, high]."""
+
+    def whole_number(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text}: expected a whole number from {low} to {high}")
+        return value
+
+    return whole_number
 
 
 def parse_names(text: str) -> tuple[str, ...]:
@@ -165,20 +211,25 @@ def _count_or_endless(text: str) -> int | None:
     return int(text)
 
 
-def add_data(parser: argparse.ArgumentParser, *, leave_out: Collection[str] = ("num_samples", "transform_seed")) -> None:
-    """Options that describe a data set."""
+def add_data(
+    parser: argparse.ArgumentParser,
+    *,
+    leave_out: Collection[str] = ("num_samples", "transform_seed"),
+    defaults: Mapping[str, Any] | None = None,
+) -> None:
+    """Options that describe a data set; arguments as for :func:`add_fields`."""
     names = [field.name for field in fields(DatasetSpec) if field.name not in leave_out]
     stickers = [name for name in names if name.startswith("sticker")]
     group = parser.add_argument_group("data")
-    add_fields(group, DatasetSpec, [name for name in names if name not in stickers])
-    group.add_argument(
-        "--num-classes",
-        type=int,
-        default=argparse.SUPPRESS,
-        metavar="N",
-        help="instead of --classes: N of them picked by --seed",
-    )
-    add_fields(parser.add_argument_group("stickers", "a second, small object on the finished image"), DatasetSpec, stickers)
+    add_fields(group, DatasetSpec, [name for name in names if name not in stickers], defaults=defaults)
+    add_num_classes(group, "instead of --classes: N of them picked by --seed")
+    group = parser.add_argument_group("stickers", "a second, small object on the finished image")
+    add_fields(group, DatasetSpec, stickers)
+
+
+def add_num_classes(parser: argparse._ActionsContainer, text: str) -> None:
+    """How many classes, where they are picked at random."""
+    parser.add_argument("--num-classes", type=int, default=argparse.SUPPRESS, metavar="N", help=text)
 
 
 def dataset(args: argparse.Namespace, **changes: Any) -> DatasetSpec:

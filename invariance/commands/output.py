@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from invariance.files import write_atomically
 from invariance.spec import SpecError
 
 
@@ -55,6 +56,11 @@ def _check_writable(path: Path, folder: Path) -> None:
             pass
     except OSError as error:
         raise SpecError(f"out = {path}: cannot be written ({error.strerror}); choose another place") from error
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replaces a file, whole or not at all."""
+    write_atomically(path, lambda stream: stream.write(content))
 
 
 def print_json(values: dict[str, Any]) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import invariance
+
+WIDTH = 100
 
 
 def program() -> str:
@@ -19,9 +22,12 @@ def program() -> str:
 class Parser(argparse.ArgumentParser):
     """An argument parser whose errors are one line and exit code 2, and that keeps the lines of its examples."""
 
-    def __init__(self, *, examples: Sequence[str] = (), epilog: str = "", **options: Any) -> None:
+    def __init__(
+        self, *, examples: Sequence[str] = (), description: str = "", epilog: str = "", **options: Any
+    ) -> None:
         shown = "\n".join(["examples:", *(f"  %(prog)s {line}" for line in examples)]) if examples else ""
         super().__init__(
+            description="\n".join(textwrap.fill(line, WIDTH) for line in description.splitlines()),
             epilog="\n\n".join(filter(None, (epilog, shown))),
             formatter_class=argparse.RawDescriptionHelpFormatter,
             **options,

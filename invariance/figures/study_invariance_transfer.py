@@ -11,11 +11,11 @@ from invariance.figures.cells import labelled_cells
 from invariance.figures.heatmap import sens_heatmap
 from invariance.figures.means import points_with_intervals, published_points
 from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, NEUTRAL, SENS_SCALE
-from invariance.measures.shifts import SHIFT_NAMES
 from invariance.spec import TRANSFORM_NAMES
 from invariance.studies.intervals import interval
 from invariance.studies.invariance_transfer import RELATIONS, relation_means
 from invariance.studies.published import INVARIANCE_TRANSFER as PUBLISHED
+from invariance.vocabulary.shifts import SHIFT_NAMES
 
 COLOURS: Final = {"same": MATCHED, "other": MISMATCHED, "none": NEUTRAL}
 DASHES: Final = {"same": "solid", "other": "dash", "none": "dot"}

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-
 from invariance.commands.arguments import Parser, add_data, dataset, json_text, print_json
+
 from invariance.commands.output import check_file, make_folder
 from invariance.spec import DatasetSpec, SpecError
 
