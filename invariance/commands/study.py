@@ -6,7 +6,6 @@ import argparse
 import os
 import shlex
 import sys
-import threading
 import time
 from contextlib import closing
 from pathlib import Path
@@ -22,7 +21,7 @@ from invariance.runs.coordinate import Coordinator
 from invariance.runs.device import choose_device, cuda_devices
 from invariance.runs.executors.executor import Executor
 from invariance.runs.executors.local import LocalExecutor
-from invariance.runs.interrupt import interrupt_flag
+from invariance.runs.interrupt import Stopped, interrupt_flag
 from invariance.runs.provenance import provenance
 from invariance.runs.store import Store
 from invariance.runs.study_files import summarise, write_summary, write_table
@@ -96,7 +95,7 @@ def run_study(args: argparse.Namespace) -> None:
     started = time.monotonic()
     bar = _Bar(study)
     with closing(bar), interrupt_flag() as interrupted:
-        _pretrain_together(study, store, args, bar, interrupted)
+        _pretrain_together(study, store, args, bar)
         executor, device = _executor(args, store)
         with closing(executor):
             coordinator = Coordinator(study, store, executor, device=device)
@@ -114,8 +113,7 @@ def run_study(args: argparse.Namespace) -> None:
     from invariance.figures.study_report import write_report  # plotly is not part of the core
 
     write_report(study, table, summary, args.out)
-    if interrupted.is_set():
-        raise KeyboardInterrupt
+    interrupted.raise_if_set()
     if not progress.is_done:
         raise RunFailed(_failed_line(coordinator.failures, progress, args.out))
     print_json({"study": study.name, "scale": study.scale, "runs": progress.total, "out": str(args.out), **summary})
@@ -171,9 +169,7 @@ def _executor(args: argparse.Namespace, store: Store) -> tuple[Executor, str]:
     return LocalExecutor(store.root / "worker.log", devices), device
 
 
-def _pretrain_together(
-    study: Study, store: Store, args: argparse.Namespace, bar: _Bar, interrupted: threading.Event
-) -> None:
+def _pretrain_together(study: Study, store: Store, args: argparse.Namespace, bar: _Bar) -> None:
     """Executes groups of pretrainings as one, where that was asked for or a single GPU does it faster."""
     if args.executor != "local":
         return
@@ -181,9 +177,9 @@ def _pretrain_together(
     if len(set(_local_devices(device, args.workers))) > 1 and not args.together:
         return
     for group in groups_together(study.runs, device, is_asked=args.together):
-        runs = run_together(group, store, device, lambda _: bar.look(study, store))
-        if any(run.state == "interrupted" for run in runs):
-            interrupted.set()
+        try:
+            run_together(group, store, device, lambda _: bar.look(study, store))
+        except Stopped:  # the coordinator hears it too, and what there is is still written
             return
 
 
