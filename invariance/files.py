@@ -6,6 +6,7 @@ forced to the disk, and is then renamed over it, which a POSIX file system does 
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Callable
@@ -52,3 +53,12 @@ def sweep_temporaries(directory: Path) -> None:
     """Removes what killed writers left; only for the directory's one writer, at its start."""
     for leftover in directory.glob(f"*{TEMPORARY}"):
         leftover.unlink(missing_ok=True)
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an exception means that a disk, or somebody's share of it, is full.
+
+    Libraries written in other languages pass on the system's words without its number.
+    """
+    has_number = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return has_number or "No space left on device" in str(error)

@@ -5,13 +5,9 @@ from __future__ import annotations
 import errno
 import sqlite3
 
-from invariance.runs.outcome import error_line, is_expected, is_out_of_memory
-from invariance.spec import SpecError
+from invariance.runs.outcome import Failure, error_line, failure_of
 
-_FREE_SPACE = "free some, or choose another disk with --runs, --out or TMPDIR"
 _REMEDIES = {
-    errno.ENOSPC: _FREE_SPACE,
-    errno.EDQUOT: _FREE_SPACE,
     errno.EFBIG: "choose another disk, or ask for less",
     errno.EACCES: "choose a place that you may write, or ask its owner",
     errno.EPERM: "choose a place that you may write, or ask its owner",
@@ -37,28 +33,24 @@ def explain(error: Exception) -> tuple[str, int] | None:
         The line, and 2 for a value that cannot be used, 1 for what failed on the way.
     """
     line = " ".join(str(error).split())
+    failure = failure_of(error)
+    if failure == Failure.SPEC:
+        return line, 1 if _is_of_machine(error.__cause__) else 2
+    if failure != Failure.UNEXPECTED:
+        return error_line(error, "this device"), 1
     match error:
-        case SpecError():
-            return line, 2
         case RunFailed():
             return line, 1
         case sqlite3.Error():
-            return f"the store of the runs: {line}; {_store_remedy(line)}", 1
+            return f"the store of the runs: {line}; it may be damaged, give another folder with --runs", 1
         case OSError() if error.errno in _REMEDIES:
             place = f" ({error.filename})" if error.filename else ""
             return f"{error.strerror}{place}: {_REMEDIES[error.errno]}", 1
-    if is_out_of_memory(error):
-        return error_line(error, "this device"), 1
-    if "No space left on device" in line:  # from a library that wraps what the system says
-        return f"No space left on device: {_FREE_SPACE}", 1
-    return (line, 1) if is_expected(error) else None
+    return None
 
 
-def _store_remedy(line: str) -> str:
-    if "locked" in line or "busy" in line:
-        return "another process writes it; try again when that has ended, or give another folder with --runs"
-    if "full" in line:
-        return _FREE_SPACE
-    if "disk I/O" in line or "readonly" in line or "unable to open" in line:
-        return "give a folder on a local disk that can be written, with --runs"
-    return "it may be damaged; give another folder with --runs"
+def _is_of_machine(cause: BaseException | None) -> bool:
+    """Whether a refusal comes from what is full or busy, and would be none at another time."""
+    if isinstance(cause, sqlite3.Error):
+        return True
+    return cause is not None and failure_of(cause) in (Failure.OUT_OF_MEMORY, Failure.DISK_FULL)

@@ -93,9 +93,9 @@ def build_gallery(args: argparse.Namespace) -> None:
         print_json({"out": str(out), "tables": ["sens.csv", "factors.csv"]})
         return
     made = build(recipe, store, out, device=device, on_event=lambda _, event: bar(event))
-    names = []
+    exported = []
     for entry in made:
-        names.append(entry.name)
+        exported.append(entry.name)
         print(f"{entry.name:18} {entry.metrics}  {entry.seconds:.0f} s", flush=True)
     bar.close()
-    print_json({"out": str(out), "models": names})
+    print_json({"out": str(out), "models": exported})

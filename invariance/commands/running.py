@@ -117,7 +117,7 @@ class ProgressBar:
 
 
 def execute_run(spec: RunSpec, store: Store, device: str) -> Run:
-    """Does one run with a bar; raises RunFailed unless it is done then, and KeyboardInterrupt after Ctrl-C."""
+    """Does one run with a bar; raises RunFailed unless it is done then, and Stopped after Ctrl-C."""
     bar = ProgressBar(f"{spec.kind} {spec.run_id}")
     try:
         run = run_here(spec, store, device, bar)
@@ -148,8 +148,6 @@ def execute_seeds(specs: Sequence[RunSpec], store: Store, device: str, *, togeth
 
 
 def _require_done(runs: Sequence[Run]) -> None:
-    if any(run.state == "interrupted" for run in runs):
-        raise KeyboardInterrupt
     if bad := [run for run in runs if run.state != "done"]:
         raise RunFailed("; ".join(f"run {run.id} {run.state}: {run.error or 'ask again to resume'}" for run in bad))
 

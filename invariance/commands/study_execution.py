@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import shlex
 import sys
-import threading
 import time
 from collections import Counter
 from contextlib import closing
@@ -20,7 +19,7 @@ from invariance.commands.running import existing_store, open_store
 from invariance.runs.coordinate import Coordinator
 from invariance.runs.device import choose_device, cuda_devices
 from invariance.runs.executors.local import LocalExecutor
-from invariance.runs.interrupt import interrupt_flag
+from invariance.runs.interrupt import Stopped, interrupt_flag
 from invariance.runs.provenance import provenance
 from invariance.runs.store import Store
 from invariance.runs.study_files import summarise, write_summary, write_table
@@ -53,7 +52,7 @@ def execute_study(args: argparse.Namespace) -> None:
     bar = _Bar(study)
     with closing(bar), interrupt_flag() as interrupted:
         if ray is None:
-            _pretrain_together(study, store, device, args, bar, interrupted)
+            _pretrain_together(study, store, device, args, bar)
         executor = ray or LocalExecutor(store.root / "worker.log", _local_devices(device, args.num_workers))
         with closing(executor):
             coordinator = Coordinator(study, store, executor, device=device)
@@ -71,8 +70,7 @@ def execute_study(args: argparse.Namespace) -> None:
     from invariance.figures.study_report import write_report  # plotly is not part of the core
 
     write_report(study, table, summary, args.out)
-    if interrupted.is_set():
-        raise KeyboardInterrupt
+    interrupted.raise_if_set()
     if not progress.is_done:
         raise RunFailed(_failed_line(coordinator.failures, progress, args.out))
     print_json({"study": study.name, "scale": study.scale, "runs": progress.total, "out": str(args.out), **summary})
@@ -84,16 +82,14 @@ def _start_ray(args: argparse.Namespace) -> RayExecutor:
     return RayExecutor(args.address, num_workers=args.num_workers, cpus_per_run=args.cpus, gpus_per_run=args.gpus)
 
 
-def _pretrain_together(
-    study: Study, store: Store, device: str, args: argparse.Namespace, bar: _Bar, interrupted: threading.Event
-) -> None:
+def _pretrain_together(study: Study, store: Store, device: str, args: argparse.Namespace, bar: _Bar) -> None:
     """Executes groups of pretrainings as one, where that was asked for or a single GPU does it faster."""
     if len(set(_local_devices(device, args.num_workers))) > 1 and not args.together:
         return
     for group in groups_together(study.runs, device, is_asked=args.together):
-        runs = run_together(group, store, device, lambda _: bar.look(study, store))
-        if any(run.state == "interrupted" for run in runs):
-            interrupted.set()
+        try:
+            run_together(group, store, device, lambda _: bar.look(study, store))
+        except Stopped:  # the coordinator hears it too, and what there is is still written
             return
 
 

@@ -52,9 +52,9 @@ def do(job: dict) -> None:
             log.write("first\nlast words\n")
         os.kill(os.getpid(), signal.SIGKILL)
     if behaviour == 5:
-        return say(type="failed", id=run_id, error="it cannot be done")
+        return say(type="failed", id=run_id, kind="spec", error="it cannot be done")
     if behaviour == 7:
-        say(type="failed", id=run_id, error="broken", ends_worker=True)
+        say(type="failed", id=run_id, kind="unexpected", error="broken")
         time.sleep(0.5)
         os._exit(0)
     open(directory + "/weights.safetensors", "w").close()

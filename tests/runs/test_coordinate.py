@@ -137,7 +137,7 @@ def test_a_coordinator_killed_before_it_heard_the_end_of_a_run_loses_nothing(
 ) -> None:
     run_study(store)
     before = {spec.run_id: store.metrics(spec.run_id) for spec in STUDY.runs}
-    with store._write() as connection:
+    with store._database.write() as connection:
         connection.execute("UPDATE runs SET state = 'running', result = NULL")
         connection.execute("DELETE FROM metrics")
     run_study(store)

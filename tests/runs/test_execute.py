@@ -90,7 +90,9 @@ def test_what_another_process_executes_is_followed_to_its_end(store: Store) -> N
 
 def test_a_result_on_disk_is_not_made_again(store: Store) -> None:
     run = run_here(tiny_pretrain(), store, "cpu")
-    with store._write() as connection:  # as if the process had been killed between writing and recording the result
+    with (
+        store._database.write() as connection
+    ):  # as if the process had been killed between writing and recording the result
         connection.execute("UPDATE runs SET state = 'running', result = NULL")
     save_state(store.directory(run.id), {})
     weights = store.directory(run.id) / "weights.safetensors"
@@ -100,7 +102,7 @@ def test_a_result_on_disk_is_not_made_again(store: Store) -> None:
     assert not (store.directory(run.id) / CURRENT).exists(), "there is nothing left to go on with"
     tensors = load_file(weights)
     weights.unlink()
-    with store._write() as connection:
+    with store._database.write() as connection:
         connection.execute("UPDATE runs SET state = 'running', result = NULL")
     again = run_here(tiny_pretrain(), store, "cpu")
     assert again.state == "done"
@@ -124,7 +126,7 @@ def test_what_was_measured_is_recorded_though_its_recorder_was_killed_first(stor
     run_id = specs[-1].run_id
     before = store.metrics(run_id)
     assert not before.empty
-    with store._write() as connection:  # as if a server had been killed, whose worker had just finished
+    with store._database.write() as connection:  # as if a server had been killed, whose worker had just finished
         connection.execute("UPDATE runs SET state = 'running', result = NULL WHERE id = ?", (run_id,))
         connection.execute("DELETE FROM metrics WHERE run_id = ?", (run_id,))
     ask()

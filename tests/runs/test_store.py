@@ -183,7 +183,7 @@ def test_a_reader_is_not_kept_waiting_by_a_writer(store: Store) -> None:
     began, free = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with store._write():
+        with store._database.write():
             began.set()
             free.wait(10)
 
@@ -204,7 +204,7 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 def test_a_run_of_another_version_is_left_out(store: Store) -> None:
     in_state(store, "queued")
     other = in_state(store, "queued", seed=1)
-    with store._write() as connection:
+    with store._database.write() as connection:
         connection.execute(
             "UPDATE runs SET spec = replace(spec, '\"schema\":1', '\"schema\":99') WHERE id = ?", (other,)
         )
