@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from invariance.commands.options import add_execution, add_num_images, argument, parse_models
+from invariance.commands.options import add_execution, add_explained, add_num_images
 from invariance.commands.output import check_folder, json_text, make_folder, print_json, write_bytes
 from invariance.spec import SpecError, parse_transforms
 
@@ -36,13 +36,7 @@ def add_commands(commands: Any) -> None:
             "--models matched,disjoint --question distance --transform rotate --magnitude angle_deg=45 --out felt",
         ),
     )
-    parser.add_argument(
-        "--models",
-        type=argument(parse_models),
-        required=True,
-        metavar="RUN,...",
-        help="run ids, gallery models or torchvision:<name>, explained on one image",
-    )
+    add_explained(parser)
     parser.add_argument("--index", type=int, default=0, help="position of the image in the test split (default 0)")
     parser.add_argument(
         "--question",
@@ -50,12 +44,6 @@ def add_commands(commands: Any) -> None:
         choices=("class", "distance"),
         help="class (default): which pixels speak for a class; distance: which pixels move the representation when the "
         "image is transformed (uses --transform, --magnitude, --way and --num-points)",
-    )
-    parser.add_argument(
-        "--transforms",
-        type=argument(parse_transforms),
-        metavar="A,B,...",
-        help="of the image (default: those of the first model's task)",
     )
     parser.add_argument(
         "--method",
@@ -71,7 +59,6 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument("--baseline", default="blurred", help="blurred (default), black, mean or background")
     add_num_images(parser, default=None, text="also score the first N images of the test split, into DIR/scores.csv")
-    parser.add_argument("--explain", default="predicted", metavar="predicted|true|CLASS")
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="receives attribution.png, scores.json, scores.csv"
     )

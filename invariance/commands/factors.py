@@ -10,10 +10,10 @@ from invariance.commands.options import (
     add_data,
     add_execution,
     add_fields,
+    add_models,
     argument,
     dataset,
     given,
-    parse_models,
     parse_names,
 )
 from invariance.commands.output import check_file, described
@@ -31,13 +31,7 @@ def add_commands(commands: Any) -> None:
         epilog=_describe_columns(),
         examples=("--models none,hue --factors class,hue,rotate --out factors.csv",),
     )
-    parser.add_argument(
-        "--models",
-        type=argument(parse_models),
-        default=("gallery",),
-        metavar="gallery|RUN,...",
-        help="rows of the table (default gallery)",
-    )
+    add_models(parser, "rows of the table", default=("gallery",))
     parser.add_argument(
         "--factors",
         type=argument(parse_names),

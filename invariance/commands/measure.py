@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from invariance.commands.options import add_data, add_execution, add_fields, argument, dataset, given, parse_models
+from invariance.commands.options import add_data, add_execution, add_fields, add_models, dataset, given
 from invariance.commands.output import check_file, described
 from invariance.measures.columns import MEASURES, OTHER_COLUMNS
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec, MeasureSpec, SpecError
@@ -26,13 +26,7 @@ def add_commands(commands: Any) -> None:
             "--models none,hue --shift new-noise --untrained --out x.csv",
         ),
     )
-    parser.add_argument(
-        "--models",
-        type=argument(parse_models),
-        default=("gallery",),
-        metavar="gallery|RUN,...",
-        help="rows of the table (default gallery)",
-    )
+    add_models(parser, "rows of the table", default=("gallery",))
     add_fields(parser, MeasureSpec, ("measure", "num_pairs", "untrained"))
     parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="where the table goes")
     parser.add_argument(

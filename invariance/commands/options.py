@@ -275,6 +275,33 @@ def add_seeds(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_models(parser: argparse._ActionsContainer, text: str, *, default: tuple[str, ...] | None = None) -> None:
+    """Which networks."""
+    parser.add_argument(
+        "--models",
+        type=argument(parse_models),
+        default=default,
+        required=default is None,
+        metavar="RUN,..." if default is None else f"{','.join(default)}|RUN,...",
+        help=f"{text}: run ids, gallery models or torchvision:<name>"
+        + ("" if default is None else f" (default {','.join(default)})"),
+    )
+
+
+def add_explained(parser: argparse._ActionsContainer) -> None:
+    """Which decisions are explained: of which networks, on which images, for which class."""
+    add_models(parser, "the images are of the task of the first that is no published one")
+    parser.add_argument(
+        "--transforms",
+        type=argument(parse_transforms),
+        metavar="A,B,...",
+        help="of the images (default: those of the first model's task)",
+    )
+    parser.add_argument(
+        "--explain", default="predicted", metavar="predicted|true|CLASS", help="which class (default predicted)"
+    )
+
+
 def add_execution(parser: argparse.ArgumentParser) -> None:
     """Options that say where a run happens and is recorded."""
     group = parser.add_argument_group("execution")

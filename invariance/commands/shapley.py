@@ -7,14 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from invariance.commands.options import (
-    add_execution,
-    add_num_images,
-    argument,
-    parse_models,
-)
+from invariance.commands.options import add_execution, add_explained, add_num_images
 from invariance.commands.output import check_file, print_json, write_bytes
-from invariance.spec import parse_transforms
 
 
 def add_commands(commands: Any) -> None:
@@ -29,21 +23,8 @@ def add_commands(commands: Any) -> None:
         "  num                              images",
         examples=("--models matched-transfer,disjoint-transfer --num-images 200 --out X.csv",),
     )
-    parser.add_argument(
-        "--models",
-        type=argument(parse_models),
-        required=True,
-        metavar="RUN,...",
-        help="run ids, gallery models or torchvision:<name>; the images are of the first that is no published one",
-    )
+    add_explained(parser)
     add_num_images(parser, default=200, text="images of the test split (default 200)")
-    parser.add_argument(
-        "--transforms",
-        type=argument(parse_transforms),
-        metavar="A,B,...",
-        help="of the images (default: those of the first model's task)",
-    )
-    parser.add_argument("--explain", default="predicted", metavar="predicted|true|CLASS")
     parser.add_argument(
         "--worth", default="logit", metavar="logit|log-probability", help="of the explained class (default logit)"
     )

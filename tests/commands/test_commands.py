@@ -132,6 +132,8 @@ def test_what_if(command):
         ("pretrain --epochs -3", "epochs = -3: expected a whole number from 1"),
         ("pretrain --num-samples many", "num_samples = 'many'"),
         ("pretrain --seeds 1,1", "seeds = '1,1': expected different whole numbers"),
+        ("pretrain --seeds 1 --seed 2", "--seed and --seeds are both given"),
+        ("pretrain --transforms rotate,,hue", "there is no name between two commas"),
         ("pretrain --together", "--together without --seeds"),
         ("transfer --from matched,disjoint --seeds 0,1,2", "--from names 2 runs: expected one, or one for each of 3"),
         ("pretrain --num-classes 1", "number of classes = 1"),

@@ -19,7 +19,7 @@ import pytest
 from nbclient import NotebookClient
 
 from invariance.__main__ import main
-from invariance.commands import study as command_module
+from invariance.commands import study_execution as command_module
 from invariance.figures.study_figures import STUDY_FIGURES
 from invariance.figures.study_notebook import notebook
 from invariance.figures.study_report import write_report
@@ -61,7 +61,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_study_writes_its_table_summary_and_report(command: Command, tiny: None, tmp_path: Path) -> None:
     out = tmp_path / "made" / "here"
-    text = f"study transforms-vs-other --seeds 3 --workers 1 --out {out}"
+    text = f"study transforms-vs-other --seeds 3 --num-workers 1 --out {out}"
     code, answer, _, err = command(text)
     assert (code, err) == (0, "") and answer is not None
     assert answer["study"] == "transforms-vs-other" and answer["runs"] == answer["runs_done"] == 4
@@ -98,7 +98,7 @@ def test_pretrained_together_a_study_says_the_same(
     tables = []
     for words in ("", "--together"):
         out = tmp_path / f"out{words}"
-        code, answer, _, err = command(f"study mismatch --workers 1 --out {out} {words}")
+        code, answer, _, err = command(f"study mismatch --num-workers 1 --out {out} {words}")
         shutil.rmtree(tmp_path / "runs")
         assert (code, err) == (0, "") and answer is not None and answer["runs_done"] == 7
         tables.append((out / "results.csv").read_bytes())
@@ -106,7 +106,7 @@ def test_pretrained_together_a_study_says_the_same(
 
 
 def test_the_report_needs_no_network(command: Command, tiny: None, tmp_path: Path) -> None:
-    code, _, _, _ = command(f"study mismatch --workers 1 --out {tmp_path}")
+    code, _, _, _ = command(f"study mismatch --num-workers 1 --out {tmp_path}")
     assert code == 0
     page = (tmp_path / "report.html").read_text()
     own = page.replace(page[page.index("<script>") : page.index("</head>")], "")  # without Plotly's own source
@@ -121,7 +121,7 @@ def test_a_failed_run_is_told_and_the_rest_reported(
     bad = tiny_study(seeds=(1,), objects="no/such/folder")
     both = replace(good, seeds=(0, 1), runs=good.runs + bad.runs)
     monkeypatch.setattr(command_module, "make_study", lambda name, *, scale, seeds, factors: both)
-    code, answer, _, err = command(f"study mismatch --workers 1 --out {tmp_path}")
+    code, answer, _, err = command(f"study mismatch --num-workers 1 --out {tmp_path}")
     assert code == 1 and answer is None
     assert err.count("\n") == 1 and "4 of 8 runs are done" in err and "no/such/folder" in err
     assert len(pd.read_csv(tmp_path / "results.csv")) == 2
@@ -132,12 +132,12 @@ def test_a_failed_run_is_told_and_the_rest_reported(
     ("text", "said"),
     [
         ("study nothing --out {out}", "argument NAME: invalid choice: 'nothing'"),
-        ("study mismatch --scale huge --out {out}", "invalid choice: 'huge'"),
+        ("study mismatch --scale huge --out {out}", "unknown scale 'huge': choose from quick"),
         ("study mismatch", "out is missing: give --out DIR, or --dry-run"),
-        ("study mismatch --seeds 1,x --out {out}", "seeds = '1,x': expected whole numbers"),
-        ("study mismatch --seeds , --out {out}", "seeds = ',': expected whole numbers"),
-        ("study mismatch --seeds 1,1 --out {out}", "seeds = 1,1"),
-        ("study mismatch --workers 0 --out {out}", "workers = 0: expected at least 1"),
+        ("study mismatch --seeds 1,x --out {out}", "seeds = '1,x': expected different whole numbers"),
+        ("study mismatch --seeds , --out {out}", "seeds = ',': expected different whole numbers"),
+        ("study mismatch --seeds 1,1 --out {out}", "seeds = '1,1': expected different whole numbers"),
+        ("study mismatch --num-workers 0 --out {out}", "--num-workers: 0: expected a whole number from 1"),
         ("study mismatch --address auto --out {out}", "add --executor ray"),
         ("study mismatch --executor ray --together --out {out}", "--together is for this machine"),
         ("study mismatch --executor ray --gpus -1 --out {out}", "gpus = -1: expected a number from 0"),
@@ -155,7 +155,7 @@ def test_bad_input_is_one_line_and_exit_code_2(command: Command, tmp_path: Path,
 
 @pytest.mark.parametrize("name", STUDY_NAMES)
 def test_a_dry_run_lists_every_run_and_estimates_the_hours(command: Command, tmp_path: Path, name: str) -> None:
-    code, answer, out, _ = command(f"study {name} --scale paper --dry-run --workers 4")
+    code, answer, out, _ = command(f"study {name} --scale paper --dry-run --num-workers 4")
     study = make_study(name, scale="paper")
     assert code == 0 and answer is not None
     listed = [line.split()[0] for line in out.splitlines() if not line.startswith("{")]
@@ -168,7 +168,7 @@ def test_a_dry_run_lists_every_run_and_estimates_the_hours(command: Command, tmp
 
 _STUDY = """
 import sys
-import invariance.commands.study as command
+import invariance.commands.study_execution as command
 from invariance.__main__ import main
 from tests.runs.tiny_study import tiny_study
 command.make_study = lambda name, *, scale, seeds, factors: tiny_study(epochs=60)
@@ -176,7 +176,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-@pytest.mark.parametrize("way", ["--workers 1", "--together"])
+@pytest.mark.parametrize("way", ["--num-workers 1", "--together"])
 def test_ctrl_c_leaves_a_study_that_goes_on(tmp_path: Path, way: str) -> None:
     words = f"study mismatch {way} --out {tmp_path / 'out'} --runs {tmp_path / 'runs'} --device cpu".split()
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
