@@ -20,7 +20,7 @@ from typing import Any
 
 import pandas as pd
 
-from invariance.runs.claim import is_claimed, try_claim
+from invariance.runs.claim import is_claimed, make_directory, try_claim
 from invariance.runs.database import REMEDY, Database
 from invariance.spec import RunSpec, SpecError, canonical_json, run_from_json
 
@@ -139,6 +139,7 @@ class Store:
                 "VALUES (?, ?, ?, 'queued', ?, ?, ?)",
                 (run_id, spec.kind, canonical_json(spec), owner, now, now),
             )
+        make_directory(self.directory(run_id))
         return self.get(run_id)
 
     def get(self, run_id: str) -> Run:
