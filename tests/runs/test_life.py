@@ -113,11 +113,11 @@ def test_losses_count_only_since_a_run_was_asked_for(store: Store) -> None:
     run_id = store.submit(tiny_pretrain()).id
     for _ in range(2):
         store.transition(run_id, State.RUNNING)
-        ends = [store.lose(run_id, "gone", is_held=True).state for _ in range(NUM_RETRIES + 1)]
-        assert ends == [*[State.RUNNING] * NUM_RETRIES, State.FAILED]
-        assert store.get(run_id).error == "gone" and store.get(run_id).finished is not None
+        assert [store.lose(run_id, "gone", is_held=True) for _ in range(NUM_RETRIES + 1)] == [True, True, False]
+        run = store.get(run_id)
+        assert (run.state, run.error) == (State.FAILED, "gone") and run.finished is not None
         store.transition(run_id, State.QUEUED)
-    assert store.lose(run_id, "gone").state == State.QUEUED, "nobody executes it"
+    assert not store.lose(run_id, "gone") and store.get(run_id).state == State.QUEUED, "nobody executes it"
 
 
 def test_what_is_left_is_recorded_and_not_executed(store: Store) -> None:
