@@ -38,6 +38,11 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     sync_directory(path.parent)
 
 
+def write_bytes_atomically(path: Path, content: bytes) -> None:
+    """As :func:`write_atomically`, of what is there already."""
+    write_atomically(path, lambda stream: stream.write(content))
+
+
 def sync_directory(directory: Path) -> None:
     """Forces the names in a directory to the disk, without which a rename may be forgotten in a power cut."""
     if os.name == "nt":  # Windows opens no directories and writes its names through

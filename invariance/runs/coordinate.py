@@ -181,11 +181,7 @@ class Coordinator:
         spec = self._specs[run_id]
         try:
             sources = {source: str(weights_of(source, self.store)) for source in spec.depends_on}
-        except SpecError as error:
-            self._given_up[run_id] = str(error)
-            return None
-        self.store.submit(spec, owner=self.study.name)
-        try:
+            self.store.submit(spec, owner=self.study.name)
             life = take_up(self.store, run_id, self.device)
         except SpecError as error:
             self._given_up[run_id] = str(error)

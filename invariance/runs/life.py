@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any
 
-from invariance.files import write_atomically
+from invariance.files import write_bytes_atomically
 from invariance.runs.claim import try_claim, writing
 from invariance.runs.outcome import crash_line, located, read_history, read_result
 from invariance.runs.store import State, Store
@@ -37,6 +36,7 @@ class Life:
 
     Attributes:
         stopped_by: the state that it is asked to stop in; None if it may go on.
+        is_over: whether it is settled; if it is not after its process was lost, it is to be tried again.
     """
 
     def __init__(self, store: Store, run_id: str, claim: ExitStack) -> None:
@@ -44,13 +44,8 @@ class Life:
         self.directory = store.directory(run_id)
         self.stopped_by: State | None = None
         self._store, self._claim = store, claim
-        self._is_over = False
+        self.is_over = False
         self._next_look = 0.0
-
-    @property
-    def is_over(self) -> bool:
-        """Whether the run is settled; if it is not after its process was lost, it is to be tried again."""
-        return self._is_over
 
     def must_stop(self, is_closing: bool = False) -> bool:
         """Whether to stop; asked at every step, so the store is looked at only now and then.
@@ -80,7 +75,8 @@ class Life:
             case "progress":
                 self._store.record(self.run_id, message["progress"])
             case "checkpoint" | "files":
-                _write_files(self.directory, message["files"])
+                for name, content in message["files"].items():
+                    write_bytes_atomically(self.directory / Path(name).name, content)
             case "done":
                 self.settle(State.DONE, result=located(message["result"], self.directory))
             case "cancelled":
@@ -91,36 +87,27 @@ class Life:
                 self.settle(State.DONE, result=result)
             case "exit" if self.stopped_by is not None:
                 self.settle(self.stopped_by)
-            case "exit":
-                self._lose(crash_line(message["how"], self.directory))
+            case "exit" if not self._store.lose(self.run_id, crash_line(message["how"], self.directory), is_held=True):
+                self._let_go()
 
     def settle(self, state: State, **details: Any) -> None:
         """Ends this life, unless somebody else has just ended it, or deleted the run."""
-        self._is_over = True
         try:
             self._store.transition(self.run_id, state, **details)
         except SpecError as error:
             _log.info("run %s stays as it is: %s", self.run_id, error)
         finally:
-            self._claim.close()
+            self._let_go()
 
-    def _lose(self, line: str) -> None:
-        try:
-            is_retried = self._store.lose(self.run_id, line, is_held=True).state == State.RUNNING
-        except SpecError as error:
-            _log.info("run %s is not tried again: %s", self.run_id, error)
-            is_retried = False
-        if is_retried:
-            _log.info("run %s goes on from its last checkpoint: %s", self.run_id, line)
-        else:
-            self._is_over = True
-            self._claim.close()
+    def _let_go(self) -> None:
+        self.is_over = True
+        self._claim.close()
 
     def __enter__(self) -> Life:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        if not self._is_over:
+        if not self.is_over:
             self.settle(State.INTERRUPTED, error="it could not be executed to its end; resume it")
 
 
@@ -168,13 +155,3 @@ def _take_what_was_left(life: Life, store: Store) -> None:
     for progress in read_history(life.directory):
         store.record(life.run_id, progress)
     life.settle(State.DONE, result=result)
-
-
-def _write_files(directory: Path, files: dict[str, bytes]) -> None:
-    for name, content in files.items():
-        write: Callable[[BinaryIO], object] = partial(_write, content)
-        write_atomically(directory / Path(name).name, write)
-
-
-def _write(content: bytes, stream: BinaryIO) -> None:
-    stream.write(content)

@@ -177,11 +177,10 @@ class Manager:
                 continue
             try:
                 require_disk(run.spec, self.store.root)
-                life = take_up(self.store, run.id, self.device, states=(State.QUEUED,))
             except SpecError as error:
                 self._give_up(run.id, State.FAILED, str(error))
                 continue
-            if life is not None:
+            if (life := take_up(self.store, run.id, self.device, states=(State.QUEUED,))) is not None:
                 with life:
                     self._execute(life, run.spec, sources, child)
                 return True

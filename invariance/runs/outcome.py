@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from invariance.events import Diverged, Finished, Progress
-from invariance.files import is_disk_full, write_atomically
+from invariance.files import is_disk_full, write_bytes_atomically
 from invariance.spec import SpecError
 
 RESULT_FILE = "result.json"
@@ -37,8 +37,7 @@ class Failure(StrEnum):
 
 def write_result(directory: Path, result: dict[str, Any], history: Sequence[dict[str, Any]] = ()) -> None:
     """Writes ``Finished.to_dict()``, and ``Progress.to_dict()`` of what was measured, whole or not at all."""
-    content = json.dumps({**result, _HISTORY: list(history)}).encode()
-    write_atomically(directory / RESULT_FILE, lambda stream: stream.write(content))
+    write_bytes_atomically(directory / RESULT_FILE, json.dumps({**result, _HISTORY: list(history)}).encode())
 
 
 def read_result(directory: Path) -> dict[str, Any] | None:

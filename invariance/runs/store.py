@@ -20,7 +20,7 @@ from typing import Any
 
 import pandas as pd
 
-from invariance.runs.claim import is_claimed, try_claim
+from invariance.runs.claim import is_claimed, make_directory, try_claim
 from invariance.runs.database import REMEDY, Database
 from invariance.spec import RunSpec, SpecError, canonical_json, run_from_json
 
@@ -139,6 +139,7 @@ class Store:
                 "VALUES (?, ?, ?, 'queued', ?, ?, ?)",
                 (run_id, spec.kind, canonical_json(spec), owner, now, now),
             )
+        make_directory(self.directory(run_id))
         return self.get(run_id)
 
     def get(self, run_id: str) -> Run:
@@ -252,7 +253,7 @@ class Store:
             raise SpecError(f"run {run_id} is {run.state}: only a run that is {allowed} can become {state}")
         return run
 
-    def lose(self, run_id: str, error: str, *, is_held: bool = False) -> Run:
+    def lose(self, run_id: str, error: str, *, is_held: bool = False) -> bool:
         """Notes that the process which executed a running run ended without a word.
 
         The run may go on from its last checkpoint, unless that has happened ``NUM_RETRIES`` times since it was asked
@@ -264,19 +265,21 @@ class Store:
             is_held: somebody holds the claim on it and tries again, so that it keeps running.
 
         Returns:
-            The run: ``failed``, or else ``running`` if it is held and ``interrupted`` if not.
+            Whether it may be tried again: it is ``running`` if it is held, else ``interrupted``. If not, it has failed,
+            or somebody ended or deleted it.
         """
         with self._database.write() as connection:
             query = "SELECT losses FROM runs WHERE id = ? AND state = 'running'"
-            for (losses,) in connection.execute(query, (run_id,)).fetchall():
-                state = State.RUNNING if is_held else State.INTERRUPTED
-                state, losses = (state, losses + 1) if losses < NUM_RETRIES else (State.FAILED, 0)
-                ended = (None, None) if state == State.RUNNING else (error, time.time())
-                connection.execute(
-                    "UPDATE runs SET state = ?, losses = ?, error = ?, finished = ? WHERE id = ?",
-                    (state, losses, *ended, run_id),
-                )
-        return self.get(run_id)
+            if (row := connection.execute(query, (run_id,)).fetchone()) is None:
+                return False
+            may_go_on = row[0] < NUM_RETRIES
+            state = State.FAILED if not may_go_on else State.RUNNING if is_held else State.INTERRUPTED
+            ended = (None, None) if state == State.RUNNING else (error, time.time())
+            connection.execute(
+                "UPDATE runs SET state = ?, losses = ?, error = ?, finished = ? WHERE id = ?",
+                (state, row[0] + 1 if may_go_on else 0, *ended, run_id),
+            )
+        return may_go_on
 
     def set_device(self, run_id: str, device: str) -> None:
         """Notes the device that ``auto`` turned out to be."""
