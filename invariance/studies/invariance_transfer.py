@@ -15,7 +15,7 @@ import pandas as pd
 from invariance.measures.shifts import available_shifts
 from invariance.numbers import format_number
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec
-from invariance.statistics import Interval, t_interval
+from invariance.statistics import Interval, paired_interval
 from invariance.studies.choices import per_category, shuffled_classes
 from invariance.studies.findings import finding
 from invariance.studies.published import INVARIANCE_TRANSFER as PUBLISHED
@@ -30,18 +30,6 @@ OWN: Final = "same-pictures"
 NEW: Final = "new-pictures"
 FAR: Final = "noise-noise"
 DRAWN: Final = "drawn-pictures"
-COLUMNS: Final = (
-    "model",
-    "transform",
-    "data",
-    "seed",
-    "sens",
-    "sens_conditional",
-    "pretraining",
-    "relation",
-    "pretraining_accuracy",
-    "run",
-)
 PUBLISHED_NAMES: Final = {
     OWN: "same-objects",
     NEW: "new-objects",
@@ -198,7 +186,7 @@ def _no_other(means: pd.DataFrame) -> Finding:
     """Other close to none: an invariance is to its own transformation."""
     rows = pd.concat([_of(means, "pictures", data) for data in (OWN, NEW)]).groupby(level=0).mean()
     share = (rows["none"] - rows["other"]) / (rows["none"] - rows["same"])
-    below = t_interval(rows["none"] - rows["other"])
+    below = paired_interval(rows["none"], rows["other"])
 
     def say(measured: Interval) -> str:
         return (
@@ -226,4 +214,20 @@ def _weaker_far_away(means: pd.DataFrame) -> Finding:
     return finding("weaker_far_away", tuple(far - own), say)
 
 
-DESIGN: Final = Design(SCALES, COLUMNS, _sheets, conclude)
+DESIGN: Final = Design(
+    scales=SCALES,
+    columns=(
+        "model",
+        "transform",
+        "data",
+        "seed",
+        "sens",
+        "sens_conditional",
+        "pretraining",
+        "relation",
+        "pretraining_accuracy",
+        "run",
+    ),
+    parts=_sheets,
+    conclude=conclude,
+)

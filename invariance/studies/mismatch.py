@@ -25,15 +25,6 @@ from invariance.studies.what_if import TARGET_SEED_OFFSET
 NUM_TRANSFORMS: Final = 8
 COVERED_SHARE: Final = 0.9
 """Of the diagonal's accuracy, that pretraining with more than the target's transformations is to keep."""
-COLUMNS: Final = (
-    "num_pretraining_transforms",
-    "num_transfer_transforms",
-    "seed",
-    "accuracy",
-    "pretraining_accuracy",
-    "transforms",
-    "run",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,4 +168,17 @@ def _furthest(full: pd.DataFrame) -> Finding:
     return finding("furthest_mismatch", tuple(losses), say)
 
 
-DESIGN: Final = Design(SCALES, COLUMNS, _cells, conclude)
+DESIGN: Final = Design(
+    scales=SCALES,
+    columns=(
+        "num_pretraining_transforms",
+        "num_transfer_transforms",
+        "seed",
+        "accuracy",
+        "pretraining_accuracy",
+        "transforms",
+        "run",
+    ),
+    parts=_cells,
+    conclude=conclude,
+)

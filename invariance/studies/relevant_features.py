@@ -35,19 +35,6 @@ TASKS: Final[dict[str, str]] = {
 }
 """What is in the images and what is predicted, with what to call it."""
 NUM_CLASSES: Final = 10
-COLUMNS: Final = (
-    "trained_on",
-    "probed_on",
-    "seed",
-    "accuracy",
-    "sens_c",
-    "sens_o",
-    "label",
-    "correlation",
-    "availability",
-    "pretraining_accuracy",
-    "run",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -318,4 +305,21 @@ def _extended(table: pd.DataFrame) -> Iterator[Finding]:
     yield finding("correlated_is_kept", tuple(gains), say)
 
 
-DESIGN: Final = Design(SCALES, COLUMNS, _one_seed, conclude)
+DESIGN: Final = Design(
+    scales=SCALES,
+    columns=(
+        "trained_on",
+        "probed_on",
+        "seed",
+        "accuracy",
+        "sens_c",
+        "sens_o",
+        "label",
+        "correlation",
+        "availability",
+        "pretraining_accuracy",
+        "run",
+    ),
+    parts=_one_seed,
+    conclude=conclude,
+)

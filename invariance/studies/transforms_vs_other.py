@@ -45,8 +45,6 @@ __all__ = [
     "predictions",
 ]
 
-COLUMNS: Final = ("factor", "value", "relation", "seed", "pretraining_accuracy", "transfer_accuracy", "sens", "run")
-
 
 def available_factors() -> dict[str, str]:
     """Factors that can be varied on this machine, with what to call them: published networks where there are any."""
@@ -201,4 +199,19 @@ def _against_published(table: pd.DataFrame) -> Finding:
     return finding("same_over_published_networks", tuple(wide["same"] - wide[ELSEWHERE]), say)
 
 
-DESIGN: Final = Design(SCALES, COLUMNS, one_seed, conclude, FACTORS)
+DESIGN: Final = Design(
+    scales=SCALES,
+    columns=(
+        "factor",
+        "value",
+        "relation",
+        "seed",
+        "pretraining_accuracy",
+        "transfer_accuracy",
+        "sens",
+        "run",
+    ),
+    parts=one_seed,
+    conclude=conclude,
+    factors=FACTORS,
+)
