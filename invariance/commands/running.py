@@ -26,7 +26,7 @@ from invariance.runs.locate import run_id_of, task_of, weights_of
 from invariance.runs.store import Run, Store, default_root
 from invariance.runs.together import pays_together, run_together
 from invariance.spec import DatasetSpec, RunSpec, SpecError
-from invariance.studies.intervals import interval
+from invariance.statistics import t_interval
 from invariance.training.checkpoint import load_weights
 
 
@@ -180,9 +180,9 @@ def report_seeds(runs: Sequence[Run], seeds: Sequence[int]) -> dict[str, Any]:
     reports = [{"seed": seed, **report(run)} for seed, run in zip(seeds, runs, strict=True)]
     metrics: dict[str, Any] = {}
     for name in reports[0]["metrics"]:
-        known = interval([each["metrics"][name] for each in reports if name in each["metrics"]])
+        known = t_interval([each["metrics"][name] for each in reports if name in each["metrics"]])
         ends = (known.low, known.high) if known.num > 1 else (None, None)  # JSON has no NaN
-        metrics[name] = {"mean": known.mean, "low": ends[0], "high": ends[1], "num": known.num}
+        metrics[name] = {"mean": known.estimate, "low": ends[0], "high": ends[1], "num": known.num}
     return {"runs": reports, "metrics": metrics}
 
 

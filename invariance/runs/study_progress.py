@@ -13,7 +13,7 @@ from invariance.models import PUBLISHED_PREFIX
 from invariance.runs.estimate import estimate_seconds
 from invariance.runs.store import RESUMABLE_STATES, Standing, State, Store
 from invariance.spec import PretrainSpec, RunSpec
-from invariance.studies.study import Outcome, Outcomes, Study
+from invariance.studies.study import Outcomes, RunOutcome, Study
 
 MAX_TABLES_KEPT = 2_048
 LEAST_SHARE_KNOWN = 0.02  # of a run, before its own pace says more than the estimate
@@ -54,7 +54,7 @@ def outcomes_of(study: Study, store: Store) -> Outcomes:
 
     A run that is done but whose table is gone is left out, as if it had not finished.
     """
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, RunOutcome] = {}
     for run_id, standing in store.standings(spec.run_id for spec in study.runs).items():
         if standing.state != State.DONE or standing.result is None:
             continue
@@ -64,7 +64,7 @@ def outcomes_of(study: Study, store: Store) -> Outcomes:
             if not path.is_file():
                 continue
             table = _read_table(path, path.stat().st_mtime_ns)
-        outcomes[run_id] = Outcome(metrics=standing.result["metrics"], table=table)
+        outcomes[run_id] = RunOutcome(metrics=standing.result["metrics"], table=table)
     return outcomes
 
 

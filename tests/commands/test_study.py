@@ -27,7 +27,7 @@ from invariance.runs.store import Store
 from invariance.runs.study_files import summarise, write_summary, write_table
 from invariance.runs.study_progress import StudyProgress, estimated_seconds
 from invariance.studies.registry import STUDY_NAMES, make_study
-from invariance.studies.study import Outcome
+from invariance.studies.study import RunOutcome
 from invariance.training.precision import auto_precision
 from tests.runs.tiny import wait_until
 from tests.runs.tiny_study import COLUMNS, tiny_study
@@ -199,7 +199,7 @@ def test_the_notebook_redoes_the_findings(tmp_path: Path, monkeypatch: pytest.Mo
     study = make_study("mismatch", seeds=(0, 1))
     metrics = {"test_accuracy": 0.9, "train_accuracy": 0.95}
     outcomes = {
-        spec.run_id: Outcome(metrics | {"transfer_accuracy": 0.5 + number % 7 / 30})
+        spec.run_id: RunOutcome(metrics | {"transfer_accuracy": 0.5 + number % 7 / 30})
         for number, spec in enumerate(study.runs)
     }
     table = study.tabulate(outcomes)
