@@ -13,8 +13,8 @@ from tqdm import tqdm
 from invariance.commands.arguments import print_json
 from invariance.data.sources.download import DOWNLOADS, download
 from invariance.data.sources.hub import hub_repository
-from invariance.models import PUBLISHED_PREFIX
 from invariance.runs.locate import fetch_published
+from invariance.vocabulary.architectures import PUBLISHED_PREFIX
 
 
 def add_commands(commands: Any) -> None:

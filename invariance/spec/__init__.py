@@ -26,8 +26,6 @@ from invariance.spec.names import (
     LABELS,
     MAX_PROTOTYPES,
     MEASURE_NAMES,
-    MODEL_NAMES,
-    OBJECTIVES,
     PLAIN_FACTORS,
     PRECISIONS,
     REGULARISATIONS,
@@ -53,6 +51,12 @@ from invariance.spec.run import (
 from invariance.spec.training import (
     PretrainSpec,
     TransferSpec,
+)
+from invariance.vocabulary.architectures import (
+    MODEL_NAMES,
+)
+from invariance.vocabulary.objectives import (
+    OBJECTIVES,
 )
 
 __all__ = [
