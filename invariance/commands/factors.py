@@ -9,9 +9,10 @@ from typing import Any
 from invariance.commands.arguments import add_data, add_execution, dataset, open_store, print_json
 from invariance.commands.output import check_file
 from invariance.commands.running import described, execute_run, named_models, report, write_named
-from invariance.measures.factor_columns import FACTOR_COLUMNS, VERDICTS
 from invariance.runs.device import choose_device
 from invariance.spec import VARIED, FactorSpec, SpecError
+from invariance.vocabulary.columns import in_words
+from invariance.vocabulary.factors import FACTOR_TABLE, VERDICTS
 
 
 def add_commands(commands: Any) -> None:
@@ -71,8 +72,8 @@ def run_factors(args: argparse.Namespace) -> None:
 
 def _describe_columns() -> str:
     lines = ["columns of the table, a row for each model and factor, controls first:"]
-    for column, meaning in FACTOR_COLUMNS.items():
-        lines += described(column, meaning)
+    for names, words in in_words(FACTOR_TABLE):
+        lines += described(names, words)
     lines.append("verdicts, each from the interval of the skill:")
     for verdict, meaning in VERDICTS.items():
         lines += described(verdict, meaning)

@@ -22,7 +22,6 @@ from invariance.commands.running import (
     report,
     write_named,
 )
-from invariance.measures.columns import MEASURES, OTHER_COLUMNS
 from invariance.measures.shifts import SHIFT_NAMES, shifted
 from invariance.runs.device import choose_device
 from invariance.runs.locate import pretraining_data
@@ -34,6 +33,8 @@ from invariance.spec import (
     SpecError,
     parse_transforms,
 )
+from invariance.vocabulary.columns import in_words
+from invariance.vocabulary.measures import MEASUREMENTS
 
 DATA_OPTIONS = ("objects", "backgrounds", "classes", "num_classes", "strength", "image_size", "seed", "stickers")
 """What a shift says by itself."""
@@ -80,12 +81,9 @@ def add_commands(commands: Any) -> None:
 
 def _describe_columns() -> str:
     lines = ["columns of the table, a row for each model and transformation:"]
-    for column, measure in MEASURES.items():
-        lines += described(column, f"{measure.title}: {measure.meaning}. {measure.scale}")
-        if measure.interval:
-            lines += described(", ".join(measure.interval), "its 95 % interval, bootstrapped over twins")
-    for columns, meaning in OTHER_COLUMNS.items():
-        lines += described(columns, meaning)
+    for names, words in in_words(MEASUREMENTS["sens"].columns):
+        if names not in ("model", "transform"):
+            lines += described(names, words)
     return "\n".join(lines)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
 from invariance.vocabulary.architectures import ARCHITECTURES, PUBLISHED_PREFIX
+from invariance.vocabulary.measures import FEATURES
 from invariance.vocabulary.objectives import OBJECTIVES
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ SECONDS_PER_IMAGE: Final[dict[str, float]] = {"cpu": 3e-5, "cuda": 5e-6}
 """For drawing an image and taking it through a network that costs nothing."""
 
 SECONDS_PER_RUN: Final[dict[str, float]] = {"cpu": 1.0, "cuda": 2.0}
-NUM_FEATURES: Final = 4
-"""That twins differ in when no transformation is measured."""
 
 _BACKWARD = 3.0  # a step of training costs about three forward passes
 _LIGHT: Final = ("efficientnet", "maxvit", "mnasnet", "mobilenet", "regnet", "shufflenet")
@@ -99,7 +98,8 @@ def _work(spec: RunSpec) -> tuple[float, float]:
             # The training samples once for the probe, and once more for the accuracy on them.
             return num_seen + num_tuned, num_seen + num_samples + _BACKWARD * num_tuned
         case MeasureSpec():
-            num_twins = 2.0 * spec.num_pairs * (len(spec.transforms) or NUM_FEATURES)
+            num_differences = len(FEATURES if spec.measure == "features" else spec.transforms)
+            num_twins = 2.0 * spec.num_pairs * num_differences
             return num_twins, num_twins * len(spec.sources)
         case FactorSpec():
             num_decoded = float(spec.num_images * len(spec.factors))

@@ -16,8 +16,8 @@ from typing import Final
 
 import pandas as pd
 
-from invariance.measures.factor_columns import FACTOR_COLUMNS
 from invariance.spec import RunSpec, SpecError, run_from_dict
+from invariance.vocabulary.factors import FACTOR_COLUMNS
 
 GALLERY: Final = Path(__file__).parents[2] / "checkpoints"
 COMMAND: Final = "python -m invariance gallery build"

@@ -25,7 +25,6 @@ from invariance.spec.names import (
     CATEGORIES,
     LABELS,
     MAX_PROTOTYPES,
-    MEASURE_NAMES,
     PLAIN_FACTORS,
     PRECISIONS,
     REGULARISATIONS,
@@ -54,6 +53,9 @@ from invariance.spec.training import (
 )
 from invariance.vocabulary.architectures import (
     MODEL_NAMES,
+)
+from invariance.vocabulary.measures import (
+    MEASURE_NAMES,
 )
 from invariance.vocabulary.objectives import (
     OBJECTIVES,

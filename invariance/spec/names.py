@@ -20,7 +20,6 @@ PRECISIONS: tuple[str, ...] = ("auto", "float32", "bfloat16")
 SCHEDULES: tuple[str, ...] = ("constant", "cosine")
 TRANSFER_METHODS: tuple[str, ...] = ("linear-probe", "fine-tune")
 REGULARISATIONS: tuple[str, ...] = ("prior", "validation")
-MEASURE_NAMES: tuple[str, ...] = ("sens", "features")
 VARIED: tuple[str, ...] = ("one", "together")
 PLAIN_FACTORS: tuple[str, ...] = ("class", "background")
 """What varies between images even where nothing is transformed."""

@@ -21,7 +21,7 @@ from invariance.attribution.shapley import evidence
 from invariance.data.engine import Batch, Engine
 from invariance.data.preview import clean_backgrounds
 from invariance.measures.factor_probe import held_out
-from invariance.measures.features import feature_twins
+from invariance.measures.feature_twins import feature_twins
 from invariance.measures.sens import sens_scores
 from invariance.models import Classifier
 from tests.attribution.networks import Failing, num_hooks

@@ -14,11 +14,10 @@ from PIL import Image
 from invariance.__main__ import main, parser
 from invariance.attribution.compare import Comparison
 from invariance.data.engine import Engine, to_bytes
-from invariance.measures.columns import COLUMNS
-from invariance.measures.factor_columns import FACTOR_COLUMNS, VERDICTS
-from invariance.measures.features import FEATURES
 from invariance.spec import DatasetSpec
 from invariance.training import reporting
+from invariance.vocabulary.factors import FACTOR_COLUMNS, VERDICTS
+from invariance.vocabulary.measures import FEATURES, TRANSFORM_COLUMNS
 
 TINY = "--objects noise --backgrounds noise --classes noise-00,noise-01,noise-02 --num-test-samples 60"
 ROOT = Path(__file__).parents[2]
@@ -284,7 +283,7 @@ def test_help_of_measure_describes_every_column_of_its_table(capsys):
         parser().parse_args(["measure", "--help"])
     text = capsys.readouterr().out.split("columns of the table")[1]
     described = re.findall(r"^  ([a-z][a-z_, ]+)$", text, re.MULTILINE)
-    assert sorted(", ".join(described).split(", ")) == sorted(set(COLUMNS) - {"model", "transform"})
+    assert sorted(", ".join(described).split(", ")) == sorted(set(TRANSFORM_COLUMNS) - {"model", "transform"})
 
 
 def test_help_of_factors_describes_every_column_and_verdict(capsys):
