@@ -17,6 +17,7 @@ from invariance.runs.device import choose_device
 from invariance.runs.locate import task_of, weights_of
 from invariance.spec import SpecError, parse_transforms
 from invariance.training.checkpoint import load_weights
+from invariance.vocabulary.methods import METHODS
 
 if TYPE_CHECKING:
     from invariance.figures.pictures import Picture
@@ -59,8 +60,7 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--method",
         default="integrated-gradients",
-        help="integrated-gradients (default), gradient-shap, deep-lift, smooth-grad, occlusion, feature-ablation or "
-        "grad-cam",
+        help=f"{', '.join(METHODS)} (default integrated-gradients)",
     )
     parser.add_argument(
         "--parameters", default="", metavar="NAME=VALUE,…", help="of the method, such as steps=64 or window=8,stride=4"
