@@ -30,9 +30,10 @@ from invariance.runs.study_progress import StudyProgress, estimated_seconds, out
 from invariance.runs.threads import num_threads
 from invariance.runs.together import groups_together, run_together
 from invariance.spec import SpecError
-from invariance.studies.registry import SCALES, STUDY_NAMES, make_study
+from invariance.studies.registry import SCALES, make_study
 from invariance.studies.study import Study
 from invariance.studies.transforms_vs_other import FACTORS
+from invariance.vocabulary.studies import STUDY_NAMES
 
 EXECUTORS = ("local", "ray")
 SHOWN_FAILURES = 3

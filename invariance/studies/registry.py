@@ -7,14 +7,17 @@ from typing import Any, Final
 from invariance.spec import SpecError
 from invariance.studies import invariance_transfer, mismatch, relevant_features, transforms_vs_other
 from invariance.studies.study import Study
+from invariance.vocabulary.attach import attach
+from invariance.vocabulary.studies import STUDY_NAMES
 
-STUDY_NAMES: Final = ("transforms-vs-other", "relevant-features", "invariance-transfer", "mismatch")
 SCALES: Final = ("quick", "standard", "paper")
 MAX_SEED: Final = 2**31 - 1
 
-_MODULES: Final[dict[str, Any]] = {
-    module.NAME: module for module in (transforms_vs_other, relevant_features, invariance_transfer, mismatch)
-}
+_MODULES: Final[dict[str, Any]] = attach(
+    "study",
+    STUDY_NAMES,
+    {module.NAME: module for module in (transforms_vs_other, relevant_features, invariance_transfer, mismatch)},
+)
 
 
 def make_study(
@@ -23,7 +26,7 @@ def make_study(
     """The study of that name.
 
     Args:
-        name: one of :data:`STUDY_NAMES`.
+        name: one of :data:`~invariance.vocabulary.studies.STUDY_NAMES`.
         scale: one of :data:`SCALES`.
         seeds: None for the scale's own.
         factors: of ``transforms-vs-other`` alone, what is varied (its ``FACTORS``); none for the scale's own.

@@ -55,7 +55,7 @@ class Study:
     """A study of the paper at one scale, as data; nothing is run here.
 
     Attributes:
-        name: one of :data:`~invariance.studies.registry.STUDY_NAMES`.
+        name: one of :data:`~invariance.vocabulary.studies.STUDY_NAMES`.
         scale: ``quick``, ``standard`` or ``paper``.
         seeds: each repeats the study with other objects, transformations and initial weights.
         runs: every run once (shared ones too), each after those it builds on.

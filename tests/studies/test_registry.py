@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from invariance.spec import SpecError, canonical_json, run_from_json
-from invariance.studies.registry import SCALES, STUDY_NAMES, make_study
+from invariance.studies.registry import SCALES, make_study
+from invariance.vocabulary.studies import STUDY_NAMES
 
 FIXED_COLUMNS = {
     "transforms-vs-other": ["factor", "value", "relation", "seed", "pretraining_accuracy", "transfer_accuracy"],
