@@ -19,9 +19,9 @@ from typing import Any
 import torch
 
 from invariance.data.engine import Engine
-from invariance.measures.cell import measure_features
+from invariance.measures.measure import measure
+from invariance.measures.representation import measure_representation
 from invariance.measures.shifts import own_shift, shifted
-from invariance.measures.table import measure
 from invariance.measures.twin_set import twin_set, untransformed
 from invariance.runs.gallery import GalleryEntry, entries
 from invariance.spec import TRANSFORM_NAMES, MeasureSpec
@@ -93,7 +93,7 @@ def time_parts(settings: Settings) -> dict[str, float]:
     for transform in settings.transforms:
         twins = timed("render_cpu_seconds", lambda name=transform: twin_set(engine, name, clean))
         first, second = timed("features_cpu_seconds", lambda t=twins: t.features(model.representation, of_clean))
-        timed("scores_cpu_seconds", lambda a=first, b=second, t=twins: measure_features(a, b, t.differs, seed=0))
+        timed("scores_cpu_seconds", lambda a=first, b=second, t=twins: measure_representation(a, b, t.differs, seed=0))
         num_shown += len(twins.images)
     return {**seconds, "share_of_views_shown": num_shown / (2 * settings.num_pairs * len(settings.transforms))}
 

@@ -77,6 +77,6 @@ def test_core_imports_without_the_packages_of_the_app():
         "import sys\n"
         "for name in ('streamlit', 'plotly', 'captum'): sys.modules[name] = None\n"
         "import invariance.data.engine, invariance.models, invariance.training.loop, invariance.training.transfer\n"
-        "import invariance.measures.table, invariance.studies.what_if, invariance.runs.manager, invariance.__main__\n"
+        "import invariance.measures.measure, invariance.studies.what_if, invariance.runs.manager, invariance.__main__\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)

@@ -14,7 +14,7 @@ from invariance.figures.study_figures import figures_of
 from invariance.numbers import format_number, signed
 from invariance.runs import gallery
 from invariance.runs.shipped_studies import shipped_results
-from invariance.studies.registry import STUDY_NAMES
+from invariance.vocabulary.studies import STUDY_NAMES
 
 BARE = re.compile(r"(?<![\w%:.])[-−]?\.\d+(?![\d%a-z])")
 """A number below one without its zero; formats such as ``%{x:.2f}`` are none, nor is ``.0%``."""

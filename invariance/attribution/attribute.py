@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from invariance.attribution.baselines import make_baseline
-from invariance.attribution.methods import find_method
+from invariance.attribution.methods import APPLY, chosen_values, find_method
 from invariance.attribution.question import Question
 from invariance.models import Classifier
 
@@ -27,7 +27,7 @@ class Attribution:
         probabilities: (B, K) softmax of the logits at the images.
         completeness_error: (B,) |sum of relevance - (F(x) - F(x0))| / |F(x) - F(x0)|; 0 is exact. NaN for methods
             that do not claim completeness (``Method.is_complete``).
-        method: name of one of :data:`~invariance.attribution.methods.METHODS`.
+        method: name of one of :data:`~invariance.vocabulary.methods.METHODS`.
     """
 
     relevance: Tensor
@@ -52,7 +52,7 @@ def attribute(
     Args:
         model: maps (B, 3, H, W) to logits (B, K); in eval mode, since batch statistics would mix the images.
         images: (B, 3, H, W) float in [0, 1], on the model's device.
-        method: name of one of :data:`~invariance.attribution.methods.METHODS`.
+        method: name of one of :data:`~invariance.vocabulary.methods.METHODS`.
         target: the class to explain, one for all or (B,) int64; None for each image's predicted one.
         baseline: ``black``, ``blurred``, ``mean``, or images (B, 3, H, W) or (1, 3, H, W) to compare with, such as the
             clean backgrounds. Grad-CAM has none and ignores it.
@@ -67,7 +67,7 @@ def attribute(
         SpecError: method, baseline or a parameter is not known, or the method cannot explain this network.
     """
     chosen = find_method(method)
-    values = chosen.values(parameters)
+    values = chosen_values(chosen, parameters)
     assert not model.training, "attribution needs a model in eval mode"
     start = make_baseline(baseline, images)
     batch_size = at_once(model, batch_size)
@@ -76,7 +76,7 @@ def attribute(
     if target is None:
         target = logits.argmax(dim=1)
     targets = torch.as_tensor(target, device=images.device).expand(len(images))
-    relevance = chosen.apply(model, Question(images.detach(), start, targets, batch_size), **values)
+    relevance = APPLY[method](model, Question(images.detach(), start, targets, batch_size), **values)
     change = (logits - start_logits).gather(1, targets[:, None])[:, 0]
     error = (relevance.sum(dim=(1, 2)) - change).abs() / change.abs().clamp_min(_EPSILON)
     if not chosen.is_complete:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 from invariance.attribution.coalitions import NUM_REFERENCES
-from invariance.attribution.methods import Method
+from invariance.attribution.methods import chosen_values
+from invariance.vocabulary.methods import PASSES_OF_A_GRADIENT, Method
 
-_GRADIENT = 2.0  # a gradient at the pixels costs about two forward passes
 _LOGITS = 2  # of the image and of the baseline, once each
 
 
@@ -23,27 +22,12 @@ def passes_of_map(method: Method, given: Mapping[str, float], image_size: int) -
     Raises:
         SpecError: a parameter is not one of the method's, or out of range.
     """
-    values = method.values(given)
-    match method.name:
-        case "integrated-gradients":
-            num = _GRADIENT * values["steps"]
-        case "gradient-shap" | "smooth-grad":
-            num = _GRADIENT * values["samples"]
-        case "occlusion":
-            places = 1 + max(0, math.ceil((image_size - values["window"]) / values["stride"]))
-            num = places**2
-        case "feature-ablation":
-            num = values["patches"] ** 2
-        case "deep-lift":
-            num = 2 * _GRADIENT  # image and baseline side by side
-        case _:
-            num = _GRADIENT
-    return num + _LOGITS
+    return method.passes(chosen_values(method, given), image_size) + _LOGITS
 
 
 def passes_of_distance(num_points: int) -> float:
     """Forward passes for one network's map along a path with so many points, each with a gradient."""
-    return _GRADIENT * num_points + _LOGITS
+    return PASSES_OF_A_GRADIENT * num_points + _LOGITS
 
 
 def passes_of_evidence(num_players: int, reference: str, num_references: int = NUM_REFERENCES) -> int:

@@ -70,7 +70,7 @@ def score_set(
         engine: the data set.
         num: images, from the start of the split.
         split: of the data set.
-        method: name of one of :data:`~invariance.attribution.methods.METHODS`.
+        method: name of one of :data:`~invariance.vocabulary.methods.METHODS`.
         baseline: ``blurred``, ``black`` or ``mean``; where there are stickers, which then have a share too, also
             ``background``.
         batch_size: images that pass through a network at once.

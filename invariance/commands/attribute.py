@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from invariance.commands.options import add_execution, add_explained, add_num_images
 from invariance.commands.output import check_folder, json_text, make_folder, print_json, write_bytes
 from invariance.spec import SpecError, parse_transforms
+from invariance.vocabulary.methods import METHODS
 
 if TYPE_CHECKING:
     from invariance.data.engine import Engine
@@ -48,8 +49,7 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--method",
         default="integrated-gradients",
-        help="integrated-gradients (default), gradient-shap, deep-lift, smooth-grad, occlusion, feature-ablation or "
-        "grad-cam",
+        help=f"{', '.join(METHODS)} (default integrated-gradients)",
     )
     parser.add_argument(
         "--parameters",

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from invariance.commands.output import print_json
+from invariance.vocabulary.architectures import PUBLISHED_PREFIX
 
 
 def add_commands(commands: Any) -> None:
@@ -32,7 +33,6 @@ def add_commands(commands: Any) -> None:
 def get(args: argparse.Namespace) -> None:
     """Downloads, and prints a JSON object."""
     from invariance.data.sources.download import download
-    from invariance.models import PUBLISHED_PREFIX
     from invariance.runs.locate import fetch_published
 
     if args.source.startswith(PUBLISHED_PREFIX):

@@ -17,8 +17,9 @@ from invariance.commands.options import (
     parse_names,
 )
 from invariance.commands.output import check_file, described
-from invariance.measures.factor_columns import FACTOR_COLUMNS, VERDICTS
 from invariance.spec import FactorSpec, SpecError
+from invariance.vocabulary.columns import in_words
+from invariance.vocabulary.factors import FACTOR_TABLE, VERDICTS
 
 
 def add_commands(commands: Any) -> None:
@@ -64,8 +65,8 @@ def factors(args: argparse.Namespace) -> None:
 
 def _describe_columns() -> str:
     lines = ["columns of the table, a row for each model and factor, controls first:"]
-    for column, meaning in FACTOR_COLUMNS.items():
-        lines += described(column, meaning)
+    for names, words in in_words(FACTOR_TABLE):
+        lines += described(names, words)
     lines.append("verdicts, each from the interval of the skill:")
     for verdict, meaning in VERDICTS.items():
         lines += described(verdict, meaning)

@@ -9,8 +9,9 @@ from typing import Any
 
 from invariance.commands.options import add_data, add_execution, add_fields, add_models, dataset, given
 from invariance.commands.output import check_file, described
-from invariance.measures.columns import MEASURES, OTHER_COLUMNS
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec, MeasureSpec, SpecError
+from invariance.vocabulary.columns import in_words
+from invariance.vocabulary.measures import MEASUREMENTS
 from invariance.vocabulary.shifts import SHIFT_NAMES
 
 
@@ -43,12 +44,9 @@ def add_commands(commands: Any) -> None:
 
 def _describe_columns() -> str:
     lines = ["columns of the table, a row for each model and transformation:"]
-    for column, measure in MEASURES.items():
-        lines += described(column, f"{measure.title}: {measure.meaning}. {measure.scale}")
-        if measure.interval:
-            lines += described(", ".join(measure.interval), "its 95 % interval, bootstrapped over twins")
-    for columns, meaning in OTHER_COLUMNS.items():
-        lines += described(columns, meaning)
+    for names, words in in_words(MEASUREMENTS["sens"].columns):
+        if names not in ("model", "transform"):
+            lines += described(names, words)
     return "\n".join(lines)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from invariance.commands.options import add_execution, argument, count, parse_names, parse_seeds
 from invariance.spec import SpecError
-from invariance.studies.about import ABOUT
+from invariance.vocabulary.studies import ABOUT
 
 EXECUTORS = ("local", "ray")
 

@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 
 from invariance.figures.cells import click_targets, coloured, filled, frame, frame_selected, grid, lay_out, texts
 from invariance.figures.palette import NEUTRAL, SHARE_SCALE
-from invariance.measures.factor_columns import KEPT, LOST, NETWORK, PARTLY, UNCLEAR
 from invariance.numbers import format_number
+from invariance.vocabulary.factors import KEPT, LOST, NETWORK, PARTLY, UNCLEAR
 
 ROW_PX: Final = 25
 GLYPHS: Final[dict[str, str]] = {KEPT: "●", PARTLY: "◐", LOST: "○", UNCLEAR: "?"}
@@ -32,7 +32,7 @@ def factor_heatmap(
     The selection of a click is read by :func:`~invariance.figures.heatmap.cell_of`: model and factor.
 
     Args:
-        table: columns of :data:`~invariance.measures.factor_columns.FACTOR_COLUMNS`; one row a cell.
+        table: columns of :data:`~invariance.vocabulary.factors.FACTOR_COLUMNS`; one row a cell.
         titles: what to call the models; missing ones keep their name.
         trained_on: for each model the transformations of its training, whose cells get a frame.
         selected: models and the factor whose cells get a thick frame.

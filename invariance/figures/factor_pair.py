@@ -20,7 +20,7 @@ def paired(table: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
     """The factors of two models, those first that the first one has kept better.
 
     Args:
-        table: columns of :data:`~invariance.measures.factor_columns.FACTOR_COLUMNS`.
+        table: columns of :data:`~invariance.vocabulary.factors.FACTOR_COLUMNS`.
         first: a model of the table.
         second: another one.
 

@@ -11,9 +11,9 @@ import plotly.graph_objects as go
 
 from invariance.figures.cells import click_targets, coloured, filled, frame, frame_selected, grid, lay_out, texts
 from invariance.figures.palette import NEUTRAL, SENS_SCALE
-from invariance.measures.columns import MEASURES
 from invariance.numbers import format_number
 from invariance.spec import ALL_CATEGORIES
+from invariance.vocabulary.measures import MEASURES
 
 ColourScale = tuple[tuple[float, str], ...]
 
@@ -35,8 +35,8 @@ def sens_heatmap(
 
     Args:
         table: columns model, transform and the score; one row a cell.
-        score: the column shown, one of :data:`~invariance.measures.columns.MEASURES`; where the table has its interval,
-            that is shown on hovering. Teal is invariant, whichever way the measure runs.
+        score: the column shown, one of :data:`~invariance.vocabulary.measures.MEASURES`; where the table has its
+            interval, that is shown on hovering. Teal is invariant, whichever way the measure runs.
         models: rows from top to bottom; None for the order of the table.
         titles: what to call the models; missing ones keep their name.
         trained_on: for each model the transformations of its training, whose cells get a frame.

@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 from invariance.figures.heatmap import interval_text
 from invariance.figures.layout import error_bars
 from invariance.figures.palette import MATCHED, MISMATCHED, NEUTRAL
-from invariance.measures.columns import MEASURES
 from invariance.numbers import format_number
+from invariance.vocabulary.measures import MEASURES
 
 HEIGHT_PX: Final = 380
 _LOOKS: Final[tuple[dict[str, str], ...]] = (
@@ -28,7 +28,7 @@ def layer_figure(table: pd.DataFrame, *, score: str = "sens", titles: Mapping[st
 
     Args:
         table: of :func:`~invariance.measures.profile.layer_profile`; up to three models, of one architecture.
-        score: the column shown, one of :data:`~invariance.measures.columns.MEASURES`.
+        score: the column shown, one of :data:`~invariance.vocabulary.measures.MEASURES`.
         titles: what to call the models; missing ones keep their name.
     """
     measure = MEASURES[score]

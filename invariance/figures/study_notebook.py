@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from invariance.studies.about import ABOUT
 from invariance.studies.study import Study
+from invariance.vocabulary.studies import ABOUT
 
 _READ = """\
 import json

@@ -20,9 +20,9 @@ from invariance.figures.study_findings import findings_figure
 from invariance.figures.study_notebook import notebook
 from invariance.files import write_atomically
 from invariance.spec import PretrainSpec
-from invariance.studies.about import ABOUT
 from invariance.studies.findings import rests_on
 from invariance.studies.study import Study
+from invariance.vocabulary.studies import ABOUT
 
 REPORT: Final = "report.html"
 NOTEBOOK: Final = "notebook.ipynb"

@@ -28,6 +28,10 @@ class CosineScore:
     twin_cosine: float
     pair_cosine: float
 
+    def row(self) -> dict[str, float]:
+        """The numbers by their columns (:mod:`invariance.vocabulary.measures`)."""
+        return {"cosine": self.score, "twin_cosine": self.twin_cosine, "pair_cosine": self.pair_cosine}
+
 
 def cosine_scores(features_a: Tensor, features_b: Tensor, *, seed: int) -> CosineScore:
     """Centred cosine of the features of twins, normalised by that of random pairs.

@@ -3,75 +3,44 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from functools import partial
 from typing import Final
 
 import pandas as pd
 import torch
-from torch import Tensor
 
 from invariance.data.engine import Engine
-from invariance.events import CancelFlag, Event, Progress, never
-from invariance.files import sweep_temporaries
-from invariance.measures.factor_columns import FACTOR_COLUMNS, NETWORK, PIXELS, UNTRAINED, verdict_of
 from invariance.measures.factor_images import image_sets, render_set
 from invariance.measures.factor_scores import FactorScore, factor_scores
+from invariance.measures.factor_verdict import verdict_of
 from invariance.measures.factors import Factor, resolve_factors, target_of
-from invariance.measures.result import finish
-from invariance.models import Classifier
-from invariance.models.untrained import has_untrained_twin, untrained_twin
+from invariance.measures.task import Represent, TableWork, Task
+from invariance.models import has_untrained_twin, untrained_twin
 from invariance.spec import TRANSFORM_NAMES, FactorSpec
-from invariance.training.checkpoint import load_weights
-from invariance.training.evaluation import in_batches
+from invariance.vocabulary.factors import FACTOR_COLUMNS, NETWORK, PIXELS, UNTRAINED
 
 NUM_COMPONENTS: Final = 512
 BASIS_IMAGES: Final = 2_000
 
-Represent = Callable[[Tensor], Tensor]
-"""Images (N, 3, S, S) uint8 to features (N, F)."""
 Scores = dict[str, dict[str, FactorScore]]
 """By model and factor."""
 
 
-def probe_factors(
-    spec: FactorSpec,
-    sources: dict[str, Path],
-    directory: Path,
-    *,
-    device: str = "cpu",
-    cancelled: CancelFlag = never,
-) -> Iterator[Event]:
-    """Decodes factors from models, and from the controls beside them, on images that no network was trained on.
+def probe_factors(spec: FactorSpec, task: Task) -> TableWork:
+    """Decodes factors from models, and from the controls beside them: a row for each model and factor, controls first.
 
     The probes are trained and tested on images of the same objects (folds of the test split): an angle or a hue shift
-    is only defined against a picture that the probe has seen.
-
-    Args:
-        spec: which factors, in which images.
-        sources: name of each model, as it appears in the table, and its weights.
-        directory: of the run; receives ``table.csv``.
-        device: a torch device for images and networks; probes are solved on the CPU in float64.
-        cancelled: asked before every batch; nothing is kept, the run is short.
-
-    Yields:
-        Progress after each model and set of images; then Finished with the path of the table, which has the columns
-        :data:`~invariance.measures.factor_columns.FACTOR_COLUMNS` and a row for each model and factor, controls first.
+    is only defined against a picture that the probe has seen. They are solved on the CPU in float64.
 
     Raises:
-        Cancelled: the flag was set.
-        SpecError: a model or the data set cannot be used.
+        SpecError: a factor is unknown, or there are too few different pictures for the folds.
     """
-    directory = Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
-    sweep_temporaries(directory)
-    started = time.monotonic()
-    engine = Engine(spec.data, device)
+    engine, cancelled = task.engine, task.cancelled
     factors = available_factors(spec, engine)
-    models = {name: load_weights(path, device) for name, path in sources.items()}
-    controls = _controls(engine, models, cancelled)
-    seen: dict[str, Represent] = {**controls, **{name: _representation(one, cancelled) for name, one in models.items()}}
+    seen: dict[str, Represent] = {
+        **_controls(task),
+        **{name: partial(task.features, model) for name, model in task.models.items()},
+    }
     sets = image_sets(factors, together=spec.vary == "together")
     num_steps, step = len(sets) * len(seen), 0
     scores: Scores = {name: {} for name in seen}
@@ -90,18 +59,11 @@ def probe_factors(
                 standardise=name != PIXELS,
             )
             scores[name] |= {factor.name: score for factor, score in zip(wanted.factors, made, strict=True)}
-            step, seconds = step + 1, time.monotonic() - started
-            yield Progress(
-                step=step,
-                num_steps=num_steps,
-                epoch=step // num_steps,
-                images_per_second=spec.num_images * step / seconds,
-                eta_seconds=seconds / step * (num_steps - step),
-                seconds=seconds,
-            )
-    table = _tabulate(scores, factors, {name: model.name for name, model in models.items()})
-    metrics = {"num_models": len(models), "num_factors": len(factors), "num_images": spec.num_images}
-    yield finish(table, directory, metrics, started=started, device=device)
+            step += 1
+            yield task.progress(step, num_steps, images_per_step=spec.num_images)
+    table = _tabulate(scores, factors, {name: model.name for name, model in task.models.items()})
+    metrics = {"num_models": len(task.models), "num_factors": len(factors), "num_images": spec.num_images}
+    return table, metrics
 
 
 def available_factors(spec: FactorSpec, engine: Engine) -> tuple[Factor, ...]:
@@ -141,28 +103,24 @@ def pixel_components(engine: Engine, *, num: int = NUM_COMPONENTS) -> Represent:
     return lambda pictures: (pictures.flatten(1).cpu().to(torch.float64) - mean) @ basis
 
 
-def untrained_name(architecture: str) -> str:
-    """How the row of an architecture with random weights is called."""
+def control_name(architecture: str) -> str:
+    """What the row of the control is called that is an architecture with random weights, of the data set's seed."""
     return f"{UNTRAINED} {architecture}"
 
 
-def _controls(engine: Engine, models: dict[str, Classifier], cancelled: CancelFlag) -> dict[str, Represent]:
-    controls = {PIXELS: pixel_components(engine)}
-    for model in {model.name: model for model in models.values()}.values():
+def _controls(task: Task) -> dict[str, Represent]:
+    controls = {PIXELS: pixel_components(task.engine)}
+    for model in {model.name: model for model in task.models.values()}.values():
         if has_untrained_twin(model.name):
-            twin = untrained_twin(model, seed=engine.spec.seed)
-            controls[untrained_name(model.name)] = _representation(twin, cancelled)
+            twin = untrained_twin(model, seed=task.engine.spec.seed)
+            controls[control_name(model.name)] = partial(task.features, twin)
     return controls
-
-
-def _representation(model: Classifier, cancelled: CancelFlag) -> Represent:
-    return lambda images: in_batches(model.representation, images, cancelled=cancelled)
 
 
 def _tabulate(scores: Scores, factors: tuple[Factor, ...], architectures: dict[str, str]) -> pd.DataFrame:
     rows = []
     for name, found in scores.items():
-        control = scores.get(untrained_name(architectures.get(name, "")), {})
+        control = scores.get(control_name(architectures.get(name, "")), {})
         role = NETWORK if name in architectures else PIXELS if name == PIXELS else UNTRAINED
         for factor in factors:
             untrained = control[factor.name].skill if control else math.nan

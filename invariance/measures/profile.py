@@ -10,11 +10,11 @@ import torch
 from torch import Tensor
 
 from invariance.data.engine import Engine
-from invariance.measures.cell import measure_features
-from invariance.measures.columns import MEASURE_COLUMNS
+from invariance.measures.representation import measure_representation
 from invariance.measures.twin_set import TwinSet, twin_set, untransformed
 from invariance.models import Classifier, layer_features, to_unit_range
 from invariance.training.precision import AUTO
+from invariance.vocabulary.measures import MEASURED_COLUMNS
 
 PIXELS: Final = "pixels"
 """The layer before the first: the images themselves, every value of every pixel."""
@@ -42,7 +42,7 @@ def layer_profile(
 
     Returns:
         Columns model, layer, depth (0 for the pixels, 1 for the first layer) and
-        :data:`~invariance.measures.columns.MEASURE_COLUMNS`; each model's rows begin with the pixels, which are the
+        :data:`~invariance.vocabulary.measures.MEASURED_COLUMNS`; each model's rows begin with the pixels, which are the
         same for all. A layer in which all images are the same has no scores, as in a table.
     """
     clean, _ = untransformed(engine, num_pairs)
@@ -54,11 +54,11 @@ def layer_profile(
         rows.append({"model": name, "layer": PIXELS, "depth": 0, **of_pixels})
         for depth, (layer, features) in enumerate(_all_features(model, images, flatten).items(), start=1):
             rows.append({"model": name, "layer": layer, "depth": depth, **_row(twins, features, engine.spec.seed)})
-    return pd.DataFrame(rows, columns=["model", "layer", "depth", *MEASURE_COLUMNS])
+    return pd.DataFrame(rows, columns=["model", "layer", "depth", *MEASURED_COLUMNS])
 
 
 def _row(twins: TwinSet, features: Tensor, seed: int) -> dict[str, float]:
-    return measure_features(features[twins.first], features[twins.second], twins.differs, seed=seed).row()
+    return measure_representation(features[twins.first], features[twins.second], twins.differs, seed=seed)
 
 
 def _all_features(model: Classifier, images: Tensor, flatten: bool) -> dict[str, Tensor]:

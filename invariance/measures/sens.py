@@ -48,6 +48,22 @@ class SensScore:
         """Whether the representation is the same for all images, which is no invariance worth having."""
         return math.isnan(self.raw)
 
+    def row(self) -> dict[str, float]:
+        """The numbers by their columns (:mod:`invariance.vocabulary.measures`)."""
+        return {
+            "sens": self.raw,
+            "sens_low": self.raw_interval[0],
+            "sens_high": self.raw_interval[1],
+            "sens_conditional": self.conditional,
+            "sens_conditional_low": self.conditional_interval[0],
+            "sens_conditional_high": self.conditional_interval[1],
+            "twin_distance": self.twin_distance,
+            "pair_distance": self.pair_distance,
+            "num_pairs": self.num_pairs,
+            "num_differing": self.num_differing,
+            "collapsed": self.collapsed,
+        }
+
 
 def sens_scores(features_a: Tensor, features_b: Tensor, differs: Tensor, *, seed: int) -> SensScore:
     """Sens-score of the features of twins.

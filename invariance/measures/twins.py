@@ -44,7 +44,7 @@ def twin_distances(
     start: int = 0,
     num_reference: int = NUM_REFERENCE,
 ) -> TwinDistances:
-    """Twins of the test split, the same ones that :func:`~invariance.measures.table.measure` uses.
+    """Twins of the test split, the same ones that :func:`~invariance.measures.transform_table.measure_transforms` uses.
 
     Args:
         model: loaded network on the engine's device, in eval mode.

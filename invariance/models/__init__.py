@@ -2,7 +2,6 @@
 
 from invariance.models.classifier import BATCH_SIZE, Classifier, batch_size_at, to_unit_range
 from invariance.models.layer_features import layer_features
-from invariance.models.published import PREFIX as PUBLISHED_PREFIX
 from invariance.models.published import (
     PublishedFacts,
     download_published,
@@ -13,14 +12,13 @@ from invariance.models.published import (
     published_names,
     published_path,
 )
-from invariance.models.registry import ARCHITECTURES, Architecture, create_model, empty_model
+from invariance.models.registry import create_model, empty_model
 from invariance.models.untrained import has_untrained_twin, untrained_twin
+from invariance.vocabulary.architectures import PUBLISHED_PREFIX
 
 __all__ = [
-    "ARCHITECTURES",
     "BATCH_SIZE",
     "PUBLISHED_PREFIX",
-    "Architecture",
     "Classifier",
     "PublishedFacts",
     "batch_size_at",

@@ -22,7 +22,7 @@ class Classifier(nn.Module):
     alone, and no caller needs to know which network it holds.
 
     Attributes:
-        name: architecture, one of ``invariance.spec.MODEL_NAMES``.
+        name: architecture, a declared one (:mod:`invariance.vocabulary.architectures`) or a published network.
         num_classes: outputs of the head.
         num_features: F, length of the representation.
         backbone: maps (B, 3, H, W) in [-1, 1] to (B, F).

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from torch import nn
 
+from invariance.models.builder import Builder
 from invariance.models.layers import ROOT, Layer, numbered
 
-LAYERS = (
+_LAYERS = (
     Layer("stem", "features.conv0"),
     *numbered("block", tuple(f"features.denseblock{number}" for number in range(1, 5))),
     Layer("pooled", ROOT),
@@ -27,3 +28,6 @@ def densenet_backbone() -> nn.Module:
     network.classifier = nn.Identity()
     backbone: nn.Module = network
     return backbone
+
+
+BUILDERS = {"densenet": Builder(densenet_backbone, 384, _LAYERS)}

@@ -20,8 +20,8 @@ from invariance.data.sources.watch import watch_file
 from invariance.models.classifier import Classifier
 from invariance.models.published_layers import published_layers
 from invariance.spec import SpecError
+from invariance.vocabulary.architectures import PUBLISHED_PREFIX
 
-PREFIX: Final = "torchvision:"
 NUM_IMAGENET_CLASSES: Final = 1000
 _WITH_AUXILIARY: Final = ("googlenet", "inception")
 
@@ -74,13 +74,15 @@ def published_names() -> tuple[str, ...]:
     """
     from torchvision import models
 
-    return tuple(PREFIX + name for name in models.list_models(module=models) if not name.startswith("squeezenet"))
+    return tuple(
+        PUBLISHED_PREFIX + name for name in models.list_models(module=models) if not name.startswith("squeezenet")
+    )
 
 
 def published_path(name: str) -> Path:
     """Where the weights of ``torchvision:<name>`` are kept; raises SpecError if there is no such network."""
     _require_known(name)
-    return data_root() / "torchvision" / f"{name.removeprefix(PREFIX)}.safetensors"
+    return data_root() / "torchvision" / f"{name.removeprefix(PUBLISHED_PREFIX)}.safetensors"
 
 
 def has_published(name: str) -> bool:
@@ -91,7 +93,7 @@ def has_published(name: str) -> bool:
 def published_here() -> tuple[str, ...]:
     """Names of the networks whose weights were downloaded, in alphabetical order; quick where there is none."""
     stems = sorted(path.stem for path in (data_root() / "torchvision").glob("*.safetensors"))
-    return tuple(PREFIX + stem for stem in stems if PREFIX + stem in published_names())
+    return tuple(PUBLISHED_PREFIX + stem for stem in stems if PUBLISHED_PREFIX + stem in published_names())
 
 
 def published_facts(name: str) -> PublishedFacts:
@@ -133,7 +135,7 @@ def empty_published(name: str) -> Classifier:
             input_size=preset.crop_size[0],
             resize_size=preset.resize_size[0],
             interpolation=preset.interpolation.value,
-            layers=published_layers(name.removeprefix(PREFIX), network, inside="network"),
+            layers=published_layers(name.removeprefix(PUBLISHED_PREFIX), network, inside="network"),
         )
 
 
@@ -180,14 +182,14 @@ def _weights(name: str) -> Any:
     from torchvision.models import get_model_weights
 
     _require_known(name)
-    return get_model_weights(name.removeprefix(PREFIX)).DEFAULT
+    return get_model_weights(name.removeprefix(PUBLISHED_PREFIX)).DEFAULT
 
 
 def _require_known(name: str) -> None:
     if name not in published_names():
         known = ", ".join(published_names()[:4])
         problem = "unknown model"
-        if name.startswith(PREFIX + "squeezenet"):
+        if name.startswith(PUBLISHED_PREFIX + "squeezenet"):
             problem = "no linear last layer, which is what a transfer replaces, in model"
         raise SpecError(f"{problem} {name!r}: choose one of torchvision's classifiers, such as {known}")
 
@@ -196,7 +198,7 @@ def _empty_network(name: str) -> Any:
     """The network as torchvision makes it, without storage and without the heads that only its training had."""
     from torchvision.models import get_model
 
-    short = name.removeprefix(PREFIX)
+    short = name.removeprefix(PUBLISHED_PREFIX)
     options: dict[str, Any] = {}
     if short.startswith(_WITH_AUXILIARY):  # and what their published weights expect, which came from another library
         options = {"aux_logits": False, "transform_input": True, "init_weights": False}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from torch import nn
 
+from invariance.models.builder import Builder
 from invariance.models.layers import ROOT, Layer, numbered
 
-LAYERS = (
+_LAYERS = (
     Layer("stem", "maxpool"),  # which is the identity here
     *numbered("stage", ("layer1", "layer2", "layer3", "layer4")),
     Layer("pooled", ROOT),
@@ -33,3 +34,9 @@ def _cifar_form(network: nn.Module) -> nn.Module:
     network.maxpool = nn.Identity()
     network.fc = nn.Identity()
     return network
+
+
+BUILDERS = {
+    "resnet18": Builder(resnet18_backbone, 512, _LAYERS),
+    "resnet50": Builder(resnet50_backbone, 2048, _LAYERS),
+}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from invariance.models.builder import Builder
 from invariance.models.layers import ROOT, Layer, numbered
 
-NUM_FEATURES = 160
-LAYERS = (*numbered("block", tuple(f"blocks.{number}" for number in range(4))), Layer("pooled", ROOT))
+_NUM_FEATURES = 160
+_LAYERS = (*numbered("block", tuple(f"blocks.{number}" for number in range(4))), Layer("pooled", ROOT))
 
 
 class _ConvBlock(nn.Sequential):
@@ -35,7 +36,7 @@ class SmallBackbone(nn.Module):
             _ConvBlock(3, 32, stride=2),
             _ConvBlock(32, 48, stride=2),
             _ConvBlock(48, 128, stride=2),
-            _ConvBlock(128, NUM_FEATURES, stride=1),
+            _ConvBlock(128, _NUM_FEATURES, stride=1),
         )
 
     def forward(self, images: Tensor) -> Tensor:
@@ -50,3 +51,6 @@ def global_average(features: Tensor) -> Tensor:
     to a twentieth of a small network's step on a CPU; that of a sum stays a view.
     """
     return features.sum(dim=(2, 3)) / features.shape[2:].numel()
+
+
+BUILDERS = {"small": Builder(SmallBackbone, _NUM_FEATURES, _LAYERS)}

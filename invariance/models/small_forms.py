@@ -9,19 +9,20 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from invariance.models.builder import Builder
 from invariance.models.layers import ROOT, Layer, numbered
 from invariance.models.small import global_average
-from invariance.models.vit import IMAGE_SIZE, as_backbone
+from invariance.models.vit import IMAGE_SIZE, as_backbone, initialise_vit
 
-SMALL_RESNET_FEATURES = 128
-SMALL_RESNET_LAYERS = (Layer("stem", "stem"), *numbered("stage", ("stages.0", "stages.1")), Layer("pooled", ROOT))
-SMALL_VGG_FEATURES = 160
-SMALL_VGG_LAYERS = (
+_RESNET_FEATURES = 128
+_RESNET_LAYERS = (Layer("stem", "stem"), *numbered("stage", ("stages.0", "stages.1")), Layer("pooled", ROOT))
+_VGG_FEATURES = 160
+_VGG_LAYERS = (
     *numbered("block", ("features.2", "features.6", "features.10", "features.14")),
     Layer("pooled", ROOT),
 )
-SMALL_VIT_FEATURES = 96
-SMALL_VIT_LAYERS = (
+_VIT_FEATURES = 96
+_VIT_LAYERS = (
     Layer("patches", "conv_proj"),
     *numbered("block", tuple(f"encoder.layers.encoder_layer_{number}" for number in range(3))),
     Layer("class token", ROOT),
@@ -36,7 +37,7 @@ class SmallResNetBackbone(nn.Module):
         self.stem = nn.Sequential(
             nn.Conv2d(3, 32, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(32), nn.ReLU(inplace=True)
         )
-        self.stages = nn.Sequential(_residual(32, 64), _residual(64, SMALL_RESNET_FEATURES))
+        self.stages = nn.Sequential(_residual(32, 64), _residual(64, _RESNET_FEATURES))
 
     def forward(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) in [-1, 1] -> (B, 128)."""
@@ -57,7 +58,7 @@ class SmallVGGBackbone(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        widths = (3, 16, 48, 96, SMALL_VGG_FEATURES)
+        widths = (3, 16, 48, 96, _VGG_FEATURES)
         layers: list[nn.Module] = []
         for num_in, num_out in pairwise(widths):
             layers += [nn.Conv2d(num_in, num_out, 3, padding=1, bias=False), nn.BatchNorm2d(num_out)]
@@ -78,7 +79,14 @@ def small_vit_backbone() -> nn.Module:
         patch_size=8,
         num_layers=3,
         num_heads=4,
-        hidden_dim=SMALL_VIT_FEATURES,
-        mlp_dim=2 * SMALL_VIT_FEATURES,
+        hidden_dim=_VIT_FEATURES,
+        mlp_dim=2 * _VIT_FEATURES,
     )
     return as_backbone(network)
+
+
+BUILDERS = {
+    "small_resnet": Builder(SmallResNetBackbone, _RESNET_FEATURES, _RESNET_LAYERS),
+    "small_vgg": Builder(SmallVGGBackbone, _VGG_FEATURES, _VGG_LAYERS),
+    "small_vit": Builder(small_vit_backbone, _VIT_FEATURES, _VIT_LAYERS, initialise_vit),
+}

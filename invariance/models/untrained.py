@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from invariance.models.classifier import Classifier
-from invariance.models.registry import ARCHITECTURES, create_model
+from invariance.models.registry import BUILDERS, create_model
 from invariance.spec import SpecError
 
 
 def has_untrained_twin(architecture: str) -> bool:
     """Whether the first weights of an architecture can be drawn; those of published networks are not known here."""
-    return architecture in {known.name for known in ARCHITECTURES}
+    return architecture in BUILDERS
 
 
 def untrained_twin(model: Classifier, *, seed: int) -> Classifier:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from torch import nn
 
+from invariance.models.builder import Builder
 from invariance.models.layers import ROOT, Layer, numbered
 
-LAYERS = (*numbered("block", ("0.2", "0.6", "0.13", "0.20", "0.27")), Layer("pooled", ROOT))
+_LAYERS = (*numbered("block", ("0.2", "0.6", "0.13", "0.20", "0.27")), Layer("pooled", ROOT))
 """The activation in front of each max-pooling."""
 
 
@@ -15,3 +16,6 @@ def vgg11_bn_backbone() -> nn.Module:
     from torchvision.models import vgg11_bn
 
     return nn.Sequential(vgg11_bn(weights=None).features, nn.AdaptiveAvgPool2d(1), nn.Flatten())
+
+
+BUILDERS = {"vgg11_bn": Builder(vgg11_bn_backbone, 512, _LAYERS)}

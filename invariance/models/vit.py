@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
+from invariance.models.builder import Builder
 from invariance.models.layers import ROOT, Layer, numbered
 
 if TYPE_CHECKING:
     from torchvision.models import VisionTransformer
 
 IMAGE_SIZE = 32
-LAYERS = (
+"""Side in pixels that its position embedding is made for: the declared input size."""
+_LAYERS = (
     Layer("patches", "conv_proj"),
     *numbered("block", tuple(f"encoder.layers.encoder_layer_{number}" for number in range(6))),
     Layer("class token", ROOT),
@@ -79,3 +81,6 @@ def initialise_vit(backbone: nn.Module, generator: torch.Generator) -> None:
     for module in backbone.modules():
         if isinstance(module, nn.LayerNorm):
             module.reset_parameters()
+
+
+BUILDERS = {"vit": Builder(vit_backbone, 384, _LAYERS, initialise_vit)}

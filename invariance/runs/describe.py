@@ -6,9 +6,9 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import fields
 
-from invariance.models import PUBLISHED_PREFIX
 from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
 from invariance.studies.what_if import TARGET_SEED_OFFSET
+from invariance.vocabulary.architectures import PUBLISHED_PREFIX
 
 
 def transforms_title(transforms: tuple[str, ...]) -> str:

@@ -1,41 +1,22 @@
 """How long a run will take, before it has begun: what the network has to multiply, over what a device multiplies.
 
 An estimate for planning, good to a factor of two or so; once runs of the same study are done, their true durations
-correct it (:mod:`invariance.runs.study_progress`).
+correct it (:mod:`invariance.runs.study_progress`). Reads what is declared of architectures and objectives, so that a
+server estimates without torch; only of published networks it asks torchvision.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from invariance.models import PUBLISHED_PREFIX, published_facts
 from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
+from invariance.vocabulary.architectures import ARCHITECTURES, PUBLISHED_PREFIX
+from invariance.vocabulary.measures import FEATURES
+from invariance.vocabulary.objectives import OBJECTIVES
 
-GIGA_MACS: Final[dict[str, float]] = {
-    "small": 0.005,
-    "resnet18": 0.555,
-    "resnet50": 1.298,
-    "densenet": 0.125,
-    "vgg11_bn": 0.153,
-    "vit": 0.538,
-    "small_resnet": 0.0076,
-    "small_vgg": 0.0071,
-    "small_vit": 0.0022,
-}
-"""Multiplications (and additions) of one forward pass on one image of 32 x 32 pixels, in 10^9, counted by torch."""
+if TYPE_CHECKING:
+    from invariance.models import PublishedFacts
 
-MILLION_PARAMETERS: Final[dict[str, float]] = {
-    "small": 0.3,
-    "resnet18": 11.2,
-    "resnet50": 23.6,
-    "densenet": 1.0,
-    "vgg11_bn": 9.3,
-    "vit": 12.5,
-    "small_resnet": 0.3,
-    "small_vgg": 0.2,
-    "small_vit": 0.3,
-}
-_MOST_MILLION_PARAMETERS = 25.0  # of networks that are not listed
 STATES_KEPT: Final = 2
 """The newest checkpoint and the one before."""
 
@@ -46,16 +27,12 @@ SECONDS_PER_IMAGE: Final[dict[str, float]] = {"cpu": 3e-5, "cuda": 5e-6}
 """For drawing an image and taking it through a network that costs nothing."""
 
 SECONDS_PER_RUN: Final[dict[str, float]] = {"cpu": 1.0, "cuda": 2.0}
-NUM_FEATURES: Final = 4
-"""That twins differ in when no transformation is measured."""
 
 _BACKWARD = 3.0  # a step of training costs about three forward passes
-_UNKNOWN_GIGA_MACS = 4.0
 _LIGHT: Final = ("efficientnet", "maxvit", "mnasnet", "mobilenet", "regnet", "shufflenet")
 _LIGHT_FACTOR = 4.0
 """Published networks of many small operations take this much longer for as many multiplications: measured on two cores
 were 8 (MNASNet), 10, 17, 21 and 24 (MaxViT) times 10^9 a second, against 40 (Swin) to 73 (ResNet-18) of all others."""
-_NUM_VIEWS: Final = {"simclr": 2, "vicreg": 2}
 _NUM_VALIDATED = 1_000
 
 
@@ -99,9 +76,9 @@ def _published_source(spec: RunSpec) -> str | None:
 def _giga_macs(model: str, image_size: int) -> float:
     """What a forward pass on one image is worth, in 10^9 multiplications of a plain network."""
     if not model.startswith(PUBLISHED_PREFIX):
-        return GIGA_MACS.get(model, _UNKNOWN_GIGA_MACS) * (image_size / 32) ** 2
+        return ARCHITECTURES[model].giga_macs_at(image_size)
     is_light = model.removeprefix(PUBLISHED_PREFIX).startswith(_LIGHT)
-    return published_facts(model).giga_macs * (_LIGHT_FACTOR if is_light else 1.0)  # at its own size, whatever comes
+    return _published_facts(model).giga_macs * (_LIGHT_FACTOR if is_light else 1.0)  # at its own size, whatever comes
 
 
 def _work(spec: RunSpec) -> tuple[float, float]:
@@ -109,8 +86,10 @@ def _work(spec: RunSpec) -> tuple[float, float]:
     match spec:
         case PretrainSpec():
             num_trained = spec.epochs * (spec.data.num_samples or spec.samples_per_epoch)
-            num_trained *= _NUM_VIEWS.get(spec.objective, 1)
-            return num_trained + spec.num_test_samples, _BACKWARD * num_trained + spec.num_test_samples
+            objective = OBJECTIVES[spec.objective]
+            num_views = num_trained * objective.num_views
+            num_forward = _BACKWARD * num_views * objective.passes_per_view
+            return num_views + spec.num_test_samples, num_forward + spec.num_test_samples
         case TransferSpec():
             num_samples = spec.data.num_samples or 0
             num_validated = 0 if spec.method == "linear-probe" and spec.regularisation == "prior" else _NUM_VALIDATED
@@ -119,7 +98,8 @@ def _work(spec: RunSpec) -> tuple[float, float]:
             # The training samples once for the probe, and once more for the accuracy on them.
             return num_seen + num_tuned, num_seen + num_samples + _BACKWARD * num_tuned
         case MeasureSpec():
-            num_twins = 2.0 * spec.num_pairs * (len(spec.transforms) or NUM_FEATURES)
+            num_differences = len(FEATURES if spec.measure == "features" else spec.transforms)
+            num_twins = 2.0 * spec.num_pairs * num_differences
             return num_twins, num_twins * len(spec.sources)
         case FactorSpec():
             num_decoded = float(spec.num_images * len(spec.factors))
@@ -138,6 +118,14 @@ def checkpoint_bytes(spec: RunSpec) -> int:
         return 0
     if (published := _published_source(spec)) is not None:
         num_kept = 1 if isinstance(spec, TransferSpec) and spec.method == "linear-probe" else 3 * STATES_KEPT + 1
-        return 4 * published_facts(published).num_parameters * num_kept
-    parameters = MILLION_PARAMETERS.get(getattr(spec, "model", ""), _MOST_MILLION_PARAMETERS) * 1e6
+        return 4 * _published_facts(published).num_parameters * num_kept
+    # The source of a transfer may be any of them.
+    could_be = [ARCHITECTURES[spec.model]] if isinstance(spec, PretrainSpec) else ARCHITECTURES.values()
+    parameters = max(one.million_parameters for one in could_be) * 1e6
     return int(4 * parameters * (3 * STATES_KEPT + 1))
+
+
+def _published_facts(name: str) -> PublishedFacts:
+    from invariance.models import published_facts  # here, since all else is estimated without torch
+
+    return published_facts(name)

@@ -89,21 +89,11 @@ def _events(
             from invariance.training.transfer import transfer
 
             yield from transfer(spec, path_of(spec.source), directory, device=device, cancelled=cancelled)
-        case MeasureSpec(measure="features"):
-            from invariance.measures.features import measure_features
-
-            sources = {source: path_of(source) for source in spec.sources}
-            yield from measure_features(spec, sources, directory, device=device, cancelled=cancelled)
-        case MeasureSpec():
-            from invariance.measures.table import measure
+        case MeasureSpec() | FactorSpec():
+            from invariance.measures.measure import measure
 
             sources = {source: path_of(source) for source in spec.sources}
             yield from measure(spec, sources, directory, device=device, cancelled=cancelled)
-        case FactorSpec():
-            from invariance.measures.factor_table import probe_factors
-
-            sources = {source: path_of(source) for source in spec.sources}
-            yield from probe_factors(spec, sources, directory, device=device, cancelled=cancelled)
 
 
 def run_here(

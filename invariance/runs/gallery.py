@@ -16,9 +16,9 @@ from typing import Final
 
 import pandas as pd
 
-from invariance.measures.factor_columns import FACTOR_COLUMNS
 from invariance.resources import project_folder
 from invariance.spec import RunSpec, SpecError, run_from_dict
+from invariance.vocabulary.factors import FACTOR_COLUMNS
 
 GALLERY: Final = project_folder() / "checkpoints"
 COMMAND: Final = "python -m invariance gallery build"

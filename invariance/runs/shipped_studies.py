@@ -10,7 +10,8 @@ from typing import Any, Final
 import pandas as pd
 
 from invariance.runs.study_files import RESULTS, SUMMARY
-from invariance.studies.registry import SCALES, STUDY_NAMES
+from invariance.studies.registry import SCALES
+from invariance.vocabulary.studies import STUDY_NAMES
 
 SHIPPED: Final = Path(__file__).parents[1] / "studies" / "results"
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from invariance.models import PUBLISHED_PREFIX
 from invariance.runs.estimate import estimate_seconds
 from invariance.runs.store import RESUMABLE_STATES, Standing, State, Store
 from invariance.spec import PretrainSpec, RunSpec
 from invariance.studies.study import Outcomes, RunOutcome, Study
+from invariance.vocabulary.architectures import PUBLISHED_PREFIX
 
 MAX_TABLES_KEPT = 2_048
 LEAST_SHARE_KNOWN = 0.02  # of a run, before its own pace says more than the estimate

@@ -22,17 +22,16 @@ from invariance.runs.locate import weights_of
 from invariance.runs.store import Run, Store
 from invariance.runs.threads import chosen_threads, wanted_threads
 from invariance.spec import PretrainSpec, RunSpec, SpecError, TransferSpec, canonical_json
+from invariance.vocabulary.architectures import ARCHITECTURES
 
-SMALL_MODELS = ("small", "small_resnet", "small_vgg")
-"""Networks whose step on a GPU is launches of kernels; those of a transformer's attention torch cannot stack."""
 MAX_TOGETHER = 32
 """Of a group: beyond that the launches are few, and each network's data and activations take memory."""
 
 
 def pays_together(specs: Sequence[RunSpec], device: str) -> bool:
     """Whether runs are executed together without being asked to: several small networks on a GPU."""
-    small = [spec for spec in specs if isinstance(spec, PretrainSpec) and spec.model in SMALL_MODELS]
-    return device.startswith("cuda") and len(small) == len(specs) > 1
+    stackable = [spec for spec in specs if isinstance(spec, PretrainSpec) and ARCHITECTURES[spec.model].stackable]
+    return device.startswith("cuda") and len(stackable) == len(specs) > 1
 
 
 def groups_together(specs: Iterable[RunSpec], device: str, *, is_asked: bool = False) -> list[list[PretrainSpec]]:

@@ -25,9 +25,6 @@ from invariance.spec.names import (
     CATEGORIES,
     LABELS,
     MAX_PROTOTYPES,
-    MEASURE_NAMES,
-    MODEL_NAMES,
-    OBJECTIVES,
     PLAIN_FACTORS,
     PRECISIONS,
     REGULARISATIONS,
@@ -53,6 +50,15 @@ from invariance.spec.run import (
 from invariance.spec.training import (
     PretrainSpec,
     TransferSpec,
+)
+from invariance.vocabulary.architectures import (
+    MODEL_NAMES,
+)
+from invariance.vocabulary.measures import (
+    MEASURE_NAMES,
+)
+from invariance.vocabulary.objectives import (
+    OBJECTIVES,
 )
 
 __all__ = [

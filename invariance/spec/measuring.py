@@ -8,8 +8,9 @@ from typing import ClassVar
 from invariance.spec.checks import SpecError, freeze, require, require_count
 from invariance.spec.compositions import check_transforms
 from invariance.spec.dataset import DatasetSpec
-from invariance.spec.names import BEYOND_2D, MEASURE_NAMES, PLAIN_FACTORS, TRANSFORM_NAMES, VARIED
+from invariance.spec.names import BEYOND_2D, PLAIN_FACTORS, TRANSFORM_NAMES, VARIED
 from invariance.spec.run import BaseRunSpec
+from invariance.vocabulary.measures import MEASURE_NAMES
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,26 +16,10 @@ BEYOND_2D: tuple[str, ...] = ("pose", "occlude")
 
 ALL_CATEGORIES: dict[str, tuple[str, ...]] = {**CATEGORIES, "beyond 2-D": BEYOND_2D}
 
-MODEL_NAMES: tuple[str, ...] = (
-    "small",
-    "resnet18",
-    "resnet50",
-    "densenet",
-    "vgg11_bn",
-    "vit",
-    "small_resnet",
-    "small_vgg",
-    "small_vit",
-)
-SMALLEST_IMAGE_PX: dict[str, int] = {"vgg11_bn": 32}
-"""Architectures whose poolings leave nothing of a smaller image."""
-
-OBJECTIVES: tuple[str, ...] = ("supervised", "simclr", "vicreg", "rotation")
 PRECISIONS: tuple[str, ...] = ("auto", "float32", "bfloat16")
 SCHEDULES: tuple[str, ...] = ("constant", "cosine")
 TRANSFER_METHODS: tuple[str, ...] = ("linear-probe", "fine-tune")
 REGULARISATIONS: tuple[str, ...] = ("prior", "validation")
-MEASURE_NAMES: tuple[str, ...] = ("sens", "features")
 VARIED: tuple[str, ...] = ("one", "together")
 PLAIN_FACTORS: tuple[str, ...] = ("class", "background")
 """What varies between images even where nothing is transformed."""

@@ -8,15 +8,14 @@ from typing import ClassVar
 from invariance.spec.checks import SpecError, require, require_count, require_number
 from invariance.spec.dataset import DatasetSpec
 from invariance.spec.names import (
-    MODEL_NAMES,
-    OBJECTIVES,
     PRECISIONS,
     REGULARISATIONS,
     SCHEDULES,
-    SMALLEST_IMAGE_PX,
     TRANSFER_METHODS,
 )
 from invariance.spec.run import BaseRunSpec
+from invariance.vocabulary.architectures import ARCHITECTURES
+from invariance.vocabulary.objectives import OBJECTIVES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,15 +24,15 @@ class PretrainSpec(BaseRunSpec):
 
     Attributes:
         data: the training set; its test split is used once, at the end.
-        model: architecture, one of ``MODEL_NAMES``.
+        model: architecture, one of :data:`~invariance.vocabulary.architectures.ARCHITECTURES`.
         epochs: number of passes over the data.
         samples_per_epoch: images in one epoch of an endless stream; ignored for a finite data set.
         batch_size: images in one step.
         learning_rate: of Adam, at the start.
         seed: initial weights and order of the samples.
         num_test_samples: size of the test split.
-        objective: one of ``OBJECTIVES``. Other than ``supervised``, the last layer is solved on the frozen
-            representation when training is over, so that there is an accuracy to compare.
+        objective: one of :data:`~invariance.vocabulary.objectives.OBJECTIVES`. Other than ``supervised``, the last
+            layer is solved on the frozen representation when training is over, so that there is an accuracy to compare.
         schedule: of the learning rate, one of ``SCHEDULES``: constant, or falling to zero along half a cosine.
         weight_decay: of Adam, as an L2 penalty on the weights.
         precision: of the network's products, one of ``PRECISIONS``: ``auto`` is bfloat16 where the device has
@@ -58,10 +57,10 @@ class PretrainSpec(BaseRunSpec):
         require(self.objective in OBJECTIVES, "objective", self.objective, " or ".join(OBJECTIVES))
         require(self.schedule in SCHEDULES, "schedule", self.schedule, " or ".join(SCHEDULES))
         require_number("weight_decay", self.weight_decay, 0.0, 1.0)
-        if self.objective in ("simclr", "vicreg") and not self.data.transforms:
+        if OBJECTIVES[self.objective].needs_transforms and not self.data.transforms:
             raise SpecError(f"objective = {self.objective}: its views differ in transformations; choose some")
-        require(self.model in MODEL_NAMES, "model", self.model, " or ".join(MODEL_NAMES))
-        if self.data.image_size < (smallest := SMALLEST_IMAGE_PX.get(self.model, 0)):
+        require(self.model in ARCHITECTURES, "model", self.model, " or ".join(ARCHITECTURES))
+        if self.data.image_size < (smallest := ARCHITECTURES[self.model].smallest_image_px):
             raise SpecError(f"image_size = {self.data.image_size}: {self.model} needs at least {smallest} px")
         check_training(self)
         require_count("samples_per_epoch", self.samples_per_epoch, 1, 2**31)

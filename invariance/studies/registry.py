@@ -8,12 +8,11 @@ from typing import Any, Final
 
 from invariance import studies
 from invariance.spec import SpecError
-from invariance.studies.about import ABOUT
 from invariance.studies.scales import SCALE_NAMES
 from invariance.studies.study import Design, Study
 from invariance.vocabulary.attach import attach
+from invariance.vocabulary.studies import STUDY_NAMES
 
-STUDY_NAMES: Final = tuple(ABOUT)
 SCALES: Final = SCALE_NAMES
 MAX_SEED: Final = 2**31 - 1
 
@@ -39,7 +38,7 @@ def make_study(
     """The study of that name.
 
     Args:
-        name: one of :data:`STUDY_NAMES`.
+        name: one of :data:`~invariance.vocabulary.studies.STUDY_NAMES`.
         scale: one of :data:`SCALES`.
         seeds: None for the scale's own.
         factors: what is varied, of its design's ``factors``; none for the scale's own.

@@ -60,7 +60,7 @@ class Study:
     """A study of the paper at one scale, as data; nothing is run here.
 
     Attributes:
-        name: of its declaration.
+        name: one of :data:`~invariance.vocabulary.studies.STUDY_NAMES`.
         scale: ``quick``, ``standard`` or ``paper``.
         seeds: each repeats the study with other objects, transformations and initial weights.
         runs: every run once (shared ones too), each after those it builds on.

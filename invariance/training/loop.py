@@ -132,7 +132,7 @@ class Pretraining:
     def finish(self) -> Finished:
         """Solves the head where training did not, looks at the test split, once, and saves the weights."""
         spec, model = self.spec, self.train_state.model
-        if spec.objective != "supervised":
+        if not self.train_state.objective.facts.trains_head:
             self._solve_head(min(self.feed.num_images, NUM_PROBE_SAMPLES))
         on_test = self._evaluate("test", spec.num_test_samples)
         num_seen = min(spec.data.num_samples or self.feed.num_images, spec.num_test_samples)
@@ -246,7 +246,7 @@ def render_training_split(
 def _open_feed(
     spec: PretrainSpec, engine: Engine, train_state: TrainState, cancelled: CancelFlag
 ) -> Generator[Progress, None, Feed]:
-    num, num_views = spec.data.num_samples, train_state.objective.num_views
+    num, num_views = spec.data.num_samples, train_state.objective.facts.num_views
     if num is None:
         return StreamFeed(
             engine,

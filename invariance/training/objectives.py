@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +17,8 @@ from torch.nn import functional
 from invariance.models import Classifier
 from invariance.models.initial import initialise_linear
 from invariance.training.precision import AUTO, Precision
+from invariance.vocabulary.attach import attach
+from invariance.vocabulary.objectives import OBJECTIVES, ObjectiveFacts
 
 TEMPERATURE: Final = 0.5
 PROJECTION_WIDTH: Final = 128
@@ -25,7 +27,7 @@ _VARIANCE_FLOOR = 1e-4
 
 
 @dataclass(frozen=True)
-class Outcome:
+class BatchLoss:
     """What one batch came to.
 
     Attributes:
@@ -88,76 +90,85 @@ def quarter_turns(images: Tensor) -> tuple[Tensor, Tensor]:
 class Objective(nn.Module, ABC):
     """A loss on batches, with the layers that only training needs.
 
+    Args:
+        num_features: F, length of the representation.
+        seed: of the weights of its own layers.
+
     Attributes:
-        num_views: views of each sample in a batch: 1, or 2 stacked as (2 B, 3, S, S).
+        facts: its declaration.
         precision: of the forward pass.
     """
 
-    num_views = 1
+    facts: ClassVar[ObjectiveFacts]
     precision: Precision = AUTO
 
+    def __init__(self, num_features: int, seed: int) -> None:
+        super().__init__()
+
     @abstractmethod
-    def forward(self, model: Classifier, images: Tensor, labels: Tensor) -> Outcome:
-        """The outcome of a batch.
+    def forward(self, model: Classifier, images: Tensor, labels: Tensor) -> BatchLoss:
+        """The loss of a batch.
 
         Args:
             model: in training mode.
-            images: (num_views * B, 3, S, S), bytes (uint8) or float in [0, 1].
+            images: (V B, 3, S, S), the V views of each sample one after the other, bytes (uint8) or float in [0, 1].
             labels: (B,) int64.
         """
 
 
 class Supervised(Objective):
-    """Cross entropy of the head's logits."""
+    """Cross entropy of the head's logits; the representation's length and the seed do not matter."""
 
-    def forward(self, model: Classifier, images: Tensor, labels: Tensor) -> Outcome:
+    facts = OBJECTIVES["supervised"]
+
+    def forward(self, model: Classifier, images: Tensor, labels: Tensor) -> BatchLoss:
         """See :class:`Objective`."""
         with self.precision.autocast(images.device):
             logits = model(images)
         return _classified(logits, labels)
 
 
-class TwoViews(Objective):
-    """Agreement of two views after a projection of two layers, which training discards.
+class SimCLR(Objective):
+    """Contrast of two views after a projection of two layers, which training discards."""
 
-    Args:
-        num_features: F, length of the representation.
-        name: ``simclr`` or ``vicreg``.
-        seed: of the projection's weights.
-    """
+    facts = OBJECTIVES["simclr"]
 
-    num_views = 2
-
-    def __init__(self, num_features: int, name: str, seed: int) -> None:
-        super().__init__()
-        self._name = name
+    def __init__(self, num_features: int, seed: int) -> None:
+        super().__init__(num_features, seed)
         self.projection = _projection(num_features, torch.Generator().manual_seed(seed))
 
-    def forward(self, model: Classifier, images: Tensor, labels: Tensor) -> Outcome:
+    def forward(self, model: Classifier, images: Tensor, labels: Tensor) -> BatchLoss:
         """See :class:`Objective`; ``num_correct`` counts views that are nearer to their partner than to any other."""
         with self.precision.autocast(images.device):
             projected = self.projection(model.representation(images))
         first, second = projected.to(torch.float32).chunk(2)
-        loss, num_correct = nt_xent(first, second)
-        if self._name == "vicreg":
-            loss = vicreg(first, second)
-        return Outcome(loss, num_correct.detach(), len(images))
+        contrast, num_correct = nt_xent(first, second)
+        return BatchLoss(self._loss(first, second, contrast), num_correct.detach(), len(images))
+
+    def _loss(self, first: Tensor, second: Tensor, contrast: Tensor) -> Tensor:
+        return contrast
+
+
+class VICReg(SimCLR):
+    """Agreement of two views whose dimensions vary and do not repeat each other, after the same projection."""
+
+    facts = OBJECTIVES["vicreg"]
+
+    def _loss(self, first: Tensor, second: Tensor, contrast: Tensor) -> Tensor:
+        return vicreg(first, second)
 
 
 class Rotation(Objective):
-    """Cross entropy of telling which quarter turn an image went through, from its representation.
+    """Cross entropy of telling which quarter turn an image went through, from its representation."""
 
-    Args:
-        num_features: F, length of the representation.
-        seed: of the weights of the layer that tells it.
-    """
+    facts = OBJECTIVES["rotation"]
 
     def __init__(self, num_features: int, seed: int) -> None:
-        super().__init__()
+        super().__init__(num_features, seed)
         self.turn = nn.utils.skip_init(nn.Linear, num_features, 4)
         initialise_linear(self.turn, torch.Generator().manual_seed(seed))
 
-    def forward(self, model: Classifier, images: Tensor, labels: Tensor) -> Outcome:
+    def forward(self, model: Classifier, images: Tensor, labels: Tensor) -> BatchLoss:
         """See :class:`Objective`; the batch is turned in all four ways."""
         turned, turns = quarter_turns(images)
         with self.precision.autocast(images.device):
@@ -165,22 +176,25 @@ class Rotation(Objective):
         return _classified(logits, turns)
 
 
+_CLASSES: Final = attach(
+    "objective", OBJECTIVES, {one.facts.name: one for one in (Supervised, SimCLR, VICReg, Rotation)}
+)
+
+
 def create_objective(name: str, num_features: int, *, seed: int) -> Objective:
     """The objective of that name; the name has been checked when the spec was made.
 
     Args:
-        name: one of ``invariance.spec.OBJECTIVES``.
+        name: one of :data:`~invariance.vocabulary.objectives.OBJECTIVES`.
         num_features: F, length of the representation it works on.
         seed: of its own layers' weights.
     """
-    if name == "supervised":
-        return Supervised()
-    return Rotation(num_features, seed) if name == "rotation" else TwoViews(num_features, name, seed)
+    return _CLASSES[name](num_features, seed)
 
 
-def _classified(logits: Tensor, labels: Tensor) -> Outcome:
+def _classified(logits: Tensor, labels: Tensor) -> BatchLoss:
     loss = functional.cross_entropy(logits.to(torch.float32), labels)
-    return Outcome(loss, (logits.detach().argmax(dim=1) == labels).sum(), len(labels))
+    return BatchLoss(loss, (logits.detach().argmax(dim=1) == labels).sum(), len(labels))
 
 
 def _projection(num_features: int, generator: torch.Generator) -> nn.Sequential:

@@ -14,7 +14,6 @@ import torch
 from invariance.events import Diverged, Progress
 from invariance.training.evaluation import in_batches, mean_class_accuracy
 from invariance.training.feed import Feed, Rendered
-from invariance.training.objectives import Supervised
 from invariance.training.pace import Pace
 from invariance.training.train_state import TrainState
 
@@ -75,7 +74,7 @@ def validate(train_state: TrainState, validation: Rendered) -> dict[str, float]:
             f"training collapsed at or before step {train_state.step}: the representation is the same for all images; "
             "choose a smaller learning_rate, or another seed"
         )
-    if not isinstance(train_state.objective, Supervised):
+    if not train_state.objective.facts.trains_head:
         return {}
     with torch.no_grad():
         predictions = model.head(features).argmax(dim=1)

@@ -20,7 +20,7 @@ from invariance.models import Classifier
 from invariance.training import loop
 from invariance.training.feed import Rendered
 from invariance.training.loop import Pretraining
-from invariance.training.objectives import Objective, Outcome
+from invariance.training.objectives import BatchLoss, Objective
 from invariance.training.pace import Pace
 from invariance.training.reporting import replayed_history, tell
 from invariance.training.train_state import TrainState
@@ -33,9 +33,9 @@ class _Step(nn.Module):
         super().__init__()
         self.model, self.objective = model, objective
 
-    def forward(self, images: Tensor, labels: Tensor) -> Outcome:
+    def forward(self, images: Tensor, labels: Tensor) -> BatchLoss:
         """What a batch comes to."""
-        outcome: Outcome = self.objective(self.model, images, labels)
+        outcome: BatchLoss = self.objective(self.model, images, labels)
         return outcome
 
 
@@ -75,7 +75,7 @@ class Stack:
 
         def one(parameters: dict[str, Tensor], buffers: dict[str, Tensor], *batch: Tensor) -> tuple[Tensor, Tensor]:
             nonlocal num_asked  # a plain number, the same for all
-            outcome: Outcome = functional_call(step, (parameters, buffers), batch)
+            outcome: BatchLoss = functional_call(step, (parameters, buffers), batch)
             num_asked = outcome.num_asked
             return outcome.loss, outcome.num_correct
 
@@ -84,7 +84,7 @@ class Stack:
         losses.sum().backward()
         self._optimiser.step()
         for train_state, loss, correct in zip(self._train_states, losses, num_correct, strict=True):
-            train_state.note_step(Outcome(loss, correct, num_asked), num_samples=labels.shape[1])
+            train_state.note_step(BatchLoss(loss, correct, num_asked), num_samples=labels.shape[1])
 
     def give_moments(self) -> None:
         """Puts copies of Adam's running means where each train_state would have its own, to be saved."""

@@ -23,7 +23,8 @@ from invariance.training.loop import Pretraining, pretrain
 from invariance.training.resume import clear_state
 from invariance.training.stacked import optimise_stacked
 
-Outcome = tuple[int, Event | Exception]
+NumberedEvent = tuple[int, Event | Exception]
+"""The number of a run, and its event or the exception that ended it."""
 WAYS = ("threads", "stacked")
 _CANCEL_POLL_S = 0.25
 
@@ -36,7 +37,7 @@ def pretrain_together(
     cancelled: CancelFlag = never,
     checkpoint_every_s: float = 10.0,
     way: str | None = None,
-) -> Iterator[Outcome]:
+) -> Iterator[NumberedEvent]:
     """Pretrains several networks; see :func:`invariance.training.loop.pretrain` for one.
 
     Args:
@@ -84,7 +85,7 @@ def _shared(spec: PretrainSpec) -> dict[str, Any]:
 
 def _side_by_side(
     specs: Sequence[PretrainSpec], directories: Sequence[Path], *, cancelled: CancelFlag, **options: Any
-) -> Generator[Outcome, None, None]:
+) -> Generator[NumberedEvent, None, None]:
     """As many at once as torch has threads here, each in a thread of its own that computes alone."""
     num_threads = torch.get_num_threads()
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
@@ -157,7 +158,7 @@ def _stacked(
     device: str,
     cancelled: CancelFlag,
     checkpoint_every_s: float,
-) -> Generator[Outcome, None, None]:
+) -> Generator[NumberedEvent, None, None]:
     runs: dict[int, Pretraining] = {}
     for number, (spec, directory) in enumerate(zip(specs, directories, strict=True)):
         try:

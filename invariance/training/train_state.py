@@ -15,7 +15,7 @@ from torch import Tensor
 
 from invariance.events import Diverged
 from invariance.models import Classifier
-from invariance.training.objectives import Objective, Outcome, Supervised
+from invariance.training.objectives import BatchLoss, Objective, Supervised
 from invariance.training.precision import AUTO, Precision
 from invariance.training.resume import load_state, save_state
 
@@ -54,7 +54,7 @@ class TrainState:
         precision: Precision = AUTO,
     ) -> None:
         self.model = model
-        self.objective = objective or Supervised()
+        self.objective = objective or Supervised(model.num_features, seed=0)
         self.objective.precision = precision
         self.step = 0
         self.images_since_validation = 0
@@ -127,7 +127,7 @@ class TrainState:
             for group in optimiser.param_groups:
                 group["lr"] = self._learning_rate * self._schedule(share)
 
-    def note_step(self, outcome: Outcome, *, num_samples: int) -> None:
+    def note_step(self, outcome: BatchLoss, *, num_samples: int) -> None:
         """Counts a step that was taken."""
         self.step += 1
         self.images_since_validation += num_samples

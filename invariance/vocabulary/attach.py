@@ -3,9 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 Implementation = TypeVar("Implementation")
+
+
+class Named(Protocol):
+    """A declaration."""
+
+    @property
+    def name(self) -> str:
+        """By which implementations attach to it."""
+        ...
+
+
+Declaration = TypeVar("Declaration", bound=Named)
+
+
+def by_name(kind: str, *declarations: Declaration) -> dict[str, Declaration]:
+    """Declarations by their names, in the order in which they are offered.
+
+    Args:
+        kind: what they are, for the message: ``transformation``, ``architecture``, ...
+        *declarations: each with a name of its own.
+
+    Raises:
+        ImportError: a name is declared twice.
+    """
+    names = [declaration.name for declaration in declarations]
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise ImportError(f"{kind} {', '.join(repeated)}: declared more than once")
+    return dict(zip(names, declarations, strict=True))
 
 
 def attach(

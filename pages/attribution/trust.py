@@ -8,13 +8,13 @@ from dataclasses import replace
 import streamlit as st
 
 from invariance.attribution.compare import Randomised, compare_randomised
-from invariance.attribution.methods import METHODS, Method, find_method
 from invariance.attribution.passes import passes_of_map
 from invariance.attribution.randomise import UNCHANGED, WEIGHTS
 from invariance.attribution.score_set import SCORES, ScoreMean, score_set
 from invariance.figures.pictures import fitting_factor, relevance_overlay, upscale
 from invariance.numbers import format_number
 from invariance.spec import DatasetSpec
+from invariance.vocabulary.methods import METHODS, Method
 from pages.shared import cache
 from pages.shared.attribution_time import Bar, say_how_long, stoppable
 from pages.shared.controls import choose
@@ -27,7 +27,7 @@ QUICK_STEPS = 16
 
 def choose_method() -> tuple[Method, Parameters]:
     """The method and its parameters, both part of the page's link."""
-    method = find_method(choose("Method", {method.name: method.title for method in METHODS}, key="method"))
+    method = METHODS[choose("Method", {name: one.title for name, one in METHODS.items()}, key="method")]
     st.caption(method.summary)
     if not method.parameters:
         return method, ()

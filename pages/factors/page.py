@@ -6,9 +6,9 @@ import streamlit as st
 from invariance.figures.factor_heatmap import factor_heatmap
 from invariance.figures.factor_pair import factor_dumbbells, paired
 from invariance.figures.heatmap import cell_of
-from invariance.measures.factor_columns import NETWORK
 from invariance.runs import gallery
 from invariance.spec import DatasetSpec, SpecError
+from invariance.vocabulary.factors import NETWORK
 from pages.factors.parts import ask_first, explain_verdicts, say_how_long, show_factor
 from pages.shared import cache, links, server
 from pages.shared.controls import choose

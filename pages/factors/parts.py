@@ -7,13 +7,13 @@ import streamlit as st
 
 from invariance.figures.factor_heatmap import GLYPHS
 from invariance.figures.factor_pair import COLOURS, confusion, decoded_scatter
-from invariance.measures.factor_columns import VERDICTS
 from invariance.measures.factors import FACTORS
 from invariance.numbers import format_number
 from invariance.runs.describe import source_title
 from invariance.runs.device import choose_device
 from invariance.runs.estimate import estimate_seconds
 from invariance.spec import DatasetSpec, FactorSpec
+from invariance.vocabulary.factors import VERDICTS
 from pages.shared import cache
 from pages.shared.exports import export_row
 from pages.shared.live import in_words

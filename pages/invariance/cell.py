@@ -8,12 +8,12 @@ import streamlit as st
 from invariance.data.sweeps import sweep
 from invariance.figures.pictures import fitting_factor, side_by_side, upscale
 from invariance.figures.profile import layer_figure, magnitude_figure
-from invariance.measures.columns import MEASURES
 from invariance.measures.magnitude import magnitude_curve
 from invariance.measures.profile import layer_profile
 from invariance.measures.twins import TwinDistances, twin_distances
 from invariance.numbers import NOT_KNOWN, format_number
 from invariance.spec import DatasetSpec
+from invariance.vocabulary.measures import MEASURES
 from pages.shared import cache
 from pages.shared.controls import choose
 from pages.shared.exports import export_row

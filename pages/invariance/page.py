@@ -4,8 +4,8 @@ import pandas as pd
 import streamlit as st
 
 from invariance.figures.heatmap import cell_of, sens_heatmap
-from invariance.measures.columns import MEASURES
 from invariance.spec import CATEGORIES, SpecError
+from invariance.vocabulary.measures import MEASURES
 from pages.invariance.cell import Networks, references, show_numbers, show_view
 from pages.invariance.rows import (
     choose_published,

@@ -15,8 +15,8 @@ from invariance.runs.describe import transforms_title
 from invariance.runs.shipped_studies import shipped_results
 from invariance.spec import DatasetSpec
 from invariance.statistics import MIN_POINTS
-from invariance.studies.about import ABOUT
 from invariance.studies.transforms_vs_other import FACTORS, networks
+from invariance.vocabulary.studies import ABOUT
 from pages.invariance.table import find_tables, submit_measurements
 from pages.shared.cache import KnownModel
 from pages.shared.exports import export_row

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 import streamlit as st
 
-from invariance.measures.columns import COLUMNS
-from invariance.measures.result import TABLE
 from invariance.measures.shifts import available_shifts, own_shift, shift_title
 from invariance.models import PUBLISHED_PREFIX
 from invariance.runs import gallery
@@ -16,6 +14,7 @@ from invariance.runs.describe import source_title
 from invariance.runs.gallery_build import NUM_PAIRS
 from invariance.runs.store import Run
 from invariance.spec import DatasetSpec, MeasureSpec, SpecError
+from invariance.vocabulary.measures import TABLE, TRANSFORM_COLUMNS
 from pages.shared import server
 from pages.shared.cache import KnownModel
 from pages.shared.controls import choose
@@ -74,7 +73,7 @@ def table_of(
     shipped = {entry.run_id: name for name in known if (entry := _entry(name)) is not None}
     group = tuple(shipped)
     rows = _shipped_table(known, shift)
-    lacking = not rows.empty and not set(COLUMNS) <= set(rows)
+    lacking = not rows.empty and not set(TRANSFORM_COLUMNS) <= set(rows)
     asked = [(run,) for run in runs] + ([group] if group and (rows.empty or lacking) else [])
     found = find_tables(asked, data, num_pairs)
     if lacking and group in found.missing:
@@ -100,7 +99,7 @@ def find_tables(groups: list[Group], data: DatasetSpec, num_pairs: int = PUBLISH
             found.missing.append(group)
             continue
         found.tables.append(table)
-        if not set(COLUMNS) <= set(table):
+        if not set(TRANSFORM_COLUMNS) <= set(table):
             found.outdated.append(group)
     return found
 

@@ -10,7 +10,6 @@ import streamlit as st
 
 from invariance.attribution.compare import Comparison, compare
 from invariance.data.engine import Engine, sources_of
-from invariance.measures.columns import untrained_name
 from invariance.measures.factor_view import DecodedFactor, decode_factor
 from invariance.measures.pairs import NUM_REFERENCE, mean_pair_distance
 from invariance.models import BATCH_SIZE, PUBLISHED_PREFIX, published_here, published_path, untrained_twin
@@ -18,6 +17,7 @@ from invariance.runs import gallery
 from invariance.runs.describe import title, transforms_title
 from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, SpecError
 from invariance.training.checkpoint import load_weights
+from invariance.vocabulary.measures import starting_network_name
 from pages.shared import server
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class KnownModel:
         """The network that its pretraining started from; None for a transfer, which started from a trained one."""
         if not isinstance(self.spec, PretrainSpec):
             return None
-        name = untrained_name(self.spec.model, self.spec.seed)
+        name = starting_network_name(self.spec.model, self.spec.seed)
         spec = replace(self.spec, data=replace(self.spec.data, transforms=()))
         return replace(self, reference=name, label=name, spec=spec, metrics={}, is_untrained=True)
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pandas as pd
 import streamlit as st
 
-from invariance.measures.result import TABLE
 from invariance.runs.describe import source_title
 from invariance.runs.store import Run
 from invariance.spec import DatasetSpec, FactorSpec, SpecError
+from invariance.vocabulary.measures import TABLE
 from pages.shared import server
 from pages.shared.cache import KnownModel
 

@@ -4,8 +4,8 @@ import streamlit as st
 
 from invariance.runs.shipped_studies import StudyResult, shipped_results
 from invariance.spec import SpecError
-from invariance.studies.about import ABOUT
-from invariance.studies.registry import STUDY_NAMES, make_study
+from invariance.studies.registry import make_study
+from invariance.vocabulary.studies import ABOUT, STUDY_NAMES
 from pages.shared import links, server
 from pages.shared.controls import choose
 from pages.shared.live import in_words

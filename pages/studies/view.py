@@ -14,9 +14,9 @@ from invariance.figures.study_figures import figures_of
 from invariance.figures.study_findings import findings_figure
 from invariance.figures.study_notebook import notebook
 from invariance.figures.study_report import report_html
-from invariance.studies.about import ABOUT
 from invariance.studies.findings import NOT_IN_THE_PAPER, rests_on
 from invariance.studies.study import Study
+from invariance.vocabulary.studies import ABOUT
 from pages.shared.exports import export_row
 
 

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from invariance.models import ARCHITECTURES
 from invariance.runs.describe import transforms_title
 from invariance.spec import OBJECTIVES, TRANSFER_METHODS, SpecError
+from invariance.vocabulary.architectures import ARCHITECTURES
 from pages.shared import links, server
 from pages.shared.controls import choose, source_picker, transform_picker
 from pages.shared.live import live_panel
@@ -86,8 +86,8 @@ def detail_controls(values: dict[str, object]) -> dict[str, object]:
             )
             prototypes = st.number_input("Pictures of each class", 1, 100, 1, key="prototypes", bind="query-params")
         with network:
-            model = choose("Model", {one.name: one.title for one in ARCHITECTURES}, key="model")
-            st.caption(next(one.summary for one in ARCHITECTURES if one.name == model))
+            model = choose("Model", {name: one.title for name, one in ARCHITECTURES.items()}, key="model")
+            st.caption(ARCHITECTURES[model].summary)
             objective = st.selectbox(
                 "Objective of pretraining",
                 OBJECTIVES,

@@ -14,16 +14,16 @@ from torch.nn import functional
 
 from invariance.attribution.attribute import attribute
 from invariance.attribution.compare import compare
-from invariance.attribution.methods import METHODS
 from invariance.attribution.score_set import score_set
 from invariance.attribution.scores import share_on_object
 from invariance.attribution.shapley import evidence
 from invariance.data.engine import Batch, Engine
 from invariance.data.preview import clean_backgrounds
 from invariance.measures.factor_probe import held_out
-from invariance.measures.features import feature_twins
+from invariance.measures.feature_twins import feature_twins
 from invariance.measures.sens import sens_scores
 from invariance.models import Classifier
+from invariance.vocabulary.methods import METHODS
 from tests.attribution.networks import Failing, num_hooks
 from tests.attribution.readers import REGIONS, SHADES, colour_coded, read_shades, reader
 
@@ -95,7 +95,7 @@ def test_a_probe_decodes_the_part_that_is_read_and_guesses_the_others(part: str,
 
 
 @pytest.mark.parametrize("part", PARTS)
-@pytest.mark.parametrize("method", [method.name for method in METHODS if method.name != "grad-cam"])
+@pytest.mark.parametrize("method", [name for name in METHODS if name != "grad-cam"])
 def test_the_map_lies_on_the_part_that_is_read(method: str, part: str, batch: Batch) -> None:
     few = slice(0, 8)
     found = attribute(reader(part), batch.images[few], method=method, baseline="black", **FINE.get(method, {}))

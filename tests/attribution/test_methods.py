@@ -10,13 +10,14 @@ import torch
 from torch import Tensor, nn
 
 from invariance.attribution.attribute import attribute
-from invariance.attribution.methods import METHODS, find_method
+from invariance.attribution.methods import APPLY, chosen_values, find_method
 from invariance.models import Classifier, create_model
 from invariance.spec import SpecError
+from invariance.vocabulary.methods import METHODS
 from tests.attribution.networks import FINE, METHODS_OF_PIXELS, Failing, Linear, Region, num_hooks, random_images
 
 QUICK = {"integrated-gradients": {"steps": 4}, "gradient-shap": {"samples": 4}, "smooth-grad": {"samples": 4}}
-NAMES = [method.name for method in METHODS]
+NAMES = list(METHODS)
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +26,10 @@ def small() -> Classifier:
 
 
 def test_registry_lists_each_once_with_defaults_in_range() -> None:
-    assert len(set(NAMES)) == len(NAMES) and set(NAMES) == {*METHODS_OF_PIXELS, "grad-cam"}
-    for method in METHODS:
-        assert method.values({}) == {parameter.name: parameter.default for parameter in method.parameters}
-        assert all(type(method.values({})[p.name]) is (int if p.is_whole else float) for p in method.parameters)
+    assert list(APPLY) == NAMES and set(NAMES) == {*METHODS_OF_PIXELS, "grad-cam"}
+    for method in METHODS.values():
+        assert chosen_values(method, {}) == {parameter.name: parameter.default for parameter in method.parameters}
+        assert all(type(chosen_values(method, {})[p.name]) is (int if p.is_whole else float) for p in method.parameters)
 
 
 @pytest.mark.parametrize("name", METHODS_OF_PIXELS)

@@ -7,7 +7,7 @@ import torch
 
 from benchmarks import measure_speed
 from benchmarks.measure_speed import GOAL_SECONDS, Settings, networks, run
-from invariance.measures import table
+from invariance.measures import measure
 from invariance.runs.gallery import entries
 
 pytestmark = pytest.mark.skipif(not entries(), reason="there is no gallery: run python -m invariance gallery build")
@@ -20,7 +20,7 @@ def test_nineteen_networks_differ_in_one_transformation_at_most() -> None:
 
 def test_a_small_table_is_measured_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
-    real = table.measure
+    real = measure.measure
 
     def counted(spec, *args, **kwargs):
         asked.append((len(spec.sources), len(spec.transforms), spec.num_pairs))

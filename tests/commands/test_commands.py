@@ -14,11 +14,10 @@ from PIL import Image
 from invariance.__main__ import main, parser
 from invariance.attribution.compare import Comparison
 from invariance.data.engine import Engine, to_bytes
-from invariance.measures.columns import COLUMNS
-from invariance.measures.factor_columns import FACTOR_COLUMNS, VERDICTS
-from invariance.measures.features import FEATURES
 from invariance.spec import DatasetSpec
 from invariance.training import reporting
+from invariance.vocabulary.factors import FACTOR_COLUMNS, VERDICTS
+from invariance.vocabulary.measures import FEATURES, TRANSFORM_COLUMNS
 
 TINY = "--objects noise --backgrounds noise --classes noise-00,noise-01,noise-02 --num-test-samples 60"
 ROOT = Path(__file__).parents[2]
@@ -155,7 +154,10 @@ def test_what_if(command):
         ("attribute --models matched --out pyproject.toml", "out = pyproject.toml: cannot be used as a folder"),
         ("attribute --models matched --index 1099511627776 --out x", "index = 1099511627776: expected a whole number"),
         ("attribute --models matched --way cross-fade --out x", "--way is not for --question class"),
-        ("attribute --models matched --question distance --num 3 --out x", "--num-images is not for --question distance"),
+        (
+            "attribute --models matched --question distance --num 3 --out x",
+            "--num-images is not for --question distance",
+        ),
         ("measure --models matched --shift new-noise --seed 3 --out x.csv", "--seed and --shift are both given"),
         ("gallery build --out pyproject.toml", "out = pyproject.toml: cannot be used as a folder"),
         ("gallery build --num-pairs 1 --out x", "num_pairs = 1: expected a whole number from 2"),
@@ -286,7 +288,7 @@ def test_help_of_measure_describes_every_column_of_its_table(capsys):
         parser().parse_args(["measure", "--help"])
     text = capsys.readouterr().out.split("columns of the table")[1]
     described = re.findall(r"^  ([a-z][a-z_, ]+)$", text, re.MULTILINE)
-    assert sorted(", ".join(described).split(", ")) == sorted(set(COLUMNS) - {"model", "transform"})
+    assert sorted(", ".join(described).split(", ")) == sorted(set(TRANSFORM_COLUMNS) - {"model", "transform"})
 
 
 def test_help_of_factors_describes_every_column_and_verdict(capsys):

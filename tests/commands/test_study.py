@@ -26,9 +26,10 @@ from invariance.figures.study_report import write_report
 from invariance.runs.store import Store
 from invariance.runs.study_files import summarise, write_summary, write_table
 from invariance.runs.study_progress import StudyProgress, estimated_seconds
-from invariance.studies.registry import STUDY_NAMES, make_study
+from invariance.studies.registry import make_study
 from invariance.studies.study import RunOutcome
 from invariance.training.precision import auto_precision
+from invariance.vocabulary.studies import STUDY_NAMES
 from tests.runs.tiny import wait_until
 from tests.runs.tiny_study import COLUMNS, tiny_study
 

@@ -8,7 +8,7 @@ import pytest
 from invariance.figures.factor_heatmap import GLYPHS, factor_heatmap, hover_text
 from invariance.figures.factor_pair import confusion, decoded_scatter, factor_dumbbells, paired
 from invariance.figures.heatmap import cell_of
-from invariance.measures.factor_columns import VERDICTS
+from invariance.vocabulary.factors import VERDICTS
 from tests.pages.tiny_gallery import FACTORS_SHOWN, factors_of
 
 TABLE = factors_of(["none", "hue"])

@@ -10,9 +10,9 @@ import pytest
 from invariance.figures.study_figures import STUDY_FIGURES, figures_of
 from invariance.figures.study_findings import findings_figure
 from invariance.figures.study_report import report_html
-from invariance.studies.about import ABOUT
-from invariance.studies.registry import STUDY_NAMES, make_study
+from invariance.studies.registry import make_study
 from invariance.studies.transforms_vs_other_grid import FACTORS, PAPER_FACTORS
+from invariance.vocabulary.studies import ABOUT, STUDY_NAMES
 from tests.studies.fabricated import outcomes_of
 
 PROVENANCE = {"command": "<b>python</b>", "devices": {"cpu": 3}, "versions": {"python": "3"}, "commit": None}

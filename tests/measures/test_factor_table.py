@@ -12,16 +12,18 @@ import torch
 
 from invariance.data.engine import Engine
 from invariance.events import Cancelled, Finished, Progress
-from invariance.measures.factor_columns import FACTOR_COLUMNS, KEPT, LOST, PARTLY, UNCLEAR, VERDICTS, verdict_of
 from invariance.measures.factor_images import image_sets, render_set
 from invariance.measures.factor_scores import factor_scores
-from invariance.measures.factor_table import pixel_components, probe_factors
+from invariance.measures.factor_table import pixel_components
+from invariance.measures.factor_verdict import verdict_of
 from invariance.measures.factors import resolve_factors, target_of
+from invariance.measures.measure import measure
 from invariance.models import create_model
 from invariance.models.untrained import untrained_twin
 from invariance.spec import DatasetSpec, FactorSpec, PretrainSpec, SpecError
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.evaluation import in_batches
+from invariance.vocabulary.factors import FACTOR_COLUMNS, KEPT, LOST, PARTLY, UNCLEAR, VERDICTS
 
 CLASSES = ("noise-00", "noise-01", "noise-02")
 DATA = DatasetSpec(objects="noise", backgrounds="noise", classes=CLASSES, image_size=16)
@@ -52,7 +54,7 @@ def sources(tmp_path: Path) -> dict[str, Path]:
 
 @pytest.fixture
 def table(sources: dict[str, Path], tmp_path: Path) -> pd.DataFrame:
-    *progress, finished = probe_factors(SPEC, sources, tmp_path / "run")
+    *progress, finished = measure(SPEC, sources, tmp_path / "run")
     assert isinstance(finished, Finished) and finished.table is not None
     steps = [(event.step, event.num_steps) for event in progress if isinstance(event, Progress)]
     assert steps == [(step, 12) for step in range(1, 13)]  # three sets of images, four representations
@@ -107,7 +109,7 @@ def test_a_representation_that_never_changes_has_lost_what_the_image_shows(table
 
 def test_together_all_factors_come_from_the_same_images(sources: dict[str, Path], tmp_path: Path) -> None:
     spec = replace(SPEC, sources=("one",), vary="together", factors=("class", "translate", "invert"))
-    *_, finished = probe_factors(spec, {"one": sources["one"]}, tmp_path / "run")
+    *_, finished = measure(spec, {"one": sources["one"]}, tmp_path / "run")
     assert isinstance(finished, Finished) and finished.table is not None
     assert pd.read_csv(finished.table)["num_images"].unique().tolist() == [120]
 
@@ -115,15 +117,15 @@ def test_together_all_factors_come_from_the_same_images(sources: dict[str, Path]
 def test_it_stops_when_asked_and_leaves_no_table(sources: dict[str, Path], tmp_path: Path) -> None:
     answers = iter([False] * 4)
     with pytest.raises(Cancelled):
-        list(probe_factors(SPEC, sources, tmp_path / "run", cancelled=lambda: next(answers, True)))
+        list(measure(SPEC, sources, tmp_path / "run", cancelled=lambda: next(answers, True)))
     assert not list((tmp_path / "run").iterdir())
 
 
 def test_what_does_not_exist_is_named(sources: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"unknown factor 'translate\.z'"):
-        list(probe_factors(replace(SPEC, factors=("translate.z",)), sources, tmp_path / "run"))
+        list(measure(replace(SPEC, factors=("translate.z",)), sources, tmp_path / "run"))
     with pytest.raises(SpecError, match="no weights at"):
-        list(probe_factors(SPEC, {"one": tmp_path / "nothing"}, tmp_path / "run"))
+        list(measure(SPEC, {"one": tmp_path / "nothing"}, tmp_path / "run"))
 
 
 def test_the_pixel_basis_is_orthonormal_and_holds_most_of_other_images() -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from invariance.data.engine import Engine
 from invariance.events import Finished
-from invariance.measures.factor_table import probe_factors
 from invariance.measures.factor_view import decode_factor
+from invariance.measures.measure import measure
 from invariance.models import create_model
 from invariance.spec import DatasetSpec, FactorSpec, PretrainSpec
 from invariance.training.checkpoint import load_weights, save_weights
@@ -25,7 +25,7 @@ SPEC = FactorSpec(
 def test_what_is_shown_is_what_the_table_scores(tmp_path: Path) -> None:
     path = tmp_path / "one.safetensors"
     save_weights(path, create_model("small", 3, seed=1), class_names=DATA.classes, spec=PretrainSpec(data=DATA))
-    *_, finished = probe_factors(SPEC, {"one": path}, tmp_path / "run")
+    *_, finished = measure(SPEC, {"one": path}, tmp_path / "run")
     assert isinstance(finished, Finished) and finished.table is not None
     rows = pd.read_csv(finished.table).query("model == 'one'").set_index("factor")
     model, engine = load_weights(path), Engine(DATA)

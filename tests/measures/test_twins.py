@@ -11,7 +11,7 @@ import torch
 
 from invariance.data.engine import SPLIT_START, Engine
 from invariance.data.preview import to_pictures
-from invariance.measures.table import measure
+from invariance.measures.measure import measure
 from invariance.measures.twin_set import TWIN_SEEDS
 from invariance.measures.twins import twin_distances
 from invariance.models import Classifier, create_model

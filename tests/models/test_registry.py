@@ -1,16 +1,48 @@
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
-from invariance.models import ARCHITECTURES, create_model, empty_model
+from invariance.models import create_model, empty_model
+from invariance.models.registry import BUILDERS
 from invariance.spec import MODEL_NAMES, SpecError
+from invariance.vocabulary.architectures import ARCHITECTURES
 
 
 def num_parameters(model: torch.nn.Module) -> int:
     return sum(parameter.numel() for parameter in model.parameters())
 
 
-def test_the_registry_and_the_spec_name_the_same_models() -> None:
-    assert tuple(architecture.name for architecture in ARCHITECTURES) == MODEL_NAMES
+def test_every_declared_architecture_has_its_builder() -> None:
+    assert tuple(BUILDERS) == tuple(ARCHITECTURES) == MODEL_NAMES
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_the_declared_cost_is_the_networks_own(name: str) -> None:
+    model = empty_model(name, 10).train()  # in eval mode torch may take a transformer through one kernel, uncounted
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        model.representation(torch.zeros(2, 3, 32, 32, device="meta"))
+    counted = counter.get_total_flops() / 2 / 2 / 1e9  # of two images, and a multiplication comes with an addition
+    declared = ARCHITECTURES[name]
+    assert declared.giga_macs == pytest.approx(counted, rel=0.01), f"declare giga_macs={counted:.3g}"
+    million = num_parameters(model.backbone) / 1e6
+    assert declared.million_parameters == pytest.approx(million, rel=0.01), f"declare million_parameters={million:.3g}"
+
+
+def test_a_sentence_about_a_network_tells_its_declared_size() -> None:
+    assert (
+        ARCHITECTURES["small"].summary == "Four convolutions, 0.26 million parameters: trains in seconds on a laptop."
+    )
+    assert "11 million parameters: wants a GPU." in ARCHITECTURES["resnet18"].summary
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_the_declared_smallest_image_is_the_smallest_that_passes(name: str) -> None:
+    model, smallest = create_model(name, 2, seed=0).eval(), ARCHITECTURES[name].smallest_image_px
+    with torch.inference_mode():
+        assert model.representation(torch.rand(2, 3, smallest, smallest)).shape == (2, model.num_features)
+        if smallest > 8:  # which is the smallest that a data set may have
+            with pytest.raises(RuntimeError):
+                model.representation(torch.rand(2, 3, smallest - 1, smallest - 1))
 
 
 def test_resnet18_has_the_known_size_of_its_cifar_form() -> None:
@@ -48,8 +80,8 @@ def test_small_is_small_enough_for_the_gallery() -> None:
 @pytest.mark.parametrize("name", MODEL_NAMES)
 @pytest.mark.parametrize("image_size", [8, 32, 45])
 def test_representation_has_the_announced_length_at_any_image_size(name: str, image_size: int) -> None:
-    if name == "vgg11_bn" and image_size < 32:
-        pytest.skip("five poolings need 32 px")
+    if image_size < ARCHITECTURES[name].smallest_image_px:
+        pytest.skip("its poolings leave nothing of so small an image")
     model = create_model(name, 4, seed=0).eval()
     with torch.inference_mode():
         features = model.representation(torch.rand(2, 3, image_size, image_size))

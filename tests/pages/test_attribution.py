@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from invariance.attribution.methods import METHODS, find_method
+from invariance.vocabulary.methods import METHODS
 from tests.pages.tiny_gallery import CLASSES, TARGET_CLASSES, no_gallery, write_gallery
 
 
@@ -73,15 +73,15 @@ def test_without_networks_a_button_leads_on(app: AppTest, tmp_path: Path, monkey
 
 
 @pytest.mark.usefixtures("gallery")
-@pytest.mark.parametrize("method", [method.name for method in METHODS])
+@pytest.mark.parametrize("method", list(METHODS))
 def test_each_method_draws_both_maps_and_their_difference(app: AppTest, method: str) -> None:
     open_attribution(app, method=method)
     assert not app.exception and not app.error
     assert len(app.get("image")) == 4
-    assert find_method(method).title in texts(app)
+    assert METHODS[method].title in texts(app)
     keys = {slider.key for slider in app.slider}
-    assert {f"{method}_{one.name}" for one in find_method(method).parameters} <= keys
-    assert ("baseline" in {box.key for box in app.selectbox}) == find_method(method).has_baseline
+    assert {f"{method}_{one.name}" for one in METHODS[method].parameters} <= keys
+    assert ("baseline" in {box.key for box in app.selectbox}) == METHODS[method].has_baseline
 
 
 @pytest.mark.usefixtures("gallery")
@@ -117,7 +117,7 @@ def test_a_link_with_an_unknown_name_is_the_default(app: AppTest) -> None:
     open_attribution(app, left="gone", method="tea leaves", question="why")
     assert not app.exception and not app.error
     assert app.selectbox(key="left").value == "matched-transfer"
-    assert app.selectbox(key="method").value == METHODS[0].name
+    assert app.selectbox(key="method").value == next(iter(METHODS))
 
 
 @pytest.mark.usefixtures("gallery")

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from invariance.measures.columns import COLUMNS, untrained_name
 from invariance.models import create_model
 from invariance.runs.store import Store
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec
 from invariance.training.checkpoint import save_weights
+from invariance.vocabulary.measures import TRANSFORM_COLUMNS, starting_network_name
 from pages.invariance.table import find_tables, measurement
 from tests.pages.tiny_gallery import DATA, no_gallery, write_gallery
 from tests.runs.tiny import tiny_pretrain
@@ -54,7 +54,7 @@ def finish_measurement(store: Store, run_id: str, *, is_old: bool = False) -> No
     rows = [(run_id, name, 0.5, 0.6, 0.7) for name in TRANSFORM_NAMES]
     columns = ["model", "transform", "sens", "sens_conditional", "accuracy"]
     frame = pd.DataFrame(rows, columns=columns)
-    (frame if is_old else frame.reindex(columns=list(COLUMNS))).to_csv(table, index=False)
+    (frame if is_old else frame.reindex(columns=list(TRANSFORM_COLUMNS))).to_csv(table, index=False)
     store.transition(measured, "done", result={"metrics": {}, "table": str(table), "device": "cpu"})
 
 
@@ -182,8 +182,8 @@ def test_twins_stand_beside_the_untrained_network_s_view_of_them(app: AppTest) -
 
 def add_untrained(folder: Path) -> str:
     """Gives the gallery's table all columns and the row of the untrained network, and returns its name."""
-    table = pd.read_csv(folder / "sens.csv").reindex(columns=list(COLUMNS)).assign(untrained=False)
-    name = untrained_name("small", 0)
+    table = pd.read_csv(folder / "sens.csv").reindex(columns=list(TRANSFORM_COLUMNS)).assign(untrained=False)
+    name = starting_network_name("small", 0)
     row = pd.DataFrame({"model": name, "transform": list(TRANSFORM_NAMES), "sens": 0.31, "untrained": True})
     pd.concat([table, row]).to_csv(folder / "sens.csv", index=False)
     return name
@@ -217,7 +217,7 @@ def test_a_type_of_data_without_a_table_is_measured_on_request(app: AppTest, sto
 
 @pytest.mark.usefixtures("gallery")
 def test_a_shipped_table_of_a_type_of_data_is_shown(app: AppTest, tmp_path: Path) -> None:
-    table = pd.read_csv(tmp_path / "gallery" / "sens.csv").assign(sens=0.77).reindex(columns=list(COLUMNS))
+    table = pd.read_csv(tmp_path / "gallery" / "sens.csv").assign(sens=0.77).reindex(columns=list(TRANSFORM_COLUMNS))
     table.assign(untrained=False).to_csv(tmp_path / "gallery" / "sens-new-noise.csv", index=False)
     open_invariance(app, shift="new objects on noise", row="rotate")
     assert not app.exception and not app.error

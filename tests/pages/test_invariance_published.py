@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from invariance.measures.columns import COLUMNS
 from invariance.models import has_published
 from invariance.runs.describe import command
 from invariance.runs.estimate import estimate_seconds, seconds_of_passes
 from invariance.runs.locate import fetch_published
 from invariance.runs.store import Store
 from invariance.spec import TRANSFORM_NAMES, FactorSpec, TransferSpec
+from invariance.vocabulary.measures import TRANSFORM_COLUMNS
 from pages.attribution import shapley as attribution_shapley
 from pages.attribution import trust as attribution_trust
 from pages.invariance.rows import explain_published
@@ -46,7 +46,7 @@ def finish_measurement(store: Store, num_pairs: int) -> None:
     table = store.directory(run.id) / "table.csv"
     rows = [(REFERENCE, name, 0.43, 0.6, num_pairs) for name in TRANSFORM_NAMES]
     frame = pd.DataFrame(rows, columns=["model", "transform", "sens", "sens_conditional", "num_pairs"])
-    frame.reindex(columns=list(COLUMNS)).to_csv(table, index=False)
+    frame.reindex(columns=list(TRANSFORM_COLUMNS)).to_csv(table, index=False)
     store.transition(run.id, "done", result={"metrics": {}, "table": str(table), "device": "cpu"})
 
 

@@ -9,9 +9,10 @@ from invariance.runs.shipped_studies import shipped_results
 from invariance.runs.store import Store
 from invariance.runs.study_progress import estimated_seconds
 from invariance.spec import PretrainSpec, TransferSpec
-from invariance.studies.registry import STUDY_NAMES, make_study
+from invariance.studies.registry import make_study
 from invariance.studies.study import Study
 from invariance.studies.transforms_vs_other_grid import PAPER_FACTORS
+from invariance.vocabulary.studies import STUDY_NAMES
 from pages.shared.live import in_words
 from pages.studies.view import verdict
 from tests.runs.tiny import wait_until

@@ -9,12 +9,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from invariance.measures.factor_columns import FACTOR_COLUMNS
 from invariance.models import create_model
 from invariance.runs import gallery
 from invariance.runs.gallery_build import DISJOINT, MATCHED
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec, PretrainSpec, RunSpec, TransferSpec, to_dict
 from invariance.training.checkpoint import save_weights
+from invariance.vocabulary.factors import FACTOR_COLUMNS
 
 CLASSES = ("noise-00", "noise-01", "noise-02")
 TARGET_CLASSES = ("noise-10", "noise-11")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,7 @@ from invariance.runs.estimate import checkpoint_bytes, estimate_seconds
 from invariance.spec import DatasetSpec, PretrainSpec, TransferSpec
 from tests.runs.tiny import tiny_pretrain
 
+ROOT = Path(__file__).parents[2]
 DATA = DatasetSpec(num_samples=2000)
 PROBE = TransferSpec(source="torchvision:resnet50", data=DATA, regularisation="validation")
 
@@ -39,6 +43,36 @@ def test_two_views_take_twice_as_long() -> None:
     spec: PretrainSpec = replace(tiny_pretrain(), epochs=1000)
     views = replace(spec, objective="simclr", data=replace(spec.data, transforms=("hue",)))
     assert estimate_seconds(views) == pytest.approx(2 * estimate_seconds(spec), rel=0.1)
+
+
+def test_what_is_declared_is_what_a_step_takes() -> None:
+    """Of 10^9 multiplications on a CPU 50 take a second, a step costs three forward passes, turns come four times."""
+    data = DatasetSpec(num_samples=10_000, transforms=("hue",))
+    spec = PretrainSpec(data=data, model="resnet18", epochs=1, num_test_samples=1)
+    assert estimate_seconds(spec) == pytest.approx(10_000 * (3 * 0.555 / 50 + 3e-5) + 1, rel=0.01)
+    smaller = replace(spec, data=replace(data, image_size=16))
+    assert estimate_seconds(smaller) == pytest.approx(10_000 * (3 * 0.555 / 4 / 50 + 3e-5) + 1, rel=0.01)
+    assert estimate_seconds(replace(spec, objective="rotation")) == pytest.approx(4 * estimate_seconds(spec), rel=0.01)
+
+
+def test_a_transformer_takes_what_it_multiplies_at_its_own_size() -> None:
+    spec = PretrainSpec(data=DatasetSpec(), model="vit")
+    assert estimate_seconds(replace(spec, data=DatasetSpec(image_size=64))) == estimate_seconds(spec)
+
+
+def test_a_server_estimates_without_torch() -> None:
+    code = (
+        "import sys\n"
+        "for name in ('torch', 'torchvision', 'pandas'): sys.modules[name] = None\n"
+        "from invariance.runs.estimate import checkpoint_bytes, estimate_seconds\n"
+        "from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, TransferSpec\n"
+        "spec = PretrainSpec(data=DatasetSpec(), model='resnet50', objective='rotation')\n"
+        "for one in (spec, TransferSpec(source='hue', data=DatasetSpec()), MeasureSpec(sources=('hue',))):\n"
+        "    assert estimate_seconds(one) > 0 and checkpoint_bytes(one) >= 0\n"
+        "print(checkpoint_bytes(spec))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, capture_output=True, text=True)
+    assert int(done.stdout) == 4 * 23_500_000 * 7
 
 
 def test_a_probe_keeps_the_weights_alone() -> None:

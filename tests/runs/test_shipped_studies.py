@@ -7,7 +7,8 @@ import math
 import pytest
 
 from invariance.runs.shipped_studies import SHIPPED, StudyResult, shipped_results
-from invariance.studies.registry import STUDY_NAMES, make_study
+from invariance.studies.registry import make_study
+from invariance.vocabulary.studies import STUDY_NAMES
 
 RESULTS = [result for name in STUDY_NAMES for result in shipped_results(name)]
 each_result = pytest.mark.parametrize("result", RESULTS, ids=lambda result: f"{result.name}-{result.scale}")

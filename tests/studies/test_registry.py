@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from invariance.spec import MeasureSpec, SpecError, canonical_json, run_from_json
-from invariance.studies.registry import SCALES, STUDY_NAMES, make_study
+from invariance.studies.registry import SCALES, make_study
+from invariance.vocabulary.studies import STUDY_NAMES
 
 FIXED_COLUMNS = {
     "transforms-vs-other": ["factor", "value", "relation", "seed", "pretraining_accuracy", "transfer_accuracy"],

@@ -93,6 +93,17 @@ def test_a_stream_gives_pairs_of_fresh_samples() -> None:
 
 
 @pytest.mark.parametrize("name", OBJECTIVES)
+def test_the_declared_passes_are_those_of_a_step(name: str) -> None:
+    model, declared = create_model("small", 3, seed=0), OBJECTIVES[name]
+    seen: list[int] = []
+    model.backbone.register_forward_hook(lambda module, images, features: seen.append(len(features)))
+    objective = create_objective(name, model.num_features, seed=0)
+    assert objective.facts is declared
+    objective(model, torch.rand(declared.num_views * 5, 3, 16, 16), torch.tensor([0, 1, 2, 0, 1]))
+    assert seen == [5 * declared.num_views * declared.passes_per_view]
+
+
+@pytest.mark.parametrize("name", OBJECTIVES)
 def test_training_lowers_the_loss_and_gives_an_accuracy(name: str, tmp_path: Path, noise_data: DatasetSpec) -> None:
     data = replace(noise_data, transforms=("brightness",), num_samples=96, image_size=16)
     spec = PretrainSpec(data=data, objective=name, epochs=12, batch_size=32, num_test_samples=100)

@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from invariance.events import Cancelled, Diverged, Event, Finished, Progress
-from invariance.runs.together import SMALL_MODELS
 from invariance.spec import PretrainSpec, SpecError
 from invariance.training import loop, together
 from invariance.training.checkpoint import load_weights, weights_spec
@@ -16,6 +15,7 @@ from invariance.training.loop import pretrain
 from invariance.training.resume import CURRENT
 from invariance.training.together import WAYS, check_together, pretrain_together
 from invariance.training.train_state import TrainState
+from invariance.vocabulary.architectures import ARCHITECTURES
 
 Flag = Callable[[], bool]
 
@@ -87,7 +87,7 @@ def test_each_comes_to_what_it_comes_to_alone(
         assert last.metrics == pytest.approx(expected.metrics, abs=0.02)
 
 
-@pytest.mark.parametrize("model", [name for name in SMALL_MODELS if name != "small"])
+@pytest.mark.parametrize("model", [name for name, one in ARCHITECTURES.items() if one.stackable and name != "small"])
 def test_other_small_architectures_stack_too(tmp_path: Path, specs: list[PretrainSpec], model: str) -> None:
     specs = [replace(spec, model=model, data=replace(spec.data, image_size=32)) for spec in specs[:2]]
     collect(specs, tmp_path / "together", "stacked")

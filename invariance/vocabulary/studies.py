@@ -1,30 +1,36 @@
-"""What each study asks, in words for people."""
+"""The studies that there are, and what each asks, in words for people."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
 
+from invariance.vocabulary.attach import by_name
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, kw_only=True)
 class About:
     """A study in words.
 
     Attributes:
+        name: on the command line, in links and of its folder of results.
         title: a few words.
         question: what it asks.
         method: how the runs answer it.
         columns: what the columns of its table mean.
     """
 
+    name: str
     title: str
     question: str
     method: str
     columns: str
 
 
-ABOUT: Final[dict[str, About]] = {
-    "transforms-vs-other": About(
+ABOUT: Final[dict[str, About]] = by_name(
+    "study",
+    About(
+        name="transforms-vs-other",
         title="Transformations against other factors",
         question="Does it matter more for transfer which transformations pretraining varied, or how large and how "
         "related its data was, and with which network?",
@@ -37,7 +43,8 @@ ABOUT: Final[dict[str, About]] = {
         "network that others trained; accuracies on unseen images, means over classes; sens: mean sens-score to the "
         "target's transformations (0 = invariant).",
     ),
-    "relevant-features": About(
+    About(
+        name="relevant-features",
         title="Relevant and irrelevant features",
         question="Does a network keep features that its task does not need?",
         method="Pictures (C: CIFAR-10 where its files are here, else a large object in its scene) with a small object "
@@ -46,7 +53,8 @@ ABOUT: Final[dict[str, About]] = {
         columns="trained_on and probed_on: c pictures, o small objects, co_c and co_o both with the label of one; "
         "sens_c and sens_o: sens-score to changing only the picture or only the small object (0 = invariant).",
     ),
-    "invariance-transfer": About(
+    About(
+        name="invariance-transfer",
         title="Transfer of invariance under distribution shift",
         question="Does invariance that was learnt on some images hold on others?",
         method="One network for each transformation, and one with none; the sens-score of every network for every "
@@ -55,7 +63,8 @@ ABOUT: Final[dict[str, About]] = {
         "invariant, 1 = moves the representation as much as another image; sens_conditional: twins that "
         "differ alone.",
     ),
-    "mismatch": About(
+    About(
+        name="mismatch",
         title="Sub- and supersets of transformations",
         question="What if pretraining has fewer, or more, transformations than the target task?",
         method="Eight transformations in random order: networks pretrained on the first 1, 2, … of them are probed on"
@@ -63,4 +72,7 @@ ABOUT: Final[dict[str, About]] = {
         columns="num_pretraining_transforms and num_transfer_transforms: how many of the eight; accuracy on unseen "
         "images of the target task.",
     ),
-}
+)
+"""By name, in the order in which they are offered."""
+
+STUDY_NAMES: Final = tuple(ABOUT)

@@ -10,11 +10,12 @@ from torch import Tensor
 
 from invariance.data.engine import Engine
 from invariance.events import Cancelled, Finished, Progress
+from invariance.measures import representation
 from invariance.measures.cka import linear_cka
-from invariance.measures.columns import COLUMNS, MEASURE_COLUMNS, MEASURES, OTHER_COLUMNS
 from invariance.measures.cosine import cosine_scores
+from invariance.measures.measure import measure
 from invariance.measures.sens import sens_scores
-from invariance.measures.table import known_class_accuracy, measure
+from invariance.measures.transform_table import known_class_accuracy
 from invariance.measures.twin_set import TWIN_SEEDS
 from invariance.measures.variance import normalised_variance
 from invariance.models import Classifier, create_model
@@ -23,6 +24,8 @@ from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.evaluation import in_batches
 from invariance.training.feed import Rendered
 from invariance.training.precision import AUTO, Precision
+from invariance.vocabulary.columns import in_words
+from invariance.vocabulary.measures import FORMULAS, MEASURED_COLUMNS, MEASUREMENTS, MEASURES, TRANSFORM_COLUMNS
 
 CLASSES = ("noise-00", "noise-01", "noise-02")
 DATA = DatasetSpec(objects="noise", backgrounds="noise", classes=CLASSES, image_size=16)
@@ -54,7 +57,7 @@ def table(sources: dict[str, Path], tmp_path: Path) -> pd.DataFrame:
 
 
 def test_there_is_a_row_for_each_model_and_transformation(table: pd.DataFrame) -> None:
-    assert tuple(table.columns) == COLUMNS
+    assert tuple(table.columns) == TRANSFORM_COLUMNS
     expected = [(model, transform) for model in SPEC.sources for transform in SPEC.transforms]
     assert list(zip(table["model"], table["transform"], strict=True)) == expected
     assert set(table["num_pairs"]) == {40}
@@ -100,7 +103,7 @@ def test_a_collapsed_model_has_no_score_but_shows_why(table: pd.DataFrame) -> No
 def test_columns_of_older_tables_come_first_and_keep_their_order() -> None:
     # Scripts read them, and tables measured before the others were added have them alone.
     expected = "model transform sens sens_conditional twin_distance pair_distance num_pairs num_differing accuracy"
-    assert COLUMNS[:9] == tuple(expected.split())
+    assert TRANSFORM_COLUMNS[:9] == tuple(expected.split())
 
 
 def test_the_measures_cost_no_forward_pass(sources: dict[str, Path], tmp_path: Path, monkeypatch: Any) -> None:
@@ -131,15 +134,27 @@ def test_an_untrained_network_is_measured_once_for_all_that_started_from_it(
     assert list(dict.fromkeys(table["model"])) == [*SPEC.sources, "untrained small (seed 0)"]
     assert table.loc[table["untrained"], "model"].unique().tolist() == ["untrained small (seed 0)"]
     # "one" was saved with its first weights, those of seed 0.
-    columns = [name for name in MEASURE_COLUMNS if name != "collapsed"]
+    columns = [name for name in MEASURED_COLUMNS if name != "collapsed"]
     rows = {model: table[table["model"] == model][columns].to_numpy() for model in ("one", "untrained small (seed 0)")}
     assert (rows["one"] == rows["untrained small (seed 0)"]).all()
 
 
-def test_every_column_is_described() -> None:
-    described = ["model", "transform", *MEASURES, *", ".join(OTHER_COLUMNS).split(", ")]
-    described += [end for measure in MEASURES.values() for end in measure.interval or ()]
-    assert sorted(described) == sorted(COLUMNS)
+def test_every_column_is_described_in_its_order() -> None:
+    described = in_words(MEASUREMENTS["sens"].columns)
+    together = [names.split(", ") for names, _ in described]
+    assert sorted(name for names in together for name in names) == sorted(TRANSFORM_COLUMNS)
+    first = [TRANSFORM_COLUMNS.index(names[0]) for names in together]
+    assert first == sorted(first) and ["twin_distance", "pair_distance"] in together
+    assert all(words.strip() for _, words in described)
+    ends = [end for measure in MEASURES.values() for end in measure.interval or ()]
+    assert len(ends) == 4 and set(ends) <= set(MEASURED_COLUMNS)
+
+
+@pytest.mark.parametrize("lacking", FORMULAS)
+def test_a_formula_that_fills_less_than_it_declares_is_found_at_once(lacking: str, monkeypatch: Any) -> None:
+    monkeypatch.setitem(representation._FORMULAS, lacking, lambda *_: {})
+    with pytest.raises(AssertionError, match="declared or filled alone"):
+        representation.measure_representation(torch.rand(8, 3), torch.rand(8, 3), torch.ones(8) > 0, seed=0)
 
 
 def test_accuracy_is_left_out_where_no_class_is_known(table: pd.DataFrame) -> None:

@@ -11,11 +11,13 @@ import torch
 
 from invariance.data.engine import Engine
 from invariance.events import Cancelled, Finished
-from invariance.measures.features import COLUMNS, FEATURES, feature_twins, features_of, measure_features
+from invariance.measures.feature_twins import feature_twins, features_of
+from invariance.measures.measure import measure
 from invariance.measures.sens import sens_scores
 from invariance.models import create_model
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, SpecError, canonical_json, run_from_json
 from invariance.training.checkpoint import load_weights, save_weights
+from invariance.vocabulary.measures import FEATURE_COLUMNS, FEATURES
 
 DATA = DatasetSpec(
     objects="noise",
@@ -85,10 +87,10 @@ def sources(tmp_path: Path) -> dict[str, Path]:
 
 def test_table_holds_the_sens_score_of_the_twins(sources: dict[str, Path], engine: Engine, tmp_path: Path) -> None:
     spec = MeasureSpec(sources=tuple(sources), measure="features", data=DATA, num_pairs=40)
-    *progress, finished = measure_features(spec, sources, tmp_path / "run")
+    *progress, finished = measure(spec, sources, tmp_path / "run")
     assert isinstance(finished, Finished) and finished.table is not None and len(progress) == 8
     table = pd.read_csv(finished.table)
-    assert tuple(table.columns) == COLUMNS
+    assert tuple(table.columns) == FEATURE_COLUMNS
     rows = list(zip(table["model"], table["feature"], strict=True))
     assert rows == [(model, feature) for model in sources for feature in FEATURES]
     assert table["accuracy"].notna().tolist() == [True] * 4 + [False] * 4
@@ -111,7 +113,7 @@ def test_table_holds_the_sens_score_of_the_twins(sources: dict[str, Path], engin
 def test_it_can_be_cancelled(sources: dict[str, Path], tmp_path: Path) -> None:
     spec = MeasureSpec(sources=tuple(sources), measure="features", data=DATA, num_pairs=4)
     with pytest.raises(Cancelled):
-        list(measure_features(spec, sources, tmp_path / "run", cancelled=lambda: True))
+        list(measure(spec, sources, tmp_path / "run", cancelled=lambda: True))
 
 
 def test_its_spec_has_no_transformations_of_its_own_and_takes_those_of_the_images() -> None:
