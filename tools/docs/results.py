@@ -176,7 +176,8 @@ def _architectures() -> str:
             paragraph(
                 f"""gives the first row, with `{found["options_of_few"]}` its last number; the vision transformer had
                 `{found["options_of_vit"]}`, {found["vit_minutes"]} minutes on two cores for each pretraining.
-                After 16,000 images it had {early["same"]}, {early["others"]} and {early["same_200_samples"]}: a transformer needs more of them."""
+                After 16,000 images it had {early["same"]}, {early["others"]} and
+                {early["same_200_samples"]}: a transformer needs more of them."""
             ),
         ]
     )
