@@ -1,0 +1,156 @@
+"""The changes of ``docs/extending.md``, each carried out in a copy of the project."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+
+import pytest
+
+from tests.docs.extending import ROOT, changes, copy_project, run
+
+pytestmark = pytest.mark.slow
+
+# What ends the program where a part is missing, and what the line says then.
+ENTRANCES = {
+    "A transformation": "invariance.data.transforms",
+    "An architecture": "invariance.models",
+    "A page": "pages.shared.navigation",
+}
+
+FACTS = """
+import torch
+from invariance.data.engine import Engine
+from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec
+
+
+def facts(names):
+    found = {"measure": MeasureSpec(sources=("-",)).run_id, "factors": FactorSpec(sources=("-",)).run_id}
+    for name in names:
+        spec = PretrainSpec(data=DatasetSpec(transforms=(name,)))
+        drawn = Engine(spec.data).batch(torch.arange(2)).parameters
+        found[name] = [spec.run_id, {key: values.tolist() for key, values in drawn.items()}]
+    return found
+"""
+"""Identities of runs and what is drawn for each transformation."""
+
+
+@pytest.fixture
+def copy(tmp_path):
+    return copy_project(tmp_path)
+
+
+def succeed(code: str, root) -> str:
+    done = run(textwrap.dedent(code), root)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+@pytest.mark.parametrize("heading", ENTRANCES)
+def test_what_was_forgotten_ends_the_program(heading, copy):
+    for change in changes(heading):
+        if change.is_declaration:
+            change.apply(copy)
+    done = run(f"import {ENTRANCES[heading]}", copy)
+    assert done.returncode == 1
+    assert "ImportError" in done.stderr.splitlines()[-1]
+    assert "declared in" in done.stderr.splitlines()[-1]
+
+
+def test_a_transformation(copy):
+    from invariance.spec import KNOWN_TRANSFORMS
+
+    for change in changes("A transformation"):
+        change.apply(copy)
+    known = list(KNOWN_TRANSFORMS)
+    ours: dict = {}
+    exec(FACTS, ours)
+    told = succeed(
+        FACTS
+        + textwrap.dedent(f"""
+        import json
+        print(json.dumps(facts({known!r})))
+
+        plain, solarized = (
+            Engine(DatasetSpec(transforms=names)).render(torch.arange(16))[0] for names in ((), ("solarize",))
+        )
+        differ = (plain != solarized).flatten(1).any(dim=1)
+        assert 0 < differ.sum() < 16, differ  # with probability one half
+
+        from invariance.__main__ import main
+        small = ["--num-classes", "4", "--num-samples", "128", "--num-test-samples", "64", "--epochs", "1"]
+        assert main(["pretrain", "--transforms", "solarize", "--device", "cpu", *small]) == 0
+        measured = ["--models", "none", "--transforms", "solarize,hue", "--num-pairs", "16", "--device", "cpu"]
+        assert main(["measure", *measured, "--out", "sens.csv"]) == 0
+        """),
+        copy,
+    )
+    assert json.loads(told.splitlines()[0]) == json.loads(json.dumps(ours["facts"](known)))
+    trained, measured = (json.loads(line) for line in told.splitlines()[-2:])
+    assert trained["status"] == measured["status"] == "done"
+    rows = (copy / "sens.csv").read_text().splitlines()
+    assert [row.split(",")[1] for row in rows] == ["transform", "solarize", "hue"]
+
+
+def test_a_transformation_is_on_the_page(copy):
+    for change in changes("A transformation"):
+        change.apply(copy)
+    told = succeed(
+        """
+        from streamlit.testing.v1 import AppTest
+
+        app = AppTest.from_file("pages/dataset/page.py", default_timeout=60)
+        app.query_params["transforms"] = "solarize"
+        app.run()
+        assert not app.exception, app.exception
+        print(*(one.label for one in app.get("button_group") for one in one.options))
+        print(app.main)
+        """,
+        copy,
+    )
+    assert "Solarize" in told or "solarize" in told
+
+
+def test_an_architecture(copy):
+    for change in changes("An architecture"):
+        change.apply(copy)
+    succeed(
+        """
+        import torch
+        from torch.utils.flop_counter import FlopCounterMode
+
+        from invariance.models import create_model
+        from invariance.runs.estimate import estimate_seconds
+        from invariance.spec import DatasetSpec, PretrainSpec
+        from invariance.vocabulary.architectures import ARCHITECTURES
+
+        declared = ARCHITECTURES["resnet34"]
+        model = create_model("resnet34", 10, seed=0).eval()
+        number = sum(one.numel() for one in model.backbone.parameters())
+        assert abs(number / 1e6 / declared.million_parameters - 1) < 0.02, number
+        with FlopCounterMode(display=False) as counter, torch.no_grad():
+            model.backbone(torch.zeros(1, 3, 32, 32))
+        assert abs(counter.get_total_flops() / 2e9 / declared.giga_macs - 1) < 0.02, counter.get_total_flops()
+
+        from invariance.__main__ import main
+        small = ["--num-classes", "4", "--num-samples", "32", "--num-test-samples", "32", "--epochs", "1"]
+        assert main(["pretrain", "--model", "resnet34", "--image-size", "8", "--device", "cpu", *small]) == 0
+        """,
+        copy,
+    )
+
+
+def test_a_page(copy):
+    for change in changes("A page"):
+        change.apply(copy)
+    succeed(
+        """
+        from streamlit.testing.v1 import AppTest
+
+        app = AppTest.from_file("pages/wall/page.py", default_timeout=60).run()
+        assert not app.exception, app.exception
+        assert app.title[0].value == "Wall"
+        assert app.get("imgs")
+        """,
+        copy,
+    )
