@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from tests.docs.extending import ROOT, changes, copy_project, run
+from tests.docs.extending import changes, copy_project, run
 
 pytestmark = pytest.mark.slow
 

@@ -1,10 +1,10 @@
 """The made pages are what the records and the vocabulary say today."""
 
 import pytest
-from tools.docs.pages import DOCS, PAGES
-from tools.docs.records import ROOT
 
 from tools.docs import records
+from tools.docs.pages import DOCS, PAGES
+from tools.docs.records import ROOT
 
 
 @pytest.mark.parametrize("name", PAGES)

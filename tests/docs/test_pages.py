@@ -42,11 +42,17 @@ def test_commands_are_understood(page):
     for words in commands(page):
         if len(words) == 1:  # it is spoken of
             assert words[0] in subcommands(parser()), f"{name_of(page)}: invariance {words[0]}"
-            continue
-        try:
-            parser().parse_args([PLACEHOLDERS.get(word, word) for word in words])
-        except SystemExit as ending:
-            assert ending.code == 0, f"{name_of(page)}: invariance {shlex.join(words)}"
+        else:
+            assert understands(words), f"{name_of(page)}: invariance {shlex.join(words)}"
+
+
+def understands(words: list[str]) -> bool:
+    """Whether the parser takes a command; placeholders stand for values."""
+    try:
+        parser().parse_args([PLACEHOLDERS.get(word, word) for word in words])
+    except SystemExit as ending:
+        return ending.code == 0
+    return True
 
 
 def test_every_command_has_a_section():
