@@ -150,7 +150,7 @@ def test_a_page(copy):
         app = AppTest.from_file("pages/wall/page.py", default_timeout=60).run()
         assert not app.exception, app.exception
         assert app.title[0].value == "Wall"
-        assert app.get("imgs")
+        assert app.get("image")
         """,
         copy,
     )

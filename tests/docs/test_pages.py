@@ -55,6 +55,12 @@ def understands(words: list[str]) -> bool:
     return True
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if page.name != "extending.md"], ids=name_of)
+def test_code_runs(page):
+    for code in re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL):
+        exec(code, {})
+
+
 def test_every_command_has_a_section():
     text = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
     sections = re.findall(r"^## (.+)$", text, re.MULTILINE)
