@@ -106,4 +106,4 @@ def test_scripts_for_a_cluster_can_be_read():
     assert words[0] == "invariance"
     args = parser().parse_args(words[1:])
     (group,) = job["spec"]["rayClusterSpec"]["workerGroupSpecs"]
-    assert args.workers == group["replicas"]
+    assert args.num_workers == group["replicas"]
