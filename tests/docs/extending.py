@@ -16,10 +16,12 @@ PAGE = ROOT / "docs" / "extending.md"
 COPIED = ("app.py", "pages", "invariance", "pyproject.toml", ".streamlit")
 SHARED = ("checkpoints", "static", "invariance/data/builtin", "invariance/studies/results")
 """What no change touches is not copied but linked to."""
+DECLARATIONS = ("invariance/studies/about.py", "pages/shared/navigation.py")
+"""Beside those in the vocabulary."""
 
 # Above a block of code, for this test alone: what is done with it. Readers have the sentence above it.
 _BLOCK = re.compile(
-    r"<!-- (?P<place>new|imports of|end of|before|end of (?P<into>\w+) in|before (?P<name>\w+) in) (?P<file>\S+) -->\n"
+    r"<!-- (?P<place>new|end of|before|after)(?: (?P<name>\w+|`[^`]+`) in)? (?P<file>\S+) -->\n"
     r"```python\n(?P<code>.*?)```",
     re.DOTALL,
 )
@@ -32,8 +34,8 @@ class Change:
     Attributes:
         file: path in the project.
         code: lines, each with its end.
-        place: ``new`` (file), ``imports of``, ``end of`` (a collection or the file) or ``before`` (what has a name).
-        name: of the collection, or of what stands behind; empty for a whole file.
+        place: ``new`` (file), ``end of`` (a collection, or the file), ``before`` or ``after`` (a line).
+        name: of the collection, or what is in the line; empty for a whole file.
     """
 
     file: str
@@ -44,7 +46,7 @@ class Change:
     @property
     def is_declaration(self) -> bool:
         """Whether something is added to a list of what there is."""
-        return self.file.startswith("invariance/vocabulary/") or self.file == "pages/shared/navigation.py"
+        return self.file.startswith("invariance/vocabulary/") or self.file in DECLARATIONS
 
     def apply(self, root: Path) -> None:
         """Changes the file below a folder."""
@@ -54,26 +56,27 @@ class Change:
             path.write_text(self.code, encoding="utf-8")
             return
         text = path.read_text(encoding="utf-8")
+        code, indent = self.code, ""
         match self.place, self.name:
-            case "imports of", _:
-                place = _start_of(r"(?:from (?!__future__)|import )", text)
-                code = self.code
             case "end of", "":
-                place, code = len(text), f"\n\n{self.code}"
+                place, code = len(text), f"\n\n{code}"
             case "end of", name:
-                begin = _start_of(rf"{name}\b.*[(\[{{]$", text)
-                place = begin + _start_of(r"[)\]}]", text[begin:])
-                code = re.sub(r"^(?=.)", "    ", self.code, flags=re.MULTILINE)
-            case _, name:
-                place, code = _start_of(rf"{name}\b", text), f"{self.code}\n\n"
+                begin = _line(rf"^{name}\b.*[(\[{{]$", text).start()
+                place, indent = begin + _line(r"^[)\]}]", text[begin:]).start(), "    "
+            case "before", name:
+                place, code = _line(rf"^{name}\b", text).start(), f"{code}\n\n"
+            case _, words:
+                line = _line(rf"^( *).*{re.escape(words)}.*\n", text)
+                place, indent = line.end(), line[1]
+        code = re.sub(r"^(?=.)", indent, code, flags=re.MULTILINE)
         path.write_text(text[:place] + code + text[place:], encoding="utf-8")
 
 
-def _start_of(pattern: str, text: str) -> int:
-    """Where the first line begins that fits."""
-    found = re.search(f"^{pattern}", text, re.MULTILINE)
+def _line(pattern: str, text: str) -> re.Match[str]:
+    """The first line that fits."""
+    found = re.search(pattern, text, re.MULTILINE)
     assert found is not None, pattern
-    return found.start()
+    return found
 
 
 def changes(heading: str) -> list[Change]:
@@ -82,8 +85,7 @@ def changes(heading: str) -> list[Change]:
     (section,) = re.findall(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
     found = []
     for block in _BLOCK.finditer(section):
-        place = " ".join(block["place"].split()[:2]) if block["name"] is None else "before"
-        found.append(Change(block["file"], block["code"], place, block["into"] or block["name"] or ""))
+        found.append(Change(block["file"], block["code"], block["place"], (block["name"] or "").strip("`")))
     assert len(found) == section.count("```python"), f"{heading}: a block does not say where it goes"
     return found
 
