@@ -83,9 +83,10 @@ def changes(heading: str) -> list[Change]:
     """The changes of a section, in their order."""
     text = PAGE.read_text(encoding="utf-8")
     (section,) = re.findall(rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
-    found = []
-    for block in _BLOCK.finditer(section):
-        found.append(Change(block["file"], block["code"], block["place"], (block["name"] or "").strip("`")))
+    found = [
+        Change(block["file"], block["code"], block["place"], (block["name"] or "").strip("`"))
+        for block in _BLOCK.finditer(section)
+    ]
     assert len(found) == section.count("```python"), f"{heading}: a block does not say where it goes"
     return found
 
