@@ -17,6 +17,7 @@ ENTRANCES = {
     "A transformation": "invariance.data.transforms",
     "An architecture": "invariance.models",
     "A measure": "invariance.measures.representation",
+    "An attribution method": "invariance.attribution.methods",
     "A study": "invariance.studies.registry",
     "A page": "pages.shared.navigation",
 }
@@ -122,7 +123,7 @@ def test_a_transformation_is_on_the_page(copy):
         from streamlit.testing.v1 import AppTest
 
         app = AppTest.from_file("pages/dataset/page.py", default_timeout=60)
-        app.query_params["transforms"] = "solarize"
+        app.query_params["transforms_photometric"] = "solarize"
         app.run()
         assert not app.exception, app.exception
         offered = [option for group in app.get("button_group") for option in group.options]
@@ -189,6 +190,32 @@ def test_a_measure(copy):
     assert json.loads(lines[-1])["status"] == "done"
     header, row = (line.split(",") for line in (copy / "sens.csv").read_text().splitlines())
     assert 0 <= float(row[header.index("retrieval")]) <= 1
+
+
+def test_an_attribution_method(copy):
+    for change in changes("An attribution method"):
+        change.apply(copy)
+    lines = succeed(
+        """
+        import torch
+        from torch import nn
+
+        from invariance.attribution.attribute import attribute
+
+        model = nn.Sequential(nn.Flatten(), nn.Linear(3 * 8 * 8, 5))
+        images = torch.rand(4, 3, 8, 8)
+        found = attribute(model, images, method="gradient-times-input", baseline="black").relevance
+        chosen = model(images).argmax(dim=1)
+        gained = (model(images) - model(torch.zeros_like(images))).gather(1, chosen[:, None])[:, 0]
+        assert torch.allclose(found.sum(dim=(1, 2)), gained, atol=1e-5)  # exact for a linear network
+
+        from invariance.__main__ import main
+        asked = "--models matched-transfer --method gradient-times-input --device cpu --out maps"
+        assert main(f"attribute {asked}".split()) == 0
+        """,
+        copy,
+    )
+    assert json.loads(lines[-1])["method"] == "gradient-times-input"
 
 
 def test_a_study(copy):
