@@ -7,7 +7,7 @@ import textwrap
 
 import pytest
 
-from invariance.spec import KNOWN_TRANSFORMS
+from invariance.vocabulary.transforms import KNOWN_TRANSFORMS
 from tests.docs.extending import changes, copy_project, run
 
 pytestmark = pytest.mark.slow
