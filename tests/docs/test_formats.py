@@ -1,0 +1,83 @@
+"""The columns that ``docs/formats.md`` lists are those that files have."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from dataclasses import fields
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+
+from invariance.attribution.score_set import ScoreMean
+from invariance.attribution.shapley import PlayerMean
+from invariance.data.engine import Engine
+from invariance.data.export import write_image_folder, write_npz
+from invariance.measures import columns, factor_columns, features
+from invariance.runs.gallery import GALLERY
+from invariance.spec import DatasetSpec
+from invariance.studies.registry import STUDY_NAMES, make_study
+from tests.docs.pages import ROOT, tables
+
+LISTED = tables(ROOT / "docs" / "formats.md")
+SPEC = DatasetSpec(transforms=("rotate",), num_samples=4, stickers="builtin")
+DRAWN = {"rotate.angle_deg"}
+PLACEHOLDER = "<transform>.<parameter>"
+
+
+def listed(heading: str) -> list[str]:
+    return [name for row in LISTED[heading] for name in row]
+
+
+def test_arrays_of_an_npz():
+    file = io.BytesIO()
+    write_npz(Engine(SPEC), file, num=4)
+    file.seek(0)
+    assert set(listed("Images: an NPZ file")) - {PLACEHOLDER} == set(np.load(file)) - DRAWN
+
+
+def test_columns_of_a_recipe():
+    file = io.BytesIO()
+    write_image_folder(Engine(SPEC), file, num=4)
+    with zipfile.ZipFile(file) as archive, archive.open("recipe.csv") as table:
+        header = next(csv.reader(io.TextIOWrapper(table, encoding="utf-8")))
+    assert set(listed("Images: folders of PNG")) - {PLACEHOLDER} == set(header) - DRAWN
+
+
+@pytest.mark.parametrize(
+    ("heading", "declared"),
+    [
+        ("A table of invariance", columns.COLUMNS),
+        ("A table of features", features.COLUMNS),
+        ("A table of factors", tuple(factor_columns.FACTOR_COLUMNS)),
+        ("Attribution", ("model", *(field.name for field in fields(ScoreMean)))),
+    ],
+)
+def test_columns_of_a_table(heading, declared):
+    assert set(listed(heading)) == set(declared)
+
+
+def test_columns_of_evidence():
+    shown = {"class_name": "class", "value": "shapley"}
+    declared = [shown.get(field.name, field.name) for field in fields(PlayerMean)]
+    assert set(listed("Evidence")) == {"model", *declared}
+
+
+@pytest.mark.parametrize("name", STUDY_NAMES)
+def test_columns_of_a_study(name):
+    table = make_study(name).tabulate({})
+    assert set(listed(name)) == set(table.columns)
+
+
+def test_entries_of_a_file_of_weights():
+    with safe_open(GALLERY / "none.safetensors", framework="np") as file:
+        assert set(listed("A network's weights")) == set(file.metadata())
+
+
+def test_fields_of_the_manifest():
+    manifest = json.loads((GALLERY / "manifest.json").read_text(encoding="utf-8"))
+    of_all, of_each = set(manifest), set(manifest["models"][0])
+    assert set(listed("The gallery")) == of_all | of_each

@@ -1,0 +1,1 @@
+"""Makes the pages of ``docs/`` that repeat what stands elsewhere: ``python -m tools.docs``."""

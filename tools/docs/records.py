@@ -1,0 +1,57 @@
+"""The records that pages are made from, and how their figures are written."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any, Final
+
+ROOT: Final = Path(__file__).parents[2]
+
+
+def record(name: str) -> dict[str, Any]:
+    """One file of ``benchmarks/results``."""
+    path = ROOT / "benchmarks" / "results" / f"{name}.json"
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def study_summary(name: str) -> dict[str, Any]:
+    """The summary of a study that ships."""
+    path = ROOT / "invariance" / "studies" / "results" / name / "summary.json"
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def gallery_rows(file: str) -> list[dict[str, str]]:
+    """The rows of a table of the gallery."""
+    with (ROOT / "checkpoints" / file).open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def command(found: dict[str, Any]) -> str:
+    """The command of a record, as somebody types it who has installed the package."""
+    words: str = found["command"]
+    return words.removeprefix("python -m ") if words.startswith("python -m invariance") else words
+
+
+def code(found: dict[str, Any]) -> str:
+    """The same as code."""
+    return f"`{command(found)}`"
+
+
+def two_digits(value: str) -> str:
+    """A figure of a table with two digits after the point."""
+    return f"{float(value):.2f}"
+
+
+def percent(share: float) -> str:
+    """A share of one in percent."""
+    return f"{100 * share:.0f} %"
+
+
+def span(ends: list[float]) -> str:
+    """The lowest and the highest of some figures, or one figure where they are the same."""
+    low, high = ends
+    return f"{low}" if low == high else f"{low} to {high}"
