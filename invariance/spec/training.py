@@ -7,16 +7,9 @@ from typing import ClassVar
 
 from invariance.spec.checks import SpecError, require, require_count, require_number
 from invariance.spec.dataset import DatasetSpec
-from invariance.spec.names import (
-    MODEL_NAMES,
-    OBJECTIVES,
-    PRECISIONS,
-    REGULARISATIONS,
-    SCHEDULES,
-    SMALLEST_IMAGE_PX,
-    TRANSFER_METHODS,
-)
+from invariance.spec.names import MODEL_NAMES, OBJECTIVES, SMALLEST_IMAGE_PX
 from invariance.spec.run import BaseRunSpec
+from invariance.vocabulary.choices import PRECISIONS, REGULARISATIONS, SCHEDULES, TRANSFER_METHODS
 
 
 @dataclass(frozen=True, kw_only=True)
