@@ -78,16 +78,16 @@ import invariance.data.transforms
 """
 NEW = """
 new = vocabulary.Transformation(
-    name="solarize", title="Solarize", category="photometric", stream=99, parameters=(), summary="New."
+    name="wobble", title="Wobble", category="photometric", stream=99, parameters=(), summary="New."
 )
-declared["solarize"] = new
+declared["wobble"] = new
 """
 
 
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (NEW, "transformation solarize: declared in invariance.vocabulary, but implemented nowhere"),
+        (NEW, "transformation wobble: declared in invariance.vocabulary, but implemented nowhere"),
         ("del declared['hue']", "transformation hue: implemented, but not declared in invariance.vocabulary"),
         ("vocabulary.BEYOND_2D = ('pose', 'occlude', 'x')", "transformation with a second picture x: declared"),
     ],
