@@ -13,8 +13,8 @@ import kornia
 import torch
 from torch import Tensor
 
-from invariance.data.transforms.base import REFERENCE_SIZE
 from invariance.data.transforms.frame import OBJECT_SCALE
+from invariance.vocabulary.laws import REFERENCE_SIZE
 
 Step = Callable[[Tensor], Tensor]
 

@@ -16,8 +16,8 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from torchvision.transforms import ElasticTransform
 from torchvision.transforms import functional as TF
 
-from invariance.data.transforms.base import REFERENCE_SIZE
 from invariance.data.transforms.frame import OBJECT_SCALE
+from invariance.vocabulary.laws import REFERENCE_SIZE
 
 Picture = Image.Image
 Step = Callable[[Picture], Picture]

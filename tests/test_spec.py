@@ -1,5 +1,6 @@
 """Specs: round trips, identity, and one clear line for every bad value."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -38,6 +39,39 @@ def test_identity_is_pinned():
     text = '{"data":{"transforms":["rotate"]},"kind":"pretrain","schema":1}'
     spec = PretrainSpec(data=DatasetSpec(transforms=("rotate",)))
     assert canonical_json(spec) == text and spec.run_id == "4ccc68f9da9e15a5"
+
+
+DATA = DatasetSpec(transforms=("rotate", "hue", "blur", "noise"))
+SOURCE = ("4ccc68f9da9e15a5",)
+IDENTITIES = {
+    "5e048b0da8fad108": PretrainSpec(data=DATA),
+    "aaea05061b0ad5d5": PretrainSpec(
+        data=DatasetSpec(transforms=("occlude", "blur", "pose"), seed=3), model="resnet18", seed=3
+    ),
+    "e7d72ffee6f05e78": PretrainSpec(
+        data=DatasetSpec(transforms=TRANSFORM_NAMES, num_samples=None), objective="simclr"
+    ),
+    "26910e65606afaa9": TransferSpec(source=SOURCE[0], data=DatasetSpec(transforms=("scale",), num_samples=200)),
+    "0eaae856f10f982f": MeasureSpec(sources=SOURCE, transforms=("hue", "blur")),
+    "082b9b8b3740a5eb": MeasureSpec(sources=SOURCE),
+    "f3fcd16cf1317632": MeasureSpec(sources=SOURCE, measure="features"),
+    "d19a978c46e79a8b": FactorSpec(sources=SOURCE, factors=("class", "translate.x"), vary="together"),
+    "e7356149602f75f4": FactorSpec(sources=SOURCE),
+}
+
+
+@pytest.mark.parametrize("run_id", IDENTITIES)
+def test_identities_of_all_kinds_are_pinned(run_id):
+    assert IDENTITIES[run_id].run_id == run_id
+    assert run_from_json(canonical_json(IDENTITIES[run_id])) == IDENTITIES[run_id]
+
+
+@pytest.mark.parametrize(("spec", "name"), [(MeasureSpec, "transforms"), (FactorSpec, "factors")])
+def test_a_default_that_lists_what_there_is_is_always_written(spec, name):
+    """Else a table of 18 columns and one of 19 would be one run."""
+    every = spec(sources=SOURCE)
+    assert json.loads(canonical_json(every))[name] == list(getattr(every, name))
+    assert replace(every, **{name: (*getattr(every, name), "pose")}).run_id != every.run_id
 
 
 def test_identity_follows_the_content():

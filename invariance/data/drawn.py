@@ -18,7 +18,7 @@ class Drawn:
         numbers: which background.
         labels: classes of the objects.
         prototypes: which of their pictures.
-        there: whether there is an object; None where there always is.
+        present: whether there is an object; None where there always is.
         params: the parameters of each transformation.
         extra: what decided over the objects.
     """
@@ -27,7 +27,7 @@ class Drawn:
     numbers: Tensor
     labels: Tensor
     prototypes: Tensor
-    there: Tensor | None
+    present: Tensor | None
     params: list[Params]
     extra: Params
 
@@ -38,5 +38,5 @@ class Drawn:
             return {name: value[start:stop] for name, value in values.items()}
 
         own = {name: getattr(self, name)[start:stop] for name in ("indices", "numbers", "labels", "prototypes")}
-        there = None if self.there is None else self.there[start:stop]
-        return Drawn(**own, there=there, params=[of(values) for values in self.params], extra=of(self.extra))
+        present = None if self.present is None else self.present[start:stop]
+        return Drawn(**own, present=present, params=[of(values) for values in self.params], extra=of(self.extra))

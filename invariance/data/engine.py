@@ -19,9 +19,17 @@ from invariance.data.pasting import paste, paste_content_on_bytes, to_bytes
 from invariance.data.random import STREAMS, Draws
 from invariance.data.sticker import load_stickers
 from invariance.data.threads import begin, share_out
-from invariance.data.transforms import Params, Transform, change_content, get_transform, sample_composition
+from invariance.data.transforms import (
+    Params,
+    Transform,
+    by_key,
+    change_content,
+    flat_steps,
+    get_transform,
+    sample_composition,
+)
 from invariance.data.transforms.beyond import drawn_other, drawn_view, occluder_layer
-from invariance.spec import BEYOND_2D, DatasetSpec, SpecError
+from invariance.spec import DatasetSpec, SpecError
 
 __all__ = ["SPLIT_START", "Batch", "Changed", "Engine", "paste", "sources_of", "to_bytes"]
 
@@ -160,11 +168,6 @@ class Engine:
     def _batch_of(self, drawn: Drawn, *, behind: Tensor | None = None) -> Batch:
         spec = self.spec
         changed = self.change(self._show_objects(drawn), self._transforms, drawn.params)
-        params = {
-            f"{transform.name}.{name}": value
-            for transform, values in zip(self._transforms, drawn.params, strict=True)
-            for name, value in values.items()
-        }
         backgrounds = self._backgrounds.show(spec.seed, drawn.indices, drawn.numbers) if behind is None else behind
         images = changed.paste(backgrounds)
         masks = changed.masks
@@ -178,7 +181,7 @@ class Engine:
             objects=drawn.labels,
             stickers=drawn.numbers.new_full((1,), -1).expand_as(drawn.numbers),
             boxes=changed.boxes,
-            parameters={**drawn.extra, **params},
+            parameters={**drawn.extra, **by_key(self._transforms, drawn.params)},
         )
         if self._stickers is None:
             return batch
@@ -189,13 +192,13 @@ class Engine:
         spec = self.spec
         numbers = self._backgrounds.draw(spec.seed, indices)
         labels, extra = self._draw_labels(indices, numbers)
-        prototypes, there = self._objects.draw(spec.seed, indices, labels), None
+        prototypes, present = self._objects.draw(spec.seed, indices, labels), None
         if spec.fg_availability < 1.0:
-            there = Draws(spec.seed, indices, STREAMS["availability"]).uniform(1)[:, 0] < spec.fg_availability
-            extra = {**extra, "availability.applied": there}
-        seed = spec.seed if spec.transform_seed is None else spec.transform_seed
-        params = sample_composition(self._transforms, indices, seed=seed, strength=spec.strength)
-        return Drawn(indices, numbers, labels, prototypes, there, params, extra)
+            present = Draws(spec.seed, indices, STREAMS["availability"]).uniform(1)[:, 0] < spec.fg_availability
+            extra = {**extra, "availability.applied": present}
+        seed, strength = spec.drawn_transform_seed, spec.strength
+        params = sample_composition(self._transforms, indices, seed=seed, strength=strength)
+        return Drawn(indices, numbers, labels, prototypes, present, params, extra)
 
     def labels(self, indices: Tensor) -> Tensor:
         """Labels of samples without making their images: (B,) int64."""
@@ -218,12 +221,10 @@ class Engine:
             params: the parameters of each.
         """
         mode, by_name = self.spec.resampling, dict(zip((one.name for one in transforms), params, strict=True))
-        flat = [step for step in zip(transforms, params, strict=True) if step[0].name not in BEYOND_2D]
         if "pose" in by_name:
             views = self._views(found.labels, found.prototypes, by_name["pose"])
             found = found.showing(self._objects.cut(found.labels, views))
-        kernels, values = [step[0] for step in flat], [step[1] for step in flat]
-        pixels, frame, boxes = change_content(found.pixels, found.frame, kernels, values, mode=mode)
+        pixels, frame, boxes = change_content(found.pixels, found.frame, *flat_steps(transforms, params), mode=mode)
         front = None
         if "occlude" in by_name:
             others = self._occluders(found, by_name["occlude"])
@@ -257,7 +258,8 @@ class Engine:
     def _is_compiled(self) -> bool:
         """Whether compiled kernels make the bytes; they know nothing of floats behind, in front or to be resized."""
         fits = isinstance(self._objects, Cutouts) or self._objects.has_own_size
-        return fits and self.device.type == "cpu" and self._levels is not None and compiled.is_available()
+        known = fits and self._levels is not None and all(transform.is_compiled for transform in self._transforms)
+        return known and self.device.type == "cpu" and compiled.is_available()
 
     @property
     def _levels(self) -> Tensor | None:
@@ -365,7 +367,7 @@ class Engine:
     def _show_objects(self, drawn: Drawn) -> Foregrounds:
         """The objects of samples, clear where none is available."""
         pixels = self._objects.cut(drawn.labels, drawn.prototypes)
-        found = Foregrounds(drawn.labels, drawn.prototypes, pixels, self._objects.frame, drawn.there)
+        found = Foregrounds(drawn.labels, drawn.prototypes, pixels, self._objects.frame, drawn.present)
         return found.showing(pixels)
 
     def _views(self, labels: Tensor, prototypes: Tensor, params: Params) -> Tensor:

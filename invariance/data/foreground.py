@@ -28,14 +28,14 @@ class Foregrounds:
         prototypes: (B,) int64, which picture of the class, or which picture of all for whole pictures.
         pixels: (B, 4, W, W) float32, premultiplied, what is in the frame.
         frame: the part of the canvas outside which all is clear.
-        there: (B,) bool, whether there is an object at all; None where there always is.
+        present: (B,) bool, whether there is an object at all; None where there always is.
     """
 
     labels: Tensor
     prototypes: Tensor
     pixels: Tensor
     frame: Frame
-    there: Tensor | None = None
+    present: Tensor | None = None
 
     @property
     def rgba(self) -> Tensor:
@@ -44,14 +44,14 @@ class Foregrounds:
 
     def repeat(self, num: int) -> Foregrounds:
         """The only sample ``num`` times."""
-        there = None if self.there is None else self.there.expand(num)
+        present = None if self.present is None else self.present.expand(num)
         pixels = self.pixels.expand(num, -1, -1, -1)
-        return Foregrounds(self.labels.expand(num), self.prototypes.expand(num), pixels, self.frame, there)
+        return Foregrounds(self.labels.expand(num), self.prototypes.expand(num), pixels, self.frame, present)
 
     def showing(self, pixels: Tensor) -> Foregrounds:
         """The same with other pictures in the frame, clear where there is no object."""
-        if self.there is not None:
-            pixels = pixels * self.there[:, None, None, None]
+        if self.present is not None:
+            pixels = pixels * self.present[:, None, None, None]
         return replace(self, pixels=pixels)
 
 

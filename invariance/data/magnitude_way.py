@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -12,7 +11,7 @@ from invariance.data.engine import Engine, paste
 from invariance.data.laws import Law, laws
 from invariance.data.magnitudes import check_values, magnitudes, parameters_at, sample_at
 from invariance.data.transforms import apply_composition, get_transform
-from invariance.spec import TRANSFORM_NAMES, SpecError
+from invariance.spec import FLAT_TRANSFORMS, SpecError
 
 
 def has_way(transform: str) -> bool:
@@ -65,7 +64,7 @@ def picture_way(
     Args:
         rgba: (1, 4, S, S) float in [0, 1], premultiplied: an object, or a whole picture without transparency.
         background: (1, 3, S, S) float in [0, 1], what it is pasted on.
-        transform: one of ``TRANSFORM_NAMES``; pose and occlude need other pictures.
+        transform: one of ``FLAT_TRANSFORMS``; pose and occlude need other pictures.
         values: as for :func:`magnitude_way`.
         draw: as for :func:`magnitude_way`.
         num_steps: as for :func:`magnitude_way`.
@@ -76,8 +75,8 @@ def picture_way(
     Raises:
         SpecError: as for :func:`magnitude_way`, or the transformation needs other pictures.
     """
-    if transform not in TRANSFORM_NAMES:
-        raise SpecError(f"transform = {transform!r}: expected one of {', '.join(TRANSFORM_NAMES)}")
+    if transform not in FLAT_TRANSFORMS:
+        raise SpecError(f"transform = {transform!r}: expected one of {', '.join(FLAT_TRANSFORMS)}")
     check_values(transform, values)
     settings = _settings(transform, values, num_steps)
     params = parameters_at(transform, settings, seed=0, index=torch.tensor([draw], device=rgba.device))
@@ -95,5 +94,5 @@ def _on_the_way(law: Law, value: float, share: float) -> float:
     """From neutral (share 0) to a value (share 1), of a circular quantity the way that the law's interval has."""
     if law.neutral is None or law.kind == "switch":
         return value
-    end = value if law.low <= value <= law.high else float(law.centred(np.array(float(value))))
+    end = value if law.low <= value <= law.high else law.centred(float(value))
     return law.neutral + share * (end - law.neutral)

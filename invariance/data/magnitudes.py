@@ -133,8 +133,8 @@ def sample_at(
     Returns:
         (1 + N, 3, S, S) float in [0, 1].
     """
-    seed = engine.spec.seed if engine.spec.transform_seed is None else engine.spec.transform_seed
-    params = parameters_at(transform, settings, seed=seed, index=engine.indices("train", 1) + draw)
+    seed, number = engine.spec.drawn_transform_seed, engine.indices("train", 1) + draw
+    params = parameters_at(transform, settings, seed=seed, index=number)
     found, background = engine.draw_objects(index), clean_backgrounds(engine, index)
     changed = engine.change(found.repeat(len(settings)), (get_transform(transform),), (params,)).paste(background)
     original = engine.change(found, (), ()).paste(background)
@@ -185,5 +185,5 @@ def check_values(transform: str, values: Mapping[str, float]) -> None:
             raise SpecError(f"{transform}.{name}: no such parameter; {transform} has {', '.join(known)}")
         law, low, high = known[name]
         slack = 1e-6 * (high - low)  # values that were drawn are rounded to float32
-        if not low - slack <= float(law.centred(np.array(float(value)))) <= high + slack:
+        if not low - slack <= law.centred(float(value)) <= high + slack:
             raise SpecError(f"{transform}.{name} = {value!r}: expected a number from {low:g} to {high:g}")

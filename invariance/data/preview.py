@@ -12,8 +12,9 @@ from torch import Tensor
 
 from invariance.data.engine import SPLIT_START, Batch, Engine, paste, to_bytes
 from invariance.data.random import later_seed
-from invariance.data.transforms import BEYOND, TRANSFORMS, get_transform, sample_composition
-from invariance.spec import SpecError
+from invariance.data.transforms import by_key, get_transform, sample_composition
+from invariance.spec import DatasetSpec, SpecError
+from invariance.vocabulary.transforms import TRANSFORMATIONS
 
 SECOND_TWIN_OFFSET = 1
 """Added to the seed of the transformations for the second image of a pair."""
@@ -71,7 +72,7 @@ def twin_samples(
         transforms: the composition; None keeps the spec's.
     """
     spec = engine.spec
-    own = spec.seed if spec.transform_seed is None else spec.transform_seed
+    own = spec.drawn_transform_seed
     seeds = (own, later_seed(own, SECOND_TWIN_OFFSET))
     first, second = engine.twins(_positions(start, num, split), transforms, transform_seeds=seeds)
     return to_samples(first, engine), to_samples(second, engine)
@@ -103,6 +104,17 @@ def strips(engine: Engine, transforms: Sequence[str], *, num: int, position: int
         changed = engine.change(copies, chosen, params).paste(background)
         result[name] = to_pictures(torch.cat([paste(found.rgba, background), changed]))
     return result
+
+
+def drawn_parameters(spec: DatasetSpec, *, num: int) -> dict[str, NDArray[np.generic]]:
+    """What the transformations draw for the first samples of the training split, without making images.
+
+    Returns:
+        ``<transform>.<parameter>`` to (num,) values, as in a batch.
+    """
+    chosen = tuple(get_transform(name) for name in spec.transforms)
+    params = sample_composition(chosen, torch.arange(num), seed=spec.drawn_transform_seed, strength=spec.strength)
+    return {key: value.numpy() for key, value in by_key(chosen, params).items()}
 
 
 def most_changed(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -144,7 +156,7 @@ def to_pictures(images: Tensor) -> NDArray[np.uint8]:
 
 def describe_transforms() -> dict[str, str]:
     """What each transformation draws and does, by name, for pages that have no use for the kernels."""
-    return {transform.name: transform.summary for transform in (*TRANSFORMS, *BEYOND)}
+    return {name: transform.summary for name, transform in TRANSFORMATIONS.items()}
 
 
 def _positions(start: int, num: int, split: str) -> Tensor:

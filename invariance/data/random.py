@@ -11,34 +11,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from invariance.spec import BEYOND_2D, TRANSFORM_NAMES
-
-STREAMS: Final[dict[str, int]] = {
-    "object": 0,
-    "prototype": 1,
-    "background": 2,
-    "background_noise": 3,
-    "object_noise": 4,
-    "order": 5,
-    "choice": 6,
-    "pairing": 7,
-    "availability": 8,
-    "attribution": 9,
-    "bootstrap": 10,
-    "sticker": 11,
-    "sticker_place": 12,
-    "sticker_pairing": 13,
-    "sticker_availability": 14,
-    **{name: 16 + position for position, name in enumerate((*TRANSFORM_NAMES, *BEYOND_2D))},
-}
-"""Third word of the counter, one constant for each thing that is drawn; renumbering would redraw every data set."""
+from invariance.vocabulary.streams import STREAMS
 
 _MASK = 0xFFFFFFFF
 _MULTIPLIER_0, _MULTIPLIER_1 = 0xD2511F53, 0xCD9E8D57
@@ -95,7 +75,7 @@ class Draws:
     Attributes:
         seed: key, in [0, 2^63).
         indices: (B,) int64, indices of the samples in [0, 2^63).
-        stream: one of the values of :data:`STREAMS`.
+        stream: one of the values of :data:`~invariance.vocabulary.streams.STREAMS`.
     """
 
     seed: int

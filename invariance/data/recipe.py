@@ -87,12 +87,6 @@ class Recipe:
         return f"seed {self.spec.seed}{twin}{sticker}, index {self.index}"
 
     @property
-    def _sticker_seed(self) -> dict[str, int]:
-        if not self.spec.stickers:
-            return {}
-        return {"sticker_seed": self.spec.seed if self.spec.sticker_seed is None else self.spec.sticker_seed}
-
-    @property
     def _facts(self) -> dict[str, Any]:
         return {
             "split": self.split,
@@ -118,12 +112,11 @@ class Recipe:
 
     def to_json(self) -> str:
         """All of it as JSON for people and programs; ``spec`` and ``index`` make the sample again."""
-        seed = self.spec.seed
         values = {
             "spec": {"schema": SCHEMA_VERSION, **to_dict(self.spec)},
-            "seed": seed,
-            "transform_seed": seed if self.spec.transform_seed is None else self.spec.transform_seed,
-            **self._sticker_seed,
+            "seed": self.spec.seed,
+            "transform_seed": self.spec.drawn_transform_seed,
+            **({"sticker_seed": self.spec.drawn_sticker_seed} if self.spec.stickers else {}),
             **self._facts,
             "box": list(self.box),
             "parameters": self.parameters,

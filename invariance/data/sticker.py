@@ -30,20 +30,20 @@ class StickerLayer:
 
     Attributes:
         labels: (B,) int64, class that was drawn, whether or not it is pasted.
-        there: (B,) bool, whether it is pasted.
+        present: (B,) bool, whether it is pasted.
         rgba: (B, 4, S, S) float32, premultiplied.
         parameters: ``sticker.<parameter>`` to (B,) tensor, what else was drawn.
     """
 
     labels: Tensor
-    there: Tensor
+    present: Tensor
     rgba: Tensor
     parameters: Params
 
     @property
     def numbers(self) -> Tensor:
         """Class of what is pasted, (B,) int64; -1 where nothing is."""
-        return torch.where(self.there, self.labels, -1)
+        return torch.where(self.present, self.labels, -1)
 
     @property
     def masks(self) -> Tensor:
@@ -69,31 +69,32 @@ class Stickers:
 
     def draw_labels(self, spec: DatasetSpec, indices: Tensor, object_labels: Tensor) -> tuple[Tensor, Params]:
         """Classes of samples' stickers, (B,), and whether each is there because it is paired with its object."""
-        labels = Draws(_seed(spec), indices, STREAMS["sticker"]).choice(len(self.class_names))
+        labels = Draws(spec.drawn_sticker_seed, indices, STREAMS["sticker"]).choice(len(self.class_names))
         if spec.sticker_correlation == 0:
             return labels, {}
-        paired = Draws(_seed(spec), indices, STREAMS["sticker_pairing"]).uniform(1)[:, 0] < spec.sticker_correlation
+        drawn = Draws(spec.drawn_sticker_seed, indices, STREAMS["sticker_pairing"]).uniform(1)[:, 0]
+        paired = drawn < spec.sticker_correlation
         partner = object_labels % len(self.class_names)
         return torch.where(paired, partner, labels), {"sticker.paired": paired}
 
     def draw(self, spec: DatasetSpec, indices: Tensor, object_labels: Tensor) -> StickerLayer:
         """The stickers of samples whose objects are known."""
         labels, parameters = self.draw_labels(spec, indices, object_labels)
-        there = torch.ones_like(labels, dtype=torch.bool)
+        present = torch.ones_like(labels, dtype=torch.bool)
         if spec.sticker_availability < 1:
-            drawn = Draws(_seed(spec), indices, STREAMS["sticker_availability"]).uniform(1)[:, 0]
-            there = drawn < spec.sticker_availability
-            parameters = {**parameters, "sticker.there": there}
+            drawn = Draws(spec.drawn_sticker_seed, indices, STREAMS["sticker_availability"]).uniform(1)[:, 0]
+            present = drawn < spec.sticker_availability
+            parameters = {**parameters, "sticker.there": present}
         size, width = spec.image_size, self.pictures.shape[-1]
         if spec.sticker_place == "anywhere":
-            place = Draws(_seed(spec), indices, STREAMS["sticker_place"]).uniform(2)
+            place = Draws(spec.drawn_sticker_seed, indices, STREAMS["sticker_place"]).uniform(2)
             left, top = (place * (size - width + 1)).to(torch.int64).unbind(dim=1)
             parameters = {**parameters, "sticker.x": place[:, 0], "sticker.y": place[:, 1]}
         else:
             margin = round(MARGIN * size)
             left, top = torch.full_like(labels, size - width - margin), torch.full_like(labels, margin)
-        small = self.pictures.index_select(0, labels) * there[:, None, None, None]
-        return StickerLayer(labels, there, _on_canvas(small, left, top, size), parameters)
+        small = self.pictures.index_select(0, labels) * present[:, None, None, None]
+        return StickerLayer(labels, present, _on_canvas(small, left, top, size), parameters)
 
 
 def load_stickers(spec: DatasetSpec) -> Stickers | None:
@@ -116,10 +117,6 @@ def load_stickers(spec: DatasetSpec) -> Stickers | None:
     small = functional.interpolate(full, size=(side, side), mode="bilinear", align_corners=False, antialias=True)
     # To levels of a byte, as in a file: the filter's weights sum to 1 but for rounding, and opaque is to be 1 exactly.
     return Stickers(found.class_names, (small * 255.0).round_().clamp_(0.0, 255.0) / 255.0)
-
-
-def _seed(spec: DatasetSpec) -> int:
-    return spec.seed if spec.sticker_seed is None else spec.sticker_seed
 
 
 def _on_canvas(small: Tensor, left: Tensor, top: Tensor, size: int) -> Tensor:

@@ -17,23 +17,6 @@ from invariance.data.random import Draws
 from invariance.data.transforms import Params, get_transform
 from invariance.spec import SpecError
 
-REACH: Final[dict[str, tuple[float, float]]] = {
-    "translate.x": (0.0, 1.5),
-    "scale.factor": (0.15, 1.4),
-    "shear.x_deg": (-70.0, 70.0),
-    "brightness.factor": (0.0, 4.0),
-    "sharpen.factor": (1.0, 14.0),
-    "blur.sigma_px": (0.1, 3.0),
-    "noise.std": (0.0, 2.0),
-    "pixelate.side": (4 / 32, 1.0),
-    "elastic.alpha": (0.0, 300.0),
-    "erasing.side_px": (0.0, 24.0),
-    "contrast.factor": (0.0, 4.0),
-    "occlude.scale": (0.0, 1.0),
-}
-"""How far a magnitude can be taken, by ``<transform>.<parameter>``. Others end where the data set does: a circle is
-closed (rotate, hue), a mix complete (grayscale, posterize, invert), a mirror image has nothing beyond it."""
-
 _STEPS_INSIDE: Final = 9
 _STEPS_ONE_SIDE: Final = 6
 _STEPS_BEYOND: Final = 4
@@ -79,7 +62,7 @@ def sweep(transform: str, *, strength: float = 1.0) -> Sweep:
     low, high = (0.0, 1.0) if law.kind == "switch" else (min(here.low, law.neutral), max(here.high, law.neutral))
     if law.kind == "switch":
         return Sweep(law, 0.0, (0.0, 1.0), low, high)
-    least, most = REACH.get(law.key, (main.low, main.high))
+    least, most = law.reach or (main.low, main.high)
     sides = (main.low < law.neutral) + (main.high > law.neutral)
     inside = _STEPS_INSIDE if sides == 1 else _STEPS_ONE_SIDE
     values = {law.neutral, low, high}

@@ -1,8 +1,8 @@
 """Factors: what varies between images, and what a probe of each has to say. Read from the transformations' parameters.
 
-A transformation that is added to the registry has its factors here without another line: a number for each
-:class:`~invariance.data.transforms.parameters.Uniform` (an angle for a circular one), a yes or no for each
-:class:`~invariance.data.transforms.parameters.Switch`.
+A transformation that is added has its factors here without another line: a number for each
+:class:`~invariance.vocabulary.laws.Uniform` (an angle for a circular one), a yes or no for each
+:class:`~invariance.vocabulary.laws.Switch`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 
 from invariance.data.engine import Batch
-from invariance.data.transforms import BEYOND, TRANSFORMS, Parameter, Transform
-from invariance.data.transforms.parameters import Switch, Uniform
 from invariance.spec import SpecError
+from invariance.vocabulary.laws import Parameter, Switch, Uniform
+from invariance.vocabulary.transforms import TRANSFORMATIONS, Transformation
 
 CLASS: Final = "class"
 BACKGROUND: Final = "background"
@@ -64,7 +64,7 @@ class Target:
     labels: Tensor | None = None
 
 
-def _parameter_factors(transform: Transform) -> Iterator[Factor]:
+def _parameter_factors(transform: Transformation) -> Iterator[Factor]:
     switch = next((one.name for one in transform.parameters if isinstance(one, Switch)), None)
     shown = [one for one in transform.parameters if isinstance(one, Switch | Uniform) and not _only_chooses(one)]
     for parameter in shown:
@@ -91,7 +91,7 @@ def _without_unit(name: str) -> str:
 FACTORS: Final[tuple[Factor, ...]] = (
     Factor(CLASS, "class", "choice"),
     Factor(BACKGROUND, "background", "choice"),
-    *(factor for transform in (*TRANSFORMS, *BEYOND) for factor in _parameter_factors(transform)),
+    *(factor for transform in TRANSFORMATIONS.values() for factor in _parameter_factors(transform)),
 )
 """All factors there are: class and background, then the parameters in the order of the registry."""
 

@@ -6,15 +6,15 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import fields
 
-from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
+from invariance.spec import TRANSFORM_NAMES, DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
 from invariance.studies.what_if import TARGET_SEED_OFFSET
 from invariance.vocabulary.architectures import PUBLISHED_PREFIX
 
 
 def transforms_title(transforms: tuple[str, ...]) -> str:
     """The composition in words: its names, ``none``, or ``all 18``."""
-    if len(transforms) == 18:
-        return "all 18"
+    if set(transforms) == set(TRANSFORM_NAMES):
+        return f"all {len(TRANSFORM_NAMES)}"
     return ", ".join(transforms).replace("_", " ") or "none"
 
 

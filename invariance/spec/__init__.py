@@ -2,7 +2,8 @@
 
 Everything that is done in this project is asked for with one of these dataclasses. They check their values when they
 are made, are changed with :func:`dataclasses.replace`, and have a canonical JSON form whose SHA-256 names a run. A
-field at its default is left out of that form, so that a field added later does not rename the runs made before it.
+field at its default is left out of that form, so that a field added later does not rename the runs made before it;
+only a default that lists what there is, and so may grow, is always written.
 """
 
 from invariance.spec.checks import (
@@ -18,22 +19,6 @@ from invariance.spec.dataset import (
 from invariance.spec.measuring import (
     FactorSpec,
     MeasureSpec,
-)
-from invariance.spec.names import (
-    ALL_CATEGORIES,
-    BEYOND_2D,
-    CATEGORIES,
-    LABELS,
-    MAX_PROTOTYPES,
-    PLAIN_FACTORS,
-    PRECISIONS,
-    REGULARISATIONS,
-    RESAMPLINGS,
-    SCHEDULES,
-    STICKER_PLACES,
-    TRANSFER_METHODS,
-    TRANSFORM_NAMES,
-    VARIED,
 )
 from invariance.spec.reading import (
     RUN_KINDS,
@@ -54,17 +39,39 @@ from invariance.spec.training import (
 from invariance.vocabulary.architectures import (
     MODEL_NAMES,
 )
+from invariance.vocabulary.choices import (
+    LABELS,
+    MAX_PROTOTYPES,
+    PLAIN_FACTORS,
+    PRECISIONS,
+    REGULARISATIONS,
+    RESAMPLINGS,
+    SCHEDULES,
+    STICKER_PLACES,
+    TRANSFER_METHODS,
+    VARIED,
+)
 from invariance.vocabulary.measures import (
     MEASURE_NAMES,
 )
 from invariance.vocabulary.objectives import (
     OBJECTIVES,
 )
+from invariance.vocabulary.transforms import (
+    ALL_CATEGORIES,
+    BEYOND_2D,
+    CATEGORIES,
+    FLAT_TRANSFORMS,
+    KNOWN_TRANSFORMS,
+    TRANSFORM_NAMES,
+)
 
 __all__ = [
     "ALL_CATEGORIES",
     "BEYOND_2D",
     "CATEGORIES",
+    "FLAT_TRANSFORMS",
+    "KNOWN_TRANSFORMS",
     "LABELS",
     "MAX_PROTOTYPES",
     "MEASURE_NAMES",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from invariance.spec.checks import SpecError
-from invariance.spec.names import BEYOND_2D, TRANSFORM_NAMES
+from invariance.vocabulary.transforms import KNOWN_TRANSFORMS, TRANSFORM_NAMES, TRANSFORMATIONS
 
 
 def parse_transforms(text: str) -> tuple[str, ...]:
@@ -31,15 +31,13 @@ def parse_transforms(text: str) -> tuple[str, ...]:
 
 def check_transforms(names: tuple[str, ...]) -> None:
     """Raises SpecError unless every name is a transformation and none is given twice."""
-    known = (*TRANSFORM_NAMES, *BEYOND_2D)
     for name in names:
-        if name not in known:
-            raise SpecError(f"unknown transformation {name!r}: choose from none, {', '.join(known)}")
+        if name not in TRANSFORMATIONS:
+            raise SpecError(f"unknown transformation {name!r}: choose from none, {', '.join(KNOWN_TRANSFORMS)}")
     if len(set(names)) != len(names):
         raise SpecError(f"a transformation is given twice in {','.join(names)}: name each one once")
 
 
 def order_transforms(names: tuple[str, ...]) -> tuple[str, ...]:
     """The composition in the order in which it acts: pose picks the picture first, an occluder comes in front last."""
-    middle = [name for name in names if name not in BEYOND_2D]
-    return (*(["pose"] if "pose" in names else []), *middle, *(["occlude"] if "occlude" in names else []))
+    return tuple(sorted(names, key=lambda name: TRANSFORMATIONS[name].place))

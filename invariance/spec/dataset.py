@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 from invariance.spec.checks import SpecError, freeze, require, require_count, require_number
 from invariance.spec.compositions import check_transforms, order_transforms
-from invariance.spec.names import LABELS, MAX_PROTOTYPES, RESAMPLINGS, STICKER_PLACES
+from invariance.vocabulary.choices import LABELS, MAX_PROTOTYPES, RESAMPLINGS, STICKER_PLACES
 
 _HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -96,6 +96,16 @@ class DatasetSpec:
         require_number("fg_availability", self.fg_availability, 0.0, 1.0)
         require(self.label in LABELS, "label", self.label, " or ".join(LABELS))
         self._check_stickers()
+
+    @property
+    def drawn_transform_seed(self) -> int:
+        """What addresses the transformations' draws: ``transform_seed``, or where that is None ``seed``."""
+        return self.seed if self.transform_seed is None else self.transform_seed
+
+    @property
+    def drawn_sticker_seed(self) -> int:
+        """What addresses the sticker's draws: ``sticker_seed``, or where that is None ``seed``."""
+        return self.seed if self.sticker_seed is None else self.sticker_seed
 
     def _check_stickers(self) -> None:
         given = [field for field in fields(self) if field.name.startswith("sticker_")]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from invariance.spec.checks import SpecError, freeze, require, require_count
 from invariance.spec.compositions import check_transforms
 from invariance.spec.dataset import DatasetSpec
-from invariance.spec.names import BEYOND_2D, PLAIN_FACTORS, TRANSFORM_NAMES, VARIED
-from invariance.spec.run import BaseRunSpec
+from invariance.spec.run import ALWAYS_WRITTEN, BaseRunSpec
+from invariance.vocabulary.choices import PLAIN_FACTORS, VARIED
 from invariance.vocabulary.measures import MEASURE_NAMES
+from invariance.vocabulary.transforms import KNOWN_TRANSFORMS, TRANSFORM_NAMES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +32,7 @@ class MeasureSpec(BaseRunSpec):
 
     kind: ClassVar[str] = "measure"
     sources: tuple[str, ...]
-    transforms: tuple[str, ...] = TRANSFORM_NAMES
+    transforms: tuple[str, ...] = field(default=TRANSFORM_NAMES, metadata=ALWAYS_WRITTEN)
     data: DatasetSpec = DatasetSpec()  # noqa: RUF009 -- frozen, so that one may serve all
     measure: str = "sens"
     num_pairs: int = 1_000
@@ -74,7 +75,7 @@ class FactorSpec(BaseRunSpec):
 
     kind: ClassVar[str] = "factors"
     sources: tuple[str, ...]
-    factors: tuple[str, ...] = (*PLAIN_FACTORS, *TRANSFORM_NAMES)
+    factors: tuple[str, ...] = field(default=(*PLAIN_FACTORS, *TRANSFORM_NAMES), metadata=ALWAYS_WRITTEN)
     data: DatasetSpec = DatasetSpec()  # noqa: RUF009 -- frozen, so that one may serve all
     vary: str = "one"
     num_images: int = 2_000
@@ -84,7 +85,7 @@ class FactorSpec(BaseRunSpec):
         freeze(self, "sources", "factors")
         require(bool(self.sources), "sources", self.sources, "at least one run")
         require(bool(self.factors), "factors", self.factors, "at least one factor")
-        known = (*PLAIN_FACTORS, *TRANSFORM_NAMES, *BEYOND_2D)
+        known = (*PLAIN_FACTORS, *KNOWN_TRANSFORMS)
         for name in self.factors:
             if name.split(".")[0] not in known:
                 raise SpecError(

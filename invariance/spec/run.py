@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import MISSING, dataclass, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from invariance.spec.dataset import DatasetSpec
 
 SCHEMA_VERSION = 1
+
+ALWAYS_WRITTEN: Final = {"always_written": True}
+"""Marks a field whose default lists what there is: left out of the JSON it would come to mean something else, under the
+same identity, on the day on which there is more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,11 +34,15 @@ class BaseRunSpec:
 
 
 def to_dict(spec: BaseRunSpec | DatasetSpec) -> dict[str, Any]:
-    """The fields that differ from their defaults, as plain JSON values (with ``kind`` for a run)."""
+    """The fields that differ from their defaults, as plain JSON values (with ``kind`` for a run).
+
+    Those marked :data:`ALWAYS_WRITTEN` are there at their defaults too.
+    """
     result: dict[str, Any] = {} if isinstance(spec, DatasetSpec) else {"kind": spec.kind}
     for field in fields(spec):
         value = getattr(spec, field.name)
-        if field.default is not MISSING and value == field.default:
+        is_written = "always_written" in field.metadata or field.default is MISSING or value != field.default
+        if not is_written:
             continue
         if isinstance(value, DatasetSpec):
             value = to_dict(value)

@@ -7,14 +7,9 @@ from typing import ClassVar
 
 from invariance.spec.checks import SpecError, require, require_count, require_number
 from invariance.spec.dataset import DatasetSpec
-from invariance.spec.names import (
-    PRECISIONS,
-    REGULARISATIONS,
-    SCHEDULES,
-    TRANSFER_METHODS,
-)
 from invariance.spec.run import BaseRunSpec
 from invariance.vocabulary.architectures import ARCHITECTURES
+from invariance.vocabulary.choices import PRECISIONS, REGULARISATIONS, SCHEDULES, TRANSFER_METHODS
 from invariance.vocabulary.objectives import OBJECTIVES
 
 

@@ -227,6 +227,6 @@ def render_views(engine: Engine, indices: Tensor, num_views: int, *, draw: int =
     if num_views == 1:
         return (Rendered(*engine.render(indices)),)
     spec = engine.spec
-    base = spec.seed if spec.transform_seed is None else spec.transform_seed
+    base = spec.drawn_transform_seed
     seeds = (later_seed(base, 2 * draw), later_seed(base, 2 * draw + 1))
     return tuple(Rendered(*engine.with_spec_changes(transform_seed=seed).render(indices)) for seed in seeds)

@@ -14,7 +14,7 @@ from invariance.data.magnitude_way import has_way
 from invariance.data.preview import describe_transforms
 from invariance.figures.pictures import fitting_factor, png_bytes, relevance_overlay, side_by_side, upscale
 from invariance.numbers import format_number
-from invariance.spec import BEYOND_2D, TRANSFORM_NAMES, DatasetSpec
+from invariance.spec import KNOWN_TRANSFORMS, DatasetSpec
 from pages.shared import cache
 from pages.shared.attribution_time import say_how_long
 from pages.shared.controls import choose
@@ -38,7 +38,7 @@ def show_distance(models: Models, data: DatasetSpec, position: int) -> None:
         "move its representation**? An invariant network feels nothing."
     )
     left, right = st.columns(2, gap="large")
-    titles = {name: name.replace("_", " ") for name in (*TRANSFORM_NAMES, *BEYOND_2D)}
+    titles = {name: name.replace("_", " ") for name in KNOWN_TRANSFORMS}
     with left:
         transform = choose("Transformation", titles, key="transform", default=FIRST_TRANSFORM)
         st.caption(describe_transforms()[transform])

@@ -9,12 +9,12 @@ import pandas as pd
 import streamlit as st
 
 from invariance.data.engine import Engine
-from invariance.data.laws import Law, drawn_parameters, laws
+from invariance.data.laws import Law, laws
 from invariance.data.magnitudes import AtMagnitude, Magnitude, at_magnitude, magnitudes
-from invariance.data.preview import describe_transforms
+from invariance.data.preview import describe_transforms, drawn_parameters
 from invariance.figures.distributions import drawn_and_law, shares_table
 from invariance.figures.pictures import fitting_factor, side_by_side, tile, upscale
-from invariance.spec import BEYOND_2D, TRANSFORM_NAMES
+from invariance.spec import KNOWN_TRANSFORMS
 from pages.shared import cache
 from pages.shared.exports import export_row
 from pages.shared.literal import literal
@@ -27,9 +27,13 @@ def show_magnitude(engine: Engine) -> None:
     """One transformation of one object, its magnitudes on sliders."""
     st.markdown("One transformation on one object: move its magnitudes and see what they do.")
     left, right = st.columns([3, 2])
-    names = (*TRANSFORM_NAMES, *BEYOND_2D)
     transform = left.selectbox(
-        "Transformation", names, names.index("rotate"), format_func=_words, key="magnitude_of", bind="query-params"
+        "Transformation",
+        KNOWN_TRANSFORMS,
+        KNOWN_TRANSFORMS.index("rotate"),
+        format_func=_words,
+        key="magnitude_of",
+        bind="query-params",
     )
     position = right.number_input("Object of sample", 0, 10**9, 0, key="object", bind="query-params")
     st.caption(describe_transforms()[transform])

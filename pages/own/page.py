@@ -5,7 +5,7 @@ import streamlit as st
 from invariance.attribution.one_picture import MAPS
 from invariance.data.preview import describe_transforms
 from invariance.data.uploads.one_picture import OnePicture
-from invariance.spec import TRANSFORM_NAMES, SpecError
+from invariance.spec import FLAT_TRANSFORMS, SpecError
 from pages.own.networks import choose_pair, look, show_views
 from pages.own.picture import choose_background, choose_picture
 from pages.shared import cache, links
@@ -38,7 +38,7 @@ def show(known: dict[str, cache.KnownModel]) -> None:
         models = choose_pair(known)
         backgrounds, position = choose_background(models[0].data.image_size)
     boxes = st.columns([3, 2], gap="large")  # as above
-    titles = {name: name.replace("_", " ") for name in TRANSFORM_NAMES}
+    titles = {name: name.replace("_", " ") for name in FLAT_TRANSFORMS}
     transform = choose("Transformation", titles, key="transform", default=FIRST_TRANSFORM, place=boxes[0])
     shown = choose("Map", MAPS, key="map", kind="segments", place=boxes[1])
     st.caption(describe_transforms()[transform])

@@ -1,5 +1,6 @@
 """A sample is a function of (spec, index): splits, twins, sources, and what is returned beside the image."""
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,6 +14,7 @@ from PIL import Image
 
 from invariance.data import compiled
 from invariance.data.engine import SPLIT_START, Engine, to_bytes
+from invariance.data.transforms import TRANSFORMS
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec, SpecError, parse_transforms
 
 ROOT = Path(__file__).parents[2]
@@ -141,6 +143,38 @@ def test_rendering_needs_no_compiler():
         "assert engine.render(engine.indices('train', 4))[0].float().std() > 0\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+def test_a_numba_that_cannot_be_imported_is_said_once_and_done_without(tmp_path):
+    """As where it is older than the numpy beside it: that it can be found says nothing."""
+    (tmp_path / "numba").mkdir()
+    (tmp_path / "numba/__init__.py").write_text("raise ImportError('Numba needs NumPy 1.0 or less')\n")
+    code = (
+        "import torch\nfrom invariance.data.engine import Engine, to_bytes\nfrom invariance.spec import DatasetSpec\n"
+        "engine = Engine(DatasetSpec(transforms=('rotate', 'blur')))\n"
+        "for start in (0, 4):\n"
+        "    indices = torch.arange(start, start + 4)\n"
+        "    expected = to_bytes(engine.batch(indices).images)\n"
+        "    assert (engine.render(indices)[0].int() - expected.int()).abs().max() <= 1\n"
+    )
+    env = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    said = "numba is installed, but cannot be imported (ImportError: Numba needs NumPy 1.0 or less)"
+    assert done.stderr.count(said) == 1
+
+
+def test_what_no_compiled_kernel_knows_is_made_by_torch_with_all_beside_it(builtin, monkeypatch):
+    steps = pytest.importorskip("invariance.data.compiled.steps", reason="numba is not installed", exc_type=ImportError)
+    indices = builtin.indices("test", 40)
+    with monkeypatch.context() as without:
+        without.setattr(compiled, "is_available", lambda: False)
+        expected, _ = builtin.with_spec_changes(transforms=("rotate", "hue")).render(indices)
+    monkeypatch.setitem(TRANSFORMS, "hue", replace(TRANSFORMS["hue"], compiled=False))
+    monkeypatch.delitem(steps._STEPS, "hue")
+    engine = builtin.with_spec_changes(transforms=("rotate", "hue"))
+    assert not engine._is_compiled() and torch.equal(engine.render(indices)[0], expected)
+    assert builtin.with_spec_changes(transforms=("rotate", "blur"))._is_compiled()
 
 
 @pytest.mark.parametrize("changes", [{"backgrounds": "noise"}, {"fg_availability": 0.5}, {"objects": "noise"}])

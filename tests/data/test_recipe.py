@@ -13,9 +13,10 @@ from PIL import Image
 
 from invariance.data.catalogue import read_background
 from invariance.data.engine import SPLIT_START, Engine
-from invariance.data.laws import drawn_parameters, laws, laws_of
+from invariance.data.laws import laws, laws_of
+from invariance.data.preview import drawn_parameters
 from invariance.data.recipe import recipe_of, recipes
-from invariance.data.transforms import BEYOND, TRANSFORMS
+from invariance.data.transforms import TRANSFORMS
 from invariance.data.uploads.collection import write_pictures
 from invariance.spec import DatasetSpec, dataset_from_dict
 
@@ -119,7 +120,7 @@ def test_a_twin_s_recipe_names_its_own_seed(engine: Engine) -> None:
 
 
 def test_every_declared_parameter_has_a_law_a_title_and_a_range() -> None:
-    for transform in (*TRANSFORMS, *BEYOND):
+    for transform in TRANSFORMS.values():
         found = laws(transform.name)
         assert [law.name for law in found] == [parameter.name for parameter in transform.parameters]
         assert all(law.title and law.low <= law.high for law in found)

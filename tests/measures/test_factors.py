@@ -9,22 +9,22 @@ import pytest
 import torch
 
 from invariance.data.engine import Engine
-from invariance.data.transforms import BEYOND, TRANSFORMS, Transform
-from invariance.data.transforms.parameters import Constant, Field, Switch, Uniform
 from invariance.measures.factors import FACTORS, Factor, _parameter_factors, resolve_factors, target_of
-from invariance.spec import BEYOND_2D, TRANSFORM_NAMES, DatasetSpec, SpecError
+from invariance.spec import KNOWN_TRANSFORMS, DatasetSpec, SpecError
+from invariance.vocabulary.laws import Constant, Field, Parameter, Switch, Uniform
+from invariance.vocabulary.transforms import TRANSFORMATIONS, Transformation
 
 BY_NAME = {factor.name: factor for factor in FACTORS}
 DATA = DatasetSpec(objects="noise", backgrounds="#204060", classes=("noise-00", "noise-01", "noise-02"), image_size=16)
 
 
 def test_every_transformation_but_pose_has_a_factor_for_all_that_it_draws() -> None:
-    for transform in (*TRANSFORMS, *BEYOND):
+    for transform in TRANSFORMATIONS.values():
         drawn = [one for one in transform.parameters if isinstance(one, Switch | Uniform)]
         ordered = [one for one in drawn if isinstance(one, Switch) or not one.chooses]
         expected = [f"{transform.name}.{one.name}" for one in ordered]
         assert [factor.name for factor in FACTORS if factor.transform == transform.name] == expected
-    assert {factor.transform for factor in FACTORS} == {"", *TRANSFORM_NAMES, *BEYOND_2D} - {"pose"}
+    assert {factor.transform for factor in FACTORS} == {"", *KNOWN_TRANSFORMS} - {"pose"}
     assert len({factor.title for factor in FACTORS}) == len(FACTORS)
 
 
@@ -36,19 +36,20 @@ def test_known_factors() -> None:
     assert BY_NAME["erasing.x"].given == "erasing.applied" and BY_NAME["erasing.applied"].given is None
 
 
-def test_a_new_transformation_has_its_factors_from_its_declaration_alone() -> None:
-    new = Transform(
-        "warp",
-        "Warp",
-        "New.",
-        (Uniform("phase", -1.0, 1.0, neutral=0.0, circle=2.0), Uniform("amount_px", 0.0, 1.0, neutral=0.0), Field()),
-        lambda rgba, params: rgba,
+def declared(name: str, *parameters: Parameter) -> Transformation:
+    return Transformation(
+        name=name, title="New", category="photometric", stream=99, parameters=parameters, summary="New."
     )
+
+
+def test_a_new_transformation_has_its_factors_from_its_declaration_alone() -> None:
+    phase = Uniform("phase", -1.0, 1.0, neutral=0.0, circle=2.0, title="Phase")
+    new = declared("warp", phase, Uniform("amount_px", 0.0, 1.0, neutral=0.0, title="Amount"), Field())
     assert list(_parameter_factors(new)) == [
         Factor("warp.phase", "warp phase", "circle", "warp", 2.0),
         Factor("warp.amount_px", "warp amount", "number", "warp"),
     ]
-    sometimes = Transform("dim", "Dim", "New.", (Switch(), Constant("to", 0.5, neutral=1.0)), lambda rgba, params: rgba)
+    sometimes = declared("dim", Switch(), Constant("to", 0.5, neutral=1.0, title="To"))
     assert [factor.kind for factor in _parameter_factors(sometimes)] == ["choice"]
 
 

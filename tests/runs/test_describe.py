@@ -97,7 +97,9 @@ def test_what_the_command_line_cannot_say_has_no_command() -> None:
 
 def test_titles() -> None:
     assert transforms_title(()) == "none"
-    assert transforms_title(TRANSFORM_NAMES) == "all 18"
+    assert transforms_title(TRANSFORM_NAMES) == transforms_title(TRANSFORM_NAMES[::-1]) == "all 18"
+    others = (*TRANSFORM_NAMES[:16], "pose", "occlude")
+    assert len(others) == 18 and transforms_title(others) == ", ".join(others).replace("_", " ")
     assert title(STUDY.matched_pretraining) == "rotate, hue · small"
     assert title(STUDY.mismatched, STUDY.mismatched_pretraining) == "blur → rotate, hue · linear-probe"
     assert title(TransferSpec(source="0123456789", data=DatasetSpec())) == "01234567 → none · linear-probe"

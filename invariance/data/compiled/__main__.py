@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from invariance.data.compiled import is_available
 from invariance.data.engine import Engine
-from invariance.spec import TRANSFORM_NAMES, DatasetSpec
+from invariance.data.transforms import get_transform
+from invariance.spec import FLAT_TRANSFORMS, DatasetSpec
 
 
 def main() -> None:
@@ -13,7 +14,9 @@ def main() -> None:
         return
     print("Compiling the kernels of the data engine, once ...", flush=True)
     engine = Engine(DatasetSpec())
-    for name in TRANSFORM_NAMES:
+    for name in FLAT_TRANSFORMS:
+        if not get_transform(name).is_compiled:
+            continue
         changed = engine.with_spec_changes(transforms=(name,))
         changed.render(changed.indices("train", 1))
 

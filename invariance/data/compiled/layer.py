@@ -46,9 +46,9 @@ class Layer:
         return Layer(self.source, self.starts[some], self.side, self.windows[some])
 
 
-def windows_of(frame: Frame, num: int, there: NDArray[np.bool_] | None = None) -> Places:
-    """The windows (num, 4) of objects that fill a frame; empty where none is there, for ``there`` (num,)."""
+def windows_of(frame: Frame, num: int, present: NDArray[np.bool_] | None = None) -> Places:
+    """The windows (num, 4) of objects that fill a frame; empty where none is present (num,)."""
     windows = np.tile(np.array([frame.start, frame.stop, frame.start, frame.stop]), (num, 1))
-    if there is not None:
-        windows[~there, 1] = frame.start
+    if present is not None:
+        windows[~present, 1] = frame.start
     return windows

@@ -15,12 +15,12 @@ from invariance.data.compiled.kernels.compiling import num_loaded
 from invariance.data.compiled.kernels.pasting import paste, unpack
 from invariance.data.compiled.layer import Floats, Layer, Places, windows_of
 from invariance.data.compiled.memory import give_back_compiler
-from invariance.data.compiled.steps import Step, steps_of
+from invariance.data.compiled.steps import steps_of
 from invariance.data.drawn import Drawn
 from invariance.data.foreground import Cutouts, Objects
 from invariance.data.threads import begin
-from invariance.data.transforms import Transform
-from invariance.spec import BEYOND_2D, DatasetSpec
+from invariance.data.transforms import Transform, flat_steps
+from invariance.spec import DatasetSpec
 
 _PIXELS_AT_A_TIME = 64 * 32**2
 """Few, for the cache and for memory, and so many that threads seldom wait for each other between two kernels."""
@@ -53,13 +53,14 @@ class Rendering:
         images: Tensor,
     ) -> None:
         self._size, self._num = spec.image_size, len(images)
-        self._steps = _steps(spec, transforms, drawn)
+        steps = flat_steps(transforms, drawn.params)
+        self._steps = steps_of(*steps, num=len(images), size=self._size, mode=spec.resampling)
         self._numbers: Places = drawn.numbers.numpy()
         self._levels: NDArray[np.uint8] = levels.numpy().reshape(-1)
         self._images: NDArray[np.uint8] = images.numpy().reshape(-1)
         self._prototypes: Places = prototypes.numpy()
-        there = None if drawn.there is None else drawn.there.numpy()
-        self._windows = windows_of(objects.frame, self._num, there)
+        present = None if drawn.present is None else drawn.present.numpy()
+        self._windows = windows_of(objects.frame, self._num, present)
         self._pictures: NDArray[np.uint8] | None = None
         if isinstance(objects, Cutouts):
             pictures, rows = objects.interleaved(drawn.labels, prototypes)
@@ -89,13 +90,6 @@ class Rendering:
             return self._objects.part(some)
         unpack(self._pictures, self._prototypes[some], canvases, self._size)
         return Layer.of_canvases(canvases, self._size, self._windows[some])
-
-
-def _steps(spec: DatasetSpec, transforms: Sequence[Transform], drawn: Drawn) -> list[Step]:
-    """The composition, without what chose another picture."""
-    flat = [step for step in zip(transforms, drawn.params, strict=True) if step[0].name not in BEYOND_2D]
-    kernels, params = [step[0] for step in flat], [step[1] for step in flat]
-    return steps_of(kernels, params, num=len(drawn.indices), size=spec.image_size, mode=spec.resampling)
 
 
 @cache

@@ -19,8 +19,7 @@ from invariance.data.compiled.kernels.noise import add_noise, erase
 from invariance.data.compiled.kernels.scaling import resample_axes
 from invariance.data.compiled.kernels.warping import warp
 from invariance.data.compiled.layer import Floats, Layer
-from invariance.data.transforms import Params, Transform
-from invariance.data.transforms.base import REFERENCE_SIZE
+from invariance.data.transforms import TRANSFORMS, Params, Transform
 from invariance.data.transforms.corruption import (
     blur_weights,
     displacement_px,
@@ -30,6 +29,9 @@ from invariance.data.transforms.corruption import (
 )
 from invariance.data.transforms.photometric import pixel
 from invariance.data.transforms.resample import Warp, averaging_spread, base_box, chain_of, inverse_of
+from invariance.vocabulary.attach import attach
+from invariance.vocabulary.laws import REFERENCE_SIZE
+from invariance.vocabulary.transforms import BEYOND_2D
 
 
 @dataclass(frozen=True)
@@ -135,12 +137,16 @@ def _contrast(params: Params, size: int) -> Step:
     return Step(change_contrast, (params["factor"].numpy(),))
 
 
-_STEPS: dict[str, Callable[[Params, int], Step]] = {
-    **{name: _colours(name) for name in COLOURS},
-    "sharpen": _sharpen,
-    "blur": _blur,
-    "noise": _noise,
-    "pixelate": _pixelate,
-    "erasing": _erasing,
-    "contrast": _contrast,
-}
+_STEPS: dict[str, Callable[[Params, int], Step]] = attach(
+    "compiled step",
+    [one.name for one in TRANSFORMS.values() if one.compiled and not one.resamples and one.name not in BEYOND_2D],
+    {
+        **{name: _colours(name) for name in COLOURS},
+        "sharpen": _sharpen,
+        "blur": _blur,
+        "noise": _noise,
+        "pixelate": _pixelate,
+        "erasing": _erasing,
+        "contrast": _contrast,
+    },
+)

@@ -1,32 +1,42 @@
-"""The registry: the 18 transformations of Transforms-2D and two beyond them; "none" is the empty composition."""
+"""The kernels of the transformations, by the names of their declarations; "none" is the empty composition."""
 
 from __future__ import annotations
 
 from invariance.data.transforms.base import Transform
 from invariance.data.transforms.beyond import BEYOND
-from invariance.data.transforms.compose import apply_composition, change_content, sample_composition
+from invariance.data.transforms.compose import (
+    apply_composition,
+    by_key,
+    change_content,
+    flat_steps,
+    sample_composition,
+)
 from invariance.data.transforms.corruption import CORRUPTION
 from invariance.data.transforms.geometric import GEOMETRIC
-from invariance.data.transforms.parameters import Parameter, Params
+from invariance.data.transforms.parameters import Params
 from invariance.data.transforms.photometric import PHOTOMETRIC
+from invariance.vocabulary.attach import attach
+from invariance.vocabulary.transforms import BEYOND_2D, TRANSFORMATIONS
 
 __all__ = [
-    "BEYOND",
     "TRANSFORMS",
-    "Parameter",
     "Params",
     "Transform",
     "apply_composition",
+    "by_key",
     "change_content",
+    "flat_steps",
     "get_transform",
     "sample_composition",
 ]
 
-TRANSFORMS: tuple[Transform, ...] = (*GEOMETRIC, *PHOTOMETRIC, *CORRUPTION)
+_BEYOND = attach("transformation with a second picture", BEYOND_2D, {one.name: one for one in BEYOND})
+_FLAT = {one.name: one for one in (*GEOMETRIC, *PHOTOMETRIC, *CORRUPTION)}
 
-_BY_NAME = {transform.name: transform for transform in (*TRANSFORMS, *BEYOND)}
+TRANSFORMS: dict[str, Transform] = attach("transformation", TRANSFORMATIONS, {**_FLAT, **_BEYOND})
+"""All there are, by name, in the order of their declarations."""
 
 
 def get_transform(name: str) -> Transform:
     """The transformation of that name; the name has been checked when the spec was made."""
-    return _BY_NAME[name]
+    return TRANSFORMS[name]

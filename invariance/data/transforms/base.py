@@ -8,13 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from invariance.data.random import STREAMS, Draws
+from invariance.data.random import Draws
 from invariance.data.transforms.frame import Frame
-from invariance.data.transforms.parameters import Parameter, Params, sample_parameters
-from invariance.spec import ALL_CATEGORIES
-
-REFERENCE_SIZE = 32
-"""Image side in pixels for which the paper states its sizes; kernels scale them to the image they are given."""
+from invariance.data.transforms.parameters import Params, num_words, parameters_of_words
+from invariance.vocabulary.laws import Parameter
+from invariance.vocabulary.transforms import TRANSFORMATIONS, Transformation
 
 Change = Callable[[Tensor, Params, Frame], Tensor]
 """``(rgba, params, frame) -> rgba``: the pixels of a frame, (B, 4, W, W) float32 premultiplied in [0, 1], on any
@@ -28,13 +26,13 @@ def no_margin(size: int) -> int:
 
 @dataclass(frozen=True)
 class Transform:
-    """One transformation.
+    """The kernel of one transformation, which finds its declaration by its name.
+
+    It has a ``change``, or it only moves pixels and has a ``matrix`` or a ``displace``; a pose, for which the engine
+    looks up another picture, has none of them.
 
     Attributes:
-        name: as in the paper and on the command line.
-        title: for people.
-        summary: what is drawn and what it does, one sentence.
-        parameters: what is drawn for a sample, in the order of the words of its stream.
+        name: of the declaration.
         change: the kernel on the part of the canvas where something is, see :data:`Change`.
         margin: image size to how many pixels what is there can spread into what is clear.
         matrix: for affine ones ``(params, box, size) -> (B, 3, 3)``, input to output pixel coordinates.
@@ -43,13 +41,11 @@ class Transform:
         axis_aligned: whether its matrix is diagonal but for the move, so that rows and columns stay such.
         whole_pixels: whether it takes each pixel to a pixel, so that nothing has to be interpolated.
         stays: whether it leaves what is inside a square about the image centre inside it.
+        compiled: whether compiled kernels know it, see :mod:`invariance.data.compiled.steps`; they know every matrix.
     """
 
     name: str
-    title: str
-    summary: str
-    parameters: tuple[Parameter, ...]
-    change: Change
+    change: Change | None = None
     margin: Callable[[int], int] = no_margin
     matrix: Callable[[Params, Tensor, int], Tensor] | None = None
     displace: Callable[[Params, int], Tensor] | None = None
@@ -57,29 +53,42 @@ class Transform:
     axis_aligned: bool = False
     whole_pixels: bool = False
     stays: bool = False
-
-    def apply(self, rgba: Tensor, params: Params) -> Tensor:
-        """On whole canvases, (B, 4, S, S) float32 premultiplied in [0, 1]: pure, on any device."""
-        return self.change(rgba, params, Frame.whole(rgba.shape[-1]))
+    compiled: bool = False
 
     @property
-    def category(self) -> str:
-        """``geometric``, ``photometric``, ``corruption`` or ``beyond 2-D``."""
-        return next(category for category, names in ALL_CATEGORIES.items() if self.name in names)
+    def declared(self) -> Transformation:
+        """Its declaration."""
+        return TRANSFORMATIONS[self.name]
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """What is drawn for a sample, in the order of the words of its stream."""
+        return self.declared.parameters
 
     @property
     def stream(self) -> int:
         """The stream its draws come from."""
-        return STREAMS[self.name]
-
-    def sample(self, draws: Draws, strength: float) -> Params:
-        """Parameters of a batch; strength in [0, 1], 1 is the paper's range, 0 the identity."""
-        return sample_parameters(self.parameters, draws, strength)
+        return self.declared.stream
 
     @property
     def resamples(self) -> bool:
         """Whether it only moves pixels, and so can be fused with its neighbours into one resampling."""
         return self.matrix is not None or self.displace is not None
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether compiled kernels know it; torch makes the compositions that contain one that they do not know."""
+        return self.compiled or self.matrix is not None
+
+    def sample(self, draws: Draws, strength: float) -> Params:
+        """Parameters of a batch; strength in [0, 1], 1 is the paper's range, 0 the identity."""
+        return parameters_of_words(self.parameters, draws.words(num_words(self.parameters)), strength)
+
+    def apply(self, rgba: Tensor, params: Params) -> Tensor:
+        """Alone on whole canvases, (B, 4, S, S) float32 premultiplied in [0, 1]: pure, on any device."""
+        from invariance.data.transforms.compose import apply_composition  # which is made of transformations
+
+        return apply_composition(rgba, (self,), (params,))[0]
 
 
 def per_sample(parameter: Tensor) -> Tensor:

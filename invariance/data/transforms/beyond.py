@@ -1,6 +1,7 @@
 """Two transformations beyond the paper's: another viewpoint, and another object in front.
 
-They need a second picture, which the engine looks up from their parameters and hands over as ``params["picture"]``.
+They need a second picture, which the engine looks up from their parameters: a pose is that picture in place of the
+sample's own, an occluder is pasted on top.
 """
 
 from __future__ import annotations
@@ -10,10 +11,8 @@ from torch import Tensor
 
 from invariance.data.transforms.base import Transform
 from invariance.data.transforms.frame import Frame
-from invariance.data.transforms.parameters import Constant, Params, Switch, Uniform
-from invariance.data.transforms.resample import affine, base_box, resample_content
-
-OCCLUDER_SCALE = 0.6
+from invariance.data.transforms.parameters import Params
+from invariance.data.transforms.resample import affine, resample_content
 
 
 def drawn_view(params: Params, prototypes: Tensor, num_views: Tensor) -> Tensor:
@@ -52,15 +51,6 @@ def occluder_layer(params: Params, pictures: Tensor, frame: Frame, box: Tensor, 
     return layer * shown[:, None, None, None]
 
 
-def _change_pose(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
-    return params["picture"]
-
-
-def _change_occlude(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
-    front = occluder_layer(params, params["picture"], frame, base_box(rgba.shape[0], frame.size, rgba.device))
-    return front + (1.0 - front[:, 3:]) * rgba
-
-
 def _occluder_matrix(params: Params, box: Tensor, size: int) -> Tensor:
     """Shrinks about the image's centre and moves that centre into the object's box."""
     scale, zero = params["scale"], torch.zeros_like(params["scale"])
@@ -70,29 +60,6 @@ def _occluder_matrix(params: Params, box: Tensor, size: int) -> Tensor:
     return matrix
 
 
-POSE = Transform(
-    "pose",
-    "Pose",
-    "The object is seen from a viewpoint drawn uniformly from its pictures (not in the paper).",
-    (Uniform("view", 0.0, 1.0, neutral=0.0, chooses=True),),
-    _change_pose,
-)
+OCCLUDE = Transform("occlude", matrix=_occluder_matrix, minifies=True, axis_aligned=True)
 
-OCCLUDE = Transform(
-    "occlude",
-    "Occlude",
-    "With probability one half an object of another class stands in front, at a drawn place (not in the paper).",
-    (
-        Switch(),
-        Uniform("other", 0.0, 1.0, neutral=None, chooses=True),
-        Uniform("x", 0.0, 1.0, neutral=None),
-        Uniform("y", 0.0, 1.0, neutral=None),
-        Constant("scale", OCCLUDER_SCALE, neutral=0.0),
-    ),
-    _change_occlude,
-    matrix=_occluder_matrix,
-    minifies=True,
-    axis_aligned=True,
-)
-
-BEYOND: tuple[Transform, ...] = (POSE, OCCLUDE)
+BEYOND: tuple[Transform, ...] = (Transform("pose", compiled=True), OCCLUDE)

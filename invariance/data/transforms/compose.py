@@ -12,6 +12,7 @@ from invariance.data.transforms.base import Transform
 from invariance.data.transforms.frame import Frame
 from invariance.data.transforms.parameters import Params, num_words, parameters_of_words
 from invariance.data.transforms.resample import base_box, resample_content
+from invariance.vocabulary.transforms import BEYOND_2D
 
 
 def sample_composition(
@@ -23,6 +24,21 @@ def sample_composition(
         parameters_of_words(transform.parameters, drawn, strength)
         for transform, drawn in zip(transforms, words, strict=True)
     ]
+
+
+def by_key(transforms: Sequence[Transform], params: Sequence[Params]) -> dict[str, Tensor]:
+    """The parameters of a composition by ``<transform>.<parameter>``, as in batches and files."""
+    return {
+        f"{transform.name}.{name}": value
+        for transform, values in zip(transforms, params, strict=True)
+        for name, value in values.items()
+    }
+
+
+def flat_steps(transforms: Sequence[Transform], params: Sequence[Params]) -> tuple[list[Transform], list[Params]]:
+    """A composition without what needs a second picture, which the engine looks up."""
+    steps = [step for step in zip(transforms, params, strict=True) if step[0].name not in BEYOND_2D]
+    return [transform for transform, _ in steps], [values for _, values in steps]
 
 
 def apply_composition(
@@ -56,6 +72,7 @@ def change_content(
             rgba, frame, box = resample_content(rgba, frame, steps, box=box, mode=mode)
         else:
             for transform, values in steps:
+                assert transform.change is not None, transform.name
                 rgba = transform.change(rgba, values, frame)
                 frame = frame.grown(transform.margin(frame.size))
     return rgba, frame, box

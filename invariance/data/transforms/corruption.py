@@ -10,7 +10,6 @@ from torch import Tensor
 
 from invariance.data.random import normal_field, unit_field
 from invariance.data.transforms.base import (
-    REFERENCE_SIZE,
     Transform,
     change_where,
     filter_separably,
@@ -20,12 +19,11 @@ from invariance.data.transforms.base import (
     with_alpha,
 )
 from invariance.data.transforms.frame import Frame
-from invariance.data.transforms.parameters import Constant, Field, Params, Switch, Uniform
-from invariance.data.transforms.resample import resample_alone
+from invariance.data.transforms.parameters import Params
+from invariance.vocabulary.laws import REFERENCE_SIZE
+from invariance.vocabulary.transforms import BLUR_SIGMA_PX, PIXELATE_CELLS
 
-BLUR_RADIUS_PX, MIN_BLUR_SIGMA_PX, MAX_BLUR_SIGMA_PX = 3, 0.1, 1.5
-PIXELATE_SIDE, ERASE_SIDE_PX = 9, 14
-ELASTIC_SIGMA_PX, ELASTIC_ALPHA = 5.0, 150.0
+BLUR_RADIUS_PX, ELASTIC_SIGMA_PX = 3, 5.0
 HALF_LEVEL = 0.5 / 255.0
 _LEVELS = 256.0 / 255.0  # at which a byte wraps
 _TINY = 1e-30  # a divisor for the colour 0 of clear pixels
@@ -48,7 +46,7 @@ def blur_weights(params: Params, size: int) -> tuple[Tensor, Tensor]:
 
     The smallest sigma changes nothing in an image of 32 px, and by definition nothing in a larger one.
     """
-    chosen = params["sigma_px"] > MIN_BLUR_SIGMA_PX
+    chosen = params["sigma_px"] > BLUR_SIGMA_PX[0]
     unchanged = _unchanged(size, params["sigma_px"])
     return torch.where(chosen[:, None], _gaussian(params["sigma_px"], size), unchanged), chosen
 
@@ -113,7 +111,7 @@ def _change_pixelate(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
 
 def _cell(size: int) -> int:
     """How many pixels of its coarsest cell can lie beyond the one that reaches into it."""
-    return -(-size // PIXELATE_SIDE) - 1
+    return -(-size // PIXELATE_CELLS) - 1
 
 
 def _pixelate(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
@@ -129,9 +127,9 @@ def _pixelate(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
 
 def num_cells(params: Params, size: int) -> Tensor:
     """Along a side of the image, (B,) float32."""
-    coarseness = (1.0 - params["side"]) / (1.0 - PIXELATE_SIDE / REFERENCE_SIZE)
+    coarseness = (1.0 - params["side"]) / (1.0 - PIXELATE_CELLS / REFERENCE_SIZE)
     # The slack lets a whole number of cells survive rounding.
-    return torch.floor(size - (size - PIXELATE_SIDE) * coarseness + 1e-3).clamp(max=size)
+    return torch.floor(size - (size - PIXELATE_CELLS) * coarseness + 1e-3).clamp(max=size)
 
 
 def _elastic_displacement(params: Params, size: int) -> Tensor:
@@ -172,10 +170,6 @@ def smoothing_matrix() -> Tensor:
     return matrix.scatter_add_(1, read, weights.expand(size, -1).contiguous())
 
 
-def _change_elastic(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
-    return resample_alone(ELASTIC, rgba, params)
-
-
 def _change_erasing(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
     """A square becomes transparent; x and y in [0, 1) choose among its whole-pixel places inside the image."""
     top, bottom, left, right = erased_squares(params, frame.size)[:, :, None].unbind(1)
@@ -206,57 +200,11 @@ def _change_contrast(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
     return with_alpha(changed, alpha)
 
 
-ELASTIC = Transform(
-    "elastic",
-    "Elastic",
-    "With probability one half the object is warped by a smooth random displacement field.",
-    (Field(), Switch(), Constant("alpha", ELASTIC_ALPHA, neutral=0.0)),
-    _change_elastic,
-    displace=_elastic_displacement,
-)
-
 CORRUPTION: tuple[Transform, ...] = (
-    Transform(
-        "blur",
-        "Blur",
-        "The object is blurred by a Gaussian whose width is drawn uniformly from 0.1 to 1.5 pixels (at 32 px).",
-        (Uniform("sigma_px", MIN_BLUR_SIGMA_PX, MAX_BLUR_SIGMA_PX, neutral=MIN_BLUR_SIGMA_PX),),
-        _change_blur,
-        margin=_blur_radius,
-    ),
-    Transform(
-        "noise",
-        "Noise",
-        "With probability one half strong coloured noise is added to the object and wraps round.",
-        (Field(), Switch(), Constant("std", 1.0, neutral=0.0)),
-        _change_noise,
-    ),
-    Transform(
-        "pixelate",
-        "Pixelate",
-        "With probability one half the image is reduced to 9 x 9 coarse pixels.",
-        (Switch(), Constant("side", PIXELATE_SIDE / REFERENCE_SIZE, neutral=1.0)),
-        _change_pixelate,
-        margin=_cell,
-    ),
-    ELASTIC,
-    Transform(
-        "erasing",
-        "Erasing",
-        "With probability one half a square of 14 x 14 pixels (at 32 px) becomes transparent.",
-        (
-            Uniform("x", 0.0, 1.0, neutral=None),
-            Uniform("y", 0.0, 1.0, neutral=None),
-            Switch(),
-            Constant("side_px", ERASE_SIDE_PX, neutral=0.0),
-        ),
-        _change_erasing,
-    ),
-    Transform(
-        "contrast",
-        "Contrast",
-        "The contrast to the mean is multiplied by a factor drawn uniformly from 0 to 2.",
-        (Uniform("factor", 0.0, 2.0, neutral=1.0),),
-        _change_contrast,
-    ),
+    Transform("blur", _change_blur, margin=_blur_radius, compiled=True),
+    Transform("noise", _change_noise, compiled=True),
+    Transform("pixelate", _change_pixelate, margin=_cell, compiled=True),
+    Transform("elastic", displace=_elastic_displacement, compiled=True),
+    Transform("erasing", _change_erasing, compiled=True),
+    Transform("contrast", _change_contrast, compiled=True),
 )

@@ -3,49 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
 from invariance.data.transforms.base import Transform
-from invariance.data.transforms.frame import Frame
-from invariance.data.transforms.parameters import Parameter, Params, Switch, Uniform
-from invariance.data.transforms.resample import affine, resample_alone
-
-MIN_SCALE = 0.4
-MAX_SHEAR_DEG = 50.0
-
-
-def _geometric(
-    name: str,
-    title: str,
-    summary: str,
-    parameters: tuple[Parameter, ...],
-    matrix: Callable[[Params, Tensor, int], Tensor],
-    minifies: bool = False,
-    axis_aligned: bool = False,
-    whole_pixels: bool = False,
-    stays: bool = False,
-) -> Transform:
-    """A transformation given by its matrix; alone, it acts on the untransformed object's box."""
-
-    def change(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
-        return resample_alone(transform, rgba, params)
-
-    transform = Transform(
-        name,
-        title,
-        summary,
-        parameters,
-        change,
-        matrix=matrix,
-        minifies=minifies,
-        axis_aligned=axis_aligned,
-        whole_pixels=whole_pixels,
-        stays=stays,
-    )
-    return transform
+from invariance.data.transforms.parameters import Params
+from invariance.data.transforms.resample import affine
 
 
 def _translate_matrix(params: Params, box: Tensor, size: int) -> Tensor:
@@ -96,57 +60,10 @@ def _shear_matrix(params: Params, box: Tensor, size: int) -> Tensor:
 
 
 GEOMETRIC: tuple[Transform, ...] = (
-    _geometric(
-        "translate",
-        "Translate",
-        "The object moves to a uniformly drawn place that keeps it inside the image (whole pixels).",
-        (Uniform("x", 0.0, 1.0, neutral=0.5), Uniform("y", 0.0, 1.0, neutral=0.5)),
-        _translate_matrix,
-        axis_aligned=True,
-        whole_pixels=True,
-    ),
-    _geometric(
-        "rotate",
-        "Rotate",
-        "The object turns about the image centre by an angle drawn uniformly from the full circle.",
-        (Uniform("angle_deg", -180.0, 180.0, neutral=0.0, period=360.0),),
-        _rotate_matrix,
-    ),
-    _geometric(
-        "scale",
-        "Scale",
-        "The object shrinks by a factor drawn uniformly from 0.4 to 1.",
-        (Uniform("factor", MIN_SCALE, 1.0, neutral=1.0),),
-        _scale_matrix,
-        minifies=True,
-        axis_aligned=True,
-        stays=True,
-    ),
-    _geometric(
-        "v_flip",
-        "Vertical flip",
-        "With probability one half the object is upside down.",
-        (Switch(scaled=True),),
-        _v_flip_matrix,
-        axis_aligned=True,
-        whole_pixels=True,
-        stays=True,
-    ),
-    _geometric(
-        "h_flip",
-        "Horizontal flip",
-        "With probability one half the object is mirrored.",
-        (Switch(scaled=True),),
-        _h_flip_matrix,
-        axis_aligned=True,
-        whole_pixels=True,
-        stays=True,
-    ),
-    _geometric(
-        "shear",
-        "Shear",
-        "The object is sheared along x and y by angles drawn uniformly from -50 to 50 degrees.",
-        tuple(Uniform(name, -MAX_SHEAR_DEG, MAX_SHEAR_DEG, neutral=0.0) for name in ("x_deg", "y_deg")),
-        _shear_matrix,
-    ),
+    Transform("translate", matrix=_translate_matrix, axis_aligned=True, whole_pixels=True),
+    Transform("rotate", matrix=_rotate_matrix),
+    Transform("scale", matrix=_scale_matrix, minifies=True, axis_aligned=True, stays=True),
+    Transform("v_flip", matrix=_v_flip_matrix, axis_aligned=True, whole_pixels=True, stays=True),
+    Transform("h_flip", matrix=_h_flip_matrix, axis_aligned=True, whole_pixels=True, stays=True),
+    Transform("shear", matrix=_shear_matrix),
 )

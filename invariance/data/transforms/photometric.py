@@ -13,7 +13,6 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from invariance.data.transforms.base import (
-    REFERENCE_SIZE,
     Transform,
     change_where,
     luma,
@@ -22,12 +21,10 @@ from invariance.data.transforms.base import (
     with_alpha,
 )
 from invariance.data.transforms.frame import Frame
-from invariance.data.transforms.parameters import Constant, Params, Switch, Uniform
+from invariance.data.transforms.parameters import Params
+from invariance.vocabulary.laws import REFERENCE_SIZE
 
-MAX_SHARPNESS = 7.0
 _TINY = 1e-30  # a divisor for what is 0 where it would be 0
-BLEND = (Switch(), Constant("amount", 1.0, neutral=0.0))
-"""With probability one half, a mix of the image and its changed form; at strength 1 the changed form alone."""
 
 
 def _change_hue(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
@@ -116,47 +113,10 @@ def _sharpen(rgba: Tensor, params: Params, step: int) -> Tensor:
 
 
 PHOTOMETRIC: tuple[Transform, ...] = (
-    Transform(
-        "hue",
-        "Hue",
-        "The hue moves round the colour circle by a uniformly drawn amount.",
-        (Uniform("shift", -0.5, 0.5, neutral=0.0, circle=1.0),),
-        _change_hue,
-    ),
-    Transform(
-        "brightness",
-        "Brightness",
-        "Colours are multiplied by a factor drawn uniformly from 0 to 2 and clipped.",
-        (Uniform("factor", 0.0, 2.0, neutral=1.0),),
-        _change_brightness,
-    ),
-    Transform(
-        "grayscale",
-        "Grayscale",
-        "With probability one half the colours become their luma.",
-        BLEND,
-        _change_grayscale,
-    ),
-    Transform(
-        "posterize",
-        "Posterize",
-        "With probability one half each channel keeps one bit.",
-        BLEND,
-        _change_posterize,
-    ),
-    Transform(
-        "invert",
-        "Invert",
-        "With probability one half the colours are inverted.",
-        BLEND,
-        _change_invert,
-    ),
-    Transform(
-        "sharpen",
-        "Sharpen",
-        "With probability one half the object is sharpened by a factor of 7.",
-        (Switch(), Constant("factor", MAX_SHARPNESS, neutral=1.0)),
-        _change_sharpen,
-        margin=pixel,
-    ),
+    Transform("hue", _change_hue, compiled=True),
+    Transform("brightness", _change_brightness, compiled=True),
+    Transform("grayscale", _change_grayscale, compiled=True),
+    Transform("posterize", _change_posterize, compiled=True),
+    Transform("invert", _change_invert, compiled=True),
+    Transform("sharpen", _change_sharpen, margin=pixel, compiled=True),
 )

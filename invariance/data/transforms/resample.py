@@ -60,20 +60,6 @@ def transform_box(matrix: Tensor, box: Tensor) -> Tensor:
     return torch.cat((moved.amin(dim=2), moved.amax(dim=2)), dim=1)
 
 
-def resample(
-    rgba: Tensor, steps: Sequence[tuple[Transform, Params]], *, box: Tensor, mode: str = "bilinear"
-) -> tuple[Tensor, Tensor]:
-    """The same as :func:`resample_content` for whole canvases (B, 4, S, S), which it also returns, with the boxes."""
-    rgba, _, box = resample_content(rgba, Frame.whole(rgba.shape[-1]), steps, box=box, mode=mode)
-    return rgba, box
-
-
-def resample_alone(transform: Transform, rgba: Tensor, params: Params) -> Tensor:
-    """One geometric transformation of whole canvases, acting on the untransformed object's box."""
-    box = base_box(rgba.shape[0], rgba.shape[-1], rgba.device)
-    return resample(rgba, [(transform, params)], box=box)[0]
-
-
 def resample_content(
     rgba: Tensor, frame: Frame, steps: Sequence[tuple[Transform, Params]], *, box: Tensor, mode: str = "bilinear"
 ) -> tuple[Tensor, Frame, Tensor]:

@@ -8,7 +8,8 @@ import torch
 from invariance.data.random import Draws
 from invariance.data.transforms import get_transform
 from invariance.data.transforms.base import change_where, filter_separably
-from invariance.data.transforms.resample import base_box, resample
+from invariance.data.transforms.frame import Frame
+from invariance.data.transforms.resample import base_box, resample_content
 
 
 def objects(num, size):
@@ -26,8 +27,8 @@ def test_shortcuts_for_aligned_axes_and_whole_pixels_change_no_image(names, size
         steps.append((transform, transform.sample(Draws(0, indices, transform.stream), 1.0)))
     general = [(replace(transform, axis_aligned=False, whole_pixels=False), params) for transform, params in steps]
     box = base_box(20, size, "cpu")
-    fast, fast_box = resample(rgba, steps, box=box)
-    slow, slow_box = resample(rgba, general, box=box)
+    fast, _, fast_box = resample_content(rgba, Frame.whole(rgba.shape[-1]), steps, box=box)
+    slow, _, slow_box = resample_content(rgba, Frame.whole(rgba.shape[-1]), general, box=box)
     assert (slow - rgba).abs().max() > 0.1 and torch.equal(fast_box, slow_box)
     torch.testing.assert_close(fast, slow, atol=1e-5, rtol=0)
 
