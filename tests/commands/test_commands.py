@@ -155,7 +155,10 @@ def test_what_if(command):
         ("attribute --models matched --out pyproject.toml", "out = pyproject.toml: cannot be used as a folder"),
         ("attribute --models matched --index 1099511627776 --out x", "index = 1099511627776: expected a whole number"),
         ("attribute --models matched --way cross-fade --out x", "--way is not for --question class"),
-        ("attribute --models matched --question distance --num 3 --out x", "--num-images is not for --question distance"),
+        (
+            "attribute --models matched --question distance --num 3 --out x",
+            "--num-images is not for --question",
+        ),
         ("measure --models matched --shift new-noise --seed 3 --out x.csv", "--seed and --shift are both given"),
         ("gallery build --out pyproject.toml", "out = pyproject.toml: cannot be used as a folder"),
         ("gallery build --num-pairs 1 --out x", "num_pairs = 1: expected a whole number from 2"),
