@@ -70,7 +70,7 @@ def _app_folder() -> Path:
     try:
         target = user_cache() / "app" / digest
         _lay_out(files, source, target)
-    except (OSError, RuntimeError) as error:
+    except OSError as error:
         raise SpecError(f"the app cannot be copied to the user's cache ({error}); set HOME to a folder") from error
     return target
 

@@ -156,7 +156,7 @@ def test_what_if(command):
         ("attribute --models matched --way cross-fade --out x", "--way is not for --question class"),
         (
             "attribute --models matched --question distance --num 3 --out x",
-            "--num-images is not for --question distance",
+            "--num-images is not for --question",
         ),
         ("measure --models matched --shift new-noise --seed 3 --out x.csv", "--seed and --shift are both given"),
         ("gallery build --out pyproject.toml", "out = pyproject.toml: cannot be used as a folder"),
