@@ -138,17 +138,17 @@ def run_here(
     return run
 
 
-Outcomes = Generator[tuple[int, "Event | Exception"], None, None]
+NumberedEvents = Generator[tuple[int, "Event | Exception"], None, None]
 
 
-def _alone(spec: RunSpec, store: Store, directory: Path, device: str, must_stop: CancelFlag) -> Outcomes:
+def _alone(spec: RunSpec, store: Store, directory: Path, device: str, must_stop: CancelFlag) -> NumberedEvents:
     for event in execute(spec, store, directory, device, must_stop):
         yield 0, event
 
 
 def live_here(
     lives: Sequence[Life],
-    work: Callable[[CancelFlag], Outcomes],
+    work: Callable[[CancelFlag], NumberedEvents],
     device: str,
     on_event: Callable[[Event], None],
 ) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from invariance.runs.estimate import checkpoint_bytes, estimate_seconds
-from invariance.runs.store import RESUMABLE_STATES, Run, RunList, Store
+from invariance.runs.store import RESUMABLE_STATES, Run, RunList, State, Store
 from invariance.spec import RunSpec, SpecError
 
 SPARE_BYTES = 50_000_000
@@ -31,19 +31,19 @@ def in_turn(queued: Sequence[Run], last_starts: Mapping[str, float]) -> RunList:
 
 def startable(store: Store) -> RunList:
     """The waiting runs that may start now, in the order of their turns: a named owner has one running at a time."""
-    busy = {run.owner for run in store.list(states=("running",)) if run.owner}
-    queued = store.list(states=("queued",))
+    busy = {run.owner for run in store.list(states=(State.RUNNING,)) if run.owner}
+    queued = store.list(states=(State.QUEUED,))
     return [run for run in in_turn(queued, store.last_starts()) if run.owner not in busy]
 
 
 def place(store: Store, run_id: str) -> tuple[int, float]:
     """The place of a waiting run, 1 for the next one, and about how many seconds it waits; (0, 0) if it does not."""
-    order = in_turn(store.list(states=("queued",)), store.last_starts())
+    order = in_turn(store.list(states=(State.QUEUED,)), store.last_starts())
     ids = [run.id for run in order]
     if run_id not in ids:
         return 0, 0.0
     index = ids.index(run_id)
-    running = store.list(states=("running",))
+    running = store.list(states=(State.RUNNING,))
     device = next((run.device for run in running if run.device), None) or "cpu"
     seconds = sum((run.progress or {}).get("eta_seconds", 0.0) for run in running)
     return index + 1, seconds + sum(estimate_seconds(run.spec, device) for run in order[:index])
@@ -56,7 +56,7 @@ def require_room(store: Store, specs: Sequence[RunSpec], owner: str, max_queued:
         run_id not in standings or standings[run_id].state in RESUMABLE_STATES
         for run_id in {spec.run_id for spec in specs}
     )
-    num_waiting = sum(run.owner == owner for run in store.list(states=("queued",)))
+    num_waiting = sum(run.owner == owner for run in store.list(states=(State.QUEUED,)))
     if num_new and num_waiting + num_new > max_queued:
         raise SpecError(
             f"{num_waiting} of your runs are waiting and this would add {num_new}, but {max_queued} is the most "

@@ -16,7 +16,7 @@ from typing import Any
 from invariance.events import CancelFlag, Event
 from invariance.runs.claim import writing
 from invariance.runs.device import choose_device
-from invariance.runs.execute import Outcomes, keep, live_here
+from invariance.runs.execute import NumberedEvents, keep, live_here
 from invariance.runs.life import take_up
 from invariance.runs.locate import weights_of
 from invariance.runs.store import Run, Store
@@ -114,7 +114,7 @@ def _check(specs: Sequence[RunSpec]) -> None:
 
 def execute_together(
     specs: Sequence[RunSpec], store: Store, directories: Sequence[Path], device: str, cancelled: CancelFlag
-) -> Outcomes:
+) -> NumberedEvents:
     """Does what several specs ask for, as :func:`invariance.runs.execute.execute` does for one.
 
     Yields:

@@ -23,7 +23,7 @@ from invariance.runs.store import Run, Store
 from invariance.runs.together import run_together
 from invariance.spec import PretrainSpec, RunSpec, SpecError, canonical_json
 from invariance.training.resume import CURRENT, PREVIOUS, load_state, save_state
-from tests.runs.tiny import tiny_pretrain, tiny_transfer, wait_until
+from tests.runs.tiny import PATIENCE_S, tiny_pretrain, tiny_transfer, wait_until
 
 _COMMAND_LINE = """
 import sys
@@ -72,7 +72,7 @@ def test_a_signal_to_stop_loses_no_step_and_a_kill_leaves_an_orphan_that_is_take
     spec = tiny_pretrain(epochs=100_000)
     process = start(store, spec)
     process.send_signal(number)
-    process.communicate(timeout=30)
+    process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 128 + number
     run = store.get(spec.run_id)
     assert run.state == "interrupted" and run.progress is not None
@@ -96,7 +96,7 @@ def test_what_another_process_executes_is_followed_to_its_end(store: Store) -> N
     events: list[Progress | Finished] = []
     run = run_here(spec, store, "cpu", events.append)
     assert run.state == "done" and isinstance(events[-1], Finished)
-    assert process.communicate(timeout=30)[0].strip() == "done"
+    assert process.communicate(timeout=PATIENCE_S)[0].strip() == "done"
 
 
 def test_a_result_on_disk_is_not_made_again(store: Store) -> None:

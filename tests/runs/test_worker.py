@@ -97,6 +97,7 @@ def test_a_worker_without_a_parent_saves_its_run_and_ends(tmp_path: Path) -> Non
     job = {"type": "job", "id": "x", "spec": canonical_json(ENDLESS), "directory": str(tmp_path), "device": "cpu"}
     process.stdin.write(json.dumps({**job, "sources": {}}) + "\n")
     process.stdin.flush()
+    assert json.loads(process.stdout.readline()) == {"type": "ready"}
     process.send_signal(signal.SIGINT)  # the terminal's Ctrl-C is the parent's matter
     step = 0
     while step < 20:

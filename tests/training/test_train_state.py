@@ -7,6 +7,7 @@ from torch import nn
 
 from invariance.events import Diverged
 from invariance.models import Classifier, create_model
+from invariance.training.resume import load_state, save_state
 from invariance.training.train_state import TrainState
 
 
@@ -64,6 +65,19 @@ def test_the_running_sums_are_part_of_the_state(tmp_path: Path) -> None:
     assert other.step == 1
     assert other.take_metrics() == train_state.take_metrics()
     assert other.seconds >= train_state.seconds * 0.5 > 0
+
+
+def test_the_history_of_a_state_is_taken_up_also_from_a_former_version(tmp_path: Path) -> None:
+    measured = [{"step": 1, "seconds": 0.5, "metrics": {"train_loss": 1.0}}]
+    train_state = make(tmp_path)
+    train_state.history = measured
+    train_state.save()
+    state = load_state(tmp_path)
+    assert state is not None and state["history"] == measured
+    state["told"] = state.pop("history")
+    save_state(tmp_path, state)
+    other = make(tmp_path)
+    assert other.resume() and other.history == measured
 
 
 def test_the_state_of_another_run_is_left_alone(tmp_path: Path) -> None:
