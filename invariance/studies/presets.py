@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-_SIZES: Final = {"num_samples": 50_000, "num_test_samples": 10_000, "model": "resnet18", "learning_rate": 1e-3}
+from invariance.studies.scales import PAPER
+
+_USUAL: Final = {
+    name: getattr(PAPER, name)
+    for name in ("num_samples", "num_test_samples", "model", "learning_rate", "epochs", "batch_size")
+}
 
 PAPER_PRESETS: Final[dict[str, dict[str, Any]]] = {
-    "paper-a": {**_SIZES, "epochs": 50, "batch_size": 512},
-    "paper-b": {**_SIZES, "epochs": 200, "batch_size": 512},
-    "paper-c": {**_SIZES, "epochs": 50, "batch_size": 512},
-    "paper-d": {**_SIZES, "epochs": 100, "batch_size": 256},
-    "paper-vit": {
-        **_SIZES,
-        "model": "vit",
-        "epochs": 50,
-        "batch_size": 512,
-        "weight_decay": 5e-5,
-        "schedule": "cosine",
-    },
+    "paper-a": _USUAL,
+    "paper-b": {**_USUAL, "epochs": 200},
+    "paper-c": _USUAL,
+    "paper-d": {**_USUAL, "epochs": 100, "batch_size": 256},
+    "paper-vit": {**_USUAL, "model": "vit", "weight_decay": 5e-5, "schedule": "cosine"},
 }
 """Fields of ``PretrainSpec`` (and ``num_samples`` of its data) by study; the transformer of study A has its own."""

@@ -35,6 +35,7 @@ from invariance.studies.transforms_vs_other_grid import (
 
 __all__ = [
     "FACTORS",
+    "NAME",
     "RELATIONS",
     "SCALES",
     "Gap",
@@ -44,6 +45,9 @@ __all__ = [
     "networks",
     "predictions",
 ]
+
+NAME: Final = "transforms-vs-other"
+"""For pages that show this study alone; the registry reads it from the module's name."""
 
 
 def available_factors() -> dict[str, str]:

@@ -8,6 +8,7 @@ from invariance.__main__ import parser
 from invariance.commands import running
 from invariance.spec import PretrainSpec
 from invariance.studies.presets import PAPER_PRESETS
+from invariance.studies.registry import DESIGNS
 
 
 class Asked(Exception):
@@ -47,3 +48,12 @@ def test_what_follows_changes_the_preset(monkeypatch: pytest.MonkeyPatch) -> Non
     spec = asked(monkeypatch, "--preset", "paper-a", "--model", "densenet", "--num-samples", "1000")
     assert (spec.model, spec.data.num_samples, spec.epochs) == ("densenet", 1000, 50)
     assert set(PAPER_PRESETS) >= {"paper-a", "paper-b", "paper-c", "paper-d"}
+
+
+def test_studies_at_the_papers_scale_train_as_their_presets_say() -> None:
+    names = ("transforms-vs-other", "relevant-features", "invariance-transfer", "mismatch")
+    for (preset, settings), name in zip(PAPER_PRESETS.items(), names, strict=False):
+        budget = DESIGNS[name].scales["paper"].budget
+        differing = {field for field, value in settings.items() if getattr(budget, field) != value}
+        # CIFAR-10 has no more than 45,000 images when those for validation are taken away.
+        assert differing == ({"num_samples"} if preset == "paper-b" else set())

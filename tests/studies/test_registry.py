@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from invariance.spec import MeasureSpec, SpecError, canonical_json, run_from_json
-from invariance.studies.registry import SCALES, make_study
+from invariance.studies.registry import DESIGNS, SCALES, make_study
 from invariance.vocabulary.studies import STUDY_NAMES
 
 FIXED_COLUMNS = {
@@ -110,12 +110,16 @@ def test_runs_survive_their_json(name: str) -> None:
         assert run_from_json(canonical_json(spec)) == spec
 
 
+@pytest.mark.parametrize("name", FIXED_COLUMNS)
+def test_columns_that_scripts_rely_on_come_first(name: str) -> None:
+    assert list(DESIGNS[name].columns)[: len(FIXED_COLUMNS[name])] == FIXED_COLUMNS[name]
+
+
 @pytest.mark.parametrize("name", STUDY_NAMES)
 def test_without_results_there_is_an_empty_table_and_nothing_agrees(name: str) -> None:
     study = make_study(name, seeds=(0,))
     table = study.tabulate({})
-    assert list(table.columns)[: len(FIXED_COLUMNS[name])] == FIXED_COLUMNS[name]
-    assert table.empty
+    assert tuple(table.columns) == DESIGNS[name].columns and table.empty
     assert not any(finding.agrees for finding in study.conclude(table))
 
 
