@@ -31,7 +31,7 @@ _MODULE_OF = {
 }
 """The public names; for those who check types they stand once more above, and a test compares the two."""
 
-__all__ = ["__version__", *_MODULE_OF]  # noqa: PLE0604
+__all__ = ["__version__", *_MODULE_OF]
 
 # Between two operations torch's threads wait awake, by libgomp's default for several milliseconds, in which they keep
 # the cores from the threads that make samples. This is a third of a millisecond, more than a pause within a step. It

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+import invariance
 from invariance.commands import (
     app,
     arguments,
@@ -32,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
         prog="python -m invariance",
         description="Invariance in transfer learning: render Transforms-2D, train, transfer, measure.",
     )
+    top.add_argument("--version", action="version", version=f"invariance {invariance.__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=arguments.Parser)
     for module in (
         render,

@@ -13,6 +13,7 @@ from invariance.commands.arguments import json_text, open_store, print_json
 from invariance.commands.output import make_folder
 from invariance.data.engine import Engine
 from invariance.data.magnitudes import magnitudes
+from invariance.extras import require_extra
 from invariance.runs.device import choose_device
 from invariance.runs.locate import task_of, weights_of
 from invariance.spec import SpecError, parse_transforms
@@ -123,6 +124,8 @@ def _check(args: argparse.Namespace) -> None:
             raise SpecError(f"--{option} is not for --question {args.question}: leave it out, or ask for {other}")
     if not 0 <= args.index < MAX_INDEX:
         raise SpecError(f"index = {args.index}: expected a whole number from 0 to {MAX_INDEX - 1}")
+    if args.question == "class" or args.way == "cross-fade":
+        require_extra("captum", "attribute")
     make_folder(args.out)
 
 

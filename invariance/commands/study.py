@@ -18,6 +18,8 @@ from tqdm import tqdm
 from invariance.commands.arguments import add_execution, open_store, print_json
 from invariance.commands.output import make_folder
 from invariance.commands.running import RunFailed
+from invariance.extras import has, install_line
+from invariance.figures.study_notebook import write_notebook
 from invariance.runs.coordinate import Coordinator
 from invariance.runs.device import choose_device, cuda_devices
 from invariance.runs.executors.executor import Executor
@@ -111,9 +113,13 @@ def run_study(args: argparse.Namespace) -> None:
     write_table(table, args.out)
     summary = summarise(study.conclude(table), seconds=seconds, provenance=told, progress=progress)
     write_summary(summary, args.out)
-    from invariance.figures.study_report import write_report  # plotly is not part of the core
+    write_notebook(study, args.out)
+    if has("plotly"):
+        from invariance.figures.study_report import write_report
 
-    write_report(study, table, summary, args.out)
+        write_report(study, table, summary, args.out)
+    else:
+        print(f"no report.html, since plotly is not installed: {install_line('plotly')}", file=sys.stderr)
     if interrupted.is_set():
         raise KeyboardInterrupt
     if not progress.is_done:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from pathlib import Path
+from typing import Any, Final
 
+from invariance.files import write_atomically
 from invariance.studies.about import ABOUT
 from invariance.studies.study import Study
+
+NOTEBOOK: Final = "notebook.ipynb"
 
 _READ = """\
 import json
@@ -30,6 +35,12 @@ _DRAW = """\
 for figure in figures_of(study.name, table):
     print(figure.title, "-", figure.caption)
     figure.draw(table).show()"""
+
+
+def write_notebook(study: Study, folder: Path) -> None:
+    """Writes ``notebook.ipynb`` beside ``results.csv``."""
+    cells = json.dumps(notebook(study), indent=1, ensure_ascii=False).encode()
+    write_atomically(folder / NOTEBOOK, lambda stream: stream.write(cells))
 
 
 def notebook(study: Study) -> dict[str, Any]:
