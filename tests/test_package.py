@@ -71,6 +71,12 @@ def installed(site: Path, tmp_path: Path) -> Installed:
     return Installed(site, tmp_path)
 
 
+def files(folder: str) -> set[str]:
+    """All files of a folder of the project, by their path in it."""
+    paths = [path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.is_file()]
+    return {path.as_posix() for path in paths if "__pycache__" not in path.parts}
+
+
 @pytest.mark.slow
 def test_the_wheel_has_one_package_with_all_that_it_needs(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
@@ -80,11 +86,8 @@ def test_the_wheel_has_one_package_with_all_that_it_needs(wheel: Path) -> None:
         "invariance",
         f"invariance_lab-{invariance.__version__}.dist-info",
     }
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split("\n")
-    shipped = ("app.py", "pages/", "benchmarks/", "checkpoints/", ".streamlit/", "static/favicon.png")
-    expected = {name for name in tracked if name.startswith("invariance/")}
-    expected |= {f"invariance/_project/{name}" for name in tracked if name.startswith(shipped)}
-    assert expected <= names
+    beside = {f"invariance/_project/{name}" for part in ("pages", "benchmarks", "checkpoints") for name in files(part)}
+    assert files("invariance") | beside <= names
     for name in (
         "invariance/py.typed",
         "invariance/data/builtin/LICENSE",
@@ -121,6 +124,7 @@ def test_the_installed_command_works_from_an_empty_folder(installed: Installed, 
     )
     assert timed["rows"][0]["engine_to_loader"] > 0
     assert sorted(site.rglob("*")) == before, "nothing is written into the package"
+    assert list((installed.home / ".cache" / "invariance" / "kernels").rglob("*.nbc")), "the kernels are kept"
     assert {path.name for path in installed.folder.iterdir()} == {"runs", "x.csv"}
 
 

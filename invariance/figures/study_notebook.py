@@ -46,7 +46,7 @@ def write_notebook(study: Study, folder: Path) -> None:
 def notebook(study: Study) -> dict[str, Any]:
     """A notebook in Jupyter's format 4.5, to be kept beside ``results.csv`` and ``summary.json``.
 
-    It needs Invariance Lab (``pip install -e`` of its folder) and Jupyter, and runs in seconds: nothing is trained.
+    It needs Invariance Lab with the extra ``app`` and Jupyter, and runs in seconds: nothing is trained.
     """
     about = ABOUT[study.name]
     factors = f", factors={study.factors!r}" if study.factors else ""
