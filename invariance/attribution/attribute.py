@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from invariance.attribution.baselines import make_baseline
 from invariance.attribution.methods import APPLY, chosen_values, find_method
 from invariance.attribution.question import Question
+from invariance.extras import require_extra
 from invariance.models import Classifier
 
 _EPSILON: Final = 1e-6
@@ -64,8 +65,10 @@ def attribute(
         The maps. No method changes the network, its mode or any global generator, or leaves a hook.
 
     Raises:
-        SpecError: method, baseline or a parameter is not known, or the method cannot explain this network.
+        SpecError: method, baseline or a parameter is not known, the method cannot explain this network, or Captum is
+            not installed.
     """
+    require_extra("captum", "attribution")
     chosen = find_method(method)
     values = chosen_values(chosen, parameters)
     assert not model.training, "attribution needs a model in eval mode"

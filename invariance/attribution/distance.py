@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from invariance.attribution.attribute import at_once
+from invariance.extras import require_extra
 from invariance.spec import SpecError
 
 WAYS: Final[dict[str, str]] = {
@@ -147,8 +148,9 @@ def along_cross_fade(
         batch_size: images that pass through the network at once.
 
     Raises:
-        SpecError: the unit is 0.
+        SpecError: the unit is 0, or Captum is not installed.
     """
+    require_extra("captum", "the way cross-fade")
     from captum.attr import IntegratedGradients  # here, so that a page opens before anybody asks for a map
 
     moved = SquaredDistance(represent, image, unit=unit)

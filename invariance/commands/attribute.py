@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from invariance.commands.options import add_execution, add_explained, add_num_images
 from invariance.commands.output import check_folder, json_text, make_folder, print_json, write_bytes
+from invariance.extras import require_extra
 from invariance.spec import SpecError, parse_transforms
 from invariance.vocabulary.methods import METHODS
 
@@ -103,6 +104,8 @@ def _check(args: argparse.Namespace) -> None:
             raise SpecError(f"--{option} is not for --question {args.question}: leave it out, or ask for {other}")
     if not 0 <= args.index < MAX_INDEX:
         raise SpecError(f"index = {args.index}: expected a whole number from 0 to {MAX_INDEX - 1}")
+    if args.question == "class" or args.way == "cross-fade":
+        require_extra("captum", "attribute")
     check_folder(args.out)
 
 

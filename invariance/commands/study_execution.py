@@ -16,6 +16,8 @@ from tqdm import tqdm
 from invariance.commands.errors import RunFailed
 from invariance.commands.output import check_folder, make_folder, print_json
 from invariance.commands.running import existing_store, open_store
+from invariance.extras import has, install_line
+from invariance.figures.study_notebook import write_notebook
 from invariance.runs.coordinate import Coordinator
 from invariance.runs.device import choose_device, cuda_devices
 from invariance.runs.executors.local import LocalExecutor
@@ -67,9 +69,13 @@ def execute_study(args: argparse.Namespace) -> None:
     write_table(table, args.out)
     summary = summarise(study.conclude(table), seconds=seconds, provenance=told, progress=progress)
     write_summary(summary, args.out)
-    from invariance.figures.study_report import write_report  # plotly is not part of the core
+    write_notebook(study, args.out)
+    if has("plotly"):
+        from invariance.figures.study_report import write_report
 
-    write_report(study, table, summary, args.out)
+        write_report(study, table, summary, args.out)
+    else:
+        print(f"no report.html, since plotly is not installed: {install_line('plotly')}", file=sys.stderr)
     interrupted.raise_if_set()
     if not progress.is_done:
         raise RunFailed(_failed_line(coordinator.failures, progress, args.out))

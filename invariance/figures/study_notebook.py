@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from pathlib import Path
+from typing import Any, Final
 
+from invariance.files import write_atomically
 from invariance.studies.study import Study
 from invariance.vocabulary.studies import ABOUT
+
+NOTEBOOK: Final = "notebook.ipynb"
 
 _READ = """\
 import json
@@ -32,10 +37,16 @@ for figure in figures_of(study.name, table):
     figure.draw(table).show()"""
 
 
+def write_notebook(study: Study, folder: Path) -> None:
+    """Writes ``notebook.ipynb`` beside ``results.csv``."""
+    cells = json.dumps(notebook(study), indent=1, ensure_ascii=False).encode()
+    write_atomically(folder / NOTEBOOK, lambda stream: stream.write(cells))
+
+
 def notebook(study: Study) -> dict[str, Any]:
     """A notebook in Jupyter's format 4.5, to be kept beside ``results.csv`` and ``summary.json``.
 
-    It needs Invariance Lab (``pip install -e`` of its folder) and Jupyter, and runs in seconds: nothing is trained.
+    It needs Invariance Lab with the extra ``app`` and Jupyter, and runs in seconds: nothing is trained.
     """
     about = ABOUT[study.name]
     factors = f", factors={study.factors!r}" if study.factors else ""

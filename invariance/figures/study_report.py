@@ -1,8 +1,7 @@
-"""The report of a study: one HTML file that needs no network, and a notebook that makes the same from the table."""
+"""The report of a study: one HTML file that needs no network."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,7 +16,6 @@ from plotly.offline import get_plotlyjs
 from invariance.figures.paper import paper_json
 from invariance.figures.study_figures import figures_of
 from invariance.figures.study_findings import findings_figure
-from invariance.figures.study_notebook import notebook
 from invariance.files import write_atomically
 from invariance.spec import PretrainSpec
 from invariance.studies.findings import rests_on
@@ -25,7 +23,6 @@ from invariance.studies.study import Study
 from invariance.vocabulary.studies import ABOUT
 
 REPORT: Final = "report.html"
-NOTEBOOK: Final = "notebook.ipynb"
 MAX_ROWS: Final = 500
 WIDTH_PX: Final = 900
 _STYLE = Path(__file__).with_name("report.css")
@@ -33,7 +30,7 @@ _TEMPLATE = Path(__file__).with_name("report.html.j2")
 
 
 def write_report(study: Study, table: pd.DataFrame, summary: Mapping[str, Any], folder: Path) -> None:
-    """Writes ``report.html`` and ``notebook.ipynb``.
+    """Writes ``report.html``.
 
     Args:
         study: the study.
@@ -42,9 +39,7 @@ def write_report(study: Study, table: pd.DataFrame, summary: Mapping[str, Any], 
         folder: where they go, beside ``results.csv``.
     """
     page = report_html(study, table, summary).encode()
-    cells = json.dumps(notebook(study), indent=1, ensure_ascii=False).encode()
     write_atomically(folder / REPORT, lambda stream: stream.write(page))
-    write_atomically(folder / NOTEBOOK, lambda stream: stream.write(cells))
 
 
 def report_html(study: Study, table: pd.DataFrame, summary: Mapping[str, Any]) -> str:

@@ -21,8 +21,7 @@ from nbclient import NotebookClient
 from invariance.__main__ import main
 from invariance.commands import study_execution as command_module
 from invariance.figures.study_figures import STUDY_FIGURES
-from invariance.figures.study_notebook import notebook
-from invariance.figures.study_report import write_report
+from invariance.figures.study_notebook import notebook, write_notebook
 from invariance.runs.store import Store
 from invariance.runs.study_files import summarise, write_summary, write_table
 from invariance.runs.study_progress import StudyProgress, estimated_seconds
@@ -113,6 +112,16 @@ def test_the_report_needs_no_network(command: Command, tiny: None, tmp_path: Pat
     own = page.replace(page[page.index("<script>") : page.index("</head>")], "")  # without Plotly's own source
     for word in ("src=", "href=", "@import", "url(", "http://", "https://"):
         assert word not in own, f"{word} may load something"
+
+
+def test_without_plotly_all_but_the_report_is_written(
+    command: Command, tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "plotly", None)
+    code, _, _, err = command(f"study transforms-vs-other --seeds 3 --workers 1 --out {tmp_path / 'out'}")
+    assert code == 0
+    assert err == 'no report.html, since plotly is not installed: pip install "invariance-lab[app]"\n'
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"results.csv", "summary.json", "notebook.ipynb"}
 
 
 def test_a_failed_run_is_told_and_the_rest_reported(
@@ -213,7 +222,7 @@ def test_the_notebook_redoes_the_findings(tmp_path: Path, monkeypatch: pytest.Mo
     told = {"command": "made for a test"}
     summary = summarise(study.conclude(table), seconds=1.0, provenance=told, progress=progress)
     write_summary(summary, tmp_path)
-    write_report(study, table, summary, tmp_path)
+    write_notebook(study, tmp_path)
     notebook = nbformat.read(tmp_path / "notebook.ipynb", as_version=4)
     nbformat.validate(notebook)
     script = "import os, sys; sys.path.insert(0, os.environ['PROJECT'])"

@@ -19,6 +19,7 @@ from filelock import FileLock
 from invariance.data.picture_files import open_image
 from invariance.data.sources.parquet import num_rows, read_pictures
 from invariance.data.sources.root import data_root
+from invariance.extras import require_extra
 from invariance.spec import SpecError
 
 BASE_SET: Final = "tillspeicher/transforms_2d_base"
@@ -47,11 +48,14 @@ def hub_folder(repository: str, configuration: str, *, on_progress: Callable[[in
         the data set, JPEG and WebP pictures under their own suffix.
 
     Raises:
-        SpecError: the Hub cannot be reached and nothing is cached, or the data is of another form.
+        SpecError: the Hub cannot be reached and nothing is cached, the data is of another form, or a package that
+            reads it is not installed.
     """
     folder = local_folder(repository, configuration)
     if folder.is_dir():
         return folder
+    for package in ("huggingface_hub", "pyarrow"):
+        require_extra(package, f"a data set of the Hub ({repository})")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_name(f"{configuration}.lock")):
