@@ -22,9 +22,9 @@ from benchmarks.train_speed import Settings
 from invariance.events import Finished
 from invariance.spec import PretrainSpec
 from invariance.training.loop import pretrain
-from invariance.training.together import WAYS, pretrain_together
+from invariance.training.together import TOGETHER_WAYS, pretrain_together
 
-NAMES = ("alone", *WAYS)
+NAMES = ("alone", *TOGETHER_WAYS)
 
 
 def specs_of(settings: Settings, num: int) -> list[PretrainSpec]:
@@ -59,7 +59,7 @@ def measure(settings: Settings, num: int) -> dict[str, Any]:
     specs = specs_of(settings, num)
     work: dict[str, Callable[[Path], int]] = {
         "alone": lambda folder: run_alone(specs, folder, settings.device),
-        **{way: lambda folder, way=way: run_together(specs, folder, settings.device, way) for way in WAYS},
+        **{way: lambda folder, way=way: run_together(specs, folder, settings.device, way) for way in TOGETHER_WAYS},
     }
     threads_before = torch.get_num_threads()
     torch.set_num_threads(settings.threads)
@@ -67,7 +67,7 @@ def measure(settings: Settings, num: int) -> dict[str, Any]:
         rounds = [{name: _rate(work[name], settings, num) for name in NAMES} for _ in range(settings.rounds + 1)][1:]
     finally:
         torch.set_num_threads(threads_before)
-    ratios = {f"{way}_to_alone": statistics.median(row[way] / row["alone"] for row in rounds) for way in WAYS}
+    ratios = {f"{way}_to_alone": statistics.median(row[way] / row["alone"] for row in rounds) for way in TOGETHER_WAYS}
     rates = {name: statistics.median(row[name] for row in rounds) for name in NAMES}
     return {"num_networks": num, "images_per_second": rates, **ratios}
 

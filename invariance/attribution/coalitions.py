@@ -14,7 +14,7 @@ from torch import Tensor
 
 from invariance.data.engine import Engine
 from invariance.data.random import later_seed
-from invariance.spec import SpecError
+from invariance.spec.checks import require, require_count
 
 PLAYERS: Final[dict[str, str]] = {
     "object": "the object",
@@ -89,8 +89,7 @@ def render_coalitions(
     Raises:
         SpecError: a reference that is not known, or a number of them that cannot be used.
     """
-    if not 1 <= num_references <= 1000:
-        raise SpecError(f"num_references = {num_references}: expected a whole number from 1 to 1000")
+    require_count("num_references", num_references, 1, 1000)
     players = players_of(engine)
     behind = _references(engine, indices, reference, num_references)
     images = []
@@ -107,8 +106,7 @@ def render_coalitions(
 
 def _references(engine: Engine, indices: Tensor, reference: str, num: int) -> list[Tensor]:
     """Pictures that stand for absent backgrounds, each (B or 1, 3, S, S)."""
-    if reference not in REFERENCES:
-        raise SpecError(f"reference = {reference!r}: expected {' or '.join(REFERENCES)}")
+    require(reference in REFERENCES, "reference", reference, " or ".join(REFERENCES))
     if reference == "mean":
         _, pictures = engine.draw_backgrounds(engine.indices("train", _NUM_FOR_MEAN))
         size = engine.spec.image_size

@@ -19,6 +19,7 @@ from invariance.data.engine import SPLIT_START, Batch, Engine
 from invariance.data.preview import clean_backgrounds, to_pictures
 from invariance.models import Classifier
 from invariance.spec import SpecError
+from invariance.spec.checks import require
 
 PREDICTED: Final = "predicted"
 TRUE: Final = "true"
@@ -127,16 +128,13 @@ def compare(
     Raises:
         SpecError: a name or parameter is not known, the position is negative, or the method cannot explain a network.
     """
-    if baseline not in BASELINES:
-        raise SpecError(f"baseline = {baseline!r}: expected {', '.join(BASELINES)}")
-    if position < 0:
-        raise SpecError(f"position = {position}: expected 0 or more")
+    require(baseline in BASELINES, "baseline", baseline, ", ".join(BASELINES))
+    require(position >= 0, "position", position, "0 or more")
+    require_known_class(models, explain)
     indices = torch.tensor([SPLIT_START[split] + position])
     batch = engine.batch(indices)
     true_class = engine.class_names[int(batch.labels[0])]
     wanted = true_class if explain == TRUE else explain
-    if explain not in (TRUE, PREDICTED) and not any(wanted in model.class_names for model in models):
-        raise SpecError(f"class {wanted!r}: no model knows it; choose from {', '.join(models[0].class_names)}")
     start = clean_backgrounds(engine, indices) if baseline == "background" else baseline
     options: dict[str, Any] = dict(parameters or {})
     explanations = tuple(_explain(model, batch, start, wanted, method, options) for model in models)
@@ -148,6 +146,12 @@ def compare(
         explanations=explanations,
         limit=shared_limit([view.relevance for view in explanations]),
     )
+
+
+def require_known_class(models: Sequence[Classifier], explain: str) -> None:
+    """Raises SpecError where a class is to be explained that no model has an output for."""
+    if explain not in (TRUE, PREDICTED) and not any(explain in model.class_names for model in models):
+        raise SpecError(f"class {explain!r}: no model knows it; choose from {', '.join(models[0].class_names)}")
 
 
 def _explain(

@@ -14,7 +14,7 @@ from invariance.data.engine import Engine
 from invariance.data.magnitude_way import magnitude_way
 from invariance.data.preview import to_pictures
 from invariance.models import Classifier
-from invariance.spec import SpecError
+from invariance.spec.checks import require
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,8 @@ def compare_distance(
     Raises:
         SpecError: a name, a value or the position cannot be used, or a network represents all images as the same.
     """
-    if way not in WAYS:
-        raise SpecError(f"way = {way!r}: expected {', '.join(WAYS)}")
-    if position < 0:
-        raise SpecError(f"position = {position}: expected 0 or more")
+    require(way in WAYS, "way", way, ", ".join(WAYS))
+    require(position >= 0, "position", position, "0 or more")
     path = magnitude_way(engine, transform, values, position=position, split=split, draw=draw, num_steps=NUM_STEPS)
     views = []
     for model, unit in zip(models, units, strict=True):

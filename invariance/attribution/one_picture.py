@@ -17,7 +17,7 @@ from invariance.attribution.compare import shared_limit
 from invariance.attribution.distance import along_path
 from invariance.data.preview import to_pictures
 from invariance.models import Classifier
-from invariance.spec import SpecError
+from invariance.spec.checks import require
 
 MAPS: Final[dict[str, str]] = {
     "distance": "what moves it",
@@ -80,8 +80,7 @@ def look_at(models: Sequence[Classifier], path: Tensor, *, units: Sequence[float
     Raises:
         SpecError: there is no such map.
     """
-    if shown not in MAPS:
-        raise SpecError(f"map = {shown!r}: expected {', '.join(MAPS)}")
+    require(shown in MAPS, "map", shown, ", ".join(MAPS))
     views = tuple(_view(model, path, unit, shown) for model, unit in zip(models, units, strict=True))
     image, changed = to_pictures(path[[0, -1]])
     return PictureComparison(image, changed, views, shared_limit([view.relevance for view in views]))

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from invariance.models import Classifier, has_untrained_twin, untrained_twin
 from invariance.models.initial import initialise_linear
 from invariance.spec import SpecError
+from invariance.spec.checks import require
 
-WEIGHTS: Final[dict[str, str]] = {"head": "the last layer", "all": "all layers"}
+REDRAWN: Final[dict[str, str]] = {"head": "the last layer", "all": "all layers"}
 """What can be drawn anew: name and meaning."""
 
 UNCHANGED: Final = 0.5
@@ -44,7 +45,7 @@ def randomised(model: Classifier, *, weights: str = "all", seed: int = 0) -> Cla
 
     Args:
         model: stays as it is.
-        weights: one of :data:`WEIGHTS`.
+        weights: one of :data:`REDRAWN`.
         seed: of the fresh weights; no global generator is read or set.
 
     Returns:
@@ -53,8 +54,7 @@ def randomised(model: Classifier, *, weights: str = "all", seed: int = 0) -> Cla
     Raises:
         SpecError: another name, or all weights of a published network, whose first weights are not known here.
     """
-    if weights not in WEIGHTS:
-        raise SpecError(f"weights = {weights!r}: expected {' or '.join(WEIGHTS)}")
+    require(weights in REDRAWN, "weights", weights, " or ".join(REDRAWN))
     if weights == "all" and not has_untrained_twin(model.name):
         raise SpecError(f"weights = 'all': the first weights of {model.name} are not known; choose head")
     if weights == "all":

@@ -17,12 +17,12 @@ import torch
 from torch import Tensor
 
 from invariance.attribution.coalitions import NUM_REFERENCES, members, players_of, render_coalitions
-from invariance.attribution.compare import PREDICTED, TRUE
+from invariance.attribution.compare import PREDICTED, TRUE, require_known_class
 from invariance.attribution.passes import passes_of_evidence
 from invariance.attribution.score_set import MAX_IMAGES, summary
 from invariance.data.engine import SPLIT_START, Engine
 from invariance.models import Classifier
-from invariance.spec import SpecError
+from invariance.spec.checks import require, require_count
 
 WORTH: Final[dict[str, str]] = {
     "logit": "the logit of the explained class",
@@ -158,14 +158,10 @@ def evidence(
     Raises:
         SpecError: a number or a name cannot be used, or no model knows the class.
     """
-    if not 1 <= num <= MAX_IMAGES:
-        raise SpecError(f"num = {num}: expected a whole number from 1 to {MAX_IMAGES}")
-    if start < 0:
-        raise SpecError(f"start = {start}: expected 0 or more")
-    if worth not in WORTH:
-        raise SpecError(f"worth = {worth!r}: expected {' or '.join(WORTH)}")
-    if explain not in (TRUE, PREDICTED) and not any(explain in model.class_names for model in models):
-        raise SpecError(f"class {explain!r}: no model knows it; choose from {', '.join(models[0].class_names)}")
+    require_count("num", num, 1, MAX_IMAGES)
+    require(start >= 0, "start", start, "0 or more")
+    require(worth in WORTH, "worth", worth, " or ".join(WORTH))
+    require_known_class(models, explain)
     parts: list[list[Evidence]] = [[] for _ in models]
     report = _counting(
         on_progress, num * len(models) * passes_of_evidence(len(players_of(engine)), reference, num_references)

@@ -9,12 +9,12 @@ from torch import Tensor
 
 from invariance.measures.collapse import COLLAPSE_TOLERANCE, is_collapsed
 
-BATCH_SIZE = 256
+CKA_BATCH_SIZE = 256
 MIN_SAMPLES = 4
 """The unbiased estimator divides by n - 3."""
 
 
-def linear_cka(features_a: Tensor, features_b: Tensor, *, batch_size: int = BATCH_SIZE) -> float:
+def linear_cka(features_a: Tensor, features_b: Tensor, *, batch_size: int = CKA_BATCH_SIZE) -> float:
     """Linear CKA of two representations of the same samples, debiased, over minibatches.
 
         CKA = HSIC(K, L) / sqrt(HSIC(K, K) HSIC(L, L)),    K = X X^T, L = Y Y^T

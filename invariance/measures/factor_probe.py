@@ -10,7 +10,7 @@ from torch import Tensor
 
 from invariance.data.random import permutation
 
-GRID: Final = torch.logspace(-6, 3, 19, dtype=torch.float64)
+RIDGE_GRID: Final = torch.logspace(-6, 3, 19, dtype=torch.float64)
 """Penalties per sample, in half decades, for features of mean square 1."""
 CONSTANT_TOLERANCE: Final = 1e-6
 """A feature that varies by less than this share of its size is constant up to rounding, and is left out."""
@@ -44,9 +44,9 @@ def held_out(
     """Predicts every sample by ridge regressions that were fitted to the other folds.
 
     For each fold the features of the other folds are centred and brought to unit variance, their Gram matrix is
-    decomposed once, and all penalties of :data:`GRID` are tried on all targets from that; the penalty of a target is
-    the one with the least generalised cross-validation error (Golub, Heath and Wahba 1979) on the same samples. So
-    nothing of a held-out sample enters its own prediction. Computed in float64 on the CPU.
+    decomposed once, and all penalties of :data:`RIDGE_GRID` are tried on all targets from that; the penalty of a
+    target is the one with the least generalised cross-validation error (Golub, Heath and Wahba 1979) on the same
+    samples. So nothing of a held-out sample enters its own prediction. Computed in float64 on the CPU.
 
     Args:
         features: (N, F) float, finite.
@@ -93,13 +93,13 @@ class _Fit:
         centred = outputs - self._means
         variances, directions = _spectrum(inputs)
         moments = directions.T @ (inputs.T @ centred)
-        shrinkage = 1.0 / (variances[:, None] + num * GRID)
-        explained = moments.square().T @ (shrinkage.square() * (variances[:, None] + 2 * num * GRID))
+        shrinkage = 1.0 / (variances[:, None] + num * RIDGE_GRID)
+        explained = moments.square().T @ (shrinkage.square() * (variances[:, None] + 2 * num * RIDGE_GRID))
         left = (centred.square().sum(dim=0)[:, None] - explained).clamp(min=0.0)
-        by_target = left.new_zeros(int(owners.max()) + 1, len(GRID)).index_add_(0, owners, left)
+        by_target = left.new_zeros(int(owners.max()) + 1, len(RIDGE_GRID)).index_add_(0, owners, left)
         num_parameters = 1.0 + (variances[:, None] * shrinkage).sum(dim=0)
         chosen = (by_target / (num - num_parameters).square()).argmin(dim=1)
-        self.penalties = GRID[chosen]
+        self.penalties = RIDGE_GRID[chosen]
         self._weights = directions @ (moments * shrinkage[:, chosen[owners]])
 
     def predict(self, inputs: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from invariance.measures.twin_set import TWIN_SEEDS, told_apart, untransformed
 from invariance.models import Classifier
 from invariance.training.evaluation import in_batches
 
-NUM_PAIRS: Final = 200
+NUM_CURVE_PAIRS: Final = 200
 CURVE_COLUMNS: Final = (
     "model",
     "transform",
@@ -32,7 +32,7 @@ CURVE_COLUMNS: Final = (
 
 
 def magnitude_curve(
-    models: Mapping[str, Classifier], engine: Engine, transform: str, *, num_pairs: int = NUM_PAIRS
+    models: Mapping[str, Classifier], engine: Engine, transform: str, *, num_pairs: int = NUM_CURVE_PAIRS
 ) -> pd.DataFrame:
     """Distance between an image and the same image at each magnitude of one transformation.
 

@@ -16,10 +16,10 @@ from invariance.models import Classifier, layer_features, to_unit_range
 from invariance.training.precision import AUTO
 from invariance.vocabulary.measures import MEASURED_COLUMNS
 
-PIXELS: Final = "pixels"
+PIXEL_LAYER: Final = "pixels"
 """The layer before the first: the images themselves, every value of every pixel."""
 
-NUM_PAIRS: Final = 256
+NUM_PROFILE_PAIRS: Final = 256
 _BATCH_SIZE: Final = 256
 
 
@@ -28,7 +28,7 @@ def layer_profile(
     engine: Engine,
     transform: str,
     *,
-    num_pairs: int = NUM_PAIRS,
+    num_pairs: int = NUM_PROFILE_PAIRS,
     flatten: bool = False,
 ) -> pd.DataFrame:
     """All measures in every named layer of some networks, from the same twins and one forward pass.
@@ -51,7 +51,7 @@ def layer_profile(
     rows = []
     of_pixels = _row(twins, to_unit_range(images).flatten(1), engine.spec.seed)
     for name, model in models.items():
-        rows.append({"model": name, "layer": PIXELS, "depth": 0, **of_pixels})
+        rows.append({"model": name, "layer": PIXEL_LAYER, "depth": 0, **of_pixels})
         for depth, (layer, features) in enumerate(_all_features(model, images, flatten).items(), start=1):
             rows.append({"model": name, "layer": layer, "depth": depth, **_row(twins, features, engine.spec.seed)})
     return pd.DataFrame(rows, columns=["model", "layer", "depth", *MEASURED_COLUMNS])

@@ -18,7 +18,7 @@ PRIOR_PRECISION = 5.0
 """Of the Gaussian prior on the weights for standardised features: the penalty on the mean loss is this / N. The best
 penalties for small networks and 200, 600 and 2000 samples were about 0.05, 0.02 and 0.002, flat around; this stays near
 to them. Without any penalty, few samples are separable and have no optimum at all."""
-GRID = tuple(10.0 ** (exponent / 2) for exponent in range(-8, 3))
+PENALTY_GRID = tuple(10.0 ** (exponent / 2) for exponent in range(-8, 3))
 """Penalties on the mean loss, from 1e-4 to 10 in half decades, among which a validation split chooses."""
 MAX_ITERATIONS = 200
 _REPORT_EVERY = 10
@@ -136,7 +136,9 @@ def choose_penalty(
     validation_labels: Tensor,
     cancelled: CancelFlag = never,
 ) -> tuple[float, list[float]]:
-    """The penalty of :data:`GRID` whose probe does best on samples that it was not fitted to; all are fitted at once.
+    """The penalty of :data:`PENALTY_GRID` whose probe does best on samples that it was not fitted to.
+
+    All are fitted at once.
 
     Args:
         features: (N, F) float, of the training samples.
@@ -153,12 +155,12 @@ def choose_penalty(
     Raises:
         Cancelled: the flag was set.
     """
-    layers = solved(fit_several(features, labels, num_classes, penalties=GRID, cancelled=cancelled))
+    layers = solved(fit_several(features, labels, num_classes, penalties=PENALTY_GRID, cancelled=cancelled))
     with torch.no_grad():
         predictions = [layer(validation_features).argmax(dim=1) for layer in layers]
     accuracies = [mean_class_accuracy(each, validation_labels) for each in predictions]
-    best = max(range(len(GRID)), key=lambda number: (accuracies[number], GRID[number]))
-    return GRID[best], accuracies
+    best = max(range(len(PENALTY_GRID)), key=lambda number: (accuracies[number], PENALTY_GRID[number]))
+    return PENALTY_GRID[best], accuracies
 
 
 def solved(solver: Generator[Any, None, _Result]) -> _Result:

@@ -19,13 +19,14 @@ import torch
 
 from invariance.events import CancelFlag, Cancelled, Event, Finished, never
 from invariance.spec import PretrainSpec, SpecError, to_dict
+from invariance.spec.checks import require
 from invariance.training.loop import Pretraining, pretrain
 from invariance.training.resume import clear_state
 from invariance.training.stacked import optimise_stacked
 
 NumberedEvent = tuple[int, Event | Exception]
 """The number of a run, and its event or the exception that ended it."""
-WAYS = ("threads", "stacked")
+TOGETHER_WAYS = ("threads", "stacked")
 _CANCEL_POLL_S = 0.25
 
 
@@ -47,7 +48,7 @@ def pretrain_together(
         device: a torch device.
         cancelled: asked before every step of a stack, and a few times a second of networks side by side.
         checkpoint_every_s: least time between two checkpoints of a run.
-        way: one of :data:`WAYS`; None chooses by device.
+        way: one of :data:`TOGETHER_WAYS`; None chooses by device.
 
     Yields:
         The number of a run and its event: every run has events, a state and files as if it were alone. In place of an
@@ -59,8 +60,7 @@ def pretrain_together(
     """
     check_together(specs)
     way = way or ("stacked" if torch.device(device).type == "cuda" else "threads")
-    if way not in WAYS:
-        raise SpecError(f"way = {way!r}: expected {' or '.join(WAYS)}")
+    require(way in TOGETHER_WAYS, "way", way, " or ".join(TOGETHER_WAYS))
     train = _stacked if way == "stacked" else _side_by_side
     yield from train(specs, directories, device=device, cancelled=cancelled, checkpoint_every_s=checkpoint_every_s)
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from invariance.attribution.compare import Randomised, compare_randomised
 from invariance.attribution.passes import passes_of_map
-from invariance.attribution.randomise import UNCHANGED, WEIGHTS
+from invariance.attribution.randomise import REDRAWN, UNCHANGED
 from invariance.attribution.score_set import SCORES, ScoreMean, score_set
 from invariance.figures.pictures import fitting_factor, relevance_overlay, upscale
 from invariance.numbers import format_number
@@ -88,7 +88,7 @@ def show_randomised(
     st.subheader("Can this map be trusted?", anchor=False)
     st.markdown("A map that stays when the network forgets all it learnt shows the picture, not the network.")
     line = st.container(horizontal=True, vertical_alignment="bottom")
-    weights = choose("Draw anew", WEIGHTS, key="anew", default="all", kind="segments", place=line)
+    weights = choose("Draw anew", REDRAWN, key="anew", default="all", kind="segments", place=line)
     clicked = line.button("Forget and explain again", icon=":material/casino:", key="forget")
     asked = (*question, method.name, parameters, weights)
     found = on_click(
@@ -99,7 +99,7 @@ def show_randomised(
     )
     for model, pair in zip(models, found or (), strict=False):
         st.markdown(f"**{model.label}**")
-        _show_pair(pair, method, WEIGHTS[weights])
+        _show_pair(pair, method, REDRAWN[weights])
 
 
 def _show_pair(found: Randomised, method: Method, forgotten: str) -> None:

@@ -5,14 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-METHODS_OF_PIXELS = (
-    "integrated-gradients",
-    "gradient-shap",
-    "deep-lift",
-    "smooth-grad",
-    "occlusion",
-    "feature-ablation",
-)
+from invariance.vocabulary.methods import METHODS
+
+METHODS_OF_PIXELS = tuple(name for name in METHODS if name != "grad-cam")
 """All but Grad-CAM, which sees feature maps."""
 
 FINE = {

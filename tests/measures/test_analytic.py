@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from invariance.data.engine import Engine
 from invariance.measures.magnitude import magnitude_curve
-from invariance.measures.profile import PIXELS, layer_profile
+from invariance.measures.profile import PIXEL_LAYER, layer_profile
 from invariance.measures.representation import measure_representation
 from invariance.measures.twin_set import twin_set, untransformed
 from invariance.models import Classifier, create_model
@@ -161,11 +161,11 @@ def test_a_profile_goes_from_the_pixels_to_the_cell_of_the_table(engine: Engine)
     model = create_model("small", 2, seed=0).eval()
     table = layer_profile({"net": model, "again": model}, engine, "rotate", num_pairs=60)
     own = table[table["model"] == "net"].set_index("layer")
-    assert list(own.index) == [PIXELS, *model.layers] and own["depth"].tolist() == list(range(len(own)))
+    assert list(own.index) == [PIXEL_LAYER, *model.layers] and own["depth"].tolist() == list(range(len(own)))
     expected = cell(model, engine, "rotate")
     assert own.loc["pooled", list(expected)].to_dict() == pytest.approx(expected, rel=1e-5)
     pixels = cell(network(_Pixels(), 768), engine, "rotate")
-    assert own.loc[PIXELS, "sens"] == pytest.approx(pixels["sens"], rel=1e-4)
+    assert own.loc[PIXEL_LAYER, "sens"] == pytest.approx(pixels["sens"], rel=1e-4)
     other = table[table["model"] == "again"].set_index("layer")
     assert own.drop(columns="model").equals(other.drop(columns="model"))
     whole = layer_profile({"net": model}, engine, "rotate", num_pairs=20, flatten=True)

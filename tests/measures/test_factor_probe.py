@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from invariance.measures.factor_probe import GRID, group_folds, held_out, held_out_means
+from invariance.measures.factor_probe import RIDGE_GRID, group_folds, held_out, held_out_means
 
 
 def numbers(*shape: int, seed: int = 0) -> Tensor:
@@ -64,8 +64,8 @@ def test_the_penalty_is_the_one_with_the_least_gcv_error() -> None:
     _, penalties = held_out(features, [target], folds)
     for fold in range(5):
         train = (folds != fold).numpy()
-        errors = [numpy_gcv(features.numpy()[train], target[:, 0].numpy()[train], float(one)) for one in GRID]
-        assert float(penalties[fold, 0]) == float(GRID[int(np.argmin(errors))])
+        errors = [numpy_gcv(features.numpy()[train], target[:, 0].numpy()[train], float(one)) for one in RIDGE_GRID]
+        assert float(penalties[fold, 0]) == float(RIDGE_GRID[int(np.argmin(errors))])
 
 
 def test_many_targets_at_once_are_what_each_is_alone() -> None:

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from invariance.events import Cancelled
 from invariance.training.evaluation import mean_class_accuracy
-from invariance.training.probe import GRID, choose_penalty, fit_linear, fit_several, solved
+from invariance.training.probe import PENALTY_GRID, choose_penalty, fit_linear, fit_several, solved
 
 
 def solve(work: Generator[tuple[int, int, float], None, nn.Linear]) -> tuple[nn.Linear, list[tuple[int, int, float]]]:
@@ -111,7 +111,7 @@ def test_validation_chooses_more_penalty_for_fewer_and_noisier_samples() -> None
         penalty, accuracies = choose_penalty(
             features, labels, 3, validation_features=others, validation_labels=other_labels
         )
-        assert len(accuracies) == len(GRID)
+        assert len(accuracies) == len(PENALTY_GRID)
         layer = solved(fit_linear(features, labels, 3, l2=penalty))
         reached = mean_class_accuracy(layer(others).argmax(dim=1), other_labels)
         assert reached == pytest.approx(max(accuracies), abs=1e-9)
@@ -133,7 +133,9 @@ def test_several_problems_solved_at_once_are_each_solved(num: int) -> None:
 
 def test_several_penalties_on_the_same_features_are_each_solved() -> None:
     features, labels = blobs(300)
-    for layer, penalty in zip(solved(fit_several(features, labels, 3, penalties=GRID)), GRID, strict=True):
+    for layer, penalty in zip(
+        solved(fit_several(features, labels, 3, penalties=PENALTY_GRID)), PENALTY_GRID, strict=True
+    ):
         alone = solved(fit_linear(features, labels, 3, l2=penalty))
         torch.testing.assert_close(layer(features), alone(features), atol=1e-3, rtol=1e-3)
 

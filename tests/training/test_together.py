@@ -13,7 +13,7 @@ from invariance.training import loop, together
 from invariance.training.checkpoint import load_weights, weights_spec
 from invariance.training.loop import pretrain
 from invariance.training.resume import CURRENT
-from invariance.training.together import WAYS, check_together, pretrain_together
+from invariance.training.together import TOGETHER_WAYS, check_together, pretrain_together
 from invariance.training.train_state import TrainState
 from invariance.vocabulary.architectures import ARCHITECTURES
 
@@ -62,7 +62,7 @@ def steps(events: list[Event | Exception]) -> list[int]:
 
 
 @pytest.mark.parametrize("objective", ["supervised", "simclr", "rotation"])
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", TOGETHER_WAYS)
 def test_each_comes_to_what_it_comes_to_alone(
     tmp_path: Path, specs: list[PretrainSpec], way: str, objective: str
 ) -> None:
@@ -102,14 +102,14 @@ def test_other_small_architectures_stack_too(tmp_path: Path, specs: list[Pretrai
         assert float((mine - alone).norm() / alone.norm()) < 0.01
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", TOGETHER_WAYS)
 def test_one_that_cannot_begin_does_not_keep_the_others(tmp_path: Path, specs: list[PretrainSpec], way: str) -> None:
     bad = replace(specs[1], data=replace(specs[1].data, objects="no/such/folder"))
     said = collect([specs[0], bad, specs[2]], tmp_path, way)
     assert [type(events[-1]) for events in said] == [Finished, SpecError, Finished]
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", TOGETHER_WAYS)
 def test_stopping_and_going_on_is_the_same(
     tmp_path: Path, specs: list[PretrainSpec], after: Callable[[int], Flag], way: str
 ) -> None:
@@ -137,7 +137,7 @@ def test_runs_that_were_stopped_at_different_steps_meet(
         assert steps(said[number]) == list(range(1, 13)), "those on the way to the others too"
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", TOGETHER_WAYS)
 def test_one_that_diverges_leaves_the_others_alone(
     tmp_path: Path, specs: list[PretrainSpec], monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
@@ -192,7 +192,7 @@ def test_threads_are_put_back_and_a_closed_generator_ends_its_threads(
     assert torch.get_num_threads() == 2 and set(made) == {1} and len(made) == 2
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", TOGETHER_WAYS)
 def test_a_result_that_nobody_recorded_leaves_the_state(tmp_path: Path, specs: list[PretrainSpec], way: str) -> None:
     work = pretrain_together(specs, folders(tmp_path, specs), way=way)
     number = next(number for number, event in work if isinstance(event, Finished))

@@ -12,7 +12,7 @@ from invariance.spec import DatasetSpec, SpecError, TransferSpec
 from invariance.training import loop
 from invariance.training import transfer as transfer_module
 from invariance.training.checkpoint import load_weights, weights_spec
-from invariance.training.probe import GRID
+from invariance.training.probe import PENALTY_GRID
 from invariance.training.transfer import transfer
 
 Flag = Callable[[], bool]
@@ -102,7 +102,7 @@ def test_a_probe_reports_to_its_last_step(source: Path, tmp_path: Path, probe_sp
 def test_a_validation_split_can_choose_the_penalty(source: Path, tmp_path: Path, probe_spec: TransferSpec) -> None:
     *events, last = transfer(replace(probe_spec, regularisation="validation"), source, tmp_path / "chosen")
     assert isinstance(last, Finished)
-    assert last.metrics["penalty"] in GRID
+    assert last.metrics["penalty"] in PENALTY_GRID
     tried = [event.metrics["validation_accuracy"] for event in events if "validation_accuracy" in event.metrics]
     assert len(tried) == 1, "the best of the grid"
     *_, fixed = transfer(probe_spec, source, tmp_path / "fixed")
