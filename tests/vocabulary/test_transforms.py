@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from invariance.vocabulary.laws import Switch
 from invariance.vocabulary.transforms import (
     ALL_CATEGORIES,
     BEYOND_2D,
@@ -49,13 +48,6 @@ def test_a_declaration_speaks_in_full(one: Transformation) -> None:
     assert one.title and one.summary.endswith((".", ")")) and one.parameters
     assert [law.key for law in one.laws()] == [f"{one.name}.{parameter.name}" for parameter in one.parameters]
     assert all(law.title for law in one.laws())
-
-
-def test_what_is_added_is_none_of_the_paper_s_unless_it_says_so() -> None:
-    new = Transformation(
-        name="new", title="New", category="photometric", stream=99, parameters=(Switch(),), summary="New."
-    )
-    assert not new.in_paper and new.place == 0
 
 
 def test_a_misspelt_category_ends_the_program() -> None:
