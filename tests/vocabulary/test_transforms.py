@@ -55,7 +55,7 @@ def test_a_misspelt_category_ends_the_program() -> None:
         Transformation(name="new", title="New", category="colour", stream=99, parameters=(), summary="New.")
 
 
-@pytest.mark.parametrize("module", ["invariance.vocabulary.streams", "invariance.spec"])
+@pytest.mark.parametrize("module", ["invariance.vocabulary.streams", "invariance.spec", "invariance.data.laws"])
 def test_what_there_is_is_known_without_torch_numpy_and_pandas(module: str) -> None:
     code = f"import sys, {module}; print([name for name in ('torch', 'numpy', 'pandas') if name in sys.modules])"
     found = in_a_new_interpreter(code)
