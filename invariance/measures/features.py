@@ -92,7 +92,7 @@ def feature_twins(engine: Engine, feature: str, indices: Tensor) -> tuple[Tensor
         remedy = "; give it stickers" if feature in FEATURES else ""
         raise SpecError(f"feature = {feature!r}: this data set has {', '.join(features_of(engine))}{remedy}")
     spec = engine.spec
-    sticker_seed = spec.drawn_sticker_seed
+    sticker_seed = spec.seed if spec.sticker_seed is None else spec.sticker_seed
     first = engine.batch(indices).images
     if feature == "sticker":
         another = later_seed(sticker_seed, TWIN_SEED_OFFSET)
