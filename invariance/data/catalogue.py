@@ -21,7 +21,7 @@ from invariance.data.random import STREAMS, Draws, permutation, unit_field
 from invariance.data.sources.hub import downloaded_hub_folder, hub_repository
 from invariance.data.sources.pictures import CIFAR_SOURCES, FOLDER_PREFIX, picture_class_names
 from invariance.data.sources.root import expand_user
-from invariance.data.transforms.frame import OBJECT_SCALE
+from invariance.data.transforms.frame import Frame
 from invariance.spec import SpecError
 
 BUILTIN = Path(__file__).parent / "builtin"
@@ -192,17 +192,12 @@ def place_object(rgba: Image.Image, image_size: int) -> Tensor:
 
     As published: resized to the canvas (bilinear, aspect not kept), then shrunk to 0.7 (bicubic) and centred.
     """
-    width = round(OBJECT_SCALE * image_size)
-    start = (image_size - width) // 2
+    frame = Frame.of_object(image_size)
     # Pillow resizes RGBA premultiplied, so clear pixels lend no colour to the edge.
-    small = rgba.resize((image_size, image_size), Image.Resampling.BILINEAR).resize(
-        (width, width), Image.Resampling.BICUBIC
-    )
+    full = rgba.resize((image_size, image_size), Image.Resampling.BILINEAR)
+    small = full.resize((frame.width, frame.width), Image.Resampling.BICUBIC)
     pixels = torch.from_numpy(np.array(small, dtype=np.float32) / 255.0).permute(2, 0, 1)
-    canvas = torch.zeros(4, image_size, image_size)
-    canvas[:3, start : start + width, start : start + width] = pixels[:3] * pixels[3:]
-    canvas[3, start : start + width, start : start + width] = pixels[3]
-    return canvas
+    return frame.on_canvas(torch.cat((pixels[:3] * pixels[3:], pixels[3:])))
 
 
 def read_background(path: Path, image_size: int) -> Tensor:
@@ -240,14 +235,11 @@ def _folder(source: str, configuration: str) -> Path:
 
 def _noise_objects(numbers: list[int], image_size: int, num_prototypes: int) -> Tensor:
     """Squares of colour noise, one fixed pattern for each class and prototype whatever the seed of the data set."""
-    width = round(OBJECT_SCALE * image_size)
-    start = (image_size - width) // 2
+    frame = Frame.of_object(image_size)
     index = torch.tensor([number * 2**20 + prototype for number in numbers for prototype in range(num_prototypes)])
-    pattern = unit_field(Draws(0, index, STREAMS["object_noise"]).fields(), (3, width, width))
-    pictures = torch.zeros(len(index), 4, image_size, image_size)
-    pictures[:, :3, start : start + width, start : start + width] = pattern
-    pictures[:, 3, start : start + width, start : start + width] = 1.0
-    return pictures.unflatten(0, (len(numbers), num_prototypes))
+    pattern = unit_field(Draws(0, index, STREAMS["object_noise"]).fields(), (3, frame.width, frame.width))
+    opaque = torch.cat((pattern, torch.ones_like(pattern[:, :1])), dim=1)
+    return frame.on_canvas(opaque).unflatten(0, (len(numbers), num_prototypes))
 
 
 # The built-in files never change while the program runs, and a page asks for them again and again.

@@ -38,16 +38,6 @@ class Samples:
     backgrounds: NDArray[np.int64]
     parameters: dict[str, NDArray[np.generic]]
 
-    def recipe(self, position: int) -> dict[str, float | bool | str]:
-        """What was drawn for one sample, in words and numbers."""
-        values = {name: column[position].item() for name, column in self.parameters.items()}
-        background = int(self.backgrounds[position])
-        return {
-            "object": self.class_names[position],
-            "background": "fresh noise" if background < 0 else f"number {background}",
-            **values,
-        }
-
 
 def samples(engine: Engine, *, num: int, start: int = 0, split: str = "train") -> Samples:
     """``num`` samples of a split, from position ``start`` on."""

@@ -9,18 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from invariance.vocabulary.laws import (
-    DEGREES,
-    PIXELS,
-    REFERENCE_SIZE,
-    TIMES,
-    Constant,
-    Field,
-    Law,
-    Parameter,
-    Switch,
-    Uniform,
-)
+from invariance.vocabulary.laws import DEGREES, PIXELS, TIMES, Constant, Field, Law, Parameter, Switch, Uniform
 
 GEOMETRIC: Final = "geometric"
 PHOTOMETRIC: Final = "photometric"
@@ -28,9 +17,8 @@ CORRUPTION: Final = "corruption"
 BEYOND: Final = "beyond 2-D"
 _GROUPS: Final = (GEOMETRIC, PHOTOMETRIC, CORRUPTION, BEYOND)
 
-BLUR_SIGMA_PX: Final = (0.1, 1.5)
+MIN_BLUR_SIGMA_PX: Final = 0.1
 PIXELATE_CELLS: Final = 9
-ELASTIC_ALPHA: Final = 150.0
 BLEND: Final = (Switch(), Constant("amount", 1.0, neutral=0.0, title="Amount"))
 """With probability one half, a mix of the image and its changed form; at strength 1 the changed form alone."""
 
@@ -47,8 +35,6 @@ class Transformation:
         stream: number of the stream of its draws, see :mod:`invariance.vocabulary.streams`; never changed.
         parameters: what is drawn for a sample, in the order of the words of its stream; never reordered.
         summary: what is drawn and what it does, one sentence.
-        in_paper: whether it is one of the 18 of Transforms-2D, from which ``all`` and the studies choose. What is added
-            is not, so that it changes nothing that a seed has ever picked.
         place: -1 acts before all others and 1 after them, wherever a composition lists it; 0 acts where it is listed.
     """
 
@@ -58,7 +44,6 @@ class Transformation:
     stream: int
     parameters: tuple[Parameter, ...]
     summary: str
-    in_paper: bool = False
     place: int = 0
 
     def __post_init__(self) -> None:
@@ -70,7 +55,7 @@ class Transformation:
         return tuple(parameter.law(self.name, strength) for parameter in self.parameters)
 
 
-_DECLARED: Final = (
+_PAPER: Final = (
     Transformation(
         name="translate",
         title="Translate",
@@ -81,7 +66,6 @@ _DECLARED: Final = (
             Uniform("y", 0.0, 1.0, neutral=0.5, title="Place, top to bottom"),
         ),
         summary="The object moves to a uniformly drawn place that keeps it inside the image (whole pixels).",
-        in_paper=True,
     ),
     Transformation(
         name="rotate",
@@ -90,17 +74,10 @@ _DECLARED: Final = (
         stream=17,
         parameters=(
             Uniform(
-                "angle_deg",
-                -180.0,
-                180.0,
-                neutral=0.0,
-                title="Angle, counter-clockwise",
-                unit=DEGREES,
-                period=360.0,
+                "angle_deg", -180.0, 180.0, neutral=0.0, title="Angle, counter-clockwise", unit=DEGREES, period=360.0
             ),
         ),
         summary="The object turns about the image centre by an angle drawn uniformly from the full circle.",
-        in_paper=True,
     ),
     Transformation(
         name="scale",
@@ -109,7 +86,6 @@ _DECLARED: Final = (
         stream=18,
         parameters=(Uniform("factor", 0.4, 1.0, neutral=1.0, title="Size", unit=TIMES, reach=(0.15, 1.4)),),
         summary="The object shrinks by a factor drawn uniformly from 0.4 to 1.",
-        in_paper=True,
     ),
     Transformation(
         name="v_flip",
@@ -118,7 +94,6 @@ _DECLARED: Final = (
         stream=19,
         parameters=(Switch(title="Upside down", scaled=True),),
         summary="With probability one half the object is upside down.",
-        in_paper=True,
     ),
     Transformation(
         name="h_flip",
@@ -127,7 +102,6 @@ _DECLARED: Final = (
         stream=20,
         parameters=(Switch(title="Mirrored", scaled=True),),
         summary="With probability one half the object is mirrored.",
-        in_paper=True,
     ),
     Transformation(
         name="shear",
@@ -139,7 +113,6 @@ _DECLARED: Final = (
             Uniform("y_deg", -50.0, 50.0, neutral=0.0, title="Slant along y", unit=DEGREES),
         ),
         summary="The object is sheared along x and y by angles drawn uniformly from -50 to 50 degrees.",
-        in_paper=True,
     ),
     Transformation(
         name="hue",
@@ -148,7 +121,6 @@ _DECLARED: Final = (
         stream=22,
         parameters=(Uniform("shift", -0.5, 0.5, neutral=0.0, title="Way round the colour circle", circle=1.0),),
         summary="The hue moves round the colour circle by a uniformly drawn amount.",
-        in_paper=True,
     ),
     Transformation(
         name="brightness",
@@ -157,7 +129,6 @@ _DECLARED: Final = (
         stream=23,
         parameters=(Uniform("factor", 0.0, 2.0, neutral=1.0, title="Brightness", unit=TIMES, reach=(0.0, 4.0)),),
         summary="Colours are multiplied by a factor drawn uniformly from 0 to 2 and clipped.",
-        in_paper=True,
     ),
     Transformation(
         name="grayscale",
@@ -166,7 +137,6 @@ _DECLARED: Final = (
         stream=24,
         parameters=BLEND,
         summary="With probability one half the colours become their luma.",
-        in_paper=True,
     ),
     Transformation(
         name="posterize",
@@ -175,7 +145,6 @@ _DECLARED: Final = (
         stream=25,
         parameters=BLEND,
         summary="With probability one half each channel keeps one bit.",
-        in_paper=True,
     ),
     Transformation(
         name="invert",
@@ -184,19 +153,14 @@ _DECLARED: Final = (
         stream=26,
         parameters=BLEND,
         summary="With probability one half the colours are inverted.",
-        in_paper=True,
     ),
     Transformation(
         name="sharpen",
         title="Sharpen",
         category=PHOTOMETRIC,
         stream=27,
-        parameters=(
-            Switch(),
-            Constant("factor", 7.0, neutral=1.0, title="Sharpness", unit=TIMES, reach=(1.0, 14.0)),
-        ),
+        parameters=(Switch(), Constant("factor", 7.0, neutral=1.0, title="Sharpness", unit=TIMES, reach=(1.0, 14.0))),
         summary="With probability one half the object is sharpened by a factor of 7.",
-        in_paper=True,
     ),
     Transformation(
         name="blur",
@@ -206,15 +170,15 @@ _DECLARED: Final = (
         parameters=(
             Uniform(
                 "sigma_px",
-                *BLUR_SIGMA_PX,
-                neutral=BLUR_SIGMA_PX[0],
+                MIN_BLUR_SIGMA_PX,
+                1.5,
+                neutral=MIN_BLUR_SIGMA_PX,
                 title="Width of the blur (sigma)",
                 unit=PIXELS,
-                reach=(0.1, 3.0),
+                reach=(MIN_BLUR_SIGMA_PX, 3.0),
             ),
         ),
         summary="The object is blurred by a Gaussian whose width is drawn uniformly from 0.1 to 1.5 pixels (at 32 px).",
-        in_paper=True,
     ),
     Transformation(
         name="noise",
@@ -227,7 +191,6 @@ _DECLARED: Final = (
             Constant("std", 1.0, neutral=0.0, title="Standard deviation", reach=(0.0, 2.0)),
         ),
         summary="With probability one half strong coloured noise is added to the object and wraps round.",
-        in_paper=True,
     ),
     Transformation(
         name="pixelate",
@@ -237,16 +200,10 @@ _DECLARED: Final = (
         parameters=(
             Switch(),
             Constant(
-                "side",
-                PIXELATE_CELLS / REFERENCE_SIZE,
-                neutral=1.0,
-                title="Resolution kept",
-                unit=TIMES,
-                reach=(4 / REFERENCE_SIZE, 1.0),
+                "side", PIXELATE_CELLS / 32, neutral=1.0, title="Resolution kept", unit=TIMES, reach=(4 / 32, 1.0)
             ),
         ),
         summary="With probability one half the image is reduced to 9 x 9 coarse pixels.",
-        in_paper=True,
     ),
     Transformation(
         name="elastic",
@@ -256,10 +213,9 @@ _DECLARED: Final = (
         parameters=(
             Field(title="Which warp"),
             Switch(),
-            Constant("alpha", ELASTIC_ALPHA, neutral=0.0, title="Amount of the warp (alpha)", reach=(0.0, 300.0)),
+            Constant("alpha", 150.0, neutral=0.0, title="Amount of the warp (alpha)", reach=(0.0, 300.0)),
         ),
         summary="With probability one half the object is warped by a smooth random displacement field.",
-        in_paper=True,
     ),
     Transformation(
         name="erasing",
@@ -273,7 +229,6 @@ _DECLARED: Final = (
             Constant("side_px", 14, neutral=0.0, title="Side of the square", unit=PIXELS, reach=(0.0, 24.0)),
         ),
         summary="With probability one half a square of 14 x 14 pixels (at 32 px) becomes transparent.",
-        in_paper=True,
     ),
     Transformation(
         name="contrast",
@@ -282,8 +237,11 @@ _DECLARED: Final = (
         stream=33,
         parameters=(Uniform("factor", 0.0, 2.0, neutral=1.0, title="Contrast", unit=TIMES, reach=(0.0, 4.0)),),
         summary="The contrast to the mean is multiplied by a factor drawn uniformly from 0 to 2.",
-        in_paper=True,
     ),
+)
+"""The 18 of Transforms-2D in the order of the paper (arXiv 2407.04325, appendix B), which will not be more."""
+
+_ADDED: Final = (
     Transformation(
         name="pose",
         title="Pose",
@@ -310,31 +268,34 @@ _DECLARED: Final = (
         place=1,
     ),
 )
+"""What is not in the paper: what is new is declared here, at the end."""
 
-TRANSFORMATIONS: Final[dict[str, Transformation]] = {one.name: one for one in _DECLARED}
+_ALL: Final = (*_PAPER, *_ADDED)
+
+TRANSFORMATIONS: Final[dict[str, Transformation]] = {one.name: one for one in _ALL}
 """All there are, by name, in the order in which they are offered."""
-if len(TRANSFORMATIONS) < len(_DECLARED):
+if len(TRANSFORMATIONS) < len(_ALL):
     raise ImportError("a transformation is declared more than once")
 
 KNOWN_TRANSFORMS: Final[tuple[str, ...]] = tuple(TRANSFORMATIONS)
 
-TRANSFORM_NAMES: Final[tuple[str, ...]] = tuple(one.name for one in _DECLARED if one.in_paper)
-"""The 18 of Transforms-2D in the order of the paper (arXiv 2407.04325, appendix B): what ``all`` means."""
+TRANSFORM_NAMES: Final[tuple[str, ...]] = tuple(one.name for one in _PAPER)
+"""The paper's 18: what ``all`` means, and from which studies choose, so that an addition changes no seed's choice."""
 
-BEYOND_2D: Final[tuple[str, ...]] = tuple(one.name for one in _DECLARED if one.category == BEYOND)
+BEYOND_2D: Final[tuple[str, ...]] = tuple(one.name for one in _ALL if one.category == BEYOND)
 """What needs a second picture; not in the paper, which names being two-dimensional as its limitation."""
 
 FLAT_TRANSFORMS: Final[tuple[str, ...]] = tuple(name for name in KNOWN_TRANSFORMS if name not in BEYOND_2D)
 """What needs nothing but the picture itself."""
 
-ALL_CATEGORIES: Final[dict[str, tuple[str, ...]]] = {
-    group: tuple(one.name for one in _DECLARED if one.category == group) for group in _GROUPS
-}
-"""All there are, by category."""
 
-CATEGORIES: Final[dict[str, tuple[str, ...]]] = {
-    group: tuple(name for name in names if name in TRANSFORM_NAMES)
-    for group, names in ALL_CATEGORIES.items()
-    if group != BEYOND
-}
-"""The 18 of the paper, by category."""
+def _by_category(declared: tuple[Transformation, ...]) -> dict[str, tuple[str, ...]]:
+    found = {group: tuple(one.name for one in declared if one.category == group) for group in _GROUPS}
+    return {group: names for group, names in found.items() if names}
+
+
+CATEGORIES: Final[dict[str, tuple[str, ...]]] = _by_category(_PAPER)
+"""The paper's 18, by category."""
+
+ALL_CATEGORIES: Final[dict[str, tuple[str, ...]]] = _by_category(_ALL)
+"""All there are, by category."""

@@ -27,13 +27,9 @@ def show_magnitude(engine: Engine) -> None:
     """One transformation of one object, its magnitudes on sliders."""
     st.markdown("One transformation on one object: move its magnitudes and see what they do.")
     left, right = st.columns([3, 2])
+    names = KNOWN_TRANSFORMS
     transform = left.selectbox(
-        "Transformation",
-        KNOWN_TRANSFORMS,
-        KNOWN_TRANSFORMS.index("rotate"),
-        format_func=_words,
-        key="magnitude_of",
-        bind="query-params",
+        "Transformation", names, names.index("rotate"), format_func=_words, key="magnitude_of", bind="query-params"
     )
     position = right.number_input("Object of sample", 0, 10**9, 0, key="object", bind="query-params")
     st.caption(describe_transforms()[transform])

@@ -29,9 +29,8 @@ def test_samples_are_the_engine_s(engine: Engine) -> None:
     batch = engine.batch(torch.arange(5, 8) + SPLIT_START["test"])
     np.testing.assert_array_equal(found.images, to_bytes(batch.images).permute(0, 2, 3, 1).numpy())
     assert found.class_names == tuple(engine.class_names[label] for label in batch.labels)
-    recipe = found.recipe(2)
-    assert recipe["rotate.angle_deg"] == pytest.approx(batch.parameters["rotate.angle_deg"][2].item())
-    assert recipe["object"] == found.class_names[2] and recipe["background"] == "fresh noise"
+    assert (found.parameters["rotate.angle_deg"] == batch.parameters["rotate.angle_deg"].numpy()).all()
+    assert (found.backgrounds == -1).all()
 
 
 def test_first_twin_is_the_sample_and_the_second_differs_in_the_transformation_alone(engine: Engine) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from invariance.vocabulary.laws import Switch
 from invariance.vocabulary.transforms import (
     ALL_CATEGORIES,
     BEYOND_2D,
@@ -51,19 +50,12 @@ def test_a_declaration_speaks_in_full(one: Transformation) -> None:
     assert all(law.title for law in one.laws())
 
 
-def test_what_is_added_is_none_of_the_paper_s_unless_it_says_so() -> None:
-    new = Transformation(
-        name="new", title="New", category="photometric", stream=99, parameters=(Switch(),), summary="New."
-    )
-    assert not new.in_paper and new.place == 0
-
-
 def test_a_misspelt_category_ends_the_program() -> None:
     with pytest.raises(ImportError, match="transformation new: category 'colour', expected geometric, photometric"):
         Transformation(name="new", title="New", category="colour", stream=99, parameters=(), summary="New.")
 
 
-@pytest.mark.parametrize("module", ["invariance.vocabulary.streams", "invariance.spec"])
+@pytest.mark.parametrize("module", ["invariance.vocabulary.streams", "invariance.spec", "invariance.data.laws"])
 def test_what_there_is_is_known_without_torch_numpy_and_pandas(module: str) -> None:
     code = f"import sys, {module}; print([name for name in ('torch', 'numpy', 'pandas') if name in sys.modules])"
     found = in_a_new_interpreter(code)

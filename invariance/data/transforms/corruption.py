@@ -21,7 +21,7 @@ from invariance.data.transforms.base import (
 from invariance.data.transforms.frame import Frame
 from invariance.data.transforms.parameters import Params
 from invariance.vocabulary.laws import REFERENCE_SIZE
-from invariance.vocabulary.transforms import BLUR_SIGMA_PX, PIXELATE_CELLS
+from invariance.vocabulary.transforms import MIN_BLUR_SIGMA_PX, PIXELATE_CELLS
 
 BLUR_RADIUS_PX, ELASTIC_SIGMA_PX = 3, 5.0
 HALF_LEVEL = 0.5 / 255.0
@@ -46,7 +46,7 @@ def blur_weights(params: Params, size: int) -> tuple[Tensor, Tensor]:
 
     The smallest sigma changes nothing in an image of 32 px, and by definition nothing in a larger one.
     """
-    chosen = params["sigma_px"] > BLUR_SIGMA_PX[0]
+    chosen = params["sigma_px"] > MIN_BLUR_SIGMA_PX
     unchanged = _unchanged(size, params["sigma_px"])
     return torch.where(chosen[:, None], _gaussian(params["sigma_px"], size), unchanged), chosen
 

@@ -75,7 +75,7 @@ def resample_content(
     Returns:
         The image, the frame that it covers, and the bounding box after them.
     """
-    if len(steps) == 1 and steps[0][0].displace is not None and rgba.device.type == "cpu":
+    if len(steps) == 1 and steps[0][0].displace is not None and "applied" in steps[0][1] and rgba.device.type == "cpu":
         transform, params = steps[0]
 
         def warp(canvas: Tensor, params: Params) -> Tensor:

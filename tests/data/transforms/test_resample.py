@@ -53,3 +53,13 @@ def test_filter_separably_takes_columns_first_and_rows_second():
     down = torch.eye(8).roll(1, dims=0).expand(2, 8, 8)
     left = torch.eye(8).roll(-2, dims=0).expand(2, 8, 8)
     assert torch.equal(filter_separably(rgba, down, left), rgba.roll((1, -2), dims=(2, 3)))
+
+
+def test_a_warp_without_a_switch_moves_every_sample():
+    def by_two_pixels(params, size):
+        return params["px"][:, None, None, None].expand(-1, 2, size, size)
+
+    rgba, shift = objects(3, 16), replace(get_transform("elastic"), displace=by_two_pixels)
+    steps = [(shift, {"px": torch.full((3,), 2.0)})]
+    moved, _, _ = resample_content(rgba, Frame.whole(16), steps, box=base_box(3, 16, "cpu"))
+    torch.testing.assert_close(moved[..., :-2, :-2], rgba[..., 2:, 2:], atol=1e-5, rtol=0)
