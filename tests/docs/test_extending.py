@@ -6,8 +6,8 @@ import json
 import textwrap
 
 import pytest
-
 from invariance.vocabulary.transforms import KNOWN_TRANSFORMS
+
 from tests.docs.extending import changes, copy_project, run
 
 pytestmark = pytest.mark.slow
@@ -202,7 +202,7 @@ def test_an_attribution_method(copy):
 
         from invariance.attribution.attribute import attribute
 
-        model = nn.Sequential(nn.Flatten(), nn.Linear(3 * 8 * 8, 5))
+        model = nn.Sequential(nn.Flatten(), nn.Linear(3 * 8 * 8, 5)).eval()
         images = torch.rand(4, 3, 8, 8)
         found = attribute(model, images, method="gradient-times-input", baseline="black").relevance
         chosen = model(images).argmax(dim=1)
