@@ -251,9 +251,11 @@ def test_a_page(copy):
         """
         from streamlit.testing.v1 import AppTest
 
-        app = AppTest.from_file("pages/wall/page.py", default_timeout=60).run()
-        assert not app.exception, app.exception
-        assert app.title[0].value == "Wall"
+        app = AppTest.from_file("app.py", default_timeout=120).run()
+        app.query_params["transform"] = "blur"
+        app.switch_page("pages/palette/page.py").run()
+        assert not app.exception and not app.error, app.exception or app.error
+        assert app.title[0].value == "Palette" and app.selectbox(key="transform").value == "blur"
         assert app.get("image")
         """,
         copy,
