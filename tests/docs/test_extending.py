@@ -6,8 +6,8 @@ import json
 import textwrap
 
 import pytest
-from invariance.vocabulary.transforms import KNOWN_TRANSFORMS
 
+from invariance.vocabulary.transforms import KNOWN_TRANSFORMS
 from tests.docs.extending import changes, copy_project, run
 
 pytestmark = pytest.mark.slow

@@ -11,8 +11,6 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from invariance.vocabulary.measures import MEASUREMENTS
-from invariance.vocabulary.studies import STUDY_NAMES
 from safetensors import safe_open
 
 from invariance.attribution.score_set import ScoreMean
@@ -23,6 +21,8 @@ from invariance.runs.gallery import GALLERY
 from invariance.runs.shipped_studies import SHIPPED
 from invariance.spec import DatasetSpec
 from invariance.studies.registry import make_study
+from invariance.vocabulary.measures import MEASUREMENTS
+from invariance.vocabulary.studies import STUDY_NAMES
 from tests.docs.pages import ROOT, tables
 
 PAGE = ROOT / "docs" / "formats.md"

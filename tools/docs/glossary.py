@@ -7,7 +7,6 @@ from invariance.vocabulary.measures import MEASURES
 from invariance.vocabulary.methods import METHODS
 from invariance.vocabulary.terms import TERMS
 from invariance.vocabulary.transforms import TRANSFORMATIONS
-
 from tools.docs.text import bullet, paragraph, table
 
 
