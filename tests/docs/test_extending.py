@@ -162,9 +162,14 @@ def test_an_architecture(copy):
         )
         assert abs(large / small / (declared.giga_macs / ARCHITECTURES["resnet18"].giga_macs) - 1) < 0.1, large / small
 
-        from invariance.__main__ import main
-        small = "--num-classes 4 --num-samples 32 --num-test-samples 32 --epochs 1 --device cpu"
-        assert main(f"pretrain --model resnet34 --image-size 8 {small}".split()) == 0
+        model.train()
+        loss = model(torch.rand(4, 3, 8, 8)).square().mean()
+        loss.backward()
+        assert all(one.grad is not None for one in model.parameters())
+        assert model.eval().representation(torch.rand(4, 3, 8, 8)).shape == (4, 512)
+
+        from invariance.__main__ import parser
+        assert parser().parse_args(["pretrain", "--model", "resnet34"]).model == "resnet34"
         """,
         copy,
     )
