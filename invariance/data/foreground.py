@@ -1,4 +1,9 @@
-"""What is transformed and pasted: cut-outs with alpha, or whole pictures."""
+"""What is transformed and pasted: cut-outs with alpha, or whole pictures.
+
+Cut-outs are the same in every split. Whole pictures (CIFAR, a folder of photographs) are gone through in an order fixed
+by the seed, in splits that share none. Both give labels and untransformed RGBA; the rest of the engine knows no
+difference.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Twins as images, rendered once for all networks, and none of them shown to a network twice."""
+"""Twins as images, rendered once for all networks, and none of them shown to a network twice.
+
+They are told apart as bytes before any network sees them: equal images have equal features, which saves a third of the
+passes.
+"""
 
 from __future__ import annotations
 

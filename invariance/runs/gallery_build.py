@@ -1,4 +1,7 @@
-"""How the gallery is made: all of its models trained, transferred and measured through the store like any other run."""
+"""How the gallery is made: all of its models trained, transferred and measured through the store like any other run.
+
+So a build that was interrupted goes on where it was. What ships are float16 copies of the runs' weights.
+"""
 
 from __future__ import annotations
 

@@ -147,6 +147,9 @@ class FiniteFeed:
 class StreamFeed:
     """Images that are made when they are needed and never seen twice.
 
+    They are rendered some batches ahead, as bytes like finite sets and tests: one kind of image, and half the overhead
+    of a batch.
+
     Args:
         engine: of the data set; step s uses the indices from s * batch_size of its train split.
         batch_size: images in a step.

@@ -1,4 +1,8 @@
-"""Below a figure: what it shows as PNG, SVG and CSV, each with one click."""
+"""Below a figure: what it shows as PNG, SVG and CSV, each with one click.
+
+The visitor's browser draws them with the Plotly of the server's own package, so that it takes neither a browser on the
+server nor a network.
+"""
 
 from __future__ import annotations
 

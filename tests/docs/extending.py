@@ -62,6 +62,7 @@ class Change:
             case "end of", name:
                 begin = _line(rf"^{name}\b.*[(\[{{]$", text).start()
                 place, indent = begin + _line(r"^[)\]}]", text[begin:]).start(), "    "
+                code = code.rstrip(",\n") + ",\n"
             case "before", name:
                 place, code = _line(rf"^{name}\b", text).start(), f"{code}\n\n"
             case _, words:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
 from dataclasses import fields
 
@@ -16,13 +17,16 @@ from invariance.attribution.score_set import ScoreMean
 from invariance.attribution.shapley import PlayerMean
 from invariance.data.engine import Engine
 from invariance.data.export import write_image_folder, write_npz
-from invariance.measures import columns, factor_columns, features
 from invariance.runs.gallery import GALLERY
+from invariance.runs.shipped_studies import SHIPPED
 from invariance.spec import DatasetSpec
-from invariance.studies.registry import STUDY_NAMES, make_study
+from invariance.studies.registry import make_study
+from invariance.vocabulary.measures import MEASUREMENTS
+from invariance.vocabulary.studies import STUDY_NAMES
 from tests.docs.pages import ROOT, tables
 
-LISTED = tables(ROOT / "docs" / "formats.md")
+PAGE = ROOT / "docs" / "formats.md"
+LISTED = tables(PAGE)
 SPEC = DatasetSpec(transforms=("rotate",), num_samples=4, stickers="builtin")
 DRAWN = {"rotate.angle_deg"}
 PLACEHOLDER = "<transform>.<parameter>"
@@ -48,16 +52,15 @@ def test_columns_of_a_recipe():
 
 
 @pytest.mark.parametrize(
-    ("heading", "declared"),
-    [
-        ("A table of invariance", columns.COLUMNS),
-        ("A table of features", features.COLUMNS),
-        ("A table of factors", tuple(factor_columns.FACTOR_COLUMNS)),
-        ("Attribution", ("model", *(field.name for field in fields(ScoreMean)))),
-    ],
+    ("heading", "name"),
+    [("A table of invariance", "sens"), ("A table of features", "features"), ("A table of factors", "factors")],
 )
-def test_columns_of_a_table(heading, declared):
-    assert set(listed(heading)) == set(declared)
+def test_columns_of_a_measurement(heading, name):
+    assert set(listed(heading)) == {column.name for column in MEASUREMENTS[name].columns}
+
+
+def test_columns_of_scores():
+    assert set(listed("Attribution")) == {"model", *(field.name for field in fields(ScoreMean))}
 
 
 def test_columns_of_evidence():
@@ -70,6 +73,14 @@ def test_columns_of_evidence():
 def test_columns_of_a_study(name):
     table = make_study(name).tabulate({})
     assert set(listed(name)) == set(table.columns)
+
+
+def test_fields_of_a_summary():
+    summary = json.loads((SHIPPED / "mismatch-quick" / "summary.json").read_text(encoding="utf-8"))
+    text = PAGE.read_text(encoding="utf-8")
+    (section,) = re.findall(r"^## A study\n(.*?)^### ", text, re.MULTILINE | re.DOTALL)
+    named = set(re.findall(r"`(\w+)`", section))
+    assert named == {*summary, *summary["findings"][0]}
 
 
 def test_entries_of_a_file_of_weights():

@@ -1,4 +1,7 @@
-"""Getting data sets onto this machine, when somebody asks for it."""
+"""Getting data sets onto this machine, when somebody asks for it.
+
+Nothing is downloaded on the way to something else: it takes the command or a button, and else one line says so.
+"""
 
 from __future__ import annotations
 
