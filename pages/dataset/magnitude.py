@@ -16,7 +16,7 @@ from invariance.figures.distributions import drawn_and_law, shares_table
 from invariance.figures.pictures import fitting_factor, side_by_side, tile, upscale
 from invariance.spec import BEYOND_2D, TRANSFORM_NAMES
 from pages.shared import cache
-from pages.shared.exports import export_row
+from pages.shared.figures import show_figure
 from pages.shared.literal import literal
 from pages.shared.magnitude_sliders import magnitude_sliders
 
@@ -95,15 +95,13 @@ def _show_histograms(engine: Engine, transforms: tuple[str, ...], *, marked: dic
     drawn = drawn_parameters(spec, num=NUM_DRAWN)
     figure = drawn_and_law(counted, drawn, marked=marked, full=full, columns=min(2, len(counted)))
     names = ", ".join(_words(name) for name in transforms)
-    st.plotly_chart(
-        figure, width="stretch", config={"displayModeBar": False}, alt=f"histograms of what is drawn for {names}"
-    )
-    export_row(
+    show_figure(
         figure,
         shares_table(counted, drawn),
+        key=f"draws_{'_'.join(transforms)}",
         title=f"{NUM_DRAWN:,} draws (bars) and their law (line)",
         name="draws",
-        key=f"save_{'_'.join(transforms)}",
+        alt=f"histograms of what is drawn for {names}",
     )
 
 

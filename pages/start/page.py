@@ -3,6 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.shared.navigation import go_to
 from pages.start.lessons import show_lessons
 
 PAPER = "https://arxiv.org/abs/2407.04325"
@@ -11,24 +12,22 @@ PAPER = "https://arxiv.org/abs/2407.04325"
 def show(top: DeltaGenerator) -> None:
     """The pictures, at the top, and the what-if."""
     # Here, since the first visitor of a server can read the text while torch is loaded.
-    from invariance.spec import SpecError
+    from pages.shared.errors import errors_shown
     from pages.start.showcase import hero, next_object, what_if
 
-    try:
+    with errors_shown():
         with top:
             hero()
             with st.container(horizontal=True):
                 if st.button("Pretrain and transfer", type="primary", icon=":material/play_arrow:", key="to_train"):
-                    st.switch_page("pages/train/page.py")
+                    go_to("train")
                 if st.button("Make a data set", icon=":material/image:", key="to_data"):
-                    st.switch_page("pages/dataset/page.py")
+                    go_to("dataset")
                 st.button(
                     "Another object", icon=":material/shuffle:", key="another", on_click=next_object, type="tertiary"
                 )
         st.subheader("What if pretraining varied the wrong things?", anchor=False)
         what_if()
-    except SpecError as error:
-        st.error(str(error), icon=":material/error:")
 
 
 st.title("Which invariances does a network learn?", anchor=False)

@@ -1,4 +1,4 @@
-"""What the Train page watches: a transfer, with the pretraining that it builds on; and what it all came to."""
+"""How a transfer stands, with the pretraining that it builds on: what the Train page shows live."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pages.shared import server
 
 
 @dataclass(frozen=True)
-class Watched:
+class TransferStatus:
     """One network on its way to the target task.
 
     Attributes:
@@ -54,8 +54,8 @@ class Watched:
         return self.transfer.metrics.get("transfer_accuracy")
 
 
-def watched_of(transfer_ids: list[str]) -> list[Watched]:
-    """The networks of some transfers.
+def transfer_statuses(transfer_ids: list[str]) -> list[TransferStatus]:
+    """How some transfers stand.
 
     Raises:
         SpecError: a run is not known here, or is no transfer.
@@ -69,47 +69,5 @@ def watched_of(transfer_ids: list[str]) -> list[Watched]:
         known = server.source_of(run, {} if pretraining is None else {source: pretraining})
         if known is None and not source.startswith(PUBLISHED_PREFIX):
             store.get(source)  # raises: neither here nor in the gallery
-        found.append(Watched(run, pretraining, None if known is None else known.data.transforms))
+        found.append(TransferStatus(run, pretraining, None if known is None else known.data.transforms))
     return found
-
-
-def conclusion(pretrained_on: list[tuple[str, ...]], accuracies: list[float], target: tuple[str, ...]) -> str:
-    """One sentence on which pretraining transferred better, and by how much.
-
-    Args:
-        pretrained_on: transformations of each pretraining, one or two.
-        accuracies: of the transfers, in [0, 1].
-        target: transformations of the target task.
-    """
-    names = [transforms_title(transforms) for transforms in pretrained_on]
-    if len(names) == 1:
-        return (
-            f"Pretrained on **{names[0]}**, the network reaches **{accuracies[0]:.1%}** on {transforms_title(target)}."
-        )
-    points = 100 * (accuracies[0] - accuracies[1])
-    if abs(points) < 1:
-        return f"**{names[0]}** and **{names[1]}** transfer equally well here: less than one point apart."
-    better, worse = (0, 1) if points > 0 else (1, 0)
-    shared = "what the target task varies" if set(pretrained_on[better]) == set(target) else "something else"
-    return (
-        f"Pretraining on **{names[better]}**, {shared}, transfers **{abs(points):.1f} points** better than "
-        f"on **{names[worse]}**: {accuracies[better]:.1%} against {accuracies[worse]:.1%} of the unseen images."
-    )
-
-
-def published_conclusion(name: str, accuracy: float, ours: list[float]) -> str:
-    """One sentence on a published network beside those that were pretrained here.
-
-    Args:
-        name: of the network.
-        accuracy: of its transfer, in [0, 1].
-        ours: accuracies of the others; may be none.
-    """
-    said = f"The published **{name}** reaches **{accuracy:.1%}**"
-    if not ours:
-        return f"{said} of the unseen images."
-    best = "the better network" if len(ours) > 1 else "the network"
-    points = 100 * (accuracy - max(ours))
-    if abs(points) < 1:
-        return f"{said}, as much as {best} pretrained here."
-    return f"{said}: **{abs(points):.1f} points** {'more' if points > 0 else 'less'} than {best} pretrained here."
