@@ -16,10 +16,17 @@ from pages.shared.plan import BUDGETS, planned_runs
 def launch_example() -> None:
     """Asks for a small pair of runs, so that there is something to see."""
     quick = BUDGETS["Quick"]
-    options = {"epochs": quick.epochs, "samples_per_epoch": quick.samples_per_epoch}
-    pretrainings = [("rotate", "hue", "erasing"), ("scale", "invert", "pixelate")]
+    target, rival = ("rotate", "hue", "erasing"), ("scale", "invert", "pixelate")
     with errors_postponed():
-        server.submit(planned_runs(pretrainings[0], pretrainings, objects="builtin", backgrounds="builtin", **options))
+        runs = planned_runs(
+            target,
+            [target, rival],
+            objects="builtin",
+            backgrounds="builtin",
+            epochs=quick.epochs,
+            samples_per_epoch=quick.samples_per_epoch,
+        )
+        server.submit(runs)
 
 
 def show_runs(was_active: bool) -> None:

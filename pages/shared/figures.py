@@ -89,7 +89,7 @@ def show_heatmap(
 
 def draw(figure: go.Figure, *, key: str, alt: str, on_select: Callable[[], None] | None = None) -> None:
     """A figure alone, over the whole width."""
-    st.plotlydraw(
+    st.plotly_chart(
         figure,
         key=key,
         width="stretch",

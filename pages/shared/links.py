@@ -11,7 +11,6 @@ import math
 from collections.abc import Collection
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.literal import literal
 
@@ -88,7 +87,7 @@ def missed(key: str, value: str, instead: str) -> None:
     st.session_state.setdefault(NOTES, {})[key] = (value, instead)
 
 
-def show_missed(key: str, label: str, chosen: str, title: str, place: DeltaGenerator) -> None:
+def show_missed(key: str, label: str, chosen: str, title: str) -> None:
     """Below a control, what its link asked for in vain."""
     value, instead = st.session_state.get(NOTES, {}).get(key, ("", ""))
     if not instead:
@@ -96,7 +95,7 @@ def show_missed(key: str, label: str, chosen: str, title: str, place: DeltaGener
     if chosen != instead:
         del st.session_state[NOTES][key]
         return
-    place.caption(
+    st.caption(
         f":material/info: {label}: the link asks for {quoted(value)}, which is not here; "
         f"**{literal(title)}** is shown instead."
     )

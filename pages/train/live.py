@@ -47,7 +47,7 @@ def _panel(transfer_ids: list[str], was_active: bool) -> None:
     if was_active and not active:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(f"Target task: {transforms_title(transfers[0].transfer.spec.data.transforms)}", anchor=False)
+        st.subheader(f"Target task: {transforms_title(transfers[0].spec.data.transforms)}", anchor=False)
         st.space("stretch")
         ids = [run.id for run in runs]
         if active:
@@ -124,7 +124,7 @@ def _conclusion(transfers: list[TransferStatus]) -> None:
         column.metric(one.role, f"{accuracy:.1%}", delta, border=True, height="stretch")
     pretrained_on = [one.transforms for one in transfers if one.transforms is not None]
     ours = [accuracies[one.transfer.id] for one in transfers if one.transforms is not None]
-    sentences = [conclusion(pretrained_on, ours, transfers[0].transfer.spec.data.transforms)] if ours else []
+    sentences = [conclusion(pretrained_on, ours, transfers[0].spec.data.transforms)] if ours else []
     sentences += [
         published_conclusion(one.name, accuracies[one.transfer.id], ours) for one in transfers if one.transforms is None
     ]

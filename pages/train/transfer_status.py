@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from invariance.models import PUBLISHED_PREFIX
 from invariance.runs.describe import source_title, transforms_title
 from invariance.runs.store import Run
-from invariance.spec import SpecError
+from invariance.spec import SpecError, TransferSpec
 from pages.shared import server
 
 
@@ -26,6 +26,12 @@ class TransferStatus:
     transforms: tuple[str, ...] | None
 
     @property
+    def spec(self) -> TransferSpec:
+        """Of the transfer."""
+        assert isinstance(self.transfer.spec, TransferSpec)
+        return self.transfer.spec
+
+    @property
     def runs(self) -> list[Run]:
         """In the order in which they are executed."""
         return [self.transfer] if self.pretraining is None else [self.pretraining, self.transfer]
@@ -33,14 +39,14 @@ class TransferStatus:
     @property
     def name(self) -> str:
         """The network in a few words: what it was pretrained on, or how it is called."""
-        return source_title(self.transfer.spec.source) if self.transforms is None else transforms_title(self.transforms)
+        return source_title(self.spec.source) if self.transforms is None else transforms_title(self.transforms)
 
     @property
     def role(self) -> str:
         """Its name, and how that relates to the target task."""
         if self.transforms is None:
             return f"Published: {self.name}"
-        is_matched = set(self.transforms) == set(self.transfer.spec.data.transforms)
+        is_matched = set(self.transforms) == set(self.spec.data.transforms)
         return f"{'Matched' if is_matched else 'Mismatched'}: {self.name}"
 
     @property
@@ -62,8 +68,8 @@ def transfer_statuses(transfer_ids: list[str]) -> list[TransferStatus]:
     """
     store, found = server.store(), []
     for run in [store.get(run_id) for run_id in transfer_ids]:
-        if run.kind != "transfer":
-            raise SpecError(f"run {run.id} is a {run.kind}: only transfers can be watched here; see the page Runs")
+        if not isinstance(run.spec, TransferSpec):
+            raise SpecError(f"run {run.id} is a {run.kind}: only transfers can be shown here; see the page Runs")
         source = run.spec.source
         pretraining = store.find(source)
         known = server.source_of(run, {} if pretraining is None else {source: pretraining})

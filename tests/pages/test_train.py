@@ -147,4 +147,4 @@ def test_a_link_to_runs_that_are_not_here_is_one_line(app: AppTest) -> None:
 def test_a_link_to_a_pretraining_is_one_line(app: AppTest, store: Store) -> None:
     open_train(app, runs=store.submit(tiny_pretrain()).id)
     assert not app.exception
-    assert "only transfers can be watched here" in app.error[0].value
+    assert "only transfers can be shown here" in app.error[0].value
