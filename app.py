@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.shared.navigation import PAGES
+from pages.shared.scripts import close_false_alarm, is_undeclared
 
 # From a file, since Streamlit fetches the picture of an icon's name from another host.
 FAVICON = Path(__file__).parent / "static" / "favicon.png"
@@ -19,10 +20,13 @@ st.html("""<style>
   color: light-dark(#0b7f70, #5fd3c0);
 }
 </style>""")
-st.navigation(
+was_undeclared = is_undeclared()
+page = st.navigation(
     [
-        st.Page(page.script, title=page.title, icon=page.icon, url_path=page.folder, default=page is PAGES[0])
-        for page in PAGES
+        st.Page(one.script, title=one.title, icon=one.icon, url_path=one.folder, default=one is PAGES[0])
+        for one in PAGES
     ],
     position="top",
-).run()
+)
+close_false_alarm(was_undeclared=was_undeclared)
+page.run()

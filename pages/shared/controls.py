@@ -75,8 +75,8 @@ def choose(
     title_of = titles.__getitem__
     with place or nullcontext():
         if kind == "segments":
-            chosen = st.segmented_control(
-                label, names, required=True, wrap=True, format_func=title_of, key=key, help=help
+            chosen = str(
+                st.segmented_control(label, names, required=True, wrap=True, format_func=title_of, key=key, help=help)
             )
         else:
             chosen = st.selectbox(label, names, format_func=title_of, key=key, help=help)
