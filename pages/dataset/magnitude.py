@@ -16,6 +16,7 @@ from invariance.figures.distributions import drawn_and_law, shares_table
 from invariance.figures.pictures import fitting_factor, side_by_side, tile, upscale
 from invariance.spec import BEYOND_2D, TRANSFORM_NAMES
 from pages.shared import cache
+from pages.shared.fields import number
 from pages.shared.figures import show_figure
 from pages.shared.literal import literal
 from pages.shared.magnitude_sliders import magnitude_sliders
@@ -31,14 +32,14 @@ def show_magnitude(engine: Engine) -> None:
     transform = left.selectbox(
         "Transformation", names, names.index("rotate"), format_func=_words, key="magnitude_of", bind="query-params"
     )
-    position = right.number_input("Object of sample", 0, 10**9, 0, key="object", bind="query-params")
+    position = number("Object of sample", 0, 10**9, 0, key="object", place=right)
     st.caption(describe_transforms()[transform])
     values, draw = magnitude_sliders(transform)
     shown = at_magnitude(
         cache.engine(replace(engine.spec, transforms=(transform,))),
         transform,
         values,
-        position=int(position),
+        position=position,
         draw=draw,
     )
     factor = fitting_factor(shown.original.shape[0], 256)

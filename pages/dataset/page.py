@@ -11,6 +11,7 @@ from pages.dataset.samples import show_first, show_samples, show_strips, show_tw
 from pages.dataset.settings import configure
 from pages.shared import cache, links
 from pages.shared.errors import errors_shown
+from pages.shared.fields import segments
 
 VIEWS: dict[str, Callable[[Engine], None]] = {
     "Samples": show_samples,
@@ -39,9 +40,7 @@ st.markdown(
 controls, view = st.columns([2, 3], gap="large")
 first = controls.container(key="first_samples")
 with view:
-    chosen = st.segmented_control(
-        "View", list(VIEWS), default="Samples", required=True, key="view", wrap=True, bind="query-params"
-    )
+    chosen = segments("View", VIEWS, key="view", default="Samples")
 with errors_shown(view):
     with controls:
         spec = configure()
@@ -49,4 +48,4 @@ with errors_shown(view):
     with first:
         show_first(engine)
     with view:
-        show(str(chosen), engine)
+        show(chosen, engine)

@@ -10,6 +10,7 @@ from invariance.data.catalogue import class_names, is_picture_source, resolve_so
 from invariance.spec import ALL_CATEGORIES, CATEGORIES, RESAMPLINGS, TRANSFORM_NAMES, DatasetSpec, SpecError
 from pages.dataset.sticker import choose_sticker
 from pages.shared.controls import source_picker, transform_picker
+from pages.shared.fields import number, segments, share
 
 IMAGE_SIZES = (16, 32, 48, 64, 96, 128)
 PRESETS: dict[str, tuple[str, ...]] = {
@@ -30,15 +31,8 @@ def configure() -> DatasetSpec:
         for name, names in PRESETS.items():
             st.button(name, on_click=_choose, args=(names,), type="tertiary", key=f"preset_{name}")
     transforms = transform_picker("transforms", default=("rotate", "hue"))
-    strength = st.slider(
-        "Strength",
-        0.0,
-        1.0,
-        1.0,
-        0.05,
-        key="strength",
-        bind="query-params",
-        help="Scales every range: 1 is the paper's, 0 leaves the object alone.",
+    strength = share(
+        "Strength", 1.0, key="strength", help="Scales every range: 1 is the paper's, 0 leaves the object alone."
     )
     objects = _folder(source_picker("Objects", "objects"), "objects")
     backgrounds = _folder(source_picker("Backgrounds", "backgrounds", colour=True), "backgrounds")
@@ -51,8 +45,8 @@ def configure() -> DatasetSpec:
     size = left.selectbox(
         "Image size", IMAGE_SIZES, index=1, format_func=lambda size: f"{size} px", key="size", bind="query-params"
     )
-    seed = right.number_input("Seed", 0, 2**31, 0, key="seed", bind="query-params")
-    prototypes = left.number_input("Pictures of each class", 1, 100, 1, key="prototypes", bind="query-params")
+    seed = number("Seed", 0, 2**31, 0, key="seed", place=right)
+    prototypes = number("Pictures of each class", 1, 100, 1, key="prototypes", place=left)
     resampling = right.selectbox("Resampling", RESAMPLINGS, key="resampling", bind="query-params")
     return DatasetSpec(
         objects=objects,
@@ -60,9 +54,9 @@ def configure() -> DatasetSpec:
         classes=tuple(classes),
         transforms=transforms,
         strength=strength,
-        seed=int(seed),
+        seed=seed,
         image_size=int(size),
-        num_prototypes=int(prototypes),
+        num_prototypes=prototypes,
         resampling=resampling,
         label=label,
         **dependence,
@@ -78,26 +72,13 @@ def _choose(names: tuple[str, ...]) -> None:
 
 def _dependence() -> dict[str, Any]:
     """How objects and the classes of backgrounds depend on each other, where backgrounds have classes."""
-    correlation = st.slider(
+    correlation = share(
         "Objects follow backgrounds",
         0.0,
-        1.0,
-        0.0,
-        0.05,
         key="correlation",
-        bind="query-params",
         help="Probability that the object is paired with the background's class.",
     )
-    availability = st.slider(
-        "Objects present",
-        0.0,
-        1.0,
-        1.0,
-        0.05,
-        key="availability",
-        bind="query-params",
-        help="Probability that there is an object at all.",
-    )
+    availability = share("Objects present", 1.0, key="availability", help="Probability that there is an object at all.")
     return {"fg_bg_correlation": correlation, "fg_availability": availability}
 
 
@@ -106,11 +87,7 @@ def _label(*, has_classes: bool, has_stickers: bool) -> str:
     options = ["object", *["background"] * has_classes, *["sticker"] * has_stickers]
     if len(options) == 1:
         return "object"
-    return str(
-        st.segmented_control(
-            "The class is that of the", options, default="object", required=True, key="label", bind="query-params"
-        )
-    )
+    return segments("The class is that of the", options, key="label", default="object")
 
 
 def _folder(source: str, name: str) -> str:

@@ -3,6 +3,7 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from invariance.spec import TRANSFORM_NAMES
 from pages.shared.navigation import go_to
 from pages.start.lessons import show_lessons
 
@@ -33,7 +34,8 @@ def show(top: DeltaGenerator) -> None:
 st.title("Which invariances does a network learn?", anchor=False)
 st.markdown(
     "A network that is trained on images which vary in one way learns to ignore that variation: it becomes "
-    "**invariant** to it. Here you make such images from objects, backgrounds and 18 transformations, pretrain "
+    "**invariant** to it. Here you make such images from objects, backgrounds and "
+    f"{len(TRANSFORM_NAMES)} transformations, pretrain "
     "networks on them in seconds, and measure what each one ignores. Then you find out when that helps on another "
     f"task, and what a network with the wrong invariances has thrown away. After [Speicher et al., 2024]({PAPER})."
 )

@@ -9,15 +9,13 @@ import streamlit as st
 from invariance.models import ARCHITECTURES
 from invariance.spec import OBJECTIVES, TRANSFER_METHODS
 from pages.shared.controls import choose, source_picker
+from pages.shared.fields import number, segments
 from pages.shared.plan import BUDGETS
 
 
 def budget_controls() -> dict[str, Any]:
     """How long to train, and with what: arguments of ``planned_runs``."""
-    preset = st.segmented_control(
-        "How long", list(BUDGETS), default="Quick", required=True, key="budget", bind="query-params"
-    )
-    budget = BUDGETS[str(preset)]
+    budget = BUDGETS[segments("How long", BUDGETS, key="budget", default="Quick")]
     st.caption(budget.summary)
     left, right = st.columns(2)
     method = left.selectbox(
@@ -28,19 +26,19 @@ def budget_controls() -> dict[str, Any]:
         help="linear-probe: a new last layer on what the network represents, which stays as it "
         "is. fine-tune: from there, all weights learn the target task.",
     )
-    num_transfer = right.number_input(
+    num_transfer = number(
         "Target images",
         10,
         100_000,
         2_000,
-        100,
+        step=100,
         key="target_images",
-        bind="query-params",
+        place=right,
         help="How many images of the target task the transfer may learn from.",
     )
     return {
         "method": method,
-        "num_transfer_samples": int(num_transfer),
+        "num_transfer_samples": num_transfer,
         "epochs": budget.epochs,
         "samples_per_epoch": budget.samples_per_epoch,
     }
@@ -62,7 +60,7 @@ def detail_controls(values: dict[str, Any]) -> dict[str, Any]:
                 bind="query-params",
                 placeholder="30, or half of what there is",
             )
-            prototypes = st.number_input("Pictures of each class", 1, 100, 1, key="prototypes", bind="query-params")
+            prototypes = number("Pictures of each class", 1, 100, 1, key="prototypes")
         with network:
             model = choose("Model", {one.name: one.title for one in ARCHITECTURES}, key="model")
             st.caption(next(one.summary for one in ARCHITECTURES if one.name == model))
@@ -76,24 +74,17 @@ def detail_controls(values: dict[str, Any]) -> dict[str, Any]:
             )
             preset = st.session_state.get("budget", "Quick")  # another preset gives fresh fields with its values
             left, right = st.columns(2)  # a row at a time, which is their order on a telephone too
-            epochs = left.number_input(
-                "Epochs", 1, 1_000, values["epochs"], key=f"epochs_{preset}", bind="query-params"
-            )
-            samples = right.number_input(
-                "Images in an epoch",
-                64,
-                1_000_000,
-                values["samples_per_epoch"],
-                1_000,
-                key=f"samples_{preset}",
-                bind="query-params",
+            epochs = number("Epochs", 1, 1_000, values["epochs"], key=f"epochs_{preset}", place=left)
+            usual = values["samples_per_epoch"]
+            samples = number(
+                "Images in an epoch", 64, 1_000_000, usual, step=1_000, key=f"samples_{preset}", place=right
             )
             left, right = st.columns(2)
-            batch_size = left.number_input("Batch size", 2, 4_096, 128, key="batch", bind="query-params")
+            batch_size = number("Batch size", 2, 4_096, 128, key="batch", place=left)
             rate = right.number_input(
                 "Learning rate", 1e-6, 1.0, 2e-3, 1e-4, format="%.4g", key="rate", bind="query-params"
             )
-            seed = st.columns(2)[0].number_input("Seed", 0, 2**31, 0, key="seed", bind="query-params")
+            seed = number("Seed", 0, 2**31, 0, key="seed", place=st.columns(2)[0])
     return values | {
         "objects": objects,
         "backgrounds": backgrounds,
