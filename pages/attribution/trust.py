@@ -77,10 +77,7 @@ def show_scores(models: Models, data: DatasetSpec, method: Method, baseline: str
 
 
 def show_randomised(
-    models: Models,
-    question: tuple[DatasetSpec, int, str, str],
-    method: Method,
-    parameters: Parameters,
+    models: Models, question: tuple[DatasetSpec, int, str, str], method: Method, parameters: Parameters
 ) -> None:
     """The map with fresh weights beside the real one, on click."""
     st.subheader("Can this map be trusted?", anchor=False)
@@ -132,12 +129,7 @@ def _percent(value: float) -> str:
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _scores(
-    _models: Models,
-    keys: cache.Keys,
-    data: DatasetSpec,
-    method: str,
-    baseline: str,
-    parameters: Parameters,
+    _models: Models, keys: cache.Keys, data: DatasetSpec, method: str, baseline: str, parameters: Parameters
 ) -> list[list[ScoreMean]]:
     bar = Bar("Scoring")
     found = score_set(

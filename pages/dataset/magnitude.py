@@ -36,11 +36,7 @@ def show_magnitude(engine: Engine) -> None:
     st.caption(describe_transforms()[transform])
     values, draw = magnitude_sliders(transform)
     shown = at_magnitude(
-        cache.engine(replace(engine.spec, transforms=(transform,))),
-        transform,
-        values,
-        position=position,
-        draw=draw,
+        cache.engine(replace(engine.spec, transforms=(transform,))), transform, values, position=position, draw=draw
     )
     factor = fitting_factor(shown.original.shape[0], 256)
     pair = side_by_side([upscale(shown.original, factor), upscale(shown.changed, factor)])

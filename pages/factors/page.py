@@ -11,8 +11,7 @@ from invariance.figures.factor_pair import factor_dumbbells, paired
 from invariance.measures.factor_columns import NETWORK
 from invariance.runs import gallery
 from invariance.spec import DatasetSpec
-from pages.factors.decoding import factor_probes, say_how_long, show_factor
-from pages.factors.reading import ask_first, explain_verdicts
+from pages.factors.decoding import ask_first, explain_verdicts, factor_probes, say_how_long, show_factor
 from pages.shared import cache, links
 from pages.shared.controls import choose
 from pages.shared.errors import errors_shown, show_postponed

@@ -9,8 +9,7 @@ from pages.shared.errors import show_postponed
 from pages.shared.plan import planned_runs
 from pages.train.launch import launch, require_weights
 from pages.train.live import live_panel
-from pages.train.pretraining import pretraining_controls, published_picker
-from pages.train.settings import budget_controls, detail_controls
+from pages.train.settings import budget_controls, detail_controls, pretraining_controls, published_picker
 
 DEFAULT_TARGET = ("rotate", "hue", "erasing")
 
