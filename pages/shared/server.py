@@ -67,8 +67,10 @@ def changeable(run_ids: list[str]) -> list[str]:
 
 def cancel(run_ids: list[str]) -> None:
     """Stops runs, wherever they are executed; those that have ended are left."""
-    for run_id in changeable(run_ids):
-        store().request_cancel(run_id)
+    own = set(changeable(run_ids))
+    for run in reversed(store().list()):  # what builds on another first: it would fail for want of that one
+        if run.id in own:
+            store().request_cancel(run.id)
 
 
 def resume(run_ids: list[str]) -> None:
