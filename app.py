@@ -1,25 +1,14 @@
-"""The app's navigation: ``streamlit run app.py``."""
+"""The app's frame: ``streamlit run app.py``. The pages are declared in ``pages/shared/navigation.py``."""
 
 from pathlib import Path
 
 import streamlit as st
 
+from pages.shared.navigation import PAGES
+from pages.shared.scripts import close_false_alarm, is_undeclared
+
 # From a file, since Streamlit fetches the picture of an icon's name from another host.
 FAVICON = Path(__file__).parent / "static" / "favicon.png"
-
-# Folder under pages/, which is also the address; title; icon.
-PAGES = (
-    ("start", "Start", "home"),
-    ("dataset", "Data set", "image"),
-    ("pictures", "My pictures", "add_photo_alternate"),
-    ("train", "Train", "model_training"),
-    ("studies", "Studies", "science"),
-    ("runs", "Runs", "list_alt"),
-    ("invariance", "Invariance", "grid_on"),
-    ("factors", "Factors", "tune"),
-    ("attribution", "Attribution", "center_focus_strong"),
-    ("own", "Try a picture", "image_search"),
-)
 
 st.set_page_config(page_title="Invariance Lab", page_icon=str(FAVICON), layout="wide")
 # Streamlit leaves a hand's breadth above each title; the pictures are what people come for.
@@ -31,16 +20,13 @@ st.html("""<style>
   color: light-dark(#0b7f70, #5fd3c0);
 }
 </style>""")
-st.navigation(
+was_undeclared = is_undeclared()
+page = st.navigation(
     [
-        st.Page(
-            f"pages/{folder}/page.py",
-            title=title,
-            icon=f":material/{icon}:",
-            url_path=folder,
-            default=folder == PAGES[0][0],
-        )
-        for folder, title, icon in PAGES
+        st.Page(one.script, title=one.title, icon=one.icon, url_path=one.folder, default=one is PAGES[0])
+        for one in PAGES
     ],
     position="top",
-).run()
+)
+close_false_alarm(was_undeclared=was_undeclared)
+page.run()

@@ -16,12 +16,11 @@ from invariance.figures.pictures import fitting_factor, png_bytes, relevance_ove
 from invariance.numbers import format_number
 from invariance.spec import KNOWN_TRANSFORMS, DatasetSpec
 from pages.shared import cache
-from pages.shared.attribution_time import say_how_long
 from pages.shared.controls import choose
 from pages.shared.literal import literal
 from pages.shared.magnitude_sliders import magnitude_sliders
+from pages.shared.networks import Models, say_how_long
 
-Models = tuple[cache.KnownModel, cache.KnownModel]
 FIRST_TRANSFORM = "rotate"
 
 
@@ -50,9 +49,8 @@ def show_distance(models: Models, data: DatasetSpec, position: int) -> None:
             st.caption("A flip has nothing in between: the path is the cross-fade of the two images.")
     values, draw = magnitude_sliders(transform)
     task = replace(data, transforms=(transform,), num_samples=None)
-    files = tuple((model.reference, model.sha256) for model in models)
     say_how_long(models, passes_of_distance(NUM_POINTS), task.image_size, can_stop=False)
-    found = _compare(models, files, task, position, transform, tuple(values.items()), draw, way)
+    found = _compare(models, cache.keys_of(models), task, position, transform, tuple(values.items()), draw, way)
     _show(found, models, titles[transform])
 
 
@@ -111,7 +109,7 @@ def _show_view(view: DistanceView) -> None:
 @st.cache_data(max_entries=128, show_spinner="Following the representation")
 def _compare(
     _models: Models,
-    files: tuple[tuple[str, str], ...],
+    keys: cache.Keys,
     task: DatasetSpec,
     position: int,
     transform: str,

@@ -16,10 +16,8 @@ from invariance.spec import DatasetSpec
 from invariance.vocabulary.methods import Method
 from pages.attribution.trust import choose_method, show_randomised, show_scores
 from pages.shared import cache
-from pages.shared.attribution_time import say_how_long
 from pages.shared.controls import choose, transform_picker
-
-Models = tuple[cache.KnownModel, cache.KnownModel]
+from pages.shared.networks import Models, say_how_long
 
 
 def show_class(models: Models, data: DatasetSpec, position: int) -> None:
@@ -41,7 +39,7 @@ def show_class(models: Models, data: DatasetSpec, position: int) -> None:
             data = choose_transforms(data)
     passes = passes_of_map(method, dict(parameters), data.image_size)
     say_how_long(models, passes, data.image_size, can_stop=False)
-    found = cache.explain(*models, data, position, target, baseline, method.name, parameters)
+    found = cache.explain(models, data, position, target, baseline, method.name, parameters)
     show_comparison(found, models, method, baseline)
     show_scores(models, data, method, baseline, parameters)
     show_randomised(models, (data, position, target, baseline), method, parameters)

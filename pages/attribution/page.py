@@ -5,14 +5,15 @@ from collections.abc import Callable
 import streamlit as st
 
 from invariance.data.preview import positions_of
-from invariance.spec import DatasetSpec, SpecError
+from invariance.spec import DatasetSpec
 from pages.attribution.distance import show_distance
-from pages.attribution.of_class import Models, show_class
+from pages.attribution.of_class import show_class
 from pages.attribution.shapley import show_evidence
 from pages.shared import cache, links
 from pages.shared.controls import choose
+from pages.shared.errors import errors_shown
+from pages.shared.networks import TRANSFERS, Models, choose_models, linked_models, show_no_gallery
 
-DEFAULTS = ("matched-transfer", "disjoint-transfer")
 NUM_IMAGES = 100
 FIRST_IMAGE = 13
 ANY = "any"
@@ -22,19 +23,6 @@ QUESTIONS: dict[str, tuple[str, Callable[[Models, DatasetSpec, int], None]]] = {
     "distance": ("What does it still feel?", show_distance),
 }
 """Name in links, title, and what shows it: (both networks, the task, position of the image)."""
-
-
-def choose_models(known: dict[str, cache.KnownModel]) -> Models:
-    """Two networks; a link may name them, together or each."""
-    references = list(known)
-    linked = links.named_models(known)
-    wanted = linked if len(linked) > 1 else [name for name in DEFAULTS if name in known]
-    wanted = (wanted + references + references)[:2]
-    titles = {reference: model.label for reference, model in known.items()}
-    left, right = st.columns(2)
-    first = choose("Network", titles, key="left", default=wanted[0], place=left)
-    second = choose("Beside it", titles, key="right", default=wanted[1], place=right)
-    return known[first], known[second]
 
 
 def choose_image(data: DatasetSpec) -> int:
@@ -59,16 +47,15 @@ def choose_image(data: DatasetSpec) -> int:
 links.enter("attribution", widget="left")
 st.title("Attribution", anchor=False)
 st.markdown("Two networks look at one image: what does each decide by, and what does each still feel?")
-try:
+with errors_shown():
     if known := cache.known_models():
         question = choose(
             "Question", {name: title for name, (title, _) in QUESTIONS.items()}, key="question", kind="segments"
         )
-        models = choose_models(known)
+        linked, (left, right) = linked_models(known), st.columns(2)
+        models = choose_models(known, linked if len(linked) > 1 else TRANSFERS, places=(left, right))
         task = next((model.data for model in models if not model.is_published), models[0].data)
         position = choose_image(task)
         QUESTIONS[question][1](models, task, position)
     else:
-        cache.show_no_gallery()
-except SpecError as error:
-    st.error(str(error), icon=":material/error:")
+        show_no_gallery()

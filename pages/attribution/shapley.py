@@ -24,13 +24,13 @@ from invariance.figures.evidence import evidence_bars
 from invariance.figures.pictures import fitting_factor, upscale
 from invariance.numbers import format_number, signed
 from invariance.spec import DatasetSpec
-from pages.attribution.of_class import Models, choose_target, choose_transforms
+from pages.attribution.memoised import Bar, on_stoppable_click
+from pages.attribution.of_class import choose_target, choose_transforms
 from pages.shared import cache
-from pages.shared.attribution_time import Bar, say_how_long, stoppable
 from pages.shared.controls import choose
-from pages.shared.exports import export_row
+from pages.shared.figures import show_figure
 from pages.shared.literal import literal
-from pages.shared.memoised import on_click
+from pages.shared.networks import Models, say_how_long
 
 NUM_IMAGES = 200
 BEHIND = {"others": "other backgrounds", "mean": "their mean colour"}
@@ -67,11 +67,10 @@ def show_evidence(models: Models, data: DatasetSpec, position: int) -> None:
             data = replace(choose_transforms(data), num_samples=None)
     data = replace(data, stickers="builtin") if has_sticker else data
     options = (target, worth, reference)
-    files = tuple((model.reference, model.sha256) for model in models)
-    found = _evidence(models, files, data, position, 1, options)
+    found = _evidence(models, cache.keys_of(models), data, position, 1, options)
     _show_one(models, found, options)
     _show_coalitions(models, found, data, position, reference)
-    _show_many(models, files, data, options)
+    _show_many(models, data, options)
 
 
 def _show_one(models: Models, found: list[Evidence], options: Options) -> None:
@@ -83,8 +82,7 @@ def _show_one(models: Models, found: list[Evidence], options: Options) -> None:
     table = pd.DataFrame(rows)
     st.subheader("This image", anchor=False)
     figure = evidence_bars(table, title=_unit(options[1]))
-    st.plotly_chart(figure, width="stretch", key="evidence_one", config={"displayModeBar": False})
-    export_row(figure, table, title="Evidence in one image", name="evidence-one-image", key="evidence_one_files")
+    show_figure(figure, table, key="evidence_one", title="Evidence in one image", name="evidence-one-image")
     for name, one in zip(_names(models), found, strict=True):
         explained = literal(one.model_class_names[int(one.explained[0])])
         beyond = float(one.worth[0, -1] - one.worth[0, 0])
@@ -118,18 +116,14 @@ def _show_coalitions(models: Models, found: list[Evidence], data: DatasetSpec, p
     st.caption(f"Below each picture its score in {first} · {second}.{averaged}")
 
 
-def _show_many(models: Models, files: tuple[tuple[str, str], ...], data: DatasetSpec, options: Options) -> None:
+def _show_many(models: Models, data: DatasetSpec, options: Options) -> None:
     st.subheader("Over many images", anchor=False)
     st.markdown(f"One picture is an anecdote. Ask both networks about {NUM_IMAGES} test images:")
     clicked = st.button(
         f"Share out the evidence in {NUM_IMAGES} images", icon=":material/balance:", key="evidence_many"
     )
-    asked = (files, data, 0, NUM_IMAGES, options)
-    found = stoppable(
-        clicked,
-        "evidence_many",
-        lambda: on_click(clicked, "evidence_many", asked, lambda: _evidence_of_many(models, *asked)),
-    )
+    asked = (cache.keys_of(models), data, 0, NUM_IMAGES, options)
+    found = on_stoppable_click(clicked, "evidence_many", asked, lambda: _evidence_of_many(models, *asked))
     if found is None:
         num_players = len(players_of(cache.engine(data)))
         passes = NUM_IMAGES * passes_of_evidence(num_players, options[2])
@@ -145,8 +139,7 @@ def _show_many(models: Models, files: tuple[tuple[str, str], ...], data: Dataset
     table = table.rename(columns={"class_name": "class", "value": "shapley"})
     overall = table[table["class"] == ALL_CLASSES]
     figure = evidence_bars(overall, title=f"Mean, {_unit(options[1])}")
-    st.plotly_chart(figure, width="stretch", key="evidence_all", config={"displayModeBar": False})
-    export_row(figure, table, title="Evidence over many images", name="evidence", key="evidence_files")
+    show_figure(figure, table, key="evidence_all", title="Evidence over many images", name="evidence")
     st.caption(
         "Whiskers: 95 % interval over images. Logits of two networks have no common unit; the share below has "
         "none, and can be compared."
@@ -177,38 +170,35 @@ def _unit(worth: str) -> str:
     return "logits" if worth == "logit" else "nats of log-probability"
 
 
-@st.cache_data(max_entries=64, show_spinner="Making the images again")
-def _evidence(
-    _models: Models, files: tuple[tuple[str, str], ...], data: DatasetSpec, start: int, num: int, options: Options
+def _ask(
+    models: Models, data: DatasetSpec, start: int, num: int, options: Options, on_progress: Bar | None = None
 ) -> list[Evidence]:
     explain, worth, reference = options
     return evidence(
-        [model.model for model in _models],
+        [model.model for model in models],
         cache.engine(data),
         num=num,
         start=start,
         explain=explain,
         worth=worth,
         reference=reference,
+        on_progress=on_progress,
     )
+
+
+@st.cache_data(max_entries=64, show_spinner="Making the images again")
+def _evidence(
+    _models: Models, keys: cache.Keys, data: DatasetSpec, start: int, num: int, options: Options
+) -> list[Evidence]:
+    return _ask(_models, data, start, num, options)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _evidence_of_many(
-    _models: Models, files: tuple[tuple[str, str], ...], data: DatasetSpec, start: int, num: int, options: Options
+    _models: Models, keys: cache.Keys, data: DatasetSpec, start: int, num: int, options: Options
 ) -> list[Evidence]:
-    explain, worth, reference = options
     bar = Bar("Making the images again, and asking about them")
-    found = evidence(
-        [model.model for model in _models],
-        cache.engine(data),
-        num=num,
-        start=start,
-        explain=explain,
-        worth=worth,
-        reference=reference,
-        on_progress=bar,
-    )
+    found = _ask(_models, data, start, num, options, bar)
     bar.empty()
     return found
 

@@ -15,10 +15,10 @@ from invariance.figures.pictures import fitting_factor, relevance_overlay, upsca
 from invariance.numbers import format_number
 from invariance.spec import DatasetSpec
 from invariance.vocabulary.methods import METHODS, Method
+from pages.attribution.memoised import Bar, on_click, on_stoppable_click
 from pages.shared import cache
-from pages.shared.attribution_time import Bar, say_how_long, stoppable
 from pages.shared.controls import choose
-from pages.shared.memoised import on_click
+from pages.shared.networks import Models, say_how_long
 
 Parameters = tuple[tuple[str, float], ...]
 NUM_SCORED = 100
@@ -40,9 +40,7 @@ def choose_method() -> tuple[Method, Parameters]:
     return method, tuple(values)
 
 
-def show_scores(
-    models: tuple[cache.KnownModel, ...], data: DatasetSpec, method: Method, baseline: str, parameters: Parameters
-) -> None:
+def show_scores(models: Models, data: DatasetSpec, method: Method, baseline: str, parameters: Parameters) -> None:
     """A table over many test images, computed on click."""
     st.subheader("Over many images", anchor=False)
     st.markdown(f"One picture is an anecdote. Score both networks on {NUM_SCORED} test images:")
@@ -53,9 +51,9 @@ def show_scores(
     if "steps" in quick:
         quick["steps"] = min(quick["steps"], QUICK_STEPS)
     clicked = st.button(f"Score {NUM_SCORED} images", icon=":material/leaderboard:", key="score")
-    asked = (_files(models), replace(data, num_samples=None), method.name, baseline, tuple(quick.items()))
+    asked = (cache.keys_of(models), replace(data, num_samples=None), method.name, baseline, tuple(quick.items()))
     passes = NUM_SCORED * passes_of_map(method, quick, data.image_size)
-    found = stoppable(clicked, "score", lambda: on_click(clicked, "score", asked, lambda: _scores(models, *asked)))
+    found = on_stoppable_click(clicked, "score", asked, lambda: _scores(models, *asked))
     if found is None:
         say_how_long(models, passes, data.image_size, can_stop=True)
         return
@@ -79,10 +77,7 @@ def show_scores(
 
 
 def show_randomised(
-    models: tuple[cache.KnownModel, ...],
-    question: tuple[DatasetSpec, int, str, str],
-    method: Method,
-    parameters: Parameters,
+    models: Models, question: tuple[DatasetSpec, int, str, str], method: Method, parameters: Parameters
 ) -> None:
     """The map with fresh weights beside the real one, on click."""
     st.subheader("Can this map be trusted?", anchor=False)
@@ -90,12 +85,12 @@ def show_randomised(
     line = st.container(horizontal=True, vertical_alignment="bottom")
     weights = choose("Draw anew", REDRAWN, key="anew", default="all", kind="segments", place=line)
     clicked = line.button("Forget and explain again", icon=":material/casino:", key="forget")
-    asked = (*question, method.name, parameters, weights)
+    asked, keys = (*question, method.name, parameters, weights), cache.keys_of(models)
     found = on_click(
         clicked,
         "forget",
-        (_files(models), *asked),
-        lambda: [_randomised(model, file, *asked) for model, file in zip(models, _files(models), strict=True)],
+        (keys, *asked),
+        lambda: [_randomised(model, key, *asked) for model, key in zip(models, keys, strict=True)],
     )
     for model, pair in zip(models, found or (), strict=False):
         st.markdown(f"**{model.label}**")
@@ -128,22 +123,13 @@ def _show_pair(found: Randomised, method: Method, forgotten: str) -> None:
         st.success(f"{numbers} On this image the map changes with what {forgotten} learnt.", icon=":material/check:")
 
 
-def _files(models: tuple[cache.KnownModel, ...]) -> tuple[tuple[str, str], ...]:
-    return tuple((model.reference, model.sha256) for model in models)
-
-
 def _percent(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.0%}"
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
 def _scores(
-    _models: tuple[cache.KnownModel, ...],
-    files: tuple[tuple[str, str], ...],
-    data: DatasetSpec,
-    method: str,
-    baseline: str,
-    parameters: Parameters,
+    _models: Models, keys: cache.Keys, data: DatasetSpec, method: str, baseline: str, parameters: Parameters
 ) -> list[list[ScoreMean]]:
     bar = Bar("Scoring")
     found = score_set(
@@ -162,7 +148,7 @@ def _scores(
 @st.cache_data(max_entries=64, show_spinner="Explaining without what was learnt")
 def _randomised(
     _model: cache.KnownModel,
-    file: tuple[str, str],
+    key: cache.Key,
     data: DatasetSpec,
     position: int,
     target: str,

@@ -18,6 +18,7 @@ from invariance.data.engine import SPLIT_START, Engine
 from invariance.data.export import Write, estimate_bytes, write_image_folder, write_npz
 from invariance.figures.sheet import MAX_SHEET_IMAGES, write_sheet
 from invariance.spec import DatasetSpec, SpecError, canonical_json
+from pages.shared.fields import number, segments
 
 MAX_IMAGES, MAX_MEGABYTES = 20_000, 200
 NUM_IN_CODE = 32
@@ -81,24 +82,18 @@ class Prepared:
 def show_files(engine: Engine) -> None:
     """Files to download, and code that makes the same."""
     st.markdown("Take the data set with you: as a file, or as code that makes exactly these images.")
-    kind = str(
-        st.segmented_control(
-            "File", list(FORMATS), default="Sheet (PNG)", required=True, key="file", wrap=True, bind="query-params"
-        )
-    )
+    kind = segments("File", FORMATS, key="file", default="Sheet (PNG)")
     chosen = FORMATS[kind]
     left, right = st.columns(2)
     split = str(right.selectbox("Split", SPLITS, key="split", bind="query-params", help="No sample is in two of them."))
-    num = int(
-        left.number_input(
-            "Images",
-            1,
-            chosen.max_images,
-            256,
-            key=f"images_{chosen.suffix[1:]}",
-            bind="query-params",
-            help=f"At most {chosen.max_images:,} in a file.",
-        )
+    num = number(
+        "Images",
+        1,
+        chosen.max_images,
+        256,
+        key=f"images_{chosen.suffix[1:]}",
+        place=left,
+        help=f"At most {chosen.max_images:,} in a file.",
     )
     size = _estimate(chosen.write, engine, num, split)
     st.caption(f"{chosen.words} About {_megabytes(size)}.")

@@ -16,7 +16,8 @@ from invariance.figures.distributions import drawn_and_law, shares_table
 from invariance.figures.pictures import fitting_factor, side_by_side, tile, upscale
 from invariance.spec import KNOWN_TRANSFORMS
 from pages.shared import cache
-from pages.shared.exports import export_row
+from pages.shared.fields import number
+from pages.shared.figures import show_figure
 from pages.shared.literal import literal
 from pages.shared.magnitude_sliders import magnitude_sliders
 
@@ -31,15 +32,11 @@ def show_magnitude(engine: Engine) -> None:
     transform = left.selectbox(
         "Transformation", names, names.index("rotate"), format_func=_words, key="magnitude_of", bind="query-params"
     )
-    position = right.number_input("Object of sample", 0, 10**9, 0, key="object", bind="query-params")
+    position = number("Object of sample", 0, 10**9, 0, key="object", place=right)
     st.caption(describe_transforms()[transform])
     values, draw = magnitude_sliders(transform)
     shown = at_magnitude(
-        cache.engine(replace(engine.spec, transforms=(transform,))),
-        transform,
-        values,
-        position=int(position),
-        draw=draw,
+        cache.engine(replace(engine.spec, transforms=(transform,))), transform, values, position=position, draw=draw
     )
     factor = fitting_factor(shown.original.shape[0], 256)
     pair = side_by_side([upscale(shown.original, factor), upscale(shown.changed, factor)])
@@ -95,15 +92,13 @@ def _show_histograms(engine: Engine, transforms: tuple[str, ...], *, marked: dic
     drawn = drawn_parameters(spec, num=NUM_DRAWN)
     figure = drawn_and_law(counted, drawn, marked=marked, full=full, columns=min(2, len(counted)))
     names = ", ".join(_words(name) for name in transforms)
-    st.plotly_chart(
-        figure, width="stretch", config={"displayModeBar": False}, alt=f"histograms of what is drawn for {names}"
-    )
-    export_row(
+    show_figure(
         figure,
         shares_table(counted, drawn),
+        key=f"draws_{'_'.join(transforms)}",
         title=f"{NUM_DRAWN:,} draws (bars) and their law (line)",
         name="draws",
-        key=f"save_{'_'.join(transforms)}",
+        alt=f"histograms of what is drawn for {names}",
     )
 
 

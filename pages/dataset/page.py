@@ -1,27 +1,17 @@
 """Data set: configure a Transforms-2D variant and look at what it draws."""
 
 from collections.abc import Callable
-from typing import Any
 
 import streamlit as st
 
-from invariance.data.catalogue import class_names, is_picture_source, resolve_source
 from invariance.data.engine import Engine
-from invariance.spec import (
-    ALL_CATEGORIES,
-    CATEGORIES,
-    RESAMPLINGS,
-    TRANSFORM_NAMES,
-    DatasetSpec,
-    SpecError,
-)
 from pages.dataset.files import show_files
 from pages.dataset.magnitude import show_distribution, show_magnitude
 from pages.dataset.samples import show_first, show_samples, show_strips, show_twins
-from pages.dataset.sticker import choose_sticker
+from pages.dataset.settings import configure
 from pages.shared import cache, links
-from pages.shared.controls import source_picker, transform_picker
-from pages.shared.literal import literal
+from pages.shared.errors import errors_shown
+from pages.shared.fields import segments
 
 VIEWS: dict[str, Callable[[Engine], None]] = {
     "Samples": show_samples,
@@ -32,121 +22,13 @@ VIEWS: dict[str, Callable[[Engine], None]] = {
     "Files and code": show_files,
 }
 NEVER_EMPTY = ("view", "label", "file", "stickers", "sticker_place", "objects_source", "backgrounds_source")
-IMAGE_SIZES = (16, 32, 48, 64, 96, 128)
-PRESETS: dict[str, tuple[str, ...]] = {
-    "None": (),
-    "One of each kind": ("rotate", "hue", "blur"),
-    **{f"All {category}": names for category, names in CATEGORIES.items()},
-    f"All {len(TRANSFORM_NAMES)}": TRANSFORM_NAMES,
-}
-
-
-def configure() -> DatasetSpec:
-    """The controls.
-
-    Raises:
-        SpecError: a value cannot be used.
-    """
-    with st.popover("Presets", icon=":material/bolt:", help="Sets of transformations"):
-        for name, names in PRESETS.items():
-            st.button(name, on_click=_choose, args=(names,), type="tertiary", key=f"preset_{name}")
-    transforms = transform_picker("transforms", default=("rotate", "hue"))
-    strength = st.slider(
-        "Strength",
-        0.0,
-        1.0,
-        1.0,
-        0.05,
-        key="strength",
-        bind="query-params",
-        help="Scales every range: 1 is the paper's, 0 leaves the object alone.",
-    )
-    objects = _folder(source_picker("Objects", "objects"), "objects")
-    backgrounds = _folder(source_picker("Backgrounds", "backgrounds", colour=True), "backgrounds")
-    dependence = _dependence() if is_picture_source(backgrounds) else {}
-    sticker = choose_sticker()
-    label = _label(has_classes=is_picture_source(backgrounds), has_stickers=bool(sticker))
-    more = st.expander("Classes, size, seed", icon=":material/tune:")
-    classes = more.multiselect("Classes", class_names(objects), key="names", bind="query-params", placeholder="All")
-    left, right = more.columns(2)
-    size = left.selectbox(
-        "Image size", IMAGE_SIZES, index=1, format_func=lambda size: f"{size} px", key="size", bind="query-params"
-    )
-    seed = right.number_input("Seed", 0, 2**31, 0, key="seed", bind="query-params")
-    prototypes = left.number_input("Pictures of each class", 1, 100, 1, key="prototypes", bind="query-params")
-    resampling = right.selectbox("Resampling", RESAMPLINGS, key="resampling", bind="query-params")
-    return DatasetSpec(
-        objects=objects,
-        backgrounds=backgrounds,
-        classes=tuple(classes),
-        transforms=transforms,
-        strength=strength,
-        seed=int(seed),
-        image_size=int(size),
-        num_prototypes=int(prototypes),
-        resampling=resampling,
-        label=label,
-        **dependence,
-        **sticker,
-    )
-
-
-def _choose(names: tuple[str, ...]) -> None:
-    for category, members in ALL_CATEGORIES.items():
-        st.session_state[f"transforms_{category}"] = [name for name in members if name in names]
-    st.session_state["transforms_order"] = []
-
-
-def _dependence() -> dict[str, Any]:
-    """How objects and the classes of backgrounds depend on each other, where backgrounds have classes."""
-    correlation = st.slider(
-        "Objects follow backgrounds",
-        0.0,
-        1.0,
-        0.0,
-        0.05,
-        key="correlation",
-        bind="query-params",
-        help="Probability that the object is paired with the background's class.",
-    )
-    availability = st.slider(
-        "Objects present",
-        0.0,
-        1.0,
-        1.0,
-        0.05,
-        key="availability",
-        bind="query-params",
-        help="Probability that there is an object at all.",
-    )
-    return {"fg_bg_correlation": correlation, "fg_availability": availability}
-
-
-def _label(*, has_classes: bool, has_stickers: bool) -> str:
-    """What the class of an image is, where there is a choice."""
-    options = ["object", *["background"] * has_classes, *["sticker"] * has_stickers]
-    if len(options) == 1:
-        return "object"
-    return str(
-        st.segmented_control(
-            "The class is that of the", options, default="object", required=True, key="label", bind="query-params"
-        )
-    )
-
-
-def _folder(source: str, name: str) -> str:
-    if not source.strip():
-        raise SpecError(f"{name}: write the path of a folder, or choose builtin")
-    return resolve_source(source.strip())
 
 
 @st.fragment
 def show(view: str, engine: Engine) -> None:
     """One view; its own controls run it again without the rest of the page."""
-    try:
+    with errors_shown():
         VIEWS[view](engine)
-    except SpecError as error:
-        st.error(literal(str(error)), icon=":material/error:")
 
 
 links.enter("dataset", widget="view", never_empty=NEVER_EMPTY)
@@ -158,16 +40,12 @@ st.markdown(
 controls, view = st.columns([2, 3], gap="large")
 first = controls.container(key="first_samples")
 with view:
-    chosen = st.segmented_control(
-        "View", list(VIEWS), default="Samples", required=True, key="view", wrap=True, bind="query-params"
-    )
-try:
+    chosen = segments("View", VIEWS, key="view", default="Samples")
+with errors_shown(view):
     with controls:
         spec = configure()
     engine = cache.engine(spec)
     with first:
         show_first(engine)
     with view:
-        show(str(chosen), engine)
-except SpecError as error:
-    view.error(literal(str(error)), icon=":material/error:")
+        show(chosen, engine)

@@ -10,6 +10,7 @@ from invariance.data.preview import Samples, describe_transforms, samples, strip
 from invariance.data.recipe import recipe_of
 from invariance.figures.pictures import fitting_factor, image_grid, outline, png_bytes, side_by_side, tile, upscale
 from invariance.spec import TRANSFORM_NAMES
+from pages.shared.fields import number
 from pages.shared.literal import literal
 
 NUM_SAMPLES, NUM_DRAWS, NUM_TWINS, NUM_FIRST = 32, 8, 12, 4
@@ -40,8 +41,8 @@ def show_samples(engine: Engine) -> None:
     """A grid, and everything that was drawn for one of its images."""
     st.markdown("The first images of the data set. A sample depends on the settings and on its number alone.")
     left, right = st.columns(2)
-    first = left.number_input("First sample", 0, 10**9, 0, NUM_SAMPLES, key="first", bind="query-params")
-    positions = range(int(first), int(first) + NUM_SAMPLES)
+    first = number("First sample", 0, 10**9, 0, step=NUM_SAMPLES, key="first", place=left)
+    positions = range(first, first + NUM_SAMPLES)
     shown = right.select_slider("Sample shown large, below", positions, key="sample", bind="query-params")
     chosen = shown - positions.start
     found = samples(engine, num=NUM_SAMPLES, start=positions.start)
@@ -91,12 +92,13 @@ def show_strips(engine: Engine) -> None:
         "strip is the object without any."
     )
     chosen = engine.spec.transforms
-    everything = st.toggle("All 18 transformations", value=not chosen, disabled=not chosen, key=f"all_{bool(chosen)}")
-    position = st.number_input("Object and background of sample", 0, 10**9, 0, key="object", bind="query-params")
+    label = f"All {len(TRANSFORM_NAMES)} transformations"
+    everything = st.toggle(label, value=not chosen, disabled=not chosen, key=f"all_{bool(chosen)}")
+    position = number("Object and background of sample", 0, 10**9, 0, key="object")
     names = TRANSFORM_NAMES if everything else chosen
     summaries = describe_transforms()
     factor = fitting_factor(engine.spec.image_size, 64)
-    shown = strips(engine, names, num=NUM_DRAWS, position=int(position))
+    shown = strips(engine, names, num=NUM_DRAWS, position=position)
     for name, images in shown.items():
         st.caption(f"**{_words(name)}** {summaries[name]}")
         # A caption of the image itself would keep it from shrinking to the width of a phone.

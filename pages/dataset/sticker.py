@@ -8,6 +8,7 @@ import streamlit as st
 
 from invariance.data.catalogue import class_names, resolve_source
 from invariance.spec import STICKER_PLACES
+from pages.shared.fields import segments, share
 
 SOURCES = ("none", "builtin", "noise", "folder", "hub")
 PLACES = {"corner": "upper right corner", "anywhere": "anywhere"}
@@ -33,39 +34,20 @@ def choose_sticker() -> dict[str, Any]:
         names = st.multiselect(
             "Its classes", class_names(source), key="sticker_names", placeholder="All", bind="query-params"
         )
-        place = st.segmented_control(
-            "Place",
-            STICKER_PLACES,
-            default="corner",
-            required=True,
-            key="sticker_place",
-            format_func=lambda place: PLACES[place],
-            bind="query-params",
-        )
-        correlation = st.slider(
+        place = segments("Place", STICKER_PLACES, key="sticker_place", default="corner", format_func=PLACES.__getitem__)
+        correlation = share(
             "Stickers follow objects",
             0.0,
-            1.0,
-            0.0,
-            0.05,
             key="sticker_correlation",
-            bind="query-params",
             help="Probability that the sticker is paired with the object's class.",
         )
-        availability = st.slider(
-            "Stickers present",
-            0.0,
-            1.0,
-            1.0,
-            0.05,
-            key="sticker_availability",
-            bind="query-params",
-            help="Probability that there is a sticker at all.",
+        availability = share(
+            "Stickers present", 1.0, key="sticker_availability", help="Probability that there is a sticker at all."
         )
     return {
         "stickers": source,
         "sticker_classes": tuple(names),
-        "sticker_place": str(place),
+        "sticker_place": place,
         "sticker_correlation": correlation,
         "sticker_availability": availability,
     }

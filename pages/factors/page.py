@@ -1,121 +1,89 @@
 """Factors: what each representation has kept of the images, and what it has lost."""
 
+from dataclasses import replace
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
 from invariance.figures.factor_heatmap import factor_heatmap
 from invariance.figures.factor_pair import factor_dumbbells, paired
-from invariance.figures.heatmap import cell_of
 from invariance.runs import gallery
-from invariance.spec import DatasetSpec, SpecError
+from invariance.spec import DatasetSpec
 from invariance.vocabulary.factors import NETWORK
-from pages.factors.parts import ask_first, explain_verdicts, say_how_long, show_factor
-from pages.shared import cache, links, server
+from pages.factors.decoding import ask_first, explain_verdicts, factor_probes, say_how_long, show_factor
+from pages.shared import cache, links
 from pages.shared.controls import choose
-from pages.shared.exports import export_row
-from pages.shared.measured import factor_probes, measured_tables, show_pending, submit_measurements, twins_data
+from pages.shared.errors import errors_shown, show_postponed
+from pages.shared.figures import heatmap_frame, show_figure, show_heatmap
+from pages.shared.measurements import find_measured, gallery_data, measure_button, show_pending
+from pages.shared.networks import Networks, choose_added, choose_pair, show_no_gallery
 
 DEFAULTS = ("matched", "disjoint")
 FACTOR = "hue.shift"
 CELLS = {"skill": "skill", "verdict": "verdict"}
-SCROLLING = """<style>
-.st-key-factors_frame { overflow-x: auto; } .st-key-factors_frame > div { min-width: 56rem; }
-</style>"""  # on a telephone the cells keep their size and the table scrolls
 
 
-def choose_runs(known: dict[str, cache.KnownModel]) -> list[str]:
-    """Which finished runs of one's own, and published networks, are added; a link may name them."""
-    own = {reference: model.label for reference, model in known.items() if not model.from_gallery}
-    return links.choose_own(
-        "Other networks", own, known, placeholder="Add finished runs and published networks that are here"
-    )
-
-
-def table_of(known: dict[str, cache.KnownModel], runs: list[str], data: DatasetSpec) -> pd.DataFrame:
+def table_of(known: Networks, runs: list[str], data: DatasetSpec) -> pd.DataFrame:
     """Controls, the gallery's networks and the chosen runs; offers to decode from those that are not done yet."""
-    table, missing, pending = measured_tables(runs, data, factor_probes)
-    if pending:
-        show_pending(pending)
-    waiting = [run.spec.depends_on[0] for run in pending if run.is_active]
-    if todo := [run_id for run_id in missing if run_id not in waiting]:
+    asked = partial(factor_probes, data=data)
+    measured = find_measured([(run,) for run in runs], asked)
+    show_pending(measured.pending)
+    if todo := measured.missing:
         say_how_long(known, todo, data)
-        st.button(
-            f"Decode from {len(todo)} network{'s' * (len(todo) > 1)}",
-            type="primary",
-            key="measure",
-            icon=":material/straighten:",
-            on_click=submit_measurements,
-            args=(todo, data, factor_probes),
-        )
+        measure_button(f"Decode from {len(todo)} network{'s' * (len(todo) > 1)}", todo, asked)
     rows = gallery.factors_table()
-    parts = [frame for frame in (rows[(rows["role"] != NETWORK) | rows["model"].isin(known)], table) if len(frame)]
-    found = pd.concat(parts or [rows]).drop_duplicates(["model", "factor"])
+    shipped = rows[(rows["role"] != NETWORK) | rows["model"].isin(known)]
+    found = pd.concat([frame for frame in (shipped, *measured.tables) if len(frame)] or [rows])
+    found = found.drop_duplicates(["model", "factor"])
     return pd.concat([found[found["role"] != NETWORK], found[found["role"] == NETWORK]]).reset_index(drop=True)
 
 
-def select_cell(networks: list[str]) -> None:
+def select_cell(networks: list[str], row: str, column: str) -> None:
     """Takes the clicked cell over into the boxes: its factor, and its network as the first of the two."""
-    if cell := cell_of(st.session_state["factors_heatmap"]["selection"]["points"]):
-        st.session_state["factor"] = cell[1]
-        if cell[0] in networks and cell[0] != st.session_state["second"]:
-            st.session_state["first"] = cell[0]
-
-
-def choose_pair(networks: list[str], names: dict[str, str], runs: list[str]) -> tuple[str, str]:
-    """The two networks that are compared, at first one's own."""
-    wanted = [name for name in (*runs, *DEFAULTS, *networks) if name in networks]
-    first, second = (list(dict.fromkeys(wanted)) * 2)[:2]
-    left, right = st.columns(2)
-    titles = {name: names[name] for name in networks}
-    return (
-        choose("Network", titles, key="first", default=first, place=left),
-        choose("Beside it", titles, key="second", default=second, place=right),
-    )
+    st.session_state["factor"] = column
+    if row in networks and row != st.session_state["second"]:
+        st.session_state["first"] = row
 
 
 def show_pair(table: pd.DataFrame, pair: tuple[str, str], names: dict[str, str]) -> None:
     """Where the two networks differ most."""
     pairs = paired(table, *pair)
     titles = names[pair[0]], names[pair[1]]
-    figure = factor_dumbbells(pairs, titles)
     st.subheader("What one knows and the other does not", anchor=False)
     st.markdown(
         f"At the top what **{titles[0]}** has kept better, at the bottom what **{titles[1]}** has. "
         "The upright line is what the pixels give."
     )
-    st.plotly_chart(
-        figure,
-        key="dumbbells",
-        width="stretch",
-        config={"displayModeBar": False},
-        alt=f"factors decoded from {titles[0]} and from {titles[1]}",
-    )
-    export_row(
-        figure,
+    show_figure(
+        factor_dumbbells(pairs, titles),
         pairs.reset_index(),
-        name="factor-pair",
-        key="save_pair",
+        key="dumbbells",
         title=f"Factors decoded from networks trained on {titles[0]} and on {titles[1]}",
+        name="factor-pair",
     )
 
 
 def main() -> None:
     """The page."""
     known = cache.known_models()
-    runs = choose_runs(known)
-    data = twins_data(known)
+    runs = choose_added(
+        "Other networks", known, lambda _: True, placeholder="Add finished runs and published networks that are here"
+    )
+    data = replace(gallery_data(known), transforms=(), num_samples=DatasetSpec().num_samples)
     table = table_of(known, runs, data)
     networks = list(dict.fromkeys(table.loc[table["role"] == NETWORK, "model"]))
     if not networks:
         if not runs:
-            cache.show_no_gallery()
+            show_no_gallery()
         return
     names = {name: known[name].short_title if name in known else name for name in dict.fromkeys(table["model"])}
     ask_first(table)
     verdicts = choose("In the cells", CELLS, key="cells", kind="segments") == "verdict"
     explain_verdicts(in_cells=verdicts)
-    st.html(SCROLLING)
-    chart, pair = st.container(key="factors_frame"), choose_pair(networks, names, runs)
+    frame = heatmap_frame("factors_heatmap", least_rem=56)
+    titles, (left, right) = {name: names[name] for name in networks}, st.columns(2)
+    pair = choose_pair(titles, (*runs, *DEFAULTS), keys=("first", "second"), places=(left, right))
     factors = dict(zip(table["factor"], table["title"], strict=True))
     factor = choose("Factor", factors, key="factor", default=FACTOR if FACTOR in factors else None)
     figure = factor_heatmap(
@@ -125,23 +93,16 @@ def main() -> None:
         selected=(pair, factor),
         trained_on={name: known[name].data.transforms for name in networks},
     )
-    chart.plotly_chart(
+    show_heatmap(
+        frame,
         figure,
+        table.assign(name=table["model"].map(names)),
         key="factors_heatmap",
-        width="stretch",
-        on_select=lambda: select_cell(networks),
-        selection_mode="points",
-        config={"displayModeBar": False},
+        title="What can be decoded (columns) from images and networks (rows)",
+        name="factors",
         alt="how well each factor is decoded from each network and from the controls",
+        on_cell=partial(select_cell, networks),
     )
-    with chart:
-        export_row(
-            figure,
-            table.assign(name=table["model"].map(names)),
-            name="factors",
-            key="save_factors",
-            title="What can be decoded (columns) from images and networks (rows)",
-        )
     decoded = st.container()
     show_pair(table, pair, names)
     with decoded:  # last, since decoding takes a moment
@@ -154,8 +115,6 @@ st.markdown(
     "What does a representation still know? A linear probe tries to read off each thing that varies between "
     "images: 0 is guessing, 1 is perfect."
 )
-server.show_error()
-try:
+show_postponed()
+with errors_shown():
     main()
-except SpecError as error:
-    st.error(str(error), icon=":material/error:")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -16,14 +20,20 @@ from invariance.spec import DatasetSpec
 from invariance.vocabulary.measures import MEASURES
 from pages.shared import cache
 from pages.shared.controls import choose
-from pages.shared.exports import export_row
+from pages.shared.figures import show_figure
+from pages.shared.networks import Networks
 
 VIEWS = {"twins": "Twins", "layers": "Layer by layer", "magnitude": "Against magnitude"}
 NUM_TWINS = 12
 PAIRS_OF_SMALL, PAIRS_OF_OTHERS = {"layers": 256, "magnitude": 200}, {"layers": 48, "magnitude": 24}
 """Twins for an answer within two seconds: of the small network, and of those made for a GPU."""
 
-Networks = dict[str, cache.KnownModel]
+Row = Mapping[Hashable, Any]
+"""Column to value."""
+
+NUMBERS_STYLE = """<style>
+.st-key-numbers_frame [data-testid=stMarkdownContainer] { overflow-x: auto; white-space: nowrap; }
+</style>"""  # on a telephone the table scrolls
 
 
 def references(model: cache.KnownModel, known: Networks) -> Networks:
@@ -55,14 +65,15 @@ def titles_of(networks: Networks, names: dict[str, str]) -> dict[str, str]:
 
 def show_numbers(table: pd.DataFrame, networks: Networks, names: dict[str, str], transform: str) -> None:
     """All measures of the cell and of its references, with intervals, denominators and accuracies."""
-    rows = table[(table["transform"] == transform) & table["model"].isin(networks)].set_index("model")
+    rows = table[(table["transform"] == transform) & table["model"].isin(networks)]
+    row_of: dict[str, Row] = {row["model"]: row for row in rows.to_dict("records")}
     titles = titles_of(networks, names)
+    st.html(NUMBERS_STYLE)
     shown = [name for name in MEASURES if name in rows and rows[name].notna().any()]
     head = ["network", *(MEASURES[name].title for name in shown), "two images apart", "accuracy"]
     lines = [head, [":---", *["---:"] * (len(head) - 1)]]
     for reference in networks:
-        if reference in rows.index:
-            row = rows.loc[reference]
+        if (row := row_of.get(reference)) is not None:
             values = [_with_interval(row, name) for name in shown]
             accuracy = _accuracy(row, networks[reference])
             lines.append([f"**{titles[reference]}**", *values, _apart(row.get("pair_distance")), accuracy])
@@ -81,10 +92,10 @@ def show_numbers(table: pd.DataFrame, networks: Networks, names: dict[str, str],
     )
 
 
-def _with_interval(row: pd.Series, name: str) -> str:
-    ends = [row.get(end) for end in MEASURES[name].interval or ()]
+def _with_interval(row: Row, name: str) -> str:
+    ends = [float(row.get(end, math.nan)) for end in MEASURES[name].interval or ()]
     text = format_number(row[name])
-    if len(ends) == 2 and not any(pd.isna(end) for end in ends):
+    if len(ends) == 2 and not any(map(math.isnan, ends)):
         text += f" ({format_number(ends[0])}–{format_number(ends[1])})"
     return text
 
@@ -94,7 +105,7 @@ def _apart(value: float | None) -> str:
     return NOT_KNOWN if value is None or pd.isna(value) else f"{value:.3g}"
 
 
-def _accuracy(row: pd.Series, network: cache.KnownModel) -> str:
+def _accuracy(row: Row, network: cache.KnownModel) -> str:
     """On the measured data where the network knows their classes, or else where it was tested."""
     measured = row.get("accuracy")
     if measured is not None and not pd.isna(measured):
@@ -118,9 +129,9 @@ def show_view(networks: Networks, names: dict[str, str], transform: str, data: D
 def _show_twins(networks: Networks, titles: dict[str, str], transform: str, data: DatasetSpec) -> None:
     """Twins, and how far apart the network sees each pair, with the untrained one beside it."""
     (reference, model), *others = networks.items()
-    found = _twins(model, _key(model), data, transform)
+    found = _twins(model, model.key, data, transform)
     beside = next((network for _, network in others if network.is_untrained), None)
-    untrained = None if beside is None else _twins(beside, _key(beside), data, transform)
+    untrained = None if beside is None else _twins(beside, beside.key, data, transform)
     factor = fitting_factor(data.image_size, 128)
     pictures, captions = [], []
     for number, (first, second) in enumerate(zip(found.first.images, found.second.images, strict=True)):
@@ -142,21 +153,13 @@ def _show_twins(networks: Networks, titles: dict[str, str], transform: str, data
 
 
 def _show_layers(networks: Networks, titles: dict[str, str], transform: str, data: DatasetSpec, score: str) -> None:
-    table = _profile(networks, _keys(networks), data, transform, _num_pairs(networks, "layers"))
-    figure = layer_figure(table, score=score, titles=titles)
-    st.plotly_chart(
-        figure,
-        key="layers",
-        width="stretch",
-        config={"displayModeBar": False},
-        alt=f"{MEASURES[score].title} for {transform} in each layer",
-    )
-    export_row(
-        figure,
+    table = _profile(networks, cache.keys_of(networks.values()), data, transform, _num_pairs(networks, "layers"))
+    show_figure(
+        layer_figure(table, score=score, titles=titles),
         table,
-        name=f"layers-{transform}",
-        key="save_layers",
+        key="layers",
         title=f"{MEASURES[score].title} for {transform}, layer by layer",
+        name=f"layers-{transform}",
     )
     st.caption(
         f"From {table['num_pairs'].iloc[0]} twins, one forward pass. *pixels* are the images themselves. Maps "
@@ -166,7 +169,7 @@ def _show_layers(networks: Networks, titles: dict[str, str], transform: str, dat
 
 
 def _show_magnitude(networks: Networks, titles: dict[str, str], transform: str, data: DatasetSpec) -> None:
-    table = _curve(networks, _keys(networks), data, transform, _num_pairs(networks, "magnitude"))
+    table = _curve(networks, cache.keys_of(networks.values()), data, transform, _num_pairs(networks, "magnitude"))
     wanted = sweep(transform)
     law = wanted.law
     title = law.title + (f" ({law.unit})" if law.unit else "")
@@ -174,15 +177,13 @@ def _show_magnitude(networks: Networks, titles: dict[str, str], transform: str, 
     figure = magnitude_figure(
         table, axis_title=title, titles=titles, trained=(wanted.low, wanted.high) if ends_inside else None
     )
-    st.plotly_chart(
-        figure, key="magnitude", width="stretch", config={"displayModeBar": False}, alt=f"distance against {title}"
-    )
-    export_row(
+    show_figure(
         figure,
         table,
-        name=f"magnitude-{transform}",
-        key="save_magnitude",
+        key="magnitude",
         title=f"Distance from the untransformed image, {transform}",
+        name=f"magnitude-{transform}",
+        alt=f"distance against {title}",
     )
     seen = "A network trained on it saw the shaded range." if ends_inside else "A data set draws all of this range."
     num = table["num_pairs"].iloc[0]
@@ -197,35 +198,23 @@ def _num_pairs(networks: Networks, view: str) -> int:
     return (PAIRS_OF_SMALL if is_small else PAIRS_OF_OTHERS)[view]
 
 
-def _key(network: cache.KnownModel) -> tuple[str, ...]:
-    return (network.reference, network.sha256)
-
-
-def _keys(networks: Networks) -> tuple[tuple[str, ...], ...]:
-    return tuple(_key(network) for network in networks.values())
-
-
 # The first argument is left out of the cache's key, which the second one holds.
 
 
 @st.cache_data(max_entries=64, show_spinner="Showing it twins")
-def _twins(_model: cache.KnownModel, key: tuple[str, ...], data: DatasetSpec, transform: str) -> TwinDistances:
+def _twins(_model: cache.KnownModel, key: cache.Key, data: DatasetSpec, transform: str) -> TwinDistances:
     return twin_distances(
         _model.model, cache.engine(data), transform, num=NUM_TWINS, num_reference=_model.num_reference
     )
 
 
 @st.cache_data(max_entries=64, show_spinner="Looking into the layers")
-def _profile(
-    _networks: Networks, keys: tuple[tuple[str, ...], ...], data: DatasetSpec, transform: str, num_pairs: int
-) -> pd.DataFrame:
+def _profile(_networks: Networks, keys: cache.Keys, data: DatasetSpec, transform: str, num_pairs: int) -> pd.DataFrame:
     models = {reference: network.model for reference, network in _networks.items()}
     return layer_profile(models, cache.engine(data), transform, num_pairs=num_pairs)
 
 
 @st.cache_data(max_entries=64, show_spinner="Turning the magnitude up")
-def _curve(
-    _networks: Networks, keys: tuple[tuple[str, ...], ...], data: DatasetSpec, transform: str, num_pairs: int
-) -> pd.DataFrame:
+def _curve(_networks: Networks, keys: cache.Keys, data: DatasetSpec, transform: str, num_pairs: int) -> pd.DataFrame:
     models = {reference: network.model for reference, network in _networks.items()}
     return magnitude_curve(models, cache.engine(data), transform, num_pairs=num_pairs)

@@ -3,27 +3,24 @@
 import pandas as pd
 import streamlit as st
 
-from invariance.figures.heatmap import cell_of, sens_heatmap
-from invariance.spec import CATEGORIES, SpecError
+from invariance.figures.heatmap import sens_heatmap
+from invariance.spec import CATEGORIES
 from invariance.vocabulary.measures import MEASURES
-from pages.invariance.cell import Networks, references, show_numbers, show_view
+from pages.invariance.cell import references, show_numbers, show_view
 from pages.invariance.rows import (
     choose_published,
-    choose_runs,
     explain_published,
+    is_own_pretraining,
     row_title,
     take_linked_published,
 )
 from pages.invariance.scatter import show_scatter
 from pages.invariance.table import choose_data, table_of
-from pages.shared import cache, links, server
+from pages.shared import cache, links
 from pages.shared.controls import choose
-from pages.shared.exports import export_row
-
-SCROLLING = """<style>
-.st-key-heatmap_frame { overflow-x: auto; } .st-key-heatmap_frame > div { min-width: 50rem; }
-.st-key-numbers_frame [data-testid=stMarkdownContainer] { overflow-x: auto; white-space: nowrap; }
-</style>"""  # on a telephone the cells keep their size and the tables scroll
+from pages.shared.errors import errors_shown, show_postponed
+from pages.shared.figures import heatmap_frame, show_heatmap
+from pages.shared.networks import Networks, choose_added, show_no_gallery
 
 
 def choose_measure(table: pd.DataFrame) -> str:
@@ -49,10 +46,9 @@ def networks_of(table: pd.DataFrame, known: Networks) -> Networks:
     return {name: both[name] for name in dict.fromkeys(table["model"]) if name in both}
 
 
-def select_cell() -> None:
+def select_cell(row: str, column: str) -> None:
     """Takes the clicked cell over into the two boxes."""
-    if cell := cell_of(st.session_state["heatmap"]["selection"]["points"]):
-        st.session_state["row"], st.session_state["column"] = cell
+    st.session_state["row"], st.session_state["column"] = row, column
 
 
 def choose_cell(table: pd.DataFrame, names: dict[str, str]) -> tuple[str, str]:
@@ -65,12 +61,11 @@ def choose_cell(table: pd.DataFrame, names: dict[str, str]) -> tuple[str, str]:
     )
 
 
-def show_heatmap(table: pd.DataFrame, networks: Networks, names: dict[str, str], score: str) -> tuple[str, str]:
+def show_table(table: pd.DataFrame, networks: Networks, names: dict[str, str], score: str) -> tuple[str, str]:
     """Rows are networks, columns transformations. Returns the chosen cell."""
     title = MEASURES[score].title
     st.markdown("A frame marks what a network was trained on. Click a cell to look behind it.")
-    st.html(SCROLLING)
-    chart = st.container(key="heatmap_frame")
+    frame = heatmap_frame("heatmap", least_rem=50)
     st.subheader("One cell", anchor=False)
     cell = choose_cell(table, names)
     figure = sens_heatmap(
@@ -80,23 +75,16 @@ def show_heatmap(table: pd.DataFrame, networks: Networks, names: dict[str, str],
         selected=cell,
         trained_on={name: network.data.transforms for name, network in networks.items()},
     )
-    chart.plotly_chart(
+    show_heatmap(
+        frame,
         figure,
+        table.assign(title=table["model"].map(names)),
         key="heatmap",
-        width="stretch",
-        on_select=select_cell,
-        selection_mode="points",
-        config={"displayModeBar": False},
+        title=f"{title[0].upper()}{title[1:]} of networks (rows) for transformations",
+        name="sens",
         alt=f"{title} of networks for transformations",
+        on_cell=select_cell,
     )
-    with chart:
-        export_row(
-            figure,
-            table.assign(title=table["model"].map(names)),
-            name="sens",
-            key="save_heatmap",
-            title=f"{title[0].upper()}{title[1:]} of networks (rows) for transformations",
-        )
     return cell
 
 
@@ -104,7 +92,7 @@ def main() -> None:
     """The page."""
     known = cache.known_models()
     take_linked_published(known)
-    runs = choose_runs(known)
+    runs = choose_added("Your runs", known, is_own_pretraining, placeholder="Add finished pretrainings")
     published, num_pairs = choose_published(known)
     left, middle, right = st.columns([4, 3, 3], vertical_alignment="bottom")
     with left:
@@ -127,14 +115,14 @@ def main() -> None:
         networks = {name: network for name, network in networks.items() if not network.is_untrained}
     if not networks:
         if not (runs or published) and not any(model.from_gallery for model in known.values()):
-            cache.show_no_gallery()
+            show_no_gallery()
         return
     names = {name: row_title(network, several) for name, network in networks.items()}
     measured = table  # the numbers of a cell name the untrained network even where it has no row
     table = table[table["model"].isin(networks)]
     score = choose_measure(table)
     shown = [name for group in (groups or CATEGORIES) for name in CATEGORIES[group]]
-    row, column = show_heatmap(table[table["transform"].isin(shown)], networks, names, score)
+    row, column = show_table(table[table["transform"].isin(shown)], networks, names, score)
     compared = references(networks[row], known)
     show_numbers(measured, compared, names, column)
     show_view(compared, names, column, data, score)
@@ -149,8 +137,6 @@ st.markdown(
     "transformation, are shown to it: the closer it represents them, the more it is invariant. Rows are "
     "networks, named by what varied in their pretraining; columns are transformations."
 )
-server.show_error()
-try:
+show_postponed()
+with errors_shown():
     main()
-except SpecError as error:
-    st.error(str(error), icon=":material/error:")

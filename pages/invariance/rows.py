@@ -10,28 +10,22 @@ from invariance.runs.device import choose_device
 from invariance.runs.estimate import estimate_seconds
 from invariance.spec import DatasetSpec
 from pages.invariance.table import PUBLISHED_PAIRS, measurement
-from pages.shared import links, server
+from pages.shared import server
 from pages.shared.cache import KnownModel
 from pages.shared.controls import choose, choose_several
-from pages.shared.live import in_words
+from pages.shared.durations import in_words, roughly
+from pages.shared.networks import Networks
 from pages.shared.published import published_titles, show_weights
 
 NUM_TWINS = {str(num): f"{num:,}" for num in (50, 100, PUBLISHED_PAIRS, 500, 1_000)}
 
 
-def choose_runs(known: dict[str, KnownModel]) -> list[str]:
-    """Which finished pretrainings of one's own are added; a link may name them."""
-    own = [
-        name
-        for name, model in known.items()
-        if not model.from_gallery and model.spec is not None and model.spec.kind == "pretrain"
-    ]
-    return links.choose_own(
-        "Your runs", {name: known[name].label for name in own}, known, placeholder="Add finished pretrainings"
-    )
+def is_own_pretraining(model: KnownModel) -> bool:
+    """Whether it can be a row: the networks of transfers would be rows on other classes."""
+    return model.spec is not None and model.spec.kind == "pretrain"
 
 
-def choose_published(known: dict[str, KnownModel]) -> tuple[list[str], int]:
+def choose_published(known: Networks) -> tuple[list[str], int]:
     """Which published networks are added, and from how many twins; offers to get those that are not here.
 
     Returns:
@@ -70,14 +64,14 @@ def choose_published(known: dict[str, KnownModel]) -> tuple[list[str], int]:
     return [name for name in names if has_published(name)], num_pairs
 
 
-def take_linked_published(known: dict[str, KnownModel]) -> None:
+def take_linked_published(known: Networks) -> None:
     """Chooses the published networks among the link's models; before the box of runs keeps its own ones of those."""
     if "networks" not in st.session_state and "networks" not in st.query_params:
         titles = published_titles(say_here=False)
         st.session_state["networks"] = [name for name in linked_published(known) if name in titles]
 
 
-def linked_published(known: dict[str, KnownModel]) -> list[str]:
+def linked_published(known: Networks) -> list[str]:
     """Short names of the published networks among the link's models, or that those were transferred from."""
     names = st.query_params.get("models", "").split(",")
     sources = [getattr(known[name].spec, "source", name) if name in known else name for name in names]
@@ -95,7 +89,6 @@ def explain_published(names: list[str], data: DatasetSpec, num_pairs: int) -> No
     if not names:
         return
     device = choose_device()
-    where = "the GPU" if device.startswith("cuda") else "a laptop (two cores)"
     specs = {name.removeprefix(PUBLISHED_PREFIX): measurement((name,), data, num_pairs) for name in names}
     standings = server.store().standings(spec.run_id for spec in specs.values())
     times = ", ".join(
@@ -103,7 +96,7 @@ def explain_published(names: list[str], data: DatasetSpec, num_pairs: int) -> No
         for name, spec in specs.items()
         if spec.run_id not in standings or standings[spec.run_id].state != "done"
     )
-    takes = f", which takes about {times} on {where}, give or take a factor of two" if times else ""
+    takes = f", which takes {roughly(times, device)}" if times else ""
     st.caption(
         f"Published networks enlarge every image, so they are measured on **{num_pairs:,} twins** of each "
         f"transformation{takes}; the gallery's on 1,000. Intervals are about {(1000 / num_pairs) ** 0.5:.1f} "

@@ -5,24 +5,28 @@ They are the gallery's, those of the visitor's own store, and those of the resul
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
-from invariance.figures.scatter import COLUMNS, line_in_words, line_of, transfer_scatter
+from invariance.figures.scatter import line_in_words, line_of, transfer_scatter
 from invariance.measures.shifts import own_shift, shifted
 from invariance.runs import gallery
 from invariance.runs.describe import transforms_title
 from invariance.runs.shipped_studies import shipped_results
-from invariance.spec import DatasetSpec
+from invariance.spec import DatasetSpec, TransferSpec
 from invariance.statistics import MIN_POINTS
 from invariance.studies.transforms_vs_other import FACTORS, NAME, networks
 from invariance.vocabulary.studies import ABOUT
-from pages.invariance.table import find_tables, submit_measurements
-from pages.shared.cache import KnownModel
-from pages.shared.exports import export_row
+from pages.invariance.table import find_tables, measurement
+from pages.shared.figures import show_figure
+from pages.shared.measurements import Group, gallery_data, measure
+from pages.shared.networks import Networks
 
 
-def show_scatter(known: dict[str, KnownModel]) -> None:
+def show_scatter(known: Networks) -> None:
     """All finished transfers of the store, of the gallery and of what ships, or what is missing for them.
 
     Args:
@@ -33,10 +37,11 @@ def show_scatter(known: dict[str, KnownModel]) -> None:
         "Each point is a transfer. Further right, its source still feels more of **what the target task "
         "varies**; further up, it works better. If invariance pays, the points fall."
     )
-    data = _data(known)
+    base = gallery_data(known)
+    data = shifted(base, own_shift(base))
     table, unmeasured = transfers_table(known, data)
     shipped, words = shipped_transfers()
-    show_scatter_of(shipped if table.empty else pd.concat([table, shipped]) if len(shipped) else table, key="scatter")
+    show_scatter_of(shipped if table.empty else pd.concat([table, shipped]) if len(shipped) else table)
     if words:
         st.caption(words)
     if unmeasured:
@@ -45,33 +50,29 @@ def show_scatter(known: dict[str, KnownModel]) -> None:
             f"Measure {count} more",
             icon=":material/straighten:",
             key="measure_sources",
-            on_click=submit_measurements,
-            args=([(run,) for run in unmeasured], data),
+            on_click=measure,
+            args=(unmeasured, partial(measurement, data=data)),
             help="Pretrainings that were transferred, but whose sens-scores are not measured yet.",
         )
 
 
-def show_scatter_of(table: pd.DataFrame, *, key: str) -> None:
+def show_scatter_of(table: pd.DataFrame) -> None:
     """The figure of any table of transfers, with what it says in words.
 
     Args:
         table: columns source, target, sens, accuracy, group, see :func:`~invariance.figures.scatter.transfer_scatter`.
-        key: of the chart's widgets.
     """
     table = table.dropna(subset=["sens", "accuracy"])
     if table.empty:
         st.info("No transfer whose source has been measured is here yet.", icon=":material/info:")
         return
-    figure = transfer_scatter(table)
-    st.plotly_chart(
-        figure,
-        key=key,
-        width="stretch",
-        config={"displayModeBar": False},
+    show_figure(
+        transfer_scatter(table),
+        table,
+        key="scatter",
+        title="Transfer accuracy against the source's sens-score",
+        name="transfers",
         alt=f"transfer accuracy against sens-score, {len(table)} transfers",
-    )
-    export_row(
-        figure, table, title="Transfer accuracy against the source's sens-score", name="transfers", key=f"save_{key}"
     )
     if (line := line_of(table)) is not None:
         st.markdown(line_in_words(line))
@@ -86,7 +87,7 @@ def show_scatter_of(table: pd.DataFrame, *, key: str) -> None:
         )
 
 
-def transfers_table(known: dict[str, KnownModel], data: DatasetSpec) -> tuple[pd.DataFrame, list[str]]:
+def transfers_table(known: Networks, data: DatasetSpec) -> tuple[pd.DataFrame, list[Group]]:
     """Every finished transfer with its source's mean sens-score for the transformations of its target task.
 
     Args:
@@ -94,23 +95,24 @@ def transfers_table(known: dict[str, KnownModel], data: DatasetSpec) -> tuple[pd
         data: on which sources are measured: the gallery's own, so that all points are comparable.
 
     Returns:
-        The table for :func:`show_scatter_of`, and the sources (run ids) that are not measured yet. Targets without any
+        The table for :func:`show_scatter_of`, and the sources that are not measured yet. Targets without any
         transformation are left out, and so are sources that this project did not train.
     """
     names = {entry.run_id: entry.name for entry in gallery.entries()}
     trained = {name: model for name, model in known.items() if not model.is_published}
     pairs = [
-        (trained[names.get(model.spec.source, model.spec.source)], model)
+        (trained[source], model)
         for model in trained.values()
-        if model.spec.kind == "transfer"
+        if isinstance(model.spec, TransferSpec)
         and model.data.transforms
-        and names.get(model.spec.source, model.spec.source) in trained
+        and (source := names.get(model.spec.source, model.spec.source)) in trained
     ]
     own = list(dict.fromkeys(source.reference for source, _ in pairs if not source.from_gallery))
     found = find_tables([(run,) for run in own], data)
-    scores = pd.concat([gallery.sens_table(), *found.tables], ignore_index=True)
-    scores = scores.drop_duplicates(["model", "transform"])
-    scores = scores.set_index(["model", "transform"])["sens"] if not scores.empty else pd.Series(dtype=float)
+    measured = pd.concat([gallery.sens_table(), *found.tables], ignore_index=True)
+    scores: dict[Hashable, float] = {}
+    if not measured.empty:
+        scores = measured.drop_duplicates(["model", "transform"]).set_index(["model", "transform"])["sens"].to_dict()
     rows = [
         (
             f"{source.label} ({'gallery' if source.from_gallery else 'own run'})",
@@ -121,9 +123,7 @@ def transfers_table(known: dict[str, KnownModel], data: DatasetSpec) -> tuple[pd
         )
         for source, target in pairs
     ]
-    waiting = {run.spec.depends_on for run in found.pending if run.is_active}
-    unmeasured = [group[0] for group in found.missing if group not in waiting]
-    return pd.DataFrame(rows, columns=list(COLUMNS)), unmeasured
+    return pd.DataFrame(rows, columns=list(COLUMNS)), found.missing
 
 
 def shipped_transfers() -> tuple[pd.DataFrame, str]:
@@ -135,7 +135,8 @@ def shipped_transfers() -> tuple[pd.DataFrame, str]:
     for result in shipped_results(NAME):
         rows = networks(result.table)
         source = [
-            f"study A, {FACTORS[row.factor]} {row.value}, {row.relation} transformations" for row in rows.itertuples()
+            f"study A, {FACTORS[str(row.factor)]} {row.value}, {row.relation} transformations"
+            for row in rows.itertuples()
         ]
         table = pd.DataFrame(
             {
@@ -163,11 +164,6 @@ def relation(source: tuple[str, ...], target: tuple[str, ...]) -> str:
     return "other" if set(source) & set(target) else "mismatched"
 
 
-def _data(known: dict[str, KnownModel]) -> DatasetSpec:
-    base = known["none"].data if "none" in known else DatasetSpec()
-    return shifted(base, own_shift(base))
-
-
-def _mean_sens(scores: pd.Series, reference: str, transforms: tuple[str, ...]) -> float:
+def _mean_sens(scores: Mapping[Hashable, float], reference: str, transforms: tuple[str, ...]) -> float:
     found = [scores.get((reference, name), float("nan")) for name in transforms]
-    return float(sum(found) / len(found))
+    return sum(found) / len(found)

@@ -5,27 +5,26 @@ import streamlit as st
 from invariance.attribution.one_picture import MAPS
 from invariance.data.preview import describe_transforms
 from invariance.data.uploads.one_picture import OnePicture
-from invariance.spec import FLAT_TRANSFORMS, SpecError
-from pages.own.networks import choose_pair, look, show_views
+from invariance.spec import FLAT_TRANSFORMS
+from pages.own.answers import look, show_views
 from pages.own.picture import choose_background, choose_picture
 from pages.shared import cache, links
 from pages.shared.controls import choose
-from pages.shared.literal import literal
+from pages.shared.errors import errors_shown
 from pages.shared.magnitude_sliders import magnitude_sliders
+from pages.shared.networks import Networks, choose_models, show_no_gallery
 
 FIRST_TRANSFORM = "rotate"
 
 
 @st.fragment
-def main(known: dict[str, cache.KnownModel]) -> None:
+def main(known: Networks) -> None:
     """The page, for somebody who has networks."""
-    try:
+    with errors_shown():
         show(known)
-    except SpecError as error:
-        st.error(literal(str(error)), icon=":material/error:")
 
 
-def show(known: dict[str, cache.KnownModel]) -> None:
+def show(known: Networks) -> None:
     """Controls, and below them what the networks make of the picture.
 
     Raises:
@@ -35,7 +34,7 @@ def show(known: dict[str, cache.KnownModel]) -> None:
     with left:
         chosen, is_object = choose_picture()
     with right:
-        models = choose_pair(known)
+        models = choose_models(known)
         backgrounds, position = choose_background(models[0].data.image_size)
     boxes = st.columns([3, 2], gap="large")  # as above
     titles = {name: name.replace("_", " ") for name in FLAT_TRANSFORMS}
@@ -54,10 +53,8 @@ st.markdown(
     "Bring one picture, move the slider, and see what a network that was trained to ignore the change makes of "
     "it, and one that was not. The picture stays in memory: nothing of it is stored."
 )
-try:
+with errors_shown():
     if known := cache.known_models():
         main(known)
     else:
-        cache.show_no_gallery()
-except SpecError as error:
-    st.error(literal(str(error)), icon=":material/error:")
+        show_no_gallery()

@@ -18,6 +18,7 @@ from invariance.spec import DatasetSpec, SpecError
 from pages.shared import cache, shelf
 from pages.shared.controls import choose
 from pages.shared.literal import literal
+from pages.shared.navigation import link_to
 
 USES = {"object": "cut out, on a background", "whole": "whole"}
 TILE_PX = 200
@@ -65,7 +66,8 @@ def choose_picture() -> tuple[Image.Image, bool]:
         help="To make a data set of it, with others.",
     ):
         shelf.current().add_object(file.getvalue(), file.name)
-        words.page_link("pages/pictures/page.py", label="It is there now", icon=":material/arrow_forward:")
+        with words:
+            link_to("pictures", "It is there now")
     if use == "object" and item.is_empty:
         raise SpecError("Nothing is left of the object: lower the tolerance, or use the picture whole.")
     return (item.cutout.picture, True) if use == "object" else (item.uploaded.picture, False)

@@ -7,9 +7,13 @@ from invariance.data.uploads.collection import Collection
 from invariance.data.uploads.preview import composed_samples
 from invariance.data.uploads.shelf import Shelf
 from invariance.figures.pictures import fitting_factor, tile
-from invariance.spec import SpecError
-from pages.shared import server, shelf
+from pages.pictures.tiles import background_tiles, object_tiles
+from pages.pictures.uploads import clear, take_examples, uploader
+from pages.shared import server
+from pages.shared.errors import errors_shown
 from pages.shared.literal import literal
+from pages.shared.navigation import PAGE_OF, link_to
+from pages.shared.shelf import current
 
 PREVIEW_TRANSFORMS = ("rotate", "hue")
 PREVIEW_PX, NUM_PREVIEWS = 32, 4
@@ -19,7 +23,7 @@ def upload(found: Shelf) -> None:
     """Both uploaders, each with what could not be used of its last files."""
     objects, backgrounds = st.columns(2, gap="large")
     with objects:
-        shelf.uploader(
+        uploader(
             "Objects",
             "objects",
             found.add_object,
@@ -27,7 +31,7 @@ def upload(found: Shelf) -> None:
             "on a plain background. Files named mug1, mug2 become one class, mug.",
         )
     with backgrounds:
-        shelf.uploader(
+        uploader(
             "Backgrounds (optional)",
             "backgrounds",
             found.add_background,
@@ -44,7 +48,7 @@ def show_empty() -> None:
     )
     if st.button("Try with example pictures", type="primary", icon=":material/auto_awesome:", key="examples"):
         with st.spinner("Cutting out"):
-            shelf.take_examples()
+            take_examples()
         st.rerun()
 
 
@@ -108,33 +112,27 @@ def offer(found: Shelf) -> None:
         return
     st.success("Stored. Each link below opens with your pictures chosen.", icon=":material/check_circle:")
     with st.container(horizontal=True):
-        st.page_link(
-            "pages/dataset/page.py", label="See the data set", icon=":material/image:", query_params=sources(stored)
-        )
-        st.page_link(
-            "pages/train/page.py", label="Train on it", icon=":material/model_training:", query_params=sources(stored)
-        )
+        for folder, label in (("dataset", "See the data set"), ("train", "Train on it")):
+            link_to(folder, label, icon=PAGE_OF[folder].icon, query=sources(stored))
 
 
 st.title("My pictures", anchor=False)
 st.markdown("Bring your own objects and backgrounds, and make a data set of them.")
-mine = shelf.current()
+mine = current()
 upload(mine)
 if not mine.objects:
     show_empty()
 if mine.objects:
     st.subheader("Objects", anchor=False)
-    shelf.object_tiles(mine)
+    object_tiles(mine)
 if mine.backgrounds:
     st.subheader("Backgrounds", anchor=False)
-    shelf.background_tiles(mine)
+    background_tiles(mine)
 if mine.objects or mine.backgrounds:
-    st.button("Remove all", icon=":material/delete:", key="clear", on_click=shelf.clear, type="tertiary")
-try:
+    st.button("Remove all", icon=":material/delete:", key="clear", on_click=clear, type="tertiary")
+with errors_shown():
     if mine.usable:
         st.subheader("The data set", anchor=False)
         st.markdown(describe(mine))
         show_samples(mine)
         offer(mine)
-except SpecError as error:
-    st.error(literal(str(error)), icon=":material/error:")

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from invariance.runs.store import Run
+from pages.shared.run_state import accuracy_of, share_of
 
 
 def table_key(runs: list[Run]) -> str:
@@ -17,18 +18,17 @@ def table_of(runs: list[Run], titles: dict[str, str]) -> pd.DataFrame:
     """One row a run, newest first; accuracies in per cent."""
     rows = []
     for run in runs:
-        accuracy = run.metrics.get("test_accuracy", run.metrics.get("transfer_accuracy"))
-        progress = run.progress or {}
-        share = 1.0 if run.state == "done" else progress.get("step", 0) / max(1, progress.get("num_steps", 1))
+        accuracy = accuracy_of(run)
+        share = 1.0 if run.state == "done" else share_of(run)
         created = pd.Timestamp(run.created, unit="s", tz="UTC")
-        seconds = (run.result or progress).get("seconds")
+        seconds = (run.result or run.progress or {}).get("seconds")
         accuracy = None if accuracy is None else 100 * accuracy
         rows.append([run.state, run.kind, titles[run.id], accuracy, share, seconds, run.device, created, run.id[:8]])
     columns = ["state", "kind", "title", "accuracy", "progress", "seconds", "device", "created", "run"]
     return pd.DataFrame(rows, columns=columns).astype({"accuracy": float, "seconds": float})
 
 
-COLUMNS = {
+TRANSFORM_COLUMNS = {
     "state": st.column_config.TextColumn("State", width="small"),
     "kind": st.column_config.TextColumn("Kind", width="small"),
     "title": st.column_config.TextColumn("What", width="large"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,12 +11,11 @@ import streamlit as st
 
 from invariance.attribution.compare import Comparison, compare
 from invariance.data.engine import Engine, sources_of
-from invariance.measures.factor_view import DecodedFactor, decode_factor
 from invariance.measures.pairs import NUM_REFERENCE, mean_pair_distance
 from invariance.models import BATCH_SIZE, PUBLISHED_PREFIX, published_here, published_path, untrained_twin
 from invariance.runs import gallery
 from invariance.runs.describe import title, transforms_title
-from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, SpecError
+from invariance.spec import DatasetSpec, PretrainSpec, RunSpec
 from invariance.training.checkpoint import load_weights
 from invariance.vocabulary.measures import starting_network_name
 from pages.shared import server
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 GALLERY_PREFIX = "gallery: "
 PUBLISHED_TITLE = "published: "
 NUM_REFERENCE_ENLARGED = 48
+
+Key = tuple[str, str]
+"""A network's reference and its weights' hash: what results are cached by."""
+
+Keys = tuple[Key, ...]
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,11 @@ class KnownModel:
     metrics: dict[str, float]
     is_untrained: bool = False
     shown_on: DatasetSpec = DatasetSpec()  # noqa: RUF009 -- frozen, so that one may serve all
+
+    @property
+    def key(self) -> Key:
+        """What results that depend on it are cached by."""
+        return (self.reference, self.sha256)
 
     @property
     def from_gallery(self) -> bool:
@@ -125,6 +135,11 @@ def known_models() -> dict[str, KnownModel]:
     return found
 
 
+def keys_of(models: Iterable[KnownModel]) -> Keys:
+    """What results that depend on several networks are cached by."""
+    return tuple(model.key for model in models)
+
+
 def engine(spec: DatasetSpec) -> Engine:
     """An engine of this data set; its pictures are read once, whatever else of the spec changes.
 
@@ -137,8 +152,7 @@ def engine(spec: DatasetSpec) -> Engine:
 
 
 def explain(
-    first: KnownModel,
-    second: KnownModel,
+    models: Sequence[KnownModel],
     data: DatasetSpec,
     position: int,
     target: str,
@@ -146,33 +160,14 @@ def explain(
     method: str = "integrated-gradients",
     parameters: tuple[tuple[str, float], ...] = (),
 ) -> Comparison:
-    """Both networks on one image of the test split, see :func:`invariance.attribution.compare.compare`."""
+    """Networks on one image of the test split, see :func:`invariance.attribution.compare.compare`."""
     spec = replace(data, num_samples=None)
-    files = tuple((str(model.path), model.sha256) for model in (first, second))
-    return _explain(files, spec, position, target, baseline, method, parameters)
-
-
-def decoded(model: KnownModel, data: DatasetSpec, factor: str, num_images: int, num_folds: int) -> DecodedFactor:
-    """One factor read off one network, see :func:`invariance.measures.factor_view.decode_factor`."""
-    return _decoded(str(model.path), model.sha256, data, factor, num_images, num_folds)
+    return _explain(models, keys_of(models), spec, position, target, baseline, method, parameters)
 
 
 def pair_distance(model: KnownModel, data: DatasetSpec) -> float:
     """The unit of distance in a network's representation, see :mod:`invariance.measures.pairs`."""
-    return _pair_distance(str(model.path), model.sha256, replace(data, num_samples=None), model.num_reference)
-
-
-def show_no_gallery(error: SpecError | None = None) -> None:
-    """The empty view of a page that needs trained networks."""
-    if error is not None:
-        st.error(str(error), icon=":material/error:")
-    st.markdown(
-        "There are no trained networks here yet: the gallery that ships with the project is missing, and no run has "
-        "finished. Train two, or look at the images that they learn from; "
-        "`python -m invariance gallery build` makes the gallery again."
-    )
-    if st.button("Look at the data set", type="primary", icon=":material/image:", key="to_dataset"):
-        st.switch_page("pages/dataset/page.py")
+    return _pair_distance(model, model.key, replace(data, num_samples=None))
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading pictures")
@@ -190,14 +185,18 @@ def _load_untrained(path: str, sha256: str, seed: int) -> Classifier:
     return untrained_twin(_load(path, sha256), seed=seed)
 
 
+# A network itself is left out of a cache's key, which its own key is in.
+
+
 @st.cache_data(max_entries=256, show_spinner=False)
-def _pair_distance(path: str, sha256: str, data: DatasetSpec, num: int) -> float:
-    return mean_pair_distance(_load(path, sha256), engine(data), num=num)
+def _pair_distance(_model: KnownModel, key: Key, data: DatasetSpec) -> float:
+    return mean_pair_distance(_model.model, engine(data), num=_model.num_reference)
 
 
 @st.cache_data(max_entries=128, show_spinner="Explaining")
 def _explain(
-    files: tuple[tuple[str, str], ...],
+    _models: Sequence[KnownModel],
+    keys: Keys,
     spec: DatasetSpec,
     position: int,
     target: str,
@@ -205,9 +204,8 @@ def _explain(
     method: str,
     parameters: tuple[tuple[str, float], ...],
 ) -> Comparison:
-    models = [_load(path, sha256) for path, sha256 in files]
     return compare(
-        models,
+        [model.model for model in _models],
         engine(spec),
         position=position,
         explain=target,
@@ -215,11 +213,6 @@ def _explain(
         method=method,
         parameters=dict(parameters),
     )
-
-
-@st.cache_data(max_entries=64, show_spinner="Decoding")
-def _decoded(path: str, sha256: str, data: DatasetSpec, factor: str, num_images: int, num_folds: int) -> DecodedFactor:
-    return decode_factor(_load(path, sha256), engine(data), factor, num_images=num_images, num_folds=num_folds)
 
 
 def _stamp(source: str) -> int:

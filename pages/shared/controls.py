@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -63,7 +64,7 @@ def choose(
     Returns:
         A name.
     """
-    names, home = list(titles), place or st
+    names = list(titles)
     default = names[0] if default is None else default
     if st.session_state.get(key) not in titles:
         linked = st.query_params.get(key) or default
@@ -71,13 +72,16 @@ def choose(
         if linked not in named and key not in st.session_state:
             links.missed(key, linked, default)
         st.session_state[key] = named.get(linked, default)
-    options = {"format_func": titles.__getitem__, "key": key, "help": help}
-    if kind == "segments":
-        chosen = str(home.segmented_control(label, names, required=True, wrap=True, **options))
-    else:
-        chosen = str(home.selectbox(label, names, **options))
-    links.choice(key, None if chosen == default else chosen)
-    links.show_missed(key, label, chosen, titles[chosen], home)
+    title_of = titles.__getitem__
+    with place or nullcontext():
+        if kind == "segments":
+            chosen = str(
+                st.segmented_control(label, names, required=True, wrap=True, format_func=title_of, key=key, help=help)
+            )
+        else:
+            chosen = st.selectbox(label, names, format_func=title_of, key=key, help=help)
+        links.choice(key, None if chosen == default else chosen)
+        links.show_missed(key, label, chosen, titles[chosen])
     return chosen
 
 
@@ -108,11 +112,11 @@ def choose_several(
     if st.session_state.get(key) is None:
         linked = [name for name in st.query_params.get(key, "").split(",") if name in titles]
         st.session_state[key] = list(dict.fromkeys(linked)) or [name for name in default if name in titles]
-    options = {"format_func": titles.__getitem__, "key": key, "help": help}
+    names, title_of = list(titles), titles.__getitem__
     if kind == "box":
-        chosen = st.multiselect(label, list(titles), placeholder=placeholder, **options)
+        chosen = st.multiselect(label, names, format_func=title_of, key=key, help=help, placeholder=placeholder)
     else:
-        chosen = st.pills(label, list(titles), selection_mode="multi", **options)
+        chosen = st.pills(label, names, selection_mode="multi", format_func=title_of, key=key, help=help)
     ordered = tuple(name for name in titles if name in chosen)
     links.choice(key, None if not ordered or set(ordered) == set(default) else ",".join(ordered))
     return ordered

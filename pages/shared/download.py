@@ -11,29 +11,42 @@ import streamlit as st
 from invariance.data.sources.download import download, is_downloaded
 from invariance.spec import SpecError
 from pages.shared import visitor
+from pages.shared.errors import show_error
 
 POLL_SECONDS = 0.2
+Report = Callable[[int, int], None]
+"""Takes how much is done, and of how much."""
 
 
 def offer_download(source: str, *, key: str) -> None:
     """Shows a button while a data set of ``DOWNLOADS`` is not on this machine, and gets it when it is clicked."""
     if is_downloaded(source):
         return
-    if not visitor.may_download():
-        ask_teacher(source)
-        return
-    if not st.button(f"Download {source}", icon=":material/download:", key=key):
-        return
-    if follow_download(source, lambda report: download(source, report)):
+    if offer(source, f"Download {source}", lambda report: download(source, report), key=key):
         st.success(f"{source} is here.", icon=":material/check:")
 
 
-def ask_teacher(title: str) -> None:
-    """What stands in place of a button on a server for a class, where the teacher alone downloads."""
-    st.caption(f":material/school: On this server only the teacher gets data sets and networks: ask for **{title}**.")
+def offer(title: str, label: str, get: Callable[[Report], object], *, key: str) -> bool:
+    """A button that gets something onto the server; on a server for a class, where the teacher alone may, a line.
+
+    Args:
+        title: what is got, for people.
+        label: of the button.
+        get: see :func:`follow_download`.
+        key: of the button.
+
+    Returns:
+        Whether it has just been got.
+    """
+    if not visitor.may_download():
+        st.caption(
+            f":material/school: On this server only the teacher gets data sets and networks: ask for **{title}**."
+        )
+        return False
+    return st.button(label, icon=":material/download:", key=key) and follow_download(title, get)
 
 
-def follow_download(title: str, get: Callable[[Callable[[int, int], None]], object]) -> bool:
+def follow_download(title: str, get: Callable[[Report], object]) -> bool:
     """Shows how far a download is until it ends; False, with a line that says why, if it did not work.
 
     It goes on in a thread of its own, so that leaving the page does not break it off.
@@ -59,7 +72,7 @@ def follow_download(title: str, get: Callable[[Callable[[int, int], None]], obje
         time.sleep(POLL_SECONDS)
     bar.empty()
     if problems:
-        st.error(problems[0], icon=":material/error:")
+        show_error(problems[0])
     return not problems
 
 

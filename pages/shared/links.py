@@ -8,10 +8,9 @@ Links are typed by hand, cut short and older than the app: what cannot be used i
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.literal import literal
 
@@ -88,7 +87,7 @@ def missed(key: str, value: str, instead: str) -> None:
     st.session_state.setdefault(NOTES, {})[key] = (value, instead)
 
 
-def show_missed(key: str, label: str, chosen: str, title: str, place: DeltaGenerator) -> None:
+def show_missed(key: str, label: str, chosen: str, title: str) -> None:
     """Below a control, what its link asked for in vain."""
     value, instead = st.session_state.get(NOTES, {}).get(key, ("", ""))
     if not instead:
@@ -96,37 +95,10 @@ def show_missed(key: str, label: str, chosen: str, title: str, place: DeltaGener
     if chosen != instead:
         del st.session_state[NOTES][key]
         return
-    place.caption(
+    st.caption(
         f":material/info: {label}: the link asks for {quoted(value)}, which is not here; "
         f"**{literal(title)}** is shown instead."
     )
-
-
-def named_models(known: Collection[str]) -> list[str]:
-    """The networks that the link names (``models``), of those that are here; says which are not."""
-    wanted = [name for name in st.query_params.get("models", "").split(",") if name]
-    if absent := [name for name in wanted if name not in known]:
-        named = ", ".join(quoted(name) for name in absent[:2]) + (", and others" if len(absent) > 2 else "")
-        st.caption(f":material/info: The link names networks that are not here: {named}.")
-    return [name for name in wanted if name in known]
-
-
-def choose_own(label: str, titles: Mapping[str, str], known: Collection[str], *, placeholder: str) -> list[str]:
-    """Which networks besides the gallery's are looked at: at first those that the link names, of all that are known.
-
-    The link names them from then on. Names of it that are not here stay in it, and are told of, until another choice
-    is made; those of the gallery, which are rows anyway, do not.
-    """
-    linked = named_models(known)
-    absent = [name for name in st.query_params.get("models", "").split(",") if name and name not in known]
-    before = [name for name in linked if name in titles]
-    chosen = []
-    if titles:
-        if "own" not in st.session_state:
-            st.session_state["own"] = before
-        chosen = st.multiselect(label, list(titles), format_func=titles.__getitem__, key="own", placeholder=placeholder)
-    choice("models", ",".join([*chosen, *(absent if chosen == before else [])]) or None, widget="own")
-    return chosen
 
 
 def quoted(value: str) -> str:

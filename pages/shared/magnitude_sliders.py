@@ -8,6 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from invariance.data.magnitudes import Magnitude, has_field, magnitudes
+from pages.shared.fields import number
 
 
 def magnitude_sliders(transform: str) -> tuple[dict[str, float], int]:
@@ -21,16 +22,16 @@ def magnitude_sliders(transform: str) -> tuple[dict[str, float], int]:
     values = {magnitude.law.name: _slider(place, magnitude) for place, magnitude in zip(places, settable, strict=False)}
     if not has_field(transform):
         return values, 0
-    draw = places[-1].number_input(
+    draw = number(
         "Field number",
         0,
         10**9,
         0,
         key=f"{transform}_draw",
-        bind="query-params",
+        place=places[-1],
         help="Each number is another random field.",
     )
-    return values, int(draw)
+    return values, draw
 
 
 def _slider(place: DeltaGenerator, magnitude: Magnitude) -> float:

@@ -7,39 +7,7 @@ import streamlit as st
 from invariance.models import PUBLISHED_PREFIX, has_published, is_cached, published_facts, published_names
 from invariance.runs.locate import fetch_published
 from invariance.studies.transforms_vs_other_grid import PUBLISHED_NETWORKS
-from pages.shared import visitor
-from pages.shared.controls import choose
-from pages.shared.download import ask_teacher, follow_download
-
-
-def published_picker() -> str | None:
-    """A network of torchvision for the target task, or None; offers to get it while it is not on this machine.
-
-    Returns:
-        ``torchvision:<name>``; its weights may not be here yet.
-    """
-    if not st.toggle(
-        "Add a published network",
-        key="published",
-        bind="query-params",
-        help="A larger network that others trained on photographs: does that beat the right invariances?",
-    ):
-        return None
-    chosen = choose(
-        "Published network",
-        published_titles(),
-        key="network",
-        help="torchvision's classifiers with their published weights.",
-    )
-    name = PUBLISHED_PREFIX + chosen
-    facts = published_facts(name)
-    cut = "" if facts.resize_size == facts.input_size else f" and looks at the central {facts.input_size}"
-    st.caption(
-        f"**{chosen}** was trained for the 1,000 classes of ImageNet. As there, it enlarges each image to "
-        f"{facts.resize_size} px{cut}."
-    )
-    show_weights(name, key="get_published")
-    return name
+from pages.shared.download import offer
 
 
 def published_titles(*, say_here: bool = True) -> dict[str, str]:
@@ -68,10 +36,5 @@ def show_weights(name: str, *, key: str) -> None:
         st.caption(":material/inventory_2: Its weights are in torch's cache: getting them needs no network.")
     else:
         st.caption(f":material/cloud_download: Its weights, {amount}, are not on this machine yet.")
-    if not visitor.may_download():
-        ask_teacher(chosen)
-        return
-    if not st.button(f"Get {chosen} ({amount})", icon=":material/download:", key=key):
-        return
-    if follow_download(chosen, lambda report: fetch_published(name, report)):
+    if offer(chosen, f"Get {chosen} ({amount})", lambda report: fetch_published(name, report), key=key):
         st.rerun()  # so that the list and the line above say it

@@ -8,8 +8,9 @@ import streamlit as st
 
 from invariance.runs.manager import Manager
 from invariance.runs.store import Run, Store, default_root
-from invariance.spec import RunSpec, SpecError, canonical_json
+from invariance.spec import RunSpec, canonical_json
 from pages.shared import visitor
+from pages.shared.errors import errors_postponed, postpone
 
 MAX_QUEUED = 12
 """Runs that one person may have waiting on a server for a class: three comparisons of two networks."""
@@ -39,10 +40,8 @@ def manager() -> Manager:
 def start() -> None:
     """Has the manager at work: its worker is warm when a run is asked for, and what a killed server left is settled."""
     visitor.remember()
-    try:
+    with errors_postponed():
         manager()
-    except SpecError as error:
-        st.session_state["server_error"] = str(error)
 
 
 def submit(specs: list[RunSpec]) -> list[str]:
@@ -60,7 +59,7 @@ def changeable(run_ids: list[str]) -> list[str]:
     runs = [run for run_id in run_ids if (run := store().find(run_id)) is not None]
     own = [run.id for run in runs if visitor.may_change(run.owner)]
     if len(own) < len(runs):
-        st.session_state["server_error"] = (
+        postpone(
             f"{len(runs) - len(own)} of these runs were asked for by others: only they or the teacher may change them."
         )
     return own
@@ -68,32 +67,24 @@ def changeable(run_ids: list[str]) -> list[str]:
 
 def cancel(run_ids: list[str]) -> None:
     """Stops runs, wherever they are executed; those that have ended are left."""
-    for run_id in changeable(run_ids):
-        store().request_cancel(run_id)
+    own = set(changeable(run_ids))
+    for run in reversed(store().list()):  # what builds on another first: it would fail for want of that one
+        if run.id in own:
+            store().request_cancel(run.id)
 
 
 def resume(run_ids: list[str]) -> None:
     """Queues runs again that failed or were stopped; shows why where that is not possible."""
-    try:
+    with errors_postponed():
         for run_id in changeable(run_ids):
             manager().resume(run_id)
-    except SpecError as error:
-        st.session_state["server_error"] = str(error)
 
 
 def delete(run_ids: list[str]) -> None:
     """Removes runs with everything they made; shows why where that is not possible."""
-    try:
+    with errors_postponed():
         for run_id in changeable(run_ids):
             store().delete(run_id)
-    except SpecError as error:
-        st.session_state["server_error"] = str(error)
-
-
-def show_error() -> None:
-    """Shows what a callback could not do, once."""
-    if line := st.session_state.pop("server_error", None):
-        st.error(line, icon=":material/error:")
 
 
 def source_of(run: Run, known: dict[str, Run]) -> RunSpec | None:

@@ -16,10 +16,12 @@ import secrets
 
 import streamlit as st
 
+from pages.shared.scripts import run_script
+
 COOKIE = "invariance_visitor"
 TEACHER_VARIABLE = "INVARIANCE_TEACHER"
 _SECRET = re.compile(r"[0-9a-f]{32}")
-_KEPT_S = 365 * 24 * 3600
+_COOKIE_S = 365 * 24 * 3600
 
 
 def owner() -> str:
@@ -35,11 +37,8 @@ def remember() -> None:
     if st.session_state.get("visitor_remembered") or _of_cookie() is not None:
         return
     st.session_state["visitor_remembered"] = True
-    cookie = f"{COOKIE}={_secret()}; path=/; max-age={_KEPT_S}; samesite=lax"
-    # Hidden with what is around it, since a page leaves a gap even below an element without height.
-    st.html("<style>div:has(> .st-key-visitor_cookie) { display: none; }</style>")
-    with st.container(key="visitor_cookie"):
-        st.html(f"<script>document.cookie = {cookie!r}</script>", unsafe_allow_javascript=True)
+    cookie = f"{COOKIE}={_secret()}; path=/; max-age={_COOKIE_S}; samesite=lax"
+    run_script(f"document.cookie = {cookie!r}", key="visitor_cookie")
 
 
 def is_shared() -> bool:

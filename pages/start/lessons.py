@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from pages.shared.navigation import link_to
+
 NUM_COLUMNS = 4
 STYLE = "<style>.st-key-lessons [data-testid=stPageLink-NavLink] { padding-left: 0; }</style>"
 
@@ -17,7 +19,7 @@ class Lesson:
     Attributes:
         title: what it shows, the link's text.
         ask: what to guess before looking.
-        page: name of the page's file.
+        page: its folder.
         view: how the page is set up: its widgets' names in the link, and their values.
     """
 
@@ -89,9 +91,5 @@ def show_lessons() -> None:
         for number, column in enumerate(place.columns(NUM_COLUMNS), start):
             lesson = LESSONS[number]
             with column.container(gap=None):
-                st.page_link(
-                    f"pages/{lesson.page}/page.py",
-                    label=f":primary[**{number + 1}. {lesson.title}**]",
-                    query_params=lesson.view or None,
-                )
+                link_to(lesson.page, f":primary[**{number + 1}. {lesson.title}**]", icon=None, query=lesson.view)
                 st.caption(lesson.ask)

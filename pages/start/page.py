@@ -3,6 +3,8 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from invariance.spec import TRANSFORM_NAMES
+from pages.shared.navigation import go_to
 from pages.start.lessons import show_lessons
 
 PAPER = "https://arxiv.org/abs/2407.04325"
@@ -11,30 +13,29 @@ PAPER = "https://arxiv.org/abs/2407.04325"
 def show(top: DeltaGenerator) -> None:
     """The pictures, at the top, and the what-if."""
     # Here, since the first visitor of a server can read the text while torch is loaded.
-    from invariance.spec import SpecError
+    from pages.shared.errors import errors_shown
     from pages.start.showcase import hero, next_object, what_if
 
-    try:
+    with errors_shown():
         with top:
             hero()
             with st.container(horizontal=True):
                 if st.button("Pretrain and transfer", type="primary", icon=":material/play_arrow:", key="to_train"):
-                    st.switch_page("pages/train/page.py")
+                    go_to("train")
                 if st.button("Make a data set", icon=":material/image:", key="to_data"):
-                    st.switch_page("pages/dataset/page.py")
+                    go_to("dataset")
                 st.button(
                     "Another object", icon=":material/shuffle:", key="another", on_click=next_object, type="tertiary"
                 )
         st.subheader("What if pretraining varied the wrong things?", anchor=False)
         what_if()
-    except SpecError as error:
-        st.error(str(error), icon=":material/error:")
 
 
 st.title("Which invariances does a network learn?", anchor=False)
 st.markdown(
     "A network that is trained on images which vary in one way learns to ignore that variation: it becomes "
-    "**invariant** to it. Here you make such images from objects, backgrounds and 18 transformations, pretrain "
+    "**invariant** to it. Here you make such images from objects, backgrounds and "
+    f"{len(TRANSFORM_NAMES)} transformations, pretrain "
     "networks on them in seconds, and measure what each one ignores. Then you find out when that helps on another "
     f"task, and what a network with the wrong invariances has thrown away. After [Speicher et al., 2024]({PAPER})."
 )

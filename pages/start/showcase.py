@@ -12,8 +12,9 @@ from invariance.figures.pictures import fitting_factor, relevance_overlay, tile
 from invariance.runs.describe import transforms_title
 from invariance.spec import DatasetSpec
 from pages.shared import cache
-from pages.shared.exports import export_row
-from pages.shared.transfer_status import conclusion
+from pages.shared.conclusions import conclusion
+from pages.shared.figures import show_figure
+from pages.shared.networks import TRANSFERS, show_no_gallery
 
 HERO = ("rotate", "scale", "shear", "hue", "invert", "pixelate", "elastic", "erasing")
 THUMB_PX = 112
@@ -58,10 +59,10 @@ def maps(found: Comparison, names: list[str]) -> None:
 def what_if() -> None:
     """Guess first, then see: matched against mismatched pretraining, from the gallery."""
     known = cache.known_models()
-    if not {"matched", "disjoint", "matched-transfer", "disjoint-transfer"} <= set(known):
-        cache.show_no_gallery()
+    if not {"matched", "disjoint", *TRANSFERS} <= set(known):
+        show_no_gallery()
         return
-    models = [known["matched-transfer"], known["disjoint-transfer"]]
+    models = [known[name] for name in TRANSFERS]
     pretrained_on = [known[name].data.transforms for name in ("matched", "disjoint")]
     names = [transforms_title(transforms) for transforms in pretrained_on]
     task = models[0].data
@@ -100,14 +101,14 @@ def what_if() -> None:
         figure = accuracy_bars(
             dict(zip(names, accuracies, strict=True)), axis_title="unseen images recognised", chance=1 / num_classes
         )
-        st.plotly_chart(figure, key="bars", width="stretch", alt="Transfer accuracy of both networks")
-        export_row(
+        show_figure(
             figure,
             pd.DataFrame({"pretrained_on": names, "transfer_accuracy": accuracies}),
+            key="bars",
             title=f"Transfer to {transforms_title(task.transforms)}",
             name="transfer_accuracy",
-            key="save_bars",
+            alt="Transfer accuracy of both networks",
         )
     with pictures:
         position = st.slider("Image", 0, 99, FIRST_IMAGE, key="image", bind="query-params")
-        maps(cache.explain(*models, task, position, "predicted", "blurred"), names)
+        maps(cache.explain(models, task, position, "predicted", "blurred"), names)

@@ -3,14 +3,14 @@
 import streamlit as st
 
 from invariance.runs.shipped_studies import StudyResult, shipped_results
-from invariance.spec import SpecError
 from invariance.studies.registry import make_study
 from invariance.vocabulary.studies import ABOUT, STUDY_NAMES
 from pages.shared import links, server
 from pages.shared.controls import choose
-from pages.shared.live import in_words
-from pages.studies.run import choose_own, own_results, show_controls
-from pages.studies.view import show_figures, show_files, show_findings
+from pages.shared.durations import in_words
+from pages.shared.errors import errors_shown, show_postponed
+from pages.studies.own import choose_own, own_results, show_controls
+from pages.studies.results import show_figures, show_files, show_findings
 
 OWN = "own"
 
@@ -46,7 +46,7 @@ def show_own(name: str) -> None:
     if (study := choose_own(name)) is None:
         return
     progress = show_controls(study)
-    server.show_error()
+    show_postponed()
     table, summary = own_results(study, progress)
     if table.empty:
         return
@@ -65,8 +65,6 @@ st.markdown(
 )
 name = choose("Study", {name: ABOUT[name].title for name in STUDY_NAMES}, key="study")
 st.markdown(f"**{ABOUT[name].question}** {ABOUT[name].method}")
-try:
+with errors_shown():
     result = choose_results(shipped_results(name))
     show_own(name) if result is None else show_shipped(result)
-except SpecError as error:
-    st.error(str(error), icon=":material/error:")

@@ -12,7 +12,9 @@ from invariance.runs.device import choose_device
 from invariance.runs.estimate import estimate_seconds
 from invariance.spec import PretrainSpec, RunSpec, SpecError
 from pages.shared import server, visitor
-from pages.shared.live import in_words
+from pages.shared.durations import in_words, roughly
+from pages.shared.errors import show_error
+from pages.shared.literal import literal
 
 
 def launch(place: DeltaGenerator, planned: list[RunSpec], model: str, problem: SpecError | None) -> None:
@@ -28,7 +30,7 @@ def launch(place: DeltaGenerator, planned: list[RunSpec], model: str, problem: S
         except SpecError as error:
             problem = error
     if pressed and problem is not None:
-        place.error(f"{problem}", icon=":material/error:")
+        show_error(problem, place)
     elif planned:
         standings = server.store().standings(spec.run_id for spec in planned)
         done = {run_id for run_id, standing in standings.items() if standing.state == "done"}
@@ -36,7 +38,7 @@ def launch(place: DeltaGenerator, planned: list[RunSpec], model: str, problem: S
         if any(standing.state in ("queued", "running") for standing in standings.values()):
             place.markdown(":material/arrow_downward: Under way: watch it **further down** on this page.")
     elif problem is not None:
-        place.caption(f":material/info: Not yet: {problem}.")
+        place.caption(f":material/info: Not yet: {literal(str(problem))}.")
 
 
 def require_weights(published: str | None) -> None:
@@ -62,10 +64,7 @@ def expected_line(planned: list[RunSpec], device: str, model: str, done: Collect
     todo = [spec for spec in planned if spec.run_id not in done]
     if not todo:
         return "All of this is done already: the results are shown at once."
-    where = "the GPU" if device.startswith("cuda") else "a laptop (two cores)"
     seconds = sum(estimate_seconds(spec, device, model) for spec in todo)
     shown = {spec.epochs * spec.samples_per_epoch for spec in planned if isinstance(spec, PretrainSpec)}
-    return (
-        f"{max(shown):,} images to pretrain each network on. All of it takes about {in_words(seconds)} on {where}, "
-        "give or take a factor of two."
-    )
+    takes = roughly(in_words(seconds), device)
+    return f"{max(shown):,} images to pretrain each network on. All of it takes {takes}."

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 import streamlit as st
@@ -131,11 +132,21 @@ class Visitor:
         self.page = page
         self.server = server
         self.problems: list[str] = []
+        self.elsewhere: list[str] = []
+        """Addresses on other hosts that were asked for anything."""
         page.on("pageerror", lambda error: self.problems.append(str(error)))
         self._in_flight: set[Request] = set()
         page.on("request", lambda request: self._in_flight.add(request))
+        page.on("request", lambda request: self._note(request.url))
+        page.on("websocket", lambda socket: self._note(socket.url))
         for ended in ("requestfinished", "requestfailed"):
             page.on(ended, lambda request: self._in_flight.discard(request))
+
+    def _note(self, url: str) -> None:
+        """Keeps an address that is not the server's, nor within the page."""
+        address = urlsplit(url)
+        if address.scheme not in ("data", "blob") and address.netloc != urlsplit(self.server.url).netloc:
+            self.elsewhere.append(url)
 
     def open(self, path: str) -> Page:
         """Opens a page by its path (and query) and waits until its script has run."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from pages.shared.navigation import PAGES
 from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
 
-PAGES = ("train", "", "dataset", "pictures", "studies", "runs", "invariance", "factors", "attribution", "own")
+ADDRESSES = ["train", "", *(page.folder for page in PAGES[1:] if page.folder != "train")]
 """Not the start page first: a link to another page must work on a server that nobody has used yet."""
 
 TITLE_TOP_PX = 72.0
@@ -16,7 +17,7 @@ TINY = "objects_source=noise&backgrounds_source=noise&classes=2&epochs_Quick=1&s
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("path", PAGES, ids=[path or "start" for path in PAGES])
+@pytest.mark.parametrize("path", ADDRESSES, ids=[path or "start" for path in ADDRESSES])
 @pytest.mark.parametrize("visitor", ["light", "dark"], indirect=True)
 def test_every_page_opens_without_an_exception(visitor: Visitor, path: str) -> None:
     page = visitor.open(path)
@@ -26,6 +27,10 @@ def test_every_page_opens_without_an_exception(visitor: Visitor, path: str) -> N
     assert page.get_by_role("link", name="Attribution").first.is_visible(), "the page is not in the app's frame"
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0, "the page is wider than the window"
+    page.get_by_role("heading", name="Page not found").wait_for(state="hidden", timeout=RUN_TIMEOUT_MS)
+    icon = page.locator("link[rel~=icon]").first.get_attribute("href") or ""
+    assert icon.startswith((visitor.server.url, "./media")), icon
+    assert visitor.elsewhere == [], "everything comes from the server itself"
 
 
 CONTRAST = """element => {

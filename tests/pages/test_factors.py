@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from invariance.runs.store import Store
 from invariance.spec import DatasetSpec, FactorSpec
-from pages.factors.parts import sentence
-from pages.shared.measured import factor_probes, measured_tables
+from pages.factors.decoding import factor_probes, sentence
+from pages.shared.measurements import find_measured
 from tests.pages.test_invariance import finish_pretraining, texts
 from tests.pages.tiny_gallery import DATA, factors_of, no_gallery, write_gallery
 
@@ -77,18 +77,19 @@ def test_a_run_of_one_s_own_is_decoded_on_request(app: AppTest, store: Store) ->
     app.button(key="measure").click().run()
     assert not app.exception and not app.error
     (asked,) = store.list(kind="factors")
-    assert asked.spec == factor_probes(run_id, DATA_OF_IMAGES) == FactorSpec(sources=(run_id,), data=DATA_OF_IMAGES)
+    assert asked.spec == factor_probes((run_id,), DATA_OF_IMAGES) == FactorSpec(sources=(run_id,), data=DATA_OF_IMAGES)
 
 
 @pytest.mark.usefixtures("gallery")
 def test_a_decoded_run_joins_the_table_and_brings_no_second_controls(app: AppTest, store: Store) -> None:
     run_id = finish_pretraining(store)
-    done = store.submit(factor_probes(run_id, DATA_OF_IMAGES)).id
+    done = store.submit(factor_probes((run_id,), DATA_OF_IMAGES)).id
     store.transition(done, "running", device="cpu")
     table = store.directory(done) / "table.csv"
     factors_of([run_id]).to_csv(table, index=False)
     store.transition(done, "done", result={"metrics": {}, "table": str(table), "device": "cpu"})
-    assert measured_tables([run_id], DATA_OF_IMAGES, factor_probes)[1:] == ([], [])
+    found = find_measured([(run_id,)], lambda group: factor_probes(group, DATA_OF_IMAGES))
+    assert len(found.tables) == 1 and not found.missing and not found.pending
     open_factors(app, models=run_id)
     assert not app.exception and not app.error
     assert [app.selectbox(key=key).value for key in ("first", "second")] == [run_id, "matched"]

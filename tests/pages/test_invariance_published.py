@@ -17,11 +17,12 @@ from invariance.runs.locate import fetch_published
 from invariance.runs.store import Store
 from invariance.spec import TRANSFORM_NAMES, FactorSpec, TransferSpec
 from invariance.vocabulary.measures import TRANSFORM_COLUMNS
+from pages.attribution import memoised
 from pages.attribution import shapley as attribution_shapley
 from pages.attribution import trust as attribution_trust
 from pages.invariance.rows import explain_published
 from pages.invariance.table import PUBLISHED_PAIRS, measurement
-from pages.shared import attribution_time, cache
+from pages.shared import cache, networks
 from tests.pages.test_invariance import DATA_OF_TWINS, open_invariance, texts
 from tests.pages.tiny_gallery import write_gallery
 from tests.pages.weights import NAME, REFERENCE, fill_cache, nothing_here
@@ -187,15 +188,15 @@ def test_attribution_says_what_many_images_take_and_shows_how_far_they_are(
 ) -> None:
     monkeypatch.setattr(attribution_trust, "NUM_SCORED", 2)
     monkeypatch.setattr(attribution_shapley, "NUM_IMAGES", 2)
-    monkeypatch.setattr(attribution_time, "WORTH_SAYING_S", 0.0)
+    monkeypatch.setattr(networks, "WORTH_SAYING_S", 0.0)
     shown: list[str] = []
-    whole = attribution_time.Bar.__call__
+    whole = memoised.Bar.__call__
 
-    def noting(bar: attribution_time.Bar, done: int, total: int) -> None:
+    def noting(bar: memoised.Bar, done: int, total: int) -> None:
         shown.append(f"{done}/{total}")
         whole(bar, done, total)
 
-    monkeypatch.setattr(attribution_time.Bar, "__call__", noting)
+    monkeypatch.setattr(memoised.Bar, "__call__", noting)
     app.run()
     app.query_params.update(left=REFERENCE, right="matched-transfer", question=question, method="grad-cam")
     app.switch_page("pages/attribution/page.py").run()

@@ -117,7 +117,7 @@ def test_one_s_own_transfers_come_in_once_their_source_is_measured(store: Store)
     target = finish(store, TransferSpec(source=source, data=task), transfer_accuracy=0.25)
     finish(store, TransferSpec(source=source, data=replace(task, transforms=())), transfer_accuracy=0.9)
     table, unmeasured = transfers_table(cache.known_models(), DATA)
-    assert unmeasured == [source] and len(table) == 3 and table["sens"].isna().sum() == 1
+    assert unmeasured == [(source,)] and len(table) == 3 and table["sens"].isna().sum() == 1
     measure(store, source, {"hue": 0.2, "rotate": 0.6, "blur": 0.9})
     table, unmeasured = transfers_table(cache.known_models(), DATA)
     own = table[table["target"].str.contains(target[:8])].iloc[0]

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from invariance.runs.store import Store
 from pages.shared.links import quoted
+from pages.shared.literal import literal
 from tests.pages.test_invariance import finish_pretraining
 from tests.pages.tiny_gallery import write_gallery
 
@@ -179,7 +180,9 @@ def test_runs_that_are_not_here_are_named(app: AppTest) -> None:
     app.run()
     visit(app, "train", {"runs": "gone,lost,away"})
     assert not app.exception
-    assert [error.value for error in app.error] == ["run 'gone' is not known here, nor are 2 more of the link."]
+    assert [error.value for error in app.error] == [
+        literal("run 'gone' is not known here, nor are 2 more of the link.")
+    ]
 
 
 def test_a_quoted_value_is_short_and_plain() -> None:

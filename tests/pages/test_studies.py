@@ -13,8 +13,9 @@ from invariance.studies.registry import make_study
 from invariance.studies.study import Study
 from invariance.studies.transforms_vs_other_grid import PAPER_FACTORS
 from invariance.vocabulary.studies import STUDY_NAMES
-from pages.shared.live import in_words
-from pages.studies.view import verdict
+from pages.shared.durations import in_words
+from pages.shared.literal import literal
+from pages.studies.results import verdict
 from tests.runs.tiny import wait_until
 from tests.studies.fabricated import outcomes_of
 
@@ -45,9 +46,8 @@ def test_shipped_results_fill_the_page(app: AppTest, name: str) -> None:
 def test_seeds_that_cannot_be_used_are_named(app: AppTest) -> None:
     open_studies(app, results_of="own", seeds="1,two")
     assert not app.exception
-    assert [error.value for error in app.error] == [
-        "seeds: 'two' is not a whole number; give some separated by commas, such as 100,101"
-    ]
+    expected = "seeds: 'two' is not a whole number; give some separated by commas, such as 100,101"
+    assert [error.value for error in app.error] == [literal(expected)]
 
 
 def test_a_study_that_was_not_begun_says_what_it_takes(app: AppTest) -> None:
@@ -73,7 +73,7 @@ def test_fewer_factors_are_fewer_runs_and_less_time(app: AppTest) -> None:
     seconds = sum(estimated_seconds(study, "cpu").values())
     assert said().startswith(f"{len(study.runs)} runs; about {in_words(seconds)} in all") and said() != whole
     app.button_group(key="factors_quick").set_value([]).run()
-    assert [error.value for error in app.error] == ["factors: nothing is varied; choose at least one"]
+    assert [error.value for error in app.error] == [literal("factors: nothing is varied; choose at least one")]
     assert "run_study" not in {button.key for button in app.button}
 
 

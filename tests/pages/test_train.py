@@ -10,9 +10,10 @@ from streamlit.testing.v1 import AppTest
 from invariance.runs.store import Store
 from invariance.spec import CATEGORIES, TRANSFORM_NAMES, PretrainSpec, SpecError, TransferSpec
 from invariance.studies.what_if import what_if
-from pages.shared.live import progress_line
+from pages.shared.conclusions import conclusion
+from pages.shared.literal import literal
 from pages.shared.plan import BUDGETS, disjoint_from, planned_runs
-from pages.shared.transfer_status import conclusion
+from pages.shared.run_state import progress_line
 from tests.runs.tiny import tiny_pretrain, wait_until
 
 TARGET = ("rotate", "hue", "erasing")
@@ -132,7 +133,7 @@ def test_a_mistake_is_one_line_and_nothing_is_lost(app: AppTest, store: Store) -
     open_train(app, objects_source="folder", objects_folder="no/such/folder", seed="7").button(key="go").click().run()
     assert not app.exception
     (error,) = app.error
-    assert "no/such/folder" in error.value and "\n" not in error.value
+    assert literal("no/such/folder") in error.value and "\n" not in error.value
     assert app.number_input(key="seed").value == 7
     assert store.list() == []
 
@@ -140,10 +141,10 @@ def test_a_mistake_is_one_line_and_nothing_is_lost(app: AppTest, store: Store) -
 def test_a_link_to_runs_that_are_not_here_is_one_line(app: AppTest) -> None:
     open_train(app, runs="feedfacecafebeef")
     assert not app.exception
-    assert "'feedfacecafebeef' is not known here" in app.error[0].value
+    assert literal("'feedfacecafebeef' is not known here") in app.error[0].value
 
 
 def test_a_link_to_a_pretraining_is_one_line(app: AppTest, store: Store) -> None:
     open_train(app, runs=store.submit(tiny_pretrain()).id)
     assert not app.exception
-    assert "only transfers can be watched here" in app.error[0].value
+    assert "only transfers can be shown here" in app.error[0].value

@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 from invariance.models import has_published, published_path
 from invariance.runs.store import Store
 from invariance.spec import TransferSpec
+from pages.shared.conclusions import published_conclusion
+from pages.shared.literal import literal
 from pages.shared.plan import planned_runs
-from pages.shared.transfer_status import published_conclusion
 from pages.train.launch import expected_line
 from tests.pages.test_train import OPTIONS, TARGET, open_train, texts
 from tests.pages.weights import NAME, REFERENCE, fill_cache, nothing_here
@@ -67,7 +68,9 @@ def test_without_weights_nothing_is_begun(app: AppTest, store: Store) -> None:
     open_train(app, **LINK).button(key="go").click().run()
     assert not app.exception
     (error,) = app.error
-    assert error.value.startswith(f"the weights of {REFERENCE} are not on this machine: get them under 2 · Pretraining")
+    assert error.value.startswith(
+        literal(f"the weights of {REFERENCE} are not on this machine: get them under 2 · Pretr")
+    )
     assert "\n" not in error.value
     assert store.list() == [] and "runs" not in app.query_params
 
@@ -76,7 +79,7 @@ def test_without_network_there_is_one_line_and_the_choice_stays(app: AppTest) ->
     open_train(app, **LINK).button(key="get_published").click().run()
     assert not app.exception
     (error,) = app.error
-    assert error.value == (
+    assert error.value == literal(
         f"{REFERENCE}: its weights cannot be downloaded from download.pytorch.org (no network); connect to the network "
         "and try again"
     )

@@ -40,9 +40,10 @@ def test_in_a_class_one_changes_ones_own_runs_and_a_teacher_all(app: AppTest, st
 
     def cancel_all() -> None:
         from pages.shared import server
+        from pages.shared.errors import show_postponed
 
         server.cancel([run.id for run in server.store().list()])
-        server.show_error()
+        show_postponed()
 
     page = AppTest.from_function(cancel_all).run()
     assert store.get(others.id).state == "queued"

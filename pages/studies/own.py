@@ -1,4 +1,4 @@
-"""A study on this server: asked for with one button, watched, paused, and shown as far as it is."""
+"""A study on this server: asked for with one button, paused, and shown as far as it is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from invariance.studies.registry import SCALES, make_study
 from invariance.studies.study import Study
 from pages.shared import server
 from pages.shared.controls import choose, choose_several
-from pages.shared.live import in_words
+from pages.shared.durations import in_words
+from pages.shared.errors import errors_postponed, show_error
 
 FIRST_FREE_SEED = 100
 """Seeds that nothing shipped has used."""
@@ -47,7 +48,7 @@ def choose_own(name: str) -> Study | None:
         factors = _choose_factors(scale) if name == transforms_vs_other.NAME else ()
         return make_study(name, scale=scale, seeds=_seeds(given), factors=factors)
     except SpecError as error:
-        st.error(str(error), icon=":material/error:")
+        show_error(error)
         return None
 
 
@@ -80,11 +81,9 @@ def _seeds(given: str) -> tuple[int, ...]:
 
 
 def start(study: Study) -> None:
-    """Asks for all runs of a study that are not done; an error is kept for ``server.show_error``."""
-    try:
+    """Asks for all runs of a study that are not done; an error is postponed."""
+    with errors_postponed():
         server.submit(list(study.runs))
-    except SpecError as error:
-        st.session_state["server_error"] = str(error)
 
 
 def show_controls(study: Study) -> StudyProgress:

@@ -1,12 +1,15 @@
-"""Pieces of the Factors page: the question beforehand, the rule of the verdicts, one factor in detail."""
+"""What is decoded from networks: all factors as a measurement, how to read them, and one of them in detail."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import pandas as pd
 import streamlit as st
 
 from invariance.figures.factor_heatmap import GLYPHS
 from invariance.figures.factor_pair import COLOURS, confusion, decoded_scatter
+from invariance.measures.factor_view import DecodedFactor, decode_factor
 from invariance.measures.factors import FACTORS
 from invariance.numbers import format_number
 from invariance.runs.describe import source_title
@@ -15,55 +18,56 @@ from invariance.runs.estimate import estimate_seconds
 from invariance.spec import DatasetSpec, FactorSpec
 from invariance.vocabulary.factors import VERDICTS
 from pages.shared import cache
-from pages.shared.exports import export_row
-from pages.shared.live import in_words
-from pages.shared.measured import factor_probes
+from pages.shared.durations import in_words, roughly
+from pages.shared.figures import show_figure
+from pages.shared.measurements import Group
+from pages.shared.networks import Networks
 
 GUESSES = ("class", "hue.shift", "h_flip.applied", "brightness.factor")
 ASKED = "hue"
 
 
+def factor_probes(group: Group, data: DatasetSpec) -> FactorSpec:
+    """All factors of a network, each varying alone."""
+    return FactorSpec(sources=group, data=data)
+
+
+def say_how_long(known: Networks, todo: Iterable[Group], data: DatasetSpec) -> None:
+    """A line on published networks that are still to be decoded from: they take minutes to hours on a CPU."""
+    device = choose_device()
+    for group in todo:
+        if known[group[0]].is_published:
+            seconds = estimate_seconds(factor_probes(group, data), device)
+            takes = roughly(in_words(seconds), device)
+            st.caption(f"Decoding from {source_title(group[0])} takes {takes}: it enlarges every image.")
+
+
 def ask_first(table: pd.DataFrame) -> None:
     """A question to be answered before looking: what is gone after training on hue?"""
-    rows = table[table["model"] == ASKED].set_index("factor")
-    before = table[table["model"] == "none"].set_index("factor")
-    options = [name for name in GUESSES if name in rows.index and name in before.index]
+    skill = {name: table[table["model"] == name].set_index("factor")["skill"] for name in ("none", ASKED)}
+    before, after = skill["none"], skill[ASKED]
+    options = [name for name in GUESSES if name in after.index and name in before.index]
     if len(options) < 2:
         return
+    titles = dict(zip(table["factor"], table["title"], strict=True))
     guess = st.pills(
         f"Predict first: which of these is gone after training on **{ASKED}**?",
         options,
         key="guess",
-        format_func=lambda name: rows.loc[name, "title"],
+        format_func=titles.__getitem__,
     )
     if guess is None:
         return
-    change = rows.loc[options, "skill"] - before.loc[options, "skill"]
-    found = str(change.idxmin())
-    st.markdown(
-        ("Yes. " if guess == found else "No. ")
-        + f"**{rows.loc[found, 'title']}** fell most: skill {format_number(before.loc[found, 'skill'])} in the "
-        f"network trained on nothing, {format_number(rows.loc[found, 'skill'])} in the one trained on {ASKED}."
-        + (
-            f" {rows.loc[guess, 'title'].capitalize()}: {format_number(before.loc[guess, 'skill'])} and "
-            f"{format_number(rows.loc[guess, 'skill'])}."
-            if guess != found
-            else ""
-        )
+    found = min(options, key=lambda name: after[name] - before[name])
+    said = (
+        f"**{titles[found]}** fell most: skill {format_number(before[found])} in the network trained on nothing, "
+        f"{format_number(after[found])} in the one trained on {ASKED}."
     )
-
-
-def say_how_long(known: dict[str, cache.KnownModel], todo: list[str], data: DatasetSpec) -> None:
-    """A line on published networks that are still to be decoded from: they take minutes to hours on a CPU."""
-    device = choose_device()
-    for name in todo:
-        if known[name].is_published:
-            seconds = estimate_seconds(factor_probes(name, data), device)
-            where = "the GPU" if device.startswith("cuda") else "a laptop (two cores)"
-            st.caption(
-                f"Decoding from {source_title(name)} takes about {in_words(seconds)} on {where}, give or take a "
-                "factor of two: it enlarges every image."
-            )
+    if guess == found:
+        st.markdown(f"Yes. {said}")
+        return
+    other = f"{titles[guess].capitalize()}: {format_number(before[guess])} and {format_number(after[guess])}."
+    st.markdown(f"No. {said} {other}")
 
 
 def explain_verdicts(*, in_cells: bool) -> None:
@@ -93,12 +97,11 @@ def show_factor(
     """What was there against what was decoded, for both networks."""
     title = next(one.title for one in FACTORS if one.name == factor)
     st.subheader(f"Decoded: {title}", anchor=False)
-    defaults = FactorSpec(sources=("-",))
     for column, model, name, colour, key in zip(st.columns(2), models, names, COLOURS, "ab", strict=True):
         rows = table[(table["model"] == model.reference) & (table["factor"] == factor)]
         if rows.empty:
             continue
-        found = cache.decoded(model, data, factor, defaults.num_images, defaults.num_folds)
+        found = _decoded(model, model.key, data, factor)
         with column:
             st.markdown(f"**{name}**: {sentence(rows.iloc[0])}")
             if found.kind == "choice":
@@ -108,19 +111,13 @@ def show_factor(
                 figure = decoded_scatter(
                     found.true, found.decoded, axis_title=title + unit, colour=colour, circle=found.kind == "circle"
                 )
-            st.plotly_chart(
-                figure,
-                key=f"decoded_{key}",
-                width="stretch",
-                config={"displayModeBar": False},
-                alt=f"{title}: decoded from {name} against true",
-            )
-            export_row(
+            show_figure(
                 figure,
                 pd.DataFrame({"true": found.true, "decoded": found.decoded}),
-                key=f"save_decoded_{key}",
-                name=f"decoded-{factor}",
+                key=f"decoded_{key}",
                 title=f"{title}, decoded from {name}",
+                name=f"decoded-{factor}",
+                alt=f"{title}: decoded from {name} against true",
             )
 
 
@@ -132,3 +129,12 @@ def sentence(row: pd.Series) -> str:
     error = f", mean error {row['angle_error_deg']:.0f}° (guessing 90°)" if row["kind"] == "circle" else ""
     verdict = f"**{row['verdict']}**, " if isinstance(row["verdict"], str) and row["verdict"] else ""
     return f"{verdict}{kind} {value}{guessing}{error}."
+
+
+# The first argument is left out of the cache's key, which the second one holds.
+@st.cache_data(max_entries=64, show_spinner="Decoding")
+def _decoded(_model: cache.KnownModel, key: cache.Key, data: DatasetSpec, factor: str) -> DecodedFactor:
+    usual = FactorSpec(sources=(key[0],))
+    return decode_factor(
+        _model.model, cache.engine(data), factor, num_images=usual.num_images, num_folds=usual.num_folds
+    )

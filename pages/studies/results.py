@@ -17,7 +17,7 @@ from invariance.figures.study_report import report_html
 from invariance.studies.findings import NOT_IN_THE_PAPER, rests_on
 from invariance.studies.study import Study
 from invariance.vocabulary.studies import ABOUT
-from pages.shared.exports import export_row
+from pages.shared.figures import show_figure
 
 
 def show_findings(summary: Mapping[str, Any]) -> None:
@@ -36,16 +36,15 @@ def show_findings(summary: Mapping[str, Any]) -> None:
     if line := rests_on(summary.get("num_seeds", {}).values()):
         has_interval = any(finding["low"] is not None for finding in known)
         st.caption(f"{line} In brackets: 95 % interval over seeds." if has_interval else line)
-    figure = findings_figure(findings)
     with st.expander("Effects with their intervals over seeds", icon=":material/bar_chart:"):
-        st.plotly_chart(
-            figure,
+        show_figure(
+            findings_figure(findings),
+            pd.DataFrame(findings),
             key="findings",
-            width="stretch",
-            config={"displayModeBar": False},
+            title="Effects over seeds",
+            name="findings",
             alt="effect of each finding with its 95 % interval over seeds",
         )
-        export_row(figure, pd.DataFrame(findings), title="Effects over seeds", name="findings", key="save_findings")
 
 
 def verdict(finding: Mapping[str, Any]) -> str:
@@ -62,57 +61,31 @@ def show_figures(name: str, table: pd.DataFrame) -> None:
         return
     for tab, figure in zip(st.tabs([figure.tab or figure.title for figure in figures]), figures, strict=True):
         with tab:
-            drawn = figure.draw(table)
-            st.plotly_chart(
-                drawn,
+            show_figure(
+                figure.draw(table),
+                table,
                 key=f"figure_{figure.name}",
-                width="stretch",
-                config={"displayModeBar": False},
+                title=figure.title,
+                name=figure.name,
                 alt=f"{figure.title}. {figure.caption}",
+                caption=figure.caption,
             )
-            st.caption(figure.caption)
-            export_row(drawn, table, title=figure.title, name=figure.name, key=f"save_{figure.name}")
 
 
 def show_files(study: Study, table: pd.DataFrame, summary: Mapping[str, Any]) -> None:
     """The report, the notebook and the tables; the report is made on click."""
-    stem = f"{study.name}-{study.scale}"
+    report, cells = partial(_report, study, table, summary), json.dumps(notebook(study), indent=1, ensure_ascii=False)
+    numbers, findings = table.to_csv(index=False), json.dumps(summary, indent=1, ensure_ascii=False)
+    one_file = "One file with everything in it that opens without a network."
+    redoes = "Redoes findings and figures from results.csv and summary.json beside it."
     with st.container(horizontal=True):
-        st.download_button(
-            "Report (HTML)",
-            partial(_report, study, table, summary),
-            f"{stem}.html",
-            "text/html",
-            icon=":material/description:",
-            key="report",
-            help="One file with everything in it that opens without a network.",
-        )
-        cells = json.dumps(notebook(study), indent=1, ensure_ascii=False)
-        st.download_button(
-            "Notebook",
-            cells,
-            "notebook.ipynb",
-            "application/x-ipynb+json",
-            key="notebook",
-            icon=":material/menu_book:",
-            help="Redoes findings and figures from results.csv and summary.json beside it.",
-        )
-        st.download_button(
-            "results.csv",
-            table.to_csv(index=False),
-            "results.csv",
-            "text/csv",
-            key="results",
-            icon=":material/download:",
-        )
-        st.download_button(
-            "summary.json",
-            json.dumps(summary, indent=1, ensure_ascii=False),
-            "summary.json",
-            "application/json",
-            icon=":material/download:",
-            key="summary",
-        )
+        for label, data, name, mime, icon, words in (
+            ("Report (HTML)", report, f"{study.name}-{study.scale}.html", "text/html", "description", one_file),
+            ("Notebook", cells, "notebook.ipynb", "application/x-ipynb+json", "menu_book", redoes),
+            ("results.csv", numbers, "results.csv", "text/csv", "download", None),
+            ("summary.json", findings, "summary.json", "application/json", "download", None),
+        ):
+            st.download_button(label, data, name, mime, icon=f":material/{icon}:", key=f"get_{label}", help=words)
     with st.expander("The table", icon=":material/table_rows:"):
         st.caption(ABOUT[study.name].columns)
         st.dataframe(table, width="stretch", hide_index=True)

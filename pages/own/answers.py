@@ -13,21 +13,9 @@ from invariance.data.uploads.one_picture import OnePicture
 from invariance.figures.pictures import fitting_factor, relevance_overlay, upscale
 from invariance.numbers import format_number
 from pages.shared import cache
-from pages.shared.attribution_time import say_how_long
-from pages.shared.controls import choose
+from pages.shared.networks import Models, say_how_long
 
-DEFAULTS = ("matched-transfer", "disjoint-transfer")
 NUM_STEPS = 24
-Models = tuple[cache.KnownModel, cache.KnownModel]
-
-
-def choose_pair(known: dict[str, cache.KnownModel]) -> Models:
-    """Two networks, the matched and the mismatched one of the gallery at first."""
-    names = [*(name for name in DEFAULTS if name in known), *known, *known][:2]
-    titles = {reference: model.label for reference, model in known.items()}
-    left = choose("Network", titles, key="left", default=names[0])
-    right = choose("Beside it", titles, key="right", default=names[1])
-    return known[left], known[right]
 
 
 def look(

@@ -1,0 +1,104 @@
+"""Below the table of the Runs page: the selected runs, what can be done with them, their curves and their details."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from invariance.figures.curves import metric_title, training_curves, values_table
+from invariance.runs.describe import command
+from invariance.runs.store import RESUMABLE_STATES, Run
+from invariance.spec import canonical_json
+from pages.shared import server
+from pages.shared.errors import show_error
+from pages.shared.figures import show_figure
+from pages.shared.navigation import link_to
+from pages.shared.run_state import STATE_COLOURS, progress_line
+
+MAX_COMPARED = 8
+
+
+def show_selection(runs: list[Run], titles: dict[str, str]) -> None:
+    """Everything about the selected runs; titles by run id."""
+    show_actions(runs, titles)
+    show_curves(runs, titles)
+    for run in runs[:MAX_COMPARED]:
+        show_details(run, titles[run.id])
+
+
+@st.dialog("Delete runs")
+def confirm_delete(runs: list[Run], titles: dict[str, str]) -> None:
+    """Says what goes, and what depends on it, before it does."""
+    store = server.store()
+    chosen = {run.id for run in runs}
+    for run in runs:
+        st.markdown(f"- {run.kind}: {titles[run.id]} (`{run.id}`)")
+        if others := [other for other in store.dependents(run.id) if other.id not in chosen]:
+            names = ", ".join(f"{other.kind} {other.id[:8]}" for other in others)
+            st.warning(f"Built on it: {names}. What is done stays, but cannot be repeated from it.")
+    if st.button(
+        "Delete for good",
+        type="primary",
+        icon=":material/delete:",
+        key="delete_for_good",
+        on_click=server.delete,
+        args=(sorted(chosen),),
+    ):
+        st.rerun()
+
+
+def show_actions(runs: list[Run], titles: dict[str, str]) -> None:
+    """What can be done with the selected runs."""
+    active = [run.id for run in runs if run.is_active]
+    stopped = [run.id for run in runs if run.state in RESUMABLE_STATES]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for label, icon, do, ids in (
+            ("Cancel", "stop_circle", server.cancel, active),
+            ("Resume", "play_circle", server.resume, stopped),
+        ):
+            st.button(label, icon=f":material/{icon}:", key=label.lower(), disabled=not ids, on_click=do, args=(ids,))
+        if st.button("Delete", icon=":material/delete:", key="delete", disabled=bool(active)):
+            confirm_delete(runs, titles)
+        transfers = ",".join(run.id for run in runs if run.kind == "transfer")
+        if transfers:
+            link_to("train", "Open in Train", query={"runs": transfers})
+
+
+def show_curves(runs: list[Run], titles: dict[str, str]) -> None:
+    """The selected runs' measured values, one curve for each run."""
+    tables = {f"{titles[run.id]} ({run.id[:4]})": server.store().metrics(run.id) for run in runs[:MAX_COMPARED]}
+    metrics = sorted({name for table in tables.values() for name in table["name"].unique()}, reverse=True)
+    if not metrics:
+        st.caption("Nothing was measured yet.")
+        return
+    default = "train_accuracy" if "train_accuracy" in metrics else metrics[0]
+    metric = st.segmented_control(
+        "Measured", metrics, default=default, required=True, format_func=metric_title, key=f"metric_{len(metrics)}"
+    )
+    shown = {name: table for name, table in tables.items() if (table["name"] == metric).any()}
+    show_figure(
+        training_curves(shown, metric),
+        values_table(shown, metric),
+        key="curves",
+        title=f"Runs: {metric_title(metric)}",
+        name=metric,
+    )
+    if len(runs) > MAX_COMPARED:
+        st.caption(f"The first {MAX_COMPARED} of the {len(runs)} selected runs are drawn.")
+
+
+def show_details(run: Run, name: str) -> None:
+    """Everything about one run."""
+    with st.expander(f"{run.kind}: {name}", icon=":material/info:", expanded=bool(run.error)):
+        st.badge(run.state, color=STATE_COLOURS[run.state])
+        if run.error:
+            show_error(run.error)
+        if run.state == "running" and run.progress:
+            st.caption(progress_line(run.progress, run.device))
+        if run.metrics:
+            st.dataframe(pd.DataFrame([run.metrics]), hide_index=True, width="content")
+        st.caption("The command that asks for the same run")
+        line = command(run.spec) or "# none: the command line cannot say all of its values"
+        st.code(line, language="bash", wrap_lines=True)
+        st.caption(f"Its spec, whose hash is its name, {run.id}")
+        st.json(canonical_json(run.spec), expanded=1)

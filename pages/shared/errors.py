@@ -1,0 +1,48 @@
+"""What could not be done, in a box: at once, or in the next run of the page where a callback found it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from invariance.spec import SpecError
+from pages.shared.literal import literal
+
+POSTPONED = "server_error"
+
+
+def show_error(error: SpecError | str, place: DeltaGenerator | None = None) -> None:
+    """A box with the error's words as they are: they quote what somebody typed, or has in a link."""
+    (place or st).error(literal(str(error)), icon=":material/error:")
+
+
+@contextmanager
+def errors_shown(place: DeltaGenerator | None = None) -> Iterator[None]:
+    """Ends what is done inside at its first SpecError, which is shown."""
+    try:
+        yield
+    except SpecError as error:
+        show_error(error, place)
+
+
+@contextmanager
+def errors_postponed() -> Iterator[None]:
+    """Ends what a callback does inside at its first SpecError; :func:`show_postponed` shows it."""
+    try:
+        yield
+    except SpecError as error:
+        postpone(str(error))
+
+
+def postpone(words: str) -> None:
+    """Keeps words for :func:`show_postponed`."""
+    st.session_state[POSTPONED] = words
+
+
+def show_postponed() -> None:
+    """Shows what a callback could not do, once."""
+    if words := st.session_state.pop(POSTPONED, None):
+        show_error(words)

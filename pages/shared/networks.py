@@ -1,0 +1,120 @@
+"""Choosing among the networks that are here, and how long they take to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from invariance.runs.estimate import seconds_of_passes
+from pages.shared import links
+from pages.shared.cache import KnownModel
+from pages.shared.controls import choose
+from pages.shared.durations import in_words, roughly
+from pages.shared.navigation import go_to
+
+Networks = dict[str, KnownModel]
+"""By reference."""
+
+Models = tuple[KnownModel, KnownModel]
+TRANSFERS = ("matched-transfer", "disjoint-transfer")
+"""The gallery's two networks that are compared unless somebody chooses others."""
+
+WORTH_SAYING_S = 10.0
+
+
+def choose_pair(
+    titles: Mapping[str, str],
+    wanted: Iterable[str],
+    *,
+    keys: tuple[str, str] = ("left", "right"),
+    places: tuple[DeltaGenerator, DeltaGenerator] | None = None,
+) -> tuple[str, str]:
+    """Two networks that are compared.
+
+    Args:
+        titles: of all that there are, by reference.
+        wanted: those to begin with, the most wanted first; names that are not here are passed over.
+        keys: of the two boxes, and their names in the link.
+        places: where the boxes stand; None for below one another.
+    """
+    names = list(dict.fromkeys([*(name for name in wanted if name in titles), *titles])) * 2
+    left, right = places or (None, None)
+    return (
+        choose("Network", titles, key=keys[0], default=names[0], place=left),
+        choose("Beside it", titles, key=keys[1], default=names[1], place=right),
+    )
+
+
+def choose_models(
+    known: Networks, wanted: Iterable[str] = TRANSFERS, *, places: tuple[DeltaGenerator, DeltaGenerator] | None = None
+) -> Models:
+    """Two networks that are compared, see :func:`choose_pair`."""
+    titles = {reference: model.label for reference, model in known.items()}
+    first, second = choose_pair(titles, wanted, places=places)
+    return known[first], known[second]
+
+
+def linked_models(known: Collection[str]) -> list[str]:
+    """The networks that the link names (``models``), of those that are here; says which are not."""
+    wanted = _linked()
+    if absent := [name for name in wanted if name not in known]:
+        named = ", ".join(links.quoted(name) for name in absent[:2]) + (", and others" if len(absent) > 2 else "")
+        st.caption(f":material/info: The link names networks that are not here: {named}.")
+    return [name for name in wanted if name in known]
+
+
+def choose_added(label: str, known: Networks, fits: Callable[[KnownModel], bool], *, placeholder: str) -> list[str]:
+    """Which networks are looked at besides the gallery's: at first those that the link names, of all that are known.
+
+    The link names them from then on. Names of it that are not here stay in it, and are told of, until another choice
+    is made; those of the gallery, which are rows anyway, do not.
+
+    Args:
+        label: what is chosen.
+        known: all networks.
+        fits: whether a network that is not the gallery's is offered.
+        placeholder: of an empty box.
+    """
+    titles = {name: model.label for name, model in known.items() if not model.from_gallery and fits(model)}
+    before = [name for name in linked_models(known) if name in titles]
+    absent = [name for name in _linked() if name not in known]
+    chosen: list[str] = []
+    if titles:
+        if "own" not in st.session_state:
+            st.session_state["own"] = before
+        chosen = st.multiselect(label, list(titles), format_func=titles.__getitem__, key="own", placeholder=placeholder)
+    links.choice("models", ",".join([*chosen, *(absent if chosen == before else [])]) or None, widget="own")
+    return chosen
+
+
+def _linked() -> list[str]:
+    return [name for name in st.query_params.get("models", "").split(",") if name]
+
+
+def say_how_long(models: Models, passes: float, image_size: int, *, can_stop: bool) -> None:
+    """A line on what an answer takes; nothing where that is a few seconds.
+
+    Args:
+        models: networks that are asked.
+        passes: forward passes that each makes.
+        image_size: side in pixels of the images.
+        can_stop: whether the answer is one that a button asks for, with another to stop it.
+    """
+    seconds = sum(seconds_of_passes(model.model.name, passes, image_size=image_size) for model in models)
+    if seconds < WORTH_SAYING_S:
+        return
+    end = "Stop, or a change of anything on this page, ends it." if can_stop else "A change of the image asks anew."
+    st.caption(f":material/schedule: Takes {roughly(in_words(seconds))}. {end}")
+
+
+def show_no_gallery() -> None:
+    """The empty view of a page that needs trained networks."""
+    st.markdown(
+        "There are no trained networks here yet: the gallery that ships with the project is missing, and no run has "
+        "finished. Train two, or look at the images that they learn from; "
+        "`python -m invariance gallery build` makes the gallery again."
+    )
+    if st.button("Look at the data set", type="primary", icon=":material/image:", key="to_dataset"):
+        go_to("dataset")

@@ -1,0 +1,152 @@
+"""Controls of the Train page: what the networks are pretrained on, how long, with what data, and how."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from invariance.models import published_facts
+from invariance.runs.describe import transforms_title
+from invariance.spec import OBJECTIVES, TRANSFER_METHODS
+from invariance.vocabulary.architectures import ARCHITECTURES, PUBLISHED_PREFIX
+from pages.shared.controls import choose, source_picker, transform_picker
+from pages.shared.fields import number, segments
+from pages.shared.plan import BUDGETS, disjoint_from
+from pages.shared.published import published_titles, show_weights
+
+
+def varied(transforms: tuple[str, ...]) -> str:
+    """What a network learns on, in a sentence."""
+    return transforms_title(transforms) if transforms else "untransformed images"
+
+
+def pretraining_controls(target: tuple[str, ...]) -> list[tuple[str, ...]]:
+    """Which transformations each network is pretrained on: one composition or two."""
+    matched = st.toggle("Matched: the target's own", value=True, key="matched", bind="query-params")
+    first = target if matched else transform_picker("pretrain")
+    st.caption(f"One network learns on **{varied(first)}**.")
+    if not st.toggle("Add a mismatched rival", value=True, key="rival", bind="query-params"):
+        return [first]
+    rival = disjoint_from(target)
+    if not st.toggle("Choose the rival for me", value=True, key="suggested", bind="query-params"):
+        rival = transform_picker("competitor")
+    st.caption(f"The other learns on **{varied(rival)}**.")
+    return [first, rival]
+
+
+def published_picker() -> str | None:
+    """A network of torchvision for the target task, or None; offers to get it while it is not on this machine.
+
+    Returns:
+        ``torchvision:<name>``; its weights may not be here yet.
+    """
+    if not st.toggle(
+        "Add a published network",
+        key="published",
+        bind="query-params",
+        help="A larger network that others trained on photographs: does that beat the right invariances?",
+    ):
+        return None
+    chosen = choose(
+        "Published network",
+        published_titles(),
+        key="network",
+        help="torchvision's classifiers with their published weights.",
+    )
+    name = PUBLISHED_PREFIX + chosen
+    facts = published_facts(name)
+    cut = "" if facts.resize_size == facts.input_size else f" and looks at the central {facts.input_size}"
+    st.caption(
+        f"**{chosen}** was trained for the 1,000 classes of ImageNet. As there, it enlarges each image to "
+        f"{facts.resize_size} px{cut}."
+    )
+    show_weights(name, key="get_published")
+    return name
+
+
+def budget_controls() -> dict[str, Any]:
+    """How long to train, and with what: arguments of ``planned_runs``."""
+    budget = BUDGETS[segments("How long", BUDGETS, key="budget", default="Quick")]
+    st.caption(budget.summary)
+    left, right = st.columns(2)
+    method = left.selectbox(
+        "Transfer",
+        TRANSFER_METHODS,
+        key="method",
+        bind="query-params",
+        help="linear-probe: a new last layer on what the network represents, which stays as it "
+        "is. fine-tune: from there, all weights learn the target task.",
+    )
+    num_transfer = number(
+        "Target images",
+        10,
+        100_000,
+        2_000,
+        step=100,
+        key="target_images",
+        place=right,
+        help="How many images of the target task the transfer may learn from.",
+    )
+    return {
+        "method": method,
+        "num_transfer_samples": num_transfer,
+        "epochs": budget.epochs,
+        "samples_per_epoch": budget.samples_per_epoch,
+    }
+
+
+def detail_controls(values: dict[str, Any]) -> dict[str, Any]:
+    """What a newcomer does not need to touch."""
+    with st.expander("Data, model and details", icon=":material/tune:"):
+        data, network = st.columns(2, gap="large")
+        with data:
+            objects = source_picker("Objects", "objects")
+            backgrounds = source_picker("Backgrounds", "backgrounds", colour=True)
+            num_classes = st.number_input(
+                "Classes of each task",
+                2,
+                1_000,
+                None,
+                key="classes",
+                bind="query-params",
+                placeholder="30, or half of what there is",
+            )
+            prototypes = number("Pictures of each class", 1, 100, 1, key="prototypes")
+        with network:
+            model = choose("Model", {name: one.title for name, one in ARCHITECTURES.items()}, key="model")
+            st.caption(ARCHITECTURES[model].summary)
+            objective = st.selectbox(
+                "Objective of pretraining",
+                OBJECTIVES,
+                key="objective",
+                bind="query-params",
+                help="Labels; agreement of two views that the transformations make (SimCLR, "
+                "VICReg); or telling by how many quarter turns an image was rotated.",
+            )
+            preset = st.session_state.get("budget", "Quick")  # another preset gives fresh fields with its values
+            left, right = st.columns(2)  # a row at a time, which is their order on a telephone too
+            epochs = number("Epochs", 1, 1_000, values["epochs"], key=f"epochs_{preset}", place=left)
+            usual = values["samples_per_epoch"]
+            samples = number(
+                "Images in an epoch", 64, 1_000_000, usual, step=1_000, key=f"samples_{preset}", place=right
+            )
+            left, right = st.columns(2)
+            batch_size = number("Batch size", 2, 4_096, 128, key="batch", place=left)
+            rate = right.number_input(
+                "Learning rate", 1e-6, 1.0, 2e-3, 1e-4, format="%.4g", key="rate", bind="query-params"
+            )
+            seed = number("Seed", 0, 2**31, 0, key="seed", place=st.columns(2)[0])
+    return values | {
+        "objects": objects,
+        "backgrounds": backgrounds,
+        "num_classes": num_classes,
+        "num_prototypes": prototypes,
+        "model": model,
+        "objective": objective,
+        "epochs": epochs,
+        "samples_per_epoch": samples,
+        "batch_size": batch_size,
+        "learning_rate": rate,
+        "seed": seed,
+    }
