@@ -11,7 +11,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from invariance.figures.scatter import line_in_words, line_of, transfer_scatter
+from invariance.figures.scatter import COLUMNS, line_in_words, line_of, transfer_scatter
 from invariance.measures.shifts import own_shift, shifted
 from invariance.runs import gallery
 from invariance.runs.describe import transforms_title
