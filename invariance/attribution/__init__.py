@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from invariance.attribution.attribute import Attribution, attribute
-from invariance.attribution.baselines import BASELINES, make_baseline
+from invariance.attribution.baselines import make_baseline
 from invariance.attribution.compare import Comparison, Explanation, compare
 from invariance.attribution.methods import find_method
 from invariance.attribution.scores import ObjectShare, share_on_object
-from invariance.vocabulary.methods import METHODS, Method, Parameter
+from invariance.vocabulary.methods import BASELINES, METHODS, Method, Parameter
 
 __all__ = [
     "BASELINES",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +12,7 @@ from invariance.attribution.baselines import make_baseline
 from invariance.attribution.methods import APPLY, chosen_values, find_method
 from invariance.attribution.question import Question
 from invariance.extras import require_extra
-from invariance.models import Classifier
+from invariance.models import images_at_once
 
 _EPSILON: Final = 1e-6
 
@@ -73,7 +72,7 @@ def attribute(
     values = chosen_values(chosen, parameters)
     assert not model.training, "attribution needs a model in eval mode"
     start = make_baseline(baseline, images)
-    batch_size = at_once(model, batch_size)
+    batch_size = images_at_once(model, batch_size)
     with torch.no_grad():
         logits, start_logits = _logits(model, images, batch_size), _logits(model, start, batch_size)
     if target is None:
@@ -85,12 +84,6 @@ def attribute(
     if not chosen.is_complete:
         error = torch.full_like(error, torch.nan)
     return Attribution(relevance, targets, logits.softmax(dim=1), error, method)
-
-
-def at_once(apply: Callable[[Tensor], Tensor], batch_size: int) -> int:
-    """How many images a network, or a method of one, gets at once: what was asked for, or as many as it takes."""
-    network = getattr(apply, "__self__", apply)
-    return min(batch_size, network.batch_size) if isinstance(network, Classifier) else batch_size
 
 
 def _logits(model: nn.Module, images: Tensor, batch_size: int) -> Tensor:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 import torch
 from torch import Tensor
 
 from invariance.spec import SpecError
-
-BASELINES: Final[dict[str, str]] = {
-    "blurred": "the image blurred beyond recognition",
-    "black": "a black image",
-    "mean": "one uniform picture in the image's mean colour",
-    "background": "the same background with nothing on it",
-}
-"""Name and meaning, the default first."""
+from invariance.vocabulary.attach import attach
+from invariance.vocabulary.methods import BASELINES, GIVEN_BASELINE
 
 BLUR_SIGMA: Final = 0.25
 """Standard deviation of the blurred baseline, relative to the image side."""
@@ -33,15 +28,26 @@ def make_baseline(baseline: str | Tensor, images: Tensor) -> Tensor:
     """
     if isinstance(baseline, Tensor):
         return baseline.to(images).expand_as(images)
-    if baseline == "black":
-        return torch.zeros_like(images)
-    if baseline == "mean":
-        return images.mean(dim=(2, 3), keepdim=True).expand_as(images)
-    if baseline == "blurred":
-        sigma = BLUR_SIGMA * images.shape[-1]
-        half = min(round(2 * sigma), images.shape[-1] - 1)  # reflection needs a kernel within the image
-        from torchvision.transforms.functional import gaussian_blur  # here, since it takes a second and a half
+    if baseline not in _MAKERS:
+        raise SpecError(f"baseline = {baseline!r}: expected {', '.join(_MAKERS)}, or the images to compare with")
+    return _MAKERS[baseline](images)
 
-        blurred: Tensor = gaussian_blur(images, [2 * half + 1, 2 * half + 1], [sigma, sigma])
-        return blurred
-    raise SpecError(f"baseline = {baseline!r}: expected black, blurred, mean, or the images to compare with")
+
+def _blurred(images: Tensor) -> Tensor:
+    from torchvision.transforms.functional import gaussian_blur  # here, since it takes a second and a half
+
+    sigma = BLUR_SIGMA * images.shape[-1]
+    half = min(round(2 * sigma), images.shape[-1] - 1)  # reflection needs a kernel within the image
+    blurred: Tensor = gaussian_blur(images, [2 * half + 1, 2 * half + 1], [sigma, sigma])
+    return blurred
+
+
+def _mean(images: Tensor) -> Tensor:
+    return images.mean(dim=(2, 3), keepdim=True).expand_as(images)
+
+
+_MAKERS: Final[dict[str, Callable[[Tensor], Tensor]]] = attach(
+    "baseline",
+    (name for name in BASELINES if name != GIVEN_BASELINE),
+    {"black": torch.zeros_like, "blurred": _blurred, "mean": _mean},
+)

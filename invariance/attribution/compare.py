@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from invariance.attribution.attribute import attribute
-from invariance.attribution.baselines import BASELINES
 from invariance.attribution.randomise import MapCorrelation, correlate, randomised
 from invariance.attribution.scores import share_on_object
 from invariance.data.engine import SPLIT_START, Batch, Engine
@@ -20,6 +19,7 @@ from invariance.data.preview import clean_backgrounds, to_pictures
 from invariance.models import Classifier
 from invariance.spec import SpecError
 from invariance.spec.checks import require
+from invariance.vocabulary.methods import BASELINES
 
 PREDICTED: Final = "predicted"
 TRUE: Final = "true"

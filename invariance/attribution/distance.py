@@ -22,8 +22,8 @@ from typing import Final
 import torch
 from torch import Tensor, nn
 
-from invariance.attribution.attribute import at_once
 from invariance.extras import require_extra
+from invariance.models import images_at_once
 from invariance.spec import SpecError
 
 WAYS: Final[dict[str, str]] = {
@@ -108,7 +108,7 @@ def along_path(
     """
     moved = SquaredDistance(represent, path[:1], unit=unit)
     relevance = torch.zeros_like(path[0])
-    batch_size = at_once(represent, batch_size)
+    batch_size = images_at_once(represent, batch_size)
     for middle, piece in zip(*(part.split(batch_size) for part in _pieces(path, num_points)), strict=True):
         middle.requires_grad_()
         with torch.enable_grad():
@@ -155,7 +155,7 @@ def along_cross_fade(
 
     moved = SquaredDistance(represent, image, unit=unit)
     explainer = IntegratedGradients(moved, multiply_by_inputs=True)
-    size = at_once(represent, batch_size)
+    size = images_at_once(represent, batch_size)
     relevance = explainer.attribute(transformed, baselines=image, n_steps=num_points, internal_batch_size=size)
     return _attribution(relevance[0].detach(), moved, transformed)
 

@@ -1,6 +1,6 @@
 """Networks behind one protocol: ``representation(images)`` and a linear ``head``."""
 
-from invariance.models.classifier import BATCH_SIZE, Classifier, batch_size_at, to_unit_range
+from invariance.models.classifier import BATCH_SIZE, Classifier, batch_size_at, images_at_once, to_unit_range
 from invariance.models.layer_features import layer_features
 from invariance.models.published import (
     PublishedFacts,
@@ -27,6 +27,7 @@ __all__ = [
     "empty_model",
     "has_published",
     "has_untrained_twin",
+    "images_at_once",
     "is_cached",
     "layer_features",
     "published_facts",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor, nn
@@ -139,6 +139,12 @@ class Classifier(nn.Module):
 def to_unit_range(images: Tensor) -> Tensor:
     """uint8 images to float32 in [0, 1]."""
     return images.to(torch.float32).div_(255.0)
+
+
+def images_at_once(apply: Callable[[Tensor], Tensor], most: int = BATCH_SIZE) -> int:
+    """How many images a network, or a method of one, is given at once: at most so many, and as many as it takes."""
+    network = getattr(apply, "__self__", apply)
+    return min(most, network.batch_size) if isinstance(network, Classifier) else most
 
 
 def batch_size_at(input_size: int | None) -> int:

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from invariance.events import CancelFlag, Cancelled, never
-from invariance.models import BATCH_SIZE, Classifier
+from invariance.models import Classifier, images_at_once
 from invariance.training.feed import Rendered
 from invariance.training.precision import AUTO, Precision
 
@@ -70,9 +70,7 @@ def batch_by_batch(
     apply: Callable[[Tensor], Tensor], images: Tensor, *, cancelled: CancelFlag = never, precision: Precision = AUTO
 ) -> Iterator[Tensor]:
     """The pieces of :func:`in_batches`, each when it is done, for those who want to say how far they are."""
-    network = getattr(apply, "__self__", apply)
-    batch_size = network.batch_size if isinstance(network, Classifier) else BATCH_SIZE
-    for part in images.split(batch_size):
+    for part in images.split(images_at_once(apply)):
         if cancelled():
             raise Cancelled
         with torch.no_grad(), precision.autocast(images.device):

@@ -1,4 +1,4 @@
-"""The methods that attribute a logit to pixels: what can be chosen about each, and what it costs."""
+"""The methods that attribute a logit to pixels: what can be chosen about each, what it costs, and the baselines."""
 
 from __future__ import annotations
 
@@ -11,6 +11,18 @@ from invariance.vocabulary.attach import by_name
 
 PASSES_OF_A_GRADIENT: Final = 2.0
 """A gradient at the pixels costs about two forward passes."""
+
+
+GIVEN_BASELINE: Final = "background"
+"""The one that cannot be made of an image alone: the data set draws it."""
+
+BASELINES: Final[dict[str, str]] = {
+    "blurred": "the image blurred beyond recognition",
+    "black": "a black image",
+    "mean": "one uniform picture in the image's mean colour",
+    GIVEN_BASELINE: "the same background with nothing on it",
+}
+"""What an image is compared with, name and meaning, the default first."""
 
 
 @dataclass(frozen=True)

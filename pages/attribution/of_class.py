@@ -7,13 +7,12 @@ from dataclasses import replace
 
 import streamlit as st
 
-from invariance.attribution.baselines import BASELINES
 from invariance.attribution.compare import PREDICTED, TRUE, Comparison, Explanation
 from invariance.attribution.passes import passes_of_map
 from invariance.figures.pictures import fitting_factor, outline, png_bytes, relevance_overlay, side_by_side, upscale
 from invariance.runs.describe import transforms_title
 from invariance.spec import DatasetSpec
-from invariance.vocabulary.methods import Method
+from invariance.vocabulary.methods import BASELINES, Method
 from pages.attribution.trust import choose_method, show_randomised, show_scores
 from pages.shared import cache
 from pages.shared.controls import choose, transform_picker

@@ -73,7 +73,7 @@ def test_mean_colour_baseline_is_uniform_in_each_channel(images: Tensor) -> None
 
 
 def test_unknown_baseline_is_refused(images: Tensor) -> None:
-    with pytest.raises(SpecError, match="baseline = 'white': expected black"):
+    with pytest.raises(SpecError, match="baseline = 'white': expected blurred, black, mean, or"):
         attribute(Square().eval(), images, baseline="white")
 
 
