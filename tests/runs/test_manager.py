@@ -141,15 +141,16 @@ def test_a_transfer_waits_for_its_source_and_is_given_its_weights(manager: Manag
 
 
 def test_a_waiting_transfer_lets_others_pass(manager: Manager) -> None:
-    slow = manager.store.submit(behaving(1, seed=9))
-    with try_claim(manager.store.directory(slow.id)):  # its source is executed elsewhere
-        manager.store.transition(slow.id, "running")
-        transfer = manager.submit(tiny_transfer(slow.id))
+    slow = behaving(1, seed=9).run_id
+    with try_claim(manager.store.directory(slow)):  # its source is executed elsewhere
+        manager.store.submit(behaving(1, seed=9))
+        manager.store.transition(slow, "running")
+        transfer = manager.submit(tiny_transfer(slow))
         other = manager.submit(behaving(1))
         wait_for(manager, other.id, "done")
         assert state_of(manager, transfer.id) == "queued"
-        manager.store.transition(slow.id, "done", result={"checkpoint": "weights.safetensors", "metrics": {}})
-    (manager.store.directory(slow.id) / "weights.safetensors").touch()
+        manager.store.transition(slow, "done", result={"checkpoint": "weights.safetensors", "metrics": {}})
+    (manager.store.directory(slow) / "weights.safetensors").touch()
     wait_for(manager, transfer.id, "done")
 
 
