@@ -28,7 +28,7 @@ class Parser(argparse.ArgumentParser):
         shown = "\n".join(["examples:", *(f"  %(prog)s {line}" for line in examples)]) if examples else ""
         super().__init__(
             description="\n".join(textwrap.fill(line, WIDTH) for line in description.splitlines()),
-            epilog="\n\n".join(filter(None, (epilog, shown))),
+            epilog="\n\n".join(filter(None, (epilog.replace("%", "%%"), shown))),
             formatter_class=argparse.RawDescriptionHelpFormatter,
             **options,
         )

@@ -148,6 +148,7 @@ def test_every_option_of_every_command_has_a_help() -> None:
     found = parsers(parser())
     assert len(found) > 20
     for one in found:
+        assert one.format_help().startswith(f"usage: {one.prog}")
         assert one.epilog and f"  {'%(prog)s'}" in one.epilog, f"{one.prog} has no example"
         for action in one._actions:
             assert action.help or not action.option_strings, f"{one.prog}: {action.option_strings} has no help"
