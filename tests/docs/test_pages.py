@@ -107,3 +107,13 @@ def test_scripts_for_a_cluster_can_be_read():
     args = parser().parse_args(words[1:])
     (group,) = job["spec"]["rayClusterSpec"]["workerGroupSpecs"]
     assert args.num_workers == group["replicas"]
+
+
+def test_the_citation_can_be_read():
+    yaml = pytest.importorskip("yaml")
+    found = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert found["cff-version"] == "1.2.0" and found["type"] == "software"
+    assert {"message", "title", "authors"} <= set(found)
+    (paper,) = found["references"]
+    assert [author["family-names"] for author in paper["authors"]] == ["Speicher", "Nanda", "Gummadi"]
+    assert (paper["year"], paper["identifiers"][0]["value"]) == (2024, "arXiv:2407.04325")
