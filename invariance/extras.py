@@ -10,6 +10,7 @@ from invariance.spec.checks import SpecError
 EXTRA_OF: Final = {
     "streamlit": "app",
     "plotly": "app",
+    "jinja2": "app",
     "captum": "attribution",
     "huggingface_hub": "hub",
     "pyarrow": "hub",

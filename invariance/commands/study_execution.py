@@ -70,12 +70,12 @@ def execute_study(args: argparse.Namespace) -> None:
     summary = summarise(study.conclude(table), seconds=seconds, provenance=told, progress=progress)
     write_summary(summary, args.out)
     write_notebook(study, args.out)
-    if has("plotly"):
+    if absent := [name for name in ("plotly", "jinja2") if not has(name)]:
+        print(f"no report.html, since {absent[0]} is not installed: {install_line(absent[0])}", file=sys.stderr)
+    else:
         from invariance.figures.study_report import write_report
 
         write_report(study, table, summary, args.out)
-    else:
-        print(f"no report.html, since plotly is not installed: {install_line('plotly')}", file=sys.stderr)
     interrupted.raise_if_set()
     if not progress.is_done:
         raise RunFailed(_failed_line(coordinator.failures, progress, args.out))
