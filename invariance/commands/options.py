@@ -325,5 +325,5 @@ def add_store(parser: argparse._ActionsContainer) -> None:
 
 def add_num_images(parser: argparse._ActionsContainer, *, default: int | None, text: str) -> None:
     """How many images; ``--num`` is its older name, which scripts use."""
-    parser.add_argument("--num-images", dest="num_images", type=int, default=default, metavar="N", help=text)
-    parser.add_argument("--num", dest="num_images", type=int, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    for name, shown in (("--num-images", text), ("--num", argparse.SUPPRESS)):
+        parser.add_argument(name, dest="num_images", type=int, default=default, metavar="N", help=shown)
