@@ -1,40 +1,48 @@
-"""``python -m invariance``: the command line."""
+"""The command line: ``invariance``, or ``python -m invariance``.
+
+What is imported here is what Python has loaded anyway: Ctrl-C is heard from the first moment.
+"""
 
 from __future__ import annotations
 
-import argparse
+import os
+import signal
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, TextIO
 
-import invariance
-from invariance.commands import (
-    app,
-    arguments,
-    attribute,
-    bench,
-    download,
-    factors,
-    gallery,
-    measure,
-    render,
-    shapley,
-    study,
-    training,
-    what_if,
-)
-from invariance.commands.running import RunFailed
-from invariance.runs.outcome import is_expected
-from invariance.spec import SpecError
+if TYPE_CHECKING:
+    from invariance.commands.parser import Parser
+
+BROKEN_PIPE = 128 + 13
+"""What a shell says of a program that SIGPIPE ended; Windows has no such signal."""
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """The parser of all commands."""
-    top = arguments.Parser(
-        prog="python -m invariance",
-        description="Invariance in transfer learning: render Transforms-2D, train, transfer, measure.",
+    from invariance.commands import (
+        app,
+        attribute,
+        bench,
+        download,
+        factors,
+        gallery,
+        measure,
+        render,
+        runs,
+        shapley,
+        study,
+        training,
+        what_if,
     )
-    top.add_argument("--version", action="version", version=f"invariance {invariance.__version__}")
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=arguments.Parser)
+    from invariance.commands.parser import Parser, program
+
+    top = Parser(
+        prog=program(),
+        description="Invariance in transfer learning: render Transforms-2D, train, transfer, measure.",
+        examples=("gallery list", "measure --models gallery --out sens.csv", "pretrain --help"),
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
     for module in (
         render,
         training,
@@ -44,6 +52,7 @@ def parser() -> argparse.ArgumentParser:
         factors,
         attribute,
         shapley,
+        runs,
         gallery,
         bench,
         download,
@@ -57,27 +66,61 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command.
 
     Returns:
-        0 when it succeeded, 1 when a run failed, 2 on bad input, 130 when interrupted.
+        0 when it succeeded, 1 when a run failed, 2 on bad input, 128 and the number of the signal that stopped it (130
+        for Ctrl-C, 141 where nobody reads its output any more).
     """
-    args = parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a terminal that has no ellipsis shows a question mark
+            stream.reconfigure(errors="replace")
     try:
-        args.action(args)
-    except SpecError as error:
-        return _fail(f"{error}", 2)
-    except RunFailed as error:
-        return _fail(f"{error}", 1)
-    except KeyboardInterrupt:
-        return _fail("interrupted: ask for the same again to go on", 130)
-    except ValueError as error:
-        if not is_expected(error):
+        code = _run(argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        cut_off = [stream for stream in (sys.stdout, sys.stderr) if _is_cut_off(stream)]
+        if not cut_off:
             raise
-        return _fail(f"{error}", 1)  # the training diverged
+        return BROKEN_PIPE
+    except SystemExit:
+        if _is_cut_off(sys.stdout):
+            return BROKEN_PIPE
+        raise
+    return code
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    try:
+        args = parser().parse_args(argv)
+        args.action(args)
+    except KeyboardInterrupt as stop:
+        return _fail(
+            "interrupted: ask for the same again to go on", 128 + getattr(stop, "signal_number", signal.SIGINT)
+        )
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        from invariance.commands.errors import explain
+
+        if (known := explain(error)) is None:
+            raise
+        return _fail(*known)
     return 0
 
 
 def _fail(message: str, code: int) -> int:
-    print(f"python -m invariance: {message}", file=sys.stderr)
+    from invariance.commands.parser import program
+
+    print(f"{program()}: {message}", file=sys.stderr)
     return code
+
+
+def _is_cut_off(stream: TextIO) -> bool:
+    """Whether nobody reads a stream any more, as after ``| head``; it then leads nowhere, so that no error follows."""
+    try:
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return True
+    return False
 
 
 if __name__ == "__main__":

@@ -6,13 +6,14 @@ forced to the disk, and is then renamed over it, which a POSIX file system does 
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-_TEMPORARY = ".part"
+TEMPORARY = ".part"
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -24,7 +25,7 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not from tempfile, whose files nobody else may read: the destination is an ordinary file.
-    name = path.with_name(f"{path.name}.{secrets.token_hex(4)}{_TEMPORARY}")
+    name = path.with_name(f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
     try:
         with name.open("xb") as stream:
             write(stream)
@@ -35,6 +36,11 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
         name.unlink(missing_ok=True)
         raise
     sync_directory(path.parent)
+
+
+def write_bytes_atomically(path: Path, content: bytes) -> None:
+    """As :func:`write_atomically`, of what is there already."""
+    write_atomically(path, lambda stream: stream.write(content))
 
 
 def sync_directory(directory: Path) -> None:
@@ -50,5 +56,14 @@ def sync_directory(directory: Path) -> None:
 
 def sweep_temporaries(directory: Path) -> None:
     """Removes what killed writers left; only for the directory's one writer, at its start."""
-    for leftover in directory.glob(f"*{_TEMPORARY}"):
+    for leftover in directory.glob(f"*{TEMPORARY}"):
         leftover.unlink(missing_ok=True)
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether an exception means that a disk, or somebody's share of it, is full.
+
+    Libraries written in other languages pass on the system's words without its number.
+    """
+    has_number = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return has_number or "No space left on device" in str(error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -26,10 +27,12 @@ def project_folder() -> Path:
 def user_cache() -> Path:
     """Where a user's files are kept that can be made again; it need not exist yet.
 
-    Raises:
-        RuntimeError: the user has no home.
+    A user without a home, as in a container that runs under any number, has a temporary folder of that number.
     """
-    return Path.home() / ".cache" / "invariance"
+    try:
+        return Path.home() / ".cache" / "invariance"
+    except RuntimeError:
+        return Path(tempfile.gettempdir()) / f"invariance-{os.getuid() if hasattr(os, 'getuid') else 'user'}"
 
 
 def is_writable(folder: Path) -> bool:

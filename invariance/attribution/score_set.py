@@ -18,6 +18,7 @@ from invariance.data.engine import SPLIT_START, Engine
 from invariance.data.preview import clean_backgrounds
 from invariance.models import BATCH_SIZE, Classifier
 from invariance.spec import SpecError
+from invariance.statistics import normal_interval, share_interval
 
 SCORES: Final[dict[str, str]] = {
     "mass": "share of the positive relevance on the object",
@@ -27,7 +28,6 @@ SCORES: Final[dict[str, str]] = {
 """Name and meaning."""
 
 MAX_IMAGES: Final = 10_000
-_Z: Final = 1.96
 
 
 @dataclass(frozen=True)
@@ -132,13 +132,7 @@ def summary(score: str, values: Tensor, chance: Tensor, *, is_proportion: bool =
         is_proportion: values are 0 or 1, so that the interval is Wilson's (1927), which has a width at 0 and 1 too.
     """
     defined = values.isfinite()
-    kept, num = values[defined].double(), int(defined.sum())
-    if num == 0:
-        return ScoreMean(score, math.nan, math.nan, math.nan, math.nan, 0)
-    mean, level = float(kept.mean()), float(chance[defined].double().mean())
-    if is_proportion:
-        centre = (mean + _Z**2 / (2 * num)) / (1 + _Z**2 / num)
-        half = _Z / (1 + _Z**2 / num) * math.sqrt(mean * (1 - mean) / num + _Z**2 / (4 * num**2))
-        return ScoreMean(score, mean, centre - half, centre + half, level, num)
-    half = _Z * float(kept.std()) / math.sqrt(num) if num > 1 else math.nan
-    return ScoreMean(score, mean, mean - half, mean + half, level, num)
+    kept = values[defined].double()
+    found = share_interval(int(kept.sum()), len(kept)) if is_proportion else normal_interval(kept.tolist())
+    level = float(chance[defined].double().mean())  # NaN of nothing
+    return ScoreMean(score, found.estimate, found.low, found.high, level, found.num)

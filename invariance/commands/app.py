@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from invariance.commands.options import add_store
 from invariance.extras import require_extra
 from invariance.resources import is_installed, project_folder, user_cache
 from invariance.spec.checks import SpecError, require_count
@@ -25,14 +26,17 @@ def add_commands(commands: Any) -> None:
         "app",
         help="open the app",
         description="Serves the app, for this machine alone unless an address is given, and opens it in the browser.",
-        epilog="example: INVARIANCE_TEACHER=password invariance app --address 0.0.0.0 --no-browser (for a class)",
+        examples=(
+            "",
+            "--port 8600",
+            "--address 0.0.0.0 --no-browser",
+        ),
+        epilog="For a class, give an address and set INVARIANCE_TEACHER to a password.",
     )
     parser.add_argument("--port", type=int, metavar="N", help="where it answers (default: 8501, or the next free one)")
     parser.add_argument("--address", metavar="ADDRESS", help="that it listens on (default 127.0.0.1: this machine)")
     parser.add_argument("--no-browser", action="store_true", help="open no browser")
-    parser.add_argument(
-        "--runs", type=Path, metavar="DIR", help="store of the runs (default: $INVARIANCE_RUNS or ./runs)"
-    )
+    add_store(parser)
     parser.set_defaults(action=open_app)
 
 
@@ -66,7 +70,7 @@ def _app_folder() -> Path:
     try:
         target = user_cache() / "app" / digest
         _lay_out(files, source, target)
-    except (OSError, RuntimeError) as error:
+    except OSError as error:
         raise SpecError(f"the app cannot be copied to the user's cache ({error}); set HOME to a folder") from error
     return target
 

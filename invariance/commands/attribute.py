@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from invariance.commands.arguments import json_text, open_store, print_json
-from invariance.commands.output import make_folder
-from invariance.data.engine import Engine
-from invariance.data.magnitudes import magnitudes
+from invariance.commands.options import add_execution, add_explained, add_num_images
+from invariance.commands.output import check_folder, json_text, make_folder, print_json, write_bytes
 from invariance.extras import require_extra
-from invariance.runs.device import choose_device
-from invariance.runs.locate import task_of, weights_of
 from invariance.spec import SpecError, parse_transforms
-from invariance.training.checkpoint import load_weights
 
 if TYPE_CHECKING:
+    from invariance.data.engine import Engine
     from invariance.figures.pictures import Picture
     from invariance.models import Classifier
 
@@ -27,7 +21,7 @@ PICTURE_PX = 320
 MAX_INDEX = 2**40
 """Positions in a split, which has as many at most."""
 OPTIONS = {
-    "class": ("transforms", "method", "parameters", "baseline", "num", "explain"),
+    "class": ("transforms", "method", "parameters", "baseline", "num_images", "explain"),
     "distance": ("transform", "magnitude", "way", "num_points"),
 }
 """What belongs to one question alone."""
@@ -38,16 +32,12 @@ def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "attribute",
         help="show which pixels decisions rest on",
-        epilog="examples: python -m invariance attribute --models matched-transfer,disjoint-transfer --out maps; "
-        "python -m invariance attribute --models matched,disjoint --question distance --transform rotate "
-        "--magnitude angle_deg=45 --out felt",
+        examples=(
+            "--models matched-transfer,disjoint-transfer --out maps",
+            "--models matched,disjoint --question distance --transform rotate --magnitude angle_deg=45 --out felt",
+        ),
     )
-    parser.add_argument(
-        "--models",
-        required=True,
-        metavar="RUN,…",
-        help="run ids, gallery models or torchvision:<name>, explained on one image",
-    )
+    add_explained(parser)
     parser.add_argument("--index", type=int, default=0, help="position of the image in the test split (default 0)")
     parser.add_argument(
         "--question",
@@ -56,7 +46,6 @@ def add_commands(commands: Any) -> None:
         help="class (default): which pixels speak for a class; distance: which pixels move the representation when the "
         "image is transformed (uses --transform, --magnitude, --way and --num-points)",
     )
-    parser.add_argument("--transforms", metavar="A,B,…", help="of the image (default: those of the first model's task)")
     parser.add_argument(
         "--method",
         default="integrated-gradients",
@@ -64,13 +53,13 @@ def add_commands(commands: Any) -> None:
         "grad-cam",
     )
     parser.add_argument(
-        "--parameters", default="", metavar="NAME=VALUE,…", help="of the method, such as steps=64 or window=8,stride=4"
+        "--parameters",
+        default="",
+        metavar="NAME=VALUE,...",
+        help="of the method, such as steps=64 or window=8,stride=4",
     )
     parser.add_argument("--baseline", default="blurred", help="blurred (default), black, mean or background")
-    parser.add_argument(
-        "--num", type=int, metavar="N", help="also score the first N images of the test split, into DIR/scores.csv"
-    )
-    parser.add_argument("--explain", default="predicted", metavar="predicted|true|CLASS")
+    add_num_images(parser, default=None, text="also score the first N images of the test split, into DIR/scores.csv")
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="receives attribution.png, scores.json, scores.csv"
     )
@@ -81,7 +70,7 @@ def add_commands(commands: Any) -> None:
     felt.add_argument(
         "--magnitude",
         default="",
-        metavar="NAME=VALUE,…",
+        metavar="NAME=VALUE,...",
         help="of the transformation, such as angle_deg=45 or x=0.8,y=0.5; the rest is between neutral and the end",
     )
     felt.add_argument(
@@ -91,28 +80,20 @@ def add_commands(commands: Any) -> None:
         help="path of the integral: images at growing magnitude (default), or the straight line in pixels",
     )
     felt.add_argument("--num-points", type=int, default=256, metavar="N", help="gradients on the path (default 256)")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda (default auto)")
-    parser.add_argument(
-        "--runs", type=Path, metavar="DIR", help="store of the runs (default: $INVARIANCE_RUNS or ./runs)"
-    )
+    add_execution(parser)
     defaults = {name: parser.get_default(name) for names in OPTIONS.values() for name in names}
+    defaults["num_images"] = None  # of its older name, argparse tells that it is left out
     parser.set_defaults(action=attribute, defaults=defaults)
 
 
 def attribute(args: argparse.Namespace) -> None:
     """Writes the picture and the scores, and prints a JSON object."""
-    names = [name.strip() for name in args.models.split(",") if name.strip()]
-    if not names:
-        raise SpecError("models = '': name at least one run or gallery model")
     _check(args)
-    store, device = open_store(args), choose_device(args.device)
-    paths = [weights_of(name, store) for name in names]
-    data = task_of(names, store)
-    if args.transforms is not None:
-        data = replace(data, transforms=parse_transforms(args.transforms))
-    models = [load_weights(path, device) for path in paths]
+    from invariance.commands.running import load_models
+
+    models, engine, _ = load_models(args)
     answer = _distance if args.question == "distance" else _class
-    print_json({"out": str(args.out), **answer(args, names, models, Engine(data, device))})
+    print_json({"out": str(args.out), **answer(args, models, engine)})
 
 
 def _check(args: argparse.Namespace) -> None:
@@ -126,11 +107,13 @@ def _check(args: argparse.Namespace) -> None:
         raise SpecError(f"index = {args.index}: expected a whole number from 0 to {MAX_INDEX - 1}")
     if args.question == "class" or args.way == "cross-fade":
         require_extra("captum", "attribute")
-    make_folder(args.out)
+    check_folder(args.out)
 
 
-def _class(args: argparse.Namespace, names: list[str], models: list[Classifier], engine: Engine) -> dict[str, Any]:
+def _class(args: argparse.Namespace, models: list[Classifier], engine: Engine) -> dict[str, Any]:
     """Which pixels speak for a class."""
+    import pandas as pd
+
     from invariance.attribution.compare import compare
     from invariance.attribution.score_set import score_set
     from invariance.figures.pictures import outline, relevance_overlay, upscale
@@ -146,26 +129,27 @@ def _class(args: argparse.Namespace, names: list[str], models: list[Classifier],
         parameters=parameters,
     )
     table = None
-    if args.num is not None:
+    if args.num_images is not None:
         options = {"method": args.method, "baseline": args.baseline, "parameters": parameters}
-        table = score_set(models, engine, num=args.num, **options)
+        table = score_set(models, engine, num=args.num_images, **options)
     factor = max(1, PICTURE_PX // engine.spec.image_size)
     maps = [
         outline(relevance_overlay(found.image, view.relevance, limit=found.limit), found.mask, factor)
         for view in found.explanations
     ]
-    records = [{"model": name, **scores} for name, scores in zip(names, found.scores(), strict=True)]
+    records = [{"model": name, **scores} for name, scores in zip(args.models, found.scores(), strict=True)]
     scores = {"index": args.index, "true_class": found.true_class, "method": args.method, "models": records}
     _write(args.out, [upscale(found.image, factor), *maps], scores)
     if table is not None:
-        rows = [{"model": name, **asdict(row)} for name, rows in zip(names, table, strict=True) for row in rows]
-        pd.DataFrame(rows).to_csv(args.out / "scores.csv", index=False)
+        rows = [{"model": name, **asdict(row)} for name, rows in zip(args.models, table, strict=True) for row in rows]
+        write_bytes(args.out / "scores.csv", pd.DataFrame(rows).to_csv(index=False).encode())
     return scores
 
 
-def _distance(args: argparse.Namespace, names: list[str], models: list[Classifier], engine: Engine) -> dict[str, Any]:
+def _distance(args: argparse.Namespace, models: list[Classifier], engine: Engine) -> dict[str, Any]:
     """Which pixels move the representation when the image is transformed."""
     from invariance.attribution.compare_distance import compare_distance
+    from invariance.data.magnitudes import magnitudes
     from invariance.figures.pictures import relevance_overlay, upscale
     from invariance.measures.pairs import mean_pair_distance
 
@@ -188,7 +172,7 @@ def _distance(args: argparse.Namespace, names: list[str], models: list[Classifie
     )
     factor = max(1, PICTURE_PX // engine.spec.image_size)
     maps = [relevance_overlay(found.changed, view.relevance, limit=found.limit) for view in found.views]
-    records = [{"model": name, **scores} for name, scores in zip(names, found.scores(), strict=True)]
+    records = [{"model": name, **scores} for name, scores in zip(args.models, found.scores(), strict=True)]
     about = {"index": args.index, "object": found.class_name, "transform": transform, "magnitude": values}
     scores = {**about, "way": args.way, "models": records}
     _write(args.out, [upscale(picture, factor) for picture in (found.image, found.changed, *maps)], scores)
@@ -198,8 +182,9 @@ def _distance(args: argparse.Namespace, names: list[str], models: list[Classifie
 def _write(out: Path, pictures: list[Picture], scores: dict[str, Any]) -> None:
     from invariance.figures.pictures import png_bytes, side_by_side
 
-    (out / "attribution.png").write_bytes(png_bytes(side_by_side(pictures)))
-    (out / "scores.json").write_text(json_text(scores, indent=1) + "\n")
+    make_folder(out)
+    write_bytes(out / "attribution.png", png_bytes(side_by_side(pictures)))
+    write_bytes(out / "scores.json", f"{json_text(scores, indent=1)}\n".encode())
 
 
 def parse_parameters(text: str) -> dict[str, float]:

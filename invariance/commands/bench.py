@@ -10,74 +10,104 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from invariance.commands.arguments import Parser, print_json
+from invariance.commands.options import add_device, argument, count
+from invariance.commands.output import print_json
+from invariance.commands.parser import Parser
 from invariance.resources import project_folder
 from invariance.runs.device import choose_device
-from invariance.spec import MODEL_NAMES, SpecError, parse_transforms
+from invariance.spec import MODEL_NAMES, parse_transforms
 
 NO_GPU = "no GPU: not measured"
 
-_RANGES = (
-    ("threads", 1, 1024),
-    ("rounds", 1, 1000),
-    ("num_memory", 1, 10**8),
-    ("num_images", 4, 10**7),
-    ("batch_size", 2, 65_536),
-    ("num_target", 2, 10**6),
-    ("num_test", 1, 10**6),
-)
 _COLUMNS = ("loader", "kornia", "engine")
 
 
 def add_commands(commands: Any) -> None:
     """Registers the command and its sub-commands."""
-    bench = commands.add_parser("bench", help="measure speed beside what people use today")
-    parts = bench.add_subparsers(dest="part", required=True, metavar="PART", parser_class=Parser)
+    bench = commands.add_parser(
+        "bench", help="measure speed beside what people use today", examples=("data", "train --model resnet18")
+    )
+    parts = bench.add_subparsers(dest="part", required=True, metavar="data|train", parser_class=Parser)
+    _add_data(parts)
+    _add_train(parts)
+
+
+def _add_data(parts: Any) -> None:
     parser = parts.add_parser(
         "data",
         help="images a second of the data engine, a torchvision data loader and Kornia",
-        epilog="example: python -m invariance bench data --transforms none rotate rotate,hue,blur --rounds 3",
+        examples=("--transforms none rotate rotate,hue,blur --num-rounds 3",),
     )
     parser.add_argument(
-        "--transforms", nargs="+", metavar="A[,B,…]", help="compositions to measure (default: none, all 18, one of 3)"
+        "--transforms",
+        type=argument(parse_transforms),
+        nargs="+",
+        metavar="A[,B,...]",
+        help="compositions to measure (default: none, all 18, one of 3)",
     )
-    parser.add_argument("--threads", type=int, help="of each contestant (default: the cores this process may use)")
-    parser.add_argument("--rounds", type=int, default=5, help="in which the contestants take turns (default 5)")
-    parser.add_argument("--seconds", type=float, default=0.5, help="of one timing (default 0.5)")
-    parser.add_argument("--image-size", type=int, default=32, metavar="PX", help="side in pixels (default 32)")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda (default auto: a GPU if there is one)")
+    _add_timing(parser)
+    parser.add_argument("--seconds", type=_seconds, default=0.5, metavar="X", help="of one timing (default 0.5)")
     parser.add_argument("--memory", action="store_true", help="measure memory alone")
-    parser.add_argument("--num-memory", type=int, default=50_000, metavar="N", help="images rendered for it")
-    parser.add_argument("--json", action="store_true", help="print one JSON object in place of the table")
+    parser.add_argument(
+        "--num-memory", type=count(1, 10**8), default=50_000, metavar="N", help="images rendered for it"
+    )
     parser.set_defaults(action=bench_data)
-    _add_train(parts)
 
 
 def _add_train(parts: Any) -> None:
     parser = parts.add_parser(
         "train",
         help="images a second of training and the time of a linear probe, beside the usual PyTorch ways",
-        epilog="example: python -m invariance bench train --model resnet18 --rounds 3",
+        examples=("--model resnet18 --num-rounds 3", "--together 2 4 8"),
     )
-    parser.add_argument("--transforms", default="rotate,hue,erasing", metavar="A,B,…", help="composition trained on")
+    parser.add_argument(
+        "--transforms",
+        type=argument(parse_transforms),
+        default=("rotate", "hue", "erasing"),
+        metavar="A,B,...",
+        help="composition trained on (default rotate,hue,erasing)",
+    )
     parser.add_argument(
         "--model", choices=MODEL_NAMES, help="architecture (default: small on a processor, resnet18 on a GPU)"
     )
-    parser.add_argument("--threads", type=int, help="of each contestant (default: the cores this process may use)")
-    parser.add_argument("--rounds", type=int, default=5, help="in which the contestants take turns (default 5)")
+    _add_timing(parser)
+    for name, low, high, default, text in (
+        ("num-images", 4, 10**7, None, "of an epoch and a timing (default 10240; on a GPU 51200)"),
+        ("batch-size", 2, 65_536, 256, "images in one step (default 256)"),
+        ("num-target", 2, 10**6, 2_000, "images the probes are fitted to (default 2000)"),
+        ("num-test", 1, 10**6, 10_000, "images the probes are tested on (default 10000)"),
+    ):
+        parser.add_argument(f"--{name}", type=count(low, high), default=default, metavar="N", help=text)
     parser.add_argument(
-        "--num-images", type=int, metavar="N", help="of an epoch and a timing (default 10240; on a GPU 51200)"
+        "--together",
+        type=count(1, 64),
+        nargs="+",
+        metavar="K",
+        help="measure alone, instead: K networks trained at once",
     )
-    parser.add_argument("--batch-size", type=int, default=256, help="images in one step (default 256)")
-    parser.add_argument("--image-size", type=int, default=32, metavar="PX", help="side in pixels (default 32)")
-    parser.add_argument("--num-target", type=int, default=2_000, metavar="N", help="images the probes are fitted to")
-    parser.add_argument("--num-test", type=int, default=10_000, metavar="N", help="images the probes are tested on")
-    parser.add_argument(
-        "--together", type=int, nargs="+", metavar="K", help="measure alone, instead: K networks trained at once"
-    )
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda (default auto: a GPU if there is one)")
-    parser.add_argument("--json", action="store_true", help="print one JSON object in place of the tables")
     parser.set_defaults(action=bench_train)
+
+
+def _add_timing(parser: argparse.ArgumentParser) -> None:
+    """What both measurements have."""
+    cores = "of each contestant (default: the cores this process may use)"
+    parser.add_argument("--num-threads", type=count(1, 1024), metavar="N", help=cores)
+    parser.add_argument(
+        "--num-rounds",
+        type=count(1, 1000),
+        default=5,
+        metavar="N",
+        help="in which the contestants take turns (default 5)",
+    )
+    parser.add_argument("--image-size", type=int, default=32, metavar="N", help="side in pixels (default 32)")
+    add_device(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object in place of the tables")
+
+
+def _seconds(text: str) -> float:
+    if not 0 < (value := float(text)) <= 600:
+        raise argparse.ArgumentTypeError(f"{text}: expected more than 0 and at most 600")
+    return value
 
 
 def load_benchmark(name: str) -> ModuleType:
@@ -90,20 +120,17 @@ def load_benchmark(name: str) -> ModuleType:
 
 def bench_data(args: argparse.Namespace) -> None:
     """Prints a table, or one JSON object with the same figures."""
-    _check(args)
     speed, memory = load_benchmark("data_speed"), load_benchmark("render_memory")
-    threads = args.threads or _num_cores()
+    threads = args.num_threads or _num_cores()
     device = choose_device(args.device)
     settings = speed.Settings(
-        threads=threads, rounds=args.rounds, seconds=args.seconds, image_size=args.image_size, device=device
+        threads=threads, rounds=args.num_rounds, seconds=args.seconds, image_size=args.image_size, device=device
     )
     say = (lambda text: None) if args.json else (lambda text: print(text, flush=True))
     answer: dict[str, Any] = {"environment": speed.environment(settings)}
     say(", ".join(f"{name} {value}" for name, value in answer["environment"].items()))
     if not args.memory:
-        compositions = speed.COMPOSITIONS
-        if args.transforms:
-            compositions = tuple(parse_transforms(text) for text in args.transforms)
+        compositions = args.transforms or speed.COMPOSITIONS
         answer |= _measure_speed(speed, settings, compositions, say)
         answer["gpu"] = _measure_gpu(settings, compositions, say)
     answer["memory"] = _measure_memory(memory, args, threads, say)
@@ -154,17 +181,16 @@ def _measure_memory(memory: ModuleType, args: argparse.Namespace, threads: int, 
 
 def bench_train(args: argparse.Namespace) -> None:
     """Prints tables, or one JSON object with the same figures."""
-    _check(args)
     training, probing, data = (load_benchmark(name) for name in ("train_speed", "probe_speed", "data_speed"))
     device = choose_device(args.device)
     has_gpu = device.startswith("cuda")
     settings = training.Settings(
-        threads=args.threads or _num_cores(),
-        rounds=args.rounds,
+        threads=args.num_threads or _num_cores(),
+        rounds=args.num_rounds,
         num_images=args.num_images or (51_200 if has_gpu else 10_240),
         batch_size=args.batch_size,
         image_size=args.image_size,
-        transforms=parse_transforms(args.transforms),
+        transforms=args.transforms,
         model=args.model or ("resnet18" if has_gpu else "small"),
         device=device,
     )
@@ -257,15 +283,3 @@ def _cell(value: float | None, width: int, digits: int) -> str:
 
 def _ratios(row: dict[str, float | None]) -> str:
     return _cell(row["engine_to_loader"], 10, 1) + _cell(row["engine_to_kornia"], 10, 2)
-
-
-def _check(args: argparse.Namespace) -> None:
-    for number in getattr(args, "together", None) or ():
-        if not 1 <= number <= 64:
-            raise SpecError(f"--together {number}: expected 1 to 64")
-    for name, low, high in _RANGES:
-        value = getattr(args, name, None)
-        if value is not None and not low <= value <= high:
-            raise SpecError(f"--{name.replace('_', '-')} {value}: expected {low} to {high}")
-    if hasattr(args, "seconds") and not 0 < args.seconds <= 600:
-        raise SpecError(f"--seconds {args.seconds}: expected more than 0 and at most 600")

@@ -6,15 +6,10 @@ import argparse
 import contextlib
 import io
 import sys
+from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
-from invariance.commands.arguments import print_json
-from invariance.data.sources.download import DOWNLOADS, download
-from invariance.data.sources.hub import hub_repository
-from invariance.models import PUBLISHED_PREFIX
-from invariance.runs.locate import fetch_published
+from invariance.commands.output import print_json
 
 
 def add_commands(commands: Any) -> None:
@@ -28,14 +23,18 @@ def add_commands(commands: Any) -> None:
             "~/.cache/invariance. Also torchvision:<name>: a network with its published ImageNet weights. What is "
             "there already is not downloaded again; what is damaged is replaced."
         ),
-        epilog="example: python -m invariance download cifar10",
+        examples=("cifar10", "torchvision:resnet18"),
     )
-    parser.add_argument("source", metavar="SOURCE", help=f"one of {', '.join(DOWNLOADS)}, torchvision:<name>")
+    parser.add_argument("source", metavar="SOURCE", help="one of cifar10, cifar100, hub, torchvision:<name>")
     parser.set_defaults(action=get)
 
 
 def get(args: argparse.Namespace) -> None:
     """Downloads, and prints a JSON object."""
+    from invariance.data.sources.download import download
+    from invariance.models import PUBLISHED_PREFIX
+    from invariance.runs.locate import fetch_published
+
     if args.source.startswith(PUBLISHED_PREFIX):
         print_json({"source": args.source, "checkpoint": str(fetch_published(args.source))})
         return
@@ -48,8 +47,13 @@ def get(args: argparse.Namespace) -> None:
     print_json({"source": args.source, "folders": [str(folder) for folder in folders]})
 
 
-def _with_bar(source: str) -> tuple[Any, ...]:
+def _with_bar(source: str) -> tuple[Path, ...]:
     """The download's own bar, and one more for the pictures of the Hub, which are written after it."""
+    from tqdm import tqdm
+
+    from invariance.data.sources.download import download
+    from invariance.data.sources.hub import hub_repository
+
     if hub_repository(source) is None:
         return download(source)
     with tqdm(desc="pictures", unit="picture", leave=False) as bar:

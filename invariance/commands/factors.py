@@ -6,67 +6,60 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from invariance.commands.arguments import add_data, add_execution, dataset, open_store, print_json
-from invariance.commands.output import check_file
-from invariance.commands.running import described, execute_run, named_models, report, write_named
+from invariance.commands.options import (
+    add_data,
+    add_execution,
+    add_fields,
+    add_models,
+    argument,
+    dataset,
+    given,
+    parse_names,
+)
+from invariance.commands.output import check_file, described
 from invariance.measures.factor_columns import FACTOR_COLUMNS, VERDICTS
-from invariance.runs.device import choose_device
-from invariance.spec import VARIED, FactorSpec, SpecError
+from invariance.spec import FactorSpec, SpecError
 
 
 def add_commands(commands: Any) -> None:
     """Registers the command."""
-    default = FactorSpec(sources=("-",))
     parser = commands.add_parser(
         "factors",
         help="decode what varies between images from the representations of models",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog=_describe_columns()
-        + "\n\nexample: python -m invariance factors --models none,hue --factors class,hue,rotate --out factors.csv",
+        description="Decodes what varies between images from representations, and from two controls: the pixels, and "
+        "the same network untrained.",
+        epilog=_describe_columns(),
+        examples=("--models none,hue --factors class,hue,rotate --out factors.csv",),
     )
-    parser.add_argument(
-        "--models", default="gallery", metavar="gallery|RUN,…", help="rows of the table (default gallery)"
-    )
+    add_models(parser, "rows of the table", default=("gallery",))
     parser.add_argument(
         "--factors",
-        default="all",
-        metavar="all|A,B,…",
+        type=argument(parse_names),
+        default=("all",),
+        metavar="all|A,B,...",
         help="class, background, transformations, or single parameters such as translate.x (default all)",
     )
-    parser.add_argument(
-        "--vary",
-        default=default.vary,
-        choices=VARIED,
-        help="one: images in which one transformation varies alone (default); together: all of them at once",
-    )
-    parser.add_argument("--num-images", type=int, default=default.num_images, help="of each kind (default 2000)")
-    parser.add_argument("--num-folds", type=int, default=default.num_folds, help="of the cross-validation (default 5)")
+    add_fields(parser, FactorSpec, ("vary", "num_images", "num_folds"))
     parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="where the table goes")
     add_data(parser)
     add_execution(parser)
-    parser.set_defaults(action=run_factors)
+    parser.set_defaults(action=factors)
 
 
-def run_factors(args: argparse.Namespace) -> None:
+def factors(args: argparse.Namespace) -> None:
     """One table of models by factors; writes a CSV and prints a JSON object."""
-    if args.transforms != "none":
-        raise SpecError(f"transforms = {args.transforms}: choose with --factors what varies")
-    store = open_store(args)
-    names = named_models(args.models, store)
-    factors = tuple(name.strip() for name in args.factors.split(",") if name.strip())
-    spec = FactorSpec(
-        sources=tuple(names),
-        data=dataset(args, num_samples=args.num_images),
-        vary=args.vary,
-        num_images=args.num_images,
-        num_folds=args.num_folds,
-        **({} if factors == ("all",) else {"factors": factors}),
-    )
-    check_file(args.out)
-    run = execute_run(spec, store, choose_device(args.device))
-    assert run.result is not None
-    write_named(Path(run.result["table"]), names, args.out)
-    print_json({**report(run), "table": str(args.out)})
+    if getattr(args, "transforms", ()):
+        raise SpecError(f"transforms = {','.join(args.transforms)}: choose with --factors what varies")
+    check_file(args.out, ".csv")
+    own = given(args, FactorSpec)
+    if args.factors == ("all",):
+        del own["factors"]
+    data = dataset(args, num_samples=own.get("num_images", FactorSpec.num_images))
+
+    from invariance.commands import running
+
+    models = running.named_models(args.models, running.existing_store(args))
+    running.run_table(args, FactorSpec(sources=tuple(models), data=data, **own), models)
 
 
 def _describe_columns() -> str:

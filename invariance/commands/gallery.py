@@ -4,39 +4,45 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from invariance.commands.arguments import ProgressBar, add_execution, open_store, print_json
-from invariance.commands.output import make_folder
-from invariance.data.catalogue import resolve_source
-from invariance.runs.device import choose_device
-from invariance.runs.gallery import GALLERY, damaged, entries
-from invariance.runs.gallery_build import Recipe, build, measure, planned
-from invariance.spec import TRANSFORM_NAMES, SpecError, parse_transforms
+from invariance.commands.options import add_execution, add_fields, add_num_classes, given
+from invariance.commands.output import check_folder, make_folder, print_json, print_listing
+from invariance.spec import TRANSFORM_NAMES, DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec, SpecError
+
+FIELDS: Final = {
+    DatasetSpec: ("objects", "backgrounds", "transforms"),
+    PretrainSpec: ("epochs", "samples_per_epoch"),
+    MeasureSpec: ("num_pairs",),
+    FactorSpec: ("num_images",),
+}
+"""What a gallery can be built from, by the spec that describes it."""
+DEFAULTS: Final = {"epochs": 12, "transforms": "all"}
+"""Where :class:`~invariance.runs.gallery_build.Recipe` has others than the specs, for the help."""
 
 
 def add_commands(commands: Any) -> None:
     """Registers the commands."""
-    parser = commands.add_parser("gallery", help="the trained networks that ship with the project")
+    parser = commands.add_parser(
+        "gallery", help="the trained networks that ship with the project", examples=("list", "build --device cpu")
+    )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="build|list")
-    listing = verbs.add_parser("list", help="what there is, with accuracies; damaged files are named")
-    listing.add_argument("--folder", type=Path, default=GALLERY, metavar="DIR", help="default: checkpoints/")
+    listing = verbs.add_parser(
+        "list", help="what there is, with accuracies; damaged files are named", examples=("", "--json")
+    )
+    listing.add_argument("--folder", type=Path, metavar="DIR", help="default: checkpoints/")
+    listing.add_argument("--json", action="store_true", help="print one JSON object on a terminal too")
     listing.set_defaults(action=list_gallery)
-    defaults = Recipe()
     making = verbs.add_parser(
         "build",
         help="train and measure all of them again",
-        epilog="example: python -m invariance gallery build --device cpu (goes on where it was interrupted)",
+        description="Trains and measures all of them; goes on where it was interrupted.",
+        examples=("--device cpu", "--transforms hue,blur --out mine"),
     )
-    making.add_argument("--out", type=Path, default=GALLERY, metavar="DIR", help="default: checkpoints/")
-    making.add_argument("--objects", default=defaults.objects, metavar="builtin|noise|DIR")
-    making.add_argument("--backgrounds", default=defaults.backgrounds, metavar="builtin|noise|#rrggbb|DIR")
-    making.add_argument("--num-classes", type=int, metavar="N", help="default: 30, or half of the source's")
-    making.add_argument("--epochs", type=int, default=defaults.epochs)
-    making.add_argument("--samples-per-epoch", type=int, default=defaults.samples_per_epoch)
-    making.add_argument("--transforms", default="all", metavar="A,B,…", help="those with a model of their own")
-    making.add_argument("--num-pairs", type=int, default=defaults.num_pairs)
-    making.add_argument("--num-images", type=int, default=defaults.num_images, help="to decode factors from")
+    making.add_argument("--out", type=Path, metavar="DIR", help="default: checkpoints/")
+    for spec, names in FIELDS.items():
+        add_fields(making, spec, names, defaults={name: DEFAULTS[name] for name in names if name in DEFAULTS})
+    add_num_classes(making, "default: 30, or half of the source's")
     making.add_argument(
         "--tables-only", action="store_true", help="train nothing: measure the networks that are there again"
     )
@@ -45,42 +51,51 @@ def add_commands(commands: Any) -> None:
 
 
 def list_gallery(args: argparse.Namespace) -> None:
-    """Prints one line a model."""
-    if not args.folder.is_dir():
-        raise SpecError(f"folder = {args.folder}: no such folder; give one that gallery build has made")
-    broken = damaged(args.folder)
-    for entry in entries(args.folder):
+    """Prints the networks: a line each on a terminal, else one JSON object."""
+    from invariance.runs.gallery import GALLERY, damaged, entries
+
+    folder = args.folder or GALLERY
+    if not folder.is_dir():
+        raise SpecError(f"folder = {folder}: no such folder; give one that gallery build has made")
+    broken, lines, models = damaged(folder), list[str](), list[dict[str, Any]]()
+    for entry in entries(folder):
+        state = "damaged" if entry.name in broken else "ok"
         accuracy = entry.metrics.get("transfer_accuracy", entry.metrics.get("test_accuracy", float("nan")))
-        state = "DAMAGED" if entry.name in broken else "ok"
-        print(f"{entry.name:18} {entry.run_id}  {entry.spec.kind:9} accuracy {accuracy:.3f}  {state:7} {entry.title}")
-    if not entries(args.folder):
-        print(f"no gallery in {args.folder}: run python -m invariance gallery build")
+        lines.append(
+            f"{entry.name:18} {entry.run_id}  {entry.spec.kind:9} accuracy {accuracy:.3f}  {state:7} {entry.title}"
+        )
+        about = {"name": entry.name, "run": entry.run_id, "kind": entry.spec.kind, "title": entry.title}
+        models.append({**about, "status": state, "metrics": entry.metrics, "file": str(entry.path)})
+    lines = lines or [f"no gallery in {folder}: run python -m invariance gallery build"]
+    print_listing(lines, {"folder": str(folder), "models": models}, as_json=args.json)
 
 
 def build_gallery(args: argparse.Namespace) -> None:
     """Trains what is missing, exports all, prints a line a model and one JSON object."""
-    recipe = Recipe(
-        objects=resolve_source(args.objects),
-        backgrounds=resolve_source(args.backgrounds),
-        epochs=args.epochs,
-        samples_per_epoch=args.samples_per_epoch,
-        num_classes=args.num_classes,
-        transforms=parse_transforms(args.transforms) or TRANSFORM_NAMES,
-        num_pairs=args.num_pairs,
-        num_images=args.num_images,
-    )
-    planned(recipe)  # what it refuses is said before anything is made
-    make_folder(args.out)
-    store, device, bar = open_store(args), choose_device(args.device), ProgressBar("gallery")
+    from invariance.commands.running import ProgressBar, prepare
+    from invariance.runs.gallery import GALLERY
+    from invariance.runs.gallery_build import Recipe, build, measure, planned
+
+    options = {"num_classes": args.num_classes} if "num_classes" in args else {}
+    for spec, names in FIELDS.items():
+        options |= {name: value for name, value in given(args, spec).items() if name in names}
+    if not options.get("transforms", TRANSFORM_NAMES):
+        del options["transforms"]
+    recipe, out = Recipe(**options), args.out or GALLERY
+    plan = planned(recipe)  # what it refuses is said before anything is made
+    check_folder(out)
+    store, device = prepare(args, [spec for _, _, spec in plan])
+    make_folder(out)
+    bar = ProgressBar("gallery")
     if args.tables_only:
-        measure(recipe, store, args.out, device=device, on_event=lambda _, event: bar(event))
+        measure(recipe, store, out, device=device, on_event=lambda _, event: bar(event))
         bar.close()
-        print_json({"out": str(args.out), "tables": ["sens.csv", "factors.csv"]})
+        print_json({"out": str(out), "tables": ["sens.csv", "factors.csv"]})
         return
-    made = build(recipe, store, args.out, device=device, on_event=lambda _, event: bar(event))
-    names = []
+    made = build(recipe, store, out, device=device, on_event=lambda _, event: bar(event))
+    exported = []
     for entry in made:
-        names.append(entry.name)
+        exported.append(entry.name)
         print(f"{entry.name:18} {entry.metrics}  {entry.seconds:.0f} s", flush=True)
     bar.close()
-    print_json({"out": str(args.out), "models": names})
+    print_json({"out": str(out), "models": exported})

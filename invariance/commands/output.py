@@ -1,20 +1,43 @@
-"""Where commands put what they make: refused before hours of work, and not after them."""
+"""What commands write and print: places that are refused before hours of work, and JSON last."""
 
 from __future__ import annotations
 
+import json
+import math
+import os
+import sys
 import tempfile
+import textwrap
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
+from invariance.files import write_atomically
 from invariance.spec import SpecError
 
 
-def check_file(path: Path) -> None:
-    """Raises SpecError unless a file can be made there, in a folder that is there."""
+def check_file(path: Path, ending: str) -> None:
+    """Raises SpecError unless a file with that ending can be made there, in a folder that is there.
+
+    Args:
+        path: of the file.
+        ending: what its name ends with, such as ``.csv``; of either case.
+    """
     if path.is_dir():
         raise SpecError(f"out = {path}: is a folder; give the name of a file in it")
+    if path.suffix.lower() != ending:
+        raise SpecError(f"out = {path}: expected a name that ends in {ending}, such as {path.stem or 'x'}{ending}")
     if not path.parent.is_dir():
         raise SpecError(f"out = {path}: no folder {path.parent}; make it first")
     _check_writable(path, path.parent)
+
+
+def check_folder(path: Path) -> None:
+    """Raises SpecError unless a folder is there or can be made; makes nothing."""
+    above = next(place for place in (path.absolute(), *path.absolute().parents) if os.path.lexists(place))
+    if not above.is_dir():
+        raise SpecError(f"out = {path}: cannot be used as a folder ({above} is none); choose another place")
+    _check_writable(path, above)
 
 
 def make_folder(path: Path) -> None:
@@ -33,3 +56,47 @@ def _check_writable(path: Path, folder: Path) -> None:
             pass
     except OSError as error:
         raise SpecError(f"out = {path}: cannot be written ({error.strerror}); choose another place") from error
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replaces a file, whole or not at all."""
+    write_atomically(path, lambda stream: stream.write(content))
+
+
+def print_json(values: dict[str, Any]) -> None:
+    """The last thing a command prints."""
+    print(json_text(values), flush=True)
+
+
+def print_listing(lines: Iterable[str], values: dict[str, Any], *, as_json: bool) -> None:
+    """A table for a person at a terminal, and one JSON object for a script, or where it is asked for."""
+    if as_json or not sys.stdout.isatty():
+        print_json(values)
+    else:
+        print("\n".join(lines), flush=True)
+
+
+def json_text(values: dict[str, Any], *, indent: int | None = None) -> str:
+    """Values as JSON, where a number that is not finite is null: JSON has neither NaN nor infinity.
+
+    Args:
+        values: plain values in dictionaries, lists and tuples.
+        indent: spaces a level; None for one line.
+    """
+    return json.dumps(_finite(values), indent=indent, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _finite(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_finite(each) for each in value]
+        case float():
+            return value if math.isfinite(value) else None
+    return value
+
+
+def described(columns: str, meaning: str) -> list[str]:
+    """Lines of a help text on some columns."""
+    return [f"  {columns}", *textwrap.wrap(meaning, 100, initial_indent=" " * 6, subsequent_indent=" " * 6)]

@@ -1,60 +1,134 @@
-"""What the commands share that make runs: which models are meant, execution with a bar, the report, the table."""
+"""What the commands share that make runs: the store, checks before anything is made, execution with a bar, the report.
+
+This module loads what computes; the commands import it when they are executed, and not for their help.
+"""
 
 from __future__ import annotations
 
-import shutil
-import textwrap
-from collections.abc import Sequence
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from invariance.commands.arguments import ProgressBar
+from tqdm import tqdm
+
+from invariance.commands.capacity import check_memory
+from invariance.commands.errors import RunFailed
+from invariance.commands.output import print_json, write_bytes
+from invariance.data.engine import Engine
+from invariance.models import Classifier
+from invariance.runs.device import choose_device
 from invariance.runs.execute import run_here
 from invariance.runs.gallery import entries
-from invariance.runs.locate import run_id_of
-from invariance.runs.store import Run, Store
+from invariance.runs.locate import run_id_of, task_of, weights_of
+from invariance.runs.store import Run, Store, default_root
 from invariance.runs.together import pays_together, run_together
-from invariance.spec import RunSpec, SpecError
-from invariance.studies.intervals import interval
+from invariance.spec import DatasetSpec, RunSpec, SpecError
+from invariance.statistics import t_interval
+from invariance.training.checkpoint import load_weights
 
 
-class RunFailed(RuntimeError):
-    """A run that did not end as done; the message is its one-line reason."""
+def existing_store(args: argparse.Namespace) -> Store | None:
+    """The store that ``--runs`` names, or None if there is none yet: whoever only looks makes none."""
+    root = args.runs or default_root()
+    return Store(root) if (root / "store.sqlite").is_file() else None
 
 
-def named_models(text: str, store: Store) -> dict[str, str]:
+def open_store(args: argparse.Namespace) -> Store:
+    """The store that ``--runs`` names, made if there is none: the last thing before work begins."""
+    return Store(args.runs or default_root())
+
+
+def named_models(names: Sequence[str], store: Store | None) -> dict[str, str]:
     """The models of a table: run id to the name that the user gave, or the gallery's.
 
     Args:
-        text: ``gallery`` for its pretrained networks, or names separated by commas.
+        names: ``gallery`` alone for its pretrained networks, or names of networks.
         store: where runs are looked up.
 
     Raises:
         SpecError: a name is unknown, or there is no gallery.
     """
-    if text == "gallery":
-        names = {entry.run_id: entry.name for entry in entries() if entry.spec.kind == "pretrain"}
-        if not names:
+    if tuple(names) == ("gallery",):
+        found = {entry.run_id: entry.name for entry in entries() if entry.spec.kind == "pretrain"}
+        if not found:
             raise SpecError("models = gallery: there is none here; run python -m invariance gallery build")
-        return names
-    return {run_id_of(name, store): name.strip() for name in text.split(",") if name.strip()}
+        return found
+    return {run_id_of(name, store): name for name in names}
+
+
+def load_models(args: argparse.Namespace) -> tuple[list[Classifier], Engine, str]:
+    """The networks of ``--models``, the images that they are looked at with, and the device."""
+    store, device = existing_store(args), choose_device(args.device)
+    paths = [weights_of(name, store) for name in args.models]
+    data = task_of(args.models, store)
+    if args.transforms is not None:
+        data = replace(data, transforms=args.transforms)
+    return [load_weights(path, device) for path in paths], Engine(data, device), device
+
+
+def prepare(args: argparse.Namespace, specs: Sequence[RunSpec]) -> tuple[Store, str]:
+    """Checks all that can be checked of some runs, then opens the store, which is made if there is none.
+
+    Returns:
+        The store, and the device of the runs.
+
+    Raises:
+        SpecError: a source, a folder, a class or the device is not here, or the images do not fit in memory.
+    """
+    device, known = choose_device(args.device), existing_store(args)
+    asked, pictures = {spec.run_id for spec in specs}, set[DatasetSpec]()
+    for spec in specs:
+        if known is not None and (run := known.find(spec.run_id)) is not None and run.state == "done":
+            continue
+        for source in spec.depends_on:
+            if source not in asked:
+                weights_of(source, known)
+        check_memory(spec)
+        pictures.add(replace(spec.data, transforms=(), seed=0, num_samples=None))
+    for data in pictures:
+        Engine(data)  # reads the folders, and refuses what cannot be read
+    return open_store(args), device
+
+
+class ProgressBar:
+    """Shows a run's events as a bar on a terminal, and nothing elsewhere."""
+
+    def __init__(self, title: str) -> None:
+        self._bar = tqdm(desc=title, unit="step", disable=not sys.stderr.isatty(), leave=False)
+
+    def __call__(self, event: Any) -> None:
+        """Takes one event of a run."""
+        num_steps = getattr(event, "num_steps", None)
+        if num_steps is None:
+            return
+        self._bar.total = num_steps
+        self._bar.n = event.step
+        if event.metrics:  # those of the last step that was measured stay
+            values = {name: f"{value:.3f}" for name, value in event.metrics.items()}
+            self._bar.set_postfix(values, refresh=False)
+        self._bar.refresh()
+
+    def close(self) -> None:
+        """Removes the bar."""
+        self._bar.close()
 
 
 def execute_run(spec: RunSpec, store: Store, device: str) -> Run:
-    """Does a run with a progress bar; raises RunFailed unless it is done then."""
-    title = f"{spec.kind} {spec.run_id}"
-    bar = ProgressBar(title)
+    """Does one run with a bar; raises RunFailed unless it is done then, and Stopped after Ctrl-C."""
+    bar = ProgressBar(f"{spec.kind} {spec.run_id}")
     try:
         run = run_here(spec, store, device, bar)
     finally:
         bar.close()
-    if run.state != "done":
-        raise RunFailed(f"run {run.id} {run.state}: {run.error or 'ask for it again to resume'}")
+    _require_done([run])
     return run
 
 
 def execute_seeds(specs: Sequence[RunSpec], store: Store, device: str, *, together: bool) -> list[Run]:
-    """Does the same run from several seeds; raises RunFailed unless all are done then.
+    """Does the same run from several seeds; raises as :func:`execute_run`.
 
     Args:
         specs: one for each seed.
@@ -69,17 +143,36 @@ def execute_seeds(specs: Sequence[RunSpec], store: Store, device: str, *, togeth
         runs = run_together(specs, store, device, bar)
     finally:
         bar.close()
-    if bad := [run for run in runs if run.state != "done"]:
-        raise RunFailed("; ".join(f"run {run.id} {run.state}: {run.error or 'ask again to resume'}" for run in bad))
+    _require_done(runs)
     return runs
 
 
-def seeds_of(text: str) -> list[int]:
-    """The numbers in a list such as 0,1,2; raises SpecError if there are none, or one is there twice."""
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    if not words or not all(word.isdecimal() for word in words) or len(set(words)) < len(words):
-        raise SpecError(f"seeds = {text!r}: expected different whole numbers separated by commas, such as 0,1,2")
-    return [int(word) for word in words]
+def _require_done(runs: Sequence[Run]) -> None:
+    if bad := [run for run in runs if run.state != "done"]:
+        raise RunFailed("; ".join(f"run {run.id} {run.state}: {run.error or 'ask again to resume'}" for run in bad))
+
+
+def run_seeds(args: argparse.Namespace, spec_of: Callable[[int], RunSpec]) -> None:
+    """The run of ``--seed`` and its JSON object, or those of ``--seeds`` and theirs."""
+    if args.seeds is None:
+        if args.together:
+            raise SpecError("--together without --seeds: give the seeds that are trained together, such as 0,1,2")
+        spec = spec_of(getattr(args, "seed", 0))
+        print_json(report(execute_run(spec, *prepare(args, [spec]))))
+        return
+    if "seed" in args:
+        raise SpecError("--seed and --seeds are both given: use one of them")
+    specs = [spec_of(seed) for seed in args.seeds]
+    runs = execute_seeds(specs, *prepare(args, specs), together=args.together)
+    print_json(report_seeds(runs, args.seeds))
+
+
+def run_table(args: argparse.Namespace, spec: RunSpec, names: dict[str, str]) -> None:
+    """A run that makes a table: writes it to ``--out`` with the user's names of models, and prints its JSON object."""
+    run = execute_run(spec, *prepare(args, [spec]))
+    assert run.result is not None
+    write_named(Path(run.result["table"]), names, args.out)
+    print_json({**report(run), "table": str(args.out)})
 
 
 def report_seeds(runs: Sequence[Run], seeds: Sequence[int]) -> dict[str, Any]:
@@ -87,9 +180,9 @@ def report_seeds(runs: Sequence[Run], seeds: Sequence[int]) -> dict[str, Any]:
     reports = [{"seed": seed, **report(run)} for seed, run in zip(seeds, runs, strict=True)]
     metrics: dict[str, Any] = {}
     for name in reports[0]["metrics"]:
-        known = interval([each["metrics"][name] for each in reports if name in each["metrics"]])
+        known = t_interval([each["metrics"][name] for each in reports if name in each["metrics"]])
         ends = (known.low, known.high) if known.num > 1 else (None, None)  # JSON has no NaN
-        metrics[name] = {"mean": known.mean, "low": ends[0], "high": ends[1], "num": known.num}
+        metrics[name] = {"mean": known.estimate, "low": ends[0], "high": ends[1], "num": known.num}
     return {"runs": reports, "metrics": metrics}
 
 
@@ -102,14 +195,7 @@ def report(run: Run) -> dict[str, Any]:
 
 def write_named(table: Path, names: dict[str, str], out: Path) -> None:
     """Copies a table, its models called as the user called them."""
-    text = table.read_text()
+    text = table.read_text(encoding="utf-8")
     for run_id, name in names.items():
         text = text.replace(f"\n{run_id},", f"\n{name},")
-    temporary = out.with_name(out.name + ".new")
-    temporary.write_text(text)
-    shutil.move(temporary, out)
-
-
-def described(columns: str, meaning: str) -> list[str]:
-    """Lines of a help text on some columns."""
-    return [f"  {columns}", *textwrap.wrap(meaning, 100, initial_indent=" " * 6, subsequent_indent=" " * 6)]
+    write_bytes(out, text.encode())

@@ -20,6 +20,7 @@ from invariance.data.picture_files import images_of, in_short, is_folder, open_i
 from invariance.data.random import STREAMS, Draws, permutation, unit_field
 from invariance.data.sources.hub import downloaded_hub_folder, hub_repository
 from invariance.data.sources.pictures import CIFAR_SOURCES, FOLDER_PREFIX, picture_class_names
+from invariance.data.sources.root import expand_user
 from invariance.data.transforms.frame import OBJECT_SCALE
 from invariance.spec import SpecError
 
@@ -51,8 +52,8 @@ def resolve_source(source: str) -> str:
     if (repository := hub_repository(source)) is not None:
         return f"hub:{repository}"
     if source.startswith(FOLDER_PREFIX):
-        return FOLDER_PREFIX + str(Path(source.removeprefix(FOLDER_PREFIX)).expanduser().resolve())
-    return str(Path(source).expanduser().resolve())
+        return FOLDER_PREFIX + str(expand_user(source.removeprefix(FOLDER_PREFIX)).resolve())
+    return str(expand_user(source).resolve())
 
 
 def is_picture_source(source: str) -> bool:
@@ -234,7 +235,7 @@ def _folder(source: str, configuration: str) -> Path:
     """A folder as it was named, or the local copy of a set on the Hub."""
     if (repository := hub_repository(source)) is not None:
         return downloaded_hub_folder(repository, configuration)
-    return Path(source).expanduser()
+    return expand_user(source)
 
 
 def _noise_objects(numbers: list[int], image_size: int, num_prototypes: int) -> Tensor:

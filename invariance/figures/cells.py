@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
@@ -43,17 +44,80 @@ def labelled_cells(
             hovertemplate="%{customdata[0]}, %{customdata[1]}: %{z:.3f}<extra></extra>",
         )
     )
-    where = [(int(row), int(column)) for row, column in zip(*np.nonzero(np.isfinite(numbers)), strict=True)]
-    figure.add_scatter(
-        x=[column for _, column in where],
-        y=[row for row, _ in where],
-        mode="text",
-        text=[format_number(numbers[place]) for place in where],
-        textfont={"size": 12, "color": [text_colour(float(numbers[place]), scale) for place in where]},
-        hoverinfo="skip",
-    )
+    figure.add_trace(texts(numbers, [format_number(numbers[place]) for place in filled(numbers)], scale, size=12))
     lay_out(figure, rows, columns, row_px=ROW_PX, top_px=12)
     return figure
+
+
+def grid(table: pd.DataFrame, value: str, *, rows: Sequence[str], columns: Sequence[str], by: str) -> np.ndarray:
+    """A column of a long table as cells, (R, C); what the table lacks is NaN.
+
+    Args:
+        table: columns ``model``, what ``by`` says, and the value; of rows for one cell the first counts.
+        value: column that is shown.
+        rows: models, from top to bottom.
+        columns: names in the column ``by``, from left to right.
+        by: what stands side by side.
+    """
+    cells = table.drop_duplicates(["model", by]).pivot(index="model", columns=by, values=value)
+    return cells.reindex(index=list(rows), columns=list(columns)).to_numpy()
+
+
+def filled(values: np.ndarray) -> list[tuple[int, int]]:
+    """Row and column of the cells that are not empty, row after row."""
+    rows, columns = np.nonzero(~pd.isna(values))
+    return list(zip(rows.tolist(), columns.tolist(), strict=True))
+
+
+def texts(
+    values: np.ndarray, words: Sequence[str], scale: Sequence[tuple[float, str]], *, size: int = 11
+) -> go.Scatter:
+    """Words in the cells, each black or white: Plotly's own choice is too pale on the middle of a scale.
+
+    Args:
+        values: (R, C) in [0, 1], which colour the cells.
+        words: one for each cell of :func:`filled`.
+        scale: colours of 0 to 1.
+        size: of the letters, in pixels.
+    """
+    places = filled(values)
+    return go.Scatter(
+        x=[column for _, column in places],
+        y=[row for row, _ in places],
+        mode="text",
+        text=list(words),
+        textfont={"size": size, "color": [text_colour(float(values[place]), scale) for place in places]},
+        # Selecting in one trace fades the others.
+        unselected={"textfont": {"color": None}},
+        hoverinfo="skip",
+    )
+
+
+def click_targets(
+    values: np.ndarray, told: Sequence[str], *, rows: Sequence[str], columns: Sequence[str], size_px: int
+) -> go.Scatter:
+    """Invisible squares on the cells, since a heatmap's own cells cannot be clicked in Streamlit.
+
+    Args:
+        values: (R, C).
+        told: on hovering, one for each cell of :func:`filled`.
+        rows: names that a selection gives, see :func:`~invariance.figures.heatmap.cell_of`.
+        columns: likewise.
+        size_px: of a square.
+    """
+    places = filled(values)
+    return go.Scatter(
+        x=[column for _, column in places],
+        y=[row for row, _ in places],
+        mode="markers",
+        marker={"symbol": "square", "size": size_px, "opacity": 0},
+        # Selecting fades what is not selected: without these, the markers would appear.
+        selected={"marker": {"opacity": 0}},
+        unselected={"marker": {"opacity": 0}},
+        customdata=[[rows[row], columns[column]] for row, column in places],
+        text=list(told),
+        hovertemplate="%{text}<extra></extra>",
+    )
 
 
 def coloured(values: np.ndarray, title: str, scale: Sequence[tuple[float, str]], **told: Any) -> go.Heatmap:
@@ -94,6 +158,12 @@ def frame(figure: go.Figure, column: int, row: int, *, width: float, colour: str
         y1=row + inset,
         line={"color": colour, "width": width},
     )
+
+
+def frame_selected(figure: go.Figure, column: int, row: int) -> None:
+    """Draws a thick frame, light on dark, so that it shows on every colour."""
+    frame(figure, column, row, width=6)
+    frame(figure, column, row, width=2.5, colour="#ffffff")
 
 
 def lay_out(

@@ -8,6 +8,7 @@ from itertools import cycle
 import pandas as pd
 import plotly.graph_objects as go
 
+from invariance.figures.layout import lay_out_plot
 from invariance.figures.palette import CATEGORICAL
 
 METRIC_TITLES: dict[str, str] = {
@@ -57,13 +58,8 @@ def training_curves(
     figure.update_yaxes(title=metric_title(metric), rangemode="tozero")
     if is_accuracy:
         figure.update_yaxes(range=[0, min(1.02, max(0.2, 1.15 * highest))], tickformat=".0%")
-    figure.update_layout(
-        height=height_px,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
-        showlegend=True,
-        uirevision="kept",  # a refreshed figure keeps the reader's zoom
-    )
+    # A refreshed figure keeps the reader's zoom.
+    lay_out_plot(figure, height_px, showlegend=True, uirevision="kept")
     return figure
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
+from invariance.figures.layout import error_bars
 from invariance.figures.palette import CATEGORICAL, NEUTRAL
 from invariance.numbers import signed
 
@@ -23,8 +24,7 @@ def evidence_bars(table: pd.DataFrame, *, title: str, colours: Sequence[str] = C
     for number, (model, rows) in enumerate(table.groupby("model", sort=False)):
         error = None
         if "low" in rows and rows["low"].notna().any():
-            above, below = rows["high"] - rows["shapley"], rows["shapley"] - rows["low"]
-            error = {"type": "data", "symmetric": False, "array": above, "arrayminus": below, "color": NEUTRAL}
+            error = error_bars(rows["shapley"], rows["low"], rows["high"], color=NEUTRAL)
         figure.add_bar(
             x=rows["player"],
             y=rows["shapley"],

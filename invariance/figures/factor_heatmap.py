@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from invariance.figures.cells import coloured, frame, lay_out
-from invariance.figures.palette import NEUTRAL, SHARE_SCALE, text_colour
+from invariance.figures.cells import click_targets, coloured, filled, frame, frame_selected, grid, lay_out, texts
+from invariance.figures.palette import NEUTRAL, SHARE_SCALE
 from invariance.measures.factor_columns import KEPT, LOST, NETWORK, PARTLY, UNCLEAR
 from invariance.numbers import format_number
 
@@ -40,35 +40,18 @@ def factor_heatmap(
     """
     models, factors = list(dict.fromkeys(table["model"])), list(dict.fromkeys(table["factor"]))
     labels = table.drop_duplicates("factor").set_index("factor")["title"]
-    values = _grid(table, "skill", models, factors)
-    shown = np.clip(np.nan_to_num(values.astype(float)), 0.0, 1.0)
-    signs = _grid(table, "verdict", models, factors)
-    rows, columns = (axis.tolist() for axis in np.nonzero(~pd.isna(values)))
-    cells = list(zip(rows, columns, strict=True))
+    values, signs = (grid(table, column, rows=models, columns=factors, by="factor") for column in ("skill", "verdict"))
+    values = np.clip(values.astype(np.float32), 0.0, 1.0)
+    cells = filled(values)
     names = [(titles or {}).get(model, model) for model in models]
     by_cell = table.drop_duplicates(["model", "factor"]).set_index(["model", "factor"])
+    words = [GLYPHS.get(signs[cell], "") if verdicts else format_number(float(values[cell])) for cell in cells]
+    told = [hover_text(names[row], by_cell.loc[(models[row], factors[column])]) for row, column in cells]
     figure = go.Figure(
         [
-            coloured(np.where(pd.isna(values), np.nan, shown).astype(np.float32), "skill", SHARE_SCALE),
-            go.Scatter(
-                x=columns,
-                y=rows,
-                mode="text",
-                text=[GLYPHS.get(signs[cell], "") if verdicts else format_number(shown[cell]) for cell in cells],
-                textfont={"size": 11, "color": [text_colour(float(shown[cell]), SHARE_SCALE) for cell in cells]},
-                hoverinfo="skip",
-            ),
-            go.Scatter(
-                x=columns,
-                y=rows,
-                mode="markers",
-                marker={"symbol": "square", "size": ROW_PX, "opacity": 0},
-                selected={"marker": {"opacity": 0}},
-                unselected={"marker": {"opacity": 0}},
-                customdata=[[models[row], factors[column]] for row, column in cells],
-                text=[hover_text(names[row], by_cell.loc[(models[row], factors[column])]) for row, column in cells],
-                hovertemplate="%{text}<extra></extra>",
-            ),
+            coloured(values, "skill", SHARE_SCALE),
+            texts(values, words, SHARE_SCALE),
+            click_targets(values, told, rows=models, columns=factors, size_px=ROW_PX),
         ]
     )
     _frames(figure, models, factors, trained_on or {}, selected)
@@ -108,11 +91,6 @@ def hover_text(name: str, row: pd.Series) -> str:
     return "<br>".join(lines)
 
 
-def _grid(table: pd.DataFrame, column: str, models: Sequence[str], factors: Sequence[str]) -> np.ndarray:
-    cells = table.drop_duplicates(["model", "factor"]).pivot(index="model", columns="factor", values=column)
-    return cells.reindex(index=list(models), columns=list(factors)).to_numpy()
-
-
 def _frames(
     figure: go.Figure,
     models: Sequence[str],
@@ -125,5 +103,4 @@ def _frames(
             if factor.split(".")[0] in trained_on.get(model, ()):
                 frame(figure, column, row, width=1.5, colour="#e4572e")
             if selected is not None and model in selected[0] and factor == selected[1]:
-                frame(figure, column, row, width=6, colour="#10211f")
-                frame(figure, column, row, width=2.5, colour="#ffffff")
+                frame_selected(figure, column, row)

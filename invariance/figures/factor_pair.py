@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from invariance.figures.layout import error_bars
 from invariance.figures.palette import MATCHED, MISMATCHED, NEUTRAL, SHARE_SCALE
 
 COLOURS: Final = (MATCHED, MISMATCHED)
@@ -76,15 +77,9 @@ def factor_dumbbells(pairs: pd.DataFrame, names: tuple[str, str]) -> go.Figure:
             mode="markers",
             name=name,
             marker={"color": colour, "size": 10, "symbol": symbol},
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": pairs[f"high_{number}"] - skill,
-                "arrayminus": skill - pairs[f"low_{number}"],
-                "thickness": 1.5,
-                "width": 0,
-                "color": colour,
-            },
+            error_x=error_bars(
+                skill, pairs[f"low_{number}"], pairs[f"high_{number}"], thickness=1.5, width=0, color=colour
+            ),
             customdata=np.stack([pairs[f"low_{number}"], pairs[f"high_{number}"]], axis=1),
             hovertemplate="%{x:.2f}, 95 % interval %{customdata[0]:.2f} to %{customdata[1]:.2f}",
         )

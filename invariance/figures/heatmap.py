@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from invariance.figures.cells import coloured, frame, lay_out
-from invariance.figures.palette import NEUTRAL, SENS_SCALE, text_colour
+from invariance.figures.cells import click_targets, coloured, filled, frame, frame_selected, grid, lay_out, texts
+from invariance.figures.palette import NEUTRAL, SENS_SCALE
 from invariance.measures.columns import MEASURES
 from invariance.numbers import format_number
 from invariance.spec import ALL_CATEGORIES
@@ -31,8 +31,7 @@ def sens_heatmap(
 ) -> go.Figure:
     """Draws models (rows) by transformations (columns), grouped by category.
 
-    A heatmap's cells cannot be clicked in Streamlit, so invisible square markers lie on top of them; the selection
-    that they return is read by :func:`cell_of`.
+    The selection of a click is read by :func:`cell_of`.
 
     Args:
         table: columns model, transform and the score; one row a cell.
@@ -46,15 +45,22 @@ def sens_heatmap(
     models = list(dict.fromkeys(table["model"])) if models is None else list(models)
     transforms = [name for names in ALL_CATEGORIES.values() for name in names if name in set(table["transform"])]
     measure = MEASURES[score]
-    values = _grid(table, score, models, transforms)
-    ends = [_grid(table, end, models, transforms) for end in measure.interval or () if end in table]
+    values, *ends = (
+        grid(table, column, rows=models, columns=transforms, by="transform").astype(np.float32)
+        for column in (score, *(end for end in measure.interval or () if end in table))
+    )
     scale = SENS_SCALE if measure.invariant == 0 else _reversed(SENS_SCALE)
     names = [(titles or {}).get(model, model) for model in models]
+    told = [
+        f"{names[row]}<br>{transforms[column].replace('_', ' ')}: {format_number(values[row, column], 3)}"
+        + _hovered([end[row, column] for end in ends])
+        for row, column in filled(values)
+    ]
     figure = go.Figure(
         [
             coloured(values, measure.title, scale),
-            _texts(values, scale),
-            _click_targets(values, ends, models=models, transforms=transforms, names=names),
+            texts(values, [format_number(float(values[place])) for place in filled(values)], scale),
+            click_targets(values, told, rows=models, columns=transforms, size_px=ROW_PX),
         ]
     )
     for left, right, category in _blocks(transforms):
@@ -64,8 +70,7 @@ def sens_heatmap(
             if transform in (trained_on or {}).get(model, ()):
                 frame(figure, column, row, width=1.5)
             if selected == (model, transform):
-                frame(figure, column, row, width=6)
-                frame(figure, column, row, width=2.5, colour="#ffffff")
+                frame_selected(figure, column, row)
     lay_out(
         figure,
         names,
@@ -94,56 +99,8 @@ def interval_text(low: float, high: float) -> str:
     )
 
 
-def _grid(table: pd.DataFrame, column: str, models: Sequence[str], transforms: Sequence[str]) -> np.ndarray:
-    cells = table.drop_duplicates(["model", "transform"]).pivot(index="model", columns="transform", values=column)
-    return cells.reindex(index=list(models), columns=list(transforms)).to_numpy(dtype=np.float32)
-
-
 def _reversed(scale: ColourScale) -> ColourScale:
     return tuple((1 - stop, colour) for stop, colour in reversed(scale))
-
-
-def _texts(values: np.ndarray, scale: ColourScale) -> go.Scatter:
-    """The values in the cells, each black or white: Plotly's own choice is too pale on the middle of the scale."""
-    rows, columns = (axis.tolist() for axis in np.nonzero(np.isfinite(values)))
-    shown = [float(values[row, column]) for row, column in zip(rows, columns, strict=True)]
-    return go.Scatter(
-        x=columns,
-        y=rows,
-        mode="text",
-        text=[format_number(value) for value in shown],
-        textfont={"size": 11, "color": [text_colour(value, scale) for value in shown]},
-        # Selecting in one trace fades the others.
-        unselected={"textfont": {"color": None}},
-        hoverinfo="skip",
-    )
-
-
-def _click_targets(
-    values: np.ndarray,
-    ends: Sequence[np.ndarray],
-    *,
-    models: Sequence[str],
-    transforms: Sequence[str],
-    names: Sequence[str],
-) -> go.Scatter:
-    rows, columns = (axis.tolist() for axis in np.nonzero(np.isfinite(values)))
-    return go.Scatter(
-        x=columns,
-        y=rows,
-        mode="markers",
-        marker={"symbol": "square", "size": ROW_PX, "opacity": 0},
-        # Selecting fades what is not selected: without these, the markers would appear.
-        selected={"marker": {"opacity": 0}},
-        unselected={"marker": {"opacity": 0}},
-        customdata=[[models[row], transforms[column]] for row, column in zip(rows, columns, strict=True)],
-        text=[
-            f"{names[row]}<br>{transforms[column].replace('_', ' ')}: {format_number(values[row, column], 3)}"
-            + _hovered([end[row, column] for end in ends])
-            for row, column in zip(rows, columns, strict=True)
-        ],
-        hovertemplate="%{text}<extra></extra>",
-    )
 
 
 def _hovered(ends: Sequence[float]) -> str:

@@ -7,8 +7,9 @@ from typing import Any
 
 import plotly.graph_objects as go
 
+from invariance.figures.layout import error_bars
 from invariance.numbers import format_number
-from invariance.studies.intervals import Interval
+from invariance.statistics import Interval
 
 HOLLOW = "circle-open"
 """Symbol of published values."""
@@ -35,7 +36,7 @@ def points_with_intervals(
         mode: as of Plotly.
         symbol: of the markers.
     """
-    means = [one.mean for one in intervals]
+    means = [one.estimate for one in intervals]
     return go.Scatter(
         x=list(at),
         y=means,
@@ -43,15 +44,14 @@ def points_with_intervals(
         mode=mode,
         line={"color": colour, "width": 2.5, "dash": dash},
         marker={"color": colour, "size": 9, "symbol": symbol},
-        error_y={
-            "type": "data",
-            "symmetric": False,
-            "array": [one.high - one.mean if one.num > 1 else 0.0 for one in intervals],
-            "arrayminus": [one.mean - one.low if one.num > 1 else 0.0 for one in intervals],
-            "color": colour,
-            "thickness": 1.5,
-            "width": 4,
-        },
+        error_y=error_bars(
+            means,
+            [one.low for one in intervals],
+            [one.high for one in intervals],
+            color=colour,
+            thickness=1.5,
+            width=4,
+        ),
         text=[_hover(one) for one in intervals],
         hovertemplate="%{x}: %{text}<extra>%{fullData.name}</extra>",
     )
@@ -79,4 +79,4 @@ def published_points(at: Sequence[Any], values: Sequence[float], *, name: str, c
 def _hover(one: Interval) -> str:
     seeds = "1 seed" if one.num == 1 else f"{one.num} seeds"
     ends = f", 95 % interval {format_number(one.low)} to {format_number(one.high)}" if one.num > 1 else ""
-    return f"{format_number(one.mean, 3)}{ends}, {seeds}"
+    return f"{format_number(one.estimate, 3)}{ends}, {seeds}"

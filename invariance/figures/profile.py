@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from invariance.figures.heatmap import interval_text
+from invariance.figures.layout import error_bars
 from invariance.figures.palette import MATCHED, MISMATCHED, NEUTRAL
 from invariance.measures.columns import MEASURES
 from invariance.numbers import format_number
@@ -37,7 +38,7 @@ def layer_figure(table: pd.DataFrame, *, score: str = "sens", titles: Mapping[st
         values = rows[score]
         error = None
         if len(ends) == 2:
-            error = {"type": "data", "array": ends[1] - values, "arrayminus": values - ends[0], "thickness": 1.5}
+            error = error_bars(values, *ends, thickness=1.5)
         figure.add_scatter(
             x=rows["layer"],
             y=values,

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
+from invariance.figures.layout import lay_out_plot
 from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, NEUTRAL
-from invariance.measures.line import Line, fit_line
 from invariance.numbers import format_number
+from invariance.statistics import Line, fit_line
 
 COLUMNS: Final = ("source", "target", "sens", "accuracy", "group")
 GROUPS: Final[dict[str, tuple[str, str, str]]] = {
@@ -55,13 +56,7 @@ def transfer_scatter(table: pd.DataFrame) -> go.Figure:
     # The band of few points is wide, and would press the points together.
     highest = min(1.05, 1.15 * float(table["accuracy"].max())) if len(table) else 1.05
     figure.update_yaxes(title="transfer accuracy", tickformat=".0%", range=[0, highest])
-    figure.update_layout(
-        height=HEIGHT_PX,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
-        showlegend=True,
-        dragmode=False,
-    )
+    lay_out_plot(figure, HEIGHT_PX, showlegend=True, dragmode=False)
     return figure
 
 

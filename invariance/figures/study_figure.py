@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 import plotly.graph_objects as go
+
+PUBLISHED_NOTE: Final = "Hollow markers are the paper's values; bars are 95 % intervals over seeds."
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class StudyFigure:
         title: one line.
         caption: how to read it.
         draw: from the study's table, whole or partial.
-        applies: whether a table, which may be partial, has what the figure shows.
+        applies: whether a table that has rows, but may be partial, has what the figure shows.
         tab: what its tab is called, where the title is too long for one.
     """
 
@@ -26,5 +29,5 @@ class StudyFigure:
     title: str
     caption: str
     draw: Callable[[pd.DataFrame], go.Figure]
-    applies: Callable[[pd.DataFrame], bool]
+    applies: Callable[[pd.DataFrame], bool] = lambda table: True
     tab: str = ""

@@ -6,8 +6,11 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
+from invariance.figures.layout import error_bars
 from invariance.figures.palette import MATCHED, MISMATCHED, NEUTRAL
 
 LINE_LENGTH = 46
@@ -32,13 +35,8 @@ def findings_figure(findings: Sequence[Mapping[str, Any]]) -> go.Figure:
         figure.add_scatter(
             x=[finding["effect"] for finding in chosen],
             y=[_label(finding["name"]) for finding in chosen],
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [_reach(finding, "high") for finding in chosen],
-                "arrayminus": [-_reach(finding, "low") for finding in chosen],
-                "thickness": 2,
-            },
+            # One seed has no interval: its ends are None in the summary, NaN here.
+            error_x=error_bars(*(_column(chosen, key) for key in ("effect", "low", "high")), thickness=2),
             mode="markers",
             marker={"color": colour, "size": 11, "symbol": symbol},
             name=label,
@@ -61,6 +59,5 @@ def _label(name: str) -> str:
     return "<br>".join(textwrap.wrap(name.replace("-", " ").replace("_", " "), LINE_LENGTH))
 
 
-def _reach(finding: Mapping[str, Any], end: str) -> float:
-    """From the effect to an end of its interval; 0 where one seed gives none."""
-    return 0.0 if finding[end] is None else float(finding[end]) - float(finding["effect"])
+def _column(findings: Sequence[Mapping[str, Any]], key: str) -> NDArray[np.float64]:
+    return np.array([finding[key] for finding in findings], np.float64)

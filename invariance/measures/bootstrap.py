@@ -8,17 +8,16 @@ import torch
 from torch import Tensor
 
 from invariance.data.random import STREAMS, Draws
+from invariance.statistics import block_bootstrap_means
 
 NUM_RESAMPLES = 1_000
-LEVEL = 0.95
 
 
 def resampled_means(series: Tensor, *, seed: int, num_resamples: int = NUM_RESAMPLES) -> Tensor:
-    """Means of several series over the same resamples of their samples: the circular block bootstrap.
+    """Means of several series over the same resamples of their samples.
 
-    Blocks of neighbours are drawn, not single samples (Politis and Romano 1992; length N^(1/3), Künsch 1989), because
-    neighbours in the circle of random pairs share an image: their distances are correlated, and single draws would
-    miss that. A block's sum is a difference of running sums, so that few numbers are read.
+    Blocks of neighbours are drawn, of length N^(1/3) (Künsch 1989), because neighbours in the circle of random pairs
+    share an image: their distances are correlated, and single draws would miss that.
 
     Args:
         series: (S, N) float64, values of one sample in one column; the last sample is a neighbour of the first.
@@ -30,18 +29,7 @@ def resampled_means(series: Tensor, *, seed: int, num_resamples: int = NUM_RESAM
     """
     num = series.shape[1]
     length = max(1, round(num ** (1 / 3)))
-    wrapped = torch.cat((series.cpu(), series[:, : length - 1].cpu()), dim=1)
-    running = torch.nn.functional.pad(wrapped.cumsum(dim=1), (1, 0))
-    blocks = running[:, length:] - running[:, :-length]
-    starts = _block_starts(num, round(num / length), num_resamples, seed)
-    return blocks.T[starts].mean(dim=1) / length
-
-
-def percentile_interval(values: Tensor, *, level: float = LEVEL) -> tuple[float, float]:
-    """The middle ``level`` of resampled values, without those that are NaN; two NaN where all are."""
-    tail = (1 - level) / 2
-    low, high = torch.nanquantile(values, torch.tensor([tail, 1 - tail], dtype=values.dtype)).tolist()
-    return low, high
+    return block_bootstrap_means(series, _block_starts(num, round(num / length), num_resamples, seed), length=length)
 
 
 @lru_cache(maxsize=4)

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 
 from invariance.data.random import permutation
-from invariance.measures.bootstrap import percentile_interval, resampled_means
+from invariance.measures.bootstrap import resampled_means
 from invariance.measures.factor_probe import held_out, held_out_means
 from invariance.measures.factors import Factor, Target
+from invariance.statistics import percentile_interval
 
 NUM_SHUFFLES = 8
 

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from invariance.data.random import permutation
-from invariance.measures.bootstrap import percentile_interval, resampled_means
+from invariance.measures.bootstrap import resampled_means
 from invariance.measures.collapse import COLLAPSE_TOLERANCE
+from invariance.statistics import percentile_interval
 
 Interval = tuple[float, float]
 

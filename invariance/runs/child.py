@@ -63,7 +63,9 @@ class Child:
                 env=environment,
                 text=True,
                 encoding="utf-8",
-                start_new_session=True,  # Ctrl-C in the terminal reaches the server alone, which then ends us properly
+                # A signal of the terminal reaches this process alone, which then stops the child in good order.
+                start_new_session=True,
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
             )
         self._messages = queue.Queue()
         assert self._process.stdout is not None

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
 from invariance.spec import SpecError
 
@@ -22,10 +22,8 @@ WRITER_TIMEOUT_S = 30.0
 @contextmanager
 def try_claim(directory: Path) -> Iterator[bool]:
     """Takes charge of the run in this directory for the body, if nobody else is; yields whether it was possible."""
-    directory.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(directory / "executor.lock")
     try:
-        lock.acquire(blocking=False)
+        lock = _acquired(directory / "executor.lock", timeout_s=0)
     except Timeout:
         yield False
         return
@@ -50,13 +48,37 @@ def writing(directory: Path, *, timeout_s: float = WRITER_TIMEOUT_S) -> Iterator
     Raises:
         SpecError: another process was still writing after ``timeout_s`` seconds.
     """
-    directory.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(directory / "writer.lock")
     try:
-        lock.acquire(timeout=timeout_s)
+        lock = _acquired(directory / "writer.lock", timeout_s=timeout_s)
     except Timeout as error:
         raise SpecError(f"run {directory.name} is still written by another process: end it, then resume") from error
     try:
         yield
     finally:
         lock.release()
+
+
+def make_directory(directory: Path) -> None:
+    """Makes a run's directory if it is absent; raises SpecError if that cannot be done."""
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unusable(directory, error) from error
+
+
+def _acquired(path: Path, *, timeout_s: float) -> BaseFileLock:
+    make_directory(path.parent)
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=timeout_s)
+    except Timeout:  # which is an OSError too
+        raise
+    except OSError as error:
+        raise _unusable(path.parent, error) from error
+    return lock
+
+
+def _unusable(directory: Path, error: OSError) -> SpecError:
+    return SpecError(
+        f"{str(directory)!r} cannot be written ({error.strerror}): make room there, or choose another --runs"
+    )

@@ -11,23 +11,20 @@ from __future__ import annotations
 import math
 import queue
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, BinaryIO
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pandas as pd
 
-from invariance.files import write_atomically
-from invariance.runs.claim import try_claim
 from invariance.runs.execute import execute
 from invariance.runs.executors.executor import Executor, Job, Work, WorkerLost
+from invariance.runs.life import Life, take_up
 from invariance.runs.locate import weights_of
-from invariance.runs.outcome import crash_line, error_line, located, read_result, read_told
-from invariance.runs.store import Store
+from invariance.runs.outcome import failed_message
+from invariance.runs.store import State, Store
 from invariance.runs.study_progress import StudyProgress, outcomes_of, progress_of
 from invariance.spec import RunSpec, SpecError, canonical_json
 from invariance.studies.study import Study
@@ -52,12 +49,10 @@ class StudyEvent:
 
 @dataclass
 class _Active:
-    """A run that was handed over."""
+    """A run that was handed over, in its present attempt."""
 
     job: Job
-    claim: ExitStack
-    has_begun: bool = False
-    stopped_by: str | None = None
+    life: Life
 
 
 @dataclass
@@ -69,7 +64,6 @@ class Coordinator:
         store: where it is recorded.
         executor: what executes the runs; closed by the coordinator if it has to give up.
         device: for estimates, and for display until a worker says which it has.
-        retries: how often a run whose worker died is tried again, from its last checkpoint.
         function: what does a run.
     """
 
@@ -77,13 +71,10 @@ class Coordinator:
     store: Store
     executor: Executor
     device: str = "cpu"
-    retries: int = 2
     function: Work = execute
     _specs: dict[str, RunSpec] = field(init=False)
     _done: set[str] = field(init=False, default_factory=set)
     _given_up: dict[str, str] = field(init=False, default_factory=dict)
-    _attempts: Counter[str] = field(init=False, default_factory=Counter)
-    _losses: Counter[str] = field(init=False, default_factory=Counter)
     _active: dict[str, _Active] = field(init=False, default_factory=dict)
     _num_batches: int = field(init=False, default=0)
     _inbox: queue.Queue[Callable[[], None]] = field(init=False, default_factory=queue.Queue)
@@ -116,11 +107,9 @@ class Coordinator:
                 now = time.monotonic()
                 if not stopping and stop():
                     stopping = True
-                    for run_id in self._active:
-                        self._stop(run_id, "interrupted")
+                self._stop_what_must(stopping)
                 if now >= next_check:
                     next_check = now + CHECK_EVERY_S
-                    self._heed_cancelling()
                     self._look_around()
                 if not stopping:
                     self._hand_over()
@@ -150,7 +139,7 @@ class Coordinator:
         """Takes notice of what is done, by whomever."""
         self.store.sweep()
         for run_id, standing in self.store.standings(self._specs).items():
-            if standing.state == "done" and run_id not in self._active:
+            if standing.state == State.DONE and run_id not in self._active:
                 self._done.add(run_id)
 
     # Handing over
@@ -192,35 +181,16 @@ class Coordinator:
         spec = self._specs[run_id]
         try:
             sources = {source: str(weights_of(source, self.store)) for source in spec.depends_on}
+            self.store.submit(spec, owner=self.study.name)
+            life = take_up(self.store, run_id, self.device)
         except SpecError as error:
             self._given_up[run_id] = str(error)
             return None
-        self.store.submit(spec, owner=self.study.name)
-        directory = self.store.directory(run_id)
-        claim = ExitStack()
-        if not claim.enter_context(try_claim(directory)) or self._is_settled(run_id):
-            claim.close()
+        if life is None:
             return None
-        self.store.transition(run_id, "running", device=self.device)
-        self._attempts[run_id] += 1
-        attempt = self._attempts[run_id]
-        job = Job(run_id=run_id, spec=canonical_json(spec), directory=directory, sources=sources, attempt=attempt)
-        self._active[run_id] = _Active(job, claim)
+        job = Job(run_id=run_id, spec=canonical_json(spec), directory=life.directory, sources=sources)
+        self._active[run_id] = _Active(job, life)
         return job
-
-    def _is_settled(self, run_id: str) -> bool:
-        """Whether a claimed run turns out to be done; one that lost its process is made ready."""
-        state = self.store.get(run_id).state
-        if state == "running":
-            self.store.transition(run_id, "interrupted")
-        if state != "done" and (result := read_result(self.store.directory(run_id))) is not None:
-            self.store.transition(run_id, "running", device=result.get("device"))
-            for progress in read_told(self.store.directory(run_id)):
-                self.store.record(run_id, progress)
-            state = self.store.transition(run_id, "done", result=result).state
-        if state == "done":
-            self._done.add(run_id)
-        return state == "done"
 
     def _submit(self, jobs: Sequence[Job]) -> None:
         self._num_batches += 1
@@ -244,80 +214,53 @@ class Coordinator:
         active = self._active.get(job.run_id)
         if active is None or active.job != job:
             return  # an attempt that was given up
-        match message["type"]:
-            case "started":
-                active.has_begun = True
-                self.store.set_device(job.run_id, message["device"])
-            case "progress":
-                self.store.record(job.run_id, message["progress"])
-            case "checkpoint" | "files":
-                _write_files(job.directory, message["files"])
-            case "done":
-                self._end(job.run_id, "done", result=located(message["result"], job.directory))
-            case "failed":
-                self._end(job.run_id, "failed", error=message["error"])
-            case "cancelled":
-                self._end(job.run_id, active.stopped_by or "interrupted")
+        active.life.hear(message)
+        self._let_go_if_over(job.run_id)
 
     def _end_batch(self, jobs: Sequence[Job], future: Future[list[dict[str, Any]]]) -> None:
+        """What is not over when its batch is lost its worker; the first of it was at work, the others waited."""
         self._num_batches -= 1
-        error = future.exception()
-        for job in jobs:
-            active = self._active.get(job.run_id)
-            if active is None or active.job != job:
-                continue
-            if (result := read_result(job.directory)) is not None:  # finished, and killed before it could say so
-                self._end(job.run_id, "done", result=result)
-            elif active.stopped_by is not None:
-                self._end(job.run_id, active.stopped_by)
-            elif isinstance(error, WorkerLost):
-                self._losses[job.run_id] += active.has_begun
-                retry = self._losses[job.run_id] <= self.retries
-                line = crash_line(str(error), job.directory)
-                self._end(job.run_id, "interrupted" if retry else "failed", error=line, retry=retry)
-            else:
-                line = "it ended without a word" if error is None else error_line(error, self.device)
-                self._end(job.run_id, "failed", error=line)
+        error = future.exception() or RuntimeError("it ended without a word")
+        is_lost = isinstance(error, WorkerLost)
+        message = {"type": "exit", "how": str(error)} if is_lost else failed_message(error, self.device)
+        left = [active for job in jobs if (active := self._active.get(job.run_id)) is not None and active.job == job]
+        again = []
+        for active in left:
+            if active is left[0] or active.life.stopped_by is not None or not is_lost:
+                active.life.hear(message)
+            if not self._let_go_if_over(active.job.run_id):
+                active.job = replace(active.job, attempt=active.job.attempt + 1)
+                again.append(active.job)
+        if again:
+            self._submit(again)
 
-    def _end(self, run_id: str, state: str, *, retry: bool = False, **details: Any) -> None:
-        active = self._active.pop(run_id)
-        try:
-            run = self.store.transition(run_id, state, **details)
-        except SpecError as error:  # somebody deleted it, or it was ended from elsewhere
-            self._given_up[run_id] = str(error)
-            return
-        finally:
-            active.claim.close()
-        if state == "done":
+    def _let_go_if_over(self, run_id: str) -> bool:
+        """Takes notice of how a run ended, if it did."""
+        if not self._active[run_id].life.is_over:
+            return False
+        del self._active[run_id]
+        standing = self.store.standings([run_id]).get(run_id)
+        if standing is not None and standing.state == State.DONE:
             self._done.add(run_id)
-        elif not retry:
-            self._given_up[run_id] = run.error or state
+        else:
+            self._given_up[run_id] = "it was deleted" if standing is None else standing.error or standing.state
+        return True
 
     # Stopping
 
-    def _heed_cancelling(self) -> None:
+    def _stop_what_must(self, is_closing: bool) -> None:
         for run_id, active in self._active.items():
-            if active.stopped_by is None and self.store.cancel_requested(run_id):
-                self._stop(run_id, "cancelled")
-
-    def _stop(self, run_id: str, state: str) -> None:
-        self._active[run_id].stopped_by = state
-        self.executor.cancel(run_id)
+            if active.life.stopped_by is None and active.life.must_stop(is_closing):
+                self.executor.cancel(run_id)
 
     def _abandon(self) -> None:
         """Ends what is still under way when the coordinator cannot go on."""
         if not self._active:
             return
+        for active in self._active.values():
+            active.life.must_stop(is_closing=True)  # so that nothing lost is tried again
         self.executor.close()  # before the claims are released: nobody else may begin while our workers still write
         self._hear()  # what was finished meanwhile
-        for run_id in list(self._active):
-            self._end(run_id, "interrupted", error="its study was stopped; ask for it again to go on")
-
-
-def _write_files(directory: Path, files: dict[str, bytes]) -> None:
-    for name, content in files.items():
-        write_atomically(directory / Path(name).name, _writer(content))
-
-
-def _writer(content: bytes) -> Callable[[BinaryIO], object]:
-    return lambda stream: stream.write(content)
+        for active in self._active.values():
+            active.life.settle(State.INTERRUPTED, error="its study was stopped; ask for it again to go on")
+        self._active.clear()

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from invariance.runs.claim import try_claim, writing
+from invariance.events import CancelFlag, Cancelled, Event, Finished, event_from_dict
+from invariance.runs.claim import writing
 from invariance.runs.device import choose_device
 from invariance.runs.interrupt import interrupt_flag
+from invariance.runs.life import Life, take_up
 from invariance.runs.locate import weights_of
-from invariance.runs.outcome import error_line, is_out_of_memory, read_result, read_told, write_result
-from invariance.runs.store import Run, Store
-from invariance.runs.threads import chosen_threads
+from invariance.runs.outcome import (
+    Failure,
+    error_line,
+    event_message,
+    failed_message,
+    failure_of,
+    write_result,
+)
+from invariance.runs.store import Run, State, Store
+from invariance.runs.threads import chosen_threads, wanted_threads
 from invariance.spec import FactorSpec, MeasureSpec, PretrainSpec, RunSpec, SpecError, TransferSpec
-
-if TYPE_CHECKING:
-    from invariance.events import Finished, Progress
 
 Locate = Callable[[str], Path]
 FOLLOW_EVERY_S = 0.25
-CANCEL_POLL_S = 0.25
 
 
 def execute(
@@ -29,8 +35,8 @@ def execute(
     locate: Store | Locate,
     directory: Path,
     device: str = "cpu",
-    cancelled: Callable[[], bool] = lambda: False,
-) -> Iterator[Progress | Finished]:
+    cancelled: CancelFlag = lambda: False,
+) -> Iterator[Event]:
     """Does what a spec asks for and yields its events; the last one is ``Finished``.
 
     Args:
@@ -44,29 +50,33 @@ def execute(
         SpecError: the spec asks for something that is not here, or another process writes in ``directory``.
         Cancelled: see ``cancelled``.
     """
-    from invariance.events import Finished, event_from_dict
-    from invariance.training.resume import clear_state
-
     with writing(directory), chosen_threads():
-        if (result := read_result(directory)) is not None:
-            clear_state(directory)
-            for progress in read_told(directory):
-                yield event_from_dict(progress)
-            yield event_from_dict(result)
-            return
-        told: list[dict[str, Any]] = []
+        history: list[dict[str, Any]] = []
         for event in _events(spec, locate, directory, device, cancelled):
-            if isinstance(event, Finished):
-                write_result(directory, event.to_dict(), told)
-                clear_state(directory)  # before anybody records the run as done, after which nobody would
-            elif event.metrics:
-                told.append(event.to_dict())
+            keep(event, directory, history)
             yield event
 
 
+def keep(event: Event, directory: Path, history: list[dict[str, Any]]) -> None:
+    """Writes down how a run ended, with its history, before anybody hears of it; what it could go on from is removed.
+
+    Args:
+        event: of the run; anything but its end is only remembered, if something was measured.
+        directory: of the run.
+        history: the measured events so far; added to.
+    """
+    from invariance.training.resume import clear_state
+
+    if isinstance(event, Finished):
+        write_result(directory, event.to_dict(), history)
+        clear_state(directory)  # before anybody records the run as done, after which nobody would
+    elif event.metrics:
+        history.append(event.to_dict())
+
+
 def _events(
-    spec: RunSpec, locate: Store | Locate, directory: Path, device: str, cancelled: Callable[[], bool]
-) -> Iterator[Progress | Finished]:
+    spec: RunSpec, locate: Store | Locate, directory: Path, device: str, cancelled: CancelFlag
+) -> Iterator[Event]:
     def path_of(reference: str) -> Path:
         return weights_of(reference, locate) if isinstance(locate, Store) else locate(reference)
 
@@ -100,13 +110,12 @@ def run_here(
     spec: RunSpec,
     store: Store,
     device: str = "auto",
-    on_event: Callable[[Progress | Finished], None] = lambda event: None,
+    on_event: Callable[[Event], None] = lambda event: None,
 ) -> Run:
     """Executes a run in this process, as the command line does, and records it in the store.
 
     A run that is done is answered from the store; one that was interrupted, cancelled, failed or killed is resumed; one
-    that another living process executes is followed until it ends, and taken over if that process dies. Ctrl-C saves
-    the state and leaves the run ``interrupted``; a second Ctrl-C stops at once.
+    that another living process executes is followed until it ends, and taken over if that process dies.
 
     Args:
         spec: the run; its sources must be done.
@@ -115,64 +124,86 @@ def run_here(
         on_event: called with every event, in this thread.
 
     Returns:
-        The run: ``done``, or ``interrupted`` after Ctrl-C, or as another process left it (``failed``, ``cancelled``).
+        The run: ``done``, or as another process left it (``failed``, ``cancelled``).
 
     Raises:
-        SpecError: the spec cannot be executed here (also: out of memory). It is recorded as ``failed`` if it had begun.
+        SpecError: the spec cannot be executed here (also: out of memory, or the disk is full). It is recorded as
+            ``failed`` if it had begun.
+        Stopped: see :func:`live_here`.
     """
     device = choose_device(device)
+    wanted_threads()  # what is refused is refused before anything is recorded
     for source in spec.depends_on:
         weights_of(source, store)
     run = store.submit(spec)
-    while run.state != "done":
-        with try_claim(store.directory(run.id)) as claimed:
-            run = store.get(run.id)
-            if claimed and run.state == "running":  # an orphan: its process ended without a word
-                run = store.transition(run.id, "interrupted")
-            if claimed and run.state != "done":
-                return _execute_claimed(run, store, device, on_event)
-        if not claimed:
-            run = _follow(run, store, on_event)
-            if run.state in ("failed", "cancelled"):
-                return run
+    while run.state != State.DONE:
+        if (life := take_up(store, run.id, device)) is not None:
+            live_here(
+                [life], lambda must_stop: _alone(spec, store, life.directory, device, must_stop), device, on_event
+            )
+            return store.get(run.id)
+        run = _follow(store.get(run.id), store, on_event)
+        if run.state in (State.FAILED, State.CANCELLED):
+            return run
     return run
 
 
-def _execute_claimed(run: Run, store: Store, device: str, on_event: Callable[[Progress | Finished], None]) -> Run:
-    from invariance.events import Cancelled, Finished
+Outcomes = Generator[tuple[int, "Event | Exception"], None, None]
 
-    store.transition(run.id, "running", device=device)
-    with interrupt_flag() as interrupted:
-        asked_to_stop = throttled(lambda: store.cancel_requested(run.id))
-        events = execute(
-            run.spec, store, store.directory(run.id), device, lambda: interrupted.is_set() or asked_to_stop()
-        )
+
+def _alone(spec: RunSpec, store: Store, directory: Path, device: str, must_stop: CancelFlag) -> Outcomes:
+    for event in execute(spec, store, directory, device, must_stop):
+        yield 0, event
+
+
+def live_here(
+    lives: Sequence[Life],
+    work: Callable[[CancelFlag], Outcomes],
+    device: str,
+    on_event: Callable[[Event], None],
+) -> None:
+    """Executes runs in this process to their ends, and settles them.
+
+    Args:
+        lives: the runs.
+        work: given the question whether to stop, yields the number of a run and its event, or what it failed with.
+        device: that they are executed on.
+        on_event: called with every event, in this thread.
+
+    Raises:
+        Stopped: the process was asked to stop; the states of the runs are saved, they are ``interrupted``. A second
+            signal stops at once: steps since the last checkpoint are lost.
+        SpecError: there is not enough memory or disk; or what ``work`` raises.
+    """
+    with interrupt_flag() as stop, ExitStack() as stack:
+        for life in lives:
+            stack.enter_context(life)
+
+        def must_stop() -> bool:
+            asked = [life.must_stop(stop.is_set()) for life in lives if not life.is_over]  # each, for what it ends as
+            return any(asked)
+
         try:
-            for event in events:
-                if isinstance(event, Finished):
-                    run = store.transition(run.id, "done", result=event.to_dict())
+            for number, event in stack.enter_context(closing(work(must_stop))):
+                if isinstance(event, Exception):
+                    lives[number].hear(failed_message(event, device))
                 else:
-                    store.record(run.id, event.to_dict())
-                on_event(event)
-        except Cancelled:
-            return store.transition(run.id, "interrupted" if interrupted.is_set() else "cancelled")
-        except KeyboardInterrupt:
-            store.transition(run.id, "interrupted")
-            raise
-        except Exception as error:
-            line = error_line(error, device)
-            if store.get(run.id).state == "running":
-                store.transition(run.id, "failed", error=line)
-            if is_out_of_memory(error):
-                raise SpecError(line) from error
-            raise
-    return run
+                    lives[number].hear(event_message(event))
+                    on_event(event)
+        except BaseException as error:
+            failed = isinstance(error, Exception) and not isinstance(error, Cancelled)
+            for life in lives:
+                if not life.is_over:
+                    life.hear(failed_message(error, device) if failed else {"type": "cancelled"})
+            if failed and failure_of(error) in (Failure.OUT_OF_MEMORY, Failure.DISK_FULL):
+                raise SpecError(error_line(error, device)) from error
+            if not isinstance(error, Cancelled):
+                raise
+        stop.raise_if_set()
 
 
-def _follow(run: Run, store: Store, on_event: Callable[[Progress | Finished], None]) -> Run:
+def _follow(run: Run, store: Store, on_event: Callable[[Event], None]) -> Run:
     """Reports what another process does with a run, until it is not active or that process is gone."""
-    from invariance.events import event_from_dict
-
     last_progress: dict[str, Any] | None = None
     while run.is_active:
         if run.progress is not None and run.progress != last_progress:
@@ -181,20 +212,6 @@ def _follow(run: Run, store: Store, on_event: Callable[[Progress | Finished], No
         time.sleep(FOLLOW_EVERY_S)
         store.sweep()
         run = store.get(run.id)
-    if run.state == "done" and run.result is not None:
+    if run.state == State.DONE and run.result is not None:
         on_event(event_from_dict(run.result))
     return run
-
-
-def throttled(question: Callable[[], bool]) -> Callable[[], bool]:
-    """Asks a question at most every ``CANCEL_POLL_S`` seconds, since the loop asks at every step."""
-    next_time = time.monotonic() + CANCEL_POLL_S
-
-    def answer() -> bool:
-        nonlocal next_time
-        if time.monotonic() < next_time:
-            return False
-        next_time = time.monotonic() + CANCEL_POLL_S
-        return question()
-
-    return answer

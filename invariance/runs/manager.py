@@ -9,23 +9,20 @@ that a manager kept alive by a server whose code was reloaded still understands 
 from __future__ import annotations
 
 import logging
-import os
-import sqlite3
 import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from filelock import FileLock, Timeout
 
 from invariance.runs.child import GRACE_S, WORKER_COMMAND, Child, follow
-from invariance.runs.claim import try_claim
 from invariance.runs.fair_queue import place, require_disk, require_room, startable
+from invariance.runs.life import Life, take_up
 from invariance.runs.locate import shipped_weights, weights_of
-from invariance.runs.outcome import crash_line, read_result
-from invariance.runs.store import RESUMABLE_STATES, Run, Store
-from invariance.runs.threads import THREADS_VARIABLE, num_threads
+from invariance.runs.outcome import ends_worker
+from invariance.runs.store import RESUMABLE_STATES, Run, State, Store
+from invariance.runs.threads import shared_threads
 from invariance.spec import RunSpec, SpecError, canonical_json, run_from_json
 
 POLL_S = 0.5
@@ -45,7 +42,7 @@ class Manager:
         max_queued: runs that one owner may have waiting; None for any number.
 
     Raises:
-        SpecError: another process manages this store.
+        SpecError: another process manages this store, or ``INVARIANCE_THREADS`` is no number.
     """
 
     def __init__(
@@ -62,6 +59,7 @@ class Manager:
         self.device = device
         self._grace_s = grace_s
         self._max_queued = max_queued
+        environment = shared_threads(num_workers)
         self._lock = FileLock(self.store.root / "manager.lock", thread_local=False)
         try:
             self._lock.acquire(blocking=False)
@@ -73,9 +71,6 @@ class Manager:
         self._closing = threading.Event()
         self._wake = threading.Condition()
         self.store.sweep()
-        environment = {}
-        if num_workers > 1 and not os.environ.get(THREADS_VARIABLE):
-            environment[THREADS_VARIABLE] = str(max(1, num_threads() // num_workers))
         log = self.store.root / "worker.log"
         self._children = [Child(log, command=command, environment=environment) for _ in range(num_workers)]
         self._threads = [
@@ -147,7 +142,7 @@ class Manager:
     def _requeue(self, run: Run) -> Run:
         if run.state in RESUMABLE_STATES:
             try:
-                run = self.store.transition(run.id, "queued")
+                run = self.store.transition(run.id, State.QUEUED)
             except SpecError:  # somebody else was faster
                 run = self.store.get(run.id)
         self._notify()
@@ -166,7 +161,7 @@ class Manager:
                     next_sweep = time.monotonic() + SWEEP_EVERY_S
                     self.store.sweep()
                 worked = self._execute_next(child)
-            except (OSError, sqlite3.Error, SpecError):  # a full disk must not end the queue
+            except (OSError, SpecError):  # a full disk must not end the queue
                 _log.exception("a run could not be supervised")
                 child.end()
                 worked = False
@@ -180,91 +175,56 @@ class Manager:
         for run in startable(self.store):
             if (sources := self._sources(run)) is None:
                 continue
-            with try_claim(self.store.directory(run.id)) as claimed:
-                current = self.store.find(run.id)
-                if claimed and current is not None and current.state == "queued":
-                    try:
-                        require_disk(run.spec, self.store.root)
-                    except SpecError as error:
-                        self._settle(run.id, "failed", error=str(error))
-                        continue
-                    self._execute(run, sources, child)
-                    return True
+            try:
+                require_disk(run.spec, self.store.root)
+            except SpecError as error:
+                self._give_up(run.id, State.FAILED, str(error))
+                continue
+            if (life := take_up(self.store, run.id, self.device, states=(State.QUEUED,))) is not None:
+                with life:
+                    self._execute(life, run.spec, sources, child)
+                return True
         return False
 
     def _sources(self, run: Run) -> dict[str, str] | None:
         """The weights that a run needs; None if it has to wait, or cannot run (then that is settled here)."""
         for source in run.spec.depends_on:
             other = self.store.find(source)
-            if other is None or other.state == "done" or shipped_weights(source) is not None:
+            if other is None or other.state == State.DONE or shipped_weights(source) is not None:
                 continue
             if other.is_active:
                 return None
-            state = "interrupted" if other.state == "interrupted" else "failed"
+            state = State.INTERRUPTED if other.state == State.INTERRUPTED else State.FAILED
             reason = f"its source {source} is {other.state}" + (f" ({other.error})" if other.error else "")
-            self._settle(run.id, state, error=f"{reason}: resume this run to repeat both")
+            self._give_up(run.id, state, f"{reason}: resume this run to repeat both")
             return None
         try:
             return {source: str(weights_of(source, self.store)) for source in run.spec.depends_on}
         except SpecError as error:
-            self._settle(run.id, "failed", error=str(error))
+            self._give_up(run.id, State.FAILED, str(error))
             return None
 
-    def _execute(self, run: Run, sources: dict[str, str], child: Child) -> None:
-        directory = self.store.directory(run.id)
-        self.store.transition(run.id, "running", device=self.device)
-        child.start()
-        child.send(
-            type="job",
-            id=run.id,
-            spec=canonical_json(run.spec),
-            directory=str(directory),
-            device=self.device,
-            sources=sources,
-        )
+    def _give_up(self, run_id: str, state: State, error: str) -> None:
+        """Ends a waiting run, unless somebody else has just done something with it."""
         try:
-            last, stopped_by = self._follow(run.id, child)
+            self.store.transition(run_id, state, error=error)
+        except SpecError as settled:
+            _log.info("run %s stays as it is: %s", run_id, settled)
+
+    def _execute(self, life: Life, spec: RunSpec, sources: dict[str, str], child: Child) -> None:
+        """Has the worker do a run, again if it is lost on the way."""
+        job = {"id": life.run_id, "spec": canonical_json(spec), "directory": str(life.directory), "sources": sources}
+        try:
+            while not life.is_over:
+                child.start()
+                child.send(type="job", **job, device=self.device)
+                last = follow(
+                    child, life.run_id, life.hear, lambda: life.must_stop(self._closing.is_set()), self._grace_s
+                )
+                if ends_worker(last):
+                    child.end()  # before the claim is released: nobody else may begin while our worker still writes
+                life.must_stop(self._closing.is_set())  # what was lost meanwhile is not tried again
+                life.hear(last)
         except BaseException:
-            child.end()  # before the claim is released: nobody else may begin while our worker still writes
-            self._settle(run.id, "interrupted", error="it could not be supervised any more; resume it")
-            raise
-        if last["type"] == "exit" or last.get("ends_worker"):
             child.end()
-        if last["type"] != "done" and (result := read_result(directory)) is not None:
-            last = {"type": "done", "result": result}  # finished, and killed before it could say so
-        match last["type"]:
-            case "done":
-                self._settle(run.id, "done", result=last["result"])
-            case _ if stopped_by is not None:
-                self._settle(run.id, stopped_by)
-            case "exit":
-                self._settle(run.id, "failed", error=crash_line(last["how"], directory))
-            case _:
-                self._settle(run.id, "failed", error=last.get("error", "it stopped without being asked; resume it"))
-
-    def _follow(self, run_id: str, child: Child) -> tuple[dict[str, Any], str | None]:
-        """Records what the worker says until it is through; returns its last word, and why it was told to stop."""
-        stopped_by: str | None = None
-
-        def must_stop() -> bool:
-            nonlocal stopped_by
-            if self.store.cancel_requested(run_id):
-                stopped_by = "cancelled"
-            elif self._closing.is_set():
-                stopped_by = "interrupted"
-            return stopped_by is not None
-
-        def record(message: dict[str, Any]) -> None:
-            if message["type"] == "started":
-                self.store.set_device(run_id, message["device"])
-            else:
-                self.store.record(run_id, message["progress"])
-
-        return follow(child, run_id, record, must_stop, self._grace_s), stopped_by
-
-    def _settle(self, run_id: str, state: str, **details: Any) -> None:
-        """Ends a run, unless somebody else has just ended it."""
-        try:
-            self.store.transition(run_id, state, **details)
-        except SpecError as error:
-            _log.info("run %s stays as it is: %s", run_id, error)
+            raise

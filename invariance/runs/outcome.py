@@ -1,4 +1,4 @@
-"""How a run ended: its result on disk, and one line for what went wrong.
+"""How a run ended: its result on disk, the last message of who executed it, and one line for what went wrong.
 
 The result is written next to the weights before it is reported, so that a run whose executor is killed between the two
 is found finished, and not executed again. With it are written the measured events: whoever records them may be another
@@ -8,43 +8,52 @@ process (the manager, a coordinator), which may be killed before it has heard th
 from __future__ import annotations
 
 import json
-import os
 import signal
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from invariance.events import Diverged, Finished, Progress
+from invariance.files import is_disk_full, write_bytes_atomically
 from invariance.spec import SpecError
 
 RESULT_FILE = "result.json"
 LOG_FILE = "log.txt"
 FILE_KEYS = ("checkpoint", "table")
 MAX_LINE_LENGTH = 400
-_TOLD = "told"
+_HISTORY, _FORMER_HISTORY = "history", "told"
 
 
-def write_result(directory: Path, result: dict[str, Any], told: Sequence[dict[str, Any]] = ()) -> None:
+class Failure(StrEnum):
+    """What kept a run from its end, as the protocol says it; only the last says something bad about the process."""
+
+    SPEC = "spec"
+    DIVERGED = "diverged"
+    OUT_OF_MEMORY = "out of memory"
+    DISK_FULL = "disk full"
+    UNEXPECTED = "unexpected"
+
+
+def write_result(directory: Path, result: dict[str, Any], history: Sequence[dict[str, Any]] = ()) -> None:
     """Writes ``Finished.to_dict()``, and ``Progress.to_dict()`` of what was measured, whole or not at all."""
-    temporary = directory / (RESULT_FILE + ".tmp")
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump({**result, _TOLD: list(told)}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, directory / RESULT_FILE)
+    write_bytes_atomically(directory / RESULT_FILE, json.dumps({**result, _HISTORY: list(history)}).encode())
 
 
 def read_result(directory: Path) -> dict[str, Any] | None:
     """The result of a run that finished in this directory and whose files are still there, or None."""
     if (written := _read(directory)) is None:
         return None
-    result = located({key: value for key, value in written.items() if key != _TOLD}, directory)
+    result = {key: value for key, value in written.items() if key not in (_HISTORY, _FORMER_HISTORY)}
+    result = located(result, directory)
     return result if all(Path(result[key]).is_file() for key in FILE_KEYS if result.get(key)) else None
 
 
-def read_told(directory: Path) -> list[dict[str, Any]]:
+def read_history(directory: Path) -> list[dict[str, Any]]:
     """The measured events of a run that finished in this directory, each a ``Progress.to_dict()``."""
-    told: list[dict[str, Any]] = (_read(directory) or {}).get(_TOLD, [])
-    return told
+    written = _read(directory) or {}
+    history: list[dict[str, Any]] = written.get(_HISTORY, written.get(_FORMER_HISTORY, []))
+    return history
 
 
 def _read(directory: Path) -> dict[str, Any] | None:
@@ -60,26 +69,59 @@ def located(result: dict[str, Any], directory: Path) -> dict[str, Any]:
     return {**result, **{key: str(directory / Path(result[key]).name) for key in FILE_KEYS if result.get(key)}}
 
 
+def event_message(event: Progress | Finished) -> dict[str, Any]:
+    """What an event is in the protocol of :mod:`invariance.runs.worker`."""
+    if isinstance(event, Finished):
+        return {"type": "done", "result": event.to_dict()}
+    return {"type": "progress", "progress": event.to_dict()}
+
+
+def failed_message(error: BaseException, device: str) -> dict[str, Any]:
+    """What an exception is in the protocol of :mod:`invariance.runs.worker`: its kind, and one line for a person."""
+    return {"type": "failed", "kind": failure_of(error).value, "error": error_line(error, device)}
+
+
+def ends_worker(message: dict[str, Any]) -> bool:
+    """Whether a process is gone, or not fit for another run, after the last thing it said of one.
+
+    After an unexpected error, or without memory, a GPU context or half of the memory may be lost.
+    """
+    return message["type"] == "exit" or message.get("kind") in (Failure.UNEXPECTED, Failure.OUT_OF_MEMORY)
+
+
+def failure_of(error: BaseException) -> Failure:
+    """The kind of an exception."""
+    if isinstance(error, SpecError):
+        return Failure.SPEC
+    if isinstance(error, Diverged):
+        return Failure.DIVERGED
+    if is_disk_full(error):
+        return Failure.DISK_FULL
+    return Failure.OUT_OF_MEMORY if is_out_of_memory(error) else Failure.UNEXPECTED
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception means that the memory of the CPU or the GPU did not suffice."""
-    named = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    named = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"  # torch's, without torch
     return named or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
 
 
 def is_expected(error: BaseException) -> bool:
     """Whether an exception speaks to the user, and says nothing bad about the process: bad values, divergence."""
-    return isinstance(error, SpecError) or type(error).__name__ == "Diverged"
+    return failure_of(error) in (Failure.SPEC, Failure.DIVERGED)
 
 
 def error_line(error: BaseException, device: str) -> str:
-    """One line for a person: what speaks to the user as it is, out of memory with its remedy, the rest by name."""
-    if is_out_of_memory(error):
-        return f"out of memory on {device}: choose a smaller batch, a smaller image size or a smaller model"
-    lines = str(error).strip().splitlines()
-    text = lines[0] if lines else "no message"
-    if not is_expected(error):
-        text = f"{type(error).__name__}: {text}"
-    return text[:MAX_LINE_LENGTH]
+    """One line for a person: what speaks to the user as it is, what is lacking with its remedy, the rest by name."""
+    match failure_of(error):
+        case Failure.OUT_OF_MEMORY:
+            return f"out of memory on {device}: choose a smaller batch, a smaller image size or a smaller model"
+        case Failure.DISK_FULL:
+            return "the disk is full: delete runs that are no longer needed, or make room, then ask again to go on"
+        case kind:
+            lines = str(error).strip().splitlines()
+            text = lines[0] if lines else "no message"
+            return (f"{type(error).__name__}: {text}" if kind == Failure.UNEXPECTED else text)[:MAX_LINE_LENGTH]
 
 
 def last_line(log: Path) -> str:

@@ -1,9 +1,8 @@
 """The record of every run, in one SQLite file that several processes read and write at once.
 
-Write-ahead logging, a busy timeout of 30 s and ``BEGIN IMMEDIATE`` for every write: measured with eight processes of
-1,000 transactions each, without one lock error. A run is one row, named by the hash of its spec, so asking twice for
-the same run gives the same row; a measured value is keyed by (run, step, name), so a resumed run that repeats a step
-replaces its values instead of doubling them. What comes out is plain data.
+A run is one row, named by the hash of its spec, so asking twice for the same run gives the same row; a measured value
+is keyed by (run, step, name), so a resumed run that repeats a step replaces its values instead of doubling them. What
+comes out is plain data.
 """
 
 from __future__ import annotations
@@ -12,47 +11,48 @@ import json
 import logging
 import os
 import shutil
-import sqlite3
-import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from filelock import FileLock
 
-from invariance.runs.claim import is_claimed, try_claim
+from invariance.runs.claim import is_claimed, make_directory, try_claim
+from invariance.runs.database import REMEDY, Database
 from invariance.spec import RunSpec, SpecError, canonical_json, run_from_json
 
-BUSY_TIMEOUT_S = 30.0
+NUM_RETRIES = 2
+"""How often a run whose process was lost is tried again, from its last checkpoint, before it counts as failed."""
 
-PREDECESSORS: dict[str, tuple[str, ...]] = {
-    "queued": ("interrupted", "cancelled", "failed"),
-    "running": ("queued", "interrupted", "cancelled", "failed"),
-    "done": ("running",),
-    "failed": ("running", "queued"),
-    "cancelled": ("running", "queued", "interrupted"),
-    "interrupted": ("running", "queued"),
+
+class State(StrEnum):
+    """How a run stands; compare by value, since a server whose code is reloaded holds states of both classes."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+
+
+PREDECESSORS: dict[State, tuple[State, ...]] = {
+    State.QUEUED: (State.INTERRUPTED, State.CANCELLED, State.FAILED),
+    State.RUNNING: (State.QUEUED, State.INTERRUPTED, State.CANCELLED, State.FAILED),
+    State.DONE: (State.RUNNING,),
+    State.FAILED: (State.RUNNING, State.QUEUED),
+    State.CANCELLED: (State.RUNNING, State.QUEUED, State.INTERRUPTED),
+    State.INTERRUPTED: (State.RUNNING, State.QUEUED),
 }
 """The state machine: for each state, the states from which it may be entered. Nothing leaves ``done``."""
 
-STATES: tuple[str, ...] = tuple(PREDECESSORS)
-ACTIVE_STATES: tuple[str, ...] = ("queued", "running")
-RESUMABLE_STATES: tuple[str, ...] = PREDECESSORS["queued"]
+STATES: tuple[str, ...] = tuple(state.value for state in State)
+ACTIVE_STATES: tuple[State, ...] = (State.QUEUED, State.RUNNING)
+RESUMABLE_STATES: tuple[State, ...] = PREDECESSORS[State.QUEUED]
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS runs (
-    id TEXT PRIMARY KEY, kind TEXT NOT NULL, spec TEXT NOT NULL, state TEXT NOT NULL, owner TEXT NOT NULL,
-    created REAL NOT NULL, queued REAL NOT NULL, started REAL, finished REAL, progress TEXT, result TEXT, error TEXT,
-    device TEXT, cancel_requested INTEGER NOT NULL DEFAULT 0);
-CREATE INDEX IF NOT EXISTS runs_by_state ON runs (state, queued);
-CREATE TABLE IF NOT EXISTS metrics (
-    run_id TEXT NOT NULL, step INTEGER NOT NULL, name TEXT NOT NULL, value REAL, seconds REAL NOT NULL,
-    PRIMARY KEY (run_id, step, name)) WITHOUT ROWID;
-"""
 _COLUMNS = "id, spec, state, owner, created, started, finished, progress, result, error, device"
 _log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class Run:
     id: str
     kind: str
     spec: RunSpec
-    state: str
+    state: State
     owner: str
     created: float
     started: float | None
@@ -92,7 +92,7 @@ RunList = list[Run]
 class Standing:
     """How a run stands, without its spec, which takes longest to read; fields as of :class:`Run`."""
 
-    state: str
+    state: State
     progress: dict[str, Any] | None
     result: dict[str, Any] | None
     error: str | None
@@ -119,16 +119,11 @@ class Store:
 
     def __init__(self, root: Path | str | None = None) -> None:
         self.root = default_root() if root is None else Path(root).absolute()
-        self._local = threading.local()
         try:
             (self.root / "runs").mkdir(parents=True, exist_ok=True)
-            with FileLock(self.root / ".schema.lock"):  # the first change to WAL does not wait for the busy timeout
-                self._connection().executescript(_SCHEMA)
-        except (OSError, sqlite3.Error) as error:
-            raise SpecError(
-                f"runs folder {str(self.root)!r} cannot be used ({error}): give a folder on a local disk that can "
-                "be written, with --runs or INVARIANCE_RUNS"
-            ) from error
+            self._database = Database(self.root)
+        except OSError as error:
+            raise SpecError(f"runs folder {str(self.root)!r} cannot be used ({error}): {REMEDY}") from error
 
     def directory(self, run_id: str) -> Path:
         """Where a run keeps its files."""
@@ -138,13 +133,13 @@ class Store:
         """Makes sure that a run of this spec exists, without touching one that does, and returns it."""
         now = time.time()
         run_id = spec.run_id
-        with self._write() as connection:
+        with self._database.write() as connection:
             connection.execute(
                 "INSERT OR IGNORE INTO runs (id, kind, spec, state, owner, created, queued) "
                 "VALUES (?, ?, ?, 'queued', ?, ?, ?)",
                 (run_id, spec.kind, canonical_json(spec), owner, now, now),
             )
-        self.directory(run_id).mkdir(exist_ok=True)
+        make_directory(self.directory(run_id))
         return self.get(run_id)
 
     def get(self, run_id: str) -> Run:
@@ -155,27 +150,27 @@ class Store:
 
     def find(self, run_id: str) -> Run | None:
         """The run with this full identity, or None."""
-        row = self._connection().execute(f"SELECT {_COLUMNS} FROM runs WHERE id = ?", (run_id,)).fetchone()
-        return None if row is None else _run_from_row(row)
+        rows = self._database.read(f"SELECT {_COLUMNS} FROM runs WHERE id = ?", (run_id,))
+        return _run_from_row(rows[0]) if rows else None
 
     def list(self, kind: str | None = None, states: Sequence[str] | None = None) -> RunList:
         """All runs, or those of a kind or of some states, in the order in which they were asked for."""
-        rows = self._connection().execute(
+        rows = self._database.read(
             f"SELECT {_COLUMNS} FROM runs WHERE (?1 IS NULL OR kind = ?1) "
             "AND (?2 IS NULL OR state IN (SELECT value FROM json_each(?2))) ORDER BY queued, id",
             (kind, None if states is None else json.dumps(list(states))),
         )
-        return [run for row in rows.fetchall() if (run := _readable(row)) is not None]
+        return [run for row in rows if (run := _readable(row)) is not None]
 
     def standings(self, run_ids: Iterable[str]) -> dict[str, Standing]:
         """How runs stand, by full identity; those that are not known are left out."""
-        rows = self._connection().execute(
+        rows = self._database.read(
             "SELECT id, state, progress, result, error, device FROM runs WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps([*run_ids]),),
         )
         return {
-            run_id: Standing(state, progress and json.loads(progress), result and json.loads(result), error, device)
-            for run_id, state, progress, result, error, device in rows.fetchall()
+            run_id: Standing(State(state), _from_json(progress), _from_json(result), error, device)
+            for run_id, state, progress, result, error, device in rows
         }
 
     def dependents(self, run_id: str) -> RunList:
@@ -184,16 +179,16 @@ class Store:
 
     def last_starts(self) -> dict[str, float]:
         """When a run of each owner was started last, in unix seconds; owners of whom none was are left out."""
-        rows = self._connection().execute("SELECT owner, MAX(started) FROM runs WHERE started NOT NULL GROUP BY owner")
-        return dict(rows.fetchall())
+        rows = self._database.read("SELECT owner, MAX(started) FROM runs WHERE started NOT NULL GROUP BY owner")
+        return dict(rows)
 
     def metrics(self, run_id: str, after_step: int = -1) -> pd.DataFrame:
         """Measured values after a step: columns step, name, value, seconds (of training), by step and name."""
-        rows = self._connection().execute(
+        rows = self._database.read(
             "SELECT step, name, value, seconds FROM metrics WHERE run_id = ? AND step > ? ORDER BY step, name",
             (run_id, after_step),
         )
-        return pd.DataFrame(rows.fetchall(), columns=["step", "name", "value", "seconds"])
+        return pd.DataFrame(rows, columns=["step", "name", "value", "seconds"])
 
     def record(self, run_id: str, progress: dict[str, Any]) -> None:
         """Stores one progress event (``Progress.to_dict()``) of a running run, and its metrics."""
@@ -201,7 +196,7 @@ class Store:
             (run_id, int(progress["step"]), name, float(value), float(progress["seconds"]))
             for name, value in progress["metrics"].items()
         ]
-        with self._write() as connection:
+        with self._database.write() as connection:
             connection.execute(
                 "UPDATE runs SET progress = ? WHERE id = ? AND state = 'running'", (json.dumps(progress), run_id)
             )
@@ -232,10 +227,13 @@ class Store:
             SpecError: the run is unknown, or its state does not allow the move.
         """
         now = time.time()
+        state = State(state)
         sets: dict[str, Any] = {"state": state, "error": error}
-        if state == "queued":
+        if state != State.RUNNING:  # it is asked for, or ends, in good order: what was lost before counts no more
+            sets["losses"] = 0
+        if state == State.QUEUED:
             sets |= {"queued": now, "finished": None, "cancel_requested": 0}
-        elif state == "running":
+        elif state == State.RUNNING:
             sets |= {"started": now, "finished": None, "device": device, "cancel_requested": 0}
         else:
             sets |= {"finished": now}
@@ -244,7 +242,7 @@ class Store:
             sets["device"] = result.get("device")
         assignments = ", ".join(f"{name} = ?" for name in sets)
         before = json.dumps(PREDECESSORS[state])
-        with self._write() as connection:
+        with self._database.write() as connection:
             changed = connection.execute(
                 f"UPDATE runs SET {assignments} WHERE id = ? AND state IN (SELECT value FROM json_each(?))",
                 (*sets.values(), run_id, before),
@@ -255,14 +253,42 @@ class Store:
             raise SpecError(f"run {run_id} is {run.state}: only a run that is {allowed} can become {state}")
         return run
 
+    def lose(self, run_id: str, error: str, *, is_held: bool = False) -> bool:
+        """Notes that the process which executed a running run ended without a word.
+
+        The run may go on from its last checkpoint, unless that has happened ``NUM_RETRIES`` times since it was asked
+        for: then it has failed, whoever executed it.
+
+        Args:
+            run_id: the full identity.
+            error: one line for the run, if it does not go on by itself.
+            is_held: somebody holds the claim on it and tries again, so that it keeps running.
+
+        Returns:
+            Whether it may be tried again: it is ``running`` if it is held, else ``interrupted``. If not, it has failed,
+            or somebody ended or deleted it.
+        """
+        with self._database.write() as connection:
+            query = "SELECT losses FROM runs WHERE id = ? AND state = 'running'"
+            if (row := connection.execute(query, (run_id,)).fetchone()) is None:
+                return False
+            may_go_on = row[0] < NUM_RETRIES
+            state = State.FAILED if not may_go_on else State.RUNNING if is_held else State.INTERRUPTED
+            ended = (None, None) if state == State.RUNNING else (error, time.time())
+            connection.execute(
+                "UPDATE runs SET state = ?, losses = ?, error = ?, finished = ? WHERE id = ?",
+                (state, row[0] + 1 if may_go_on else 0, *ended, run_id),
+            )
+        return may_go_on
+
     def set_device(self, run_id: str, device: str) -> None:
         """Notes the device that ``auto`` turned out to be."""
-        with self._write() as connection:
+        with self._database.write() as connection:
             connection.execute("UPDATE runs SET device = ? WHERE id = ?", (device, run_id))
 
     def request_cancel(self, run_id: str) -> Run:
         """Cancels a waiting run at once, and asks whoever executes a running one to stop; a finished one is left."""
-        with self._write() as connection:
+        with self._database.write() as connection:
             connection.execute(
                 "UPDATE runs SET state = 'cancelled', finished = ? WHERE id = ? AND state IN ('queued', 'interrupted')",
                 (time.time(), run_id),
@@ -273,20 +299,20 @@ class Store:
 
     def cancel_requested(self, run_id: str) -> bool:
         """Whether someone asked for this running run to be stopped (or deleted it)."""
-        row = self._connection().execute("SELECT cancel_requested FROM runs WHERE id = ?", (run_id,)).fetchone()
-        return row is None or bool(row[0])
+        rows = self._database.read("SELECT cancel_requested FROM runs WHERE id = ?", (run_id,))
+        return not rows or bool(rows[0][0])
 
     def sweep(self) -> tuple[str, ...]:
-        """Turns orphans (running, but executed by no living process) into ``interrupted``; returns their identities.
+        """Settles orphans (running, but executed by no living process), see :meth:`lose`; returns their identities.
 
         The lock is taken before a run becomes running and freed after it has left that state, so a run that is
         running while its lock is free has lost its process.
         """
         swept = []
-        for run in self.list(states=("running",)):
+        for run in self.list(states=(State.RUNNING,)):
             with try_claim(self.directory(run.id)) as claimed:
-                if claimed and self.get(run.id).state == "running":
-                    self.transition(run.id, "interrupted", error="the process that executed it ended; resume it")
+                if claimed and self.get(run.id).state == State.RUNNING:
+                    self.lose(run.id, "the process that executed it ended; resume it")
                     swept.append(run.id)
         return tuple(swept)
 
@@ -296,48 +322,14 @@ class Store:
         directory = self.directory(run_id)
         if run.is_active or is_claimed(directory):
             raise SpecError(f"run {run_id} is {run.state}: cancel it before deleting it")
-        with self._write() as connection:
+        with self._database.write() as connection:
             connection.execute("DELETE FROM metrics WHERE run_id = ?", (run_id,))
             connection.execute("DELETE FROM runs WHERE id = ?", (run_id,))
         shutil.rmtree(directory, ignore_errors=True)
 
     def close(self) -> None:
         """Closes this thread's connection; those of other threads close when their thread ends."""
-        if (holder := getattr(self._local, "holder", None)) is not None:
-            holder.close()
-            del self._local.holder
-
-    def _connection(self) -> sqlite3.Connection:
-        holder = getattr(self._local, "holder", None)
-        if holder is None:
-            holder = self._local.holder = _Connection(self.root / "store.sqlite")
-        return holder.connection
-
-    @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        connection = self._connection()
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield connection
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")
-
-
-class _Connection:
-    """A connection that closes with the thread that owns it."""
-
-    def __init__(self, path: Path) -> None:
-        self.connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
-        self.connection.execute("PRAGMA journal_mode = WAL")
-        self.connection.execute("PRAGMA synchronous = NORMAL")
-
-    def close(self) -> None:
-        self.connection.close()
-
-    def __del__(self) -> None:
-        self.close()
+        self._database.close()
 
 
 def _run_from_row(row: tuple[Any, ...]) -> Run:
@@ -347,16 +339,20 @@ def _run_from_row(row: tuple[Any, ...]) -> Run:
         id=run_id,
         kind=spec.kind,
         spec=spec,
-        state=state,
+        state=State(state),
         owner=owner,
         created=created,
         started=started,
         finished=finished,
-        progress=None if progress is None else json.loads(progress),
-        result=None if result is None else json.loads(result),
+        progress=_from_json(progress),
+        result=_from_json(result),
         error=error,
         device=device,
     )
+
+
+def _from_json(text: str | None) -> Any:
+    return None if text is None else json.loads(text)
 
 
 def _readable(row: tuple[Any, ...]) -> Run | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from invariance.files import write_atomically
+from invariance.files import write_bytes_atomically
 from invariance.runs.study_progress import StudyProgress
 from invariance.studies.study import Finding
 
@@ -21,8 +21,7 @@ SUMMARY = "summary.json"
 
 def write_table(table: pd.DataFrame, folder: Path) -> None:
     """Writes ``results.csv``, whole or partial, so that whoever reads it never sees half a file."""
-    content = table.to_csv(index=False).encode()
-    write_atomically(folder / RESULTS, lambda stream: stream.write(content))
+    write_bytes_atomically(folder / RESULTS, table.to_csv(index=False).encode())
 
 
 def summarise(
@@ -49,8 +48,8 @@ def summarise(
 
 def write_summary(summary: dict[str, Any], folder: Path) -> None:
     """Writes ``summary.json``."""
-    content = (json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode()
-    write_atomically(folder / SUMMARY, lambda stream: stream.write(content))
+    content = json.dumps(summary, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    write_bytes_atomically(folder / SUMMARY, content.encode())
 
 
 def _plain(finding: dict[str, Any]) -> dict[str, Any]:

@@ -11,9 +11,9 @@ import pandas as pd
 
 from invariance.models import PUBLISHED_PREFIX
 from invariance.runs.estimate import estimate_seconds
-from invariance.runs.store import RESUMABLE_STATES, Standing, Store
+from invariance.runs.store import RESUMABLE_STATES, Standing, State, Store
 from invariance.spec import PretrainSpec, RunSpec
-from invariance.studies.study import Outcome, Outcomes, Study
+from invariance.studies.study import Outcomes, RunOutcome, Study
 
 MAX_TABLES_KEPT = 2_048
 LEAST_SHARE_KNOWN = 0.02  # of a run, before its own pace says more than the estimate
@@ -54,9 +54,9 @@ def outcomes_of(study: Study, store: Store) -> Outcomes:
 
     A run that is done but whose table is gone is left out, as if it had not finished.
     """
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, RunOutcome] = {}
     for run_id, standing in store.standings(spec.run_id for spec in study.runs).items():
-        if standing.state != "done" or standing.result is None:
+        if standing.state != State.DONE or standing.result is None:
             continue
         table = None
         if name := standing.result.get("table"):
@@ -64,7 +64,7 @@ def outcomes_of(study: Study, store: Store) -> Outcomes:
             if not path.is_file():
                 continue
             table = _read_table(path, path.stat().st_mtime_ns)
-        outcomes[run_id] = Outcome(metrics=standing.result["metrics"], table=table)
+        outcomes[run_id] = RunOutcome(metrics=standing.result["metrics"], table=table)
     return outcomes
 
 
@@ -83,7 +83,7 @@ def progress_of(study: Study, store: Store, *, num_slots: int = 1, device: str =
     specs = {spec.run_id: spec for spec in study.runs}
     standings = store.standings(specs)
     expected = {run_id: _expected(spec, specs, standings.get(run_id), device) for run_id, spec in specs.items()}
-    done = {run_id: standing for run_id, standing in standings.items() if standing.state == "done"}
+    done = {run_id: standing for run_id, standing in standings.items() if standing.state == State.DONE}
     worked = {run_id: float((standing.result or {}).get("seconds", 0.0)) for run_id, standing in done.items()}
     pace = 1.0
     if done and sum(worked.values()) > 0:
@@ -91,7 +91,7 @@ def progress_of(study: Study, store: Store, *, num_slots: int = 1, device: str =
     left = {run_id: _left(standings.get(run_id), pace * seconds) for run_id, seconds in expected.items()}
     whole = sum(worked.values()) + sum(pace * seconds for run_id, seconds in expected.items() if run_id not in done)
     states = [standing.state for standing in standings.values()]
-    num_running, num_stopped = states.count("running"), sum(state in RESUMABLE_STATES for state in states)
+    num_running, num_stopped = states.count(State.RUNNING), sum(state in RESUMABLE_STATES for state in states)
     num_slots = max(1, min(num_slots, len(specs) - len(done)))
     return StudyProgress(
         total=len(specs),
@@ -123,7 +123,7 @@ def _expected(spec: RunSpec, specs: Mapping[str, RunSpec], standing: Standing | 
 
 def _left(standing: Standing | None, seconds: float) -> float:
     """Seconds that a run still needs, of those that it needs in all."""
-    if standing is not None and standing.state == "done":
+    if standing is not None and standing.state == State.DONE:
         return 0.0
     progress = standing.progress if standing is not None else None
     share = progress["step"] / max(1, progress["num_steps"]) if progress else 0.0
@@ -132,7 +132,7 @@ def _left(standing: Standing | None, seconds: float) -> float:
 
 def _own_etas(standings: Mapping[str, Standing]) -> list[float]:
     """What running runs say themselves, once they know it."""
-    running = [standing.progress for standing in standings.values() if standing.state == "running"]
+    running = [standing.progress for standing in standings.values() if standing.state == State.RUNNING]
     known = [progress for progress in running if progress and progress["images_per_second"]]
     return [
         float(progress["eta_seconds"])

@@ -10,19 +10,49 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from invariance.spec import SpecError
+
 THREADS_VARIABLE = "INVARIANCE_THREADS"
 
 
 def wanted_threads() -> int | None:
-    """The number in ``INVARIANCE_THREADS``; None leaves it to torch: ``OMP_NUM_THREADS``, or one for each core."""
-    wanted = os.environ.get(THREADS_VARIABLE, "")
-    return int(wanted) if wanted.isdecimal() and int(wanted) > 0 else None
+    """The number in ``INVARIANCE_THREADS``, at most one for each core: more wait for each other.
+
+    Returns:
+        None leaves it to torch: ``OMP_NUM_THREADS``, or one for each core.
+
+    Raises:
+        SpecError: the variable holds anything but a whole number from 1.
+    """
+    wanted = os.environ.get(THREADS_VARIABLE, "").strip()
+    if not wanted:
+        return None
+    if not wanted.isdecimal() or int(wanted) < 1:
+        raise SpecError(
+            f"{THREADS_VARIABLE} = {wanted!r}: expected a whole number from 1; unset it for a thread a core"
+        )
+    return min(int(wanted), num_cores())
+
+
+def num_cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def num_threads() -> int:
-    """Threads of one run, as far as it can be told without loading torch."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return wanted_threads() or cores
+    """Threads of one run, as far as it can be told without loading torch; raises as :func:`wanted_threads`."""
+    return wanted_threads() or num_cores()
+
+
+def shared_threads(num_workers: int) -> dict[str, str]:
+    """The environment of each of several workers that share the cores of this machine, unless somebody chose it.
+
+    Raises:
+        SpecError: see :func:`wanted_threads`.
+    """
+    if wanted_threads() is not None or num_workers < 2:
+        return {}
+    return {THREADS_VARIABLE: str(max(1, num_cores() // num_workers))}
 
 
 @contextmanager

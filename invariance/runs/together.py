@@ -7,23 +7,21 @@ since the last digits of a result may then differ from those of the run by itsel
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from invariance.runs.claim import try_claim, writing
+from invariance.events import CancelFlag, Event
+from invariance.runs.claim import writing
 from invariance.runs.device import choose_device
-from invariance.runs.execute import throttled
-from invariance.runs.interrupt import interrupt_flag
+from invariance.runs.execute import Outcomes, keep, live_here
+from invariance.runs.life import take_up
 from invariance.runs.locate import weights_of
-from invariance.runs.outcome import error_line, read_result, read_told, write_result
 from invariance.runs.store import Run, Store
-from invariance.runs.threads import chosen_threads
+from invariance.runs.threads import chosen_threads, wanted_threads
 from invariance.spec import PretrainSpec, RunSpec, SpecError, TransferSpec, canonical_json
-
-if TYPE_CHECKING:
-    from invariance.events import Event
 
 SMALL_MODELS = ("small", "small_resnet", "small_vgg")
 """Networks whose step on a GPU is launches of kernels; those of a transformer's attention torch cannot stack."""
@@ -76,41 +74,31 @@ def run_together(
         on_event: called with every event, in this thread.
 
     Returns:
-        The runs as they are then: ``done``, ``failed``, or ``interrupted`` after Ctrl-C.
+        The runs as they are then: ``done`` or ``failed``, or as another process left them.
 
     Raises:
         SpecError: the specs cannot be executed together, or not here.
+        Stopped: see :func:`invariance.runs.execute.live_here`.
     """
-    from invariance.training.resume import clear_state
-
     device = choose_device(device)
+    wanted_threads()
     _check(specs)
     for source in {source for spec in specs for source in spec.depends_on}:
         weights_of(source, store)
     runs = [store.submit(spec) for spec in specs]
-    with ExitStack() as claims:
-        mine = []
-        for run in {run.id: run for run in runs}.values():
-            directory = store.directory(run.id)
-            if run.state == "done" or not claims.enter_context(try_claim(directory)):
-                continue
-            run = store.get(run.id)
-            if run.state == "done":
-                continue
-            if run.state == "running":  # an orphan: its process ended without a word
-                store.transition(run.id, "interrupted")
-            claims.enter_context(writing(directory))
-            run = store.transition(run.id, "running", device=device)
-            if (result := read_result(directory)) is not None:
-                clear_state(directory)
-                for progress in read_told(directory):
-                    store.record(run.id, progress)
-                store.transition(run.id, "done", result=result)
-            else:
-                mine.append(run)
+    with ExitStack() as stack:
+        lives = {
+            run.id: stack.enter_context(life) for run in runs if (life := take_up(store, run.id, device)) is not None
+        }
+        mine = [store.get(run_id).spec for run_id in lives]
+        directories = [store.directory(run_id) for run_id in lives]
         if mine:
-            with chosen_threads():
-                _execute(mine, store, device, on_event)
+            live_here(
+                list(lives.values()),
+                lambda must_stop: execute_together(mine, store, directories, device, must_stop),
+                device,
+                on_event,
+            )
     return [store.get(run.id) for run in runs]
 
 
@@ -125,58 +113,31 @@ def _check(specs: Sequence[RunSpec]) -> None:
         raise SpecError("only pretrainings, or linear probes, are executed together: ask for the others by themselves")
 
 
-def _execute(runs: Sequence[Run], store: Store, device: str, on_event: Callable[[Event], None]) -> None:
-    from invariance.events import Cancelled, Finished
-    from invariance.training.resume import clear_state
+def execute_together(
+    specs: Sequence[RunSpec], store: Store, directories: Sequence[Path], device: str, cancelled: CancelFlag
+) -> Outcomes:
+    """Does what several specs ask for, as :func:`invariance.runs.execute.execute` does for one.
 
-    going_on = {run.id for run in runs}
-    told: dict[str, list[dict[str, Any]]] = {run.id: [] for run in runs}
-
-    def settle(state: str, run_id: str, **details: object) -> None:
-        going_on.discard(run_id)
-        store.transition(run_id, state, **details)  # type: ignore[arg-type]
-
-    with interrupt_flag() as interrupted:
-        is_asked = throttled(lambda: any(store.cancel_requested(run_id) for run_id in list(going_on)))
-        try:
-            for number, event in _outcomes(runs, store, device, lambda: interrupted.is_set() or is_asked()):
-                run = runs[number]
-                if isinstance(event, Exception):
-                    settle("failed", run.id, error=error_line(event, device))
-                    continue
-                if isinstance(event, Finished):
-                    write_result(store.directory(run.id), event.to_dict(), told[run.id])
-                    clear_state(store.directory(run.id))  # before it is done, after which nobody would
-                    settle("done", run.id, result=event.to_dict())
-                else:
-                    told[run.id] += [event.to_dict()] if event.metrics else []
-                    store.record(run.id, event.to_dict())
-                on_event(event)
-        except Cancelled:
-            for run_id in list(going_on):
-                settle("cancelled" if store.cancel_requested(run_id) else "interrupted", run_id)
-        except KeyboardInterrupt:
-            for run_id in list(going_on):
-                settle("interrupted", run_id)
-            raise
-        except Exception as error:
-            for run_id in list(going_on):
-                settle("failed", run_id, error=error_line(error, device))
-            raise
-
-
-def _outcomes(
-    runs: Sequence[Run], store: Store, device: str, cancelled: Callable[[], bool]
-) -> Iterator[tuple[int, Event | Exception]]:
+    Yields:
+        The number of a spec and its event, or the exception that ended it; the others go on.
+    """
     from invariance.training.together import pretrain_together
     from invariance.training.transfer import transfer_together
 
-    directories = [store.directory(run.id) for run in runs]
-    specs = [run.spec for run in runs]
+    histories: list[list[dict[str, Any]]] = [[] for _ in specs]
     pretrainings = [spec for spec in specs if isinstance(spec, PretrainSpec)]
-    if pretrainings:
-        yield from pretrain_together(pretrainings, directories, device=device, cancelled=cancelled)
-        return
     probes = [spec for spec in specs if isinstance(spec, TransferSpec)]
     sources = [weights_of(spec.source, store) for spec in probes]
-    yield from transfer_together(probes, sources, directories, device=device, cancelled=cancelled)
+    with ExitStack() as stack:
+        for directory in directories:
+            stack.enter_context(writing(directory))
+        stack.enter_context(chosen_threads())
+        outcomes = (
+            pretrain_together(pretrainings, directories, device=device, cancelled=cancelled)
+            if pretrainings
+            else transfer_together(probes, sources, directories, device=device, cancelled=cancelled)
+        )
+        for number, event in outcomes:
+            if not isinstance(event, Exception):
+                keep(event, directories[number], histories[number])
+            yield number, event

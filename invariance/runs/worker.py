@@ -4,13 +4,15 @@ It stays alive from run to run, so that only the first one pays for loading torc
 
     in   {"type": "job", "id", "spec" (canonical JSON), "directory", "device", "sources" (name -> file of weights),
           "function" ("module:name" of what does it; if it is absent, invariance.runs.execute:execute)}
-         {"type": "cancel", "id"}            end of input: the parent is gone, and so are we, at once
+         {"type": "cancel", "id"}            end of input: the parent is gone
     out  {"type": "ready"}
          {"type": "started", "id", "device"}   {"type": "progress", "id", "progress"}
-         and one of  {"type": "done", "id", "result"}   {"type": "cancelled", "id"}   {"type": "failed", "id", "error"}
-         (with "ends_worker": true if this process is not fit for another run)
+         and one of  {"type": "done", "id", "result"}   {"type": "cancelled", "id"}
+                     {"type": "failed", "id", "kind" (a :class:`~invariance.runs.outcome.Failure`), "error"}
 
-Whatever a library prints goes to the log of the run, never into the protocol.
+Without a parent, and after SIGTERM or SIGHUP (which a batch system sends to every process of a job), it saves the state
+of the run in hand and ends; the run goes on from there when somebody asks for it again. Whatever a library prints goes
+to the log of the run, never into the protocol.
 """
 
 from __future__ import annotations
@@ -28,10 +30,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from invariance.runs.device import choose_device
-from invariance.runs.outcome import LOG_FILE, error_line, is_expected
+from invariance.runs.interrupt import STOP_SIGNALS
+from invariance.runs.outcome import LOG_FILE, ends_worker, event_message, failed_message, is_expected
 from invariance.spec import run_from_json
 
 DEFAULT_FUNCTION = "invariance.runs.execute:execute"
+LAST_GRACE_S = 10.0
+"""For the run in hand to save its state when this process is to end."""
 NICENESS = 10  # so that the page, whose process is not niced, stays alive while all cores train
 
 
@@ -43,25 +48,32 @@ def function_named(name: str) -> Callable[..., Iterator[Any]]:
 
 
 class Channel:
-    """The parent's end of stdin and stdout, and which run it wants to be stopped."""
+    """The parent's end of stdin and stdout, and which run it wants to be stopped.
+
+    Attributes:
+        jobs: what is to be done; None at the end.
+        is_busy: whether a run is in hand, so that ending at once would cost its last steps.
+    """
 
     def __init__(self, reader: IO[str], writer: IO[str]) -> None:
         self._reader = reader
         self._writer = writer
         self._cancelled_id = ""
-        self.jobs: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._is_ending = False
+        self.jobs: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self.is_busy = False
 
     def send(self, **message: Any) -> None:
-        """Writes one line; ends the process if nobody reads any more."""
+        """Writes one line; if nobody reads any more, this process is to end."""
         try:
             self._writer.write(json.dumps(message) + "\n")
             self._writer.flush()
-        except OSError:
-            os._exit(0)
+        except (OSError, ValueError):
+            self.end()
 
     def is_cancelled(self, run_id: str) -> bool:
-        """Whether the parent asked for this run to be stopped."""
-        return self._cancelled_id == run_id
+        """Whether this run is to be stopped."""
+        return self._is_ending or self._cancelled_id == run_id
 
     def listen(self) -> None:
         """Reads lines until the parent is gone; runs in its own thread."""
@@ -72,8 +84,25 @@ class Channel:
                 self.jobs.put(message)
             elif message["type"] == "cancel":
                 self._cancelled_id = message["id"]
-        # Not sys.exit: the main thread may be deep in a step. Checkpoints are replaced atomically, so nothing tears.
-        os._exit(0)
+        self.end()
+
+    def end(self) -> None:
+        """Ends this process, at once if it has nothing to save; else it has its grace for that."""
+        if not self.is_busy:
+            os._exit(0)  # not sys.exit: this may be any thread, and the main one in the middle of loading torch
+        if not self._is_ending:
+            self._is_ending = True
+            self.jobs.put(None)
+            # Checkpoints are replaced atomically, so nothing tears whenever this strikes.
+            last = threading.Timer(LAST_GRACE_S, os._exit, (0,))
+            last.daemon = True
+            last.start()
+
+    def hear_signal(self, number: int, frame: object) -> None:
+        """The first signal ends this process in good order, one after another request at once."""
+        if self._is_ending or self._cancelled_id:
+            os._exit(128 + number)
+        self.end()
 
 
 def _take_standard_streams() -> Channel:
@@ -98,7 +127,7 @@ def _send_output_to(log: Path) -> None:
 
 def _do(job: dict[str, Any], channel: Channel) -> bool:
     """Executes one job; returns whether the process is still fit for another one."""
-    from invariance.events import Cancelled, Finished
+    from invariance.events import Cancelled
 
     run_id, directory = job["id"], Path(job["directory"])
     device = job["device"]
@@ -111,20 +140,16 @@ def _do(job: dict[str, Any], channel: Channel) -> bool:
         for event in work(
             run_from_json(job["spec"]), sources.__getitem__, directory, device, lambda: channel.is_cancelled(run_id)
         ):
-            if isinstance(event, Finished):
-                channel.send(type="done", id=run_id, result=event.to_dict())
-            else:
-                channel.send(type="progress", id=run_id, progress=event.to_dict())
+            channel.send(id=run_id, **event_message(event))
     except Cancelled:
         channel.send(type="cancelled", id=run_id)
     except Exception as error:
-        if is_expected(error):
-            channel.send(type="failed", id=run_id, error=error_line(error, device))
-            return True
-        traceback.print_exc()
-        sys.stderr.flush()
-        channel.send(type="failed", id=run_id, error=error_line(error, device), ends_worker=True)
-        return False  # after an unexpected error a GPU context or half of the memory may be lost: start afresh
+        if not is_expected(error):
+            traceback.print_exc()
+            sys.stderr.flush()
+        message = failed_message(error, device)
+        channel.send(id=run_id, **message)
+        return not ends_worker(message)
     return True
 
 
@@ -132,15 +157,21 @@ def main() -> None:
     """Serves jobs until the parent is gone."""
     if hasattr(os, "nice"):
         os.nice(NICENESS)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in the terminal is for the server, which then ends us
     channel = _take_standard_streams()
+    for number in STOP_SIGNALS:
+        # Ctrl-C in the terminal is for the parent, which then stops us.
+        signal.signal(number, signal.SIG_IGN if number == signal.SIGINT else channel.hear_signal)
     threading.Thread(target=channel.listen, daemon=True).start()
 
     import torch  # noqa: F401 - now, and not in the first run
 
     channel.send(type="ready")
-    while _do(channel.jobs.get(), channel):
-        pass
+    is_fit = True
+    while is_fit and (job := channel.jobs.get()) is not None:
+        channel.is_busy = True
+        is_fit = _do(job, channel)
+        channel.is_busy = False
+    os._exit(0)  # whatever threads libraries have left behind
 
 
 if __name__ == "__main__":

@@ -16,9 +16,11 @@ def parse_transforms(text: str) -> tuple[str, ...]:
         The names in the order given, which is the order of application.
 
     Raises:
-        SpecError: a name is unknown or given twice.
+        SpecError: a name is unknown, given twice, or missing between two commas.
     """
-    names = tuple(part.strip() for part in text.split(",") if part.strip())
+    names = tuple(part.strip() for part in text.strip().removesuffix(",").split(",")) if text.strip() else ()
+    if not all(names):
+        raise SpecError(f"transforms = {text!r}: there is no name between two commas; leave one out")
     if names == ("all",):
         return TRANSFORM_NAMES
     if names == ("none",):

@@ -65,6 +65,8 @@ class PretrainSpec(BaseRunSpec):
             raise SpecError(f"image_size = {self.data.image_size}: {self.model} needs at least {smallest} px")
         check_training(self)
         require_count("samples_per_epoch", self.samples_per_epoch, 1, 2**31)
+        if self.data.num_samples == 1:
+            raise SpecError("num_samples = 1: batch norm needs at least 2 images to train on")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from invariance.data.catalogue import class_names
 from invariance.data.random import permutation
 from invariance.spec import CATEGORIES, TRANSFORM_NAMES, SpecError
 
 _CLASSES, _TRANSFORMS, _FIRST_CATEGORY = 0, 1, 2
 """Numbers of the orders that are drawn under one seed."""
-
-TARGET_SEED_OFFSET: Final = 2**32
-"""Added to the seed for target tasks, so that pretraining and transfer draw under different keys."""
 
 
 def shuffled_classes(objects: str, num: int, seed: int) -> tuple[str, ...]:

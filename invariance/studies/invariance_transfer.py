@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Final
 
 import pandas as pd
@@ -16,13 +15,13 @@ import pandas as pd
 from invariance.measures.shifts import available_shifts
 from invariance.numbers import format_number
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec
+from invariance.statistics import Interval, paired_interval
 from invariance.studies.choices import per_category, shuffled_classes
-from invariance.studies.intervals import Interval, finding, interval
+from invariance.studies.findings import finding
 from invariance.studies.published import INVARIANCE_TRANSFER as PUBLISHED
-from invariance.studies.settings import pretraining
-from invariance.studies.study import Finding, Outcomes, Study, each_once
+from invariance.studies.scales import PAPER, QUICK, STANDARD, StudyScale
+from invariance.studies.study import Design, Finding, Outcomes, measured_table
 
-NAME: Final = "invariance-transfer"
 PRETRAININGS: Final = {"pictures": ("builtin", "builtin"), "noise": ("noise", "noise")}
 """Objects and backgrounds of the two kinds of pretraining."""
 RELATIONS: Final = ("same", "other", "none")
@@ -31,88 +30,35 @@ OWN: Final = "same-pictures"
 NEW: Final = "new-pictures"
 FAR: Final = "noise-noise"
 DRAWN: Final = "drawn-pictures"
-COLUMNS: Final = (
-    "model",
-    "transform",
-    "data",
-    "seed",
-    "sens",
-    "sens_conditional",
-    "pretraining",
-    "relation",
-    "pretraining_accuracy",
-    "run",
-)
+PUBLISHED_NAMES: Final = {
+    OWN: "same-objects",
+    NEW: "new-objects",
+    FAR: "noise-objects-on-noise",
+    "cifar10": "cifar10",
+    "cifar100": "cifar100",
+}
+"""Types of data that the paper's table has, and what they are called there."""
 LITTLE: Final = 0.25
 """Share of the way from none to the same transformation that counts as none."""
 
 
-@dataclass(frozen=True)
-class Scale:
+@dataclass(frozen=True, kw_only=True)
+class InvarianceTransferScale(StudyScale):
     """How large the study is.
 
     Attributes:
-        seeds: of the study.
-        model: architecture.
         num_per_category: transformations of each of the three categories; 6 are all.
-        num_samples: to pretrain on; None for fresh images in every step.
-        epochs: of pretraining.
-        samples_per_epoch: with fresh images; otherwise without meaning.
-        batch_size: of pretraining.
-        learning_rate: of pretraining.
-        num_pairs: twins of each score.
-        num_test_samples: of pretraining.
         num_classes: of pretraining.
     """
 
-    seeds: tuple[int, ...]
-    model: str
-    num_per_category: int
-    num_samples: int | None
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    num_pairs: int
-    num_test_samples: int
-    samples_per_epoch: int = 10_000
+    num_per_category: int = 6
     num_classes: int = 30
 
 
-SCALES: Final[dict[str, Scale]] = {
-    "quick": Scale(
-        seeds=(0, 1, 2),
-        model="small",
-        num_per_category=2,
-        num_samples=None,
-        epochs=4,
-        samples_per_epoch=10_000,
-        batch_size=128,
-        learning_rate=2e-3,
-        num_pairs=500,
-        num_test_samples=1_000,
-    ),
-    "standard": Scale(
-        seeds=(0, 1),
-        model="resnet18",
-        num_per_category=6,
-        num_samples=20_000,
-        epochs=10,
-        batch_size=256,
-        learning_rate=1e-3,
-        num_pairs=2_000,
-        num_test_samples=4_000,
-    ),
-    "paper": Scale(
-        seeds=tuple(range(10)),
-        model="resnet18",
-        num_per_category=6,
-        num_samples=50_000,
-        epochs=50,
-        batch_size=512,
-        learning_rate=1e-3,
-        num_pairs=10_000,
-        num_test_samples=10_000,
-    ),
+SCALES: Final[dict[str, InvarianceTransferScale]] = {
+    "quick": InvarianceTransferScale(budget=QUICK, num_per_category=2),
+    "standard": InvarianceTransferScale(budget=replace(STANDARD, seeds=(0, 1))),
+    "paper": InvarianceTransferScale(budget=PAPER),
 }
 
 
@@ -139,66 +85,46 @@ class _Sheet:
         """All that the rows come from."""
         return (*self.models.values(), self.measurement)
 
+    def rows(self, outcomes: Outcomes) -> Iterator[tuple[object, ...]]:
+        """One for each network and transformation, once they are measured."""
+        table = measured_table(outcomes, self.measurement.run_id)
+        names = {model.run_id: name for name, model in self.models.items()}
+        for cell in table.to_dict("records") if table is not None else ():
+            name, own = names[cell["model"]], outcomes.get(cell["model"])
+            yield (
+                name,
+                cell["transform"],
+                self.data,
+                self.seed,
+                cell["sens"],
+                cell["sens_conditional"],
+                self.pretraining,
+                "none" if name == "none" else "same" if name == cell["transform"] else "other",
+                own.metrics["test_accuracy"] if own else float("nan"),
+                self.measurement.run_id,
+            )
 
-def make(scale_name: str, scale: Scale, seeds: tuple[int, ...]) -> Study:
-    """The study at a scale, on the types of data that are on this machine."""
-    sheets = tuple(sheet for seed in seeds for sheet in _sheets(scale, seed))
-    return Study(
-        name=NAME,
-        scale=scale_name,
-        seeds=seeds,
-        runs=each_once(spec for sheet in sheets for spec in sheet.runs),
-        tabulate=partial(_tabulate, sheets),
-        conclude=conclude,
-    )
 
-
-def _sheets(scale: Scale, seed: int) -> Iterator[_Sheet]:
+def _sheets(scale: InvarianceTransferScale, seed: int) -> Iterator[_Sheet]:
     transforms = per_category(scale.num_per_category, seed)
     for kind, (objects, backgrounds) in PRETRAININGS.items():
         base = DatasetSpec(
             objects=objects,
             backgrounds=backgrounds,
             classes=tuple(sorted(shuffled_classes(objects, scale.num_classes, seed))),
-            num_samples=scale.num_samples,
+            num_samples=scale.budget.num_samples,
             seed=seed,
         )
         varied = {"none": base, **{name: replace(base, transforms=(name,)) for name in transforms}}
-        models = {name: pretraining(scale, data, seed) for name, data in varied.items()}
+        models = {name: scale.budget.pretraining(data, seed) for name, data in varied.items()}
         for name, data in available_shifts(base).items():
             measurement = MeasureSpec(
                 sources=tuple(model.run_id for model in models.values()),
                 transforms=transforms,
                 data=data,
-                num_pairs=scale.num_pairs,
+                num_pairs=scale.budget.num_pairs,
             )
             yield _Sheet(kind, name, seed, models, measurement)
-
-
-def _tabulate(sheets: tuple[_Sheet, ...], outcomes: Outcomes) -> pd.DataFrame:
-    rows = [row for sheet in sheets if sheet.measurement.run_id in outcomes for row in _rows(sheet, outcomes)]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _rows(sheet: _Sheet, outcomes: Outcomes) -> Iterator[tuple[object, ...]]:
-    table = outcomes[sheet.measurement.run_id].table
-    assert table is not None, "a measurement has a table"
-    names = {model.run_id: name for name, model in sheet.models.items()}
-    for cell in table.to_dict("records"):
-        name = names[cell["model"]]
-        own = outcomes.get(cell["model"])
-        yield (
-            name,
-            cell["transform"],
-            sheet.data,
-            sheet.seed,
-            cell["sens"],
-            cell["sens_conditional"],
-            sheet.pretraining,
-            "none" if name == "none" else "same" if name == cell["transform"] else "other",
-            own.metrics["test_accuracy"] if own else float("nan"),
-            sheet.measurement.run_id,
-        )
 
 
 def relation_means(table: pd.DataFrame, *, score: str = "sens") -> pd.DataFrame:
@@ -236,7 +162,7 @@ def _trained(means: pd.DataFrame, pretraining: str, data: str, name: str, where:
     """Same below other and below none."""
     rows = _of(means, pretraining, data)
     margins = rows[["other", "none"]].min(axis=1) - rows["same"]
-    published = "" if data not in _PUBLISHED_DATA else f"; published: {_published(data)}"
+    published = "" if data not in PUBLISHED_NAMES else f"; published: {_published(data)}"
 
     def say(measured: Interval) -> str:
         return (
@@ -247,13 +173,9 @@ def _trained(means: pd.DataFrame, pretraining: str, data: str, name: str, where:
     return finding(name, tuple(margins), say)
 
 
-_PUBLISHED_DATA: Final = {OWN: "same-objects", NEW: "new-objects", FAR: "noise-objects-on-noise"}
-
-
 def _published(data: str) -> str:
-    return ", ".join(
-        f"{relation} {format_number(PUBLISHED[relation][_PUBLISHED_DATA[data]][0])}" for relation in RELATIONS
-    )
+    name = PUBLISHED_NAMES[data]
+    return ", ".join(f"{relation} {format_number(PUBLISHED[relation][name][0])}" for relation in RELATIONS)
 
 
 def _listed(rows: pd.DataFrame) -> str:
@@ -264,7 +186,7 @@ def _no_other(means: pd.DataFrame) -> Finding:
     """Other close to none: an invariance is to its own transformation."""
     rows = pd.concat([_of(means, "pictures", data) for data in (OWN, NEW)]).groupby(level=0).mean()
     share = (rows["none"] - rows["other"]) / (rows["none"] - rows["same"])
-    below = interval(rows["none"] - rows["other"])
+    below = paired_interval(rows["none"], rows["other"])
 
     def say(measured: Interval) -> str:
         return (
@@ -290,3 +212,22 @@ def _weaker_far_away(means: pd.DataFrame) -> Finding:
         )
 
     return finding("weaker_far_away", tuple(far - own), say)
+
+
+DESIGN: Final = Design(
+    scales=SCALES,
+    columns=(
+        "model",
+        "transform",
+        "data",
+        "seed",
+        "sens",
+        "sens_conditional",
+        "pretraining",
+        "relation",
+        "pretraining_accuracy",
+        "run",
+    ),
+    parts=_sheets,
+    conclude=conclude,
+)

@@ -6,106 +6,45 @@ the first 1, 2, ... of them: a matrix whose upper part, where pretraining covers
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Final
 
 import pandas as pd
 
 from invariance.numbers import format_number
-from invariance.spec import DatasetSpec, PretrainSpec, TransferSpec
-from invariance.studies.choices import TARGET_SEED_OFFSET, shuffled_classes, shuffled_transforms
-from invariance.studies.intervals import Interval, finding
+from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, TransferSpec
+from invariance.statistics import Interval, slope
+from invariance.studies.choices import shuffled_classes, shuffled_transforms
+from invariance.studies.findings import finding
 from invariance.studies.published import MISMATCH as PUBLISHED
-from invariance.studies.settings import pretraining
-from invariance.studies.study import Finding, Outcomes, Study, each_once
+from invariance.studies.scales import PAPER, QUICK, STANDARD, StudyScale
+from invariance.studies.study import Design, Finding, Outcomes
+from invariance.studies.what_if import TARGET_SEED_OFFSET
 
-NAME: Final = "mismatch"
 NUM_TRANSFORMS: Final = 8
 COVERED_SHARE: Final = 0.9
 """Of the diagonal's accuracy, that pretraining with more than the target's transformations is to keep."""
-COLUMNS: Final = (
-    "num_pretraining_transforms",
-    "num_transfer_transforms",
-    "seed",
-    "accuracy",
-    "pretraining_accuracy",
-    "transforms",
-    "run",
-)
 
 
-@dataclass(frozen=True)
-class Scale:
+@dataclass(frozen=True, kw_only=True)
+class MismatchScale(StudyScale):
     """How large the study is.
 
     Attributes:
-        seeds: of the study.
-        model: architecture.
         num_classes: of both tasks, which are the same.
-        num_samples: to pretrain on; None for fresh images in every step.
-        epochs: of pretraining.
-        samples_per_epoch: with fresh images; otherwise without meaning.
-        batch_size: of pretraining.
-        learning_rate: of pretraining.
-        transfer_samples: of the target tasks.
-        num_test_samples: of every test split.
-        regularisation: of the probe.
         counts: numbers of transformations, of pretraining and of tasks.
     """
 
-    seeds: tuple[int, ...]
-    model: str
-    num_classes: int
-    num_samples: int | None
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    transfer_samples: int
-    num_test_samples: int
-    samples_per_epoch: int = 10_000
-    regularisation: str = "prior"
+    num_classes: int = 30
     counts: tuple[int, ...] = tuple(range(1, NUM_TRANSFORMS + 1))
 
 
-SCALES: Final[dict[str, Scale]] = {
+SCALES: Final[dict[str, MismatchScale]] = {
     # Ten classes, since thirty under eight transformations take more images than a processor trains on in a minute.
-    "quick": Scale(
-        seeds=(0, 1, 2),
-        model="small",
-        num_classes=10,
-        num_samples=None,
-        epochs=5,
-        samples_per_epoch=10_000,
-        batch_size=128,
-        learning_rate=2e-3,
-        transfer_samples=2_000,
-        num_test_samples=1_000,
-    ),
-    "standard": Scale(
-        seeds=(0, 1, 2),
-        model="resnet18",
-        num_classes=30,
-        num_samples=50_000,
-        epochs=12,
-        batch_size=256,
-        learning_rate=1e-3,
-        transfer_samples=5_000,
-        num_test_samples=4_000,
-    ),
-    "paper": Scale(
-        seeds=tuple(range(10)),
-        model="resnet18",
-        num_classes=30,
-        num_samples=50_000,
-        epochs=100,
-        batch_size=256,
-        learning_rate=1e-3,
-        transfer_samples=50_000,
-        num_test_samples=10_000,
-        regularisation="validation",
-    ),
+    "quick": MismatchScale(budget=replace(QUICK, epochs=5), num_classes=10),
+    "standard": MismatchScale(budget=replace(STANDARD, num_samples=50_000, epochs=12)),
+    "paper": MismatchScale(budget=replace(PAPER, epochs=100, batch_size=256)),
 }
 
 
@@ -118,66 +57,37 @@ class _Cell:
     seed: int
 
     @property
-    def counts(self) -> tuple[int, int]:
-        """Transformations of pretraining and of the task."""
-        return len(self.pretraining.data.transforms), len(self.transfer.data.transforms)
+    def runs(self) -> tuple[RunSpec, ...]:
+        """The network, then its probe."""
+        return (self.pretraining, self.transfer)
+
+    def rows(self, outcomes: Outcomes) -> Iterator[tuple[object, ...]]:
+        """One, once both have finished."""
+        if self.pretraining.run_id in outcomes and self.transfer.run_id in outcomes:
+            yield (
+                len(self.pretraining.data.transforms),
+                len(self.transfer.data.transforms),
+                self.seed,
+                outcomes[self.transfer.run_id].metrics["transfer_accuracy"],
+                outcomes[self.pretraining.run_id].metrics["test_accuracy"],
+                ",".join(self.transfer.data.transforms),
+                self.transfer.run_id,
+            )
 
 
-def make(scale_name: str, scale: Scale, seeds: tuple[int, ...]) -> Study:
-    """The study at a scale."""
-    cells = tuple(cell for seed in seeds for cell in _cells(scale, seed))
-    return Study(
-        name=NAME,
-        scale=scale_name,
-        seeds=seeds,
-        runs=each_once(spec for cell in cells for spec in (cell.pretraining, cell.transfer)),
-        tabulate=partial(_tabulate, cells),
-        conclude=conclude,
-    )
-
-
-def _cells(scale: Scale, seed: int) -> list[_Cell]:
+def _cells(scale: MismatchScale, seed: int) -> Iterator[_Cell]:
     order = shuffled_transforms(NUM_TRANSFORMS, seed)
     base = DatasetSpec(
         classes=tuple(sorted(shuffled_classes("builtin", scale.num_classes, seed))),
-        num_samples=scale.num_samples,
+        num_samples=scale.budget.num_samples,
         seed=seed,
     )
-    cells = []
+    task = replace(base, num_samples=scale.budget.transfer_samples, seed=seed + TARGET_SEED_OFFSET)
     for num_pretraining in scale.counts:
-        source = pretraining(scale, replace(base, transforms=order[:num_pretraining]), seed)
+        source = scale.budget.pretraining(replace(base, transforms=order[:num_pretraining]), seed)
         for num_transfer in scale.counts:
-            task = replace(
-                base,
-                transforms=order[:num_transfer],
-                num_samples=scale.transfer_samples,
-                seed=seed + TARGET_SEED_OFFSET,
-            )
-            transfer = TransferSpec(
-                source=source.run_id,
-                data=task,
-                seed=seed,
-                num_test_samples=scale.num_test_samples,
-                regularisation=scale.regularisation,
-            )
-            cells.append(_Cell(source, transfer, seed))
-    return cells
-
-
-def _tabulate(cells: tuple[_Cell, ...], outcomes: Outcomes) -> pd.DataFrame:
-    rows = [
-        (
-            *cell.counts,
-            cell.seed,
-            outcomes[cell.transfer.run_id].metrics["transfer_accuracy"],
-            outcomes[cell.pretraining.run_id].metrics["test_accuracy"],
-            ",".join(cell.transfer.data.transforms),
-            cell.transfer.run_id,
-        )
-        for cell in cells
-        if cell.pretraining.run_id in outcomes and cell.transfer.run_id in outcomes
-    ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+            target = replace(task, transforms=order[:num_transfer])
+            yield _Cell(source, scale.budget.transfer(source.run_id, target, seed), seed)
 
 
 def with_relative_accuracy(table: pd.DataFrame) -> pd.DataFrame:
@@ -236,17 +146,10 @@ def _falling(full: pd.DataFrame) -> Finding:
             "published: 0.05 to 0.1 for the first"
         )
 
-    slopes = tuple(-_slope_of(rows) for _, rows in lacking.groupby("seed"))
+    known = lacking.dropna(subset=["relative"])
+    slopes = tuple(-slope(rows["missing"], rows["relative"]) for _, rows in known.groupby("seed"))
     result = finding("missing_costs", slopes, say)
     return replace(result, agrees=result.agrees and falls)
-
-
-def _slope_of(rows: pd.DataFrame) -> float:
-    """Least-squares slope of relative accuracy over the number missing."""
-    known = rows.dropna()
-    spread = known["missing"] - known["missing"].mean()
-    squares = float((spread**2).sum())
-    return float((spread * known["relative"]).sum() / squares) if squares else math.nan
 
 
 def _furthest(full: pd.DataFrame) -> Finding:
@@ -263,3 +166,19 @@ def _furthest(full: pd.DataFrame) -> Finding:
         )
 
     return finding("furthest_mismatch", tuple(losses), say)
+
+
+DESIGN: Final = Design(
+    scales=SCALES,
+    columns=(
+        "num_pretraining_transforms",
+        "num_transfer_transforms",
+        "seed",
+        "accuracy",
+        "pretraining_accuracy",
+        "transforms",
+        "run",
+    ),
+    parts=_cells,
+    conclude=conclude,
+)

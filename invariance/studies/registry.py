@@ -1,20 +1,36 @@
-"""The studies by name."""
+"""The studies by name: each declaration with the design that a module of this package gives it."""
 
 from __future__ import annotations
 
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any, Final
 
+from invariance import studies
 from invariance.spec import SpecError
-from invariance.studies import invariance_transfer, mismatch, relevant_features, transforms_vs_other
-from invariance.studies.study import Study
+from invariance.studies.about import ABOUT
+from invariance.studies.scales import SCALE_NAMES
+from invariance.studies.study import Design, Study
+from invariance.vocabulary.attach import attach
 
-STUDY_NAMES: Final = ("transforms-vs-other", "relevant-features", "invariance-transfer", "mismatch")
-SCALES: Final = ("quick", "standard", "paper")
+STUDY_NAMES: Final = tuple(ABOUT)
+SCALES: Final = SCALE_NAMES
 MAX_SEED: Final = 2**31 - 1
 
-_MODULES: Final[dict[str, Any]] = {
-    module.NAME: module for module in (transforms_vs_other, relevant_features, invariance_transfer, mismatch)
-}
+
+def _designs() -> dict[str, Design[Any]]:
+    """What the modules beside this one call their ``DESIGN``, by their names, each with all scales."""
+    designs = {}
+    for found in iter_modules(studies.__path__):
+        module = f"{studies.__name__}.{found.name}"
+        if module != __name__ and (design := getattr(import_module(module), "DESIGN", None)) is not None:
+            name = found.name.replace("_", "-")
+            attach(f"scale of {name}", SCALES, design.scales)
+            designs[name] = design
+    return designs
+
+
+DESIGNS: Final[dict[str, Design[Any]]] = attach("study", STUDY_NAMES, _designs())
 
 
 def make_study(
@@ -26,24 +42,32 @@ def make_study(
         name: one of :data:`STUDY_NAMES`.
         scale: one of :data:`SCALES`.
         seeds: None for the scale's own.
-        factors: of ``transforms-vs-other`` alone, what is varied (its ``FACTORS``); none for the scale's own.
+        factors: what is varied, of its design's ``factors``; none for the scale's own.
 
     Raises:
         SpecError: name, scale, seeds or factors cannot be used.
     """
-    if name not in STUDY_NAMES:
+    if name not in DESIGNS:
         raise SpecError(f"unknown study {name!r}: choose from {', '.join(STUDY_NAMES)}")
     if scale not in SCALES:
         raise SpecError(f"unknown scale {scale!r}: choose from {', '.join(SCALES)}")
-    module = _MODULES[name]
-    chosen = module.SCALES[scale]
-    seeds = chosen.seeds if seeds is None else tuple(seeds)
+    design = DESIGNS[name]
+    seeds = design.scales[scale].budget.seeds if seeds is None else tuple(seeds)
     if not seeds or len(set(seeds)) != len(seeds):
         raise SpecError(f"seeds = {','.join(map(str, seeds)) or 'none'}: give at least one seed, each once")
     for seed in seeds:
         if not (isinstance(seed, int) and 0 <= seed <= MAX_SEED):
             raise SpecError(f"seed = {seed!r}: expected a whole number from 0 to {MAX_SEED}")
-    if factors and module is not transforms_vs_other:
-        raise SpecError(f"factors = {','.join(factors)}: only {transforms_vs_other.NAME} has some to choose from")
-    study: Study = module.make(scale, chosen, seeds, **({"factors": tuple(factors)} if factors else {}))
-    return study
+    _check_factors(design, factors)
+    return design.study(name, scale, seeds, tuple(factors))
+
+
+def _check_factors(design: Design[Any], factors: tuple[str, ...]) -> None:
+    if factors and not design.factors:
+        having = ", ".join(name for name, other in DESIGNS.items() if other.factors)
+        raise SpecError(f"factors = {','.join(factors)}: only {having} has some to choose from")
+    for factor in factors:
+        if factor not in design.factors:
+            raise SpecError(f"unknown factor {factor!r}: choose from {', '.join(design.factors)}")
+    if len(set(factors)) != len(factors):
+        raise SpecError(f"factors = {','.join(factors)}: give each once")

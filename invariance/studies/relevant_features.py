@@ -8,25 +8,25 @@ changing C alone and O alone are taken. Beyond that, O is made to correlate with
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
 from invariance.data.sources.cifar import has_files
 from invariance.numbers import format_number
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
-from invariance.studies.choices import TARGET_SEED_OFFSET, shuffled_classes
-from invariance.studies.intervals import Interval, finding, interval
+from invariance.statistics import Interval, pearson, t_interval
+from invariance.studies.choices import shuffled_classes
+from invariance.studies.findings import finding
 from invariance.studies.published import RELEVANT_FEATURES as PUBLISHED
 from invariance.studies.published import RELEVANT_FEATURES_SENS as PUBLISHED_SENS
-from invariance.studies.settings import pretraining
-from invariance.studies.study import Finding, Outcomes, Study, each_once
+from invariance.studies.scales import PAPER, QUICK, STANDARD, StudyScale
+from invariance.studies.study import Design, Finding, Outcomes, measured_table
+from invariance.studies.what_if import TARGET_SEED_OFFSET
 
-NAME: Final = "relevant-features"
 TASKS: Final[dict[str, str]] = {
     "c": "C → C",
     "co_c": "C + O → C",
@@ -35,160 +35,104 @@ TASKS: Final[dict[str, str]] = {
 }
 """What is in the images and what is predicted, with what to call it."""
 NUM_CLASSES: Final = 10
-COLUMNS: Final = (
-    "trained_on",
-    "probed_on",
-    "seed",
-    "accuracy",
-    "sens_c",
-    "sens_o",
-    "label",
-    "correlation",
-    "availability",
-    "pretraining_accuracy",
-    "run",
-)
 
 
-@dataclass(frozen=True)
-class Scale:
+@dataclass(frozen=True, kw_only=True)
+class RelevantFeaturesScale(StudyScale):
     """How large the study is.
 
     Attributes:
-        seeds: of the study.
-        model: architecture.
-        num_samples: to pretrain on; None for fresh images in every step.
-        epochs: of pretraining.
-        samples_per_epoch: with fresh images; otherwise without meaning.
-        batch_size: of pretraining.
-        learning_rate: of pretraining.
-        transfer_samples: of the probes.
-        num_test_samples: of every test split.
-        num_pairs: twins of a sens-score.
-        regularisation: of the probe.
         correlations: of O with C, in trainings of C and O to predict C, beyond none.
         availabilities: of O, likewise, beyond always.
         transforms: of the built-in form of C, so that its classes vary within.
     """
 
-    seeds: tuple[int, ...]
-    model: str
-    num_samples: int | None
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    transfer_samples: int
-    num_test_samples: int
-    num_pairs: int
-    samples_per_epoch: int = 10_000
-    regularisation: str = "prior"
-    correlations: tuple[float, ...] = ()
-    availabilities: tuple[float, ...] = ()
+    correlations: tuple[float, ...]
+    availabilities: tuple[float, ...]
     transforms: tuple[str, ...] = ("translate", "rotate", "scale", "hue")
 
 
-_ALL_CORRELATIONS: Final = (0.2, 0.4, 0.6, 0.8, 0.85, 0.9, 0.95, 1.0)
-_ALL_AVAILABILITIES: Final = (0.0, 0.2, 0.4, 0.6, 0.8)
+_NUM_CIFAR: Final = 45_000
+"""CIFAR-10's training images without those for validation."""
 
-SCALES: Final[dict[str, Scale]] = {
-    "quick": Scale(
-        seeds=(0, 1, 2),
-        model="small",
-        num_samples=None,
-        epochs=4,
-        samples_per_epoch=10_000,
-        batch_size=128,
-        learning_rate=2e-3,
-        transfer_samples=2_000,
-        num_test_samples=1_000,
-        num_pairs=500,
-        correlations=(0.4, 1.0),
-        availabilities=(0.5,),
-    ),
-    "standard": Scale(
-        seeds=(0, 1, 2),
-        model="resnet18",
-        num_samples=45_000,
-        epochs=6,
-        batch_size=256,
-        learning_rate=1e-3,
-        transfer_samples=5_000,
-        num_test_samples=4_000,
-        num_pairs=2_000,
+SCALES: Final[dict[str, RelevantFeaturesScale]] = {
+    "quick": RelevantFeaturesScale(budget=QUICK, correlations=(0.4, 1.0), availabilities=(0.5,)),
+    "standard": RelevantFeaturesScale(
+        budget=replace(STANDARD, num_samples=_NUM_CIFAR, epochs=6),
         correlations=(0.4, 0.8, 0.9, 1.0),
         availabilities=(0.0, 0.4),
     ),
-    "paper": Scale(
-        seeds=tuple(range(10)),
-        model="resnet18",
-        num_samples=45_000,
-        epochs=200,
-        batch_size=512,
-        learning_rate=1e-3,
-        transfer_samples=45_000,
-        num_test_samples=10_000,
-        num_pairs=10_000,
-        regularisation="validation",
-        correlations=_ALL_CORRELATIONS,
-        availabilities=_ALL_AVAILABILITIES,
+    "paper": RelevantFeaturesScale(
+        budget=replace(PAPER, num_samples=_NUM_CIFAR, epochs=200, transfer_samples=_NUM_CIFAR),
+        correlations=(0.2, 0.4, 0.6, 0.8, 0.85, 0.9, 0.95, 1.0),
+        availabilities=(0.0, 0.2, 0.4, 0.6, 0.8),
     ),
 }
-"""45,000 samples are CIFAR-10's training images without those for validation."""
-
-
-@dataclass(frozen=True)
-class _Training:
-    """A network of the study.
-
-    Attributes:
-        name: one of :data:`TASKS`, or what one of them becomes with correlation or another availability.
-        spec: its pretraining.
-    """
-
-    name: str
-    spec: PretrainSpec
 
 
 @dataclass(frozen=True)
 class _Cell:
-    """One row of the table and the runs it comes from."""
+    """One row of the table.
 
-    training: _Training
+    Attributes:
+        trained_on: one of :data:`TASKS`, or what one of them becomes with correlation or another availability.
+        probed_on: one of :data:`TASKS`.
+        pretraining: of the network.
+        transfer: its probe.
+    """
+
+    trained_on: str
     probed_on: str
-    seed: int
+    pretraining: PretrainSpec
     transfer: TransferSpec
+
+
+@dataclass(frozen=True)
+class _OneSeed:
+    """All of one seed: the rows' runs, and one measurement of all networks."""
+
+    seed: int
+    cells: tuple[_Cell, ...]
     measurement: MeasureSpec
 
+    @property
+    def runs(self) -> Iterator[RunSpec]:
+        """Networks with their probes, then the measurement."""
+        for cell in self.cells:
+            yield from (cell.pretraining, cell.transfer)
+        yield self.measurement
 
-def make(scale_name: str, scale: Scale, seeds: tuple[int, ...]) -> Study:
-    """The study at a scale; C is CIFAR-10 if its files are on this machine."""
-    by_seed = [tuple(_cells(scale, seed)) for seed in seeds]
-    return Study(
-        name=NAME,
-        scale=scale_name,
-        seeds=seeds,
-        runs=each_once(spec for cells in by_seed for spec in _runs(cells)),
-        tabulate=partial(_tabulate, tuple(cell for cells in by_seed for cell in cells)),
-        conclude=conclude,
-    )
+    def rows(self, outcomes: Outcomes) -> Iterator[tuple[object, ...]]:
+        """One for each network and probe; the sens-scores are NaN while they are not measured."""
+        table = measured_table(outcomes, self.measurement.run_id)
+        sens = {} if table is None else table.set_index(["model", "feature"])["sens"].to_dict()
+        for cell in self.cells:
+            spec, data = cell.pretraining, cell.pretraining.data
+            if spec.run_id in outcomes and cell.transfer.run_id in outcomes:
+                yield (
+                    cell.trained_on,
+                    cell.probed_on,
+                    self.seed,
+                    outcomes[cell.transfer.run_id].metrics["transfer_accuracy"],
+                    sens.get((spec.run_id, "scene"), math.nan),
+                    sens.get((spec.run_id, "sticker"), math.nan),
+                    "o" if data.label == "sticker" else "c",
+                    data.sticker_correlation,
+                    data.sticker_availability if data.stickers else 0.0,
+                    outcomes[spec.run_id].metrics["test_accuracy"],
+                    cell.transfer.run_id,
+                )
 
 
-def _runs(cells: tuple[_Cell, ...]) -> Iterator[RunSpec]:
-    """Of one seed: networks with their probes, then the measurement of all of them."""
-    for cell in cells:
-        yield from (cell.training.spec, cell.transfer)
-    yield from (cell.measurement for cell in cells)
-
-
-def tasks(scale: Scale, seed: int) -> dict[str, DatasetSpec]:
+def tasks(scale: RelevantFeaturesScale, seed: int) -> dict[str, DatasetSpec]:
     """The four data sets of a seed, by the names of :data:`TASKS`."""
     both = shuffled_classes("builtin", 2 * NUM_CLASSES, seed)
     stickers: dict[str, Any] = {"stickers": "builtin", "sticker_classes": tuple(sorted(both[NUM_CLASSES:]))}
     if has_files("cifar10"):
-        c = DatasetSpec(objects="cifar10", num_samples=scale.num_samples, seed=seed)
+        c = DatasetSpec(objects="cifar10", num_samples=scale.budget.num_samples, seed=seed)
     else:
         classes = tuple(sorted(both[:NUM_CLASSES]))
-        c = DatasetSpec(classes=classes, transforms=scale.transforms, num_samples=scale.num_samples, seed=seed)
+        c = DatasetSpec(classes=classes, transforms=scale.transforms, num_samples=scale.budget.num_samples, seed=seed)
     co_c = replace(c, **stickers)
     # O alone: the large object is never pasted, on black.
     o = DatasetSpec(
@@ -196,73 +140,37 @@ def tasks(scale: Scale, seed: int) -> dict[str, DatasetSpec]:
         backgrounds="#000000",
         fg_availability=0.0,
         label="sticker",
-        num_samples=scale.num_samples,
+        num_samples=scale.budget.num_samples,
         seed=seed,
         **stickers,
     )
     return {"c": c, "co_c": co_c, "co_o": replace(co_c, label="sticker"), "o": o}
 
 
-def _cells(scale: Scale, seed: int) -> Iterator[_Cell]:
+def _one_seed(scale: RelevantFeaturesScale, seed: int) -> Iterator[_OneSeed]:
     data = tasks(scale, seed)
-    trainings = [_Training(name, pretraining(scale, spec, seed)) for name, spec in data.items()]
+    probes = {
+        name: replace(task, num_samples=scale.budget.transfer_samples, seed=seed + TARGET_SEED_OFFSET)
+        for name, task in data.items()
+    }
+    trained_on = dict(data)
     for correlation in scale.correlations:
-        changed = replace(data["co_c"], sticker_correlation=correlation)
-        trainings.append(_Training(f"co_c, correlation {correlation:g}", pretraining(scale, changed, seed)))
+        trained_on[f"co_c, correlation {correlation:g}"] = replace(data["co_c"], sticker_correlation=correlation)
     for availability in scale.availabilities:
-        changed = replace(data["co_c"], sticker_availability=availability)
-        trainings.append(_Training(f"co_c, availability {availability:g}", pretraining(scale, changed, seed)))
-    measurement = MeasureSpec(
-        sources=tuple(dict.fromkeys(training.spec.run_id for training in trainings)),
-        data=replace(data["co_c"], num_samples=scale.transfer_samples, seed=seed + TARGET_SEED_OFFSET),
-        measure="features",
-        num_pairs=scale.num_pairs,
+        trained_on[f"co_c, availability {availability:g}"] = replace(data["co_c"], sticker_availability=availability)
+    trainings = {name: scale.budget.pretraining(task, seed) for name, task in trained_on.items()}
+    cells = tuple(
+        _Cell(name, probed_on, spec, scale.budget.transfer(spec.run_id, probe, seed))
+        for name, spec in trainings.items()
+        for probed_on, probe in probes.items()
     )
-    for training in trainings:
-        for probed_on, task in data.items():
-            transfer = TransferSpec(
-                source=training.spec.run_id,
-                data=replace(task, num_samples=scale.transfer_samples, seed=seed + TARGET_SEED_OFFSET),
-                seed=seed,
-                num_test_samples=scale.num_test_samples,
-                regularisation=scale.regularisation,
-            )
-            yield _Cell(training, probed_on, seed, transfer, measurement)
-
-
-def _tabulate(cells: tuple[_Cell, ...], outcomes: Outcomes) -> pd.DataFrame:
-    rows = []
-    for cell in cells:
-        spec = cell.training.spec
-        if spec.run_id not in outcomes or cell.transfer.run_id not in outcomes:
-            continue
-        sens = _sens(cell, outcomes)
-        rows.append(
-            (
-                cell.training.name,
-                cell.probed_on,
-                cell.seed,
-                outcomes[cell.transfer.run_id].metrics["transfer_accuracy"],
-                sens["scene"],
-                sens["sticker"],
-                "o" if spec.data.label == "sticker" else "c",
-                spec.data.sticker_correlation,
-                spec.data.sticker_availability if spec.data.stickers else 0.0,
-                outcomes[spec.run_id].metrics["test_accuracy"],
-                cell.transfer.run_id,
-            )
-        )
-    return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _sens(cell: _Cell, outcomes: Outcomes) -> dict[str, float]:
-    """Sens-scores to changing only the scene and only the sticker; NaN while they are not measured."""
-    if cell.measurement.run_id not in outcomes:
-        return {"scene": float("nan"), "sticker": float("nan")}
-    table = outcomes[cell.measurement.run_id].table
-    assert table is not None, "a measurement has a table"
-    own = table[table["model"] == cell.training.spec.run_id].set_index("feature")["sens"]
-    return {name: float(own[name]) for name in ("scene", "sticker")}
+    measurement = MeasureSpec(
+        sources=tuple(dict.fromkeys(spec.run_id for spec in trainings.values())),
+        data=probes["co_c"],
+        measure="features",
+        num_pairs=scale.budget.num_pairs,
+    )
+    yield _OneSeed(seed, cells, measurement)
 
 
 def accuracies(table: pd.DataFrame) -> pd.DataFrame:
@@ -346,7 +254,6 @@ def _sensitive_to_relevant(sens: pd.DataFrame) -> Finding:
     ).min(axis=1, skipna=False)
     shown = "; ".join(
         f"{TASKS[name]}: {format_number(float(sens['sens_c', name].mean()))} to C, "
-        f""
         f"{format_number(float(sens['sens_o', name].mean()))} to O (published {format_number(then[0])}, "
         f"{format_number(then[1])})"
         for name, then in PUBLISHED_SENS.items()
@@ -367,24 +274,16 @@ def _agreement(table: pd.DataFrame) -> Finding:
     """
     pairs = accuracy_and_sens(table).dropna()
     seen = pairs[pairs["trained_on"].isin(["co_c", "co_o"])]
-    correlations = [_correlation(rows) for _, rows in seen.groupby("seed")]
-    over_all = interval(_correlation(rows) for _, rows in pairs.groupby("seed"))
+    correlations = [pearson(rows["accuracy"], rows["sens"]) for _, rows in seen.groupby("seed")]
+    over_all = t_interval(pearson(rows["accuracy"], rows["sens"]) for _, rows in pairs.groupby("seed"))
 
     def say(measured: Interval) -> str:
         return (
             "Where a network that saw both features is sensitive to one, its probe finds it: correlation of accuracy "
-            f"and sens-score {measured}; with the networks that saw one alone {format_number(over_all.mean)}"
+            f"and sens-score {measured}; with the networks that saw one alone {format_number(over_all.estimate)}"
         )
 
     return finding("probe_and_sens_agree", correlations, say)
-
-
-def _correlation(rows: pd.DataFrame) -> float:
-    """Pearson's; NaN where one of both does not vary."""
-    values = rows[["accuracy", "sens"]].to_numpy(dtype=np.float64)
-    if len(values) < 3 or bool((values.std(axis=0) == 0).any()):
-        return float("nan")
-    return float(np.corrcoef(values.T)[0, 1])
 
 
 def _extended(table: pd.DataFrame) -> Iterator[Finding]:
@@ -404,3 +303,23 @@ def _extended(table: pd.DataFrame) -> Iterator[Finding]:
         )
 
     yield finding("correlated_is_kept", tuple(gains), say)
+
+
+DESIGN: Final = Design(
+    scales=SCALES,
+    columns=(
+        "trained_on",
+        "probed_on",
+        "seed",
+        "accuracy",
+        "sens_c",
+        "sens_o",
+        "label",
+        "correlation",
+        "availability",
+        "pretraining_accuracy",
+        "run",
+    ),
+    parts=_one_seed,
+    conclude=conclude,
+)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Generic, Protocol, TypeVar
 
 import pandas as pd
 
 from invariance.spec import RunSpec
+from invariance.studies.scales import StudyScale
+
+ScaleT = TypeVar("ScaleT", bound=StudyScale)
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunOutcome:
     """What a finished run says.
 
     Attributes:
@@ -23,7 +28,7 @@ class Outcome:
     table: pd.DataFrame | None = None
 
 
-Outcomes = Mapping[str, Outcome]
+Outcomes = Mapping[str, RunOutcome]
 """Finished runs by their identity; those that are not there have not finished yet."""
 
 
@@ -55,7 +60,7 @@ class Study:
     """A study of the paper at one scale, as data; nothing is run here.
 
     Attributes:
-        name: one of :data:`~invariance.studies.registry.STUDY_NAMES`.
+        name: of its declaration.
         scale: ``quick``, ``standard`` or ``paper``.
         seeds: each repeats the study with other objects, transformations and initial weights.
         runs: every run once (shared ones too), each after those it builds on.
@@ -74,6 +79,63 @@ class Study:
     factors: tuple[str, ...] = ()
 
 
-def each_once(runs: Iterable[RunSpec]) -> tuple[RunSpec, ...]:
-    """Runs in their order, without repetitions: what several measurements share is one run."""
-    return tuple({spec.run_id: spec for spec in runs}.values())
+class Part(Protocol):
+    """Some runs of a study and the rows that they give: a cell, a sheet, or all of one seed."""
+
+    @property
+    def runs(self) -> Iterable[RunSpec]:
+        """Each after those it builds on; parts may share runs."""
+
+    def rows(self, outcomes: Outcomes) -> Iterable[tuple[object, ...]]:
+        """Values in the order of the design's columns, of the measurements whose runs have all finished."""
+
+
+@dataclass(frozen=True)
+class Design(Generic[ScaleT]):
+    """The implementation of a study; its words are declared apart, under the name of its module.
+
+    Attributes:
+        scales: by each of :data:`~invariance.studies.scales.SCALE_NAMES`.
+        columns: of the table.
+        parts: what is run at a scale under a seed.
+        conclude: from the table, whole or partial, to the findings.
+        factors: what one may choose to vary, with what to call it; none in a study without such a choice.
+    """
+
+    scales: Mapping[str, ScaleT]
+    columns: tuple[str, ...]
+    parts: Callable[[ScaleT, int], Iterable[Part]]
+    conclude: Callable[[pd.DataFrame], list[Finding]]
+    factors: Mapping[str, str] = field(default_factory=dict)
+
+    def study(self, name: str, scale: str, seeds: tuple[int, ...], factors: tuple[str, ...] = ()) -> Study:
+        """The study at a scale, for seeds and factors that were checked; without factors, the scale's own.
+
+        Raises:
+            SpecError: it needs what is not on this machine.
+        """
+        chosen = replace(self.scales[scale], factors=factors) if factors else self.scales[scale]
+        parts = tuple(part for seed in seeds for part in self.parts(chosen, seed))
+        return Study(
+            name=name,
+            scale=scale,
+            seeds=seeds,
+            # What several parts share is one run.
+            runs=tuple({spec.run_id: spec for part in parts for spec in part.runs}.values()),
+            tabulate=partial(_tabulate, self.columns, parts),
+            conclude=self.conclude,
+            factors=factors,
+        )
+
+
+def _tabulate(columns: tuple[str, ...], parts: tuple[Part, ...], outcomes: Outcomes) -> pd.DataFrame:
+    return pd.DataFrame([row for part in parts for row in part.rows(outcomes)], columns=list(columns))
+
+
+def measured_table(outcomes: Outcomes, run_id: str) -> pd.DataFrame | None:
+    """The table of a measurement; None while it has not finished."""
+    if run_id not in outcomes:
+        return None
+    table = outcomes[run_id].table
+    assert table is not None, "a measurement has a table"
+    return table

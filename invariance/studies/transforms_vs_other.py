@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 import numpy as np
@@ -19,11 +18,10 @@ import pandas as pd
 
 from invariance.models import has_published
 from invariance.numbers import format_number
-from invariance.spec import SpecError
-from invariance.studies.intervals import NOT_IN_THE_PAPER, Interval, finding, interval
-from invariance.studies.prediction import leave_one_out
+from invariance.statistics import Interval, leave_one_out, t_interval
+from invariance.studies.findings import NOT_IN_THE_PAPER, finding
 from invariance.studies.published import TRANSFORMS_VS_OTHER as PUBLISHED
-from invariance.studies.study import Finding, Outcomes, Study, each_once
+from invariance.studies.study import Design, Finding
 from invariance.studies.transforms_vs_other_grid import (
     ELSEWHERE,
     FACTORS,
@@ -32,102 +30,26 @@ from invariance.studies.transforms_vs_other_grid import (
     RELATIONS,
     SCALES,
     TARGETS,
-    OneSeed,
-    Scale,
     one_seed,
 )
 
 __all__ = [
     "FACTORS",
-    "NAME",
     "RELATIONS",
     "SCALES",
     "Gap",
     "available_factors",
     "conclude",
     "gap_against_range",
-    "make",
     "networks",
     "predictions",
 ]
-
-NAME: Final = "transforms-vs-other"
-COLUMNS: Final = ("factor", "value", "relation", "seed", "pretraining_accuracy", "transfer_accuracy", "sens", "run")
-
-
-def make(scale_name: str, scale: Scale, seeds: tuple[int, ...], factors: tuple[str, ...] = ()) -> Study:
-    """The study at a scale.
-
-    Args:
-        scale_name: of the scale.
-        scale: how large.
-        seeds: at least one.
-        factors: some of :data:`FACTORS`; none for the scale's own.
-
-    Raises:
-        SpecError: a factor is unknown or given twice, or needs files that are not on this machine.
-    """
-    for factor in factors:
-        if factor not in FACTORS:
-            raise SpecError(f"unknown factor {factor!r}: choose from {', '.join(FACTORS)}")
-    if len(set(factors)) != len(factors):
-        raise SpecError(f"factors = {','.join(factors)}: give each once")
-    parts = tuple(one_seed(scale, seed, factors or scale.factors) for seed in seeds)
-    if not any(part.cells for part in parts):
-        names = ", ".join(PUBLISHED_NETWORKS)
-        raise SpecError(
-            f"factors = published: none of {names} is on this machine; get one with python -m invariance download "
-            f"{PUBLISHED_NETWORKS[0]}"
-        )
-    return Study(
-        name=NAME,
-        scale=scale_name,
-        seeds=seeds,
-        runs=each_once(spec for part in parts for spec in part.runs),
-        tabulate=partial(_tabulate, parts),
-        conclude=conclude,
-        factors=factors,
-    )
 
 
 def available_factors() -> dict[str, str]:
     """Factors that can be varied on this machine, with what to call them: published networks where there are any."""
     has_any = any(has_published(name) for name in PUBLISHED_NETWORKS)
     return {name: title for name, title in FACTORS.items() if has_any or name != ELSEWHERE}
-
-
-def _tabulate(parts: tuple[OneSeed, ...], outcomes: Outcomes) -> pd.DataFrame:
-    rows = []
-    for part in parts:
-        sens = _mean_sens(part, outcomes)
-        rows += [
-            (
-                cell.factor,
-                cell.value,
-                cell.relation,
-                cell.seed,
-                math.nan if cell.pretraining is None else outcomes[cell.pretraining.run_id].metrics["test_accuracy"],
-                outcomes[cell.transfer.run_id].metrics["transfer_accuracy"],
-                sens.get((cell.transfer.source, cell.transfer.data.transforms), math.nan),
-                cell.transfer.run_id,
-            )
-            for cell in part.cells
-            if all(spec.run_id in outcomes for spec in cell.runs)
-        ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _mean_sens(part: OneSeed, outcomes: Outcomes) -> dict[tuple[str, tuple[str, ...]], float]:
-    """Of each network and composition, the mean sens-score to it; without those that are not measured yet."""
-    found = {}
-    for measurement in part.measurements:
-        if measurement.run_id not in outcomes:
-            continue
-        table = outcomes[measurement.run_id].table
-        assert table is not None, "a measurement has a table"
-        for model, scores in table.groupby("model")["sens"]:
-            found[str(model), measurement.transforms] = float(scores.mean())
-    return found
 
 
 @dataclass(frozen=True)
@@ -155,12 +77,12 @@ def gap_against_range(table: pd.DataFrame, factor: str) -> Gap:
     chosen = table[(table["factor"] == factor) & table["relation"].isin(RELATIONS)]
     wide = chosen.pivot_table(index="seed", columns=["relation", "value"], values="transfer_accuracy").dropna()
     if wide.empty or any(relation not in wide for relation in RELATIONS):
-        return Gap(interval(()), dict.fromkeys(RELATIONS, math.nan), ())
+        return Gap(t_interval(()), dict.fromkeys(RELATIONS, math.nan), ())
     by_relation = {relation: wide[relation].to_numpy(dtype=np.float64) for relation in RELATIONS}
     gaps = by_relation["same"].mean(axis=1) - by_relation["disjoint"].mean(axis=1)
     means = {relation: values.mean(axis=0) for relation, values in by_relation.items()}
     ranges = {name: float(np.ptp(mean)) if len(mean) > 1 else math.nan for name, mean in means.items()}
-    return Gap(interval(gaps), ranges, tuple(gaps.tolist()))
+    return Gap(t_interval(gaps), ranges, tuple(gaps.tolist()))
 
 
 def conclude(table: pd.DataFrame) -> list[Finding]:
@@ -275,3 +197,21 @@ def _against_published(table: pd.DataFrame) -> Finding:
         )
 
     return finding("same_over_published_networks", tuple(wide["same"] - wide[ELSEWHERE]), say)
+
+
+DESIGN: Final = Design(
+    scales=SCALES,
+    columns=(
+        "factor",
+        "value",
+        "relation",
+        "seed",
+        "pretraining_accuracy",
+        "transfer_accuracy",
+        "sens",
+        "run",
+    ),
+    parts=one_seed,
+    conclude=conclude,
+    factors=FACTORS,
+)

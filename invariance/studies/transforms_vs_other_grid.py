@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
@@ -14,10 +15,13 @@ from invariance.spec import (
     MeasureSpec,
     PretrainSpec,
     RunSpec,
+    SpecError,
     TransferSpec,
 )
-from invariance.studies.choices import TARGET_SEED_OFFSET, one_per_category, shuffled_classes
-from invariance.studies.study import each_once
+from invariance.studies.choices import one_per_category, shuffled_classes
+from invariance.studies.scales import PAPER, QUICK, STANDARD, StudyScale
+from invariance.studies.study import Outcomes, measured_table
+from invariance.studies.what_if import TARGET_SEED_OFFSET
 
 RELATIONS: Final = ("same", "disjoint")
 ELSEWHERE: Final = "published"
@@ -42,95 +46,57 @@ PUBLISHED_NETWORKS: Final = tuple(
 """What the architectures are on ImageNet, of which those are taken whose files are on this machine."""
 
 
-@dataclass(frozen=True)
-class Scale:
-    """How large the study is.
+@dataclass(frozen=True, kw_only=True)
+class TransformsVsOtherScale(StudyScale):
+    """How large the study is; what the budget says holds where another factor varies.
 
     Attributes:
-        seeds: of the study.
-        model: architecture where another factor varies.
         models: architectures compared.
         model_settings: fields of ``PretrainSpec`` that an architecture has otherwise.
-        pretraining_samples: sizes of the pretraining set, each with its epochs.
-        usual_samples: the size where another factor varies.
+        pretraining_samples: sizes of the pretraining set, each with its epochs; the budget's is among them.
         transfer_samples: sizes of the target task.
-        usual_transfer_samples: the size where another factor varies.
-        num_test_samples: of either test split.
-        num_pairs: twins of a sens-score.
-        batch_size: of pretraining.
-        learning_rate: of pretraining.
         num_classes: of the target task.
         num_subset: of these for the subset.
-        regularisation: of the probe.
-        factors: varied unless others are asked for, of :data:`FACTORS`.
     """
 
-    seeds: tuple[int, ...]
-    model: str
     models: tuple[str, ...]
     pretraining_samples: Mapping[int, int]
-    usual_samples: int
     transfer_samples: tuple[int, ...]
-    usual_transfer_samples: int
-    num_test_samples: int
-    num_pairs: int
-    batch_size: int
-    learning_rate: float
     model_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     num_classes: int = 30
     num_subset: int = 10
-    regularisation: str = "prior"
     factors: tuple[str, ...] = tuple(FACTORS)
+
+    def __post_init__(self) -> None:
+        usual = (self.budget.num_samples, self.budget.epochs)
+        assert usual in self.pretraining_samples.items(), usual
 
 
 _VIT: Final = {"vit": {"weight_decay": 5e-5, "schedule": "cosine"}}
 
-SCALES: Final[dict[str, Scale]] = {
+SCALES: Final[dict[str, TransformsVsOtherScale]] = {
     # Every training sees 40,000 images, so that more samples mean more variety and not more steps. Much fewer samples
     # the small network learns by heart: 1,000 (40 times) transferred with 0.21 where 10,000 (4 times) did with 0.82.
-    "quick": Scale(
-        seeds=(0, 1, 2),
-        model="small",
+    "quick": TransformsVsOtherScale(
+        budget=replace(QUICK, num_samples=10_000),
         models=("small", "small_resnet", "small_vgg", "small_vit"),
         pretraining_samples={5_000: 8, 10_000: 4, 40_000: 1},
-        usual_samples=10_000,
         transfer_samples=(50, 200, 500, 2_000),
-        usual_transfer_samples=2_000,
-        num_test_samples=1_000,
-        num_pairs=500,
-        batch_size=128,
-        learning_rate=2e-3,
         factors=PAPER_FACTORS,
     ),
-    "standard": Scale(
-        seeds=(0, 1, 2),
-        model="resnet18",
+    "standard": TransformsVsOtherScale(
+        budget=replace(STANDARD, regularisation="validation"),
         models=("resnet18", "densenet", "vgg11_bn", "vit"),
         model_settings=_VIT,
         pretraining_samples={1_000: 200, 10_000: 20, 20_000: 10, 50_000: 4},
-        usual_samples=20_000,
         transfer_samples=(50, 200, 500, 2_000, 5_000),
-        usual_transfer_samples=5_000,
-        num_test_samples=4_000,
-        num_pairs=2_000,
-        batch_size=256,
-        learning_rate=1e-3,
-        regularisation="validation",
     ),
-    "paper": Scale(
-        seeds=tuple(range(10)),
-        model="resnet18",
+    "paper": TransformsVsOtherScale(
+        budget=PAPER,
         models=("resnet18", "resnet50", "densenet", "vgg11_bn", "vit"),
         model_settings=_VIT,
         pretraining_samples={1_000: 50, 10_000: 50, 50_000: 50, 100_000: 50, 500_000: 50},
-        usual_samples=50_000,
         transfer_samples=(50, 200, 500, 2_000, 5_000),
-        usual_transfer_samples=50_000,
-        num_test_samples=10_000,
-        num_pairs=10_000,
-        batch_size=512,
-        learning_rate=1e-3,
-        regularisation="validation",
     ),
 }
 
@@ -177,19 +143,54 @@ class OneSeed:
     @property
     def runs(self) -> tuple[RunSpec, ...]:
         """Networks with their transfers, then the measurements."""
-        return each_once((*(spec for cell in self.cells for spec in cell.runs), *self.measurements))
+        return (*(spec for cell in self.cells for spec in cell.runs), *self.measurements)
+
+    def rows(self, outcomes: Outcomes) -> Iterator[tuple[object, ...]]:
+        """One for each cell; the sens-score is NaN while it is not measured."""
+        sens = self._mean_sens(outcomes)
+        for cell in self.cells:
+            if all(spec.run_id in outcomes for spec in cell.runs):
+                own = cell.pretraining
+                yield (
+                    cell.factor,
+                    cell.value,
+                    cell.relation,
+                    cell.seed,
+                    math.nan if own is None else outcomes[own.run_id].metrics["test_accuracy"],
+                    outcomes[cell.transfer.run_id].metrics["transfer_accuracy"],
+                    sens.get((cell.transfer.source, cell.transfer.data.transforms), math.nan),
+                    cell.transfer.run_id,
+                )
+
+    def _mean_sens(self, outcomes: Outcomes) -> dict[tuple[str, tuple[str, ...]], float]:
+        """Of each network and composition, the mean sens-score to it; without those that are not measured yet."""
+        found = {}
+        for measurement in self.measurements:
+            table = measured_table(outcomes, measurement.run_id)
+            if table is not None:
+                for model, scores in table.groupby("model")["sens"]:
+                    found[str(model), measurement.transforms] = float(scores.mean())
+        return found
 
 
-def one_seed(scale: Scale, seed: int, factors: tuple[str, ...]) -> OneSeed:
-    """What is run under a seed.
+def one_seed(scale: TransformsVsOtherScale, seed: int) -> Iterator[OneSeed]:
+    """What is run under a seed, as one part.
 
     Args:
-        scale: how large.
+        scale: how large, and which factors are varied; ``published`` gives nothing where no published network is on
+            this machine.
         seed: picks classes and transformations.
-        factors: some of :data:`FACTORS`; ``published`` gives nothing where no published network is on this machine.
+
+    Raises:
+        SpecError: there is nothing to run, since ``published`` alone is varied.
     """
     grid = _Grid(scale, seed)
-    cells = tuple(cell for factor in FACTORS if factor in factors for cell in grid.cells(factor))
+    cells = tuple(cell for factor in FACTORS if factor in scale.factors for cell in grid.cells(factor))
+    if not cells:
+        raise SpecError(
+            f"factors = published: none of {', '.join(PUBLISHED_NETWORKS)} is on this machine; get one with "
+            f"python -m invariance download {PUBLISHED_NETWORKS[0]}"
+        )
     sources: dict[tuple[str, ...], list[str]] = {}
     for cell in cells:
         sources.setdefault(cell.transfer.data.transforms, []).append(cell.transfer.source)
@@ -198,17 +199,17 @@ def one_seed(scale: Scale, seed: int, factors: tuple[str, ...]) -> OneSeed:
             sources=tuple(dict.fromkeys(measured)),
             transforms=transforms,
             data=replace(grid.task, transforms=()),
-            num_pairs=scale.num_pairs,
+            num_pairs=scale.budget.num_pairs,
         )
         for transforms, measured in sources.items()
     )
-    return OneSeed(cells, measurements)
+    yield OneSeed(cells, measurements)
 
 
 class _Grid:
     """The cells of one seed; what is not varied is as usual."""
 
-    def __init__(self, scale: Scale, seed: int) -> None:
+    def __init__(self, scale: TransformsVsOtherScale, seed: int) -> None:
         both = shuffled_classes("builtin", 2 * scale.num_classes, seed)
         target, others = both[: scale.num_classes], both[scale.num_classes :]
         self.scale, self.seed = scale, seed
@@ -217,7 +218,7 @@ class _Grid:
         self.task = DatasetSpec(
             classes=tuple(sorted(target)),
             transforms=self.transforms["same"],
-            num_samples=scale.usual_transfer_samples,
+            num_samples=scale.budget.transfer_samples,
             seed=seed + TARGET_SEED_OFFSET,
         )
 
@@ -262,40 +263,28 @@ class _Grid:
         task: DatasetSpec | None = None,
         **settings: Any,
     ) -> Cell:
-        num = samples or self.scale.usual_samples
+        budget = self.scale.budget
+        num = samples or budget.num_samples
+        assert num is not None, "this study's sets are finite"
         data = DatasetSpec(
             classes=tuple(sorted(self.classes[relationship])),
             transforms=transforms or self.transforms[relation],
             num_samples=num,
             seed=self.seed,
         )
-        usual = {
-            "model": self.scale.model,
-            "epochs": self.scale.pretraining_samples[num],
-            "batch_size": min(self.scale.batch_size, num),
-            "learning_rate": self.scale.learning_rate,
-            "num_test_samples": self.scale.num_test_samples,
-        }
-        pretraining = PretrainSpec(data=data, seed=self.seed, **{**usual, **settings})
-        transfer = self._transfer(pretraining.run_id, task or self.task)
+        of_size = {"epochs": self.scale.pretraining_samples[num], "batch_size": min(budget.batch_size, num)}
+        pretraining = budget.pretraining(data, self.seed, **of_size, **settings)
+        transfer = budget.transfer(pretraining.run_id, task or self.task, self.seed)
         return Cell(factor, str(value), relation, self.seed, pretraining, transfer)
-
-    def _transfer(self, source: str, task: DatasetSpec) -> TransferSpec:
-        return TransferSpec(
-            source=source,
-            data=task,
-            seed=self.seed,
-            num_test_samples=self.scale.num_test_samples,
-            regularisation=self.scale.regularisation,
-        )
 
     def _published(self) -> Iterator[Cell]:
         """The published networks that are here, beside our own usual ones; nothing without any."""
         here = [name for name in PUBLISHED_NETWORKS if has_published(name)]
         if here:
-            yield from self._both("published", self.scale.model)
+            yield from self._both("published", self.scale.budget.model)
         for name in here:
-            yield Cell("published", name, ELSEWHERE, self.seed, None, self._transfer(name, self.task))
+            transfer = self.scale.budget.transfer(name, self.task, self.seed)
+            yield Cell("published", name, ELSEWHERE, self.seed, None, transfer)
 
     def _beyond_2d(self) -> Iterator[Cell]:
         """The usual target, and one with pose, occlude and the usual photometric transformation.

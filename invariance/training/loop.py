@@ -27,7 +27,7 @@ from invariance.training.objectives import create_objective
 from invariance.training.pace import Pace
 from invariance.training.precision import Precision
 from invariance.training.probe import fit_linear, solved
-from invariance.training.reporting import tell, told_before
+from invariance.training.reporting import replayed_history, tell
 from invariance.training.resume import clear_state
 from invariance.training.train_state import TrainState
 
@@ -197,7 +197,7 @@ def optimise(
         Cancelled: the flag was set; the state is saved.
         Diverged: the loss is no longer finite, or the representation is the same for all images.
     """
-    yield from told_before(train_state, feed)
+    yield from replayed_history(train_state, feed)
     pace = Pace(train_state, feed)
     last_event, last_save, save_every_s = -math.inf, time.monotonic(), checkpoint_every_s
     while train_state.step < (feed.num_steps if until is None else until):

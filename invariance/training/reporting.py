@@ -24,7 +24,7 @@ _ROWS_BITS = 6  # every step is measured up to 63, then 32 steps of every doubli
 
 
 def measuring_is_due(step: int, num_steps: int) -> bool:
-    """Whether the losses since the last measured step are told: always at first, later 32 times in every doubling."""
+    """Whether a step's losses since the last measured one are reported: always at first, later 32 of every doubling."""
     return step == num_steps or step % (1 << max(0, step.bit_length() - _ROWS_BITS)) == 0
 
 
@@ -40,7 +40,7 @@ def tell(train_state: TrainState, feed: Feed, validation: Rendered, pace: Pace, 
         metrics = validate(train_state, validation)
     if metrics or measuring_is_due(train_state.step, feed.num_steps):
         metrics = train_state.take_metrics() | metrics
-        train_state.told.append({"step": train_state.step, "seconds": train_state.seconds, "metrics": metrics})
+        train_state.history.append({"step": train_state.step, "seconds": train_state.seconds, "metrics": metrics})
     elif is_time:
         train_state.require_finite()
     else:
@@ -48,13 +48,13 @@ def tell(train_state: TrainState, feed: Feed, validation: Rendered, pace: Pace, 
     return pace.progress(metrics)
 
 
-def told_before(train_state: TrainState, feed: Feed) -> Iterator[Progress]:
+def replayed_history(train_state: TrainState, feed: Feed) -> Iterator[Progress]:
     """The measured steps that a resumed training has behind it, once more.
 
     A state may have been saved a moment after an event that nobody heard any more: whoever records events in another
     process may have been killed first. Recorded twice, they replace themselves.
     """
-    for past in tuple(train_state.told):
+    for past in tuple(train_state.history):
         yield Progress(
             num_steps=feed.num_steps, epoch=feed.epochs_done(past["step"]), num_epochs=feed.num_epochs, **past
         )

@@ -13,8 +13,6 @@ import pickle
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from invariance.files import sync_directory, write_atomically
 
 CURRENT, PREVIOUS = "state.pt", "state.previous.pt"
@@ -28,6 +26,8 @@ def save_state(directory: Path, state: dict[str, Any]) -> None:
         directory: of the run.
         state: tensors, numbers, texts, and lists and dictionaries of them.
     """
+    import torch  # here, since the server's process clears states and never loads torch
+
     payload = io.BytesIO()
     torch.save(state, payload)
     content = payload.getbuffer()
@@ -63,6 +63,8 @@ def load_state(directory: Path) -> dict[str, Any] | None:
 
 def _read(content: bytes) -> dict[str, Any] | None:
     """The state in a file, or None if it is damaged."""
+    import torch
+
     digest, payload = content[:_DIGEST_BYTES], memoryview(content)[_DIGEST_BYTES:]
     if hashlib.sha256(payload).digest() != digest:
         return None

@@ -22,7 +22,7 @@ from invariance.training.feed import Rendered
 from invariance.training.loop import Pretraining
 from invariance.training.objectives import Objective, Outcome
 from invariance.training.pace import Pace
-from invariance.training.reporting import tell, told_before
+from invariance.training.reporting import replayed_history, tell
 from invariance.training.train_state import TrainState
 
 
@@ -194,7 +194,7 @@ def _catch_up(
 ) -> Iterator[tuple[int, Progress | Diverged]]:
     """Brings runs that were interrupted at an earlier step to where the others are, one after the other."""
     for number, (run, validation) in enumerate(zip(runs, validations, strict=True)):
-        steps = told_before(run.train_state, run.feed)
+        steps = replayed_history(run.train_state, run.feed)
         if run.train_state.step < furthest:
             steps = loop.optimise(
                 run.train_state,

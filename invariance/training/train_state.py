@@ -38,7 +38,7 @@ class TrainState:
         images_since_validation: images seen since the network was last validated.
         optimiser: over the network's and the objective's parameters, in this order.
         notes: numbers from before the first step that the end of the run reports; saved along.
-        told: the measured steps so far, each with its ``step``, ``seconds`` and ``metrics``; saved along.
+        history: the measured steps so far, each with its ``step``, ``seconds`` and ``metrics``; saved along.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class TrainState:
         self.step = 0
         self.images_since_validation = 0
         self.notes: dict[str, float] = {}
-        self.told: list[dict[str, Any]] = []
+        self.history: list[dict[str, Any]] = []
         self._device = next(model.parameters()).device
         # Dropout and stochastic depth keep their probability as `p`; published networks have them.
         self._draws = any(isinstance(p := getattr(module, "p", None), float) and p > 0 for module in model.modules())
@@ -177,7 +177,7 @@ class TrainState:
             "seconds": self.seconds,
             "images_since_validation": self.images_since_validation,
             "notes": self.notes,
-            "told": self.told,
+            "history": self.history,
             "num_images": self._num_images,
             "loss_sum": self._loss_sum,
             "num_correct": self._num_correct,
@@ -196,7 +196,7 @@ class TrainState:
         self._seconds_before = state["seconds"]
         self.images_since_validation = state["images_since_validation"]
         self.notes = state.get("notes", {})
-        self.told = state.get("told", [])
+        self.history = state.get("history", state.get("told", []))  # told: as former versions called it
         self._num_images = state["num_images"]
         self._loss_sum = state["loss_sum"].to(self._device)
         self._num_correct = state["num_correct"].to(self._device)

@@ -197,13 +197,13 @@ class _Work:
             at: how far the run is meanwhile.
             left: images that go through the network after these, or what costs as much.
         """
-        began = told = time.monotonic()
+        began = reported = time.monotonic()
         parts, num_done = [], 0
         for part in batch_by_batch(apply, images, cancelled=self.cancelled, precision=self.precision):
             parts.append(part)
             num_done += len(part)
-            if (now := time.monotonic()) - told >= REPORT_EVERY_S:
-                told, speed = now, num_done / (now - began)
+            if (now := time.monotonic()) - reported >= REPORT_EVERY_S:
+                reported, speed = now, num_done / (now - began)
                 eta = (len(images) - num_done + left) / speed
                 yield replace(at, metrics={}, images_per_second=speed, eta_seconds=eta, seconds=self.seconds)
         return torch.cat(parts)

@@ -9,14 +9,14 @@ import pandas as pd
 import streamlit as st
 
 from invariance.figures.scatter import COLUMNS, line_in_words, line_of, transfer_scatter
-from invariance.measures.line import MIN_POINTS
 from invariance.measures.shifts import own_shift, shifted
 from invariance.runs import gallery
 from invariance.runs.describe import transforms_title
 from invariance.runs.shipped_studies import shipped_results
 from invariance.spec import DatasetSpec
+from invariance.statistics import MIN_POINTS
 from invariance.studies.about import ABOUT
-from invariance.studies.transforms_vs_other import FACTORS, NAME, networks
+from invariance.studies.transforms_vs_other import FACTORS, networks
 from pages.invariance.table import find_tables, submit_measurements
 from pages.shared.cache import KnownModel
 from pages.shared.exports import export_row
@@ -132,7 +132,7 @@ def shipped_transfers() -> tuple[pd.DataFrame, str]:
     Their sources were measured on the target's own objects. Networks transferred with other numbers of images are left
     out: fewer images cost accuracy whatever the source is.
     """
-    for result in shipped_results(NAME):
+    for result in shipped_results("transforms-vs-other"):
         rows = networks(result.table)
         source = [
             f"study A, {FACTORS[row.factor]} {row.value}, {row.relation} transformations" for row in rows.itertuples()
@@ -148,7 +148,7 @@ def shipped_transfers() -> tuple[pd.DataFrame, str]:
             columns=list(COLUMNS),
         )
         return table, (
-            f"{len(table)} of the points are the networks of the shipped study “{ABOUT[NAME].title}” "
+            f"{len(table)} of the points are the networks of the shipped study “{ABOUT['transforms-vs-other'].title}” "
             f"({result.scale} scale, seeds {', '.join(map(str, result.seeds))}), measured on its target's "
             "objects; the others are the gallery's and your own, measured on the gallery's. Point at one "
             "to see which it is."

@@ -15,7 +15,7 @@ from invariance.figures.study_findings import findings_figure
 from invariance.figures.study_notebook import notebook
 from invariance.figures.study_report import report_html
 from invariance.studies.about import ABOUT
-from invariance.studies.intervals import NOT_IN_THE_PAPER, rests_on
+from invariance.studies.findings import NOT_IN_THE_PAPER, rests_on
 from invariance.studies.study import Study
 from pages.shared.exports import export_row
 

@@ -182,7 +182,7 @@ def test_means_and_their_intervals_over_all_and_by_class(coded: Engine) -> None:
     row = next(mean for mean in means if (mean.class_name, mean.player) == ("light", "object"))
     assert row.num == int(light.sum()) and row.value == pytest.approx(CONFIDENCE, abs=0.05)
     overall, values = means[0], found.values[:, 0]
-    half = 1.96 * float(values.std()) / math.sqrt(50)
+    half = 1.959964 * float(values.std()) / math.sqrt(50)
     assert (overall.low, overall.high) == (pytest.approx(overall.value - half), pytest.approx(overall.value + half))
     assert overall.value == pytest.approx(float(values.mean()))
 

@@ -8,11 +8,11 @@ from invariance.__main__ import main
 from invariance.commands import bench
 from invariance.runs.gallery import entries
 
-TINY = "bench data --transforms h_flip pixelate rotate,hue --rounds 1 --seconds 0.01 --image-size 8 --threads 1"
+TINY = "bench data --transforms h_flip pixelate rotate,hue --num-rounds 1 --seconds 0.01 --image-size 8 --num-threads 1"
 
 TINY_TRAIN = (
-    "bench train --num-images 8 --batch-size 4 --image-size 8 --threads 1 --rounds 1 --num-target 30 --num-test 40 "
-    "--transforms hue --device cpu"
+    "bench train --num-images 8 --batch-size 4 --image-size 8 --num-threads 1 --num-rounds 1 --num-target 30 "
+    "--num-test 40 --transforms hue --device cpu"
 )
 needs_gallery = pytest.mark.skipif(not entries(), reason="no gallery: run python -m invariance gallery build")
 
@@ -54,9 +54,9 @@ def test_table_shows_every_row_and_says_what_is_missing(capsys):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ("--rounds 0", "--rounds 0: expected 1 to"),
-        ("--seconds 0", "--seconds 0.0: expected more than 0"),
-        ("--threads -1", "--threads -1: expected 1 to"),
+        ("--num-rounds 0", "--num-rounds: 0: expected a whole number from 1 to"),
+        ("--seconds 0", "--seconds: 0: expected more than 0"),
+        ("--num-threads -1", "--num-threads: -1: expected a whole number from 1 to"),
         ("--transforms rotat", "unknown transformation 'rotat'"),
         ("--image-size 4", "image_size = 4"),
     ],
@@ -102,14 +102,14 @@ def test_train_table_shows_every_contestant_and_says_what_is_estimated_or_missin
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ("--rounds 0", "--rounds 0: expected 1 to"),
-        ("--num-images 3", "--num-images 3: expected 4 to"),
-        ("--batch-size 1", "--batch-size 1: expected 2 to"),
-        ("--num-test 0", "--num-test 0: expected 1 to"),
+        ("--num-rounds 0", "--num-rounds: 0: expected a whole number from 1 to"),
+        ("--num-images 3", "--num-images: 3: expected a whole number from 4 to"),
+        ("--batch-size 1", "--batch-size: 1: expected a whole number from 2 to"),
+        ("--num-test 0", "--num-test: 0: expected a whole number from 1 to"),
         ("--transforms rotat", "unknown transformation 'rotat'"),
         ("--model vgg11_bn --image-size 16", "vgg11_bn needs at least 32 px"),
         ("--model big", "invalid choice: 'big'"),
-        ("--together 0", "--together 0: expected 1 to"),
+        ("--together 0", "--together: 0: expected a whole number from 1 to"),
     ],
 )
 def test_train_refuses_bad_input_in_one_line_with_code_2(capsys, options, said):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from invariance.__main__ import main
-from invariance.commands import download as module
+from invariance.data.sources import download as module
 from invariance.spec import SpecError
 
 

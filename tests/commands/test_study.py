@@ -19,14 +19,14 @@ import pytest
 from nbclient import NotebookClient
 
 from invariance.__main__ import main
-from invariance.commands import study as command_module
+from invariance.commands import study_execution as command_module
 from invariance.figures.study_figures import STUDY_FIGURES
 from invariance.figures.study_notebook import notebook, write_notebook
 from invariance.runs.store import Store
 from invariance.runs.study_files import summarise, write_summary, write_table
 from invariance.runs.study_progress import StudyProgress, estimated_seconds
 from invariance.studies.registry import STUDY_NAMES, make_study
-from invariance.studies.study import Outcome
+from invariance.studies.study import RunOutcome
 from invariance.training.precision import auto_precision
 from tests.runs.tiny import wait_until
 from tests.runs.tiny_study import COLUMNS, tiny_study
@@ -60,7 +60,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_study_writes_its_table_summary_and_report(command: Command, tiny: None, tmp_path: Path) -> None:
     out = tmp_path / "made" / "here"
-    text = f"study transforms-vs-other --seeds 3 --workers 1 --out {out}"
+    text = f"study transforms-vs-other --seeds 3 --num-workers 1 --out {out}"
     code, answer, _, err = command(text)
     assert (code, err) == (0, "") and answer is not None
     assert answer["study"] == "transforms-vs-other" and answer["runs"] == answer["runs_done"] == 4
@@ -97,7 +97,7 @@ def test_pretrained_together_a_study_says_the_same(
     tables = []
     for words in ("", "--together"):
         out = tmp_path / f"out{words}"
-        code, answer, _, err = command(f"study mismatch --workers 1 --out {out} {words}")
+        code, answer, _, err = command(f"study mismatch --num-workers 1 --out {out} {words}")
         shutil.rmtree(tmp_path / "runs")
         assert (code, err) == (0, "") and answer is not None and answer["runs_done"] == 7
         tables.append((out / "results.csv").read_bytes())
@@ -105,7 +105,7 @@ def test_pretrained_together_a_study_says_the_same(
 
 
 def test_the_report_needs_no_network(command: Command, tiny: None, tmp_path: Path) -> None:
-    code, _, _, _ = command(f"study mismatch --workers 1 --out {tmp_path}")
+    code, _, _, _ = command(f"study mismatch --num-workers 1 --out {tmp_path}")
     assert code == 0
     page = (tmp_path / "report.html").read_text()
     own = page.replace(page[page.index("<script>") : page.index("</head>")], "")  # without Plotly's own source
@@ -117,7 +117,7 @@ def test_without_plotly_all_but_the_report_is_written(
     command: Command, tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "plotly", None)
-    code, _, _, err = command(f"study transforms-vs-other --seeds 3 --workers 1 --out {tmp_path / 'out'}")
+    code, _, _, err = command(f"study transforms-vs-other --seeds 3 --num-workers 1 --out {tmp_path / 'out'}")
     assert code == 0
     assert err == 'no report.html, since plotly is not installed: pip install "invariance-lab[app]"\n'
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"results.csv", "summary.json", "notebook.ipynb"}
@@ -130,7 +130,7 @@ def test_a_failed_run_is_told_and_the_rest_reported(
     bad = tiny_study(seeds=(1,), objects="no/such/folder")
     both = replace(good, seeds=(0, 1), runs=good.runs + bad.runs)
     monkeypatch.setattr(command_module, "make_study", lambda name, *, scale, seeds, factors: both)
-    code, answer, _, err = command(f"study mismatch --workers 1 --out {tmp_path}")
+    code, answer, _, err = command(f"study mismatch --num-workers 1 --out {tmp_path}")
     assert code == 1 and answer is None
     assert err.count("\n") == 1 and "4 of 8 runs are done" in err and "no/such/folder" in err
     assert len(pd.read_csv(tmp_path / "results.csv")) == 2
@@ -141,12 +141,12 @@ def test_a_failed_run_is_told_and_the_rest_reported(
     ("text", "said"),
     [
         ("study nothing --out {out}", "argument NAME: invalid choice: 'nothing'"),
-        ("study mismatch --scale huge --out {out}", "invalid choice: 'huge'"),
+        ("study mismatch --scale huge --out {out}", "unknown scale 'huge': choose from quick"),
         ("study mismatch", "out is missing: give --out DIR, or --dry-run"),
-        ("study mismatch --seeds 1,x --out {out}", "seeds = '1,x': expected whole numbers"),
-        ("study mismatch --seeds , --out {out}", "seeds = ',': expected whole numbers"),
-        ("study mismatch --seeds 1,1 --out {out}", "seeds = 1,1"),
-        ("study mismatch --workers 0 --out {out}", "workers = 0: expected at least 1"),
+        ("study mismatch --seeds 1,x --out {out}", "seeds = '1,x': expected different whole numbers"),
+        ("study mismatch --seeds , --out {out}", "seeds = ',': expected different whole numbers"),
+        ("study mismatch --seeds 1,1 --out {out}", "seeds = '1,1': expected different whole numbers"),
+        ("study mismatch --num-workers 0 --out {out}", "--num-workers: 0: expected a whole number from 1"),
         ("study mismatch --address auto --out {out}", "add --executor ray"),
         ("study mismatch --executor ray --together --out {out}", "--together is for this machine"),
         ("study mismatch --executor ray --gpus -1 --out {out}", "gpus = -1: expected a number from 0"),
@@ -164,7 +164,7 @@ def test_bad_input_is_one_line_and_exit_code_2(command: Command, tmp_path: Path,
 
 @pytest.mark.parametrize("name", STUDY_NAMES)
 def test_a_dry_run_lists_every_run_and_estimates_the_hours(command: Command, tmp_path: Path, name: str) -> None:
-    code, answer, out, _ = command(f"study {name} --scale paper --dry-run --workers 4")
+    code, answer, out, _ = command(f"study {name} --scale paper --dry-run --num-workers 4")
     study = make_study(name, scale="paper")
     assert code == 0 and answer is not None
     listed = [line.split()[0] for line in out.splitlines() if not line.startswith("{")]
@@ -177,7 +177,7 @@ def test_a_dry_run_lists_every_run_and_estimates_the_hours(command: Command, tmp
 
 _STUDY = """
 import sys
-import invariance.commands.study as command
+import invariance.commands.study_execution as command
 from invariance.__main__ import main
 from tests.runs.tiny_study import tiny_study
 command.make_study = lambda name, *, scale, seeds, factors: tiny_study(epochs=60)
@@ -185,7 +185,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-@pytest.mark.parametrize("way", ["--workers 1", "--together"])
+@pytest.mark.parametrize("way", ["--num-workers 1", "--together"])
 def test_ctrl_c_leaves_a_study_that_goes_on(tmp_path: Path, way: str) -> None:
     words = f"study mismatch {way} --out {tmp_path / 'out'} --runs {tmp_path / 'runs'} --device cpu".split()
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -208,7 +208,7 @@ def test_the_notebook_redoes_the_findings(tmp_path: Path, monkeypatch: pytest.Mo
     study = make_study("mismatch", seeds=(0, 1))
     metrics = {"test_accuracy": 0.9, "train_accuracy": 0.95}
     outcomes = {
-        spec.run_id: Outcome(metrics | {"transfer_accuracy": 0.5 + number % 7 / 30})
+        spec.run_id: RunOutcome(metrics | {"transfer_accuracy": 0.5 + number % 7 / 30})
         for number, spec in enumerate(study.runs)
     }
     table = study.tabulate(outcomes)

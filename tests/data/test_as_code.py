@@ -118,10 +118,15 @@ def test_names_with_quotes_survive_the_shell(
     np.testing.assert_array_equal(arrays["images"], samples(Engine(awkward), num=6).images)
 
 
+VALUES = {"transforms": "hue", "resampling": "nearest", "label": "object", "sticker_place": "corner"}
+
+
 def test_the_parser_knows_every_field() -> None:
     """A field that is added to the spec needs its option, or copied commands would not mean the same."""
-    options = parser().parse_args(["render", "--out", "x.npz"])
-    assert {field.name for field in fields(DatasetSpec)} - {"num_samples"} <= set(vars(options))
+    names = [field.name for field in fields(DatasetSpec) if field.name != "num_samples"]
+    words = [word for name in names for word in (f"--{name.replace('_', '-')}", VALUES.get(name, "1"))]
+    options = parser().parse_args(["render", "--out", "x.npz", *words])
+    assert set(names) <= set(vars(options))
 
 
 def test_a_name_with_a_comma_is_left_to_python() -> None:

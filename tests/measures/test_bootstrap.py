@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from invariance.measures.bootstrap import percentile_interval, resampled_means
+from invariance.measures.bootstrap import resampled_means
 from tests.measures.test_sens import normal
 
 
@@ -48,10 +48,3 @@ def test_the_draws_are_a_function_of_the_seed() -> None:
 def test_a_few_samples_are_enough(num: int) -> None:
     means = resampled_means(torch.arange(num, dtype=torch.float64)[None], seed=0, num_resamples=200)
     assert 0 <= float(means.min()) < (num - 1) / 2 < float(means.max()) <= num - 1
-
-
-def test_the_interval_is_the_middle_of_the_values() -> None:
-    values = torch.arange(1001, dtype=torch.float64)
-    assert percentile_interval(values) == pytest.approx((25.0, 975.0))
-    assert percentile_interval(torch.cat((values, torch.full((9,), math.nan))), level=0.5) == (250.0, 750.0)
-    assert all(math.isnan(end) for end in percentile_interval(torch.full((9,), math.nan)))

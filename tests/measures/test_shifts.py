@@ -10,8 +10,9 @@ import pytest
 from invariance.data.catalogue import choose_classes, class_names
 from invariance.data.engine import Engine
 from invariance.measures import shifts
-from invariance.measures.shifts import SHIFT_NAMES, available_shifts, own_shift, shift_title, shifted
+from invariance.measures.shifts import available_shifts, own_shift, shift_title, shifted
 from invariance.spec import DatasetSpec, SpecError
+from invariance.vocabulary.shifts import SHIFT_NAMES
 
 DATA = DatasetSpec(classes=choose_classes("builtin", 10, 0), transforms=("rotate",), seed=3, image_size=16)
 NOISE = DatasetSpec(objects="noise", backgrounds="noise", classes=choose_classes("noise", 10, 0), image_size=16)

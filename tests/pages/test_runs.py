@@ -86,7 +86,7 @@ def test_selected_runs_show_their_error_spec_and_command(app: AppTest, store: St
 def test_resume_queues_a_failed_run_again(app: AppTest, store: Store) -> None:
     done, failed = fill(store)
     (store.directory(done) / "weights.safetensors").touch()
-    with store._write() as connection:
+    with store._database.write() as connection:
         connection.execute(
             "UPDATE runs SET result = json_set(result, '$.checkpoint', 'weights.safetensors') WHERE id = ?", (done,)
         )

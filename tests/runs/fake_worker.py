@@ -1,7 +1,8 @@
 """Speaks the worker's protocol and does nothing else; the learning rate of a job chooses how it behaves.
 
 1e-3 finishes; 2e-3 works until it is cancelled; 3e-3 works and ignores being cancelled; 4e-3 kills itself; 5e-3 fails;
-6e-3 writes its result, then kills itself before it can say so; 7e-3 fails in a way that ends the worker.
+6e-3 writes its result, then kills itself before it can say so; 7e-3 fails in a way that ends the worker; 8e-3 kills
+itself twice and then finishes.
 """
 
 import json
@@ -47,14 +48,19 @@ def do(job: dict) -> None:
         time.sleep(0.02)
         if cancelled() and behaviour != 3:
             return say(type="cancelled", id=run_id)
-    if behaviour == 4:
-        with open(directory + "/log.txt", "w") as log:
-            log.write("first\nlast words\n")
-        os.kill(os.getpid(), signal.SIGKILL)
+    if behaviour in (4, 8):
+        with open(directory + "/deaths", "a+") as deaths:
+            deaths.seek(0)
+            if behaviour == 4 or len(deaths.read()) < 2:
+                deaths.write("x")
+                deaths.flush()
+                with open(directory + "/log.txt", "w") as log:
+                    log.write("first\nlast words\n")
+                os.kill(os.getpid(), signal.SIGKILL)
     if behaviour == 5:
-        return say(type="failed", id=run_id, error="it cannot be done")
+        return say(type="failed", id=run_id, kind="spec", error="it cannot be done")
     if behaviour == 7:
-        say(type="failed", id=run_id, error="broken", ends_worker=True)
+        say(type="failed", id=run_id, kind="unexpected", error="broken")
         time.sleep(0.5)
         os._exit(0)
     open(directory + "/weights.safetensors", "w").close()

@@ -31,10 +31,10 @@ STUDY = tiny_study(epochs=4)
 
 
 def run_study(
-    store: Store, study: Study = STUDY, *, workers: int = 1, function: Work = execute, retries: int = 2
+    store: Store, study: Study = STUDY, *, workers: int = 1, function: Work = execute
 ) -> tuple[list[StudyEvent], Coordinator]:
     with closing(LocalExecutor(store.root / "worker.log", ["cpu"] * workers)) as executor:
-        coordinator = Coordinator(study, store, executor, function=function, retries=retries)
+        coordinator = Coordinator(study, store, executor, function=function)
         return list(coordinator.run()), coordinator
 
 
@@ -68,7 +68,7 @@ def test_a_killed_worker_costs_its_run_nothing_but_time(store: Store, expected: 
 
 
 def test_a_run_that_always_kills_its_worker_is_given_up_alone(store: Store) -> None:
-    events, coordinator = run_study(store, function=always_killed, retries=1)
+    events, coordinator = run_study(store, function=always_killed)
     bad = STUDY.runs[1].run_id
     assert set(coordinator.failures) == {bad}
     assert "SIGKILL" in coordinator.failures[bad] and store.get(bad).state == "failed"
@@ -137,7 +137,7 @@ def test_a_coordinator_killed_before_it_heard_the_end_of_a_run_loses_nothing(
 ) -> None:
     run_study(store)
     before = {spec.run_id: store.metrics(spec.run_id) for spec in STUDY.runs}
-    with store._write() as connection:
+    with store._database.write() as connection:
         connection.execute("UPDATE runs SET state = 'running', result = NULL")
         connection.execute("DELETE FROM metrics")
     run_study(store)

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from invariance.__main__ import parser
-from invariance.commands import factors, measure, running, training
+from invariance.commands import running
+from invariance.runs import locate
 from invariance.runs.describe import command, title, transforms_title
 from invariance.runs.store import Store
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
@@ -72,10 +73,10 @@ def test_the_command_asks_for_the_same_run(spec: RunSpec, store: Store, monkeypa
     def ask(asked: RunSpec, *rest: object) -> None:
         raise Asked(asked)
 
-    for module in (training, measure, factors):
-        monkeypatch.setattr(module, "execute_run", ask)
-    monkeypatch.setattr(training, "run_id_of", lambda reference, store: reference)
-    monkeypatch.setattr(running, "run_id_of", lambda reference, store: reference)
+    monkeypatch.setattr(running, "execute_run", ask)
+    monkeypatch.setattr(running, "prepare", lambda *_: ())
+    for module in (running, locate):
+        monkeypatch.setattr(module, "run_id_of", lambda reference, store: reference)
     line = command(spec)
     assert line is not None
     words = shlex.split(line)

@@ -17,20 +17,24 @@ from safetensors.torch import load_file
 from invariance.events import Finished, Progress
 from invariance.runs.claim import try_claim, writing
 from invariance.runs.execute import run_here
+from invariance.runs.interrupt import STOP_SIGNALS
 from invariance.runs.outcome import RESULT_FILE
 from invariance.runs.store import Run, Store
 from invariance.runs.together import run_together
 from invariance.spec import PretrainSpec, RunSpec, SpecError, canonical_json
-from invariance.training.resume import CURRENT, PREVIOUS, save_state
+from invariance.training.resume import CURRENT, PREVIOUS, load_state, save_state
 from tests.runs.tiny import tiny_pretrain, tiny_transfer, wait_until
 
 _COMMAND_LINE = """
 import sys
 from invariance.runs.execute import run_here
-from invariance.runs.store import Run, Store
-from invariance.runs.together import run_together
+from invariance.runs.interrupt import Stopped
+from invariance.runs.store import Store
 from invariance.spec import run_from_json
-print(run_here(run_from_json(sys.argv[2]), Store(sys.argv[1]), "cpu").state)
+try:
+    print(run_here(run_from_json(sys.argv[2]), Store(sys.argv[1]), "cpu").state)
+except Stopped as stopped:
+    sys.exit(128 + stopped.signal_number)
 """
 
 
@@ -61,14 +65,21 @@ def test_a_transfer_without_its_source_is_refused_and_leaves_no_trace(store: Sto
     assert [run.id for run in store.list()] == [waiting.id]
 
 
-def test_ctrl_c_leaves_an_interrupted_run_and_a_kill_an_orphan_that_is_taken_over(store: Store) -> None:
+@pytest.mark.parametrize("number", STOP_SIGNALS)
+def test_a_signal_to_stop_loses_no_step_and_a_kill_leaves_an_orphan_that_is_taken_over(
+    store: Store, number: signal.Signals
+) -> None:
     spec = tiny_pretrain(epochs=100_000)
     process = start(store, spec)
-    process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=30)[0].strip() == "interrupted"
+    process.send_signal(number)
+    process.communicate(timeout=30)
+    assert process.returncode == 128 + number
     run = store.get(spec.run_id)
     assert run.state == "interrupted" and run.progress is not None
-    step = run.progress["step"]
+    step, state = run.progress["step"], load_state(store.directory(run.id))
+    assert state is not None and state["step"] >= step, "what was seen is saved"
+    if number != signal.SIGINT:
+        return
 
     process = start(store, spec)
     wait_until(lambda: (store.get(run.id).progress or {"step": 0})["step"] > step)
@@ -90,7 +101,9 @@ def test_what_another_process_executes_is_followed_to_its_end(store: Store) -> N
 
 def test_a_result_on_disk_is_not_made_again(store: Store) -> None:
     run = run_here(tiny_pretrain(), store, "cpu")
-    with store._write() as connection:  # as if the process had been killed between writing and recording the result
+    with (
+        store._database.write() as connection
+    ):  # as if the process had been killed between writing and recording the result
         connection.execute("UPDATE runs SET state = 'running', result = NULL")
     save_state(store.directory(run.id), {})
     weights = store.directory(run.id) / "weights.safetensors"
@@ -100,7 +113,7 @@ def test_a_result_on_disk_is_not_made_again(store: Store) -> None:
     assert not (store.directory(run.id) / CURRENT).exists(), "there is nothing left to go on with"
     tensors = load_file(weights)
     weights.unlink()
-    with store._write() as connection:
+    with store._database.write() as connection:
         connection.execute("UPDATE runs SET state = 'running', result = NULL")
     again = run_here(tiny_pretrain(), store, "cpu")
     assert again.state == "done"
@@ -124,7 +137,7 @@ def test_what_was_measured_is_recorded_though_its_recorder_was_killed_first(stor
     run_id = specs[-1].run_id
     before = store.metrics(run_id)
     assert not before.empty
-    with store._write() as connection:  # as if a server had been killed, whose worker had just finished
+    with store._database.write() as connection:  # as if a server had been killed, whose worker had just finished
         connection.execute("UPDATE runs SET state = 'running', result = NULL WHERE id = ?", (run_id,))
         connection.execute("DELETE FROM metrics WHERE run_id = ?", (run_id,))
     ask()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -12,9 +14,12 @@ from pathlib import Path
 
 import pytest
 
+from invariance.runs import database
 from invariance.runs.claim import try_claim
-from invariance.runs.store import PREDECESSORS, STATES, Store
-from invariance.spec import SpecError
+from invariance.runs.database import SCHEMA_VERSION
+from invariance.runs.execute import run_here
+from invariance.runs.store import PREDECESSORS, STATES, State, Store
+from invariance.spec import SpecError, canonical_json
 from tests.runs.tiny import tiny_pretrain, tiny_transfer
 
 
@@ -183,7 +188,7 @@ def test_a_reader_is_not_kept_waiting_by_a_writer(store: Store) -> None:
     began, free = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with store._write():
+        with store._database.write():
             began.set()
             free.wait(10)
 
@@ -201,10 +206,93 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
         Store(tmp_path / "file")
 
 
+_FORMER_SCHEMA = """
+CREATE TABLE runs (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, spec TEXT NOT NULL, state TEXT NOT NULL, owner TEXT NOT NULL,
+    created REAL NOT NULL, queued REAL NOT NULL, started REAL, finished REAL, progress TEXT, result TEXT, error TEXT,
+    device TEXT, cancel_requested INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX runs_by_state ON runs (state, queued);
+CREATE TABLE metrics (
+    run_id TEXT NOT NULL, step INTEGER NOT NULL, name TEXT NOT NULL, value REAL, seconds REAL NOT NULL,
+    PRIMARY KEY (run_id, step, name)) WITHOUT ROWID;
+"""
+
+
+def former_store(root: Path) -> None:
+    """A store as the version without a number left it: a run that is done, and one whose process was killed."""
+    root.mkdir()
+    connection = sqlite3.connect(root / "store.sqlite")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.executescript(_FORMER_SCHEMA)
+    for seed, state, result in ((0, "done", '{"metrics": {"test_accuracy": 0.5}}'), (1, "running", None)):
+        spec = tiny_pretrain(seed=seed)
+        values = (spec.run_id, "pretrain", canonical_json(spec), state, "ada", 1.0, 1.0, 2.0, None, None, result)
+        connection.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, 'cpu', 0)", values)
+        connection.execute("INSERT INTO metrics VALUES (?, 1, 'train_loss', 0.7, 0.1)", (spec.run_id,))
+    connection.commit()
+    connection.close()
+
+
+def test_a_store_of_a_former_version_opens_and_keeps_everything(tmp_path: Path) -> None:
+    former_store(tmp_path / "old")
+    store = Store(tmp_path / "old")
+    done, orphan = store.list()
+    assert (done.state, done.owner, done.metrics) == ("done", "ada", {"test_accuracy": 0.5})
+    assert list(store.metrics(done.id)["value"]) == [0.7]
+    assert store.sweep() == (orphan.id,)
+    assert store.get(orphan.id).state == "interrupted"
+    again = Store(tmp_path / "old")
+    assert again.list() == store.list()
+    for each in (store, again):
+        each.close()
+
+
+def test_a_store_of_a_newer_version_is_refused_and_left_as_it_is(store: Store) -> None:
+    with store._database.write() as connection:
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
+    before = (store.root / "store.sqlite").read_bytes()
+    with pytest.raises(SpecError, match=f"newer version .*of version {SCHEMA_VERSION + 1}, .*: update it, or give"):
+        Store(store.root)
+    assert (store.root / "store.sqlite").read_bytes() == before
+
+
+def test_a_store_that_is_locked_for_too_long_is_one_line(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_S", 0.1)
+    holder = sqlite3.connect(store.root / "store.sqlite", isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    for ask in (store.submit, lambda spec: run_here(spec, store, "cpu")):
+        store.close()  # a new connection has the new timeout
+        with pytest.raises(
+            SpecError, match=r"store\.sqlite' was locked by another process for 0\.1 s: end that"
+        ) as said:
+            ask(tiny_pretrain())
+        assert "\n" not in str(said.value)
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert store.submit(tiny_pretrain()).state == "queued"
+
+
+def test_a_full_disk_is_one_line_and_undone(store: Store) -> None:
+    run_id = in_state(store, "running")
+    with store._database.write() as connection:
+        connection.execute("PRAGMA max_page_count = 1")  # no more pages than there are
+    with pytest.raises(SpecError, match="the disk is full: delete runs that nobody needs"):
+        store.record(run_id, progress(1, **{f"metric_{number}": 1.0 for number in range(10_000)}))
+    assert store.metrics(run_id).empty and store.get(run_id).progress is None
+
+
+def test_states_are_told_by_their_value(store: Store) -> None:
+    run = store.get(in_state(store, "done"))
+    assert run.state == "done" and isinstance(run.state, State) and f"{run.state}" == "done"
+    assert json.dumps({"state": run.state}) == '{"state": "done"}' and tuple(PREDECESSORS) == STATES
+    with pytest.raises(ValueError, match="'elsewhere' is not a valid State"):
+        store.transition(run.id, "elsewhere")
+
+
 def test_a_run_of_another_version_is_left_out(store: Store) -> None:
     in_state(store, "queued")
     other = in_state(store, "queued", seed=1)
-    with store._write() as connection:
+    with store._database.write() as connection:
         connection.execute(
             "UPDATE runs SET spec = replace(spec, '\"schema\":1', '\"schema\":99') WHERE id = ?", (other,)
         )

@@ -19,6 +19,7 @@ from invariance.runs.manager import Manager
 from invariance.runs.outcome import LOG_FILE
 from invariance.runs.store import Store
 from invariance.spec import canonical_json
+from invariance.training.resume import load_state
 from tests.runs.tiny import PATIENCE_S, tiny_pretrain, tiny_transfer, wait_until
 
 _RUN_HERE = """
@@ -74,17 +75,38 @@ def test_cancel_keeps_the_state_and_resume_goes_on(manager: Manager) -> None:
     wait_for(manager, run.id, "cancelled")
 
 
-def test_kill_minus_9_fails_the_run_and_it_can_be_resumed(manager: Manager) -> None:
+def test_kill_minus_9_costs_the_steps_since_the_last_checkpoint_and_sigterm_none(manager: Manager) -> None:
     run = manager.submit(replace(ENDLESS, seed=1))
     wait_until(lambda: manager.store.get(run.id).progress)
-    os.kill(manager.worker_pids()[0], signal.SIGKILL)
-    wait_for(manager, run.id, "failed")
-    assert "SIGKILL" in (manager.store.get(run.id).error or "")
-    manager.resume(run.id)
-    wait_for(manager, run.id, "running")
-    wait_until(lambda: manager.worker_pids())
-    manager.cancel(run.id)
-    wait_for(manager, run.id, "cancelled")
+    (killed,) = manager.worker_pids()
+    os.kill(killed, signal.SIGKILL)
+    wait_until(lambda: (pids := manager.worker_pids()) and pids != [killed])
+    assert manager.store.get(run.id).state == "running", "another worker goes on with it"
+    wait_until(lambda: (manager.store.get(run.id).device or "") == "cpu")
+    before = (manager.store.get(run.id).progress or {})["step"]
+    wait_until(lambda: (manager.store.get(run.id).progress or {})["step"] > before)
+    os.kill(manager.worker_pids()[0], signal.SIGTERM)
+    wait_for(manager, run.id, "interrupted")
+    state = load_state(manager.store.directory(run.id))
+    assert state is not None and state["step"] >= (manager.store.get(run.id).progress or {})["step"]
+
+
+def test_a_worker_without_a_parent_saves_its_run_and_ends(tmp_path: Path) -> None:
+    process = subprocess.Popen([*WORKER_COMMAND], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdin is not None and process.stdout is not None
+    job = {"type": "job", "id": "x", "spec": canonical_json(ENDLESS), "directory": str(tmp_path), "device": "cpu"}
+    process.stdin.write(json.dumps({**job, "sources": {}}) + "\n")
+    process.stdin.flush()
+    process.send_signal(signal.SIGINT)  # the terminal's Ctrl-C is the parent's matter
+    step = 0
+    while step < 20:
+        message = json.loads(process.stdout.readline())
+        step = message["progress"]["step"] if message["type"] == "progress" else 0
+    process.stdout.close()  # a killed parent reads no more either
+    process.stdin.close()
+    assert process.wait(PATIENCE_S) == 0
+    state = load_state(tmp_path)
+    assert state is not None and state["step"] >= step
 
 
 def test_a_folder_that_is_not_there_is_one_clear_line(manager: Manager) -> None:

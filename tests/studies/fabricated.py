@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from invariance.spec import MeasureSpec, PretrainSpec, RunSpec, TransferSpec
-from invariance.studies.study import Outcome, Study
+from invariance.studies.study import RunOutcome, Study
 
 OUTSIDE = (0.6, 0.5)
 """Transfer accuracy and sens-score of networks that no run of the study trains."""
@@ -18,7 +18,7 @@ SensOf = Callable[[PretrainSpec, str, MeasureSpec], float]
 
 def outcomes_of(
     study: Study, *, accuracy: AccuracyOf = lambda source, task: 0.5, sens: SensOf = lambda model, name, spec: 0.5
-) -> dict[str, Outcome]:
+) -> dict[str, RunOutcome]:
     """An outcome for every run of a study.
 
     Args:
@@ -30,12 +30,14 @@ def outcomes_of(
     return {spec.run_id: _outcome(spec, by_id, accuracy, sens) for spec in study.runs}
 
 
-def _outcome(spec: RunSpec, by_id: dict[str, RunSpec], accuracy: AccuracyOf, sens: SensOf) -> Outcome:
+def _outcome(spec: RunSpec, by_id: dict[str, RunSpec], accuracy: AccuracyOf, sens: SensOf) -> RunOutcome:
     if isinstance(spec, PretrainSpec):
-        return Outcome({"test_accuracy": 0.75})
+        return RunOutcome({"test_accuracy": 0.75})
     if isinstance(spec, TransferSpec):
         is_own = spec.source in by_id
-        return Outcome({"transfer_accuracy": accuracy(pretraining(by_id, spec.source), spec) if is_own else OUTSIDE[0]})
+        return RunOutcome(
+            {"transfer_accuracy": accuracy(pretraining(by_id, spec.source), spec) if is_own else OUTSIDE[0]}
+        )
     column = "feature" if spec.measure == "features" else "transform"
     names = ("object", "background", "scene", "sticker") if spec.measure == "features" else spec.transforms
 
@@ -47,7 +49,7 @@ def _outcome(spec: RunSpec, by_id: dict[str, RunSpec], accuracy: AccuracyOf, sen
         for source in spec.sources
         for name in names
     ]
-    return Outcome({"num_models": len(spec.sources)}, pd.DataFrame(rows))
+    return RunOutcome({"num_models": len(spec.sources)}, pd.DataFrame(rows))
 
 
 def pretraining(by_id: dict[str, RunSpec], run_id: str) -> PretrainSpec:

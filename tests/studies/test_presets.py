@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from invariance.__main__ import parser
-from invariance.commands import training
+from invariance.commands import running
 from invariance.spec import PretrainSpec
 from invariance.studies.presets import PAPER_PRESETS
 
@@ -18,7 +18,8 @@ def asked(monkeypatch: pytest.MonkeyPatch, *words: str) -> PretrainSpec:
     def ask(spec: PretrainSpec, *rest: object) -> None:
         raise Asked(spec)
 
-    monkeypatch.setattr(training, "execute_run", ask)
+    monkeypatch.setattr(running, "execute_run", ask)
+    monkeypatch.setattr(running, "prepare", lambda *_: ())
     args = parser().parse_args(["pretrain", *words])
     with pytest.raises(Asked) as caught:
         args.action(args)

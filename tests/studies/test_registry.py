@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
-from invariance.spec import SpecError, canonical_json, run_from_json
+from invariance.spec import MeasureSpec, SpecError, canonical_json, run_from_json
 from invariance.studies.registry import SCALES, STUDY_NAMES, make_study
 
 FIXED_COLUMNS = {
@@ -13,6 +18,76 @@ FIXED_COLUMNS = {
     "invariance-transfer": ["model", "transform", "data", "seed", "sens", "sens_conditional"],
     "mismatch": ["num_pretraining_transforms", "num_transfer_transforms", "seed", "accuracy"],
 }
+
+RUNS = {
+    ("transforms-vs-other", "quick"): (129, "0d574ea69cfbf279", "4ad60a6af778f854"),
+    ("transforms-vs-other", "standard"): (195, "ded5b66e47206693", "d96d04aa455982ca"),
+    ("transforms-vs-other", "paper"): (750, "fa13b69ee680563b", "18fe6706cc516e2e"),
+    ("relevant-features", "quick"): (108, "dafd500943614e58", "6e15be4aa99f8bf3"),
+    ("relevant-features", "standard"): (153, "6d1c238855c2f265", "a86f9b28b45cf3e2"),
+    ("relevant-features", "paper"): (860, "f16f7bc3ba9bd332", "0b4404e33d18a811"),
+    ("invariance-transfer", "quick"): (78, "bcfe1b72dcb65a22", "9115268b6d87b1fa"),
+    ("invariance-transfer", "standard"): (100, "9967afcc2980fde5", "40f058f3caea21d2"),
+    ("invariance-transfer", "paper"): (500, "66bae03b9c941856", "686eeee7610906c8"),
+    ("mismatch", "quick"): (216, "db048bea743e4aec", "e3b0c44298fc1c14"),
+    ("mismatch", "standard"): (216, "b3e500b67c2adc28", "e3b0c44298fc1c14"),
+    ("mismatch", "paper"): (720, "676b93b9fec8f1fd", "e3b0c44298fc1c14"),
+}
+"""How many runs there are, and hashes of the identities of what is trained and of what is measured.
+
+Results that ship were made from these runs, and those of others lie in their stores under these names: if a hash
+changes on purpose, results have to be made again.
+"""
+
+
+@pytest.mark.parametrize(("name", "scale"), RUNS)
+def test_the_runs_of_every_study_stay_what_they_are(
+    name: str, scale: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INVARIANCE_DATA", str(tmp_path))  # neither CIFAR nor published networks
+    runs = make_study(name, scale=scale).runs
+    trained = [spec.run_id for spec in runs if not isinstance(spec, MeasureSpec)]
+    measured = [spec.run_id for spec in runs if isinstance(spec, MeasureSpec)]
+    assert (len(runs), digest(trained), digest(measured)) == RUNS[name, scale]
+
+
+def digest(run_ids: list[str]) -> str:
+    return hashlib.sha256("".join(run_ids).encode()).hexdigest()[:16]
+
+
+_DECLARE = """
+from invariance.studies import about
+about.ABOUT["tea-and-biscuits"] = about.ABOUT["mismatch"]
+"""
+_FORGET = """
+from invariance.studies import about
+del about.ABOUT["mismatch"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (_DECLARE, "study tea-and-biscuits: declared in invariance.vocabulary, but implemented nowhere"),
+        (_FORGET, "study mismatch: implemented, but not declared in invariance.vocabulary"),
+    ],
+)
+def test_a_study_without_words_or_without_a_design_ends_the_program(change: str, message: str) -> None:
+    words = [sys.executable, "-c", f"{change}\nimport invariance.studies.registry"]
+    ended = subprocess.run(words, cwd=Path(__file__).parents[2], stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 1 and ended.stderr.rstrip().endswith(message)
+
+
+def test_a_study_without_figures_ends_the_program() -> None:
+    words = (
+        "import invariance.studies.registry as studies\n"
+        "studies.STUDY_NAMES = (*studies.STUDY_NAMES, 'tea-and-biscuits')\n"
+        "import invariance.figures.study_figures"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", words], cwd=Path(__file__).parents[2], stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert "figures of study tea-and-biscuits: declared" in ended.stderr
 
 
 @pytest.mark.parametrize("scale", SCALES)

@@ -8,6 +8,7 @@ from typing import Final
 from invariance.data.sources.cifar import cifar_class_names, load_cifar
 from invariance.data.sources.image_folder import image_folder_class_names, load_image_folder
 from invariance.data.sources.picture_set import PictureSet
+from invariance.data.sources.root import expand_user
 from invariance.spec import SpecError
 
 __all__ = ["CIFAR_SOURCES", "FOLDER_PREFIX", "PictureSet", "load_pictures", "picture_class_names"]
@@ -50,4 +51,4 @@ def _folder_of(source: str) -> Path:
     folder = source.removeprefix(FOLDER_PREFIX)
     if folder == source or not folder:
         raise SpecError(f"pictures = {source!r}: expected {', '.join(CIFAR_SOURCES)} or {FOLDER_PREFIX}<folder>")
-    return Path(folder).expanduser()
+    return expand_user(folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import queue
 import threading
 from collections.abc import Sequence
@@ -12,7 +11,8 @@ from typing import Any
 
 from invariance.runs.child import GRACE_S, WORKER_COMMAND, Child, follow
 from invariance.runs.executors.executor import Job, Report, Work, WorkerLost, unheard
-from invariance.runs.threads import THREADS_VARIABLE, num_threads
+from invariance.runs.outcome import ends_worker
+from invariance.runs.threads import shared_threads
 
 _Batch = tuple[Work, Sequence[Job], Report, "Future[list[dict[str, Any]]]"]
 
@@ -42,9 +42,7 @@ class LocalExecutor:
         self._batches: queue.Queue[_Batch | None] = queue.Queue()
         self._closing = threading.Event()
         self._stopped: set[str] = set()
-        environment = {}
-        if len(devices) > 1 and not os.environ.get(THREADS_VARIABLE):
-            environment[THREADS_VARIABLE] = str(max(1, num_threads() // len(devices)))
+        environment = shared_threads(len(devices))
         self._children = [Child(log, command=command, environment=environment) for _ in devices]
         self._threads = [
             threading.Thread(target=self._serve, args=(child, device), name=f"executor-{number}", daemon=True)
@@ -114,7 +112,7 @@ class LocalExecutor:
                 lambda: self._must_stop(job),
                 self._grace_s,
             )
-            if last["type"] == "exit" or last.get("ends_worker"):
+            if ends_worker(last):
                 child.end()
         if last["type"] == "exit":
             raise WorkerLost(last["how"])

@@ -80,7 +80,9 @@ class RayExecutor:
             gpus_per_run = 1.0 if num_gpus else 0.0
         if gpus_per_run > 0 and not num_gpus and num_workers is None:
             self._ray.shutdown()
-            raise SpecError(f"gpus = {gpus_per_run:g}: this Ray has no GPU; give 0, or --workers if it grows on demand")
+            raise SpecError(
+                f"gpus = {gpus_per_run:g}: this Ray has no GPU; give 0, or --num-workers if it grows on demand"
+            )
         self._cpus_per_run, self._gpus_per_run = cpus_per_run, gpus_per_run
         # Ray ends a worker after a task with a GPU, which frees the GPU; others stay warm.
         resources = {"num_cpus": cpus_per_run, "num_gpus": gpus_per_run}

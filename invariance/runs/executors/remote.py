@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from invariance.runs.executors.executor import Job, Work
-from invariance.runs.outcome import LOG_FILE, RESULT_FILE, error_line
+from invariance.runs.outcome import LOG_FILE, RESULT_FILE, event_message, failed_message
 from invariance.spec import run_from_json
 from invariance.training.resume import CURRENT, PREVIOUS
 
@@ -143,7 +143,7 @@ class _Attempt:
             last = {"type": "cancelled", "id": run_id}
         except Exception as error:
             self._say(type="files", files={LOG_FILE: traceback.format_exc().encode()})
-            last = {"type": "failed", "id": run_id, "error": error_line(error, device)}
+            last = {"id": run_id, **failed_message(error, device)}
         self._say(**last)
         return last
 
@@ -153,10 +153,10 @@ class _Attempt:
         last: dict[str, Any] = {"type": "failed", "id": self.job.run_id, "error": "it ended without a result"}
         for event in events:
             if isinstance(event, Finished):
-                last = {"type": "done", "id": self.job.run_id, "result": event.to_dict()}
+                last = {"id": self.job.run_id, **event_message(event)}
                 self._say(type="files", files=self._results(event.to_dict()))
             else:
-                self._say(type="progress", progress=event.to_dict())
+                self._say(**event_message(event))
                 if time.monotonic() >= self._next_mirror:
                     self._mirror()
         return last

@@ -7,10 +7,12 @@ from typing import Final
 import pandas as pd
 import plotly.graph_objects as go
 
-from invariance.figures.cells import labelled_cells
+from invariance.figures.cells import frame, labelled_cells
+from invariance.figures.layout import accuracy_axis, lay_out_plot
 from invariance.figures.means import points_with_intervals
 from invariance.figures.palette import NEUTRAL, SHARE_SCALE, colour_at
-from invariance.studies.intervals import interval
+from invariance.figures.study_figure import StudyFigure
+from invariance.statistics import t_interval
 from invariance.studies.mismatch import with_relative_accuracy
 
 PRETRAINING_TITLE: Final = "transformations in pretraining"
@@ -49,7 +51,7 @@ def mismatch_lines(table: pd.DataFrame) -> go.Figure:
     counts = sorted(table["num_pretraining_transforms"].unique())
     for place, count in enumerate(counts):
         rows = table[table["num_pretraining_transforms"] == count].groupby("num_transfer_transforms")["accuracy"]
-        intervals = {number: interval(values) for number, values in rows}
+        intervals = {number: t_interval(values) for number, values in rows}
         figure.add_trace(
             points_with_intervals(
                 list(intervals),
@@ -60,12 +62,8 @@ def mismatch_lines(table: pd.DataFrame) -> go.Figure:
             )
         )
     figure.update_xaxes(title=TASK_TITLE, dtick=1)
-    figure.update_yaxes(title="accuracy on the task", range=[0, 1.04], tickformat=".0%")
-    figure.update_layout(
-        height=380,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"title": {"text": PRETRAINING_TITLE}, "orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
-    )
+    accuracy_axis(figure, "accuracy on the task")
+    lay_out_plot(figure, 380, legend_title=PRETRAINING_TITLE)
     return figure
 
 
@@ -77,14 +75,14 @@ def missing_figure(table: pd.DataFrame) -> go.Figure:
     """
     full = with_relative_accuracy(table)
     by_seed = full.groupby(["missing", "seed"])["relative"].mean()
-    intervals = {number: interval(values) for number, values in by_seed.groupby(level="missing")}
+    intervals = {number: t_interval(values) for number, values in by_seed.groupby(level="missing")}
     figure = go.Figure(
         points_with_intervals(list(intervals), list(intervals.values()), name="accuracy left", colour=NEUTRAL)
     )
     figure.add_vline(x=0, line={"color": NEUTRAL, "dash": "dot", "width": 1.5})
     figure.update_xaxes(title="transformations missing in pretraining (negative: more than needed)", dtick=1)
     figure.update_yaxes(title="of the exact pretraining's accuracy", rangemode="tozero", tickformat=".0%")
-    figure.update_layout(height=340, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=False)
+    lay_out_plot(figure, 340, showlegend=False)
     return figure
 
 
@@ -95,12 +93,31 @@ def _mark_diagonal(figure: go.Figure, rows: list[int], columns: list[int]) -> No
     """A frame around each cell where pretraining has exactly the task's transformations."""
     for row, number in enumerate(rows):
         if number in columns:
-            column = columns.index(number)
-            figure.add_shape(
-                type="rect",
-                x0=column - 0.46,
-                x1=column + 0.46,
-                y0=row - 0.46,
-                y1=row + 0.46,
-                line={"color": "#10211f", "width": 1.5},
-            )
+            frame(figure, columns.index(number), row, width=1.5)
+
+
+def _has_diagonal(table: pd.DataFrame) -> bool:
+    return bool((table["num_pretraining_transforms"] == table["num_transfer_transforms"]).any())
+
+
+FIGURES: Final = (
+    StudyFigure(
+        "matrix",
+        "Accuracy on the target task",
+        "Framed cells have exactly the task's transformations; below them pretraining had more, above fewer.",
+        mismatch_matrix,
+    ),
+    StudyFigure(
+        "lines",
+        "Accuracy over the transformations of the task",
+        "One line for each pretraining; bars are 95 % intervals over seeds.",
+        mismatch_lines,
+    ),
+    StudyFigure(
+        "missing",
+        "What missing transformations cost",
+        "Accuracy over that of the exact pretraining.",
+        missing_figure,
+        _has_diagonal,
+    ),
+)

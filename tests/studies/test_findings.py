@@ -1,4 +1,4 @@
-"""Means over seeds, their intervals, and the rule of agreement."""
+"""The rule of agreement, and what is said of it."""
 
 from __future__ import annotations
 
@@ -6,27 +6,7 @@ import math
 
 import pytest
 
-from invariance.studies.intervals import finding, interval, lies_above, rests_on, t_quantile
-
-
-def test_an_interval_worked_out_by_hand() -> None:
-    # Mean 2, standard deviation 1, standard error 1 / sqrt(3), t with 2 degrees of freedom 4.3027.
-    found = interval([1.0, 2.0, 3.0])
-    assert found.mean == 2.0 and found.num == 3
-    assert (found.low, found.high) == pytest.approx((2 - 4.3027 / math.sqrt(3), 2 + 4.3027 / math.sqrt(3)))
-
-
-@pytest.mark.parametrize(
-    ("degrees", "expected"), [(1, 12.7062), (9, 2.2622), (20, 2.0860), (30, 2.0423), (120, 1.9799)]
-)
-def test_quantiles_of_students_t_as_in_printed_tables(degrees: int, expected: float) -> None:
-    assert t_quantile(degrees) == pytest.approx(expected, abs=2e-4)
-
-
-def test_seeds_that_are_not_finished_do_not_count() -> None:
-    assert interval([1.0, math.nan, 3.0]).num == 2
-    assert interval([1.0, math.nan]).mean == 1.0 and math.isnan(interval([1.0]).low)
-    assert math.isnan(interval([]).mean)
+from invariance.studies.findings import finding, lies_above, rests_on
 
 
 def test_few_seeds_agree_one_by_one_and_more_by_their_interval() -> None:

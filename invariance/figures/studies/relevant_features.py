@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -9,10 +11,12 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from invariance.figures.cells import labelled_cells
+from invariance.figures.layout import accuracy_axis, lay_out_plot
 from invariance.figures.means import points_with_intervals
 from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, SENS_SCALE, SHARE_SCALE
+from invariance.figures.study_figure import StudyFigure
 from invariance.numbers import format_number
-from invariance.studies.intervals import interval
+from invariance.statistics import pearson, t_interval
 from invariance.studies.published import RELEVANT_FEATURES, RELEVANT_FEATURES_SENS
 from invariance.studies.relevant_features import TASKS, accuracies, accuracy_and_sens, sens_scores
 
@@ -75,8 +79,7 @@ def agreement_figure(table: pd.DataFrame) -> go.Figure:
             text=[f"{TASKS[name]}, seed {seed}" for name, seed in zip(rows["trained_on"], rows["seed"], strict=True)],
             hovertemplate="%{text}<br>sens-score %{x:.2f}, accuracy %{y:.2f}<extra></extra>",
         )
-    if len(pairs) > 2 and pairs["sens"].std() > 0 and pairs["accuracy"].std() > 0:
-        correlation = float(np.corrcoef(pairs["sens"], pairs["accuracy"])[0, 1])
+    if not math.isnan(correlation := pearson(pairs["sens"], pairs["accuracy"])):
         figure.add_annotation(
             x=0.99,
             y=0.03,
@@ -87,13 +90,8 @@ def agreement_figure(table: pd.DataFrame) -> go.Figure:
             text=f"correlation {format_number(correlation)}",
         )
     figure.update_xaxes(title="sens-score to the feature", rangemode="tozero")
-    figure.update_yaxes(title="accuracy of its probe", range=[0, 1.04], tickformat=".0%")
-    figure.update_layout(
-        height=340,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
-        showlegend=True,
-    )
+    accuracy_axis(figure, "accuracy of its probe")
+    lay_out_plot(figure, 340, showlegend=True)
     return figure
 
 
@@ -109,7 +107,7 @@ def extended_figure(table: pd.DataFrame, varied: str) -> go.Figure:
     figure = go.Figure()
     for colour, (probed_on, title) in zip(CATEGORICAL, TASKS.items(), strict=False):
         rows = chosen[chosen["probed_on"] == probed_on].groupby(varied)["accuracy"]
-        intervals = {value: interval(scores) for value, scores in rows}
+        intervals = {value: t_interval(scores) for value, scores in rows}
         figure.add_trace(
             points_with_intervals(
                 list(intervals),
@@ -120,10 +118,53 @@ def extended_figure(table: pd.DataFrame, varied: str) -> go.Figure:
             )
         )
     figure.update_xaxes(title=f"{varied} of O in pretraining to predict C", range=[-0.04, 1.04])
-    figure.update_yaxes(title="accuracy of a probe", range=[0, 1.04], tickformat=".0%")
-    figure.update_layout(
-        height=340,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"title": {"text": "probed on"}, "orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
-    )
+    accuracy_axis(figure, "accuracy of a probe")
+    lay_out_plot(figure, 340, legend_title="probed on")
     return figure
+
+
+def _has_all_networks(table: pd.DataFrame) -> bool:
+    """Whether some seed has all four networks on all four tasks."""
+    four = table[table["trained_on"].isin(TASKS)]
+    return bool((four.groupby("seed").size() >= len(TASKS) ** 2).any())
+
+
+def _varies(table: pd.DataFrame, column: str) -> bool:
+    """Whether networks that predict C were trained at several values; C alone has the object nowhere."""
+    return bool(table.loc[(table["label"] == "c") & (table["trained_on"] != "c"), column].nunique() > 1)
+
+
+FIGURES: Final = (
+    StudyFigure(
+        "probes",
+        "Accuracy of linear probes",
+        "Rows: what a network learnt; columns: what is read from it. C pictures, O small objects pasted on them.",
+        probe_heatmap,
+        _has_all_networks,
+    ),
+    StudyFigure(
+        "sens",
+        "Sens-score to each feature",
+        "0: the representation does not change with the feature; 1: as much as with another image.",
+        sens_heatmap_of_features,
+        _has_all_networks,
+    ),
+    StudyFigure(
+        "agreement",
+        "Sens-score and probe",
+        "What a network is insensitive to cannot be read from it: a point for a network, a feature and a seed.",
+        agreement_figure,
+        _has_all_networks,
+    ),
+    *(
+        StudyFigure(
+            column,
+            f"What is kept, over the {column} of the object",
+            "Networks that predict the picture, and how well each task is read from them.",
+            partial(extended_figure, varied=column),
+            partial(_varies, column=column),
+            tab=f"Object's {column}",
+        )
+        for column in ("correlation", "availability")
+    ),
+)

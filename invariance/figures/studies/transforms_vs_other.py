@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Final
 
 import pandas as pd
 import plotly.graph_objects as go
 
+from invariance.figures.layout import accuracy_axis, lay_out_plot
 from invariance.figures.means import points_with_intervals, published_points
 from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, NEUTRAL
-from invariance.numbers import format_number
-from invariance.studies.intervals import Interval, interval
+from invariance.figures.study_figure import PUBLISHED_NOTE, StudyFigure
+from invariance.statistics import Interval, t_interval
 from invariance.studies.published import TRANSFORMS_VS_OTHER as PUBLISHED
 from invariance.studies.transforms_vs_other import (
     FACTORS,
     RELATIONS,
     gap_against_range,
-    predictions,
 )
 from invariance.studies.transforms_vs_other_grid import CLASS_RELATIONSHIPS, ELSEWHERE
 
@@ -43,7 +44,7 @@ def factor_figure(table: pd.DataFrame, factor: str, *, published: bool = True) -
     figure = go.Figure()
     for number, relation in enumerate(RELATIONS):
         rows = chosen[chosen["relation"] == relation].groupby("value")["transfer_accuracy"]
-        intervals = {value: interval(scores) for value, scores in rows}
+        intervals = {value: t_interval(scores) for value, scores in rows}
         ours = [value for value in values if value in intervals]
         figure.add_trace(
             points_with_intervals(
@@ -71,12 +72,8 @@ def factor_figure(table: pd.DataFrame, factor: str, *, published: bool = True) -
         )
     axis = {"categoryorder": "array", "categoryarray": [_shown(factor, value) for value in values], "type": "category"}
     figure.update_xaxes(title=FACTORS[factor], **axis)
-    figure.update_yaxes(title="accuracy on the target task", range=[0, 1.04], tickformat=".0%")
-    figure.update_layout(
-        height=340,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
-    )
+    accuracy_axis(figure, "accuracy on the target task")
+    lay_out_plot(figure, 340)
     return figure
 
 
@@ -114,52 +111,14 @@ def gap_figure(table: pd.DataFrame, *, published: bool = True) -> go.Figure:
             published_points(at, [_published_gap(factor) for factor in known], name="published gap", colour=NEUTRAL)
         )
     figure.update_yaxes(title="difference of accuracies", rangemode="tozero")
-    figure.update_layout(
-        height=340,
-        barmode="group",
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
-    )
-    return figure
-
-
-def prediction_figure(table: pd.DataFrame) -> go.Figure:
-    """Transfer accuracy over the mean sens-score to the target's transformations: a point for each network.
-
-    Args:
-        table: results of the study, whole or partial.
-    """
-    found = predictions(table)
-    figure = go.Figure()
-    for relation, symbol in zip(RELATIONS, ("circle", "diamond"), strict=True):
-        rows = found[found["relation"] == relation]
-        figure.add_scatter(
-            x=rows["sens"].to_numpy(dtype=float),
-            y=rows["transfer_accuracy"].to_numpy(dtype=float),
-            name=f"{relation} transformations",
-            mode="markers",
-            marker={"color": COLOURS[relation], "size": 10, "symbol": symbol, "opacity": 0.8},
-            text=[
-                f"{FACTORS[str(row.factor)]}: {row.value}, seed {row.seed}<br>"
-                f"predicted from the others {format_number(predicted)}"
-                for row, predicted in zip(rows.itertuples(), rows["predicted"].astype(float), strict=True)
-            ],
-            hovertemplate="%{text}<br>sens-score %{x:.2f}, accuracy %{y:.2f}<extra></extra>",
-        )
-    figure.update_xaxes(title="mean sens-score to the target's transformations", rangemode="tozero")
-    figure.update_yaxes(title="accuracy on the target task", range=[0, 1.04], tickformat=".0%")
-    figure.update_layout(
-        height=340,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
-    )
+    lay_out_plot(figure, 340, barmode="group")
     return figure
 
 
 def _published_networks(table: pd.DataFrame) -> dict[str, Interval]:
     """Transfer accuracy of the networks that others trained, by name."""
     rows = table[table["relation"] == ELSEWHERE].groupby("value", sort=False)["transfer_accuracy"]
-    return {str(name): interval(scores) for name, scores in rows}
+    return {str(name): t_interval(scores) for name, scores in rows}
 
 
 def _published_gap(factor: str) -> float:
@@ -179,3 +138,38 @@ def _in_order(factor: str, values: list[str]) -> list[str]:
 
 def _shown(factor: str, value: str) -> str:
     return f"{int(value):,}" if factor in COUNTED else value
+
+
+def _has_factor(table: pd.DataFrame, factor: str) -> bool:
+    return bool((table["factor"] == factor).any())
+
+
+def _has_both_relations(table: pd.DataFrame) -> bool:
+    """Whether same and disjoint can be compared for every factor that has begun; published networks are no factor."""
+    own = table[table["relation"].isin(RELATIONS) & (table["factor"] != "published")]
+    seen = own.groupby("factor")["relation"].nunique()
+    return bool(len(seen) and (seen == len(RELATIONS)).all())
+
+
+FIGURES: Final = (
+    StudyFigure(
+        "gap",
+        "What transformations move, against what each factor moves",
+        f"The gap between same and disjoint transformations, and the range over a factor's values within each. "
+        f"{PUBLISHED_NOTE}",
+        gap_figure,
+        _has_both_relations,
+        tab="All factors",
+    ),
+    *(
+        StudyFigure(
+            factor,
+            f"Transfer accuracy over the {title}",
+            f"Pretrained on the target's own transformations or on disjoint ones. {PUBLISHED_NOTE}",
+            partial(factor_figure, factor=factor),
+            partial(_has_factor, factor=factor),
+            tab=f"{title[0].upper()}{title[1:]}",
+        )
+        for factor, title in FACTORS.items()
+    ),
+)

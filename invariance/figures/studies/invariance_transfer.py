@@ -8,25 +8,18 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from invariance.figures.cells import labelled_cells
-from invariance.figures.heatmap import sens_heatmap
+from invariance.figures.layout import lay_out_plot
 from invariance.figures.means import points_with_intervals, published_points
 from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, NEUTRAL, SENS_SCALE
-from invariance.measures.shifts import SHIFT_NAMES
+from invariance.figures.study_figure import PUBLISHED_NOTE, StudyFigure
 from invariance.spec import TRANSFORM_NAMES
-from invariance.studies.intervals import interval
-from invariance.studies.invariance_transfer import RELATIONS, relation_means
+from invariance.statistics import t_interval
+from invariance.studies.invariance_transfer import FAR, OWN, PUBLISHED_NAMES, RELATIONS, relation_means
 from invariance.studies.published import INVARIANCE_TRANSFER as PUBLISHED
+from invariance.vocabulary.shifts import SHIFT_NAMES
 
 COLOURS: Final = {"same": MATCHED, "other": MISMATCHED, "none": NEUTRAL}
 DASHES: Final = {"same": "solid", "other": "dash", "none": "dot"}
-PUBLISHED_NAMES: Final = {
-    "same-pictures": "same-objects",
-    "new-pictures": "new-objects",
-    "noise-noise": "noise-objects-on-noise",
-    "cifar10": "cifar10",
-    "cifar100": "cifar100",
-}
-"""Types of data that the paper's table has, and what they are called there."""
 
 
 def relation_figure(
@@ -44,7 +37,7 @@ def relation_figure(
     order = [name for name in SHIFT_NAMES if name in means.index.get_level_values("data")]
     figure = go.Figure()
     for relation in RELATIONS:
-        by_data = {name: interval(values) for name, values in means[relation].groupby(level="data")}
+        by_data = {name: t_interval(values) for name, values in means[relation].groupby(level="data")}
         figure.add_trace(
             points_with_intervals(
                 order,
@@ -60,11 +53,7 @@ def relation_figure(
             figure.add_trace(published_points(at, heights, name=f"published, {relation}", colour=COLOURS[relation]))
     figure.update_xaxes(title="measured on", categoryorder="array", categoryarray=order, type="category")
     figure.update_yaxes(title="sens-score (0 is invariant)", rangemode="tozero")
-    figure.update_layout(
-        height=380,
-        margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0},
-    )
+    lay_out_plot(figure, 380)
     return figure
 
 
@@ -92,25 +81,7 @@ def data_heatmap(table: pd.DataFrame, *, pretraining: str = "pictures", score: s
     return figure
 
 
-def transform_heatmap(
-    table: pd.DataFrame, data: str, *, pretraining: str = "pictures", score: str = "sens"
-) -> go.Figure:
-    """Networks (rows) by the twins' transformation (columns) on one type of data, means over seeds.
-
-    Args:
-        table: results of the study, whole or partial.
-        data: a type of data in it.
-        pretraining: ``pictures`` or ``noise``.
-        score: ``sens`` or ``sens_conditional``.
-    """
-    chosen = table[(table["pretraining"] == pretraining) & (table["data"] == data)]
-    means = chosen.groupby(["model", "transform"])[[score]].mean().reset_index()
-    models = [name for name in ("none", *TRANSFORM_NAMES) if name in set(means["model"])]
-    trained_on = {name: (name,) for name in models if name != "none"}
-    return sens_heatmap(means, score=score, models=models, trained_on=trained_on)
-
-
-def holding_figure(table: pd.DataFrame, *, near: str = "same-pictures", far: str = "noise-noise") -> go.Figure:
+def holding_figure(table: pd.DataFrame, *, near: str = OWN, far: str = FAR) -> go.Figure:
     """How invariant each network is on the data of its pretraining and far away: a point for a network.
 
     Args:
@@ -133,5 +104,41 @@ def holding_figure(table: pd.DataFrame, *, near: str = "same-pictures", far: str
     figure.add_shape(type="line", x0=0, y0=0, x1=1, y1=1, line={"color": NEUTRAL, "dash": "dot", "width": 1.5})
     figure.update_xaxes(title=f"sens-score on {near}", range=[0, 1.04])
     figure.update_yaxes(title=f"sens-score on {far}", range=[0, 1.04])
-    figure.update_layout(height=380, margin={"l": 8, "r": 8, "t": 8, "b": 8}, showlegend=False)
+    lay_out_plot(figure, 380, showlegend=False)
     return figure
+
+
+def _has_relations(table: pd.DataFrame) -> bool:
+    """Whether every type of data has networks with the same, with another and with no transformation."""
+    seen = table[table["pretraining"] == "pictures"].groupby("data")["relation"].nunique()
+    return bool(len(seen) and (seen == len(RELATIONS)).all())
+
+
+def _has_near_and_far(table: pd.DataFrame) -> bool:
+    own = table[(table["pretraining"] == "pictures") & (table["relation"] == "same")]
+    return {OWN, FAR} <= set(own["data"])
+
+
+FIGURES: Final = (
+    StudyFigure(
+        "relations",
+        "Does invariance hold on other data?",
+        f"Mean sens-score after training with the measured transformation, another or none. {PUBLISHED_NOTE}",
+        relation_figure,
+        _has_relations,
+    ),
+    StudyFigure(
+        "data",
+        "Each network on each type of data",
+        "The sens-score for the transformation that the network was trained with; teal is invariant.",
+        data_heatmap,
+        _has_relations,
+    ),
+    StudyFigure(
+        "holding",
+        "Near and far",
+        "A point for a network: its sens-score on the data of its pretraining and on noise.",
+        holding_figure,
+        _has_near_and_far,
+    ),
+)

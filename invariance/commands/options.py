@@ -1,0 +1,329 @@
+"""Options made from the fields of specs, and specs made from options.
+
+A field is declared once, in its dataclass: the option has its name and type, and its help is the sentence on it in the
+docstring with the default behind. What was not given is not in the parsed namespace, so that the dataclass says the
+default, and a command can tell what was asked for from what is usual.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import inspect
+import re
+import typing
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any, Final
+
+import invariance.spec
+from invariance.spec import (
+    LABELS,
+    MEASURE_NAMES,
+    MODEL_NAMES,
+    OBJECTIVES,
+    PRECISIONS,
+    REGULARISATIONS,
+    RESAMPLINGS,
+    SCHEDULES,
+    STICKER_PLACES,
+    TRANSFER_METHODS,
+    VARIED,
+    DatasetSpec,
+    PretrainSpec,
+    SpecError,
+    TransferSpec,
+    parse_transforms,
+)
+
+CHOICES: Final[dict[str, tuple[str, ...]]] = {
+    "model": tuple(MODEL_NAMES),
+    "objective": tuple(OBJECTIVES),
+    "precision": PRECISIONS,
+    "schedule": SCHEDULES,
+    "method": TRANSFER_METHODS,
+    "regularisation": REGULARISATIONS,
+    "measure": tuple(MEASURE_NAMES),
+    "vary": VARIED,
+    "resampling": RESAMPLINGS,
+    "label": LABELS,
+    "sticker_place": STICKER_PLACES,
+}
+"""The values of those fields that have a few, by the field's name, which means the same in every spec."""
+SOURCES: Final = ("objects", "backgrounds", "stickers")
+"""Fields of a data set that may name a folder."""
+_NOTES: Final = {
+    "transforms": "none, all (the paper's 18), or names",
+    "classes": "a name with a comma in double quotation marks",
+    "sticker_classes": "a name with a comma in double quotation marks",
+    "seed": "of a training also the initial weights and the order",
+    "num_samples": "endless is a stream of new ones",
+}
+"""What the command line adds to the sentence on a field."""
+_TRAINING: Final = ("epochs", "batch_size", "learning_rate", "num_test_samples", "precision")
+
+
+def add_fields(
+    parser: argparse._ActionsContainer,
+    spec: type,
+    names: Collection[str],
+    *,
+    defaults: Mapping[str, Any] | None = None,
+    notes: Mapping[str, str] | None = None,
+) -> None:
+    """Adds an option for fields of a dataclass.
+
+    Args:
+        parser: a parser or a group of options.
+        spec: the dataclass, whose docstring describes its fields under ``Attributes:``.
+        names: of the fields, in the order of the options.
+        defaults: that the command has in place of the dataclass's own, for the help.
+        notes: what the help adds to the sentence on a field.
+    """
+    hints, sentences, notes = typing.get_type_hints(spec), _sentences(spec), {**_NOTES, **(notes or {})}
+    known = {field.name: field.default for field in fields(spec)} | dict(defaults or {})
+    for name in names:
+        text = "; ".join(filter(None, (sentences.get(name, "").rstrip("."), notes.get(name))))
+        if known[name] not in (MISSING, None, "", ()) and not isinstance(known[name], bool):
+            text += f" (default {known[name]})"
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            default=argparse.SUPPRESS,
+            help=text.replace("%", "%%"),
+            **_reading(name, hints[name], known[name]),
+        )
+
+
+def given(args: argparse.Namespace, spec: type) -> dict[str, Any]:
+    """The values of those fields of a dataclass that were given as options, folders by their full paths."""
+    found = {field.name: getattr(args, field.name) for field in fields(spec) if field.name in args}
+    if any(found.get(name) for name in SOURCES):
+        from invariance.data.catalogue import resolve_source
+
+        found |= {name: resolve_source(found[name]) for name in SOURCES if found.get(name)}
+    return found
+
+
+def _reading(name: str, hint: Any, default: Any) -> dict[str, Any]:
+    """How argparse reads a field of this type."""
+    if name in CHOICES:
+        many = len(CHOICES[name]) > 4  # the sentence lists them
+        return {"choices": CHOICES[name], **({"metavar": "NAME"} if many else {})}
+    if hint == (int | None) and default is not None:
+        return {"type": _count_or_endless, "metavar": "N|endless"}
+    if hint == tuple[str, ...]:
+        read = parse_transforms if name == "transforms" else parse_names
+        return {"type": argument(read), "metavar": "A,B,..."}
+    for kind, metavar in ((int, "N"), (float, "X")):
+        if hint in (kind, kind | None):
+            return {"type": kind, "metavar": metavar}
+    if hint is bool:
+        return {"action": "store_true"}
+    assert hint is str, f"{name} is a {hint}, which no option can be"
+    return {"metavar": "SOURCE" if name in SOURCES else "NAME"}
+
+
+def _sentences(spec: type) -> dict[str, str]:
+    """What the docstring of a dataclass says about each field, on one line; nothing under ``python -OO``."""
+    _, _, listed = (inspect.getdoc(spec) or "").partition("Attributes:\n")
+    found = re.findall(r"^    (\w+): (.*(?:\n     .*)*)", listed, re.MULTILINE)
+    return {name: _plain(" ".join(text.split())) for name, text in found}
+
+
+def _plain(text: str) -> str:
+    """A docstring's sentence for a terminal: without marks, and with the names that a constant stands for."""
+
+    def spelled_out(found: re.Match[str]) -> str:
+        last = found[1].rpartition(".")[2]
+        names = getattr(invariance.spec, last, None) if last.isupper() else None
+        return ", ".join(names) if isinstance(names, tuple | dict) else found[1]
+
+    return re.sub(r"(?::\w+:)?`+(.+?)`+", spelled_out, text)
+
+
+def argument(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """A reader whose refusal argparse shows as it is, behind the name of the option."""
+
+    def reader(text: str) -> Any:
+        try:
+            return read(text)
+        except SpecError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return reader
+
+
+def count(low: int, high: int) -> Callable[[str], int]:
+    """A reader of whole numbers in [low, high]."""
+
+    def whole_number(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text}: expected a whole number from {low} to {high}")
+        return value
+
+    return whole_number
+
+
+def parse_names(text: str) -> tuple[str, ...]:
+    """Names as in a line of CSV, so that one with a comma in it can be given in quotation marks.
+
+    Raises:
+        SpecError: quotation marks do not match, or there is nothing between two commas.
+    """
+    try:
+        (words,) = csv.reader([text], skipinitialspace=True, strict=True)
+    except (csv.Error, ValueError) as error:
+        raise SpecError(
+            f"{text!r}: {error}; expected names separated by commas, and a name with a comma in double quotation marks"
+        ) from None
+    names = tuple(word.strip() for word in words)
+    names = names[:-1] if names and not names[-1] else names  # a comma at the end
+    if not all(names):
+        raise SpecError(f"{text!r}: there is no name between two commas; leave one out")
+    return names
+
+
+def parse_models(text: str) -> tuple[str, ...]:
+    """At least one name of a network, separated by commas."""
+    if not (names := parse_names(text)):
+        raise SpecError(f"models = {text!r}: name at least one run or gallery model")
+    return names
+
+
+def parse_seeds(text: str) -> tuple[int, ...]:
+    """The numbers in a list such as 0,1,2; raises SpecError if there are none, or one is there twice."""
+    words = [word.strip() for word in text.split(",")]
+    if not all(word.isdecimal() for word in words) or len(set(map(int, words))) < len(words):
+        raise SpecError(f"seeds = {text!r}: expected different whole numbers separated by commas, such as 0,1,2")
+    return tuple(map(int, words))
+
+
+def _count_or_endless(text: str) -> int | None:
+    if text == "endless":
+        return None
+    if not text.removeprefix("-").isdecimal():
+        raise argparse.ArgumentTypeError(f"num_samples = {text!r}: expected a whole number, or endless")
+    return int(text)
+
+
+def add_data(
+    parser: argparse.ArgumentParser,
+    *,
+    leave_out: Collection[str] = ("num_samples", "transform_seed"),
+    defaults: Mapping[str, Any] | None = None,
+) -> None:
+    """Options that describe a data set; arguments as for :func:`add_fields`."""
+    names = [field.name for field in fields(DatasetSpec) if field.name not in leave_out]
+    stickers = [name for name in names if name.startswith("sticker")]
+    group = parser.add_argument_group("data")
+    add_fields(group, DatasetSpec, [name for name in names if name not in stickers], defaults=defaults)
+    add_num_classes(group, "instead of --classes: N of them picked by --seed")
+    group = parser.add_argument_group("stickers", "a second, small object on the finished image")
+    add_fields(group, DatasetSpec, stickers)
+
+
+def add_num_classes(parser: argparse._ActionsContainer, text: str) -> None:
+    """How many classes, where they are picked at random."""
+    parser.add_argument("--num-classes", type=int, default=argparse.SUPPRESS, metavar="N", help=text)
+
+
+def dataset(args: argparse.Namespace, **changes: Any) -> DatasetSpec:
+    """The data set that the options of :func:`add_data` describe.
+
+    Args:
+        args: the parsed options.
+        changes: fields that the command sets by itself.
+
+    Raises:
+        SpecError: an option has a value that cannot be used.
+    """
+    values = given(args, DatasetSpec)
+    if "num_classes" in args:
+        if values.get("classes"):
+            raise SpecError("--classes and --num-classes are both given: use one of them")
+        from invariance.data.catalogue import choose_classes
+
+        objects = values.get("objects", DatasetSpec.objects)
+        values["classes"] = choose_classes(objects, args.num_classes, values.get("seed", DatasetSpec.seed))
+    return DatasetSpec(**{**values, **changes})
+
+
+def add_training(parser: argparse.ArgumentParser, spec: type[PretrainSpec | TransferSpec]) -> None:
+    """Options of gradient descent."""
+    add_fields(parser.add_argument_group("training"), spec, _TRAINING)
+
+
+def add_seeds(parser: argparse.ArgumentParser) -> None:
+    """The same run from several seeds."""
+    group = parser.add_argument_group("several seeds")
+    group.add_argument(
+        "--seeds",
+        type=argument(parse_seeds),
+        metavar="0,1,2",
+        help="in place of --seed: a run for each; prints one JSON object with the runs, means and 95 %% intervals",
+    )
+    group.add_argument(
+        "--together",
+        action="store_true",
+        help="all seeds at once; on a processor about an eighth faster, with other last digits than one by one (small "
+        "networks on a GPU are always trained together)",
+    )
+
+
+def add_models(parser: argparse._ActionsContainer, text: str, *, default: tuple[str, ...] | None = None) -> None:
+    """Which networks."""
+    parser.add_argument(
+        "--models",
+        type=argument(parse_models),
+        default=default,
+        required=default is None,
+        metavar="RUN,..." if default is None else f"{','.join(default)}|RUN,...",
+        help=f"{text}: run ids, gallery models or torchvision:<name>"
+        + ("" if default is None else f" (default {','.join(default)})"),
+    )
+
+
+def add_explained(parser: argparse._ActionsContainer) -> None:
+    """Which decisions are explained: of which networks, on which images, for which class."""
+    add_models(parser, "the images are of the task of the first that is no published one")
+    parser.add_argument(
+        "--transforms",
+        type=argument(parse_transforms),
+        metavar="A,B,...",
+        help="of the images (default: those of the first model's task)",
+    )
+    parser.add_argument(
+        "--explain", default="predicted", metavar="predicted|true|CLASS", help="which class (default predicted)"
+    )
+
+
+def add_execution(parser: argparse.ArgumentParser) -> None:
+    """Options that say where a run happens and is recorded."""
+    group = parser.add_argument_group("execution")
+    add_device(group)
+    add_store(group)
+
+
+def add_device(parser: argparse._ActionsContainer) -> None:
+    """Where it is computed."""
+    parser.add_argument(
+        "--device", default="auto", help="auto, cpu, cuda, cuda:1, mps (default auto: a GPU if there is one)"
+    )
+
+
+def add_store(parser: argparse._ActionsContainer) -> None:
+    """Where runs are recorded."""
+    parser.add_argument(
+        "--runs", type=Path, metavar="DIR", help="store of the runs (default: $INVARIANCE_RUNS or ./runs)"
+    )
+
+
+def add_num_images(parser: argparse._ActionsContainer, *, default: int | None, text: str) -> None:
+    """How many images; ``--num`` is its older name, which scripts use."""
+    parser.add_argument("--num-images", dest="num_images", type=int, default=default, metavar="N", help=text)
+    parser.add_argument("--num", dest="num_images", type=int, default=argparse.SUPPRESS, help=argparse.SUPPRESS)

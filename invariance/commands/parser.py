@@ -1,0 +1,51 @@
+"""The parser that all commands share: errors in one line, examples that can be pasted, and the version."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import invariance
+
+WIDTH = 100
+
+
+def program() -> str:
+    """How the command line was called, which is how it can be called again."""
+    return "invariance" if Path(sys.argv[0]).stem == "invariance" else "python -m invariance"
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors are one line and exit code 2, and that keeps the lines of its examples."""
+
+    def __init__(
+        self, *, examples: Sequence[str] = (), description: str = "", epilog: str = "", **options: Any
+    ) -> None:
+        shown = "\n".join(["examples:", *(f"  %(prog)s {line}" for line in examples)]) if examples else ""
+        super().__init__(
+            description="\n".join(textwrap.fill(line, WIDTH) for line in description.splitlines()),
+            epilog="\n\n".join(filter(None, (epilog.replace("%", "%%"), shown))),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            **options,
+        )
+        self.add_argument("--version", action=_Version, help="print the version and end")
+
+    def error(self, message: str) -> NoReturn:
+        """Ends the program with one clear line."""
+        line = " ".join(message.split())
+        self.exit(2, f"{self.prog}: {line} (see {self.prog} --help)\n")
+
+
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for: that reads files, which no other command should wait for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **options: Any) -> None:
+        super().__init__(option_strings, dest=argparse.SUPPRESS, default=argparse.SUPPRESS, nargs=0, **options)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        print(f"invariance {invariance.__version__}")
+        parser.exit()

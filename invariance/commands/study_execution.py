@@ -1,0 +1,193 @@
+"""Executing a study: here or on a cluster, with its table as results arrive, then its findings and its report."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+import time
+from collections import Counter
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from invariance.commands.errors import RunFailed
+from invariance.commands.output import check_folder, make_folder, print_json
+from invariance.commands.running import existing_store, open_store
+from invariance.extras import has, install_line
+from invariance.figures.study_notebook import write_notebook
+from invariance.runs.coordinate import Coordinator
+from invariance.runs.device import choose_device, cuda_devices
+from invariance.runs.executors.local import LocalExecutor
+from invariance.runs.interrupt import Stopped, interrupt_flag
+from invariance.runs.provenance import provenance
+from invariance.runs.store import Store
+from invariance.runs.study_files import summarise, write_summary, write_table
+from invariance.runs.study_progress import StudyProgress, estimated_seconds, outcomes_of, progress_of
+from invariance.runs.threads import num_threads
+from invariance.runs.together import groups_together, run_together
+from invariance.studies.registry import make_study
+from invariance.studies.study import Study
+
+if TYPE_CHECKING:
+    from invariance.runs.executors.ray import RayExecutor
+
+SHOWN_FAILURES = 3
+MAX_CPU_WORKERS = 8
+"""Each keeps torch in memory, about half a gigabyte."""
+
+
+def execute_study(args: argparse.Namespace) -> None:
+    """Executes a study; writes its files and prints a JSON object. The arguments are those of ``study``, checked."""
+    study = make_study(args.name, scale=args.scale, seeds=args.seeds, factors=args.factors)
+    if args.dry_run:
+        _print_plan(study, args)
+        return
+    check_folder(args.out)
+    ray = _start_ray(args) if args.executor == "ray" else None
+    device = ray.device if ray is not None else choose_device(args.device)
+    store = open_store(args)
+    make_folder(args.out)
+    started = time.monotonic()
+    bar = _Bar(study)
+    with closing(bar), interrupt_flag() as interrupted:
+        if ray is None:
+            _pretrain_together(study, store, device, args, bar)
+        executor = ray or LocalExecutor(store.root / "worker.log", _local_devices(device, args.num_workers))
+        with closing(executor):
+            coordinator = Coordinator(study, store, executor, device=device)
+            for event in coordinator.run(interrupted.is_set):
+                bar(event.progress)
+                if event.table is not None:
+                    write_table(event.table, args.out)
+    table = study.tabulate(outcomes_of(study, store))
+    progress = progress_of(study, store)
+    seconds = time.monotonic() - started
+    told = provenance(study, store, executor=executor.name, num_workers=executor.num_slots, command=command_line())
+    write_table(table, args.out)
+    summary = summarise(study.conclude(table), seconds=seconds, provenance=told, progress=progress)
+    write_summary(summary, args.out)
+    write_notebook(study, args.out)
+    if has("plotly"):
+        from invariance.figures.study_report import write_report
+
+        write_report(study, table, summary, args.out)
+    else:
+        print(f"no report.html, since plotly is not installed: {install_line('plotly')}", file=sys.stderr)
+    interrupted.raise_if_set()
+    if not progress.is_done:
+        raise RunFailed(_failed_line(coordinator.failures, progress, args.out))
+    print_json({"study": study.name, "scale": study.scale, "runs": progress.total, "out": str(args.out), **summary})
+
+
+def _start_ray(args: argparse.Namespace) -> RayExecutor:
+    from invariance.runs.executors.ray import RayExecutor
+
+    return RayExecutor(args.address, num_workers=args.num_workers, cpus_per_run=args.cpus, gpus_per_run=args.gpus)
+
+
+def _pretrain_together(study: Study, store: Store, device: str, args: argparse.Namespace, bar: _Bar) -> None:
+    """Executes groups of pretrainings as one, where that was asked for or a single GPU does it faster."""
+    if len(set(_local_devices(device, args.num_workers))) > 1 and not args.together:
+        return
+    for group in groups_together(study.runs, device, is_asked=args.together):
+        try:
+            run_together(group, store, device, lambda _: bar.look(study, store))
+        except Stopped:  # the coordinator hears it too, and what there is is still written
+            return
+
+
+def _local_devices(device: str, num_workers: int | None) -> list[str]:
+    """One device a worker: all GPUs in turn, or the CPU."""
+    devices = cuda_devices() if device == "cuda" else [device]
+    if num_workers is None:
+        # On a CPU one thread a run wastes least: two threads of a small network wait for each other.
+        num_workers = len(devices) if device != "cpu" else min(MAX_CPU_WORKERS, num_threads())
+    return [devices[number % len(devices)] for number in range(num_workers)]
+
+
+def _print_plan(study: Study, args: argparse.Namespace) -> None:
+    """One line a run, and the hours that all of them take."""
+    device = choose_device(args.device) if args.executor == "local" else "cuda"
+    hours = {kind: _hours(study, kind) for kind in dict.fromkeys((device.partition(":")[0], "cuda"))}
+    seconds = estimated_seconds(study, device)
+    for spec in study.runs:
+        after = f" after {', '.join(spec.depends_on)}" if spec.depends_on else ""
+        print(f"{spec.run_id}  {spec.kind:8}  {_duration(seconds[spec.run_id]):>8}{after}")
+    store = existing_store(args)
+    num_done = progress_of(study, store).done if store is not None else 0
+    print_json(
+        {
+            "study": study.name,
+            "scale": study.scale,
+            "seeds": list(study.seeds),
+            "runs": len(study.runs),
+            "kinds": Counter(spec.kind for spec in study.runs),
+            "done": num_done,
+            "estimated_hours": {
+                kind: {
+                    f"{num} workers": round(total / min(num, len(study.runs)), 2)
+                    for num in sorted({1, 8, args.num_workers or 1})
+                }
+                for kind, total in hours.items()
+            },
+        }
+    )
+
+
+def _hours(study: Study, device: str) -> float:
+    return sum(estimated_seconds(study, device).values()) / 3600
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _failed_line(failures: dict[str, str], progress: StudyProgress, out: Path) -> str:
+    shown = [f"{run_id}: {line}" for run_id, line in list(failures.items())[:SHOWN_FAILURES]]
+    more = f"; and {len(failures) - SHOWN_FAILURES} more" if len(failures) > SHOWN_FAILURES else ""
+    return (
+        f"{progress.done} of {progress.total} runs are done, and {out} has what they say; ask again to try the others. "
+        f"{'; '.join(shown)}{more}"
+    )
+
+
+def command_line() -> str:
+    """What was asked for, without where the files go, which is nobody else's matter and changes nothing."""
+    words = iter(sys.argv[1:])
+    kept = []
+    for word in words:
+        if word in ("--out", "--runs"):
+            next(words, None)
+        elif not word.startswith(("--out=", "--runs=")):
+            kept.append(word)
+    return shlex.join(["python", "-m", "invariance", *kept])
+
+
+class _Bar:
+    """A bar of the share of the work on a terminal, and nothing elsewhere."""
+
+    def __init__(self, study: Study) -> None:
+        form = "{desc}: {percentage:3.0f}%|{bar}| {postfix}"
+        self._bar = tqdm(total=1.0, desc=study.name, bar_format=form, disable=not sys.stderr.isatty(), leave=False)
+        self._next_look = 0.0
+
+    def look(self, study: Study, store: Store) -> None:
+        """Shows what the store says, at most once a second."""
+        if not self._bar.disable and time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + 1.0
+            self(progress_of(study, store))
+
+    def __call__(self, progress: StudyProgress) -> None:
+        self._bar.n = progress.share
+        words = f"{progress.done} of {progress.total} runs, {progress.running} running"
+        words += f", {progress.stopped} stopped" if progress.stopped else ""
+        self._bar.set_postfix_str(f"{words}, about {_duration(progress.eta_seconds)} left", refresh=True)
+
+    def close(self) -> None:
+        """Removes the bar."""
+        self._bar.close()

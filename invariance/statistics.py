@@ -1,0 +1,347 @@
+"""Estimates with their 95 % intervals, fits and tests: the one place where they are computed.
+
+Textbook formulas with their assumptions beside them; quantiles are scipy's, which is imported where one is asked for,
+so that who only renders or trains never loads it. The bootstraps work on tensors, as measures have them, and are given
+the positions that they draw: randomness is an argument here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from invariance.numbers import format_number
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Floats = NDArray[np.float64]
+
+LEVEL: Final = 0.95
+"""Of every interval here: how often it holds the true value."""
+
+MIN_POINTS: Final = 3
+"""Of a line with intervals; two points leave no residual to tell how sure it is."""
+
+MIN_LEFT_OUT: Final = 4
+"""Of predictions that leave a point out: with fewer, the line through the others leaves nothing to check."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate and its 95 % interval.
+
+    Attributes:
+        estimate: a mean, a share or a ratio; NaN without values.
+        low: lower end; NaN where the values are too few for an interval.
+        high: upper end.
+        num: values that it rests on.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    num: int
+
+    def __str__(self) -> str:
+        ends = f" [{format_number(self.low)}, {format_number(self.high)}]" if self.num > 1 else ""
+        return f"{format_number(self.estimate)}{ends}"
+
+
+def t_quantile(degrees: int) -> float:
+    """Student's t for a 95 % interval: its 0.975 quantile, for at least one degree of freedom."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(degrees, (1 + LEVEL) / 2))
+
+
+def normal_quantile() -> float:
+    """The normal distribution's share of the same: 1.96 standard errors to each side."""
+    from scipy.special import ndtri
+
+    return float(ndtri((1 + LEVEL) / 2))
+
+
+def t_interval(values: Iterable[float]) -> Interval:
+    """Mean and Student's interval of independent values, exact for normal ones; NaNs are left out."""
+    known = _known(values)
+    return _interval_of_mean(known, t_quantile(len(known) - 1) if len(known) > 1 else math.nan)
+
+
+def normal_interval(values: Iterable[float]) -> Interval:
+    """Mean and the interval of the central limit theorem, for many values; NaNs are left out."""
+    return _interval_of_mean(_known(values), normal_quantile())
+
+
+def paired_interval(first: ArrayLike, second: ArrayLike) -> Interval:
+    """Mean and Student's interval of first - second, within pairs: what both members share cancels.
+
+    Args:
+        first: (N,); a pair with a NaN is left out.
+        second: (N,) in the same order.
+    """
+    return t_interval(np.asarray(first, np.float64) - np.asarray(second, np.float64))
+
+
+def ratio_interval(numerators: ArrayLike, denominators: ArrayLike) -> Interval:
+    """Mean of the numerators over mean of the denominators, with Fieller's interval (1954).
+
+    It holds every ratio r for which numerator - r denominator, whose mean is 0 at the true one, has 0 inside its
+    Student's interval. Where the denominators' own interval holds 0 no end can be told: -inf to inf.
+
+    Args:
+        numerators: (N,); a pair with a NaN is left out.
+        denominators: (N,) in the same order.
+    """
+    pairs = np.stack([np.asarray(numerators, np.float64), np.asarray(denominators, np.float64)])
+    pairs = pairs[:, ~np.isnan(pairs).any(axis=0)]
+    num = pairs.shape[1]
+    if num == 0:
+        return Interval(math.nan, math.nan, math.nan, 0)
+    top, bottom = (float(mean) for mean in pairs.mean(axis=1))
+    estimate = top / bottom if bottom else math.nan
+    if num < 2:
+        return Interval(estimate, math.nan, math.nan, num)
+    squared = t_quantile(num - 1) ** 2 / num
+    covariance = np.cov(pairs)
+    # The ends solve a r^2 - 2 b r + c = 0.
+    a = bottom**2 - squared * float(covariance[1, 1])
+    b = top * bottom - squared * float(covariance[0, 1])
+    c = top**2 - squared * float(covariance[0, 0])
+    if a <= 0:
+        return Interval(estimate, -math.inf, math.inf, num)
+    root = math.sqrt(max(0.0, b**2 - a * c))
+    return Interval(estimate, (b - root) / a, (b + root) / a, num)
+
+
+def share_interval(successes: int, num: int) -> Interval:
+    """A share and Wilson's interval (1927), which has a width at 0 and 1 too and stays between them."""
+    if num == 0:
+        return Interval(math.nan, math.nan, math.nan, 0)
+    z, share = normal_quantile(), successes / num
+    centre = (share + z**2 / (2 * num)) / (1 + z**2 / num)
+    half = z / (1 + z**2 / num) * math.sqrt(share * (1 - share) / num + z**2 / (4 * num**2))
+    return Interval(share, centre - half, centre + half, num)
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """p-values of several tests, adjusted so that all together err as rarely as one (Holm 1979), in their order."""
+    num, highest = len(p_values), 0.0
+    adjusted = [0.0] * num
+    for rank, position in enumerate(sorted(range(num), key=lambda place: p_values[place])):
+        highest = max(highest, min(1.0, (num - rank) * p_values[position]))
+        adjusted[position] = highest
+    return adjusted
+
+
+def pearson(x: ArrayLike, y: ArrayLike) -> float:
+    """Pearson's correlation; NaN of fewer than three points, or where one of both does not vary."""
+    values = np.stack([np.asarray(x, np.float64), np.asarray(y, np.float64)])
+    if values.shape[1] < MIN_POINTS or bool((values.std(axis=1) == 0).any()):
+        return math.nan
+    return float(np.asarray(np.corrcoef(values))[0, 1])
+
+
+def slope(x: ArrayLike, y: ArrayLike) -> float:
+    """Of the least-squares line through points without NaNs; NaN where all x are equal."""
+    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    if len(x) == 0:
+        return math.nan
+    away = x - x.mean()
+    spread = float((away**2).sum())
+    return float((away * (y - y.mean())).sum()) / spread if spread > 0 else math.nan
+
+
+@dataclass(frozen=True)
+class Line:
+    """y = intercept + slope x by least squares, with how sure it is and how strong the relation.
+
+    For independent points with errors of one variance (Draper, Smith: Applied Regression Analysis, chapters 1 and 2).
+
+    Attributes:
+        slope: of the line.
+        intercept: its value at x = 0.
+        slope_interval: 95 % interval of the slope, by Student's t with n - 2 degrees of freedom.
+        correlation: Pearson's r; NaN where all y are equal.
+        correlation_interval: 95 % interval of r by Fisher's z (1921); NaN for n < 4 and |r| = 1.
+        num: n.
+        mean_x: of the points.
+        spread_x: sum of (x - mean)^2.
+        residual_sd: standard deviation of the residuals, with n - 2 degrees of freedom.
+    """
+
+    slope: float
+    intercept: float
+    slope_interval: tuple[float, float]
+    correlation: float
+    correlation_interval: tuple[float, float]
+    num: int
+    mean_x: float
+    spread_x: float
+    residual_sd: float
+
+    def at(self, x: Floats) -> Floats:
+        """The line's y at some x."""
+        return self.intercept + self.slope * x
+
+    def band(self, x: Floats) -> tuple[Floats, Floats]:
+        """Lower and upper end of the 95 % interval of the line (of the mean of y, not of a single point) at some x."""
+        half = t_quantile(self.num - 2) * self.residual_sd
+        half_width = half * np.sqrt(1 / self.num + (x - self.mean_x) ** 2 / self.spread_x)
+        return self.at(x) - half_width, self.at(x) + half_width
+
+
+def fit_line(x: ArrayLike, y: ArrayLike) -> Line | None:
+    """The least-squares line through points.
+
+    Args:
+        x: (n,) finite.
+        y: (n,) finite.
+
+    Returns:
+        None for fewer than :data:`MIN_POINTS` points, or where all x are equal.
+    """
+    x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+    num = len(x)
+    spread_x = float(((x - x.mean()) ** 2).sum()) if num else 0.0
+    if num < MIN_POINTS or spread_x <= 1e-24:
+        return None
+    steepness, mean_x = slope(x, y), float(x.mean())
+    intercept = float(y.mean()) - steepness * mean_x
+    residual_sd = math.sqrt(float(((y - intercept - steepness * x) ** 2).sum()) / (num - 2))
+    half = t_quantile(num - 2) * residual_sd / math.sqrt(spread_x)
+    correlation = pearson(x, y)
+    return Line(
+        slope=steepness,
+        intercept=intercept,
+        slope_interval=(steepness - half, steepness + half),
+        correlation=correlation,
+        correlation_interval=_fisher(correlation, num),
+        num=num,
+        mean_x=mean_x,
+        spread_x=spread_x,
+        residual_sd=residual_sd,
+    )
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """How well one number predicts another for a point that was not used to fit.
+
+    Attributes:
+        predicted: (N,) of each point, by the line through all others.
+        explained: R² of prediction, 1 - sum of squared errors / that of the mean of the others, which knows nothing of
+            the predictor; below 0 the predictor is worse than none.
+    """
+
+    predicted: Floats
+    explained: float
+
+
+def leave_one_out(predictor: ArrayLike, target: ArrayLike) -> Prediction:
+    """Predicts each point from a least-squares line through the others.
+
+    Args:
+        predictor: (N,) finite.
+        target: (N,) finite.
+
+    Returns:
+        NaN throughout with fewer than :data:`MIN_LEFT_OUT` points or without spread.
+    """
+    x, y = np.asarray(predictor, np.float64), np.asarray(target, np.float64)
+    num = len(x)
+    squares = float(((x - x.mean()) ** 2).sum()) if num else 0.0
+    nothing = Prediction(np.full(num, math.nan), math.nan)
+    if num < MIN_LEFT_OUT or squares == 0.0 or float(np.ptp(y)) == 0.0:
+        return nothing
+    leverage = 1 / num + (x - x.mean()) ** 2 / squares
+    if float(leverage.max()) > 1 - 1e-9:  # without that point the others have no spread
+        return nothing
+    # The leave-one-out residual of a linear fit is its residual over 1 - leverage (Allen 1974), of a mean likewise.
+    left = (y - y.mean() - slope(x, y) * (x - x.mean())) / (1 - leverage)
+    left_by_mean = (y - y.mean()) / (1 - 1 / num)
+    explained = 1 - float((left**2).sum() / (left_by_mean**2).sum())
+    return Prediction(y - left, explained)
+
+
+def block_bootstrap_means(series: Tensor, starts: Tensor, *, length: int) -> Tensor:
+    """Means of several series over the same resamples of their samples: the circular block bootstrap.
+
+    Blocks of neighbours are drawn, not single samples (Politis and Romano 1992), where neighbours are correlated. A
+    block's sum is a difference of running sums, so that few numbers are read.
+
+    Args:
+        series: (S, N) float64, values of one sample in one column; the last sample is a neighbour of the first.
+        starts: (R, B) int64 in [0, N), where each block of each resample begins.
+        length: samples of a block, at most N; 1 is the usual bootstrap.
+
+    Returns:
+        (R, S) float64, on the CPU.
+    """
+    import torch
+
+    wrapped = torch.cat((series.cpu(), series[:, : length - 1].cpu()), dim=1)
+    running = torch.nn.functional.pad(wrapped.cumsum(dim=1), (1, 0))
+    blocks = running[:, length:] - running[:, :-length]
+    return blocks.T[starts].mean(dim=1) / length
+
+
+def two_way_bootstrap_means(values: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """Means of a table whose rows and columns are both samples, such as objects and backgrounds.
+
+    Both are resampled, independently of each other (the pigeonhole bootstrap: McCullagh 2000, Owen 2007), since cells
+    of one row share their object and those of one column their background. It errs on the side of wide intervals.
+
+    Args:
+        values: (O, B) float64; NaN where a cell was not measured.
+        rows: (R, O) int64, positions of the rows of each resample.
+        columns: (R, B) int64, positions of its columns.
+
+    Returns:
+        (R,) float64; NaN where a resample has no measured cell.
+    """
+    import torch
+
+    times_row, times_column = (
+        torch.zeros(len(drawn), num, dtype=torch.float64).scatter_add_(
+            1, drawn, torch.ones(drawn.shape, dtype=torch.float64)
+        )
+        for drawn, num in zip((rows, columns), values.shape, strict=True)
+    )
+    known = values.isfinite().double()
+    total = (times_row @ values.double().nan_to_num() * times_column).sum(dim=1)
+    return total / (times_row @ known * times_column).sum(dim=1)
+
+
+def percentile_interval(values: Tensor, *, level: float = LEVEL) -> tuple[float, float]:
+    """The middle ``level`` of resampled values, without those that are NaN; two NaN where all are."""
+    import torch
+
+    tail = (1 - level) / 2
+    low, high = torch.nanquantile(values, torch.tensor([tail, 1 - tail], dtype=values.dtype)).tolist()
+    return low, high
+
+
+def _known(values: Iterable[float]) -> Floats:
+    found = np.fromiter(values, np.float64)
+    return found[~np.isnan(found)]
+
+
+def _interval_of_mean(known: Floats, quantile: float) -> Interval:
+    num = len(known)
+    if num < 2:
+        return Interval(float(known[0]) if num else math.nan, math.nan, math.nan, num)
+    mean, half = float(known.mean()), quantile * float(known.std(ddof=1)) / math.sqrt(num)
+    return Interval(mean, mean - half, mean + half, num)
+
+
+def _fisher(correlation: float, num: int) -> tuple[float, float]:
+    if num < 4 or not abs(correlation) < 1:
+        return math.nan, math.nan
+    centre, half = math.atanh(correlation), normal_quantile() / math.sqrt(num - 3)
+    return math.tanh(centre - half), math.tanh(centre + half)

@@ -1,0 +1,273 @@
+"""Intervals, fits and tests: known values, properties, and how often intervals hold the truth in simulations."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from scipy import stats
+
+from invariance.statistics import (
+    Interval,
+    block_bootstrap_means,
+    fit_line,
+    holm,
+    leave_one_out,
+    normal_interval,
+    normal_quantile,
+    paired_interval,
+    pearson,
+    percentile_interval,
+    ratio_interval,
+    share_interval,
+    slope,
+    t_interval,
+    t_quantile,
+    two_way_bootstrap_means,
+)
+
+X = np.array([0.1, 0.2, 0.35, 0.5, 0.8, 0.9])
+Y = np.array([0.9, 0.85, 0.7, 0.72, 0.4, 0.35])
+
+NUM_TRIALS = 1_000
+TOLERANCE = 0.025
+"""Of a share near 0.95 in so many trials: 3.6 standard errors."""
+
+
+@pytest.mark.parametrize(
+    ("degrees", "expected"), [(1, 12.7062), (9, 2.2622), (20, 2.0860), (30, 2.0423), (120, 1.9799)]
+)
+def test_quantiles_of_students_t_as_in_printed_tables(degrees: int, expected: float) -> None:
+    assert t_quantile(degrees) == pytest.approx(expected, abs=5e-5)
+    assert t_quantile(degrees) == pytest.approx(stats.t.ppf(0.975, degrees), rel=1e-9)
+
+
+def test_the_quantile_of_the_normal_distribution() -> None:
+    assert normal_quantile() == pytest.approx(1.959963984540054, rel=1e-12)
+    assert normal_quantile() < t_quantile(10_000) < normal_quantile() + 1e-3
+
+
+def test_an_interval_worked_out_by_hand() -> None:
+    # Mean 2, standard deviation 1, standard error 1 / sqrt(3), t with 2 degrees of freedom 4.3027.
+    found = t_interval([1.0, 2.0, 3.0])
+    assert found.estimate == 2.0 and found.num == 3
+    half = 4.302653 / math.sqrt(3)
+    assert (found.low, found.high) == pytest.approx((2 - half, 2 + half), rel=1e-6)
+    assert str(found) == "2.00 [−0.48, 4.48]"
+    normal = normal_interval([1.0, 2.0, 3.0])
+    assert normal.high - 2.0 == pytest.approx(1.959964 / math.sqrt(3), rel=1e-6)
+
+
+def test_values_that_are_not_there_do_not_count() -> None:
+    assert t_interval([1.0, math.nan, 3.0]).num == 2
+    assert t_interval([1.0, math.nan]).estimate == 1.0 and math.isnan(t_interval([1.0]).low)
+    assert str(t_interval([1.0])) == "1.00"
+    assert math.isnan(t_interval([]).estimate)
+
+
+def test_pairs_cancel_what_they_share() -> None:
+    # Student's sleep data (1908), gain of hours under two drugs: mean difference 1.58, 95 % interval 0.70 to 2.46.
+    first = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
+    second = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
+    found = paired_interval(second, first)
+    assert (found.estimate, found.low, found.high) == pytest.approx((1.58, 0.7001142, 2.4598858), abs=1e-6)
+    assert found.num == 10 and paired_interval([1.0, math.nan, 2.0], [0.5, 0.5, 0.5]).num == 2
+
+
+def test_fiellers_ends_are_the_ratios_that_the_pairs_do_not_exclude() -> None:
+    draws = np.random.default_rng(0)
+    denominators = draws.normal(2.0, 0.5, 12)
+    numerators = 0.7 * denominators + draws.normal(0, 0.2, 12)
+    found = ratio_interval(numerators, denominators)
+    assert found.estimate == pytest.approx(numerators.mean() / denominators.mean()) and found.num == 12
+    assert t_interval(numerators - found.low * denominators).low == pytest.approx(0, abs=1e-12)
+    assert t_interval(numerators - found.high * denominators).high == pytest.approx(0, abs=1e-12)
+    assert found.low < found.estimate < found.high
+
+
+def test_a_ratio_to_a_certain_number_is_a_mean_over_it() -> None:
+    found, mean = ratio_interval([1.0, 2.0, 3.0], [2.0, 2.0, 2.0]), t_interval([0.5, 1.0, 1.5])
+    assert (found.low, found.estimate, found.high) == pytest.approx((mean.low, mean.estimate, mean.high))
+
+
+def test_a_ratio_to_what_may_be_zero_has_no_ends() -> None:
+    found = ratio_interval([1.0, 2.0, 3.0], [-1.0, 0.5, 1.0])
+    assert (found.low, found.high) == (-math.inf, math.inf)
+    assert math.isnan(ratio_interval([1.0], [2.0]).low) and math.isnan(ratio_interval([], []).estimate)
+
+
+def test_wilsons_interval_against_scipy() -> None:
+    for successes, num in ((0, 10), (3, 10), (10, 10), (81, 263)):
+        expected = stats.binomtest(successes, num).proportion_ci(0.95, method="wilson")
+        found = share_interval(successes, num)
+        assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-12)
+    # Ten in ten: n / (n + z^2) = 10 / 13.8415.
+    assert share_interval(10, 10).low == pytest.approx(10 / 13.841459, rel=1e-6)
+    assert math.isnan(share_interval(0, 0).estimate)
+
+
+def test_holms_correction_by_hand() -> None:
+    # Sorted .005, .01, .03, .04 times 4, 3, 2, 1: .02, .03, .06, .04, which must not fall.
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.5, 0.9]) == [1.0, 1.0] and holm([0.2]) == [0.2] and holm([]) == []
+
+
+def test_holm_errs_in_one_family_of_twenty() -> None:
+    draws = np.random.default_rng(0)
+    families = draws.uniform(size=(NUM_TRIALS, 8))
+    wrong = np.mean([min(holm(family)) <= 0.05 for family in families.tolist()])
+    assert wrong == pytest.approx(0.05, abs=TOLERANCE)
+    assert np.mean(families.min(axis=1) <= 0.05) > 0.3, "without it, every third"
+
+
+def test_correlation_and_slope() -> None:
+    assert pearson(X, Y) == pytest.approx(stats.pearsonr(X, Y).statistic)
+    assert slope(X, Y) == pytest.approx(stats.linregress(X, Y).slope) and slope([0.0, 2.0], [1.0, 2.0]) == 0.5
+    for x, y in (([1.0, 2.0], [1.0, 2.0]), ([1.0, 1.0, 1.0], [1.0, 2.0, 3.0]), ([1.0, 2.0, 3.0], [1.0, 1.0, 1.0])):
+        assert math.isnan(pearson(x, y))
+    assert math.isnan(slope([], [])) and math.isnan(slope([1.0, 1.0], [1.0, 2.0]))
+
+
+def test_the_line_is_scipy_s_with_its_intervals() -> None:
+    line, expected = fit_line(X, Y), stats.linregress(X, Y)
+    assert line is not None and line.num == 6
+    assert (line.slope, line.intercept) == pytest.approx((expected.slope, expected.intercept))
+    half = stats.t.ppf(0.975, 4) * expected.stderr
+    assert line.slope_interval == pytest.approx((expected.slope - half, expected.slope + half))
+    assert line.correlation == pytest.approx(expected.rvalue)
+    assert line.correlation_interval == pytest.approx(tuple(stats.pearsonr(X, Y).confidence_interval(0.95)))
+
+
+def test_the_band_at_zero_is_the_interval_of_the_intercept() -> None:
+    line, expected = fit_line(X, Y), stats.linregress(X, Y)
+    assert line is not None
+    half = stats.t.ppf(0.975, 4) * expected.intercept_stderr
+    low, high = line.band(np.array([0.0]))
+    assert (low[0], high[0]) == pytest.approx((expected.intercept - half, expected.intercept + half))
+    middle = line.band(np.array([X.mean()]))
+    assert middle[1] - middle[0] < high - low, "the line is surest in the middle of the points"
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
+    draws = np.random.default_rng(0)
+    x = np.linspace(0, 1, 8)
+    hits = dict.fromkeys(("mean", "pairs", "ratio", "line", "share"), 0)
+
+    def holds(found: Interval, truth: float) -> bool:
+        return found.low <= truth <= found.high
+
+    for _ in range(NUM_TRIALS):
+        first, second = draws.multivariate_normal([1.0, 2.0], [[0.09, 0.06], [0.06, 0.16]], 5).T
+        hits["mean"] += holds(t_interval(first), 1.0)
+        hits["pairs"] += holds(paired_interval(first, second), -1.0)
+        hits["ratio"] += holds(ratio_interval(first, second), 0.5)
+        line = fit_line(x, 2.0 - x + draws.normal(0, 0.3, 8))
+        assert line is not None
+        low, high = line.band(np.array([0.25]))
+        hits["line"] += bool(low[0] <= 1.75 <= high[0])
+        hits["share"] += holds(share_interval(int(draws.binomial(100, 0.3)), 100), 0.3)
+    assert {name: hit / NUM_TRIALS for name, hit in hits.items()} == pytest.approx(
+        dict.fromkeys(hits, 0.95), abs=TOLERANCE
+    )
+
+
+def test_points_on_a_line_leave_no_doubt() -> None:
+    line = fit_line(np.array([0.0, 1.0, 2.0]), np.array([1.0, 0.5, 0.0]))
+    assert line is not None and line.slope == pytest.approx(-0.5) and line.correlation == pytest.approx(-1)
+    assert line.residual_sd == pytest.approx(0, abs=1e-12) and math.isnan(line.correlation_interval[0])
+
+
+def test_equal_values_have_a_line_and_no_correlation() -> None:
+    line = fit_line(np.array([0.0, 1.0, 2.0]), np.array([0.5, 0.5, 0.5]))
+    assert line is not None and line.slope == 0 and math.isnan(line.correlation)
+
+
+@pytest.mark.parametrize("x", [[], [0.1], [0.1, 0.2], [0.3, 0.3, 0.3]])
+def test_without_enough_points_there_is_no_line(x: list[float]) -> None:
+    assert fit_line(np.array(x), np.arange(len(x), dtype=float)) is None
+
+
+def test_leaving_one_out_by_a_short_cut_equals_refitting() -> None:
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=9)
+    y = 2 * x + generator.normal(size=9)
+    expected = [np.polyval(np.polyfit(np.delete(x, left), np.delete(y, left), 1), x[left]) for left in range(9)]
+    found = leave_one_out(x, y)
+    assert found.predicted == pytest.approx(np.array(expected))
+    means = np.array([np.delete(y, left).mean() for left in range(9)])
+    assert found.explained == pytest.approx(1 - ((y - expected) ** 2).sum() / ((y - means) ** 2).sum())
+
+
+def test_what_predicts_nothing_is_worse_than_the_mean() -> None:
+    assert leave_one_out([0, 1, 0, 1], [0, 0, 1, 1]).explained < 0
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        ([1, 2, 3], [1, 2, 3]),
+        ([1, 1, 1, 1], [1, 2, 3, 4]),
+        ([1, 2, 3, 4], [1] * 4),
+        ([0, 0, 0, 1], [1, 2, 3, 4]),
+        ([], []),
+    ],
+)
+def test_too_little_to_predict_from(x: list[float], y: list[float]) -> None:
+    assert math.isnan(leave_one_out(x, y).explained)
+
+
+def test_blocks_begin_where_they_are_told_and_go_round() -> None:
+    series = torch.tensor([[1.0, 2.0, 4.0, 8.0], [0.0, 0.0, 0.0, 1.0]], dtype=torch.float64)
+    found = block_bootstrap_means(series, torch.tensor([[0, 3], [1, 1]]), length=2)
+    assert found.tolist() == [[(1 + 2 + 8 + 1) / 4, 1 / 4], [(2 + 4) / 2, 0.0]]
+
+
+def test_a_two_way_resample_by_hand() -> None:
+    values = torch.tensor([[1.0, 2.0], [3.0, math.nan]], dtype=torch.float64)
+    rows = torch.tensor([[0, 1], [0, 0], [1, 1], [0, 1]])
+    columns = torch.tensor([[0, 1], [1, 1], [1, 1], [0, 0]])
+    means = two_way_bootstrap_means(values, rows, columns).tolist()
+    assert means[:2] == [2.0, 2.0] and math.isnan(means[2]) and means[3] == 2.0
+    assert two_way_bootstrap_means(values, torch.tensor([[0, 0]]), torch.tensor([[0, 1]])).tolist() == [1.5]
+
+
+def test_two_way_intervals_hold_the_truth_where_one_way_ones_do_not() -> None:
+    generator = torch.Generator().manual_seed(0)
+
+    def normal(*shape: int) -> torch.Tensor:
+        return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+    num_rows, num_columns, num_resamples, num_trials = 24, 16, 300, 300
+    both, cells = 0, 0
+    for _ in range(num_trials):
+        values = normal(num_rows, 1) + normal(1, num_columns) + 0.5 * normal(num_rows, num_columns)
+        rows = torch.randint(num_rows, (num_resamples, num_rows), generator=generator)
+        columns = torch.randint(num_columns, (num_resamples, num_columns), generator=generator)
+        low, high = percentile_interval(two_way_bootstrap_means(values, rows, columns))
+        both += low <= 0.0 <= high
+        starts = torch.randint(values.numel(), (num_resamples, values.numel()), generator=generator)
+        low, high = percentile_interval(block_bootstrap_means(values.reshape(1, -1), starts, length=1)[:, 0])
+        cells += low <= 0.0 <= high
+    assert both / num_trials == pytest.approx(0.94, abs=0.035)
+    assert cells / num_trials < 0.6, "cells of one row or column are no independent samples"
+
+
+def test_the_interval_is_the_middle_of_the_values() -> None:
+    values = torch.arange(1001, dtype=torch.float64)
+    assert percentile_interval(values) == pytest.approx((25.0, 975.0))
+    assert percentile_interval(torch.cat((values, torch.full((9,), math.nan))), level=0.5) == (250.0, 750.0)
+    assert all(math.isnan(end) for end in percentile_interval(torch.full((9,), math.nan)))
+
+
+def test_neither_rendering_nor_a_page_of_figures_loads_scipy() -> None:
+    code = (
+        "import sys\n"
+        "import invariance.statistics, invariance.studies.registry, invariance.runs.worker, invariance.measures.table\n"
+        "assert not [name for name in sys.modules if name.split('.')[0] == 'scipy']\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[1])
