@@ -122,11 +122,8 @@ def test_the_installed_command_works_from_an_empty_folder(installed: Installed, 
         installed("measure --models none,rotate --transforms rotate --num-pairs 20 --out x.csv").splitlines()[-1]
     )
     assert measured["status"] == "done" and (installed.folder / "x.csv").is_file()
-    timed = json.loads(
-        installed(
-            "bench data --transforms none --rounds 1 --seconds 0.01 --num-memory 8 --threads 1 --device cpu --json"
-        )
-    )
+    options = "--num-rounds 1 --seconds 0.01 --num-memory 8 --num-threads 1 --device cpu --json"
+    timed = json.loads(installed(f"bench data --transforms none {options}"))
     assert timed["rows"][0]["engine_to_loader"] > 0
     assert sorted(site.rglob("*")) == before, "nothing is written into the package"
     assert {path.name for path in installed.folder.iterdir()} == {"runs", "x.csv"}
