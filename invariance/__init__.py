@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from invariance.spec import SpecError as SpecError
     from invariance.spec import TransferSpec as TransferSpec
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _MODULE_OF = {
     "DatasetSpec": "invariance.spec",

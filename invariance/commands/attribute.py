@@ -82,6 +82,7 @@ def add_commands(commands: Any) -> None:
     felt.add_argument("--num-points", type=int, default=256, metavar="N", help="gradients on the path (default 256)")
     add_execution(parser)
     defaults = {name: parser.get_default(name) for names in OPTIONS.values() for name in names}
+    defaults["num_images"] = None  # of its older name, argparse tells that it is left out
     parser.set_defaults(action=attribute, defaults=defaults)
 
 

@@ -47,5 +47,5 @@ class _Version(argparse.Action):
         super().__init__(option_strings, dest=argparse.SUPPRESS, default=argparse.SUPPRESS, nargs=0, **options)
 
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
-        print(f"invariance {getattr(invariance, '__version__', 'of an unknown version')}")
+        print(f"invariance {invariance.__version__}")
         parser.exit()

@@ -118,7 +118,7 @@ def test_without_plotly_all_but_the_report_is_written(
     command: Command, tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "plotly", None)
-    code, _, _, err = command(f"study transforms-vs-other --seeds 3 --workers 1 --out {tmp_path / 'out'}")
+    code, _, _, err = command(f"study transforms-vs-other --seeds 3 --num-workers 1 --out {tmp_path / 'out'}")
     assert code == 0
     assert err == 'no report.html, since plotly is not installed: pip install "invariance-lab[app]"\n'
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"results.csv", "summary.json", "notebook.ipynb"}

@@ -10,6 +10,8 @@ import pytest
 
 pytest.importorskip("numba", reason="numba is not installed: there is nothing to compile with")
 
+from invariance.data.compiled.kernels import compiling
+
 ROOT = Path(__file__).parents[3]
 RENDER = """
 import hashlib
@@ -23,6 +25,15 @@ for size, names in ((13, ("posterize", "elastic", "grayscale")), (45, ("elastic"
     images, _ = engine.render(engine.indices("test", 1000))
     print(hashlib.sha256(images.numpy().tobytes()).hexdigest())
 """
+
+
+@pytest.mark.parametrize(("is_clone", "expected"), [(True, ROOT / "invariance"), (False, Path("home/.cache"))])
+def test_an_installed_package_keeps_its_kernels_in_the_user_s_cache(
+    is_clone: bool, expected: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(compiling, "is_writable", lambda _: is_clone)
+    assert compiling._compiled_folder.__wrapped__().is_relative_to(tmp_path / expected)
 
 
 def test_a_kernel_that_was_just_compiled_and_one_that_was_loaded_make_the_same_bits(tmp_path: Path) -> None:
