@@ -6,6 +6,7 @@ What is imported here is what Python has loaded anyway: Ctrl-C is heard from the
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 from collections.abc import Sequence
@@ -117,10 +118,25 @@ def _is_cut_off(stream: TextIO) -> bool:
     """Whether nobody reads a stream any more, as after ``| head``; it then leads nowhere, so that no error follows."""
     try:
         stream.flush()
+        is_cut_off = _has_no_reader(stream)  # what could not be written may be forgotten by now
     except BrokenPipeError:
+        is_cut_off = True
+    if is_cut_off:
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        return True
-    return False
+    return is_cut_off
+
+
+def _has_no_reader(stream: TextIO) -> bool:
+    """Whether the other end of a pipe is closed, where the system can tell."""
+    if not hasattr(select, "poll"):
+        return False
+    try:
+        number = stream.fileno()
+    except OSError:  # not a file of the system
+        return False
+    poll = select.poll()
+    poll.register(number, 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
 if __name__ == "__main__":

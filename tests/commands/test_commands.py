@@ -164,7 +164,10 @@ def test_what_if(command):
         ("gallery build --num-images 3 --out x", "num_images = 3: expected a whole number from 50"),
         ("study mismatch --out pyproject.toml", "out = pyproject.toml: cannot be used as a folder"),
         ("study mismatch --factors objective --dry-run", "only transforms-vs-other has some"),
-        ("study transforms-vs-other --factors , --dry-run", "factors = ',': expected names"),
+        (
+            "study transforms-vs-other --factors , --dry-run",
+            "argument --factors: ',': there is no name between two commas",
+        ),
         ("study transforms-vs-other --factors beyond-3d --dry-run", "unknown factor 'beyond_3d': choose from class"),
     ],
 )

@@ -18,6 +18,7 @@ import pandas as pd
 import pytest
 from nbclient import NotebookClient
 
+import invariance
 from invariance.__main__ import main
 from invariance.commands import study_execution as command_module
 from invariance.figures.study_figures import STUDY_FIGURES
@@ -74,7 +75,7 @@ def test_a_study_writes_its_table_summary_and_report(command: Command, tiny: Non
     told = summary["provenance"]
     assert told["seeds"] == [3] and told["devices"] == {"cpu": 4} and told["executor"] == "local"
     assert told["auto_precision"] == {"cpu": auto_precision("cpu")}
-    assert told["versions"]["torch"] and told["hardware"] and told["date"] and told["version"] == "0.1.0"
+    assert told["versions"]["torch"] and told["hardware"] and told["date"] and told["version"] == invariance.__version__
     assert summary["seconds"] > 0
     page = (out / "report.html").read_text()
     assert finding["statement"] in page and "Plotly.newPlot" in page
