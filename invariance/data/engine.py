@@ -33,8 +33,9 @@ from invariance.spec import DatasetSpec, SpecError
 
 __all__ = ["SPLIT_START", "Batch", "Changed", "Engine", "paste", "sources_of", "to_bytes"]
 
-_PIXELS_AT_A_TIME = 128 * 32**2
-"""Of the images that are made at a time on a CPU, so that they stay in its cache."""
+_PIXELS_AT_A_TIME = {"cpu": 128 * 32**2, "cuda": 4096 * 32**2}
+"""Of the images that are made at a time: on a CPU so few that they stay in its cache; on a GPU so many that it is busy,
+and so few that what is made on the way, 140 bytes a pixel for all transformations, stays below 1 GB at any size."""
 _DRAWN_AT_A_TIME = 4096
 """Samples whose numbers are drawn at a time: many, since there are few of each."""
 
@@ -236,12 +237,12 @@ class Engine:
 
         Args:
             indices: (N,) int64.
-            batch_size: made at a time by torch; None chooses what is fast: few on a CPU, where they stay in its cache.
+            batch_size: made at a time by torch, which changes no bit; None chooses what is fast and fits into memory.
         """
         size, on_cpu = self.spec.image_size, self.device.type == "cpu"
         images = torch.empty(len(indices), 3, size, size, dtype=torch.uint8, device=self.device)
         labels = torch.empty(len(indices), dtype=torch.int64, device=self.device)
-        batch_size = batch_size or (max(8, _PIXELS_AT_A_TIME // size**2) if on_cpu else _DRAWN_AT_A_TIME)
+        batch_size = batch_size or max(8, _PIXELS_AT_A_TIME["cpu" if on_cpu else "cuda"] // size**2)
 
         def make(start: int, stop: int) -> None:
             self._render_into(images[start:stop], labels[start:stop], indices[start:stop], batch_size)
