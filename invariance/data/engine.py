@@ -237,7 +237,7 @@ class Engine:
 
         Args:
             indices: (N,) int64.
-            batch_size: made at a time by torch, which changes no bit; None chooses what is fast and fits into memory.
+            batch_size: made at a time by torch; None chooses what is fast on the device and fits into its memory.
         """
         size, on_cpu = self.spec.image_size, self.device.type == "cpu"
         images = torch.empty(len(indices), 3, size, size, dtype=torch.uint8, device=self.device)

@@ -198,10 +198,10 @@ def _find(wanted: str) -> ServerDevices:
     """As :func:`server_devices`, in this process."""
     import torch
 
-    gpus = cuda_devices() if wanted in ("auto", "cuda") else []
-    names = gpus or [choose_device(wanted)]
-    note = "; ".join(f"{gpu} is not used: {trouble}" for gpu in _gpus() if gpus != names and (trouble := _trouble(gpu)))
-    if names[0].startswith("cpu"):
+    looked_at = _gpus() if wanted in ("auto", "cuda") else []
+    names = [gpu for gpu in looked_at if not _passed_over(gpu)] or [choose_device(wanted)]
+    note = "; ".join(f"{gpu} is not used: {trouble}" for gpu in looked_at if (trouble := _trouble(gpu)))
+    if not names[0].startswith("cuda"):
         return ServerDevices(tuple(names), note=note)
     cards = [torch.cuda.get_device_name(name) for name in names]
     counts = {card: cards.count(card) for card in cards}

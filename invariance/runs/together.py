@@ -101,7 +101,6 @@ def run_together(
                 device,
                 on_event,
             )
-            free_memory(device)  # which others need, such as the workers of a study that goes on
     return [store.get(run.id) for run in runs]
 
 
@@ -146,10 +145,10 @@ def execute_together(
                 if not is_out_of_memory(error):
                     raise
                 lacked = str(error)
+            # Only here: while an exception is handled, its traceback holds all that the group had on the device.
+            free_memory(device)  # which the next ones need, or the workers of a study that goes on
             if not left or lacked is None:
                 continue
-            # Only here: while the exception is handled, its traceback holds all that the group had on the device.
-            free_memory(device)
             again = sorted(left)
             for number in again:
                 histories[number].clear()  # what was measured up to the checkpoint is told again
