@@ -242,7 +242,7 @@ class Engine:
         size, on_cpu = self.spec.image_size, self.device.type == "cpu"
         images = torch.empty(len(indices), 3, size, size, dtype=torch.uint8, device=self.device)
         labels = torch.empty(len(indices), dtype=torch.int64, device=self.device)
-        batch_size = batch_size or max(8, _PIXELS_AT_A_TIME["cpu" if on_cpu else "cuda"] // size**2)
+        batch_size = batch_size or self._num_at_a_time
 
         def make(start: int, stop: int) -> None:
             self._render_into(images[start:stop], labels[start:stop], indices[start:stop], batch_size)
@@ -255,6 +255,15 @@ class Engine:
             for start in range(0, len(indices), _DRAWN_AT_A_TIME):
                 make(start, start + _DRAWN_AT_A_TIME)
         return images, labels
+
+    @property
+    def _num_at_a_time(self) -> int:
+        kind = "cpu" if self.device.type == "cpu" else "cuda"
+        return max(8, _PIXELS_AT_A_TIME[kind] // self.spec.image_size**2)
+
+    def parts(self, indices: Tensor, most: int) -> tuple[Tensor, ...]:
+        """Indices in parts of at most so many; of fewer where a batch of floats would not fit well on a GPU."""
+        return indices.split(most if self.device.type == "cpu" else min(most, self._num_at_a_time))
 
     def _is_compiled(self) -> bool:
         """Whether compiled kernels make the bytes; they know nothing of floats behind, in front or to be resized."""

@@ -119,6 +119,12 @@ def test_a_gpu_makes_as_many_images_at_a_time_as_fit_into_a_gigabyte(builtin, si
     monkeypatch.setattr(engine, "_render_into", lambda images, labels, some, at_a_time: asked.append(at_a_time))
     engine.render(torch.arange(5000))
     assert asked == [num, num] and min(num, 4096) * size**2 * 140 < 1e9
+    assert len(engine.parts(torch.arange(5000), 1024)[0]) == min(num, 1024)
+
+
+def test_a_batch_on_a_cpu_is_as_large_as_its_caller_says(builtin):
+    engine = builtin.with_spec_changes(image_size=256, transforms=())
+    assert [len(part) for part in engine.parts(torch.arange(500), 300)] == [300, 200]
 
 
 def test_images_do_not_depend_on_how_many_are_made_at_a_time(builtin, monkeypatch):
