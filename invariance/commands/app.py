@@ -31,7 +31,8 @@ def add_commands(commands: Any) -> None:
             "--port 8600",
             "--address 0.0.0.0 --no-browser",
         ),
-        epilog="For a class, give an address and set INVARIANCE_TEACHER to a password.",
+        epilog="For a class, give an address and set INVARIANCE_TEACHER to a password. INVARIANCE_DEVICE says where "
+        "runs are executed: auto (every GPU, else the CPU), cpu, cuda or cuda:1.",
     )
     parser.add_argument("--port", type=int, metavar="N", help="where it answers (default: 8501, or the next free one)")
     parser.add_argument("--address", metavar="ADDRESS", help="that it listens on (default 127.0.0.1: this machine)")
@@ -42,10 +43,15 @@ def add_commands(commands: Any) -> None:
 
 def open_app(args: argparse.Namespace) -> None:
     """Becomes the app's server."""
+    from invariance.runs.device import wanted_device
+    from invariance.runs.threads import wanted_threads
+
     if args.port is not None:
         require_count("port", args.port, 1, 65_535)
     for package in ("streamlit", "plotly"):
         require_extra(package, "the app")
+    wanted_device()  # what the server would refuse is refused before a browser opens
+    wanted_threads()
     if args.runs is not None:
         os.environ["INVARIANCE_RUNS"] = str(args.runs)
     words = ["streamlit", "run", str(_app_folder() / "app.py")]

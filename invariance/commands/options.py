@@ -312,7 +312,9 @@ def add_execution(parser: argparse.ArgumentParser) -> None:
 def add_device(parser: argparse._ActionsContainer) -> None:
     """Where it is computed."""
     parser.add_argument(
-        "--device", default="auto", help="auto, cpu, cuda, cuda:1, mps (default auto: a GPU if there is one)"
+        "--device",
+        default="auto",
+        help="auto, cpu, cuda, cuda:1 (default auto: what $INVARIANCE_DEVICE says, else a GPU if there is one)",
     )
 
 

@@ -19,7 +19,7 @@ from invariance.commands.running import existing_store, open_store
 from invariance.extras import has, install_line
 from invariance.figures.study_notebook import write_notebook
 from invariance.runs.coordinate import Coordinator
-from invariance.runs.device import choose_device, cuda_devices
+from invariance.runs.device import choose_device, cuda_devices, spread
 from invariance.runs.executors.local import LocalExecutor
 from invariance.runs.interrupt import Stopped, interrupt_flag
 from invariance.runs.provenance import provenance
@@ -105,7 +105,7 @@ def _local_devices(device: str, num_workers: int | None) -> list[str]:
     if num_workers is None:
         # On a CPU one thread a run wastes least: two threads of a small network wait for each other.
         num_workers = len(devices) if device != "cpu" else min(MAX_CPU_WORKERS, num_threads())
-    return [devices[number % len(devices)] for number in range(num_workers)]
+    return spread(devices, num_workers)
 
 
 def _print_plan(study: Study, args: argparse.Namespace) -> None:

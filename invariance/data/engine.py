@@ -33,8 +33,9 @@ from invariance.spec import DatasetSpec, SpecError
 
 __all__ = ["SPLIT_START", "Batch", "Changed", "Engine", "paste", "sources_of", "to_bytes"]
 
-_PIXELS_AT_A_TIME = 128 * 32**2
-"""Of the images that are made at a time on a CPU, so that they stay in its cache."""
+_PIXELS_AT_A_TIME = {"cpu": 128 * 32**2, "cuda": 4096 * 32**2}
+"""Of the images that are made at a time: on a CPU so few that they stay in its cache; on a GPU so many that it is busy,
+and so few that what is made on the way, 140 bytes a pixel for all transformations, stays below 1 GB at any size."""
 _DRAWN_AT_A_TIME = 4096
 """Samples whose numbers are drawn at a time: many, since there are few of each."""
 
@@ -236,12 +237,12 @@ class Engine:
 
         Args:
             indices: (N,) int64.
-            batch_size: made at a time by torch; None chooses what is fast: few on a CPU, where they stay in its cache.
+            batch_size: made at a time by torch; None chooses what is fast on the device and fits into its memory.
         """
         size, on_cpu = self.spec.image_size, self.device.type == "cpu"
         images = torch.empty(len(indices), 3, size, size, dtype=torch.uint8, device=self.device)
         labels = torch.empty(len(indices), dtype=torch.int64, device=self.device)
-        batch_size = batch_size or (max(8, _PIXELS_AT_A_TIME // size**2) if on_cpu else _DRAWN_AT_A_TIME)
+        batch_size = batch_size or self._num_at_a_time
 
         def make(start: int, stop: int) -> None:
             self._render_into(images[start:stop], labels[start:stop], indices[start:stop], batch_size)
@@ -254,6 +255,15 @@ class Engine:
             for start in range(0, len(indices), _DRAWN_AT_A_TIME):
                 make(start, start + _DRAWN_AT_A_TIME)
         return images, labels
+
+    @property
+    def _num_at_a_time(self) -> int:
+        kind = "cpu" if self.device.type == "cpu" else "cuda"
+        return max(8, _PIXELS_AT_A_TIME[kind] // self.spec.image_size**2)
+
+    def parts(self, indices: Tensor, most: int) -> tuple[Tensor, ...]:
+        """Indices in parts of at most so many; of fewer where a batch of floats would not fit well on a GPU."""
+        return indices.split(most if self.device.type == "cpu" else min(most, self._num_at_a_time))
 
     def _is_compiled(self) -> bool:
         """Whether compiled kernels make the bytes; they know nothing of floats behind, in front or to be resized."""

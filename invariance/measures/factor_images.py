@@ -91,7 +91,7 @@ def render_set(
     engine = engine.with_spec_changes(transforms=wanted.transforms)
     indices = _indices(engine, num, few_backgrounds=wanted.few_backgrounds)
     images, recipes = [], []
-    for chunk in indices.split(_CHUNK):
+    for chunk in engine.parts(indices, _CHUNK):
         if cancelled():
             raise Cancelled
         batch = engine.batch(chunk)

@@ -53,7 +53,7 @@ def measure_features(spec: MeasureSpec, task: Task) -> TableWork:
 def _render_twins(engine: Engine, feature: str, num: int, cancelled: CancelFlag) -> tuple[Tensor, Tensor]:
     """Twins of the test split as bytes: two (N, 3, S, S) uint8."""
     first, second = [], []
-    for chunk in engine.indices("test", num).split(_CHUNK):
+    for chunk in engine.parts(engine.indices("test", num), _CHUNK):
         if cancelled():
             raise Cancelled
         one, other = feature_twins(engine, feature, chunk)

@@ -23,7 +23,7 @@ def mean_pair_distance(model: Classifier, engine: Engine, *, num: int = NUM_REFE
     Returns:
         In the representation's own units; 0 where all images are the same to the network.
     """
-    images = engine.batch(engine.indices("test", num)).images
+    images = torch.cat([engine.batch(part).images for part in engine.parts(engine.indices("test", num), num)])
     others = torch.cat([model.representation(part) for part in images.split(model.batch_size)])
     partners = derangement(num, seed=engine.spec.seed).to(others.device)
     return float(torch.linalg.vector_norm(others - others[partners], dim=1).mean())

@@ -22,6 +22,16 @@ END_TIMEOUT_S = 2.0
 GRACE_S = 5.0
 
 
+def child_environment() -> dict[str, str]:
+    """This process's own, in which a child finds this package from any working directory.
+
+    That one stays the user's, since folders in a spec may be relative to it.
+    """
+    package_root = str(Path(invariance.__file__).resolve().parents[1])
+    paths = [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+
+
 class Child:
     """A worker process that is started when it is needed, and again after it died.
 
@@ -50,17 +60,13 @@ class Child:
         if self.pid is not None:
             return
         self.end()
-        # The working directory stays the user's, since folders in a spec may be relative to it.
-        package_root = str(Path(invariance.__file__).resolve().parents[1])
-        paths = [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
-        environment = {**os.environ, **self._environment, "PYTHONPATH": os.pathsep.join(paths)}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=environment,
+                env={**child_environment(), **self._environment},
                 text=True,
                 encoding="utf-8",
                 # A signal of the terminal reaches this process alone, which then stops the child in good order.

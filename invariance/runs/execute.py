@@ -52,7 +52,7 @@ def execute(
     """
     with writing(directory), chosen_threads():
         history: list[dict[str, Any]] = []
-        for event in _events(spec, locate, directory, device, cancelled):
+        for event in events_of(spec, locate, directory, device, cancelled):
             keep(event, directory, history)
             yield event
 
@@ -74,9 +74,11 @@ def keep(event: Event, directory: Path, history: list[dict[str, Any]]) -> None:
         history.append(event.to_dict())
 
 
-def _events(
+def events_of(
     spec: RunSpec, locate: Store | Locate, directory: Path, device: str, cancelled: CancelFlag
 ) -> Iterator[Event]:
+    """What :func:`execute` yields, for who holds the directory and keeps the events."""
+
     def path_of(reference: str) -> Path:
         return weights_of(reference, locate) if isinstance(locate, Store) else locate(reference)
 

@@ -36,17 +36,23 @@ def startable(store: Store) -> RunList:
     return [run for run in in_turn(queued, store.last_starts()) if run.owner not in busy]
 
 
-def place(store: Store, run_id: str) -> tuple[int, float]:
-    """The place of a waiting run, 1 for the next one, and about how many seconds it waits; (0, 0) if it does not."""
+def place(store: Store, run_id: str, devices: Sequence[str] = ("cpu",)) -> tuple[int, float]:
+    """The place of a waiting run, 1 for the next one, and about how many seconds it waits; (0, 0) if it does not.
+
+    Args:
+        store: where it waits.
+        run_id: its full identity.
+        devices: of the workers that execute what waits.
+    """
     order = in_turn(store.list(states=(State.QUEUED,)), store.last_starts())
     ids = [run.id for run in order]
     if run_id not in ids:
         return 0, 0.0
     index = ids.index(run_id)
     running = store.list(states=(State.RUNNING,))
-    device = next((run.device for run in running if run.device), None) or "cpu"
     seconds = sum((run.progress or {}).get("eta_seconds", 0.0) for run in running)
-    return index + 1, seconds + sum(estimate_seconds(run.spec, device) for run in order[:index])
+    seconds += sum(estimate_seconds(run.spec, devices[0]) for run in order[:index])
+    return index + 1, seconds / len(devices)
 
 
 def require_room(store: Store, specs: Sequence[RunSpec], owner: str, max_queued: int) -> None:

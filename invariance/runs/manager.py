@@ -9,6 +9,7 @@ that a manager kept alive by a server whose code was reloaded still understands 
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from invariance.runs.child import GRACE_S, WORKER_COMMAND, Child, follow
+from invariance.runs.device import server_devices, spread
 from invariance.runs.fair_queue import place, require_disk, require_room, startable
 from invariance.runs.life import Life, take_up
 from invariance.runs.locate import shipped_weights, weights_of
@@ -27,6 +29,8 @@ from invariance.spec import RunSpec, SpecError, canonical_json, run_from_json
 
 POLL_S = 0.5
 SWEEP_EVERY_S = 10.0
+IDLE_S = 60.0
+"""Until a worker that used a GPU is ended: so long somebody who looks at a result and asks again finds it warm."""
 _log = logging.getLogger(__name__)
 
 
@@ -35,31 +39,34 @@ class Manager:
 
     Args:
         store: the store, or its folder.
-        device: for all runs; ``auto`` is decided by the worker.
-        num_workers: runs executed at once.
+        device: see :func:`~invariance.runs.device.server_devices`.
+        num_workers: runs executed at once, on the devices in turn; None for one on each.
         command: the worker's program.
         grace_s: seconds that a run has to stop by itself, before its process is ended.
+        idle_s: after a run on a GPU, until its worker is ended.
         max_queued: runs that one owner may have waiting; None for any number.
 
     Raises:
-        SpecError: another process manages this store, or ``INVARIANCE_THREADS`` is no number.
+        SpecError: another process manages this store, there is no such device, or ``INVARIANCE_THREADS`` is no number.
     """
 
     def __init__(
         self,
         store: Store | Path | str,
         device: str = "auto",
-        num_workers: int = 1,
+        num_workers: int | None = None,
         *,
         command: Sequence[str] = WORKER_COMMAND,
         grace_s: float = GRACE_S,
+        idle_s: float = IDLE_S,
         max_queued: int | None = None,
     ) -> None:
         self.store = store if isinstance(store, Store) else Store(store)
-        self.device = device
         self._grace_s = grace_s
+        self._idle_s = idle_s
         self._max_queued = max_queued
-        environment = shared_threads(num_workers)
+        devices = spread(server_devices(device).names, num_workers)
+        environment = shared_threads(len(devices))
         self._lock = FileLock(self.store.root / "manager.lock", thread_local=False)
         try:
             self._lock.acquire(blocking=False)
@@ -72,10 +79,10 @@ class Manager:
         self._wake = threading.Condition()
         self.store.sweep()
         log = self.store.root / "worker.log"
-        self._children = [Child(log, command=command, environment=environment) for _ in range(num_workers)]
+        self._children = [Child(log, command=command, environment=environment) for _ in devices]
         self._threads = [
-            threading.Thread(target=self._supervise, args=(child,), name=f"supervisor-{number}", daemon=True)
-            for number, child in enumerate(self._children)
+            threading.Thread(target=self._supervise, args=each, name=f"supervisor-{number}", daemon=True)
+            for number, each in enumerate(zip(self._children, devices, strict=True))
         ]
         for thread in self._threads:
             thread.start()
@@ -152,15 +159,19 @@ class Manager:
         with self._wake:
             self._wake.notify_all()
 
-    def _supervise(self, child: Child) -> None:
-        next_sweep = time.monotonic() + SWEEP_EVERY_S
+    def _supervise(self, child: Child, device: str) -> None:
+        next_sweep, last_work = time.monotonic() + SWEEP_EVERY_S, math.inf
         while not self._closing.is_set():
             try:
-                child.start()  # ahead of the first job, so that nobody waits for torch to load
+                if device.startswith("cuda") and time.monotonic() > last_work + self._idle_s:
+                    child.end()  # until there is a job: a process that has used a GPU holds memory of it to its end
+                else:
+                    child.start()  # ahead of the first job, so that nobody waits for torch to load
                 if time.monotonic() > next_sweep:
                     next_sweep = time.monotonic() + SWEEP_EVERY_S
                     self.store.sweep()
-                worked = self._execute_next(child)
+                worked = self._execute_next(child, device)
+                last_work = time.monotonic() if worked else last_work
             except (OSError, SpecError):  # a full disk must not end the queue
                 _log.exception("a run could not be supervised")
                 child.end()
@@ -171,7 +182,7 @@ class Manager:
         child.end()
         self.store.close()
 
-    def _execute_next(self, child: Child) -> bool:
+    def _execute_next(self, child: Child, device: str) -> bool:
         for run in startable(self.store):
             if (sources := self._sources(run)) is None:
                 continue
@@ -180,9 +191,9 @@ class Manager:
             except SpecError as error:
                 self._give_up(run.id, State.FAILED, str(error))
                 continue
-            if (life := take_up(self.store, run.id, self.device, states=(State.QUEUED,))) is not None:
+            if (life := take_up(self.store, run.id, device, states=(State.QUEUED,))) is not None:
                 with life:
-                    self._execute(life, run.spec, sources, child)
+                    self._execute(life, run.spec, sources, child, device)
                 return True
         return False
 
@@ -211,13 +222,13 @@ class Manager:
         except SpecError as settled:
             _log.info("run %s stays as it is: %s", run_id, settled)
 
-    def _execute(self, life: Life, spec: RunSpec, sources: dict[str, str], child: Child) -> None:
+    def _execute(self, life: Life, spec: RunSpec, sources: dict[str, str], child: Child, device: str) -> None:
         """Has the worker do a run, again if it is lost on the way."""
         job = {"id": life.run_id, "spec": canonical_json(spec), "directory": str(life.directory), "sources": sources}
         try:
             while not life.is_over:
                 child.start()
-                child.send(type="job", **job, device=self.device)
+                child.send(type="job", **job, device=device)
                 last = follow(
                     child, life.run_id, life.hear, lambda: life.must_stop(self._closing.is_set()), self._grace_s
                 )

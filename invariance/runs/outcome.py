@@ -8,6 +8,7 @@ process (the manager, a coordinator), which may be killed before it has heard th
 from __future__ import annotations
 
 import json
+import re
 import signal
 from collections.abc import Sequence
 from enum import StrEnum
@@ -23,6 +24,12 @@ LOG_FILE = "log.txt"
 FILE_KEYS = ("checkpoint", "table")
 MAX_LINE_LENGTH = 400
 _HISTORY, _FORMER_HISTORY = "history", "told"
+_NO_MEMORY = re.compile(
+    r"out of memory|can't allocate memory|not enough memory|ALLOC(ATION)?_FAILED|unable to find an engine",
+    re.IGNORECASE,
+)
+"""What torch says besides its own OutOfMemoryError: CUDA and its driver, and the allocator of a CPU, by words; cuBLAS,
+cuDNN, cuSOLVER and cuFFT by a status; and cuDNN, after it tried all its ways and each lacked memory, of an engine."""
 
 
 class Failure(StrEnum):
@@ -103,7 +110,7 @@ def failure_of(error: BaseException) -> Failure:
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception means that the memory of the CPU or the GPU did not suffice."""
     named = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"  # torch's, without torch
-    return named or (isinstance(error, RuntimeError) and "can't allocate memory" in str(error))
+    return named or (isinstance(error, RuntimeError) and _NO_MEMORY.search(str(error)) is not None)
 
 
 def is_expected(error: BaseException) -> bool:

@@ -6,19 +6,21 @@ since the last digits of a result may then differ from those of the run by itsel
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from invariance.events import CancelFlag, Event
+from invariance.events import CancelFlag, Event, Finished
 from invariance.runs.claim import writing
-from invariance.runs.device import choose_device
-from invariance.runs.execute import NumberedEvents, keep, live_here
+from invariance.runs.device import choose_device, free_memory
+from invariance.runs.execute import NumberedEvents, events_of, keep, live_here
 from invariance.runs.life import take_up
 from invariance.runs.locate import weights_of
+from invariance.runs.outcome import is_expected, is_out_of_memory
 from invariance.runs.store import Run, Store
 from invariance.runs.threads import chosen_threads, wanted_threads
 from invariance.spec import PretrainSpec, RunSpec, SpecError, TransferSpec, canonical_json
@@ -26,6 +28,7 @@ from invariance.vocabulary.architectures import ARCHITECTURES
 
 MAX_TOGETHER = 32
 """Of a group: beyond that the launches are few, and each network's data and activations take memory."""
+_log = logging.getLogger(__name__)
 
 
 def pays_together(specs: Sequence[RunSpec], device: str) -> bool:
@@ -117,26 +120,75 @@ def execute_together(
 ) -> NumberedEvents:
     """Does what several specs ask for, as :func:`invariance.runs.execute.execute` does for one.
 
+    What does not fit into memory at once is done in halves, each from its last checkpoint, in the end one by one.
+
     Yields:
         The number of a spec and its event, or the exception that ended it; the others go on.
     """
-    from invariance.training.together import pretrain_together
-    from invariance.training.transfer import transfer_together
-
     histories: list[list[dict[str, Any]]] = [[] for _ in specs]
-    pretrainings = [spec for spec in specs if isinstance(spec, PretrainSpec)]
-    probes = [spec for spec in specs if isinstance(spec, TransferSpec)]
-    sources = [weights_of(spec.source, store) for spec in probes]
     with ExitStack() as stack:
         for directory in directories:
             stack.enter_context(writing(directory))
         stack.enter_context(chosen_threads())
-        outcomes = (
-            pretrain_together(pretrainings, directories, device=device, cancelled=cancelled)
-            if pretrainings
-            else transfer_together(probes, sources, directories, device=device, cancelled=cancelled)
-        )
-        for number, event in outcomes:
-            if not isinstance(event, Exception):
-                keep(event, directories[number], histories[number])
-            yield number, event
+        waiting = [list(range(len(specs)))]
+        while waiting:
+            numbers = waiting.pop(0)
+            left, lacked = set(numbers), None
+            try:
+                for number, event in _at_once(numbers, specs, store, directories, device, cancelled):
+                    if isinstance(event, Exception | Finished):
+                        left.discard(number)
+                    if not isinstance(event, Exception):
+                        keep(event, directories[number], histories[number])
+                    yield number, event
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                lacked = str(error)
+            # Only here: while an exception is handled, its traceback holds all that the group had on the device.
+            free_memory(device)  # which the next ones need, or the workers of a study that goes on
+            if not left or lacked is None:
+                continue
+            again = sorted(left)
+            for number in again:
+                histories[number].clear()  # what was measured up to the checkpoint is told again
+            if len(numbers) == 1:
+                yield numbers[0], MemoryError(lacked)
+            else:
+                half = -(-len(again) // 2)
+                _log.warning("%d runs do not fit into memory at once: trying %d", len(numbers), half)
+                waiting[:0] = [part for part in (again[:half], again[half:]) if part]
+
+
+def _at_once(
+    numbers: Sequence[int],
+    specs: Sequence[RunSpec],
+    store: Store,
+    directories: Sequence[Path],
+    device: str,
+    cancelled: CancelFlag,
+) -> Iterator[tuple[int, Event | Exception]]:
+    """Those runs as one computation, or one alone; with the numbers that they have among all."""
+    from invariance.training.together import pretrain_together
+    from invariance.training.transfer import transfer_together
+
+    if len(numbers) == 1 < len(specs):
+        (number,) = numbers
+        try:
+            for event in events_of(specs[number], store, directories[number], device, cancelled):
+                yield number, event
+        except Exception as error:
+            if not is_expected(error):
+                raise
+            yield number, error
+        return
+    mine, places = [specs[number] for number in numbers], [directories[number] for number in numbers]
+    pretrainings = [spec for spec in mine if isinstance(spec, PretrainSpec)]
+    probes = [spec for spec in mine if isinstance(spec, TransferSpec)]
+    sources = [weights_of(spec.source, store) for spec in probes]
+    outcomes = (
+        pretrain_together(pretrainings, places, device=device, cancelled=cancelled)
+        if pretrainings
+        else transfer_together(probes, sources, places, device=device, cancelled=cancelled)
+    )
+    yield from ((numbers[position], what) for position, what in outcomes)

@@ -12,6 +12,8 @@ import torch
 
 _INSTRUCTIONS = ("avx512_bf16", "amx_bf16")
 """Of x86 processors that multiply bfloat16: AMD from Zen 4, Intel servers from Cooper Lake."""
+_FIRST_CAPABILITY = (8, 0)
+"""Of NVIDIA's cards that multiply bfloat16: from Ampere on. A T4 or an RTX 20 (7.5) only emulates it."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Precision:
 
     def autocast(self, device: torch.device) -> torch.autocast:
         """The context of a forward pass."""
-        name = auto_precision(device.type) if self.name == "auto" else self.name
+        name = auto_precision(str(device)) if self.name == "auto" else self.name
         return torch.autocast(device.type, dtype=torch.bfloat16, enabled=name == "bfloat16")
 
     @contextmanager
@@ -64,8 +66,13 @@ def auto_precision(device: str) -> str:
     A processor without them converts every number to float32 and back, and is slower than with float32 alone. Networks
     of mostly depthwise convolutions (MobileNet, EfficientNet) are trained faster in float32 on any processor.
     """
-    kind = device.partition(":")[0]
-    # Older versions of torch cannot tell what a processor has.
-    capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)() if kind == "cpu" else {}
-    has_instructions = kind == "cuda" or any(capabilities.get(name, False) for name in _INSTRUCTIONS)
+    kind, _, index = device.partition(":")
+    if kind == "cuda":
+        # Of a GPU that is not in this machine, whose results are looked at here, nothing is known: most have them.
+        is_here = int(index or 0) < torch.cuda.device_count()
+        has_instructions = not is_here or torch.cuda.get_device_capability(device) >= _FIRST_CAPABILITY
+    else:
+        # Older versions of torch cannot tell what a processor has.
+        capabilities: dict[str, Any] = getattr(torch.cpu, "get_capabilities", dict)()
+        has_instructions = any(capabilities.get(name, False) for name in _INSTRUCTIONS)
     return "bfloat16" if has_instructions else "float32"

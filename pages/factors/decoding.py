@@ -13,11 +13,10 @@ from invariance.measures.factor_view import DecodedFactor, decode_factor
 from invariance.measures.factors import FACTORS
 from invariance.numbers import format_number
 from invariance.runs.describe import source_title
-from invariance.runs.device import choose_device
 from invariance.runs.estimate import estimate_seconds
 from invariance.spec import DatasetSpec, FactorSpec
 from invariance.vocabulary.factors import VERDICTS
-from pages.shared import cache
+from pages.shared import cache, server
 from pages.shared.durations import in_words, roughly
 from pages.shared.figures import show_figure
 from pages.shared.measurements import Group
@@ -34,7 +33,7 @@ def factor_probes(group: Group, data: DatasetSpec) -> FactorSpec:
 
 def say_how_long(known: Networks, todo: Iterable[Group], data: DatasetSpec) -> None:
     """A line on published networks that are still to be decoded from: they take minutes to hours on a CPU."""
-    device = choose_device()
+    device = server.devices().names[0]
     for group in todo:
         if known[group[0]].is_published:
             seconds = estimate_seconds(factor_probes(group, data), device)

@@ -6,7 +6,6 @@ import streamlit as st
 
 from invariance.models import PUBLISHED_PREFIX, has_published
 from invariance.runs.describe import command
-from invariance.runs.device import choose_device
 from invariance.runs.estimate import estimate_seconds
 from invariance.spec import DatasetSpec
 from pages.invariance.table import PUBLISHED_PAIRS, measurement
@@ -88,7 +87,7 @@ def explain_published(names: list[str], data: DatasetSpec, num_pairs: int) -> No
     """
     if not names:
         return
-    device = choose_device()
+    device = server.devices().names[0]
     specs = {name.removeprefix(PUBLISHED_PREFIX): measurement((name,), data, num_pairs) for name in names}
     standings = server.store().standings(spec.run_id for spec in specs.values())
     times = ", ".join(

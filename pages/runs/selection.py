@@ -12,6 +12,7 @@ from invariance.spec import canonical_json
 from pages.shared import server
 from pages.shared.errors import show_error
 from pages.shared.figures import show_figure
+from pages.shared.literal import literal
 from pages.shared.navigation import link_to
 from pages.shared.run_state import STATE_COLOURS, progress_line
 
@@ -95,6 +96,8 @@ def show_details(run: Run, name: str) -> None:
             show_error(run.error)
         if run.state == "running" and run.progress:
             st.caption(progress_line(run.progress, run.device))
+        if run.device == "cpu" and (note := server.devices().note):
+            st.caption(f":material/info: Executed on a CPU: {literal(note)}.")
         if run.metrics:
             st.dataframe(pd.DataFrame([run.metrics]), hide_index=True, width="content")
         st.caption("The command that asks for the same run")

@@ -6,9 +6,10 @@ import atexit
 
 import streamlit as st
 
+from invariance.runs.device import ServerDevices, server_devices
 from invariance.runs.manager import Manager
 from invariance.runs.store import Run, Store, default_root
-from invariance.spec import RunSpec, canonical_json
+from invariance.spec import RunSpec, SpecError, canonical_json
 from pages.shared import visitor
 from pages.shared.errors import errors_postponed, postpone
 
@@ -35,6 +36,14 @@ def manager() -> Manager:
         SpecError: another server manages the same folder of runs.
     """
     return _manager(str(default_root()))
+
+
+def devices() -> ServerDevices:
+    """What this server's runs are executed on, which decides how long they take."""
+    try:
+        return server_devices()
+    except SpecError:  # which the manager says, that has not begun
+        return ServerDevices()
 
 
 def start() -> None:

@@ -88,7 +88,7 @@ def start(study: Study) -> None:
 
 def show_controls(study: Study) -> StudyProgress:
     """How far the study is, refreshed while it goes on, and what can be done about it."""
-    progress = progress_of(study, server.store(), device=_device())
+    progress = _progress(study)
     is_active = _is_active(study)
     if is_active:
         st.fragment(_live, run_every=2)(study)
@@ -99,7 +99,8 @@ def show_controls(study: Study) -> StudyProgress:
             icon=":material/check:",
         )
         return progress
-    seconds = sum(estimated_seconds(study, _device()).values())
+    devices = server.devices()
+    seconds = sum(estimated_seconds(study, devices.names[0]).values()) / len(devices.names)
     is_begun = progress.done > 0 or progress.stopped > 0
     left = (
         f"{progress.total - progress.done} of {progress.total} runs are to be done"
@@ -107,8 +108,8 @@ def show_controls(study: Study) -> StudyProgress:
         else (f"{progress.total} runs")
     )
     st.markdown(
-        f"{left}; about {in_words(progress.eta_seconds if is_begun else seconds)} in all on this server. "
-        "What is done stays, so you may pause and go on later."
+        f"{left}; about {in_words(progress.eta_seconds if is_begun else seconds)} in all on this server "
+        f"({devices.title}). What is done stays, so you may pause and go on later."
     )
     st.button(
         "Go on" if is_begun else "Run it here",
@@ -124,7 +125,7 @@ def show_controls(study: Study) -> StudyProgress:
 def _live(study: Study) -> None:
     if not _is_active(study):
         st.rerun()
-    progress = progress_of(study, server.store(), device=_device())
+    progress = _progress(study)
     done_before = st.session_state.get("study_done")
     st.session_state["study_done"] = progress.done
     if done_before is not None and progress.done > done_before:
@@ -136,12 +137,9 @@ def _live(study: Study) -> None:
     st.button("Pause", icon=":material/pause_circle:", key="pause_study", on_click=_pause, args=(study,))
 
 
-def _device() -> str:
-    """Where this server trains, which decides how long that takes; another one's is not known."""
-    try:
-        return server.manager().device
-    except SpecError:
-        return "cpu"
+def _progress(study: Study) -> StudyProgress:
+    devices = server.devices().names
+    return progress_of(study, server.store(), num_slots=len(devices), device=devices[0])
 
 
 def _is_active(study: Study) -> bool:
@@ -158,6 +156,6 @@ def own_results(study: Study, progress: StudyProgress) -> tuple[pd.DataFrame, di
     """What the finished runs say: the table and the summary, as the command ``study`` would write them."""
     store = server.store()
     table = study.tabulate(outcomes_of(study, store))
-    told = provenance(study, store, executor="app", num_workers=1, command="from the app")
+    told = provenance(study, store, executor="app", num_workers=len(server.devices().names), command="from the app")
     findings = [] if table.empty else study.conclude(table)
     return table, summarise(findings, seconds=progress.worked_seconds, provenance=told, progress=progress)

@@ -8,7 +8,6 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from invariance.models import has_published
-from invariance.runs.device import choose_device
 from invariance.runs.estimate import estimate_seconds
 from invariance.spec import PretrainSpec, RunSpec, SpecError
 from pages.shared import server, visitor
@@ -34,7 +33,10 @@ def launch(place: DeltaGenerator, planned: list[RunSpec], model: str, problem: S
     elif planned:
         standings = server.store().standings(spec.run_id for spec in planned)
         done = {run_id for run_id, standing in standings.items() if standing.state == "done"}
-        place.caption(expected_line(planned, choose_device(), model, done))
+        devices = server.devices()
+        place.caption(expected_line(planned, devices.names[0], model, done))
+        if devices.note:
+            place.caption(f":material/info: Trains on {devices.title}: {literal(devices.note)}.")
         if any(standing.state in ("queued", "running") for standing in standings.values()):
             place.markdown(":material/arrow_downward: Under way: watch it **further down** on this page.")
     elif problem is not None:

@@ -108,7 +108,7 @@ def _network(one: TransferStatus) -> None:
 
 
 def _place(run: Run) -> str:
-    number, seconds = place(server.store(), run.id)
+    number, seconds = place(server.store(), run.id, server.devices().names)
     return f": number {number} in the queue, in about {in_words(seconds)}" if number else ""
 
 

@@ -42,6 +42,27 @@ def test_an_impossible_port_is_refused(started: list[list[str]], capsys: pytest.
     assert "port = 70000: expected a whole number from 1 to 65535" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("INVARIANCE_DEVICE", "gpu", "INVARIANCE_DEVICE = 'gpu': expected auto, cpu, cuda or cuda:<number>"),
+        ("INVARIANCE_DEVICE", "mps", "INVARIANCE_DEVICE = 'mps': an Apple GPU cannot train"),
+        ("INVARIANCE_THREADS", "many", "INVARIANCE_THREADS = 'many': expected a whole number from 1"),
+    ],
+)
+def test_what_the_environment_says_is_refused_before_the_server_starts(
+    started: list[list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    value: str,
+    line: str,
+) -> None:
+    monkeypatch.setenv(name, value)
+    assert main(["app"]) == 2 and not started
+    assert line in capsys.readouterr().err
+
+
 def test_an_installed_app_is_copied_once_and_anew_when_it_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: list[list[str]]
 ) -> None:

@@ -110,6 +110,34 @@ def test_rendered_bytes_are_those_of_the_batch(builtin, name, resampling, kernel
     assert torch.equal(engine.render(indices, batch_size=128)[0], images) or kernels != "compiled"
 
 
+@pytest.mark.parametrize(("size", "num"), [(8, 65_536), (32, 4096), (64, 1024), (224, 83), (512, 16)])
+def test_a_gpu_makes_as_many_images_at_a_time_as_fit_into_a_gigabyte(builtin, size, num, monkeypatch):
+    """Of 140 bytes a pixel: 4,096 at once would be 29 GB at 224 px."""
+    engine, asked = builtin.with_spec_changes(transforms=("hue",)), []
+    monkeypatch.setattr(engine, "spec", replace(engine.spec, image_size=size))
+    monkeypatch.setattr(engine, "device", torch.device("meta"))  # which is no CPU, and needs no memory either
+    monkeypatch.setattr(engine, "_render_into", lambda images, labels, some, at_a_time: asked.append(at_a_time))
+    engine.render(torch.arange(5000))
+    assert asked == [num, num] and min(num, 4096) * size**2 * 140 < 1e9
+    assert len(engine.parts(torch.arange(5000), 1024)[0]) == min(num, 1024)
+
+
+def test_a_batch_on_a_cpu_is_as_large_as_its_caller_says(builtin):
+    engine = builtin.with_spec_changes(image_size=256, transforms=())
+    assert [len(part) for part in engine.parts(torch.arange(500), 300)] == [300, 200]
+
+
+def test_images_do_not_depend_on_how_many_are_made_at_a_time(builtin, monkeypatch):
+    monkeypatch.setattr(compiled, "is_available", lambda: False)
+    engine = builtin.with_spec_changes(transforms=TRANSFORM_NAMES)
+    indices = engine.indices("test", 200)
+    (whole, labels), *parts = [engine.render(indices, batch_size=size) for size in (4096, 83, 8)]
+    for images, same_labels in parts:
+        assert torch.equal(same_labels, labels)
+        different = (images.int() - whole.int()).abs()
+        assert different.max() <= 1 and (different > 0).float().mean() < 1e-4, "but for how a sum is rounded"
+
+
 @pytest.mark.parametrize("changes", [{"transforms": ("pose", "rotate")}, {"fg_availability": 0.4, "image_size": 48}])
 def test_compiled_bytes_are_torch_s(builtin, changes, monkeypatch):
     engine = builtin.with_spec_changes(**{"transforms": ("scale", "hue"), **changes})

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
+from invariance.runs.device import ServerDevices
 from invariance.runs.store import Store
 from pages.runs.table import table_key, table_of
+from pages.shared import server
+from pages.shared.literal import literal
 from tests.runs.tiny import tiny_pretrain, tiny_transfer, wait_until
 
 
@@ -70,6 +74,18 @@ def select(app: AppTest, store: Store, *rows: int) -> AppTest:
     key = table_key(store.list()[::-1])
     app.session_state[key] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
     return app.run()
+
+
+def test_a_run_on_a_cpu_says_why_the_server_s_gpu_is_not_used(
+    app: AppTest, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(store)
+    note = "cuda:0 is not used: torch 2.11 has no kernels for Tesla K80"
+    monkeypatch.setattr(server, "server_devices", lambda: ServerDevices(note=note))
+    select(open_runs(app), store, 0, 1)
+    assert not app.exception
+    expected = f":material/info: Executed on a CPU: {literal(note)}."
+    assert [caption.value for caption in app.caption].count(expected) == 1, "of the one that was executed"
 
 
 def test_selected_runs_show_their_error_spec_and_command(app: AppTest, store: Store) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from invariance.runs.device import ServerDevices
 from invariance.runs.shipped_studies import shipped_results
 from invariance.runs.store import Store
 from invariance.runs.study_progress import estimated_seconds
@@ -13,6 +14,7 @@ from invariance.studies.registry import make_study
 from invariance.studies.study import Study
 from invariance.studies.transforms_vs_other_grid import PAPER_FACTORS
 from invariance.vocabulary.studies import STUDY_NAMES
+from pages.shared import server
 from pages.shared.durations import in_words
 from pages.shared.literal import literal
 from pages.studies.results import verdict
@@ -56,6 +58,18 @@ def test_a_study_that_was_not_begun_says_what_it_takes(app: AppTest) -> None:
     total = len(make_study(STUDY_NAMES[0], seeds=(7,)).runs)
     assert any(text.value.startswith(f"{total} runs; about") for text in app.markdown)
     assert [button.label for button in app.button] == ["Run it here"]
+
+
+def test_a_study_takes_as_long_as_what_the_server_trains_on(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    gpus = ServerDevices(("cuda:0", "cuda:1"), "2 x T4")
+    monkeypatch.setattr(server, "server_devices", lambda: gpus)
+    open_studies(app, results_of="own", seeds="7")
+    assert not app.exception and not app.error
+    study = make_study(STUDY_NAMES[0], seeds=(7,))
+    seconds = sum(estimated_seconds(study, "cuda:0").values()) / 2
+    (said,) = (text.value for text in app.markdown if " runs; about" in text.value)
+    assert said.startswith(f"{len(study.runs)} runs; about {in_words(seconds)} in all on this server (2 x T4).")
+    assert in_words(seconds) != in_words(sum(estimated_seconds(study, "cpu").values()))
 
 
 def test_fewer_factors_are_fewer_runs_and_less_time(app: AppTest) -> None:

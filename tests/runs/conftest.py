@@ -49,7 +49,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def manager(store: Store) -> Iterator[Manager]:
     """A manager whose worker is the fake one."""
-    manager = Manager(store, command=FAKE_WORKER, grace_s=0.5)
+    manager = Manager(store, "cpu", command=FAKE_WORKER, grace_s=0.5)
     yield manager
     manager.close()
 

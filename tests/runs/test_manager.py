@@ -11,8 +11,10 @@ import time
 
 import pytest
 
+from invariance.runs import manager as manager_module
 from invariance.runs.claim import try_claim
-from invariance.runs.manager import Manager
+from invariance.runs.device import ServerDevices
+from invariance.runs.manager import POLL_S, Manager
 from invariance.runs.store import NUM_RETRIES, Store
 from invariance.spec import PretrainSpec, SpecError, canonical_json
 from tests.runs.conftest import FAKE_WORKER
@@ -37,7 +39,7 @@ def test_a_run_is_executed_and_recorded(manager: Manager) -> None:
     wait_for(manager, run.id, "done")
     run = manager.store.get(run.id)
     assert run.metrics == {"test_accuracy": 0.5}
-    assert (run.device, run.owner, run.error) == ("fake", "ada", None)
+    assert (run.device, run.owner, run.error) == ("fake cpu", "ada", None)
     assert run.progress is not None and run.progress["step"] == 3
     assert list(manager.store.metrics(run.id)["value"]) == pytest.approx([1, 1 / 2, 1 / 3])
     assert run.started is not None and run.finished is not None and run.created <= run.started <= run.finished
@@ -70,6 +72,39 @@ def test_two_workers_execute_two_runs_at_once(store: Store) -> None:
     for run in runs:
         wait_for(manager, run.id, "running")
     assert len(manager.worker_pids()) == 2
+    manager.close()
+
+
+def test_each_gpu_of_a_server_executes_one_run(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    gpus = ("cuda:0", "cuda:1", "cuda:2")
+    monkeypatch.setattr(manager_module, "server_devices", lambda name: ServerDevices(gpus, "3 x T4"))
+    manager = Manager(store, command=FAKE_WORKER)
+    runs = [manager.submit(behaving(2, seed)) for seed in range(4)]
+    for run in runs[:3]:
+        wait_for(manager, run.id, "running")
+        wait_until(lambda run=run: store.get(run.id).progress)
+    assert sorted(store.get(run.id).device or "" for run in runs[:3]) == [f"fake {gpu}" for gpu in gpus]
+    assert state_of(manager, runs[3].id) == "queued" and len(manager.worker_pids()) == 3
+    manager.close()
+
+
+@pytest.mark.parametrize(("device", "is_ended"), [("cuda:0", True), ("cpu", False)])
+def test_an_idle_worker_gives_the_memory_of_a_gpu_back(
+    store: Store, monkeypatch: pytest.MonkeyPatch, device: str, is_ended: bool
+) -> None:
+    monkeypatch.setattr(manager_module, "server_devices", lambda name: ServerDevices((device,)))
+    manager = Manager(store, command=FAKE_WORKER, idle_s=0.0)
+    wait_until(lambda: manager.worker_pids())
+    (first,) = manager.worker_pids()
+    for seed in range(2):
+        run = manager.submit(behaving(1, seed))
+        wait_for(manager, run.id, "done")
+    if is_ended:
+        wait_until(lambda: not manager.worker_pids())
+        time.sleep(2 * POLL_S)
+    assert manager.worker_pids() == ([] if is_ended else [first]), "it is started again for a job alone"
+    run = manager.submit(behaving(1, 2))
+    wait_for(manager, run.id, "done")
     manager.close()
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
+import weakref
 from dataclasses import replace
 
 import pytest
+import torch
 from safetensors.torch import load_file
 
 from invariance.events import Cancelled, Event, Finished
@@ -84,6 +88,89 @@ def test_what_was_stopped_is_interrupted_and_goes_on(store: Store, monkeypatch) 
         patch.setattr(together, "pretrain_together", stopped)
         assert [run.state for run in run_together(specs, store, "cpu")] == ["interrupted"] * 2
     assert [run.state for run in run_together(specs, store, "cpu")] == ["done"] * 2
+
+
+LACKS = "CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported"
+
+
+class Tensors:
+    """What a group holds on a device; it refers to itself, as what an exception holds may."""
+
+    itself: Tensors
+
+
+def short_of_memory(
+    monkeypatch: pytest.MonkeyPatch, room: int, *, too_large: int | None = None, after: int = 0
+) -> list[list[int]]:
+    """Lets at most ``room`` runs fit at once, after so many events, and the one of a seed not even alone.
+
+    What a group held has to be gone before the next one is tried.
+
+    Returns:
+        The seeds of each try.
+    """
+    from invariance.training import loop, together
+
+    tried: list[list[int]] = []
+    on_device: list[weakref.ref[Tensors]] = []
+    several, alone = together.pretrain_together, loop.pretrain
+
+    def fits(seeds: list[int]) -> bool:
+        assert not any(reference() for reference in on_device), "the group before holds memory still"
+        tried.append(seeds)
+        return len(seeds) <= room and too_large not in seeds
+
+    def try_several(specs, directories, **options):
+        is_short, held = not fits([spec.seed for spec in specs]), Tensors()
+        held.itself = held
+        on_device.append(weakref.ref(held))
+        events = several(specs, directories, checkpoint_every_s=0.0, **options)
+        yield from itertools.islice(events, after) if is_short else events
+        if is_short:
+            raise torch.AcceleratorError(LACKS)
+
+    def try_alone(spec, directory, **options):
+        if not fits([spec.seed]):
+            raise torch.AcceleratorError(LACKS)
+        yield from alone(spec, directory, **options)
+
+    monkeypatch.setattr(together, "pretrain_together", try_several)
+    monkeypatch.setattr(loop, "pretrain", try_alone)
+    monkeypatch.setattr("invariance.runs.together.free_memory", lambda device: gc.collect())
+    return tried
+
+
+@pytest.mark.parametrize(
+    ("room", "after", "tried"),
+    [
+        (3, 3, [[0, 1, 2, 3, 4], [0, 1, 2], [3, 4]]),
+        (2, 5, [[0, 1, 2, 3, 4], [1, 2], [3, 4]]),
+        (1, 0, [[0, 1, 2, 3, 4], [0, 1, 2], [0, 1], [0], [1], [2], [3, 4], [3], [4]]),
+    ],
+    ids=["halves, from a checkpoint", "without what had finished", "one by one"],
+)
+def test_a_group_that_does_not_fit_into_memory_is_tried_in_halves(
+    store: Store, tmp_path, monkeypatch: pytest.MonkeyPatch, room: int, after: int, tried: list[list[int]]
+) -> None:
+    specs = seeded(5)
+    with monkeypatch.context() as patch:
+        asked = short_of_memory(patch, room, after=after)
+        runs = run_together(specs, store, "cpu")
+    assert asked == tried and [run.state for run in runs] == ["done"] * 5
+    other = Store(tmp_path / "other")
+    for run, expected in zip(runs, run_together(specs, other, "cpu"), strict=True):
+        assert run.metrics == expected.metrics
+        measured = [each.metrics(run.id)[["step", "name", "value"]] for each in (store, other)]
+        assert measured[0].equals(measured[1]), "each step that was measured, once"
+    other.close()
+
+
+def test_a_run_that_is_too_large_by_itself_fails_alone(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = short_of_memory(monkeypatch, room=1, too_large=1)
+    runs = run_together(seeded(3), store, "cpu")
+    assert asked == [[0, 1, 2], [0, 1], [0], [1], [2]]
+    assert [run.state for run in runs] == ["done", "failed", "done"]
+    assert runs[1].error == "out of memory on cpu: choose a smaller batch, a smaller image size or a smaller model"
 
 
 def test_what_cannot_be_executed_together_is_refused_before_it_is_recorded(store: Store) -> None:

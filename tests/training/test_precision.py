@@ -33,9 +33,7 @@ def _report_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
         ("auto", "cpu", {}, False),
         ("float32", "cpu", {"avx512_bf16": True}, False),
         ("bfloat16", "cpu", {}, True),
-        ("auto", "cuda", {}, True),
         ("float32", "cuda", {}, False),
-        ("auto", "mps", {"avx512_bf16": True}, False),
     ],
 )
 def test_the_policy_by_device(
@@ -50,6 +48,32 @@ def test_the_policy_by_device(
     finally:
         auto_precision.cache_clear()
     assert asked == [is_half]
+
+
+@pytest.mark.parametrize(
+    ("device", "expected"),
+    [
+        ("cuda", "bfloat16"),
+        ("cuda:1", "float32"),
+        ("cuda:2", "float32"),
+        ("cuda:3", "bfloat16"),
+    ],
+    ids=["an A100", "a T4", "a GTX 10", "of another machine"],
+)
+def test_auto_on_a_gpu_is_what_it_has_units_for(monkeypatch: pytest.MonkeyPatch, device: str, expected: str) -> None:
+    capabilities = {"cuda": (8, 0), "cuda:1": (7, 5), "cuda:2": (6, 1)}
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 3)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", capabilities.__getitem__)
+    asked: list[bool] = []
+    monkeypatch.setattr(torch, "autocast", lambda *args, **given: asked.append(given["enabled"]))
+    auto_precision.cache_clear()
+    try:
+        assert auto_precision(device) == expected
+        for name in ("auto", "bfloat16", "float32"):
+            Precision(name).autocast(torch.device(device))
+    finally:
+        auto_precision.cache_clear()
+    assert asked == [expected == "bfloat16", True, False]
 
 
 @pytest.mark.parametrize(("name", "expected"), [("float32", torch.float32), ("bfloat16", torch.bfloat16)])

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from invariance.runs.device import free_memory
 from invariance.runs.executors.executor import Job, Work
 from invariance.runs.outcome import LOG_FILE, RESULT_FILE, event_message, failed_message
 from invariance.spec import run_from_json
@@ -191,7 +192,4 @@ class _Attempt:
 def _room_on(device: str) -> Iterator[None]:
     """Gives a GPU's memory back to others that share it when a run is over."""
     yield
-    if device.startswith("cuda"):
-        import torch
-
-        torch.cuda.empty_cache()
+    free_memory(device)
