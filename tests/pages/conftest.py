@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 START_TIMEOUT_S = 90.0
 RUN_TIMEOUT_MS = 90_000
+IS_STYLED = """() => getComputedStyle(document.querySelector(
+  "[data-testid=stMainBlockContainer]")).paddingTop === "72px" """
+"""Whether the style that app.py puts on each page (4.5 rem above the title) is in effect."""
 READY = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
 
 
@@ -155,15 +158,16 @@ class Visitor:
         return self.page
 
     def settle(self) -> None:
-        """Waits until the script has run, says nothing new for a moment, and all that it needs is loaded.
+        """Waits until the script has run, says nothing new for a moment, and all that it needs is loaded and applied.
 
         A kind of element is loaded when the first of it is shown: until then what stands after it is seen without it.
+        The app's own style is the last thing that a busy browser comes to.
         """
         deadline = time.monotonic() + RUN_TIMEOUT_MS / 1_000
         while True:
             self.page.wait_for_selector(READY, timeout=RUN_TIMEOUT_MS)
             self.page.wait_for_timeout(300)
-            if not self._in_flight and self.page.locator(READY).count():
+            if not self._in_flight and self.page.locator(READY).count() and self.page.evaluate(IS_STYLED):
                 return
             waited_for = sorted(request.url for request in self._in_flight)
             assert time.monotonic() < deadline, f"the page does not come to rest: {waited_for}"
