@@ -29,6 +29,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from benchmarks.data_speed import builtin_pictures, synchronise, to_pictures
+from benchmarks.gpu.goals import RESNET18_S, TRAINING_RATIOS
 from benchmarks.per_sample import PerSample
 from invariance.data.engine import Engine
 from invariance.events import Event, Progress
@@ -41,11 +42,11 @@ NAMES = ("limit", "usual", "loader", "stream", "finite")
 RATIOS = tuple(f"{own}_to_{other}" for other in ("limit", "usual", "loader") for own in ("stream", "finite"))
 GOALS: dict[str, dict[str, float]] = {
     "cpu": {"stream_to_limit": 0.9, "finite_to_limit": 0.9, "stream_to_usual": 2.0, "finite_to_usual": 2.0},
-    "cuda": {"stream_to_limit": 0.95, "finite_to_limit": 0.95, "stream_to_usual": 10.0, "finite_to_usual": 10.0},
+    "cuda": TRAINING_RATIOS,
 }
 """What ratios should reach, by kind of device."""
 
-GPU_EPOCHS, GPU_IMAGES, GPU_BATCH_SIZE, GPU_GOAL_S = 50, 50_000, 512, 60.0
+GPU_EPOCHS, GPU_IMAGES, GPU_BATCH_SIZE, GPU_GOAL_S = 50, 50_000, 512, RESNET18_S
 _MOST_LIMIT_IMAGES = 4_096
 _ENDLESS = 100_000  # epochs: more than any benchmark lasts
 
