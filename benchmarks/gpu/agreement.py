@@ -22,7 +22,9 @@ NUM_STEPS = 20
 def small_spec(work: Work, model: str = "small", *, precision: str = "float32", seed: int = 0) -> PretrainSpec:
     """A training of 20 steps that is short enough for a CPU."""
     batch_size = 64 if work.is_gpu else 16
-    data = DatasetSpec(transforms=("rotate", "hue", "erasing"), num_samples=4 * batch_size, seed=seed)
+    data = DatasetSpec(
+        transforms=("rotate", "hue", "erasing"), num_samples=4 * batch_size, image_size=work.image_size, seed=seed
+    )
     return PretrainSpec(
         data=data, model=model, epochs=5, batch_size=batch_size, num_test_samples=64, precision=precision, seed=seed
     )

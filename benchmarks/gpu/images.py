@@ -43,7 +43,7 @@ def images(work: Work) -> dict[str, Any]:
         if work.has_time(title := ",".join(names) or "none", 1.5 * seconds):
             start = time.monotonic()
             one, other = (engine.with_spec_changes(transforms=names) for engine in engines)
-            rows.append({"transforms": title, **compare(one, other, num=512 if work.is_gpu else 16)})
+            rows.append({"transforms": title, **compare(one, other, num=512 if work.is_gpu else 4)})
             seconds = time.monotonic() - start
     worst = {name: max(row[name]["share"] for row in rows) for name in _COMPARISONS}
     for name in _COMPARISONS:

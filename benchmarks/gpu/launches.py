@@ -44,7 +44,9 @@ def _of_batch(work: Work) -> dict[str, Any]:
 
 def _of_training(work: Work, model: str, *, finite: bool) -> dict[str, Any]:
     batch_size = GPU_BATCH_SIZE if work.is_gpu else 8
-    settings = Settings(model=model, batch_size=batch_size, num_images=16 * batch_size, device=work.device)
+    settings = Settings(
+        model=model, batch_size=batch_size, num_images=16 * batch_size, image_size=work.image_size, device=work.device
+    )
     run = Pretraining(
         settings.pretraining(finite=finite), work.folder / f"{model}-{finite}", device=work.device, cancelled=never
     )

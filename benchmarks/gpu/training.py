@@ -36,7 +36,7 @@ def resnet18(work: Work) -> dict[str, Any]:
     """
     epochs, num, batch_size = (GPU_EPOCHS, GPU_IMAGES, GPU_BATCH_SIZE) if work.is_gpu else (2, 128, 64)
     spec = PretrainSpec(
-        data=DatasetSpec(transforms=("rotate", "hue", "erasing"), num_samples=num),
+        data=DatasetSpec(transforms=("rotate", "hue", "erasing"), num_samples=num, image_size=work.image_size),
         model="resnet18" if work.is_gpu else "small",
         epochs=epochs,
         batch_size=batch_size,
@@ -78,6 +78,7 @@ def _turns(work: Work, names: Sequence[str]) -> dict[str, Any]:
     """Rounds in which these take turns, until the time is over or there are enough."""
     settings = Settings(
         threads=work.threads,
+        image_size=work.image_size,
         num_images=20_480 if work.is_gpu else 32,
         batch_size=GPU_BATCH_SIZE if work.is_gpu else 16,
         model="resnet18" if work.is_gpu else "small",
@@ -111,6 +112,7 @@ def together(work: Work) -> dict[str, Any]:
     few, many = (8, 32) if work.is_gpu else (2, 2)
     settings = Settings(
         threads=work.threads,
+        image_size=work.image_size,
         num_images=10_240 if work.is_gpu else 16,
         batch_size=256 if work.is_gpu else 8,
         device=work.device,

@@ -39,6 +39,11 @@ class Work:
         return self.device.startswith("cuda")
 
     @property
+    def image_size(self) -> int:
+        """Side in pixels of the images that networks are trained on."""
+        return 32 if self.is_gpu else 8
+
+    @property
     def left(self) -> float:
         """Seconds until the deadline."""
         return self._deadline - time.monotonic()
