@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from benchmarks.gpu.work import Work
-from invariance.events import Finished, never
+from invariance.events import Finished
 from invariance.spec import DatasetSpec, PretrainSpec
 from invariance.training import loop
 from invariance.training.loop import Pretraining, pretrain
@@ -21,7 +21,7 @@ NUM_STEPS = 20
 
 def small_spec(work: Work, model: str = "small", *, precision: str = "float32", seed: int = 0) -> PretrainSpec:
     """A training of 20 steps that is short enough for a CPU."""
-    batch_size = 64 if work.is_gpu else 16
+    batch_size = 64 if work.is_full else 16
     data = DatasetSpec(
         transforms=("rotate", "hue", "erasing"), num_samples=4 * batch_size, image_size=work.image_size, seed=seed
     )
@@ -37,19 +37,21 @@ def losses(work: Work) -> dict[str, Any]:
         By architecture ``cpu`` and ``device``, a loss a step; ``worst``, the largest relative difference.
     """
     found: dict[str, Any] = {"precision": "float32"}
-    num = NUM_STEPS if work.is_gpu else 5
+    num = NUM_STEPS if work.is_full else 5
     differences = []
-    for model in ("small", "resnet18") if work.is_gpu else ("small",):
+    for model in ("small", "resnet18") if work.is_full else ("small",):
         if not work.has_time(model, 10.0 if differences else 0.0):
             continue
         spec = small_spec(work, model)
         values = {
-            name: alone(spec, device, work.folder / f"{model}-{name}", num)
+            name: alone(work, spec, device, work.folder / f"{model}-{name}", num)
             for name, device in (("cpu", "cpu"), ("device", work.device))
         }
         differences.append(largest_difference(values["cpu"], values["device"]))
         found[model] = {**values, "largest_difference": differences[-1]}
-    return {**found, "worst": max(differences)}
+        found["worst"] = max(differences)
+        work.keep(found)
+    return found
 
 
 def stacked(work: Work) -> dict[str, Any]:
@@ -58,15 +60,17 @@ def stacked(work: Work) -> dict[str, Any]:
     Returns:
         By precision ``largest_difference``, relative; ``worst``, that of float32.
     """
-    num, num_networks = (10, 3) if work.is_gpu else (3, 2)
+    num, num_networks = (10, 3) if work.is_full else (3, 2)
     found: dict[str, Any] = {}
     for precision in ("float32", "auto"):
         specs = [small_spec(work, precision=precision, seed=seed) for seed in range(num_networks)]
         folders = [work.folder / f"{precision}-{spec.seed}" for spec in specs]
-        single = [alone(spec, work.device, folder, num) for spec, folder in zip(specs, folders, strict=True)]
-        both = zip(single, _as_one(specs, work.device, folders, num), strict=True)
+        single = [alone(work, spec, work.device, folder, num) for spec, folder in zip(specs, folders, strict=True)]
+        both = zip(single, _as_one(work, specs, folders, num), strict=True)
         found[precision] = {"largest_difference": max(largest_difference(*pair) for pair in both)}
-    return {**found, "num_networks": num_networks, "num_steps": num, "worst": found["float32"]["largest_difference"]}
+        found["worst"] = found["float32"]["largest_difference"]
+        work.keep(found)
+    return {**found, "num_networks": num_networks, "num_steps": num}
 
 
 def resume(work: Work) -> dict[str, Any]:
@@ -77,16 +81,18 @@ def resume(work: Work) -> dict[str, Any]:
         ``worst`` of them.
     """
     spec = replace(small_spec(work), epochs=2)
-    whole = _ended(spec, work.folder / "whole", "cpu")
+    whole = _ended(work, spec, work.folder / "whole", "cpu")
     found: dict[str, Any] = {"whole": whole}
     for name, first, second in (("cpu_to_device", "cpu", work.device), ("device_to_cpu", work.device, "cpu")):
         folder = work.folder / name
-        run = _opened(spec, folder, first)
+        run = _opened(work, spec, folder, first)
         half = run.feed.num_steps // 2
         with run.train_state.precision.products(first):
-            for _ in loop.optimise(run.train_state, run.feed, validation=run.validation(), until=half):
+            for _ in loop.optimise(
+                run.train_state, run.feed, validation=run.validation(), cancelled=work.is_over, until=half
+            ):
                 pass
-        ended = _ended(spec, folder, second)
+        ended = _ended(work, spec, folder, second)
         names = ("train_loss", "test_loss")
         found[name] = {
             **ended,
@@ -96,24 +102,26 @@ def resume(work: Work) -> dict[str, Any]:
     return {**found, "worst": max(found[name]["largest_difference"] for name in ("cpu_to_device", "device_to_cpu"))}
 
 
-def alone(spec: PretrainSpec, device: str, folder: Path, num: int) -> list[float]:
+def alone(work: Work, spec: PretrainSpec, device: str, folder: Path, num: int) -> list[float]:
     """The loss of each of the first steps of a training."""
-    run = _opened(spec, folder, device)
+    run = _opened(work, spec, folder, device)
     found = []
     with run.train_state.precision.products(device):
         for step in range(num):
+            work.go_on()
             run.train_state.advance(*run.feed.batch(step))
             found.append(run.train_state.take_metrics()["train_loss"])
     return found
 
 
-def _as_one(specs: Sequence[PretrainSpec], device: str, folders: Sequence[Path], num: int) -> list[list[float]]:
+def _as_one(work: Work, specs: Sequence[PretrainSpec], folders: Sequence[Path], num: int) -> list[list[float]]:
     """The same of several that step together, a list for each."""
-    runs = [_opened(spec, folder, device) for spec, folder in zip(specs, folders, strict=True)]
+    runs = [_opened(work, spec, folder, work.device) for spec, folder in zip(specs, folders, strict=True)]
     found: list[list[float]] = [[] for _ in runs]
-    with runs[0].train_state.precision.products(device):
+    with runs[0].train_state.precision.products(work.device):
         stack = Stack([run.train_state for run in runs])
         for step in range(num):
+            work.go_on()
             pictures, labels = zip(*(run.feed.batch(step) for run in runs), strict=True)
             stack.advance(torch.stack(pictures), torch.stack(labels), share=0.0)
             for values, run in zip(found, runs, strict=True):
@@ -122,16 +130,16 @@ def _as_one(specs: Sequence[PretrainSpec], device: str, folders: Sequence[Path],
     return found
 
 
-def _opened(spec: PretrainSpec, folder: Path, device: str) -> Pretraining:
-    run = Pretraining(spec, folder, device=device, cancelled=never)
+def _opened(work: Work, spec: PretrainSpec, folder: Path, device: str) -> Pretraining:
+    run = Pretraining(spec, folder, device=device, cancelled=work.is_over)
     for _ in run.open():
         pass
     return run
 
 
-def _ended(spec: PretrainSpec, folder: Path, device: str) -> dict[str, float]:
+def _ended(work: Work, spec: PretrainSpec, folder: Path, device: str) -> dict[str, float]:
     """The metrics of a training that is taken to its end."""
-    *_, last = pretrain(spec, folder, device=device)
+    *_, last = pretrain(spec, folder, device=device, cancelled=work.is_over)
     assert isinstance(last, Finished)
     return last.metrics
 

@@ -1,12 +1,14 @@
 """The process that measures: ``python -m benchmarks.gpu.child``, started by :mod:`benchmarks.gpu.supervise`.
 
-It prints one line of JSON when a part begins, with the seconds that it has, and one when it ends. It ends early where
-the device cannot be used any more in this process; the parts that follow need another one.
+It prints one line of JSON when a part begins, with the seconds that it has, and one when it ends; in between, results
+that are to be kept whatever becomes of it. It ends early where the device cannot be used any more in this process; the
+parts that follow need another one.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import gc
 import json
 import math
@@ -21,6 +23,7 @@ import torch
 from benchmarks.gpu.parts import COMPILED, PARTS, Part, deadline
 from benchmarks.gpu.work import Missing, Work
 from invariance.data import compiled
+from invariance.events import Cancelled
 
 _ROOT = Path(__file__).parents[2]
 _HAS_NUMBA = compiled.is_available
@@ -47,6 +50,7 @@ def main() -> None:
         say(begins=part.name, deadline_s=seconds)
         with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             work = Work(args.device, seconds, Path(folder), threads=args.threads)
+            work.keep = functools.partial(_keep, part.name)
             is_usable = do(part, work)
         if not is_usable:
             return
@@ -67,6 +71,8 @@ def do(part: Part, work: Work) -> bool:
         line |= {"status": "partial" if work.left_out else "done", "result": result}
         if work.left_out:
             line["said"] = f"no time for: {'; '.join(work.left_out)}"
+    except Cancelled:
+        line |= {"status": "partial", "said": "its time was over before it ended"}
     except (Missing, ImportError) as error:
         line |= {"status": "left out", "said": str(error)}
     except Exception as error:  # whatever it is, the parts that follow are to be measured
@@ -74,6 +80,10 @@ def do(part: Part, work: Work) -> bool:
         is_usable = not _has_broken(error)
     say(**line, seconds=round(time.monotonic() - start, 2), deadline_s=round(work.seconds, 1))
     return is_usable
+
+
+def _keep(name: str, result: dict[str, Any]) -> None:
+    say(keeps=name, result=result)
 
 
 def _no() -> bool:

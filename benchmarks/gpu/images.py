@@ -43,8 +43,13 @@ def images(work: Work) -> dict[str, Any]:
         if work.has_time(title := ",".join(names) or "none", 1.5 * seconds):
             start = time.monotonic()
             one, other = (engine.with_spec_changes(transforms=names) for engine in engines)
-            rows.append({"transforms": title, **compare(one, other, num=512 if work.is_gpu else 4)})
+            rows.append({"transforms": title, **compare(one, other, num=512 if work.is_full else 4)})
             seconds = time.monotonic() - start
+            work.keep(_summed_up(rows))
+    return _summed_up(rows)
+
+
+def _summed_up(rows: list[dict[str, Any]]) -> dict[str, Any]:
     worst = {name: max(row[name]["share"] for row in rows) for name in _COMPARISONS}
     for name in _COMPARISONS:
         worst[f"{name}_beyond_one_level"] = max(row[name]["share_beyond_one_level"] for row in rows)
@@ -64,7 +69,7 @@ def compiled_kernels(work: Work) -> dict[str, Any]:
         if work.has_time(title := ",".join(names)):
             spec = DatasetSpec(seed=9, transforms=names)
             one, other = (Engine(spec, device) for device in ("cpu", work.device))
-            indices = one.indices("test", 512 if work.is_gpu else 16)
+            indices = one.indices("test", 512 if work.is_full else 16)
             rows[title] = difference(one.render(indices)[0], other.render(indices.to(work.device))[0].cpu())
     return {"rows": rows}
 

@@ -13,7 +13,6 @@ from benchmarks.data_speed import synchronise
 from benchmarks.gpu.work import Work
 from benchmarks.train_speed import GPU_BATCH_SIZE, Settings
 from invariance.data.engine import Engine
-from invariance.events import never
 from invariance.spec import DatasetSpec
 from invariance.training.loop import Pretraining
 
@@ -28,27 +27,32 @@ def launches(work: Work) -> dict[str, Any]:
         By what is done the numbers of one batch or step, as :func:`counted`.
     """
     found: dict[str, Any] = {"batch": _of_batch(work)}
-    for model in ("small", "resnet18") if work.is_gpu else ("small",):
+    work.keep(found)
+    for model in ("small", "resnet18") if work.is_full else ("small",):
         for finite in (True, False):
             name = f"{model} {'finite' if finite else 'stream'}"
             if work.has_time(name):
                 found[name] = _of_training(work, model, finite=finite)
+                work.keep(found)
     return found
 
 
 def _of_batch(work: Work) -> dict[str, Any]:
     engine = Engine(DatasetSpec(transforms=("rotate", "hue", "erasing")), work.device)
-    indices = engine.indices("train", 256 if work.is_gpu else 8)
-    return counted(lambda: engine.batch(indices), work.device, times=20 if work.is_gpu else 1)
+    indices = engine.indices("train", 256 if work.is_full else 8)
+    return counted(lambda: engine.batch(indices), work.device, times=20 if work.is_full else 1)
 
 
 def _of_training(work: Work, model: str, *, finite: bool) -> dict[str, Any]:
-    batch_size = GPU_BATCH_SIZE if work.is_gpu else 8
+    batch_size = GPU_BATCH_SIZE if work.is_full else 8
     settings = Settings(
         model=model, batch_size=batch_size, num_images=16 * batch_size, image_size=work.image_size, device=work.device
     )
     run = Pretraining(
-        settings.pretraining(finite=finite), work.folder / f"{model}-{finite}", device=work.device, cancelled=never
+        settings.pretraining(finite=finite),
+        work.folder / f"{model}-{finite}",
+        device=work.device,
+        cancelled=work.is_over,
     )
     with run.train_state.precision.products(work.device):
         for _ in run.open():
@@ -57,7 +61,7 @@ def _of_training(work: Work, model: str, *, finite: bool) -> dict[str, Any]:
         def step() -> None:
             run.train_state.advance(*run.feed.batch(run.train_state.step))
 
-        return counted(step, work.device, times=16 if work.is_gpu else 2)
+        return counted(step, work.device, times=16 if work.is_full else 2)
 
 
 def counted(act: Callable[[], object], device: str, *, times: int) -> dict[str, Any]:

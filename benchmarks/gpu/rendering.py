@@ -25,7 +25,7 @@ def rates(work: Work) -> dict[str, Any]:
     Returns:
         ``rows``; ``slowest`` and ``median`` of those with one transformation.
     """
-    num, seconds = (16_384, 0.4) if work.is_gpu else (16, 0.0)
+    num, seconds = (16_384, 0.4) if work.is_full else (16, 0.0)
     engine = Engine(DatasetSpec(), work.device)
     indices = engine.indices("train", num)
     rows: dict[str, float] = {}
@@ -33,9 +33,10 @@ def rates(work: Work) -> dict[str, Any]:
         if work.has_time(title := ",".join(names) or "none", seconds):
             render = engine.with_spec_changes(transforms=names).render
             spent = seconds_a_call(
-                lambda make=render: make(indices), work.device, seconds=seconds, least=3 if work.is_gpu else 1
+                lambda make=render: make(indices), work.device, seconds=seconds, least=3 if work.is_full else 1
             )
             rows[title] = num / spent
+            work.keep({"images_a_call": num, "rows": rows})
     single = sorted(rate for name, rate in rows.items() if name in TRANSFORM_NAMES)
     return {"images_a_call": num, "rows": rows, "slowest": single[0], "median": single[len(single) // 2]}
 
@@ -46,7 +47,7 @@ def share(work: Work) -> dict[str, Any]:
     Returns:
         ``rows``, one a composition; ``share``, of the one that trainings are timed with.
     """
-    model, size, least = ("resnet18", BATCH_SIZE, 10) if work.is_gpu else ("small", 16, 1)
+    model, size, least = ("resnet18", BATCH_SIZE, 10) if work.is_full else ("small", 16, 1)
     rows: dict[str, dict[str, float]] = {}
     for names in (_TRAINED_ON, ("rotate", "hue", "blur"), (), ("rotate",), ("elastic",), TRANSFORM_NAMES):
         if work.has_time(title := ",".join(names) or "none", 0.0):
@@ -54,7 +55,7 @@ def share(work: Work) -> dict[str, Any]:
                 names,
                 work.device,
                 image_size=32,
-                seconds=0.5 if work.is_gpu else 0.0,
+                seconds=0.5 if work.is_full else 0.0,
                 model=model,
                 batch_size=size,
                 least=least,
@@ -68,7 +69,7 @@ def memory(work: Work) -> dict[str, Any]:
     Returns:
         ``rows``; bytes are None on a CPU, where torch does not count them, and ``out of memory`` where they were.
     """
-    num, batch_size, model = (4_096, 256, "resnet18") if work.is_gpu else (4, 2, "small")
+    num, batch_size, model = (4_096, 256, "resnet18") if work.is_full else (4, 2, "small")
     rows = [
         {
             "image_size": size,
@@ -76,7 +77,7 @@ def memory(work: Work) -> dict[str, Any]:
             "rendering_peak_bytes": _peak(work.device, lambda side=size: _render(work.device, side, num)),
             "training_peak_bytes": _peak(work.device, lambda side=size: _train(work.device, side, batch_size, model)),
         }
-        for size in (_SIZES_PX if work.is_gpu else _SIZES_PX[:2])
+        for size in (_SIZES_PX if work.is_full else _SIZES_PX[:2])
         if work.has_time(f"{size} px")
     ]
     return {"num_images": num, "model": model, "batch_size": batch_size, "rows": rows}

@@ -53,6 +53,7 @@ class Bench:
     command: str = ""
     started: float = field(default_factory=time.monotonic)
     lines: dict[str, Line] = field(default_factory=dict)
+    _kept: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def is_gpu(self) -> bool:
@@ -78,6 +79,8 @@ class Bench:
     def _noted(self, line: Line) -> Line:
         (part,) = (part for part in PARTS if part.name == line["part"])
         line = {"part": part.name, "title": part.title, "device": self.device, "is_stand_in": not self.is_gpu, **line}
+        if part.name in self._kept:
+            line.setdefault("result", self._kept[part.name])
         self.lines[part.name] = line
         return line
 
@@ -87,10 +90,11 @@ class Bench:
         heard: queue.Queue[Line] = queue.Queue()
         threading.Thread(target=_listen, args=(process.stdout, heard), daemon=True).start()
         num_ended, begun, patience = 0, "", _START_S
+        since = time.monotonic()
         try:
             while num_ended < len(names):
                 try:
-                    line = heard.get(timeout=patience)
+                    line = heard.get(timeout=max(0.0, since + patience - time.monotonic()))
                 except queue.Empty:
                     line = {
                         "part": begun or names[num_ended],
@@ -103,10 +107,12 @@ class Bench:
                         said = f"its process ended with code {process.wait()}"
                         yield {"part": begun or names[0], "status": "failed", "said": said}
                     return  # otherwise it knows that the device needs another process
-                if "begins" in line:
-                    begun, patience = line["begins"], line["deadline_s"] + GRACE_S
+                if "keeps" in line:
+                    self._kept[line["keeps"]] = line["result"]
+                elif "begins" in line:
+                    begun, patience, since = line["begins"], line["deadline_s"] + GRACE_S, time.monotonic()
                 else:
-                    begun, patience, num_ended = "", _START_S, num_ended + 1
+                    begun, patience, since, num_ended = "", _START_S, time.monotonic(), num_ended + 1
                     yield line
         finally:
             process.kill()

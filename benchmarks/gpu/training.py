@@ -34,13 +34,13 @@ def resnet18(work: Work) -> dict[str, Any]:
         ``seconds``, with ``is_finished``. Where the deadline came first, ``estimated_seconds`` says what it would have
         taken, and ``seconds`` is None unless the goal was missed by then.
     """
-    epochs, num, batch_size = (GPU_EPOCHS, GPU_IMAGES, GPU_BATCH_SIZE) if work.is_gpu else (2, 128, 64)
+    epochs, num, batch_size = (GPU_EPOCHS, GPU_IMAGES, GPU_BATCH_SIZE) if work.is_full else (2, 128, 64)
     spec = PretrainSpec(
         data=DatasetSpec(transforms=("rotate", "hue", "erasing"), num_samples=num, image_size=work.image_size),
-        model="resnet18" if work.is_gpu else "small",
+        model="resnet18" if work.is_full else "small",
         epochs=epochs,
         batch_size=batch_size,
-        num_test_samples=2_000 if work.is_gpu else 64,
+        num_test_samples=2_000 if work.is_full else 64,
     )
     found: dict[str, Any] = {"model": spec.model, "epochs": epochs, "num_images": num, "batch_size": batch_size}
     start, last = time.perf_counter(), None
@@ -79,19 +79,20 @@ def _turns(work: Work, names: Sequence[str]) -> dict[str, Any]:
     settings = Settings(
         threads=work.threads,
         image_size=work.image_size,
-        num_images=20_480 if work.is_gpu else 32,
-        batch_size=GPU_BATCH_SIZE if work.is_gpu else 16,
-        model="resnet18" if work.is_gpu else "small",
+        num_images=20_480 if work.is_full else 32,
+        batch_size=GPU_BATCH_SIZE if work.is_full else 16,
+        model="resnet18" if work.is_full else "small",
         device=work.device,
     )
     rounds: list[dict[str, float]] = []
-    most = 5 if work.is_gpu else 2
+    most = 5 if work.is_full else 2
     with Contestants(settings, names) as contestants:
         seconds = 0.0
         while len(rounds) < most and (not rounds or work.has_time(f"round {len(rounds) + 1}", seconds + _CLOSING_S)):
             start = time.monotonic()
             rounds.append({name: timed() for name, timed in contestants.timed.items()})
             seconds = time.monotonic() - start
+            work.keep(summarise(rounds))
     return {
         **summarise(rounds),
         "model": settings.model,
@@ -109,12 +110,12 @@ def together(work: Work) -> dict[str, Any]:
     Returns:
         Images a second ``alone``, and ``rows`` with the number of networks, their images a second and the ratio.
     """
-    few, many = (8, 32) if work.is_gpu else (2, 2)
+    few, many = (8, 32) if work.is_full else (2, 2)
     settings = Settings(
         threads=work.threads,
         image_size=work.image_size,
-        num_images=10_240 if work.is_gpu else 16,
-        batch_size=256 if work.is_gpu else 8,
+        num_images=10_240 if work.is_full else 16,
+        batch_size=256 if work.is_full else 8,
         device=work.device,
     )
     tiny = replace(settings, num_images=settings.batch_size)

@@ -32,13 +32,13 @@ def sens(work: Work) -> dict[str, Any]:
     engine = Engine(DATA)
     weights = work.folder / "weights.safetensors"
     save_weights(weights, network(engine), class_names=engine.class_names, spec=None)
-    num = 500 if work.is_gpu else 32
+    num = 500 if work.is_full else 32
     spec = MeasureSpec(
         sources=("network",), transforms=("rotate", "hue", "blur"), data=DatasetSpec(num_samples=num), num_pairs=num
     )
     tables = []
     for name, device in (("cpu", "cpu"), ("device", work.device)):
-        for _ in measure(spec, {"network": weights}, work.folder / name, device=device):
+        for _ in measure(spec, {"network": weights}, work.folder / name, device=device, cancelled=work.is_over):
             pass
         tables.append(_rows(work.folder / name / "table.csv"))
     columns = ("sens", "sens_conditional", "cosine", "variance", "cka")
@@ -53,11 +53,13 @@ def shapley(work: Work) -> dict[str, Any]:
     """Shapley values of object and background; ``worst``, the largest difference relative to the largest value."""
     from invariance.attribution.shapley import evidence
 
-    num = 64 if work.is_gpu else 4
+    num = 64 if work.is_full else 4
     values = []
     for device in ("cpu", work.device):
         engine = Engine(DATA, device)
-        values.append(evidence([network(engine)], engine, num=num)[0].values)
+        values.append(
+            evidence([network(engine)], engine, num=num, on_progress=lambda done, total: work.go_on())[0].values
+        )
     return {"num": num, "worst": apart(*values)}
 
 
@@ -68,18 +70,19 @@ def attribution(work: Work) -> dict[str, Any]:
     from invariance.attribution.attribute import attribute
 
     engine = Engine(DATA)
-    batch = engine.batch(engine.indices("test", 4 if work.is_gpu else 1))
+    batch = engine.batch(engine.indices("test", 4 if work.is_full else 1))
     on_cpu = network(engine)
     on_device = copy.deepcopy(on_cpu).to(work.device)
     found: dict[str, float] = {}
     for name, method in METHODS.items():
         if work.has_time(name):
-            few = {} if work.is_gpu else {one.name: 2 for one in method.parameters if one.name in ("steps", "samples")}
+            few = {} if work.is_full else {one.name: 2 for one in method.parameters if one.name in ("steps", "samples")}
             one = attribute(on_cpu, batch.images, method=name, target=batch.labels, **few)
             other = attribute(
                 on_device, batch.images.to(work.device), method=name, target=batch.labels.to(work.device), **few
             )
             found[name] = apart(one.relevance, other.relevance)
+            work.keep({"methods": found, "worst": max(found.values())})
     return {"methods": found, "worst": max(found.values())}
 
 

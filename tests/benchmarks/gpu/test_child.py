@@ -9,6 +9,7 @@ from benchmarks.gpu import child
 from benchmarks.gpu.parts import COMPILED, Part
 from benchmarks.gpu.work import Missing, Work
 from invariance.data import compiled
+from invariance.events import Cancelled
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +43,19 @@ def test_what_there_was_no_time_for_is_said(monkeypatch, capsys, tmp_path):
 
     _, line = outcome(monkeypatch, capsys, tmp_path, function)
     assert (line["status"], line["said"], line["result"]) == ("partial", "no time for: the rest", {"half": 1})
+
+
+def test_a_part_whose_time_is_over_is_partial(monkeypatch, capsys, tmp_path):
+    usable, line = outcome(monkeypatch, capsys, tmp_path, failing(Cancelled()))
+    assert usable and line["status"] == "partial" and line["said"] == "its time was over before it ended"
+
+
+def test_work_goes_on_until_its_deadline(tmp_path):
+    Work("cpu", 10.0, tmp_path).go_on()
+    late = Work("cpu", 0.0, tmp_path)
+    assert late.is_over()
+    with pytest.raises(Cancelled):
+        late.go_on()
 
 
 @pytest.mark.parametrize("error", [Missing("captum is not installed"), ModuleNotFoundError("No module named 'x'")])

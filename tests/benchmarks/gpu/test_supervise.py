@@ -96,3 +96,14 @@ def test_the_child_is_the_module_that_measures(monkeypatch):
     (seconds,) = (word for word in words if word.startswith("--seconds="))
     assert 50 < float(seconds.partition("=")[2]) <= 60
     assert options["env"]["PYTHONPATH"].split(os.pathsep)[0] == str(supervise.Path(supervise.__file__).parents[2])
+
+
+def test_what_was_kept_outlives_the_child(monkeypatch):
+    dies = (
+        "say(part='machine', status='done')\nsay(begins='losses', deadline_s=9)\n"
+        "say(keeps='losses', result={'worst': 0.5})\nsay(keeps='losses', result={'worst': 0.002})\nos._exit(9)\n"
+    )
+    *lines, summary = bench(monkeypatch, dies, GOOD, device="cuda").run()
+    (losses,) = (line for line in lines if line["part"] == "losses")
+    assert losses["status"] == "failed" and losses["result"] == {"worst": 0.002}
+    assert {goal["name"]: goal["verdict"] for goal in summary["goals"]}["losses"] == "reached"
