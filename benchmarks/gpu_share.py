@@ -1,4 +1,4 @@
-"""What making a batch costs beside training on it, on a CUDA device."""
+"""What making a batch costs beside training on it, on a GPU; with other arguments on a CPU too."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 import torch
 import torch.nn.functional as F
 
+from benchmarks.data_speed import synchronise
 from invariance.data.engine import Engine
 from invariance.models import create_model
 from invariance.spec import DatasetSpec
@@ -15,40 +16,65 @@ from invariance.spec import DatasetSpec
 BATCH_SIZE = 512
 
 
-def seconds_a_call(make: Callable[[], object], device: str, *, seconds: float) -> float:
-    """Mean over about that long a stretch, waiting for the device only at its ends, as training does."""
-    for _ in range(3):
+def seconds_a_call(make: Callable[[], object], device: str, *, seconds: float, least: int = 10) -> float:
+    """Mean over about that long a stretch, waiting for the device now and then only, as training does.
+
+    Args:
+        make: what is timed; called three times before that, or once where few calls are asked for.
+        device: it works on.
+        seconds: about how long.
+        least: calls, however long they take.
+    """
+    for _ in range(min(3, least)):
         make()
-    torch.cuda.synchronize(device)
+    synchronise(device)
     start, calls = time.perf_counter(), 0
-    while time.perf_counter() - start < seconds or calls < 10:
+    while time.perf_counter() - start < seconds or calls < least:
         make()
         calls += 1
         if calls % 10 == 0:
-            torch.cuda.synchronize(device)
-    torch.cuda.synchronize(device)
+            synchronise(device)
+    synchronise(device)
     return (time.perf_counter() - start) / calls
 
 
-def measure_share(names: tuple[str, ...], device: str, *, image_size: int, seconds: float) -> dict[str, float]:
-    """Times one batch of the engine and one step of a ResNet-18 in bfloat16 on it, both of 512 images.
+def measure_share(
+    names: tuple[str, ...],
+    device: str,
+    *,
+    image_size: int,
+    seconds: float,
+    model: str = "resnet18",
+    batch_size: int = BATCH_SIZE,
+    least: int = 10,
+) -> dict[str, float]:
+    """Times one batch of the engine and one step of a network in bfloat16 on it.
+
+    Args:
+        names: the composition.
+        device: where.
+        image_size: side in pixels.
+        seconds: of one timing.
+        model: architecture.
+        batch_size: images.
+        least: calls of one timing.
 
     Returns:
         ``batch_ms``, ``step_ms`` and ``share``, the first as a share of the second.
     """
     engine = Engine(DatasetSpec(image_size=image_size, transforms=names), device)
-    indices = engine.indices("train", BATCH_SIZE)
-    model = create_model("resnet18", num_classes=engine.num_classes, seed=0).to(device).train()
-    optimiser = torch.optim.Adam(model.parameters())
+    indices = engine.indices("train", batch_size)
+    network = create_model(model, num_classes=engine.num_classes, seed=0).to(device).train()
+    optimiser = torch.optim.Adam(network.parameters())
     batch = engine.batch(indices)
 
     def step() -> None:
         optimiser.zero_grad(set_to_none=True)
-        with torch.autocast("cuda", torch.bfloat16):
-            loss = F.cross_entropy(model(batch.images), batch.labels)
+        with torch.autocast(torch.device(device).type, torch.bfloat16):
+            loss = F.cross_entropy(network(batch.images), batch.labels)
         loss.backward()
         optimiser.step()
 
-    batch_s = seconds_a_call(lambda: engine.batch(indices), device, seconds=seconds)
-    step_s = seconds_a_call(step, device, seconds=seconds)
+    batch_s = seconds_a_call(lambda: engine.batch(indices), device, seconds=seconds, least=least)
+    step_s = seconds_a_call(step, device, seconds=seconds, least=least)
     return {"batch_ms": batch_s * 1e3, "step_ms": step_s * 1e3, "share": batch_s / step_s}

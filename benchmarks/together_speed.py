@@ -64,7 +64,7 @@ def measure(settings: Settings, num: int) -> dict[str, Any]:
     threads_before = torch.get_num_threads()
     torch.set_num_threads(settings.threads)
     try:
-        rounds = [{name: _rate(work[name], settings, num) for name in NAMES} for _ in range(settings.rounds + 1)][1:]
+        rounds = [{name: rate(work[name], settings, num) for name in NAMES} for _ in range(settings.rounds + 1)][1:]
     finally:
         torch.set_num_threads(threads_before)
     ratios = {f"{way}_to_alone": statistics.median(row[way] / row["alone"] for row in rounds) for way in TOGETHER_WAYS}
@@ -72,7 +72,8 @@ def measure(settings: Settings, num: int) -> dict[str, Any]:
     return {"num_networks": num, "images_per_second": rates, **ratios}
 
 
-def _rate(work: Callable[[Path], int], settings: Settings, num: int) -> float:
+def rate(work: Callable[[Path], int], settings: Settings, num: int) -> float:
+    """Images a second of work on ``num`` networks, all together."""
     with tempfile.TemporaryDirectory() as folder:
         synchronise(settings.device)
         start = time.perf_counter()

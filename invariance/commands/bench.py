@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import json
 import os
+import shlex
 import sys
+import time
 from collections.abc import Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from invariance.commands.options import add_device, argument, count
-from invariance.commands.output import print_json
+from invariance.commands.options import add_device, argument, count, parse_names
+from invariance.commands.output import check_folder, make_folder, print_json
 from invariance.commands.parser import Parser
 from invariance.resources import project_folder
 from invariance.runs.device import choose_device
-from invariance.spec import MODEL_NAMES, parse_transforms
+from invariance.spec import MODEL_NAMES, SpecError, parse_transforms
 
 NO_GPU = "no GPU: not measured"
 
@@ -25,11 +29,14 @@ _COLUMNS = ("loader", "kornia", "engine")
 def add_commands(commands: Any) -> None:
     """Registers the command and its sub-commands."""
     bench = commands.add_parser(
-        "bench", help="measure speed beside what people use today", examples=("data", "train --model resnet18")
+        "bench",
+        help="measure speed beside what people use today",
+        examples=("data", "train --model resnet18", "gpu --out found"),
     )
-    parts = bench.add_subparsers(dest="part", required=True, metavar="data|train", parser_class=Parser)
+    parts = bench.add_subparsers(dest="part", required=True, metavar="data|train|gpu", parser_class=Parser)
     _add_data(parts)
     _add_train(parts)
+    _add_gpu(parts)
 
 
 def _add_data(parts: Any) -> None:
@@ -86,6 +93,32 @@ def _add_train(parts: Any) -> None:
         help="measure alone, instead: K networks trained at once",
     )
     parser.set_defaults(action=bench_train)
+
+
+def _add_gpu(parts: Any) -> None:
+    parser = parts.add_parser(
+        "gpu",
+        help="whether everything is right and fast on this machine's GPU",
+        description="Compares the GPU with the CPU and measures its speed, the most valuable first. Prints one JSON "
+        "object for each part as it ends, and writes it to gpu.jsonl; the last one says which goals are reached.",
+        examples=("--out found", "--budget 240 --out found", "--device cpu --budget 60 --out found"),
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder that receives gpu.jsonl")
+    parser.add_argument(
+        "--budget",
+        type=count(5, 86_400),
+        default=480,
+        metavar="SECONDS",
+        help="for all parts; what does not fit is left out (default 480)",
+    )
+    parser.add_argument(
+        "--parts", type=argument(parse_names), metavar="A,B,...", help="these alone, by their names in the lines"
+    )
+    cores = "of torch, and worker processes of the usual loop (default: the cores this process may use)"
+    parser.add_argument("--num-threads", type=count(1, 1024), metavar="N", help=cores)
+    add_device(parser)
+    parser.add_argument("--json", action="store_true", help="nothing but the JSON objects, no lines for people beside")
+    parser.set_defaults(action=bench_gpu)
 
 
 def _add_timing(parser: argparse.ArgumentParser) -> None:
@@ -271,6 +304,34 @@ def _measure_pretraining(training: ModuleType, settings: Any, say: Any) -> Any:
         f"of {training.GPU_BATCH_SIZE} and the {found['render_seconds']:.1f} s before them"
     )
     return {**found, "goal_seconds": training.GPU_GOAL_S}
+
+
+def bench_gpu(args: argparse.Namespace) -> None:
+    """Prints a JSON object for each part as it ends, and one that sums up; lines for people go to standard error."""
+    started = time.monotonic()
+    check_folder(args.out)
+    supervise, parts = load_benchmark("gpu.supervise"), load_benchmark("gpu.parts")
+    names = tuple(part.name for part in parts.PARTS)
+    if unknown := [name for name in args.parts or () if name not in names]:
+        raise SpecError(f"parts = {', '.join(unknown)}: expected some of {', '.join(names)}")
+    # Where a CPU is asked for, nothing has to be looked for, and torch is loaded once, by the process that measures.
+    device = args.device if args.device == "cpu" else choose_device(args.device)
+    make_folder(args.out)
+    bench = supervise.Bench(
+        device=device,
+        budget_s=args.budget,
+        threads=args.num_threads or _num_cores(),
+        names=args.parts or names,
+        command=shlex.join(["python", "-m", "invariance", *sys.argv[1:]]),
+        started=started,
+    )
+    with (args.out / "gpu.jsonl").open("w", encoding="utf-8") as stream:
+        for line in bench.run():
+            print(text := json.dumps(line, allow_nan=False), flush=True)
+            stream.write(f"{text}\n")
+            stream.flush()
+            if not args.json:
+                print("\n".join(parts.in_words(line)), file=sys.stderr, flush=True)
 
 
 def _num_cores() -> int:
