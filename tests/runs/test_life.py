@@ -95,7 +95,7 @@ def test_a_killed_worker_is_tried_again_twice(
     def of_group(specs: Any, directories: list[Path], **_: Any) -> Iterator[tuple[int, Event]]:
         return ((0, event) for event in dying(directories[0], times))
 
-    monkeypatch.setattr(execute_module, "_events", alone)
+    monkeypatch.setattr(execute_module, "events_of", alone)
     monkeypatch.setattr(together_module, "pretrain_together", of_group)
     execute(store, spec)
     run = store.get(spec.run_id)
