@@ -99,6 +99,7 @@ def resume(work: Work) -> dict[str, Any]:
             "saved_at_step": half,
             "largest_difference": largest_difference([whole[key] for key in names], [ended[key] for key in names]),
         }
+        work.keep(found)
     return {**found, "worst": max(found[name]["largest_difference"] for name in ("cpu_to_device", "device_to_cpu"))}
 
 

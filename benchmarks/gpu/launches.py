@@ -91,7 +91,15 @@ def counted(act: Callable[[], object], device: str, *, times: int) -> dict[str, 
     found: dict[str, Any] = {"operations": operations / times}
     if not is_gpu:
         return found
-    spans = [(event.time_range.start, event.time_range.end) for event in events if event.device_type == DeviceType.CUDA]
+    # Ranges that torch names itself, such as the optimiser's step, are shown on the device too and are no kernels.
+    kernels = [
+        event
+        for event in events
+        if event.device_type == DeviceType.CUDA
+        and not getattr(event, "is_user_annotation", False)
+        and not event.name.startswith("Optimizer.")
+    ]
+    spans = [(event.time_range.start, event.time_range.end) for event in kernels]
     return {
         **found,
         "launches": sum(event.name.startswith(_LAUNCHES) for event in on_cpu) / times,

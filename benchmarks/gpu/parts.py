@@ -23,7 +23,8 @@ class Part:
         name: in the lines.
         title: for people.
         function: ``module.function`` below ``benchmarks.gpu``, from :class:`~benchmarks.gpu.work.Work` to the result.
-        weight: its share of the time that is left, beside the weights of the parts that follow.
+        weight: its share of the time that is left, beside the weights of the parts that follow; on a CPU, where all
+            are small, they have equal shares.
         least_s: seconds without which it is not begun, on a GPU and on a CPU.
     """
 
@@ -43,12 +44,12 @@ class Part:
 PARTS: Final = (
     Part("machine", "versions and card", "machine.machine", 5, (1.0, 0.5)),
     Part("images", "images of the CPU and of the device", "images.images", 40),
-    Part("losses", "losses of 20 steps in float32, CPU and device", "agreement.losses", 25),
-    Part("sens", "sens-scores, CPU and device", "values.sens", 10),
+    Part("losses", "losses of 20 steps in float32, CPU and device", "agreement.losses", 25, (5.0, 3.0)),
+    Part("sens", "sens-scores, CPU and device", "values.sens", 10, (5.0, 3.0)),
     Part("shapley", "Shapley values, CPU and device", "values.shapley", 6),
-    Part("attribution", "a map of each attribution method, CPU and device", "values.attribution", 15),
-    Part("stacked", "losses of stacked networks and of the same alone", "agreement.stacked", 12),
-    Part("resume", "saved on one device, resumed on the other", "agreement.resume", 12),
+    Part("attribution", "a map of each attribution method, CPU and device", "values.attribution", 15, (5.0, 3.0)),
+    Part("stacked", "losses of stacked networks and of the same alone", "agreement.stacked", 12, (5.0, 3.0)),
+    Part("resume", "saved on one device, resumed on the other", "agreement.resume", 12, (5.0, 3.0)),
     Part("resnet18", "ResNet-18, 50 epochs of 50,000 images", "training.resnet18", 90, (75.0, 2.0)),
     Part("steps", "stream and finite against the bare step", "training.steps", 50, (15.0, 2.5)),
     Part("usual", "stream and finite against the usual loop", "training.usual", 60, (25.0, 4.0)),
@@ -70,8 +71,8 @@ def deadline(position: int, left: float, *, is_gpu: bool, parts: tuple[Part, ...
     least = part.least_s[0 if is_gpu else 1]
     if left < least:
         return None
-    share = left * part.weight / sum(one.weight for one in parts[position:])
-    return max(least, share)
+    weights = [one.weight if is_gpu else 1.0 for one in parts[position:]]
+    return max(least, left * weights[0] / sum(weights))
 
 
 def in_words(line: Mapping[str, Any]) -> list[str]:

@@ -29,7 +29,8 @@ def test_a_part_gets_its_share_of_what_is_left():
 
 def test_a_part_gets_what_it_cannot_do_without_or_is_left_out():
     assert deadline(0, 8.0, is_gpu=True, parts=THREE) == 5.0
-    assert deadline(0, 8.0, is_gpu=False, parts=THREE) == 2.0
+    assert deadline(0, 9.0, is_gpu=False, parts=THREE) == 3.0, "equal shares on a CPU"
+    assert deadline(0, 2.0, is_gpu=False, parts=THREE) == 1.0
     assert deadline(2, 74.9, is_gpu=True, parts=THREE) is None
     assert deadline(2, 74.9, is_gpu=False, parts=THREE) == 74.9
     assert deadline(0, 0.9, is_gpu=False, parts=THREE) is None
