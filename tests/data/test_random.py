@@ -59,10 +59,13 @@ def test_uniform_moments():
 
 def test_several_streams_at_once_are_each_by_itself():
     indices = torch.tensor([0, 5, 2**40 + 3])
-    found = draw_words(11, indices, [(4, 3), (2, 9), (7, 0), (4, 1)])
+    requests = [(11, 4, 3), (11, 2, 9), (11, 7, 0), (12, 4, 1)]
+    found = draw_words(indices, requests)
     assert [tuple(words.shape) for words in found] == [(3, 3), (3, 9), (3, 0), (3, 1)]
-    for words, (stream, num) in zip(found, [(4, 3), (2, 9), (7, 0), (4, 1)], strict=True):
-        assert torch.equal(words, Draws(11, indices, stream).words(num))
+    for words, (seed, stream, num) in zip(found, requests, strict=True):
+        assert torch.equal(words, Draws(seed, indices, stream).words(num))
+        assert torch.equal(Draws(seed, indices, stream, known=words).words(num), words)
+        assert torch.equal(Draws(seed, indices, stream, known=words).words(12)[:, :num], words), "more than are known"
 
 
 @pytest.mark.parametrize("shape", [(3, 32, 32), (3, 16, 24), (3, 33, 33), (2, 5, 12), (3, 7, 8)])
