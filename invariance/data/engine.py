@@ -193,7 +193,9 @@ class Engine:
         spec = self.spec
         own = [(spec.seed, STREAMS[name], 1) for name in self._streams]
         words = draw_words(indices, [*own, *requests_of(self._transforms, spec.drawn_transform_seed)])
-        draws = SampleDraws(spec.seed, indices, {stream: drawn for (_, stream, _), drawn in zip(own, words, strict=False)})
+        draws = SampleDraws(
+            spec.seed, indices, {stream: drawn for (_, stream, _), drawn in zip(own, words, strict=False)}
+        )
         numbers = self._backgrounds.draw(draws)
         labels, extra = self._draw_labels(draws, numbers)
         prototypes, present = self._objects.draw(draws, labels), None

@@ -5,7 +5,16 @@ import math
 import pytest
 import torch
 
-from invariance.data.random import Draws, draw_words, normal_field, permutation, philox, unit_field
+from invariance.data.random import (
+    Draws,
+    _philox_in_pairs,
+    _schedule,
+    draw_words,
+    normal_field,
+    permutation,
+    philox,
+    unit_field,
+)
 
 # Known-answer vectors of Philox 4x32-10 as published with Random123 (kat_vectors): counter, key, expected words.
 KNOWN_ANSWERS = [
@@ -118,5 +127,7 @@ def test_words_on_the_cpu_are_those_of_the_generator_on_tensors():
     before = [part.clone() for part in counter]
     words = philox(counter, (seed & 0xFFFFFFFF, seed >> 32))
     assert all(torch.equal(part, kept) for part, kept in zip(counter, before, strict=True))
+    schedule = _schedule(torch.tensor([seed & 0xFFFFFFFF, seed >> 32])[:, None, None])
+    assert all(torch.equal(*pair) for pair in zip(_philox_in_pairs(*counter, schedule), words, strict=True))
     expected = torch.stack(words, dim=2).flatten(1)
     assert torch.equal(Draws(seed, indices, stream).words(11), expected[:, :11])
