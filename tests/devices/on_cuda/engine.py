@@ -1,9 +1,8 @@
-"""Samples made on an emulated CUDA device: those of the CPU, in few launches, whatever precision a training asks for."""
+"""Samples made on an emulated CUDA device: the CPU's, in few launches, in whatever precision a network computes."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
