@@ -24,7 +24,7 @@ from tests.devices.emulated_cuda import counted
 
 CLASSES = ("noise-00", "noise-01", "noise-02")
 DATA = DatasetSpec(
-    objects="noise", backgrounds="#808080", classes=CLASSES, transforms=("rotate",), num_samples=24, image_size=8
+    objects="noise", backgrounds="#808080", classes=CLASSES, transforms=("rotate",), num_samples=16, image_size=8
 )
 SPEC = PretrainSpec(data=DATA, epochs=2, batch_size=8, num_test_samples=12, precision="float32", seed=5)
 BACKENDS = (torch.backends.cuda.matmul, torch.backends.cudnn.conv)
@@ -46,13 +46,13 @@ def result_of(events: list[Event]) -> Finished:
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
-@pytest.mark.parametrize("num_samples", [None, 24], ids=["stream", "finite"])
+@pytest.mark.parametrize("num_samples", [None, 16], ids=["stream", "finite"])
 def test_a_training_takes_the_steps_of_the_cpu(tmp_path: Path, objective: str, num_samples: int | None) -> None:
     data = replace(DATA, num_samples=num_samples)
-    spec = replace(SPEC, data=data, objective=objective, samples_per_epoch=24)
+    spec = replace(SPEC, data=data, objective=objective, samples_per_epoch=16)
     found = {device: list(pretrain(spec, tmp_path / device, device=device)) for device in ("cpu", "cuda")}
     assert losses(found["cuda"]) == pytest.approx(losses(found["cpu"]), rel=1e-3)
-    assert len(losses(found["cuda"])) == 6
+    assert len(losses(found["cuda"])) == 4
     assert result_of(found["cuda"]).device == "cuda"
 
 
@@ -72,10 +72,10 @@ def test_every_architecture_trains(tmp_path: Path, name: str, precision: str) ->
 def test_a_step_never_waits_for_the_device(tmp_path: Path, objective: str) -> None:
     run = Pretraining(replace(SPEC, objective=objective), tmp_path, device="cuda", cancelled=lambda: False)
     feed = run_to_end(run.open())
-    for step in range(4):
+    for step in range(2):
         with counted() as ledger:
             run.train_state.advance(*feed.batch(step), share=step / feed.num_steps)
-        if step in (1, 2):  # the first of an epoch brings the order of the epoch, and constants of its draws
+        if step == 1:  # the first of an epoch brings its order and the addresses of its draws
             assert not ledger.waits
 
 
@@ -108,10 +108,10 @@ def after(num_answers: int) -> Callable[[], bool]:
 @pytest.mark.parametrize(("first", "second"), [("cuda", "cpu"), ("cpu", "cuda"), ("cuda", "cuda")])
 @pytest.mark.parametrize("objective", ["supervised", "simclr"])
 def test_a_run_goes_on_on_another_device(tmp_path: Path, first: str, second: str, objective: str) -> None:
-    spec = replace(SPEC, objective=objective, data=replace(DATA, num_samples=None), samples_per_epoch=24)
+    spec = replace(SPEC, objective=objective, data=replace(DATA, num_samples=None), samples_per_epoch=16)
     whole = list(pretrain(spec, tmp_path / "whole"))
     with pytest.raises(Cancelled):
-        list(pretrain(spec, tmp_path / "parts", device=first, cancelled=after(3)))
+        list(pretrain(spec, tmp_path / "parts", device=first, cancelled=after(2)))
     rest = list(pretrain(spec, tmp_path / "parts", device=second))
     assert losses(rest) == pytest.approx(losses(whole), rel=1e-3)
     expected, found = (load_weights(tmp_path / name / loop.WEIGHTS).state_dict() for name in ("whole", "parts"))
@@ -164,7 +164,7 @@ def test_whoever_hears_of_a_training_computes_as_before(tmp_path: Path, source: 
         ),
     }
     before = [backend.fp32_precision for backend in BACKENDS]
-    assert "tf32" not in before
+    assert before[0] != "tf32"
     with counted() as ledger:
         events = works[kind]()
         for _ in range(3):
