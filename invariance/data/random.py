@@ -157,7 +157,8 @@ def draw_words(indices: Tensor, requests: Sequence[Request]) -> list[Tensor]:
         arrays: tuple[NDArray[np.int64], ...] = _philox_rounds((low, high, stream, block), keys.numpy())
         words = torch.from_numpy(np.stack(arrays, axis=1))
     else:
-        words = torch.stack(_philox_in_pairs(*torch.broadcast_tensors(*parts), keys), dim=1)
+        c0, c1, c2, c3 = torch.broadcast_tensors(*parts)
+        words = torch.stack(_philox_in_pairs(c0, c1, c2, c3, keys), dim=1)
     result, position = [], 0
     for *_, num in requests:
         num_blocks = -(-num // 4)
