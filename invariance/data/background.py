@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -10,7 +11,7 @@ from torch import Tensor
 from invariance.data.catalogue import background_names, is_picture_source, load_backgrounds
 from invariance.data.foreground import WholePictures
 from invariance.data.pasting import to_bytes
-from invariance.data.random import STREAMS, Draws, unit_field
+from invariance.data.random import STREAMS, Draws, SampleDraws, unit_field
 from invariance.data.sources.pictures import load_pictures
 from invariance.spec import DatasetSpec, SpecError
 
@@ -23,7 +24,10 @@ class FlatPictures:
         pictures: (N, 3, S, S) float32 in [0, 1].
         levels: the same as bytes, (N, 3, S, S) uint8.
         names: what each is called.
+        streams: of which each sample takes a word.
     """
+
+    streams: ClassVar = ("background",)
 
     pictures: Tensor
     levels: Tensor
@@ -34,9 +38,9 @@ class FlatPictures:
         """The same on a device."""
         return replace(self, pictures=self.pictures.to(device), levels=self.levels.to(device))
 
-    def draw(self, seed: int, indices: Tensor) -> Tensor:
+    def draw(self, draws: SampleDraws) -> Tensor:
         """Numbers of the samples' backgrounds, (B,), each equally likely."""
-        return Draws(seed, indices, STREAMS["background"]).choice(len(self.pictures))
+        return draws.of("background").choice(len(self.pictures))
 
     def show(self, seed: int, indices: Tensor, numbers: Tensor) -> Tensor:
         """Their pictures, (B, 3, S, S) float32 in [0, 1]."""
@@ -49,7 +53,10 @@ class FreshNoise:
 
     Attributes:
         size: side S in pixels.
+        streams: of which each sample takes a word.
     """
+
+    streams: ClassVar = ()
 
     size: int
     class_names: tuple[str, ...] = ()
@@ -60,9 +67,9 @@ class FreshNoise:
         """The same: there is nothing to move."""
         return self
 
-    def draw(self, seed: int, indices: Tensor) -> Tensor:
+    def draw(self, draws: SampleDraws) -> Tensor:
         """(B,) of -1: noise has no number."""
-        return torch.full_like(indices, -1)
+        return torch.full_like(draws.indices, -1)
 
     def show(self, seed: int, indices: Tensor, numbers: Tensor) -> Tensor:
         """The noise of samples, (B, 3, S, S) float32 on [0, 1)."""
@@ -76,7 +83,10 @@ class ClassedPictures:
 
     Attributes:
         whole: the pictures.
+        streams: of which each sample takes a word.
     """
+
+    streams: ClassVar = ()
 
     whole: WholePictures
 
@@ -104,9 +114,9 @@ class ClassedPictures:
         """The same on a device."""
         return ClassedPictures(self.whole.to(device))
 
-    def draw(self, seed: int, indices: Tensor) -> Tensor:
+    def draw(self, draws: SampleDraws) -> Tensor:
         """Numbers of the samples' backgrounds, (B,)."""
-        return self.whole.numbers(seed, indices)
+        return self.whole.draw_numbers(draws)
 
     def show(self, seed: int, indices: Tensor, numbers: Tensor) -> Tensor:
         """Their pictures, (B, 3, S, S) float32 in [0, 1]."""

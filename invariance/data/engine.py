@@ -16,7 +16,7 @@ from invariance.data.batch import Batch, Changed, under_stickers
 from invariance.data.drawn import Drawn
 from invariance.data.foreground import SPLIT_START, Cutouts, Foregrounds, load_foregrounds
 from invariance.data.pasting import paste, paste_content_on_bytes, to_bytes
-from invariance.data.random import STREAMS, Draws
+from invariance.data.random import STREAMS, SampleDraws, draw_words
 from invariance.data.sticker import load_stickers
 from invariance.data.threads import begin, share_out
 from invariance.data.transforms import (
@@ -24,9 +24,10 @@ from invariance.data.transforms import (
     Transform,
     by_key,
     change_content,
+    composition_of_words,
     flat_steps,
     get_transform,
-    sample_composition,
+    requests_of,
 )
 from invariance.data.transforms.beyond import drawn_other, drawn_view, occluder_layer
 from invariance.spec import DatasetSpec, SpecError
@@ -191,27 +192,38 @@ class Engine:
     def draw(self, indices: Tensor) -> Drawn:
         """Everything that is drawn for samples, (B,) int64 on the engine's device."""
         spec = self.spec
-        numbers = self._backgrounds.draw(spec.seed, indices)
-        labels, extra = self._draw_labels(indices, numbers)
-        prototypes, present = self._objects.draw(spec.seed, indices, labels), None
+        own = [(spec.seed, STREAMS[name], 1) for name in self._streams]
+        words = draw_words(indices, [*own, *requests_of(self._transforms, spec.drawn_transform_seed)])
+        draws = SampleDraws(
+            spec.seed, indices, {stream: drawn for (_, stream, _), drawn in zip(own, words, strict=False)}
+        )
+        numbers = self._backgrounds.draw(draws)
+        labels, extra = self._draw_labels(draws, numbers)
+        prototypes, present = self._objects.draw(draws, labels), None
         if spec.fg_availability < 1.0:
-            present = Draws(spec.seed, indices, STREAMS["availability"]).uniform(1)[:, 0] < spec.fg_availability
+            present = draws.of("availability").uniform(1)[:, 0] < spec.fg_availability
             extra = {**extra, "availability.applied": present}
-        seed, strength = spec.drawn_transform_seed, spec.strength
-        params = sample_composition(self._transforms, indices, seed=seed, strength=strength)
+        params = composition_of_words(self._transforms, words[len(own) :], spec.strength)
         return Drawn(indices, numbers, labels, prototypes, present, params, extra)
+
+    @property
+    def _streams(self) -> list[str]:
+        """Of which every sample takes a word, beside those of its transformations."""
+        spec = self.spec
+        own = {"availability": spec.fg_availability < 1.0, "pairing": spec.fg_bg_correlation > 0}
+        return [*self._objects.streams, *self._backgrounds.streams, *(name for name, is_used in own.items() if is_used)]
 
     def labels(self, indices: Tensor) -> Tensor:
         """Labels of samples without making their images: (B,) int64."""
-        indices = indices.to(self.device)
-        numbers = self._backgrounds.draw(self.spec.seed, indices)
+        draws = self._draws(indices)
+        numbers = self._backgrounds.draw(draws)
         if self.spec.label == "background":
             return self._background_labels(numbers)
-        labels = self._draw_labels(indices, numbers)[0]
+        labels = self._draw_labels(draws, numbers)[0]
         if self.spec.label == "object":
             return labels
         assert self._stickers is not None
-        return self._stickers.draw_labels(self.spec, indices, labels)[0]
+        return self._stickers.draw_labels(self.spec, draws.indices, labels)[0]
 
     def change(self, found: Foregrounds, transforms: Sequence[Transform], params: Sequence[Params]) -> Changed:
         """Objects through a composition with given parameters.
@@ -347,13 +359,17 @@ class Engine:
 
     def draw_backgrounds(self, indices: Tensor) -> tuple[Tensor, Tensor]:
         """Which background (B,), -1 for fresh noise, and its picture (B, 3, S, S) of samples."""
-        indices = indices.to(self.device)
-        numbers = self._backgrounds.draw(self.spec.seed, indices)
-        return numbers, self._backgrounds.show(self.spec.seed, indices, numbers)
+        draws = self._draws(indices)
+        numbers = self._backgrounds.draw(draws)
+        return numbers, self._backgrounds.show(self.spec.seed, draws.indices, numbers)
 
     def background_numbers(self, indices: Tensor) -> Tensor:
         """Which background samples have, without making their images: (B,) int64, -1 for fresh noise."""
-        return self._backgrounds.draw(self.spec.seed, indices.to(self.device))
+        return self._backgrounds.draw(self._draws(indices))
+
+    def _draws(self, indices: Tensor) -> SampleDraws:
+        """The draws of samples (B,) on any device."""
+        return SampleDraws(self.spec.seed, indices.to(self.device))
 
     def _labels(self, drawn: Drawn) -> Tensor:
         """Classes of the objects, or of the backgrounds where those are the label."""
@@ -363,14 +379,14 @@ class Engine:
         assert isinstance(self._backgrounds, ClassedPictures)
         return self._backgrounds.labels(numbers)
 
-    def _draw_labels(self, indices: Tensor, numbers: Tensor) -> tuple[Tensor, Params]:
+    def _draw_labels(self, draws: SampleDraws, numbers: Tensor) -> tuple[Tensor, Params]:
         """Classes of the objects, and whether each is there because it is paired with its background."""
         spec = self.spec
-        labels = self._objects.draw_labels(spec.seed, indices)
+        labels = self._objects.draw_labels(draws)
         if spec.fg_bg_correlation == 0:
             return labels, {}
         assert isinstance(self._backgrounds, ClassedPictures)
-        paired = Draws(spec.seed, indices, STREAMS["pairing"]).uniform(1)[:, 0] < spec.fg_bg_correlation
+        paired = draws.of("pairing").uniform(1)[:, 0] < spec.fg_bg_correlation
         partner = self._backgrounds.labels(numbers) % len(self.object_names)
         return torch.where(paired, partner, labels), {"pairing.applied": paired}
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from typing import ClassVar
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from invariance.data.catalogue import is_picture_source, load_objects
-from invariance.data.random import STREAMS, Draws, permutation
+from invariance.data.random import SampleDraws, permutation
 from invariance.data.sources.pictures import PictureSet, load_pictures
 from invariance.data.transforms.frame import Frame
 from invariance.spec import MAX_PROTOTYPES, DatasetSpec, SpecError
@@ -71,7 +72,10 @@ class Cutouts:
         counts: (K,) int64, how many of the pictures are prototypes, among which a sample's is drawn.
         views: (K,) int64, how many pictures there are, among which ``pose`` chooses.
         file_names: for each class those of its pictures; none where there are no files.
+        streams: of which each sample takes a word.
     """
+
+    streams: ClassVar = ("object", "prototype")
 
     class_names: tuple[str, ...]
     contents: Tensor
@@ -90,13 +94,13 @@ class Cutouts:
         contents, counts, views = (part.to(device) for part in (self.contents, self.counts, self.views))
         return replace(self, contents=contents, counts=counts, views=views)
 
-    def draw_labels(self, seed: int, indices: Tensor) -> Tensor:
+    def draw_labels(self, draws: SampleDraws) -> Tensor:
         """Classes of samples, (B,), each equally likely."""
-        return Draws(seed, indices, STREAMS["object"]).choice(len(self.class_names))
+        return draws.of("object").choice(len(self.class_names))
 
-    def draw(self, seed: int, indices: Tensor, labels: Tensor) -> Tensor:
+    def draw(self, draws: SampleDraws, labels: Tensor) -> Tensor:
         """Which pictures samples show whose classes are known: (B,)."""
-        words = Draws(seed, indices, STREAMS["prototype"]).words(1)[:, 0]
+        words = draws.of("prototype").words(1)[:, 0]
         return (words * self.counts[labels]) >> 32
 
     def picture_name(self, label: int, prototype: int) -> str:
@@ -130,7 +134,10 @@ class WholePictures:
         picture_set: pictures, classes and splits.
         size: side S in pixels at which they are shown.
         use: 0 as foregrounds, 1 as backgrounds: one data set may be both, in different orders.
+        streams: of which each sample takes a word.
     """
+
+    streams: ClassVar = ()
 
     picture_set: PictureSet
     size: int
@@ -142,28 +149,30 @@ class WholePictures:
         return self.picture_set.class_names
 
     def to(self, device: torch.device) -> WholePictures:
-        """The same on a device; the lists of the splits stay on the CPU, where orders are made."""
+        """The same on a device."""
         own = self.picture_set
-        moved = replace(own, pictures=own.pictures.to(device), labels=own.labels.to(device))
+        splits = {split: numbers.to(device) for split, numbers in own.splits.items()}
+        moved = replace(own, pictures=own.pictures.to(device), labels=own.labels.to(device), splits=splits)
         return WholePictures(moved, self.size, self.use)
 
-    def numbers(self, seed: int, indices: Tensor) -> Tensor:
+    def draw_numbers(self, draws: SampleDraws) -> Tensor:
         """Which picture each sample shows: (B,) int64."""
+        indices = draws.indices
         result = torch.empty_like(indices)
         for position, (split, start) in enumerate(SPLIT_START.items()):
             inside = (indices >= start) & (indices < start + 2**40)
             pool = self.picture_set.splits[split]
-            order = pool[_order(len(pool), seed, 2 * position + self.use)].to(indices.device)
+            order = pool[_order(len(pool), draws.seed, 2 * position + self.use, pool.device)]
             result = torch.where(inside, order[(indices - start) % len(pool)], result)
         return result
 
-    def draw_labels(self, seed: int, indices: Tensor) -> Tensor:
+    def draw_labels(self, draws: SampleDraws) -> Tensor:
         """Classes of samples, (B,)."""
-        return self.picture_set.labels[self.numbers(seed, indices)]
+        return self.picture_set.labels[self.draw_numbers(draws)]
 
-    def draw(self, seed: int, indices: Tensor, labels: Tensor) -> Tensor:
+    def draw(self, draws: SampleDraws, labels: Tensor) -> Tensor:
         """Which pictures samples show: (B,)."""
-        return self.numbers(seed, indices)
+        return self.draw_numbers(draws)
 
     @property
     def frame(self) -> Frame:
@@ -243,6 +252,6 @@ def choose(pictures: PictureSet, classes: tuple[str, ...], source: str) -> Pictu
 
 
 @lru_cache(maxsize=64)
-def _order(num: int, seed: int, index: int) -> Tensor:
-    """A split's order; cached since every batch asks for it."""
-    return permutation(num, seed=seed, index=index)
+def _order(num: int, seed: int, index: int, device: torch.device) -> Tensor:
+    """A split's order; kept on the device since every batch asks for it."""
+    return permutation(num, seed=seed, index=index).to(device)

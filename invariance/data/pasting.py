@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from invariance.data.constants import constant
 from invariance.data.transforms.frame import Frame
 
 
@@ -38,7 +39,7 @@ def _over(rgba: Tensor, backgrounds: Tensor) -> Tensor:
 
 def to_bytes(images: Tensor) -> Tensor:
     """Float images in [0, 1] to the nearest of 256 levels, uint8."""
-    levels = torch.add(images.new_tensor(0.5), images, alpha=255.0)
+    levels = torch.add(constant(0.5, images.device), images, alpha=255.0)
     if images.device.type == "cpu":  # numpy converts at once what torch takes three times as long for
         return torch.from_numpy(levels.numpy().astype(np.uint8))
     return levels.to(torch.uint8)

@@ -9,8 +9,9 @@ neither torch's nor numpy's global generator is read or set.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -47,9 +48,17 @@ def philox(counter: tuple[Words, Words, Words, Words], key: tuple[Words | int, W
     Returns:
         Four int64 arrays of that shape, values in [0, 2^32).
     """
-    c0, c1, c2, c3 = counter
     k0, k1 = key
-    for _ in range(_NUM_ROUNDS):
+    schedule = [((k0 + by * _WEYL_0) & _MASK, (k1 + by * _WEYL_1) & _MASK) for by in range(_NUM_ROUNDS)]
+    return _philox_rounds(counter, schedule)
+
+
+def _philox_rounds(
+    counter: tuple[Words, Words, Words, Words], schedule: Iterable[tuple[Words | int, Words | int]]
+) -> tuple[Words, ...]:
+    """The same with the keys of all rounds."""
+    c0, c1, c2, c3 = counter
+    for k0, k1 in schedule:
         # The 64-bit product wraps in int64; the shift and the mask still give its exact upper half. Its lower half is
         # only mixed bit by bit into the next upper half, so one mask clears what is above it.
         product_0, product_1 = c0 * _MULTIPLIER_0, c2 * _MULTIPLIER_1
@@ -59,8 +68,27 @@ def philox(counter: tuple[Words, Words, Words, Words], key: tuple[Words | int, W
             upper ^= subkey
             upper &= _MASK
         c1, c3 = product_1, product_0
-        k0, k1 = (k0 + _WEYL_0) & _MASK, (k1 + _WEYL_1) & _MASK
     return c0, c1 & _MASK, c2, c3 & _MASK
+
+
+def _philox_in_pairs(c0: Tensor, c1: Tensor, c2: Tensor, c3: Tensor, keys: Tensor) -> tuple[Tensor, ...]:
+    """:func:`philox` in two thirds of the launches: what is done to two words alike is done at once.
+
+    Args:
+        c0: (R, B) int64, the counter's first word, and so on.
+        c1: the second.
+        c2: the third.
+        c3: the fourth.
+        keys: (10, 2, R or 1, 1) of all rounds.
+    """
+    multipliers, _ = _round_constants(c0.device)
+    even, odd = torch.stack((c0, c2)), torch.stack((c1, c3))
+    for key in keys:
+        product = (even * multipliers).flip(0)
+        even = (product >> 32).bitwise_xor_(odd).bitwise_xor_(key).bitwise_and_(_MASK)
+        odd = product
+    odd = odd & _MASK
+    return even[0], odd[0], even[1], odd[1]
 
 
 def _halves(value: Tensor) -> tuple[Tensor, Tensor]:
@@ -76,15 +104,19 @@ class Draws:
         seed: key, in [0, 2^63).
         indices: (B,) int64, indices of the samples in [0, 2^63).
         stream: one of the values of :data:`~invariance.vocabulary.streams.STREAMS`.
+        known: (B, num) the first words, where they were made together with those of other streams.
     """
 
     seed: int
     indices: Tensor
     stream: int
+    known: Tensor | None = None
 
     def words(self, num: int) -> Tensor:
         """``num`` random 32-bit words for each sample: (B, num) int64 in [0, 2^32)."""
-        return draw_words(self.seed, self.indices, [(self.stream, num)])[0]
+        if self.known is not None and num <= self.known.shape[1]:
+            return self.known[:, :num]
+        return draw_words(self.indices, [(self.seed, self.stream, num)])[0]
 
     def uniform(self, num: int = 1) -> Tensor:
         """Uniform on [0, 1): (B, num) float32, multiples of 2^-24 and so exact on every device."""
@@ -101,34 +133,86 @@ class Draws:
         return (words * num_options) >> 32
 
 
-def draw_words(seed: int, indices: Tensor, requests: Sequence[tuple[int, int]]) -> list[Tensor]:
+Request = tuple[int, int, int]
+"""Seed in [0, 2^63), stream, and how many words of it are wanted."""
+
+
+def draw_words(indices: Tensor, requests: Sequence[Request]) -> list[Tensor]:
     """The words of several streams at once, which takes hardly longer than those of one.
 
     Args:
-        seed: key, in [0, 2^63).
         indices: (B,) int64, indices of the samples in [0, 2^63).
-        requests: for each stream its number and how many words are wanted.
+        requests: the streams.
 
     Returns:
         For each request (B, num) int64 in [0, 2^32).
     """
-    blocks = [(stream, block) for stream, num in requests for block in range(-(-num // 4))]
-    key, device = (seed & _MASK, seed >> 32), indices.device
-    address = torch.tensor(blocks, dtype=torch.int64, device=device).view(-1, 2, 1)
-    parts = (*_halves(indices[None]), address[:, 0], address[:, 1])
+    if not requests:
+        return []
+    device = indices.device
+    streams, blocks, keys = _addresses(tuple(requests), device)
+    parts = (*_halves(indices[None]), streams, blocks)
     if device.type == "cpu":  # on few numbers numpy spends a fifth of torch's time
         low, high, stream, block = np.broadcast_arrays(*(part.numpy() for part in parts))
-        arrays: tuple[NDArray[np.int64], ...] = philox((low, high, stream, block), key)
+        arrays: tuple[NDArray[np.int64], ...] = _philox_rounds((low, high, stream, block), keys.numpy())
         words = torch.from_numpy(np.stack(arrays, axis=1))
     else:
-        index, rest, streams, places = torch.broadcast_tensors(*parts)
-        words = torch.stack(philox((index, rest, streams, places), key), dim=1)
+        c0, c1, c2, c3 = torch.broadcast_tensors(*parts)
+        words = torch.stack(_philox_in_pairs(c0, c1, c2, c3, keys), dim=1)
     result, position = [], 0
-    for _, num in requests:
+    for *_, num in requests:
         num_blocks = -(-num // 4)
         result.append(words[position : position + num_blocks].flatten(0, 1)[:num].T)
         position += num_blocks
     return result
+
+
+@lru_cache(maxsize=64)
+def _addresses(requests: tuple[Request, ...], device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """Streams (R, 1) and blocks (R, 1) of what is asked for, and the keys (10, 2, R or 1, 1) of all rounds.
+
+    Kept on the device, since to bring them there for every batch would make it wait.
+    """
+    rows = [(seed, stream, block) for seed, stream, num in requests for block in range(-(-num // 4))]
+    seeds = [seed for seed, _, _ in rows] if len({seed for seed, _, _ in rows}) > 1 else [requests[0][0]]
+    with torch.inference_mode(False):  # they are used after the mode that they are first needed in
+        addresses = torch.tensor([row[1:] for row in rows], dtype=torch.int64).view(len(rows), 2, 1).to(device)
+        keys = _schedule(torch.stack(_halves(torch.tensor(seeds)))[..., None]).to(device)
+    return addresses[:, 0], addresses[:, 1], keys
+
+
+def _schedule(key: Tensor) -> Tensor:
+    """Keys (2, R, 1) to those of all rounds (10, 2, R, 1)."""
+    return (key + _round_constants(key.device)[1]) & _MASK
+
+
+@lru_cache(maxsize=8)
+def _round_constants(device: torch.device) -> tuple[Tensor, Tensor]:
+    """The multipliers (2, 1, 1), and what is added to the keys in each round, (10, 2, 1, 1), on a device."""
+    weyl = [[_WEYL_0 * by, _WEYL_1 * by] for by in range(_NUM_ROUNDS)]
+    with torch.inference_mode(False):
+        multipliers, added = torch.tensor([_MULTIPLIER_0, _MULTIPLIER_1]), torch.tensor(weyl)
+        return multipliers[:, None, None].to(device), added[..., None, None].to(device)
+
+
+@dataclass(frozen=True)
+class SampleDraws:
+    """All streams of one seed for a batch of samples.
+
+    Attributes:
+        seed: key, in [0, 2^63).
+        indices: (B,) int64, indices of the samples in [0, 2^63).
+        known: for some streams (B, num) first words, made at once by :func:`draw_words`.
+    """
+
+    seed: int
+    indices: Tensor
+    known: Mapping[int, Tensor] = field(default_factory=dict)
+
+    def of(self, name: str) -> Draws:
+        """The draws of a stream by its name in :data:`~invariance.vocabulary.streams.STREAMS`."""
+        stream = STREAMS[name]
+        return Draws(self.seed, self.indices, stream, self.known.get(stream))
 
 
 def to_unit(words: Tensor) -> Tensor:
@@ -165,8 +249,8 @@ def _unit_blocks(keys: Tensor, blocks: Tensor) -> Tensor:
             for position, words in enumerate(philox(counter, (low.numpy(), high.numpy()))):  # type: ignore[arg-type]
                 part.numpy()[..., position] = words >> 8
         else:
-            zero = torch.zeros_like(block)
-            for position, drawn in enumerate(philox((block, zero, zero, zero), (low, high))):
+            zero, keys_of_rounds = torch.zeros_like(block), _schedule(torch.stack((low, high)))
+            for position, drawn in enumerate(_philox_in_pairs(block, zero, zero, zero, keys_of_rounds)):
                 part[..., position] = drawn >> 8
     return field.mul_(2.0**-24).flatten(1)
 

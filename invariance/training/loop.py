@@ -68,16 +68,7 @@ def pretrain(
         SpecError: the data set cannot be used.
     """
     run = Pretraining(spec, directory, device=device, cancelled=cancelled)
-    with run.train_state.precision.products(device):
-        feed = yield from run.open()
-        yield from optimise(
-            run.train_state,
-            feed,
-            validation=run.validation(),
-            cancelled=cancelled,
-            checkpoint_every_s=checkpoint_every_s,
-        )
-        yield run.finish()
+    yield from run.train_state.precision.during(device, run.events(checkpoint_every_s))
     # Whoever asks for the event after Finished has recorded it, so there is nothing left to go on with.
     clear_state(run.directory)
 
@@ -124,6 +115,18 @@ class Pretraining:
         """Prepares the batches; a finite set is rendered, with an event now and then."""
         self.feed = yield from _open_feed(self.spec, self.engine, self.train_state, self._cancelled)
         return self.feed
+
+    def events(self, checkpoint_every_s: float) -> Generator[Event, None, None]:
+        """All of it, as :func:`pretrain` yields it."""
+        feed = yield from self.open()
+        yield from optimise(
+            self.train_state,
+            feed,
+            validation=self.validation(),
+            cancelled=self._cancelled,
+            checkpoint_every_s=checkpoint_every_s,
+        )
+        yield self.finish()
 
     def validation(self) -> Rendered:
         """What the network is validated on."""

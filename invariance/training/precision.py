@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
+
+from invariance.data.products import float32_products
+
+T = TypeVar("T")
 
 _INSTRUCTIONS = ("avx512_bf16", "amx_bf16")
 """Of x86 processors that multiply bfloat16: AMD from Zen 4, Intel servers from Cooper Lake."""
@@ -35,25 +39,29 @@ class Precision:
         name = auto_precision(str(device)) if self.name == "auto" else self.name
         return torch.autocast(device.type, dtype=torch.bfloat16, enabled=name == "bfloat16")
 
-    @contextmanager
-    def products(self, device: str | torch.device) -> Iterator[None]:
-        """The context of a whole training on a GPU: what is left in float32 may use TF32, unless float32 is asked for.
+    def products(self, device: str | torch.device) -> AbstractContextManager[None]:
+        """The context of a training on a GPU: what is left in float32 may use TF32, unless float32 is asked for.
 
-        TF32 keeps 10 bits of the mantissa, 3 more than bfloat16. The settings of the process are put back afterwards.
+        TF32 keeps 10 bits of the mantissa, 3 more than bfloat16. Samples are made in full float32 inside it too
+        (:func:`invariance.data.products.product`). The settings of the process are put back afterwards.
         """
         if torch.device(device).type != "cuda":
-            yield
-            return
-        cudnn: Any = torch.backends.cudnn
-        backends = (torch.backends.cuda.matmul, cudnn.conv)
-        before = [backend.fp32_precision for backend in backends]
-        for backend in backends:
-            backend.fp32_precision = "ieee" if self.name == "float32" else "tf32"
-        try:
-            yield
-        finally:
-            for backend, value in zip(backends, before, strict=True):
-                backend.fp32_precision = value
+            return nullcontext()
+        return float32_products("ieee" if self.name == "float32" else "tf32")
+
+    def during(self, device: str | torch.device, events: Generator[T, None, None]) -> Generator[T, None, None]:
+        """The events of a training whose work is done inside :meth:`products`, while whoever hears of them is outside.
+
+        A generator that nobody goes on with would otherwise leave the settings of the process as the training's.
+        """
+        with closing(events):
+            while True:
+                with self.products(device):
+                    try:
+                        event = next(events)
+                    except StopIteration:
+                        return
+                yield event
 
 
 AUTO = Precision()

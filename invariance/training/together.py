@@ -169,21 +169,29 @@ def _stacked(
         raise SpecError(f"data sets of {sorted(sizes)} classes cannot be trained on together: give each as many")
     if not runs:
         return
-    numbers, together = list(runs), list(runs.values())
-    with together[0].train_state.precision.products(device):
-        for number, run in runs.items():
-            opening = run.open()
-            while True:
-                try:
-                    yield number, next(opening)
-                except StopIteration:
-                    break
-        failed = set()
-        for position, what in optimise_stacked(together, cancelled=cancelled, checkpoint_every_s=checkpoint_every_s):
-            if isinstance(what, Exception):
-                failed.add(numbers[position])
-            yield numbers[position], what
-        for number, run in runs.items():
-            if number not in failed:
-                yield number, run.finish()
-                clear_state(run.directory)
+    events = _stacked_events(runs, cancelled=cancelled, checkpoint_every_s=checkpoint_every_s)
+    yield from next(iter(runs.values())).train_state.precision.during(device, events)
+
+
+def _stacked_events(
+    runs: dict[int, Pretraining], *, cancelled: CancelFlag, checkpoint_every_s: float
+) -> Generator[NumberedEvent, None, None]:
+    """The trainings of a stack from open feeds to results."""
+    numbers, failed = list(runs), set()
+    for number, run in runs.items():
+        opening = run.open()
+        while True:
+            try:
+                yield number, next(opening)
+            except StopIteration:
+                break
+    for position, what in optimise_stacked(
+        list(runs.values()), cancelled=cancelled, checkpoint_every_s=checkpoint_every_s
+    ):
+        if isinstance(what, Exception):
+            failed.add(numbers[position])
+        yield numbers[position], what
+    for number, run in runs.items():
+        if number not in failed:
+            yield number, run.finish()
+            clear_state(run.directory)

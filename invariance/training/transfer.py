@@ -69,13 +69,7 @@ def transfer(
     directory.mkdir(parents=True, exist_ok=True)
     sweep_temporaries(directory)
     work = _Work(spec, Path(source), directory, device, cancelled)
-    with work.precision.products(device):
-        samples = yield from render_training_split(work.engine, work.num_samples, cancelled, work.first_event())
-        if spec.method == "linear-probe":
-            yield from work.probe(samples, report=True)
-        else:
-            yield from work.fine_tune(samples, checkpoint_every_s)
-        yield from work.finish(samples)
+    yield from work.precision.during(device, work.events(checkpoint_every_s))
     clear_state(directory)
 
 
@@ -114,18 +108,22 @@ def transfer_together(
     sizes = {(work.num_samples, work.engine.num_classes, work.model.num_features) for work in works}
     if len(sizes) > 1 or len({spec.precision for spec in specs}) > 1:
         raise SpecError("probes of different sizes are not solved together: give as many samples and classes to each")
-    with works[0].precision.products(device):
-        seen: dict[tuple[Path, str], tuple[Rendered, Tensor]] = {}
-        for number, work in enumerate(works):
-            if work.looks_at not in seen:
-                samples = render_split(work.engine, "train", work.num_samples)
-                seen[work.looks_at] = samples, work.features(samples)
-            yield number, work.first_event()
-        yield from _solve_together(works, [seen[work.looks_at] for work in works], cancelled)
-        for number, work in enumerate(works):
-            for event in work.finish(seen[work.looks_at][0]):
-                yield number, event
-            clear_state(work.directory)
+    yield from works[0].precision.during(device, _transferred(works, cancelled))
+
+
+def _transferred(works: Sequence[_Work], cancelled: CancelFlag) -> Generator[tuple[int, Event], None, None]:
+    """The probes of all, from their features to their results."""
+    seen: dict[tuple[Path, str], tuple[Rendered, Tensor]] = {}
+    for number, work in enumerate(works):
+        if work.looks_at not in seen:
+            samples = render_split(work.engine, "train", work.num_samples)
+            seen[work.looks_at] = samples, work.features(samples)
+        yield number, work.first_event()
+    yield from _solve_together(works, [seen[work.looks_at] for work in works], cancelled)
+    for number, work in enumerate(works):
+        for event in work.finish(seen[work.looks_at][0]):
+            yield number, event
+        clear_state(work.directory)
 
 
 def _solve_together(
@@ -172,6 +170,15 @@ class _Work:
     def seconds(self) -> float:
         """Time worked on the run."""
         return time.monotonic() - self.started
+
+    def events(self, checkpoint_every_s: float) -> Generator[Event, None, None]:
+        """All of it, as :func:`transfer` yields it."""
+        samples = yield from render_training_split(self.engine, self.num_samples, self.cancelled, self.first_event())
+        if self.spec.method == "linear-probe":
+            yield from self.probe(samples, report=True)
+        else:
+            yield from self.fine_tune(samples, checkpoint_every_s)
+        yield from self.finish(samples)
 
     def first_event(self) -> Progress:
         """What is reported before there is anything to measure."""

@@ -5,7 +5,16 @@ import math
 import pytest
 import torch
 
-from invariance.data.random import Draws, draw_words, normal_field, permutation, philox, unit_field
+from invariance.data.random import (
+    Draws,
+    _philox_in_pairs,
+    _schedule,
+    draw_words,
+    normal_field,
+    permutation,
+    philox,
+    unit_field,
+)
 
 # Known-answer vectors of Philox 4x32-10 as published with Random123 (kat_vectors): counter, key, expected words.
 KNOWN_ANSWERS = [
@@ -59,10 +68,13 @@ def test_uniform_moments():
 
 def test_several_streams_at_once_are_each_by_itself():
     indices = torch.tensor([0, 5, 2**40 + 3])
-    found = draw_words(11, indices, [(4, 3), (2, 9), (7, 0), (4, 1)])
+    requests = [(11, 4, 3), (11, 2, 9), (11, 7, 0), (12, 4, 1)]
+    found = draw_words(indices, requests)
     assert [tuple(words.shape) for words in found] == [(3, 3), (3, 9), (3, 0), (3, 1)]
-    for words, (stream, num) in zip(found, [(4, 3), (2, 9), (7, 0), (4, 1)], strict=True):
-        assert torch.equal(words, Draws(11, indices, stream).words(num))
+    for words, (seed, stream, num) in zip(found, requests, strict=True):
+        assert torch.equal(words, Draws(seed, indices, stream).words(num))
+        assert torch.equal(Draws(seed, indices, stream, known=words).words(num), words)
+        assert torch.equal(Draws(seed, indices, stream, known=words).words(12)[:, :num], words), "more than are known"
 
 
 @pytest.mark.parametrize("shape", [(3, 32, 32), (3, 16, 24), (3, 33, 33), (2, 5, 12), (3, 7, 8)])
@@ -115,5 +127,7 @@ def test_words_on_the_cpu_are_those_of_the_generator_on_tensors():
     before = [part.clone() for part in counter]
     words = philox(counter, (seed & 0xFFFFFFFF, seed >> 32))
     assert all(torch.equal(part, kept) for part, kept in zip(counter, before, strict=True))
+    schedule = _schedule(torch.tensor([seed & 0xFFFFFFFF, seed >> 32])[:, None, None])
+    assert all(torch.equal(*pair) for pair in zip(_philox_in_pairs(*counter, schedule), words, strict=True))
     expected = torch.stack(words, dim=2).flatten(1)
     assert torch.equal(Draws(seed, indices, stream).words(11), expected[:, :11])

@@ -102,7 +102,7 @@ def _warp(chain: Sequence[Tensor | Warp], spread: Floats, size: int) -> Step:
         next((inverse_of(link) for link in links if isinstance(link, Tensor)), identity).numpy()
         for links in (chain[:place], chain[place + 1 :])
     )
-    smoothing, grid = smoothing_matrix().T.flatten().numpy(), REFERENCE_SIZE
+    smoothing, grid = smoothing_matrix(torch.device("cpu")).T.flatten().numpy(), REFERENCE_SIZE
     fields = params["field"].numpy(), displacement_px(params, size).numpy()
     return Step(warp, (before, *fields, after, spread), (smoothing, grid, len(chain) == 1))
 

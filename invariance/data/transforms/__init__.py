@@ -8,7 +8,9 @@ from invariance.data.transforms.compose import (
     apply_composition,
     by_key,
     change_content,
+    composition_of_words,
     flat_steps,
+    requests_of,
     sample_composition,
 )
 from invariance.data.transforms.corruption import CORRUPTION
@@ -25,8 +27,10 @@ __all__ = [
     "apply_composition",
     "by_key",
     "change_content",
+    "composition_of_words",
     "flat_steps",
     "get_transform",
+    "requests_of",
     "sample_composition",
 ]
 

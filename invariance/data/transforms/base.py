@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from invariance.data.products import product
 from invariance.data.random import Draws
 from invariance.data.transforms.frame import Frame
 from invariance.data.transforms.parameters import Params, num_words, parameters_of_words
@@ -134,8 +135,8 @@ def filter_separably(rgba: Tensor, vertical: Tensor, horizontal: Tensor) -> Tens
         vertical: (B, H', H), row i holds the weights of output row i.
         horizontal: (B, W', W), likewise for columns.
     """
-    rows = (rgba.flatten(1, 2) @ horizontal.transpose(1, 2)).unflatten(1, rgba.shape[1:3])
-    return vertical[:, None] @ rows
+    rows = product(rgba.flatten(1, 2), horizontal.transpose(1, 2)).unflatten(1, rgba.shape[1:3])
+    return product(vertical[:, None], rows)
 
 
 def luma(rgb: Tensor) -> Tensor:

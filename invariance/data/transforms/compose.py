@@ -7,7 +7,7 @@ from itertools import groupby
 
 from torch import Tensor
 
-from invariance.data.random import draw_words
+from invariance.data.random import Request, draw_words
 from invariance.data.transforms.base import Transform
 from invariance.data.transforms.frame import Frame
 from invariance.data.transforms.parameters import Params, num_words, parameters_of_words
@@ -19,7 +19,16 @@ def sample_composition(
     transforms: Sequence[Transform], indices: Tensor, *, seed: int, strength: float = 1.0
 ) -> list[Params]:
     """The parameters of each transformation for the samples ``indices`` (B,), in the order given."""
-    words = draw_words(seed, indices, [(transform.stream, num_words(transform.parameters)) for transform in transforms])
+    return composition_of_words(transforms, draw_words(indices, requests_of(transforms, seed)), strength)
+
+
+def requests_of(transforms: Sequence[Transform], seed: int) -> list[Request]:
+    """Which words a composition takes for each sample."""
+    return [(seed, transform.stream, num_words(transform.parameters)) for transform in transforms]
+
+
+def composition_of_words(transforms: Sequence[Transform], words: Sequence[Tensor], strength: float) -> list[Params]:
+    """The parameters of each transformation, of the words (B, num) that :func:`requests_of` asks for."""
     return [
         parameters_of_words(transform.parameters, drawn, strength)
         for transform, drawn in zip(transforms, words, strict=True)

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from invariance.data.products import product
 from invariance.data.random import normal_field, unit_field
 from invariance.data.transforms.base import (
     Transform,
@@ -144,8 +145,8 @@ def _elastic_displacement(params: Params, size: int) -> Tensor:
 
 def _smooth_field(params: Params, size: int) -> Tensor:
     noise = unit_field(params["field"], (2, REFERENCE_SIZE, REFERENCE_SIZE)) * 2.0 - 1.0
-    smoothing = smoothing_matrix().to(noise.device)
-    field = smoothing @ noise @ smoothing.T * per_sample(displacement_px(params, size))
+    smoothing = smoothing_matrix(noise.device)
+    field = product(product(smoothing, noise), smoothing.T) * per_sample(displacement_px(params, size))
     if size != REFERENCE_SIZE:
         field = F.interpolate(field, size=(size, size), mode="bilinear", align_corners=False)
     return field
@@ -156,8 +157,8 @@ def displacement_px(params: Params, size: int) -> Tensor:
     return params["alpha"] / REFERENCE_SIZE * (size / 2) * params["applied"]
 
 
-@lru_cache(maxsize=1)
-def smoothing_matrix() -> Tensor:
+@lru_cache(maxsize=8)
+def smoothing_matrix(device: torch.device) -> Tensor:
     """(32, 32): convolution of the noise with a Gaussian of 8 sigma width and mirrored borders, as a matrix."""
     size, radius = REFERENCE_SIZE, int(8 * ELASTIC_SIGMA_PX + 1) // 2
     offsets = torch.arange(-radius, radius + 1)
@@ -168,7 +169,7 @@ def smoothing_matrix() -> Tensor:
     read = torch.remainder(read, period)
     read = torch.where(read < size, read, period - read)
     matrix = torch.zeros(size, size)
-    return matrix.scatter_add_(1, read, weights.expand(size, -1).contiguous())
+    return matrix.scatter_add_(1, read, weights.expand(size, -1).contiguous()).to(device)
 
 
 def _change_erasing(rgba: Tensor, params: Params, frame: Frame) -> Tensor:

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from invariance.data.constants import constant
 from invariance.data.transforms.base import (
     Transform,
     change_where,
@@ -37,7 +38,7 @@ def _turn_hue(rgba: Tensor, params: Params) -> Tensor:
     low, chroma, hue = _low_chroma_hue(rgb)
     # A channel is at its highest within one sector of its own hue, and at its lowest from two on. Distances from the
     # opposite hue are taken, which are three less those.
-    opposite = rgba.new_tensor([3.0, 5.0, 1.0])[None, :, None, None]
+    opposite = constant((3.0, 5.0, 1.0), rgba.device)[None, :, None, None]
     distance = (hue + 6.0 * per_sample(params["shift"])) - opposite
     distance -= (distance / 6.0).round_().mul_(6.0)
     weight = distance.abs_().sub_(1.0).clamp_(0.0, 1.0)

@@ -1,0 +1,41 @@
+"""Products of float32, exact where pixels are made, whatever a process allows elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+
+@contextmanager
+def float32_products(kind: Literal["ieee", "tf32"]) -> Iterator[None]:
+    """In which numbers a GPU multiplies and convolves float32; the settings of the process are put back afterwards.
+
+    Args:
+        kind: ``ieee`` for float32 in full, ``tf32`` for 10 of the 23 bits of the mantissa.
+    """
+    cudnn: Any = torch.backends.cudnn
+    backends = (torch.backends.cuda.matmul, cudnn.conv)
+    before = [backend.fp32_precision for backend in backends]
+    try:
+        for backend in backends:
+            backend.fp32_precision = kind
+        yield
+    finally:
+        for backend, value in zip(backends, before, strict=True):
+            backend.fp32_precision = value
+
+
+def product(left: Tensor, right: Tensor) -> Tensor:
+    """``left @ right`` of float32 in full, for positions and weights of pixels.
+
+    A training lets its GPU round factors to TF32. Rounded, a position passes the edge of a pixel, and an object is
+    somewhere else than on a CPU or outside the training.
+    """
+    if left.device.type != "cuda":
+        return left @ right
+    with float32_products("ieee"):
+        return left @ right

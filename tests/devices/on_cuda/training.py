@@ -1,0 +1,183 @@
+"""Trainings on an emulated CUDA device: feeds, objectives, architectures, transfers, and resuming on another device."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from invariance.events import Cancelled, Event, Finished, Progress
+from invariance.models import create_model
+from invariance.spec import DatasetSpec, PretrainSpec, TransferSpec
+from invariance.training import loop
+from invariance.training.checkpoint import load_weights, save_weights
+from invariance.training.feed import Feed
+from invariance.training.loop import Pretraining, pretrain
+from invariance.training.together import pretrain_together
+from invariance.training.transfer import transfer, transfer_together
+from invariance.vocabulary.architectures import ARCHITECTURES
+from invariance.vocabulary.objectives import OBJECTIVES
+from tests.devices.emulated_cuda import counted
+
+CLASSES = ("noise-00", "noise-01", "noise-02")
+DATA = DatasetSpec(
+    objects="noise", backgrounds="#808080", classes=CLASSES, transforms=("rotate",), num_samples=16, image_size=8
+)
+SPEC = PretrainSpec(data=DATA, epochs=2, batch_size=8, num_test_samples=12, precision="float32", seed=5)
+BACKENDS = (torch.backends.cuda.matmul, torch.backends.cudnn.conv)
+
+
+@pytest.fixture(autouse=True)
+def _validate_on_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "NUM_VALIDATION_SAMPLES", 12)
+    monkeypatch.setattr(loop, "NUM_PROBE_SAMPLES", 24)
+
+
+def losses(events: list[Event]) -> list[float]:
+    return [event.metrics["train_loss"] for event in events if isinstance(event, Progress) and event.metrics]
+
+
+def result_of(events: list[Event]) -> Finished:
+    assert isinstance(events[-1], Finished)
+    return events[-1]
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("num_samples", [None, 16], ids=["stream", "finite"])
+def test_a_training_takes_the_steps_of_the_cpu(tmp_path: Path, objective: str, num_samples: int | None) -> None:
+    data = replace(DATA, num_samples=num_samples)
+    spec = replace(SPEC, data=data, objective=objective, samples_per_epoch=16)
+    found = {device: list(pretrain(spec, tmp_path / device, device=device)) for device in ("cpu", "cuda")}
+    assert losses(found["cuda"]) == pytest.approx(losses(found["cpu"]), rel=1e-3)
+    assert len(losses(found["cuda"])) == 4
+    assert result_of(found["cuda"]).device == "cuda"
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_every_architecture_takes_a_step(tmp_path: Path, name: str) -> None:
+    data = replace(DATA, image_size=32, num_samples=2)
+    spec = replace(SPEC, data=data, model=name, epochs=1, batch_size=2, precision="auto")
+    run = Pretraining(spec, tmp_path, device="cuda", cancelled=lambda: False)
+    run.train_state.advance(*run_to_end(run.open()).batch(0))
+    assert math.isfinite(run.train_state.take_metrics()["train_loss"])
+
+
+@pytest.mark.parametrize("precision", ["auto", "bfloat16"])
+def test_a_training_in_half_precision_ends(tmp_path: Path, precision: str) -> None:
+    events = list(pretrain(replace(SPEC, precision=precision), tmp_path, device="cuda"))
+    assert all(math.isfinite(loss) for loss in losses(events)) and losses(events)
+    assert all(value.dtype != torch.bfloat16 for value in load_weights(tmp_path / loop.WEIGHTS).state_dict().values())
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_a_step_never_waits_for_the_device(tmp_path: Path, objective: str) -> None:
+    run = Pretraining(replace(SPEC, objective=objective), tmp_path, device="cuda", cancelled=lambda: False)
+    feed = run_to_end(run.open())
+    for step in range(2):
+        with counted() as ledger:
+            run.train_state.advance(*feed.batch(step), share=step / feed.num_steps)
+        if step == 1:  # the first of an epoch brings its order and the addresses of its draws
+            assert not ledger.waits
+
+
+def run_to_end(work: Generator[object, None, Feed]) -> Feed:
+    """What a generator returns."""
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            feed: Feed = end.value
+            return feed
+
+
+@pytest.mark.parametrize("objective", ["supervised", "simclr", "vicreg"])
+def test_stacked_networks_learn_what_they_learn_alone(tmp_path: Path, objective: str) -> None:
+    specs = [replace(SPEC, objective=objective, seed=seed) for seed in (1, 2)]
+    heard: dict[int, list[Event]] = {0: [], 1: []}
+    for number, event in pretrain_together(specs, [tmp_path / "a", tmp_path / "b"], device="cuda"):
+        assert not isinstance(event, Exception)
+        heard[number].append(event)
+    for number, spec in enumerate(specs):
+        alone = list(pretrain(spec, tmp_path / f"alone{number}", device="cpu"))
+        assert losses(heard[number]) == pytest.approx(losses(alone), rel=5e-3)
+        assert result_of(heard[number]).device == "cuda"
+
+
+def after(num_answers: int) -> Callable[[], bool]:
+    answers = iter([False] * num_answers)
+    return lambda: next(answers, True)
+
+
+@pytest.mark.parametrize(("first", "second"), [("cuda", "cpu"), ("cpu", "cuda"), ("cuda", "cuda")])
+@pytest.mark.parametrize("objective", ["supervised", "simclr"])
+def test_a_run_goes_on_on_another_device(tmp_path: Path, first: str, second: str, objective: str) -> None:
+    spec = replace(SPEC, objective=objective, data=replace(DATA, num_samples=None), samples_per_epoch=16)
+    whole = list(pretrain(spec, tmp_path / "whole"))
+    with pytest.raises(Cancelled):
+        list(pretrain(spec, tmp_path / "parts", device=first, cancelled=after(2)))
+    rest = list(pretrain(spec, tmp_path / "parts", device=second))
+    assert losses(rest) == pytest.approx(losses(whole), rel=1e-3)
+    expected, found = (load_weights(tmp_path / name / loop.WEIGHTS).state_dict() for name in ("whole", "parts"))
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name], value, atol=2e-3, rtol=1e-2)
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "source.safetensors"
+    save_weights(path, create_model("small", 3, seed=1), class_names=CLASSES, spec=SPEC)
+    return path
+
+
+@pytest.mark.parametrize("regularisation", ["prior", "validation"])
+@pytest.mark.parametrize("method", ["linear-probe", "fine-tune"])
+def test_a_transfer_ends_as_on_the_cpu(tmp_path: Path, source: Path, method: str, regularisation: str) -> None:
+    data = replace(DATA, transforms=("hue",))
+    spec = TransferSpec(
+        source="x",
+        data=data,
+        method=method,
+        regularisation=regularisation,
+        epochs=1,
+        batch_size=12,
+        num_test_samples=12,
+        precision="float32",
+    )
+    found = {device: list(transfer(spec, source, tmp_path / device, device=device)) for device in ("cpu", "cuda")}
+    results = {device: result_of(events).metrics for device, events in found.items()}
+    assert results["cuda"] == pytest.approx(results["cpu"], rel=1e-2, abs=1e-3)
+
+
+def test_probes_are_solved_together(tmp_path: Path, source: Path) -> None:
+    specs = [TransferSpec(source=name, data=DATA, num_test_samples=12, precision="float32") for name in "xy"]
+    events = list(transfer_together(specs, [source, source], [tmp_path / "a", tmp_path / "b"], device="cuda"))
+    assert sum(isinstance(event, Finished) for _, event in events) == 2
+
+
+@pytest.mark.parametrize("kind", ["pretrain", "transfer", "together"])
+def test_whoever_hears_of_a_training_computes_as_before(tmp_path: Path, source: Path, kind: str) -> None:
+    spec = replace(SPEC, precision="auto")
+    works: dict[str, Callable[[], Iterator[object]]] = {
+        "pretrain": lambda: pretrain(spec, tmp_path / "run", device="cuda"),
+        "transfer": lambda: transfer(
+            TransferSpec(source="x", data=DATA, num_test_samples=12), source, tmp_path / "run", device="cuda"
+        ),
+        "together": lambda: pretrain_together(
+            [spec, replace(spec, seed=6)], [tmp_path / "a", tmp_path / "b"], device="cuda"
+        ),
+    }
+    before = [backend.fp32_precision for backend in BACKENDS]
+    assert before[0] != "tf32"
+    with counted() as ledger:
+        events = works[kind]()
+        for _ in range(3):
+            next(events)
+            assert [backend.fp32_precision for backend in BACKENDS] == before
+        events.close()
+    assert ledger.rounded or kind == "transfer", "inside, products are rounded"
+    assert not any("invariance/data/" in line.split(" < ")[0] for line in ledger.rounded)
+    assert [backend.fp32_precision for backend in BACKENDS] == before
