@@ -18,7 +18,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {str(ROOT)!r})
 sys.modules.update(dict.fromkeys({tuple(EXTRA_OF)!r}))
-import torch, invariance, invariance.commands.study, invariance.runs.manager, invariance.measures.table
+import torch, invariance, invariance.commands.study, invariance.runs.manager, invariance.measures.transform_table
 from invariance.figures.study_notebook import write_notebook
 from invariance.studies.registry import make_study
 write_notebook(make_study("mismatch"), Path("."))
