@@ -70,6 +70,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 when it succeeded, 1 when a run failed, 2 on bad input, 128 and the number of the signal that stopped it (130
         for Ctrl-C, 141 where nobody reads its output any more).
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by who started it
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 -- for as long as the process
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # a terminal that has no ellipsis shows a question mark
             stream.reconfigure(errors="replace")
@@ -91,6 +94,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     try:
         args = parser().parse_args(argv)
+        from invariance.runs.threads import wanted_threads
+
+        wanted_threads()  # a bad number is refused by every command, before anything is made
         args.action(args)
     except KeyboardInterrupt as stop:
         return _fail(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import hashlib
 import os
 import runpy
@@ -52,6 +53,10 @@ def open_app(args: argparse.Namespace) -> None:
         require_extra(package, "the app")
     wanted_device()  # what the server would refuse is refused before a browser opens
     wanted_threads()
+    try:
+        Path.home()
+    except RuntimeError:  # an unknown user; Streamlit looks there for settings
+        os.environ["HOME"] = str(user_cache())
     if args.runs is not None:
         os.environ["INVARIANCE_RUNS"] = str(args.runs)
     words = ["streamlit", "run", str(_app_folder() / "app.py")]
@@ -59,7 +64,14 @@ def open_app(args: argparse.Namespace) -> None:
         words += [] if value is None else [f"--server.{name}={value}"]
     sys.argv = words + ["--server.headless=true"] * args.no_browser
     # In this process, so that signals reach the server. The library itself imports nothing of Streamlit.
-    runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module("streamlit", run_name="__main__", alter_sys=True)
+    except OSError as error:
+        if error.errno != errno.EADDRNOTAVAIL:
+            raise
+        raise SpecError(
+            f"address = {args.address}: this machine does not have it; give 0.0.0.0 for all that it has"
+        ) from error
 
 
 def _app_folder() -> Path:

@@ -40,9 +40,14 @@ def require_memory(name: str, num: int, data: DatasetSpec, bytes_each: int) -> N
     free = available_memory()
     if free is not None and num * bytes_each > free:
         raise SpecError(
-            f"{name} = {num}: {num * bytes_each / 1e9:.3g} GB for images of {data.image_size} px, and {free / 1e9:.3g} "
-            f"GB of memory are free; ask for at most {free // bytes_each}"
+            f"{name} = {num}: {_gigabytes(num * bytes_each)} for images of {data.image_size} px, and "
+            f"{_gigabytes(free)} of memory are free; ask for at most {free // bytes_each}"
         )
+
+
+def _gigabytes(num_bytes: int) -> str:
+    size = num_bytes / 1e9
+    return f"{size:,.0f} GB" if size >= 100 else f"{size:.3g} GB"
 
 
 def available_memory() -> int | None:

@@ -14,10 +14,10 @@ import re
 import typing
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, fields
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-import invariance.spec
 from invariance.spec import (
     LABELS,
     MEASURE_NAMES,
@@ -115,9 +115,9 @@ def _reading(name: str, hint: Any, default: Any) -> dict[str, Any]:
     if hint == tuple[str, ...]:
         read = parse_transforms if name == "transforms" else parse_names
         return {"type": argument(read), "metavar": "A,B,..."}
-    for kind, metavar in ((int, "N"), (float, "X")):
+    for kind, metavar, what in ((int, "N", "a whole number"), (float, "X", "a number")):
         if hint in (kind, kind | None):
-            return {"type": kind, "metavar": metavar}
+            return {"type": number(kind, what), "metavar": metavar}
     if hint is bool:
         return {"action": "store_true"}
     assert hint is str, f"{name} is a {hint}, which no option can be"
@@ -128,15 +128,17 @@ def _sentences(spec: type) -> dict[str, str]:
     """What the docstring of a dataclass says about each field, on one line; nothing under ``python -OO``."""
     _, _, listed = (inspect.getdoc(spec) or "").partition("Attributes:\n")
     found = re.findall(r"^    (\w+): (.*(?:\n     .*)*)", listed, re.MULTILINE)
-    return {name: _plain(" ".join(text.split())) for name, text in found}
+    spoken = {name: _plain(" ".join(text.split())) for name, text in found}
+    # What None means is for those who write Python; on a terminal nobody types it.
+    return {name: "; ".join(part for part in text.split("; ") if "None" not in part) for name, text in spoken.items()}
 
 
 def _plain(text: str) -> str:
     """A docstring's sentence for a terminal: without marks, and with the names that a constant stands for."""
 
     def spelled_out(found: re.Match[str]) -> str:
-        last = found[1].rpartition(".")[2]
-        names = getattr(invariance.spec, last, None) if last.isupper() else None
+        module, _, last = found[1].lstrip("~").rpartition(".")
+        names = getattr(import_module(module or "invariance.spec"), last, None) if last.isupper() else None
         return ", ".join(names) if isinstance(names, tuple | dict) else found[1]
 
     return re.sub(r"(?::\w+:)?`+(.+?)`+", spelled_out, text)
@@ -152,6 +154,18 @@ def argument(read: Callable[[str], Any]) -> Callable[[str], Any]:
             raise argparse.ArgumentTypeError(str(error)) from None
 
     return reader
+
+
+def number(kind: type, what: str) -> Callable[[str], Any]:
+    """A reader of numbers, whose range the dataclass knows."""
+
+    def read(text: str) -> Any:
+        try:
+            return kind(text)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r}: expected {what}") from None
+
+    return read
 
 
 def count(low: int, high: int) -> Callable[[str], int]:

@@ -25,7 +25,7 @@ class Parser(argparse.ArgumentParser):
     def __init__(
         self, *, examples: Sequence[str] = (), description: str = "", epilog: str = "", **options: Any
     ) -> None:
-        shown = "\n".join(["examples:", *(f"  %(prog)s {line}" for line in examples)]) if examples else ""
+        shown = "\n".join(["examples:", *(f"  %(prog)s {line}".rstrip() for line in examples)]) if examples else ""
         super().__init__(
             description="\n".join(textwrap.fill(line, WIDTH) for line in description.splitlines()),
             epilog="\n\n".join(filter(None, (epilog.replace("%", "%%"), shown))),

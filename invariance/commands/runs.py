@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from invariance.commands.options import add_device, add_store
@@ -106,7 +108,7 @@ def show_run(args: argparse.Namespace) -> None:
         {
             **_summary(run, {other.id: other for other in store.list()}),
             "result": run.result,
-            "command": command(run.spec),
+            "command": _with_store(command(run.spec), args.runs),
             "spec": to_dict(run.spec),
             "depends_on": list(run.spec.depends_on),
             "needed_by": [other.id for other in store.dependents(run.id)],
@@ -115,6 +117,11 @@ def show_run(args: argparse.Namespace) -> None:
             "log": last_line(directory / LOG_FILE),
         }
     )
+
+
+def _with_store(line: str | None, runs: Path | None) -> str | None:
+    """A command with the store that was named; None where no command asks for such a run."""
+    return line if line is None or runs is None else f"{line} --runs {shlex.quote(str(runs))}"
 
 
 def resume_runs(args: argparse.Namespace) -> None:

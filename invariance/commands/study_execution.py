@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from invariance.commands.errors import RunFailed
 from invariance.commands.output import check_folder, make_folder, print_json
+from invariance.commands.parser import program
 from invariance.commands.running import existing_store, open_store
 from invariance.extras import has, install_line
 from invariance.figures.study_notebook import write_notebook
@@ -57,6 +58,7 @@ def execute_study(args: argparse.Namespace) -> None:
             _pretrain_together(study, store, device, args, bar)
         executor = ray or LocalExecutor(store.root / "worker.log", _local_devices(device, args.num_workers))
         with closing(executor):
+            num_workers = executor.num_slots  # asked of a cluster, which is gone afterwards
             coordinator = Coordinator(study, store, executor, device=device)
             for event in coordinator.run(interrupted.is_set):
                 bar(event.progress)
@@ -65,9 +67,9 @@ def execute_study(args: argparse.Namespace) -> None:
     table = study.tabulate(outcomes_of(study, store))
     progress = progress_of(study, store)
     seconds = time.monotonic() - started
-    told = provenance(study, store, executor=executor.name, num_workers=executor.num_slots, command=command_line())
+    made = provenance(study, store, executor=executor.name, num_workers=num_workers, command=command_line())
     write_table(table, args.out)
-    summary = summarise(study.conclude(table), seconds=seconds, provenance=told, progress=progress)
+    summary = summarise(study.conclude(table), seconds=seconds, provenance=made, progress=progress)
     write_summary(summary, args.out)
     write_notebook(study, args.out)
     if absent := [name for name in ("plotly", "jinja2") if not has(name)]:
@@ -165,7 +167,7 @@ def command_line() -> str:
             next(words, None)
         elif not word.startswith(("--out=", "--runs=")):
             kept.append(word)
-    return shlex.join(["python", "-m", "invariance", *kept])
+    return f"{program()} {shlex.join(kept)}"
 
 
 class _Bar:

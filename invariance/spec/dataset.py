@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields
 
+import invariance.vocabulary.streams  # noqa: F401 -- two equal streams end the program here, before any spec is made
 from invariance.spec.checks import SpecError, freeze, require, require_count, require_number
 from invariance.spec.compositions import check_transforms, order_transforms
 from invariance.vocabulary.choices import LABELS, MAX_PROTOTYPES, RESAMPLINGS, STICKER_PLACES
@@ -28,7 +29,7 @@ class DatasetSpec:
         strength: scales every transformation's range, in [0, 1]; 1 is the paper's.
         num_samples: size of a finite data set (images 0..N-1, the same in every epoch); None is an endless stream.
         seed: addresses every draw of object, prototype and background, in [0, 2^63).
-        transform_seed: addresses the transformations' draws; None means ``seed``. Another one gives the twins.
+        transform_seed: addresses the transformations' draws; unless given, ``seed``. Another one gives the twins.
         image_size: side of the square images, in pixels.
         num_prototypes: number of images used for each class (the paper: 1), in sorted order of their file names.
         resampling: ``bilinear`` on premultiplied alpha, or ``nearest`` as in the authors' code.
@@ -45,7 +46,7 @@ class DatasetSpec:
         sticker_correlation: probability that the sticker is the one paired with the object's class; otherwise it is
             drawn uniformly (so it may be the paired one by chance).
         sticker_availability: probability that the sticker is pasted at all.
-        sticker_seed: addresses the sticker's draws; None means ``seed``. So twins may differ in their stickers alone
+        sticker_seed: addresses the sticker's draws; unless given, ``seed``. So twins may differ in their stickers alone
             (another ``sticker_seed``), or in all but those (another ``seed``, the same ``sticker_seed``).
     """
 

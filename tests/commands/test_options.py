@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import re
 from dataclasses import fields
 
 import pytest
@@ -152,3 +153,4 @@ def test_every_option_of_every_command_has_a_help() -> None:
         assert one.epilog and f"  {'%(prog)s'}" in one.epilog, f"{one.prog} has no example"
         for action in one._actions:
             assert action.help or not action.option_strings, f"{one.prog}: {action.option_strings} has no help"
+            assert not re.search(r"~|`|\bNone\b", action.help or ""), action.option_strings

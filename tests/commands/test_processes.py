@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -98,6 +99,14 @@ def test_a_reader_that_goes_away_ends_it_quietly() -> None:
         os.close(writing)
         _, err = process.communicate(timeout=120)
         assert process.returncode in codes and err == b"", words
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a POSIX shell closes the stream")
+@pytest.mark.parametrize("words", ["pretrain --help", "gallery list"])
+def test_a_closed_output_is_no_mistake(words: str) -> None:
+    line = f"{shlex.quote(sys.executable)} -m invariance {words} >&-"
+    ended = subprocess.run(line, shell=True, stderr=subprocess.PIPE, env=ENVIRONMENT, check=False)
+    assert (ended.returncode, ended.stderr) == (0, b"")
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp932"])

@@ -164,6 +164,17 @@ def test_a_refused_line_leaves_nothing_behind(
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("line", ["render --transforms hue --num 4 --out x.npz", "pretrain --transforms hue"])
+def test_a_number_of_threads_that_is_none_is_refused_before_anything_is_made(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("INVARIANCE_THREADS", "abc")
+    assert main(line.split()) == 2
+    assert "INVARIANCE_THREADS = 'abc': expected a whole number from 1" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
 def test_images_that_do_not_fit_in_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capacity, "available_memory", lambda: 10**6)
     small = DatasetSpec(num_samples=300, image_size=32)  # 300 x (3 x 32 x 32 + 8) bytes = 0.92 MB

@@ -106,6 +106,15 @@ def test_pretrained_together_a_study_says_the_same(
     assert groups == [2] and tables[0] == tables[1]
 
 
+@pytest.mark.slow
+def test_a_study_on_ray_writes_what_it_writes_here(command: Command, tiny: None, tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    code, answer, _, err = command(f"study mismatch --seeds 3 --executor ray --num-workers 1 --gpus 0 --out {tmp_path}")
+    assert code == 0 and answer is not None, err
+    assert answer["provenance"]["executor"] == "ray" and answer["runs_done"] == answer["runs"]
+    assert (tmp_path / "report.html").is_file() and (tmp_path / "notebook.ipynb").is_file()
+
+
 def test_the_report_needs_no_network(command: Command, tiny: None, tmp_path: Path) -> None:
     code, _, _, _ = command(f"study mismatch --num-workers 1 --out {tmp_path}")
     assert code == 0

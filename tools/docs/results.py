@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from invariance.vocabulary.studies import STUDY_NAMES
 from tools.docs.records import code, command, gallery_rows, record, span, study_summary, two_digits
 from tools.docs.text import bullet, paragraph, table
-
-STUDIES = ("transforms-vs-other", "relevant-features", "invariance-transfer", "mismatch")
 
 
 def overview() -> str:
@@ -114,7 +113,7 @@ def studies() -> str:
         ),
     ]
     num = agreed = 0
-    for name in STUDIES:
+    for name in STUDY_NAMES:
         summary = study_summary(f"{name}-quick")
         findings = summary["findings"]
         num, agreed = num + len(findings), agreed + sum(finding["agrees"] for finding in findings)
