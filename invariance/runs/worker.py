@@ -116,9 +116,13 @@ def _take_standard_streams() -> Channel:
     return Channel(reader, writer)
 
 
-def _send_output_to(log: Path) -> None:
+def _flush_output() -> None:
     sys.stdout.flush()
     sys.stderr.flush()
+
+
+def _send_output_to(log: Path) -> None:
+    _flush_output()
     descriptor = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
@@ -146,10 +150,11 @@ def _do(job: dict[str, Any], channel: Channel) -> bool:
     except Exception as error:
         if not is_expected(error):
             traceback.print_exc()
-            sys.stderr.flush()
         message = failed_message(error, device)
         channel.send(id=run_id, **message)
         return not ends_worker(message)
+    finally:  # the process may end without Python's own last flush
+        _flush_output()
     return True
 
 
