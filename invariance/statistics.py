@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 LEVEL: Final = 0.95
-"""Of every interval here: how often it holds the true value."""
+"""Of every interval here, unless another is asked for: how often it holds the true value."""
 
 MIN_POINTS: Final = 3
 """Of a line with intervals; two points leave no residual to tell how sure it is."""
@@ -53,24 +53,47 @@ class Interval:
         return f"{format_number(self.estimate)}{ends}"
 
 
-def t_quantile(degrees: int) -> float:
-    """Student's t for a 95 % interval: its 0.975 quantile, for at least one degree of freedom."""
+def t_quantile(degrees: int, level: float = LEVEL) -> float:
+    """Student's t for an interval: of 95 % its 0.975 quantile, for at least one degree of freedom."""
     from scipy.special import stdtrit
 
-    return float(stdtrit(degrees, (1 + LEVEL) / 2))
+    return float(stdtrit(degrees, (1 + level) / 2))
 
 
-def normal_quantile() -> float:
-    """The normal distribution's share of the same: 1.96 standard errors to each side."""
+def normal_quantile(level: float = LEVEL) -> float:
+    """The normal distribution's share of the same: of 95 % 1.96 standard errors to each side."""
     from scipy.special import ndtri
 
-    return float(ndtri((1 + LEVEL) / 2))
+    return float(ndtri((1 + level) / 2))
 
 
-def t_interval(values: Iterable[float]) -> Interval:
+def t_interval(values: Iterable[float], level: float = LEVEL) -> Interval:
     """Mean and Student's interval of independent values, exact for normal ones; NaNs are left out."""
     known = _known(values)
-    return _interval_of_mean(known, t_quantile(len(known) - 1) if len(known) > 1 else math.nan)
+    return _interval_of_mean(known, t_quantile(len(known) - 1, level) if len(known) > 1 else math.nan)
+
+
+def t_test(values: Iterable[float], mean: float = 0.0) -> tuple[float, float]:
+    """Student's one-sided tests of independent values against a mean.
+
+    Args:
+        values: NaNs are left out.
+        mean: that they have if the null hypothesis holds.
+
+    Returns:
+        p-values that their mean lies below it, and above it; the smaller one twice is the two-sided one. Both NaN for
+        fewer than two values; values without spread are certain.
+    """
+    from scipy.special import stdtr
+
+    known = _known(values)
+    if len(known) < 2:
+        return math.nan, math.nan
+    away, spread = float(known.mean()) - mean, float(known.std(ddof=1))
+    if spread == 0:
+        return (0.5, 0.5) if away == 0 else (float(away > 0), float(away < 0))
+    t = away / spread * math.sqrt(len(known))
+    return float(stdtr(len(known) - 1, t)), float(stdtr(len(known) - 1, -t))
 
 
 def normal_interval(values: Iterable[float]) -> Interval:
@@ -88,7 +111,7 @@ def paired_interval(first: ArrayLike, second: ArrayLike) -> Interval:
     return t_interval(np.asarray(first, np.float64) - np.asarray(second, np.float64))
 
 
-def ratio_interval(numerators: ArrayLike, denominators: ArrayLike) -> Interval:
+def ratio_interval(numerators: ArrayLike, denominators: ArrayLike, level: float = LEVEL) -> Interval:
     """Mean of the numerators over mean of the denominators, with Fieller's interval (1954).
 
     It holds every ratio r for which numerator - r denominator, whose mean is 0 at the true one, has 0 inside its
@@ -97,6 +120,7 @@ def ratio_interval(numerators: ArrayLike, denominators: ArrayLike) -> Interval:
     Args:
         numerators: (N,); a pair with a NaN is left out.
         denominators: (N,) in the same order.
+        level: how often the interval holds the true ratio.
     """
     pairs = np.stack([np.asarray(numerators, np.float64), np.asarray(denominators, np.float64)])
     pairs = pairs[:, ~np.isnan(pairs).any(axis=0)]
@@ -107,7 +131,7 @@ def ratio_interval(numerators: ArrayLike, denominators: ArrayLike) -> Interval:
     estimate = top / bottom if bottom else math.nan
     if num < 2:
         return Interval(estimate, math.nan, math.nan, num)
-    squared = t_quantile(num - 1) ** 2 / num
+    squared = t_quantile(num - 1, level) ** 2 / num
     covariance = np.cov(pairs)
     # The ends solve a r^2 - 2 b r + c = 0.
     a = bottom**2 - squared * float(covariance[1, 1])
