@@ -90,7 +90,7 @@ STEPS: dict[str, Step] = {
     "grayscale": half(on_colour(grayscale)),
     "posterize": half(on_colour(lambda rgb: kornia.enhance.posterize(rgb, 1))),
     "invert": half(on_colour(kornia.enhance.invert)),
-    "sharpen": half(lambda rgba: kornia.enhance.sharpness(rgba, 7.0)),
+    "sharpen": half(on_colour(lambda rgb: kornia.enhance.sharpness(rgb, 7.0))),
     "blur": blur,
     "noise": half(on_colour(noise)),
     "elastic": half(elastic),

@@ -29,6 +29,18 @@ def float32_products(kind: Literal["ieee", "tf32"]) -> Iterator[None]:
             backend.fp32_precision = value
 
 
+def small_product(left: Tensor, right: Tensor) -> Tensor:
+    """``left @ right`` of small matrices (B, I, K) and (B, K, J), number by number and every sum from the first K on.
+
+    A library of linear algebra chooses the order of a sum, and what is rounded in between, by batch, threads and
+    device. A last bit of a matrix decides in which pixel a position falls, and by how many pixels a box is moved.
+    """
+    total = left[:, :, :1] * right[:, :1]
+    for k in range(1, right.shape[1]):
+        total = total + left[:, :, k, None] * right[:, k, None]
+    return total
+
+
 def product(left: Tensor, right: Tensor) -> Tensor:
     """``left @ right`` of float32 in full, for positions and weights of pixels.
 

@@ -160,7 +160,7 @@ _PAPER: Final = (
         category=PHOTOMETRIC,
         stream=27,
         parameters=(Switch(), Constant("factor", 7.0, neutral=1.0, title="Sharpness", unit=TIMES, reach=(1.0, 14.0))),
-        summary="With probability one half the object is sharpened by a factor of 7.",
+        summary="With probability one half the object's colours are sharpened by a factor of 7; its outline stays.",
     ),
     Transformation(
         name="blur",

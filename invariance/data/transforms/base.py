@@ -15,6 +15,9 @@ from invariance.data.transforms.parameters import Params, num_words, parameters_
 from invariance.vocabulary.laws import Parameter
 from invariance.vocabulary.transforms import TRANSFORMATIONS, Transformation
 
+HALF_LEVEL = 0.5 / 255.0
+"""The smallest alpha that a byte does not call clear; below it a straight colour counts in proportion to its alpha."""
+
 Change = Callable[[Tensor, Params, Frame], Tensor]
 """``(rgba, params, frame) -> rgba``: the pixels of a frame, (B, 4, W, W) float32 premultiplied in [0, 1], on any
 device, to those of the frame grown by the transformation's margin; pure."""

@@ -11,6 +11,7 @@ from torch import Tensor
 from invariance.data.products import product
 from invariance.data.random import normal_field, unit_field
 from invariance.data.transforms.base import (
+    HALF_LEVEL,
     Transform,
     change_where,
     filter_separably,
@@ -25,7 +26,6 @@ from invariance.vocabulary.laws import REFERENCE_SIZE
 from invariance.vocabulary.transforms import MIN_BLUR_SIGMA_PX, PIXELATE_CELLS
 
 BLUR_RADIUS_PX, ELASTIC_SIGMA_PX = 3, 5.0
-HALF_LEVEL = 0.5 / 255.0
 _LEVELS = 256.0 / 255.0  # at which a byte wraps
 _TINY = 1e-30  # a divisor for the colour 0 of clear pixels
 
@@ -35,7 +35,8 @@ def _change_blur(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
     weights, _ = blur_weights(params, frame.size)
     radius = weights.shape[1] // 2
     wider = frame.grown(radius)
-    if frame.start >= radius and frame.stop + radius <= frame.size:  # too far from the border to be mirrored
+    # The mirror is on the middle of the last pixel, so that a pixel ``radius`` away from it is seen in it once more.
+    if frame.start > radius and frame.stop + radius < frame.size:  # too far from the border to be mirrored
         wide = F.pad(weights, (frame.width - 1, frame.width - 1)).unfold(1, frame.width, 1).flip(1)
     else:
         wide = _mirrored_filter(weights, frame.size)[:, wider.start : wider.stop, frame.start : frame.stop]
@@ -191,12 +192,13 @@ def erased_squares(params: Params, size: int) -> Tensor:
 def _change_contrast(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
     """Colours move towards (factor < 1) or away from the mean luma of the whole canvas, clear pixels being black.
 
-    As published, the mean is that of straight colour: a pixel counts in full from half a level of alpha on.
+    As published, the mean is that of straight colour: a pixel counts in full from half a level of alpha on, and in
+    proportion to its alpha below.
     """
     rgb, alpha = split_alpha(rgba)
-    counts = alpha.clone().ge_(HALF_LEVEL)
-    luminance = luma(rgb).div_(alpha.clamp(min=HALF_LEVEL)).mul_(counts)
-    mean = luminance.sum(dim=(2, 3), keepdim=True) / frame.size**2
+    luminance = luma(rgb).div_(alpha.clamp(min=HALF_LEVEL))
+    # Row by row: of a single large image one sum would be split among threads, and its last bit depend on their number.
+    mean = luminance.sum(dim=3, keepdim=True).sum(dim=2, keepdim=True) / frame.size**2
     factor = per_sample(params["factor"])
     changed = (rgb * factor).addcmul_((1.0 - factor) * mean, alpha).clamp_(min=0.0)
     return with_alpha(changed, alpha)

@@ -1,7 +1,7 @@
-"""The six photometric transformations. Colours change, alpha stays; only sharpen filters alpha too.
+"""The six photometric transformations. Colours change, alpha stays.
 
-All work on premultiplied colour directly: each formula is the straight-colour one multiplied by alpha, so nothing is
-divided by a small alpha and the identity changes no pixel.
+Each formula is the straight-colour one multiplied by alpha and works on premultiplied colour directly, so nothing is
+divided by a small alpha and the identity changes no pixel. Sharpen alone compares straight colours of neighbours.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from torch import Tensor
 
 from invariance.data.constants import constant
 from invariance.data.transforms.base import (
+    HALF_LEVEL,
     Transform,
     change_where,
     luma,
@@ -91,10 +92,11 @@ def _change_invert(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
 
 
 def _change_sharpen(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
-    """Moves away from the 3 x 3 smoothed image (centre weight 5 of 13), alpha included, and clips."""
-    step = pixel(frame.size)
-    wider = frame.spread(rgba, frame.grown(step))
-    return change_where(params["applied"], wider, params, lambda rgba, params: _sharpen(rgba, params, step))
+    """Moves straight colour away from its 3 x 3 smoothed image (centre weight 5 of 13) and clips.
+
+    As published, what is smoothed is straight colour, clear pixels being black, and alpha is left as it is.
+    """
+    return change_where(params["applied"], rgba, params, lambda rgba, params: _sharpen(rgba, params, frame))
 
 
 def pixel(size: int) -> int:
@@ -102,15 +104,22 @@ def pixel(size: int) -> int:
     return max(1, round(size / REFERENCE_SIZE))
 
 
-def _sharpen(rgba: Tensor, params: Params, step: int) -> Tensor:
-    """The eight neighbours are ``step`` pixels away; beyond the border of the canvas, or of what is clear, is as it."""
-    padded = F.pad(rgba, (step, step, step, step), mode="replicate")
-    rows = (padded[..., : -2 * step] + padded[..., step:-step]).add_(padded[..., 2 * step :])
-    square = (rows[..., : -2 * step, :] + rows[..., step:-step, :]).add_(rows[..., 2 * step :, :])
-    smooth = square.add_(rgba, alpha=4.0).div_(13.0)
-    sharp = (rgba - smooth).mul_(per_sample(params["factor"])).add_(smooth).clamp_(min=0.0)
-    rgb, alpha = split_alpha(sharp)
-    return with_alpha(rgb, alpha.clamp_(max=1.0))
+def _sharpen(rgba: Tensor, params: Params, frame: Frame) -> Tensor:
+    """The eight neighbours are some pixels away; beyond the border of the canvas is as it, beyond the frame clear."""
+    step = pixel(frame.size)
+    rgb, alpha = split_alpha(rgba)
+    # Below half a level of alpha a colour fades to black: a neighbour that a byte would call clear is nearly so.
+    straight = rgb / alpha.clamp(min=HALF_LEVEL)
+    wider = frame.grown(step)
+    before, after = step - (frame.start - wider.start), step - (wider.stop - frame.stop)
+    padded = frame.spread(straight, wider)
+    if before or after:
+        padded = F.pad(padded, (before, after, before, after), mode="replicate")
+    columns = (padded[..., : -2 * step, :] + padded[..., step:-step, :]).add_(padded[..., 2 * step :, :])
+    square = (columns[..., : -2 * step] + columns[..., step:-step]).add_(columns[..., 2 * step :])
+    smooth = square.add_(straight, alpha=4.0).mul_(1.0 / 13.0)
+    change = straight.sub_(smooth).mul_(per_sample(params["factor"] - 1.0)).mul_(alpha)
+    return with_alpha(change.add_(rgb).clamp_(min=0.0), alpha)
 
 
 PHOTOMETRIC: tuple[Transform, ...] = (
@@ -119,5 +128,5 @@ PHOTOMETRIC: tuple[Transform, ...] = (
     Transform("grayscale", _change_grayscale, compiled=True),
     Transform("posterize", _change_posterize, compiled=True),
     Transform("invert", _change_invert, compiled=True),
-    Transform("sharpen", _change_sharpen, margin=pixel, compiled=True),
+    Transform("sharpen", _change_sharpen, compiled=True),
 )

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from invariance.data.constants import constant
-from invariance.data.products import product
+from invariance.data.products import small_product
 from invariance.data.transforms.base import Transform, change_where, filter_separably
 from invariance.data.transforms.frame import Frame
 from invariance.data.transforms.moves import move_pixels
@@ -57,7 +57,7 @@ def transform_box(matrix: Tensor, box: Tensor) -> Tensor:
     """Axis-parallel bounding box of a transformed box: (B, 3, 3), (B, 4) to (B, 4)."""
     x0, y0, x1, y1 = box.unbind(1)
     corners = torch.stack((torch.stack((x0, x1, x0, x1), 1), torch.stack((y0, y0, y1, y1), 1)), dim=1)
-    moved = product(matrix[:, :2, :2], corners) + matrix[:, :2, 2:]
+    moved = small_product(matrix[:, :2, :2], corners) + matrix[:, :2, 2:]
     return torch.cat((moved.amin(dim=2), moved.amax(dim=2)), dim=1)
 
 
@@ -109,7 +109,7 @@ def chain_of(steps: Sequence[tuple[Transform, Params]], box: Tensor, size: int) 
             matrix = transform.matrix(params, box, size)
             box = transform_box(matrix, box)
             if chain and isinstance(chain[-1], Tensor):
-                chain[-1] = product(matrix, chain[-1])
+                chain[-1] = small_product(matrix, chain[-1])
             else:
                 chain.append(matrix)
         else:
@@ -221,6 +221,6 @@ def inverse_of(matrix: Tensor) -> Tensor:
     linear = torch.stack((d, -b, -c, a), dim=1).view(-1, 2, 2) / _determinant(matrix)[:, None, None]
     inverse = torch.zeros_like(matrix)
     inverse[:, :2, :2] = linear
-    inverse[:, :2, 2:] = product(-linear, matrix[:, :2, 2:])
+    inverse[:, :2, 2:] = small_product(-linear, matrix[:, :2, 2:])
     inverse[:, 2, 2] = 1.0
     return inverse

@@ -79,7 +79,9 @@ def cut_out(picture: Image.Image, *, tolerance: float = DEFAULT_TOLERANCE, holes
 
 def to_lab(pixels: NDArray[np.uint8]) -> Floats:
     """Bytes of sRGB, (..., 3) uint8, to CIE Lab of the D65 white (IEC 61966-2-1, CIE 15:2018)."""
-    xyz = _LINEAR[pixels] @ (_TO_XYZ / _TO_XYZ.sum(axis=1, keepdims=True)).T
+    red, green, blue = (_TO_XYZ / _TO_XYZ.sum(axis=1, keepdims=True)).T
+    linear = _LINEAR[pixels]
+    xyz = linear[..., :1] * red + linear[..., 1:2] * green + linear[..., 2:] * blue
     f = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz * np.float32(841 / 108) + np.float32(4 / 29))
     x, y, z = f[..., 0], f[..., 1], f[..., 2]
     lab: Floats = np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)

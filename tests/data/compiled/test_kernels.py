@@ -36,7 +36,7 @@ COMPOSITIONS = [
 NUM = 96
 
 
-@pytest.fixture(scope="module", params=[32, 45, 64], ids=lambda size: f"{size}px")
+@pytest.fixture(scope="module", params=[8, 17, 32, 45, 64], ids=lambda size: f"{size}px")
 def engine(request) -> Engine:
     return Engine(DatasetSpec(image_size=request.param, num_prototypes=3, seed=5))
 

@@ -127,12 +127,6 @@ def _noise(image: Image.Image, noise: NDArray[np.float64]) -> Image.Image:
     return Image.fromarray(np.floor(total * 255 + 1e-6).astype(np.int64).astype(np.uint8))  # wraps modulo 256
 
 
-def _sharpen(rgba: Array) -> Array:
-    channels = [Image.fromarray(np.round(rgba[..., c] * 255).astype(np.uint8)) for c in range(4)]
-    sharp = [np.asarray(ImageEnhance.Sharpness(channel).enhance(7), np.float32) / 255 for channel in channels]
-    return np.stack([np.minimum(channel, sharp[3]) for channel in sharp], axis=2)
-
-
 def _blur(rgba: Array, sigma: float) -> Array:
     weights = np.exp(-0.5 * (np.arange(-3, 4) / sigma) ** 2)
     for axis in (0, 1):
@@ -160,6 +154,7 @@ _MOVED = {
     "v_flip": ImageOps.flip,
     "h_flip": ImageOps.mirror,
     "shear": _shear,
+    "sharpen": lambda image: ImageEnhance.Sharpness(image).enhance(7),  # of straight RGBA it leaves alpha alone
     "pixelate": _pixelate,
 }
 _COLOURED = {
@@ -171,4 +166,4 @@ _COLOURED = {
     "noise": _noise,
     "contrast": lambda image, factor: ImageEnhance.Contrast(image).enhance(factor),
 }
-_FILTERED = {"sharpen": _sharpen, "blur": _blur, "elastic": _elastic, "erasing": _erase}
+_FILTERED = {"blur": _blur, "elastic": _elastic, "erasing": _erase}

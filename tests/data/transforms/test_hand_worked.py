@@ -99,13 +99,23 @@ def test_sharpen_of_a_dot_clips_and_darkens_its_neighbours():
     assert sharp[4, 6].item() == pytest.approx(0.4, abs=1e-6)
 
 
-def test_sharpen_filters_alpha_as_well():
-    """A step of alpha from 0.4 to 0.6 is 0.4 - 6 * 0.2 * 3 / 13 on its lower side, as is colour that fills it."""
-    rgba = torch.full((1, 4, 8, 8), 0.4)
-    rgba[..., 4:] = 0.6
+def test_sharpen_filters_straight_colour_and_leaves_alpha():
+    """At a step from 0.4 to 0.6, half covered, the lower side moves by 6 * 0.2 * 3 / 13, of which half is stored."""
+    rgba = torch.full((1, 4, 8, 8), 0.5)
+    rgba[:, :3, :, :4], rgba[:, :3, :, 4:] = 0.2, 0.3
     sharp = apply("sharpen", rgba, applied=True, factor=7.0)
-    assert values(sharp, 3, 3) == pytest.approx([0.4 - 6 * 0.2 * 3 / 13] * 4, abs=1e-5)
-    assert values(sharp, 3, 4) == pytest.approx([0.6 + 6 * 0.2 * 3 / 13] * 4, abs=1e-5)
+    assert values(sharp, 3, 3) == pytest.approx([0.5 * (0.4 - 6 * 0.2 * 3 / 13)] * 3 + [0.5], abs=1e-6)
+    assert values(sharp, 3, 4) == pytest.approx([0.5 * (0.6 + 6 * 0.2 * 3 / 13)] * 3 + [0.5], abs=1e-6)
+
+
+def test_sharpen_sees_no_edge_of_alpha_within_a_colour_but_clear_pixels_as_black():
+    rgba = torch.zeros(1, 4, 8, 8)
+    for column, alpha in ((3, 0.25), (4, 0.5), (5, 1.0), (6, 1.0), (7, 1.0)):
+        rgba[:, :3, :, column], rgba[:, 3, :, column] = 0.4 * alpha, alpha
+    sharp = apply("sharpen", rgba, applied=True, factor=7.0)
+    assert torch.equal(sharp[:, 3], rgba[:, 3]) and values(sharp, 3, 2) == [0.0] * 4
+    assert values(sharp, 3, 3) == pytest.approx([0.25 * (0.4 + 6 * 0.4 * 3 / 13)] * 3 + [0.25], abs=1e-6)
+    assert sharp[0, :, :, 4:].numpy() == pytest.approx(rgba[0, :, :, 4:].numpy(), abs=1e-6)
 
 
 def test_blur_of_a_step_and_at_a_mirrored_border():

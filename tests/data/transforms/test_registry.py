@@ -10,11 +10,7 @@ from invariance.spec import CATEGORIES, FLAT_TRANSFORMS, KNOWN_TRANSFORMS
 SIZE = 32
 FLAT = tuple(get_transform(name) for name in FLAT_TRANSFORMS)
 each = pytest.mark.parametrize("transform", FLAT, ids=lambda transform: transform.name)
-keeps_alpha = [
-    transform
-    for transform in FLAT
-    if transform.name in (*CATEGORIES["photometric"], "noise", "contrast") and transform.name != "sharpen"
-]
+keeps_alpha = [transform for transform in FLAT if transform.name in (*CATEGORIES["photometric"], "noise", "contrast")]
 
 
 def soft_objects(num: int, seed: int = 0) -> torch.Tensor:

@@ -13,7 +13,7 @@ _F, _U = np.float32, np.uint64
 _NONE, _ONE, _SIX, _TINY = _F(0.0), _F(1.0), _F(6.0), _F(1e-30)
 _RED, _GREEN, _BLUE = _F(0.299), _F(0.587), _F(0.114)
 _FROM, _TO = _F(127.5 / 255.0), _F(128.0 / 255.0)
-_HALF_LEVEL = _F(0.5 / 255.0)
+HALF_LEVEL: Final = _F(0.5 / 255.0)
 
 COLOURS: Final[dict[str, int]] = {"hue": 0, "brightness": 1, "grayscale": 2, "posterize": 3, "invert": 4}
 _HUE, _BRIGHTNESS, _GRAYSCALE, _POSTERIZE = 0, 1, 2, 3
@@ -130,13 +130,13 @@ def change_contrast(source, starts, side, windows, factors, target, size, reache
 
 @part
 def _sum_luma(source, at, num):
-    """Of straight colour; a pixel counts in full from half a level of alpha on."""
+    """Of straight colour; a pixel counts in full from half a level of alpha on, below in proportion."""
     total = _NONE
     for x in range(num):
         here = at + 4 * x
         alpha = source[_U(here + 3)]
         luma = source[_U(here)] * _RED + source[_U(here + 1)] * _GREEN + source[_U(here + 2)] * _BLUE
-        total += luma / max(alpha, _HALF_LEVEL) * _F(alpha >= _HALF_LEVEL)
+        total += luma / max(alpha, HALF_LEVEL)
     return total
 
 

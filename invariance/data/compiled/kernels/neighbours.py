@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from invariance.data.compiled.kernels.colours import HALF_LEVEL
 from invariance.data.compiled.kernels.compiling import kernel, part
 from invariance.data.compiled.kernels.lines import clear, keep
 
@@ -107,48 +108,58 @@ def _add(source, at, weight, target, to, length):
 
 @kernel
 def sharpen(source, starts, side, windows, factors, step, target, size, reached):
-    """Moves away from the mean of a pixel and eight others ``step`` pixels away, by factors (B,); 1 keeps a sample."""
-    padded = np.empty(4 * (size + 2 * step), np.float32)
+    """Moves straight colour away from its mean with eight others ``step`` pixels away, by factors (B,); 1 keeps it."""
+    straight, sums = np.empty(4 * size * size, np.float32), np.empty(4 * (size + 2 * step), np.float32)
     for i in range(starts.shape[0]):
-        kept = factors[i] == _ONE
-        _grow_window(windows, i, 0 if kept else step, size, reached)
-        if kept:
+        if factors[i] == _ONE:
             keep_sample(source, starts[i], side, windows, i, target, size)
             continue
-        top, bottom, left, right = windows[i, 0], windows[i, 1], windows[i, 2], windows[i, 3]
-        first, num = reached[i, 2], reached[i, 3] - reached[i, 2]
-        for row in range(reached[i, 0], reached[i, 1]):
-            clear(padded, 0, 4 * (num + 2 * step))
+        top, bottom, left, num = windows[i, 0], windows[i, 1], windows[i, 2], windows[i, 3] - windows[i, 2]
+        for row in range(top, bottom):
+            _divide(source, starts[i] + 4 * (row * side + left), straight, 4 * (row - top) * num, num)
+        for row in range(top, bottom):
+            clear(sums, 0, 4 * (num + 2 * step))
             for shift in range(-step, step + 1, step):
                 there = max(0, min(size - 1, row + shift))  # what is beyond the border is as the border
                 if top <= there < bottom:
-                    at = starts[i] + 4 * (there * side + left)
-                    _add(source, at, _ONE, padded, 4 * (left - first + step), 4 * (right - left))
+                    _add(straight, 4 * (there - top) * num, _ONE, sums, 4 * step, 4 * num)
             for k in range(step):
-                if first == 0:
-                    keep(padded, 4 * step, padded, 4 * k, 4)
-                if first + num == size:
-                    keep(padded, 4 * (num + step - 1), padded, 4 * (num + step + k), 4)
-            to = 4 * ((i * size + row) * size + first)
-            clear(target, to, 4 * num)
-            if top <= row < bottom:
-                keep(source, starts[i] + 4 * (row * side + left), target, to + 4 * (left - first), 4 * (right - left))
-            _sharpen_row(padded, step, target, to, num, factors[i])
+                if left == 0:
+                    keep(sums, 4 * step, sums, 4 * k, 4)
+                if left + num == size:
+                    keep(sums, 4 * (num + step - 1), sums, 4 * (num + step + k), 4)
+            at, to = starts[i] + 4 * (row * side + left), 4 * ((i * size + row) * size + left)
+            _subtract_mean(straight, 4 * (row - top) * num, sums, step, target, to, num, factors[i] - _ONE)
+            _add_change(source, at, target, to, num)
 
 
 @part
-def _sharpen_row(padded, step, target, to, num, factor):
-    """Pixels of a row away from their mean, of which the sums over three rows are given, and into their range."""
+def _divide(source, at, straight, to, num):
+    """The straight colour of a row of pixels; below half a level of alpha it fades to black."""
+    for x in range(num):
+        alpha = max(source[_U(at + 4 * x + 3)], HALF_LEVEL)
+        for c in range(4):
+            straight[_U(to + 4 * x + c)] = source[_U(at + 4 * x + c)] / alpha
+
+
+@part
+def _subtract_mean(straight, at, sums, step, target, to, num, gain):
+    """How far a row of pixels is from its smoothed image, of which the sums over three rows are given, times a gain."""
     share = _ONE / _F(13.0)
     for k in range(4 * num):
-        near = padded[_U(k)] + padded[_U(k + 4 * step)] + padded[_U(k + 8 * step)]
-        pixel = target[_U(to + k)]
-        smooth = (near + _F(4.0) * pixel) * share
-        target[_U(to + k)] = max(_NONE, (pixel - smooth) * factor + smooth)
+        near = sums[_U(k)] + sums[_U(k + 4 * step)] + sums[_U(k + 8 * step)]
+        colour = straight[_U(at + k)]
+        target[_U(to + k)] = (colour - (near + _F(4.0) * colour) * share) * gain
+
+
+@part
+def _add_change(source, at, target, to, num):
+    """A row of pixels, of whose straight colour the change is given, in their range and with their alpha."""
     for x in range(num):
-        alpha = min(_ONE, target[_U(to + 4 * x + 3)])
+        alpha = source[_U(at + 4 * x + 3)]
         for c in range(3):
-            target[_U(to + 4 * x + c)] = min(alpha, target[_U(to + 4 * x + c)])
+            value = target[_U(to + 4 * x + c)] * alpha + source[_U(at + 4 * x + c)]
+            target[_U(to + 4 * x + c)] = min(alpha, max(_NONE, value))
         target[_U(to + 4 * x + 3)] = alpha
 
 
