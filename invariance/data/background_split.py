@@ -17,8 +17,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
-from invariance.data.catalogue import background_files
+from invariance.data.catalogue import background_files, is_picture_source
 from invariance.data.foreground import SPLIT_START
+from invariance.spec import DatasetSpec
 
 EIGHTHS: Final = ("train",) * 5 + ("validation",) + ("test",) * 2
 """Splits of eight pictures that follow each other in the order."""
@@ -102,14 +103,30 @@ def load_split(backgrounds: str) -> BackgroundSplit:
     """
     if backgrounds.startswith("#"):
         return shared_by_all(1)
-    return _builtin_split() if backgrounds == "builtin" else _split_files(background_files(backgrounds))
+    files = [(path, path.stat()) for path in background_files(backgrounds)]
+    stamps = tuple((path, about.st_size, about.st_mtime_ns) for path, about in files)
+    return _split_files(stamps, by_family=backgrounds == "builtin")
 
 
-@lru_cache(maxsize=1)
-def _builtin_split() -> BackgroundSplit:
-    return _split_files(background_files("builtin"), by_family=True)
+@lru_cache(maxsize=8)
+def _split_files(stamps: tuple[tuple[Path, int, int], ...], *, by_family: bool) -> BackgroundSplit:
+    """Files with their sizes and times, which tell when they have to be read again."""
+    families = [path.stem.rpartition("-")[0] if by_family else "" for path, *_ in stamps]
+    return divided([hashlib.sha256(path.read_bytes()).hexdigest() for path, *_ in stamps], families)
 
 
-def _split_files(files: Sequence[Path], *, by_family: bool = False) -> BackgroundSplit:
-    families = [path.stem.rpartition("-")[0] if by_family else "" for path in files]
-    return divided([hashlib.sha256(path.read_bytes()).hexdigest() for path in files], families)
+def words_of_test(spec: DatasetSpec) -> str:
+    """What is new on the images of a test, and what is as in training, in a few words.
+
+    Raises:
+        SpecError: the folder of backgrounds is missing or empty.
+    """
+    if is_picture_source(spec.objects):
+        return "new pictures"
+    if spec.backgrounds == "noise":
+        return "objects as in training, fresh noise behind them"
+    if spec.backgrounds.startswith("#"):
+        return "objects as in training, on the same colour"
+    if is_picture_source(spec.backgrounds) or not (spec.shared_backgrounds or load_split(spec.backgrounds).is_shared):
+        return "objects as in training, new backgrounds"
+    return "objects and backgrounds as in training"

@@ -74,7 +74,7 @@ def image_sets(factors: Sequence[Factor], *, together: bool) -> tuple[ImageSet, 
 def render_set(
     engine: Engine, wanted: ImageSet, *, num: int, num_folds: int, seed: int, cancelled: CancelFlag = never
 ) -> FactorImages:
-    """Renders a set from the test split, which no network was trained on.
+    """Renders a set from the test split.
 
     Args:
         engine: objects and backgrounds; its own transformations are replaced by the set's.

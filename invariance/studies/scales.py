@@ -15,7 +15,7 @@ class Budget:
     Attributes:
         seeds: each repeats the study with other objects, transformations and initial weights.
         model: architecture.
-        num_samples: to pretrain on; None for fresh images in every step.
+        num_samples: to pretrain on; None for freshly drawn images in every step.
         epochs: of pretraining.
         batch_size: of pretraining.
         learning_rate: of pretraining.
@@ -23,7 +23,7 @@ class Budget:
         num_test_samples: of every test split.
         num_pairs: twins of a sens-score.
         regularisation: of the probe.
-        samples_per_epoch: with fresh images; otherwise without meaning.
+        samples_per_epoch: with freshly drawn images; otherwise without meaning.
         shared_backgrounds: whether tests show the backgrounds of training, as in the paper.
     """
 

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from scipy import stats
 
-from invariance.data.background_split import divided, load_split
+from invariance.data.background_split import divided, load_split, words_of_test
 from invariance.data.catalogue import background_files
 from invariance.data.engine import SPLIT_START, Engine
 from invariance.data.foreground import splits_of
@@ -98,6 +98,29 @@ def test_fewer_than_ten_different_ones_are_shared(contents: list[str]) -> None:
 )
 def test_it_is_said_what_is_new(changes: dict, words: str) -> None:
     assert Engine(DatasetSpec(objects="noise", image_size=SIZE, **changes)).background_words == words
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "objects as in training, new backgrounds"),
+        ({"shared_backgrounds": True}, "objects and backgrounds as in training"),
+        ({"backgrounds": "noise"}, "objects as in training, fresh noise behind them"),
+        ({"backgrounds": "#102030"}, "objects as in training, on the same colour"),
+        ({"backgrounds": "cifar10"}, "objects as in training, new backgrounds"),
+        ({"objects": "images:/anywhere"}, "new pictures"),
+    ],
+)
+def test_a_test_is_called_what_it_is(changes: dict, words: str) -> None:
+    assert words_of_test(DatasetSpec(**changes)) == words
+
+
+def test_a_folder_that_grows_is_divided_anew(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "own", 9)
+    spec = DatasetSpec(backgrounds=folder)
+    assert words_of_test(spec) == "objects and backgrounds as in training"
+    Image.new("RGB", (SIZE, SIZE), (1, 1, 1)).save(tmp_path / "own" / "another.png")
+    assert words_of_test(spec) == "objects as in training, new backgrounds"
 
 
 def test_a_small_folder_is_shared_and_said(tmp_path: Path) -> None:
