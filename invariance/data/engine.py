@@ -129,15 +129,15 @@ class Engine:
 
     @property
     def background_words(self) -> str:
-        """What is new behind the objects of a test, in a few words."""
+        """How backgrounds are divided between the splits, in a few words."""
         if isinstance(self._backgrounds, FreshNoise):
             return "fresh noise behind every image"
         if self.num_backgrounds == 1:
-            return "one background behind every image"
+            return "one behind every image"
         if self.shares_backgrounds:
-            return f"the same {self.num_backgrounds} backgrounds in training and test"
+            return f"the same {self.num_backgrounds:,} in every split"
         train, validation, test = (len(self.backgrounds_of(split)) for split in SPLIT_START)
-        return f"{train:,} backgrounds for training, {validation:,} others for validation, {test:,} others for the test"
+        return f"{train:,} for training, {validation:,} others for validation, {test:,} others for the test"
 
     def picture_name(self, label: int, prototype: int) -> str:
         """What the file of an object's picture is called, without its folder; empty where it has none."""

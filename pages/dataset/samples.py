@@ -59,7 +59,7 @@ def show_samples(engine: Engine) -> None:
 
 def show_seen(engine: Engine) -> None:
     """What the splits share, and, when asked for, how many test images were seen in training."""
-    st.markdown(f"Test images: {words_of_test(engine.spec)}. There are {engine.background_words}.")
+    st.markdown(f"Test images: {words_of_test(engine.spec)}. Backgrounds: {engine.background_words}.")
     if st.button("Count what was seen in training", key="count_seen", icon=":material/search:"):
         found = count_seen(engine, num_train=NUM_SEEN_TRAIN, num_test=NUM_SEEN_TEST)
         st.markdown(f"{found.words[0].upper()}{found.words[1:]}.")

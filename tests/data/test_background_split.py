@@ -90,10 +90,10 @@ def test_fewer_than_ten_different_ones_are_shared(contents: list[str]) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({}, "135 backgrounds for training, 27 others for validation, 54 others for the test"),
-        ({"shared_backgrounds": True}, "the same 216 backgrounds in training and test"),
+        ({}, "135 for training, 27 others for validation, 54 others for the test"),
+        ({"shared_backgrounds": True}, "the same 216 in every split"),
         ({"backgrounds": "noise"}, "fresh noise behind every image"),
-        ({"backgrounds": "#102030"}, "one background behind every image"),
+        ({"backgrounds": "#102030"}, "one behind every image"),
     ],
 )
 def test_it_is_said_what_is_new(changes: dict, words: str) -> None:
@@ -125,7 +125,7 @@ def test_a_folder_that_grows_is_divided_anew(tmp_path: Path) -> None:
 
 def test_a_small_folder_is_shared_and_said(tmp_path: Path) -> None:
     engine = Engine(DatasetSpec(objects="noise", image_size=SIZE, backgrounds=folder_of(tmp_path / "own", 9)))
-    assert engine.shares_backgrounds and engine.background_words == "the same 9 backgrounds in training and test"
+    assert engine.shares_backgrounds and engine.background_words == "the same 9 in every split"
     numbers = [set(engine.background_numbers(engine.indices(split, 400)).tolist()) for split in SPLITS]
     assert numbers == [set(range(9))] * 3
 
