@@ -64,7 +64,8 @@ def list_gallery(args: argparse.Namespace) -> None:
         lines.append(
             f"{entry.name:18} {entry.run_id}  {entry.spec.kind:9} accuracy {accuracy:.3f}  {state:7} {entry.title}"
         )
-        about = {"name": entry.name, "run": entry.run_id, "kind": entry.spec.kind, "title": entry.title}
+        about: dict[str, Any] = {"name": entry.name, "run": entry.run_id, "kind": entry.spec.kind, "title": entry.title}
+        about |= {"schema": entry.schema} | ({"remark": entry.remark} if entry.remark else {})
         models.append({**about, "status": state, "metrics": entry.metrics, "file": str(entry.path)})
     lines = lines or [f"no gallery in {folder}: run python -m invariance gallery build"]
     print_listing(lines, {"folder": str(folder), "models": models}, as_json=args.json)

@@ -119,7 +119,7 @@ def _reading(name: str, hint: Any, default: Any) -> dict[str, Any]:
         if hint in (kind, kind | None):
             return {"type": number(kind, what), "metavar": metavar}
     if hint is bool:
-        return {"action": "store_true"}
+        return {"action": argparse.BooleanOptionalAction}
     assert hint is str, f"{name} is a {hint}, which no option can be"
     return {"metavar": "SOURCE" if name in SOURCES else "NAME"}
 

@@ -61,5 +61,11 @@ def render(args: argparse.Namespace) -> None:
         except OSError as error:
             raise SpecError(f"out = {args.out}: cannot be written ({error.strerror}); choose another place") from error
     print_json(
-        {"out": str(args.out), "num": args.num_images, "classes": engine.num_classes, "device": str(engine.device)}
+        {
+            "out": str(args.out),
+            "num": args.num_images,
+            "classes": engine.num_classes,
+            "backgrounds": engine.background_words,
+            "device": str(engine.device),
+        }
     )

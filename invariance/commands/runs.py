@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from invariance.commands.options import add_device, add_store
 from invariance.commands.output import print_json, print_listing
 from invariance.commands.parser import Parser
-from invariance.spec import SpecError, to_dict
+from invariance.spec import SCHEMA_VERSION, SpecError, to_dict
 
 if TYPE_CHECKING:
     from invariance.runs.store import Run, Store
@@ -115,6 +115,7 @@ def show_run(args: argparse.Namespace) -> None:
             "folder": str(directory),
             "file_bytes": files,
             "log": last_line(directory / LOG_FILE),
+            **({"remark": run.remark} if run.remark else {}),
         }
     )
 
@@ -131,6 +132,8 @@ def resume_runs(args: argparse.Namespace) -> None:
 
     device, store = choose_device(args.device), _store(args)
     named = _named(store, args.runs_named)
+    for run in named:
+        run.require_current()
     print_json({"runs": [report(execute_run(run.spec, store, device)) for run in named]})
 
 
@@ -198,6 +201,7 @@ def _summary(run: Run, known: dict[str, Run]) -> dict[str, Any]:
     return {
         **report(run),
         "kind": run.kind,
+        "schema": run.schema,
         "title": title(run.spec, source.spec if source is not None else None),
         "owner": run.owner,
         "progress": run.progress,
@@ -221,4 +225,6 @@ def _line(row: dict[str, Any]) -> str:
         stands = f"step {progress['step']} of {progress['num_steps']}" if progress else ""
     error = f"  ({row['error']})" if row["error"] else ""
     when = row["finished"] or row["started"] or row["created"]
-    return f"{row['run'][:8]}  {when[:16]}  {row['kind']:8}  {row['status']:11}  {stands:23}  {row['title']}{error}"
+    schema = "" if row["schema"] == SCHEMA_VERSION else f"  (schema {row['schema']})"
+    start = f"{row['run'][:8]}  {when[:16]}  {row['kind']:8}  {row['status']:11}  {stands:23}"
+    return f"{start}  {row['title']}{schema}{error}"

@@ -44,6 +44,11 @@ def add_commands(commands: Any) -> None:
         "transfer-samples, objective, published, beyond-2d (default: at quick the first four, which are the paper's, "
         "else all)",
     )
+    parser.add_argument(
+        "--shared-backgrounds",
+        action=argparse.BooleanOptionalAction,
+        help="whether tests show the backgrounds of training, as in the paper (default: at paper they do, else not)",
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the files go; made if it is absent")
     parser.add_argument("--dry-run", action="store_true", help="list the runs and estimate the hours, execute nothing")
     add_execution(parser)

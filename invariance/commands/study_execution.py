@@ -42,7 +42,13 @@ MAX_CPU_WORKERS = 8
 
 def execute_study(args: argparse.Namespace) -> None:
     """Executes a study; writes its files and prints a JSON object. The arguments are those of ``study``, checked."""
-    study = make_study(args.name, scale=args.scale, seeds=args.seeds, factors=args.factors)
+    study = make_study(
+        args.name,
+        scale=args.scale,
+        seeds=args.seeds,
+        factors=args.factors,
+        shared_backgrounds=args.shared_backgrounds,
+    )
     if args.dry_run:
         _print_plan(study, args)
         return
@@ -125,6 +131,7 @@ def _print_plan(study: Study, args: argparse.Namespace) -> None:
             "study": study.name,
             "scale": study.scale,
             "seeds": list(study.seeds),
+            "shared_backgrounds": study.shared_backgrounds,
             "runs": len(study.runs),
             "kinds": Counter(spec.kind for spec in study.runs),
             "done": num_done,

@@ -73,6 +73,8 @@ def command_line(spec: DatasetSpec, *, num: int, split: str = "train", out: str 
 
 def _option(name: str, value: Any) -> list[str]:
     """An option and its value: separate words, or joined where the value would be taken for an option."""
+    if value is True:
+        return [f"--{name.replace('_', '-')}"]
     if isinstance(value, list):
         if awkward := [one for one in value if "," in one or one != one.strip()]:
             raise SpecError(f"{name}: {awkward[0]!r} cannot be named in a comma-separated list; use the Python code")

@@ -8,8 +8,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from invariance.data.background_split import BackgroundSplit, load_split, shared_by_all
 from invariance.data.catalogue import background_names, is_picture_source, load_backgrounds
-from invariance.data.foreground import WholePictures
+from invariance.data.foreground import WholePictures, splits_of
 from invariance.data.pasting import to_bytes
 from invariance.data.random import STREAMS, Draws, SampleDraws, unit_field
 from invariance.data.sources.pictures import load_pictures
@@ -18,11 +19,12 @@ from invariance.spec import DatasetSpec, SpecError
 
 @dataclass(frozen=True)
 class FlatPictures:
-    """Backgrounds without classes, the same ones in every split.
+    """Backgrounds without classes.
 
     Attributes:
         pictures: (N, 3, S, S) float32 in [0, 1].
         levels: the same as bytes, (N, 3, S, S) uint8.
+        split: which of them are in which split.
         names: what each is called.
         streams: of which each sample takes a word.
     """
@@ -31,16 +33,27 @@ class FlatPictures:
 
     pictures: Tensor
     levels: Tensor
+    split: BackgroundSplit
     names: tuple[str, ...] = ()
     class_names: tuple[str, ...] = ()
 
     def to(self, device: torch.device) -> FlatPictures:
         """The same on a device."""
-        return replace(self, pictures=self.pictures.to(device), levels=self.levels.to(device))
+        pictures, levels = self.pictures.to(device), self.levels.to(device)
+        return replace(self, pictures=pictures, levels=levels, split=self.split.to(device))
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether every split has the same ones."""
+        return self.split.is_shared
+
+    def numbers_of(self, split: str) -> Tensor:
+        """Numbers of the backgrounds of a split, ascending: (n,) int64."""
+        return self.split.of(split)
 
     def draw(self, draws: SampleDraws) -> Tensor:
-        """Numbers of the samples' backgrounds, (B,), each equally likely."""
-        return draws.of("background").choice(len(self.pictures))
+        """Numbers of the samples' backgrounds, (B,), each of the split's own equally likely."""
+        return self.split.choose(draws.of("background").words(1)[:, 0], splits_of(draws.indices))
 
     def show(self, seed: int, indices: Tensor, numbers: Tensor) -> Tensor:
         """Their pictures, (B, 3, S, S) float32 in [0, 1]."""
@@ -57,11 +70,16 @@ class FreshNoise:
     """
 
     streams: ClassVar = ()
+    is_shared: ClassVar = False
 
     size: int
     class_names: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     levels: None = None
+
+    def numbers_of(self, split: str) -> Tensor:
+        """(0,) int64: noise has no numbers."""
+        return torch.empty(0, dtype=torch.int64)
 
     def to(self, device: torch.device) -> FreshNoise:
         """The same: there is nothing to move."""
@@ -87,8 +105,13 @@ class ClassedPictures:
     """
 
     streams: ClassVar = ()
+    is_shared: ClassVar = False
 
     whole: WholePictures
+
+    def numbers_of(self, split: str) -> Tensor:
+        """Numbers of the pictures of a split, ascending: (n,) int64."""
+        return self.whole.picture_set.splits[split]
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -147,4 +170,5 @@ def load_background_source(spec: DatasetSpec) -> Backgrounds:
     found = load_backgrounds(spec.backgrounds, image_size=spec.image_size)
     if found is None:
         return FreshNoise(spec.image_size)
-    return FlatPictures(found, to_bytes(found), background_names(spec.backgrounds))
+    split = shared_by_all(len(found)) if spec.shared_backgrounds else load_split(spec.backgrounds)
+    return FlatPictures(found, to_bytes(found), split, background_names(spec.backgrounds))

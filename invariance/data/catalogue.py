@@ -142,7 +142,7 @@ def load_backgrounds(backgrounds: str, *, image_size: int) -> Tensor | None:
         return colour[None, :, None, None].repeat(1, 1, image_size, image_size)
     if backgrounds == "builtin":
         return _read_builtin_backgrounds(image_size)
-    return torch.stack([read_background(path, image_size) for path in _background_files(backgrounds)])
+    return torch.stack([read_background(path, image_size) for path in background_files(backgrounds)])
 
 
 def background_names(backgrounds: str) -> tuple[str, ...]:
@@ -155,10 +155,15 @@ def background_names(backgrounds: str) -> tuple[str, ...]:
         return ()
     if backgrounds.startswith("#"):
         return (backgrounds,)
-    return tuple(path.name for path in _background_files(backgrounds))
+    return tuple(path.name for path in background_files(backgrounds))
 
 
-def _background_files(backgrounds: str) -> list[Path]:
+def background_files(backgrounds: str) -> list[Path]:
+    """The files of :func:`load_backgrounds`, in its order; those of ``builtin`` are named ``<family>-<number>``.
+
+    Raises:
+        SpecError: the folder is missing or empty.
+    """
     folder = BUILTIN / "backgrounds" if backgrounds == "builtin" else _folder(backgrounds, "backgrounds")
     if not is_folder(folder):
         raise SpecError(
@@ -248,7 +253,7 @@ _read_builtin_object = lru_cache(maxsize=4096)(read_object)
 
 @lru_cache(maxsize=4)
 def _read_builtin_backgrounds(image_size: int) -> Tensor:
-    return torch.stack([read_background(path, image_size) for path in _background_files("builtin")])
+    return torch.stack([read_background(path, image_size) for path in background_files("builtin")])
 
 
 def _shorten(names: Sequence[str], limit: int = 12) -> str:

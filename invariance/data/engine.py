@@ -46,6 +46,7 @@ def sources_of(spec: DatasetSpec) -> DatasetSpec:
     return DatasetSpec(
         objects=spec.objects,
         backgrounds=spec.backgrounds,
+        shared_backgrounds=spec.shared_backgrounds,
         classes=spec.classes,
         image_size=spec.image_size,
         num_prototypes=spec.num_prototypes,
@@ -112,6 +113,31 @@ class Engine:
     def num_backgrounds(self) -> int:
         """Number of background pictures; 0 where each sample has fresh noise."""
         return 0 if isinstance(self._backgrounds, FreshNoise) else len(self._backgrounds.pictures)
+
+    @property
+    def shares_backgrounds(self) -> bool:
+        """Whether every split draws from the same background pictures."""
+        return self._backgrounds.is_shared
+
+    def backgrounds_of(self, split: str) -> Tensor:
+        """Numbers of the background pictures of a split, ascending, (n,) int64; none where each sample has fresh noise.
+
+        Args:
+            split: ``train``, ``validation`` or ``test``.
+        """
+        return self._backgrounds.numbers_of(split)
+
+    @property
+    def background_words(self) -> str:
+        """How backgrounds are divided between the splits, in a few words."""
+        if isinstance(self._backgrounds, FreshNoise):
+            return "fresh noise behind every image"
+        if self.num_backgrounds == 1:
+            return "one behind every image"
+        if self.shares_backgrounds:
+            return f"the same {self.num_backgrounds:,} in every split"
+        train, validation, test = (len(self.backgrounds_of(split)) for split in SPLIT_START)
+        return f"{train:,} for training, {validation:,} others for validation, {test:,} others for the test"
 
     def picture_name(self, label: int, prototype: int) -> str:
         """What the file of an object's picture is called, without its folder; empty where it has none."""

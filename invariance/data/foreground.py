@@ -25,6 +25,11 @@ SPLIT_START = {"train": 0, "validation": 2**40, "test": 2**41}
 """First index of each split. The ranges cannot meet, so no sample is in two splits of one data set."""
 
 
+def splits_of(indices: Tensor) -> Tensor:
+    """Positions in :data:`SPLIT_START` of the splits that samples (B,) are in: (B,) int64."""
+    return (indices >> 40).clamp(max=2)
+
+
 @dataclass(frozen=True)
 class Foregrounds:
     """The untransformed objects of some samples.

@@ -27,6 +27,7 @@ class Transforms2D(Dataset[tuple[Tensor, int]]):
         seed: of all that is drawn, in [0, 2^63).
         objects: ``builtin``, or another source of :class:`~invariance.spec.DatasetSpec`.
         backgrounds: likewise.
+        shared_backgrounds: whether every split draws from all of them; otherwise those of the test are new.
         image_size: side S of the images, in pixels.
 
     Attributes:
@@ -46,6 +47,7 @@ class Transforms2D(Dataset[tuple[Tensor, int]]):
         seed: int = 0,
         objects: str = "builtin",
         backgrounds: str = "builtin",
+        shared_backgrounds: bool = False,
         image_size: int = 32,
     ) -> None:
         require(split in SPLIT_START, "split", split, " or ".join(SPLIT_START))
@@ -57,6 +59,7 @@ class Transforms2D(Dataset[tuple[Tensor, int]]):
             seed=seed,
             objects=objects,
             backgrounds=backgrounds,
+            shared_backgrounds=shared_backgrounds,
             image_size=image_size,
         )
         self._num_samples = num_samples

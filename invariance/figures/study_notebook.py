@@ -21,7 +21,7 @@ from invariance.figures.study_figures import figures_of
 from invariance.figures.study_findings import findings_figure
 from invariance.studies.registry import make_study
 
-study = make_study({name!r}, scale={scale!r}, seeds={seeds!r}{factors})
+study = make_study({name!r}, scale={scale!r}, seeds={seeds!r}{others})
 table = pd.read_csv("results.csv")
 table"""
 _CONCLUDE = """\
@@ -49,10 +49,11 @@ def notebook(study: Study) -> dict[str, Any]:
     It needs Invariance Lab with the extra ``app`` and Jupyter, and runs in seconds: nothing is trained.
     """
     about = ABOUT[study.name]
-    factors = f", factors={study.factors!r}" if study.factors else ""
+    others = f", factors={study.factors!r}" if study.factors else ""
+    others += ", shared_backgrounds=True" if study.shared_backgrounds else ""
     cells = [
         _words(f"# {about.title}\n\n**{about.question}** {about.method}\n\nColumns: {about.columns}"),
-        _code(_READ.format(name=study.name, scale=study.scale, seeds=study.seeds, factors=factors)),
+        _code(_READ.format(name=study.name, scale=study.scale, seeds=study.seeds, others=others)),
         _words("## Findings\n\nFrom the table alone, as the command drew them."),
         _code(_CONCLUDE),
         _code(_COMPARE),

@@ -28,7 +28,7 @@ class ImageSet:
 
     Attributes:
         transforms: the composition that varies; empty where only objects and backgrounds do.
-        few_backgrounds: whether only the first :data:`NUM_BACKGROUNDS` backgrounds are used.
+        few_backgrounds: whether only the first :data:`NUM_BACKGROUNDS` backgrounds of the test are used.
         factors: what is decoded from them.
     """
 
@@ -74,7 +74,7 @@ def image_sets(factors: Sequence[Factor], *, together: bool) -> tuple[ImageSet, 
 def render_set(
     engine: Engine, wanted: ImageSet, *, num: int, num_folds: int, seed: int, cancelled: CancelFlag = never
 ) -> FactorImages:
-    """Renders a set from the test split, which no network was trained on.
+    """Renders a set from the test split.
 
     Args:
         engine: objects and backgrounds; its own transformations are replaced by the set's.
@@ -112,8 +112,8 @@ def _indices(engine: Engine, num: int, *, few_backgrounds: bool) -> Tensor:
     if not few_backgrounds:
         return engine.indices("test", num)
     candidates = engine.indices("test", num * SEARCHED)
-    numbers = engine.background_numbers(candidates)
-    return candidates[(numbers >= 0) & (numbers < NUM_BACKGROUNDS)][:num]
+    few = engine.backgrounds_of("test")[:NUM_BACKGROUNDS]
+    return candidates[torch.isin(engine.background_numbers(candidates), few)][:num]
 
 
 def _groups(wanted: ImageSet, recipe: Batch, num_folds: int) -> Tensor:

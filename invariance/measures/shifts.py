@@ -50,6 +50,7 @@ def shifted(data: DatasetSpec, name: str) -> DatasetSpec:
     return DatasetSpec(
         objects=objects,
         backgrounds=backgrounds,
+        shared_backgrounds=data.shared_backgrounds,
         classes=classes,
         seed=data.seed,
         image_size=data.image_size,

@@ -101,7 +101,7 @@ def _option_words(spec: DatasetSpec | RunSpec, names: Sequence[str]) -> list[str
     for name in names:
         if (value := getattr(spec, name)) != defaults[name]:
             text = ",".join(value) if isinstance(value, tuple) else str(value)
-            words += [f"--{name.replace('_', '-')}", text]
+            words += [f"--{name.replace('_', '-')}", *([] if value is True else [text])]
     return words
 
 

@@ -12,12 +12,12 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
 from invariance.resources import project_folder
-from invariance.spec import RunSpec, SpecError, run_from_dict
+from invariance.spec import EARLIEST_SCHEMA, RunSpec, SpecError, run_from_dict, schema_of, schema_remark
 from invariance.vocabulary.factors import FACTOR_COLUMNS
 
 GALLERY: Final = project_folder() / "checkpoints"
@@ -39,6 +39,8 @@ class GalleryEntry:
         class_names: in label order.
         seconds: how long the run took.
         device: where it ran.
+        run_id: identity of the run.
+        schema: of specs, under which it was made.
     """
 
     name: str
@@ -50,11 +52,13 @@ class GalleryEntry:
     class_names: tuple[str, ...]
     seconds: float
     device: str
+    run_id: str
+    schema: int
 
     @property
-    def run_id(self) -> str:
-        """Identity of the run."""
-        return self.spec.run_id
+    def remark(self) -> str:
+        """What to know of a model of an earlier schema; empty for any other."""
+        return schema_remark(self.schema)
 
 
 def entries(folder: Path | None = None) -> tuple[GalleryEntry, ...]:
@@ -65,19 +69,24 @@ def entries(folder: Path | None = None) -> tuple[GalleryEntry, ...]:
 
 @lru_cache(maxsize=4)
 def _read(manifest: Path, modified_ns: int) -> tuple[GalleryEntry, ...]:
-    return tuple(
-        GalleryEntry(
-            name=model["name"],
-            title=model["title"],
-            spec=run_from_dict(model["spec"]),
-            metrics=model["metrics"],
-            path=manifest.parent / model["file"],
-            sha256=model["sha256"],
-            class_names=tuple(model["class_names"]),
-            seconds=model["seconds"],
-            device=model["device"],
-        )
-        for model in json.loads(manifest.read_text())["models"]
+    return tuple(entry_of(model, manifest.parent) for model in json.loads(manifest.read_text())["models"])
+
+
+def entry_of(model: dict[str, Any], folder: Path) -> GalleryEntry:
+    """A model from its record in the manifest of a folder."""
+    spec = {"schema": EARLIEST_SCHEMA, **model["spec"]}  # which the first manifests did not say
+    return GalleryEntry(
+        name=model["name"],
+        title=model["title"],
+        spec=run_from_dict(spec),
+        metrics=model["metrics"],
+        path=folder / model["file"],
+        sha256=model["sha256"],
+        class_names=tuple(model["class_names"]),
+        seconds=model["seconds"],
+        device=model["device"],
+        run_id=model["run_id"],
+        schema=schema_of(spec),
     )
 
 

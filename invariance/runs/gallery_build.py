@@ -20,17 +20,17 @@ import torch
 
 from invariance.measures.shifts import PICTURES, available_shifts, own_shift, shifted
 from invariance.runs.execute import run_here
-from invariance.runs.gallery import COMMAND, GalleryEntry, table_file
+from invariance.runs.gallery import COMMAND, GalleryEntry, entry_of, table_file
 from invariance.runs.store import Store
 from invariance.spec import (
     PLAIN_FACTORS,
+    SCHEMA_VERSION,
     TRANSFORM_NAMES,
     FactorSpec,
     MeasureSpec,
     PretrainSpec,
     RunSpec,
     SpecError,
-    run_from_dict,
     to_dict,
 )
 from invariance.studies.what_if import WhatIf, what_if
@@ -116,7 +116,7 @@ def build(
         if run.state != "done" or run.result is None:
             raise SpecError(f"gallery model {name} ended as {run.state}: {run.error or 'build again to go on'}")
         models.append(_export(name, title, run.spec, run.result, folder))
-        yield _entry_of(models[-1], folder)
+        yield entry_of(models[-1], folder)
     measure(recipe, store, folder, device=device, on_event=on_event)
     _write_manifest(models, folder)
 
@@ -196,14 +196,8 @@ def _export(name: str, title: str, spec: RunSpec, result: dict[str, Any], folder
         "device": result["device"],
         "class_names": list(class_names),
         "run_id": spec.run_id,
-        "spec": to_dict(spec),
+        "spec": {"schema": SCHEMA_VERSION, **to_dict(spec)},
     }
-
-
-def _entry_of(model: dict[str, Any], folder: Path) -> GalleryEntry:
-    values = {key: value for key, value in model.items() if key not in ("file", "run_id")}
-    values |= {"spec": run_from_dict(model["spec"]), "path": folder / model["file"]}
-    return GalleryEntry(**{**values, "class_names": tuple(model["class_names"])})
 
 
 def _write_manifest(models: list[dict[str, Any]], folder: Path) -> None:

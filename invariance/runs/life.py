@@ -126,12 +126,13 @@ def take_up(store: Store, run_id: str, device: str, states: Collection[str] | No
         None if another process has it, or it is done (by now), deleted, or in none of ``states``.
 
     Raises:
-        SpecError: another process still writes its files; then it has failed.
+        SpecError: another process still writes its files; then it has failed. Or it is of an earlier schema.
     """
     with ExitStack() as claim:
         run = store.find(run_id) if claim.enter_context(try_claim(store.directory(run_id))) else None
         if run is None or run.state == State.DONE or (states is not None and run.state not in states):
             return None
+        run.require_current()
         if run.state == State.RUNNING:  # an orphan
             store.lose(run_id, "the process that executed it ended; resume it")
         store.transition(run_id, State.RUNNING, device=device)

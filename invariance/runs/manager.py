@@ -116,9 +116,14 @@ class Manager:
                 raise SpecError(f"source {source!r} is not known here: submit the run it names first")
 
     def resume(self, run_id: str) -> Run:
-        """Queues a run that failed or was stopped, and the sources it needs; SpecError if it is unknown."""
+        """Queues a run that failed or was stopped, and the sources it needs.
+
+        Raises:
+            SpecError: it is unknown, or one of them is of an earlier schema.
+        """
         run = self.store.get(run_id)
         if run.state in RESUMABLE_STATES:
+            run.require_current()
             for source in run.spec.depends_on:
                 if self.store.find(source) is not None:
                     self.resume(source)
@@ -187,6 +192,7 @@ class Manager:
             if (sources := self._sources(run)) is None:
                 continue
             try:
+                run.require_current()
                 require_disk(run.spec, self.store.root)
             except SpecError as error:
                 self._give_up(run.id, State.FAILED, str(error))

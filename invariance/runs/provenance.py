@@ -40,6 +40,7 @@ def provenance(study: Study, store: Store, *, executor: str, num_workers: int, c
         "scale": study.scale,
         "seeds": list(study.seeds),
         **({"factors": list(study.factors)} if study.factors else {}),
+        "shared_backgrounds": study.shared_backgrounds,
         "version": invariance.__version__,
         "commit": commit(),
         "date": time.strftime("%Y-%m-%d %H:%M:%S%z"),

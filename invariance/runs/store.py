@@ -22,7 +22,7 @@ import pandas as pd
 
 from invariance.runs.claim import is_claimed, make_directory, try_claim
 from invariance.runs.database import REMEDY, Database
-from invariance.spec import RunSpec, SpecError, canonical_json, run_from_json
+from invariance.spec import SCHEMA_VERSION, RunSpec, SpecError, canonical_json, run_from_dict, schema_of, schema_remark
 
 NUM_RETRIES = 2
 """How often a run whose process was lost is tried again, from its last checkpoint, before it counts as failed."""
@@ -59,11 +59,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One run as the store knows it; times are unix seconds, ``progress`` and ``result`` are plain JSON values."""
+    """One run as the store knows it; times are unix seconds, ``progress`` and ``result`` are plain JSON values.
+
+    Of a run of an earlier ``schema`` the spec says in today's words what it was; only its ``id`` names it.
+    """
 
     id: str
     kind: str
     spec: RunSpec
+    schema: int
     state: State
     owner: str
     created: float
@@ -78,6 +82,24 @@ class Run:
     def is_active(self) -> bool:
         """Whether something is still going to happen to this run by itself."""
         return self.state in ACTIVE_STATES
+
+    @property
+    def remark(self) -> str:
+        """What to know of a run of an earlier schema; empty for any other."""
+        return schema_remark(self.schema)
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether it ended before it was done and can go on."""
+        return self.state in RESUMABLE_STATES and self.schema == SCHEMA_VERSION
+
+    def require_current(self) -> None:
+        """Raises SpecError if it cannot be executed since its samples are no longer made as they were."""
+        if self.schema != SCHEMA_VERSION:
+            raise SpecError(
+                f"run {self.id} was asked for under schema {self.schema} of specs, and samples are made differently "
+                "since: it cannot go on; ask for the same settings, which are a new run, and delete this one"
+            )
 
     @property
     def metrics(self) -> dict[str, float]:
@@ -334,11 +356,13 @@ class Store:
 
 def _run_from_row(row: tuple[Any, ...]) -> Run:
     run_id, spec_json, state, owner, created, started, finished, progress, result, error, device = row
-    spec = run_from_json(spec_json)
+    written = json.loads(spec_json)
+    spec = run_from_dict(written)
     return Run(
         id=run_id,
         kind=spec.kind,
         spec=spec,
+        schema=schema_of(written),
         state=State(state),
         owner=owner,
         created=created,

@@ -21,11 +21,14 @@ from invariance.spec.measuring import (
     MeasureSpec,
 )
 from invariance.spec.reading import (
+    EARLIEST_SCHEMA,
     RUN_KINDS,
     RunSpec,
     dataset_from_dict,
     run_from_dict,
     run_from_json,
+    schema_of,
+    schema_remark,
 )
 from invariance.spec.run import (
     SCHEMA_VERSION,
@@ -70,6 +73,7 @@ __all__ = [
     "ALL_CATEGORIES",
     "BEYOND_2D",
     "CATEGORIES",
+    "EARLIEST_SCHEMA",
     "FLAT_TRANSFORMS",
     "KNOWN_TRANSFORMS",
     "LABELS",
@@ -101,5 +105,7 @@ __all__ = [
     "parse_transforms",
     "run_from_dict",
     "run_from_json",
+    "schema_of",
+    "schema_remark",
     "to_dict",
 ]

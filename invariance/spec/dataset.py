@@ -23,6 +23,10 @@ class DatasetSpec:
             whole pictures (``cifar10``, ``cifar100``, ``images:<folder>`` with ``<class>/<any>`` pictures).
         backgrounds: ``builtin``, ``noise``, a uniform colour ``#rrggbb``, a flat folder of images, ``hub``, or
             pictures with classes (``cifar10``, ``cifar100``, ``images:<folder>``).
+        shared_backgrounds: whether every split draws from all backgrounds, as in the paper, so that nothing on an image
+            of the test is new; unless given, training, validation and test have 5, 1 and 2 of every eight for
+            themselves (of fewer than ten all have all). Noise is always new, one colour never, and pictures with
+            classes have splits of their own.
         classes: names of the object classes used, in label order; empty means every class of the source.
         transforms: the composition, applied in this order; empty is the paper's "none". ``pose`` always comes first
             and ``occlude`` last, whatever their place in the list.
@@ -52,6 +56,7 @@ class DatasetSpec:
 
     objects: str = "builtin"
     backgrounds: str = "builtin"
+    shared_backgrounds: bool = False
     classes: tuple[str, ...] = ()
     transforms: tuple[str, ...] = ()
     strength: float = 1.0
@@ -81,6 +86,10 @@ class DatasetSpec:
             colour = _HEX_COLOUR.fullmatch(self.backgrounds)
             require(colour is not None, "backgrounds", self.backgrounds, "a colour written #rrggbb")
         require(bool(self.backgrounds), "backgrounds", self.backgrounds, "builtin, noise, hub, #rrggbb or a folder")
+        shared = self.shared_backgrounds
+        require(isinstance(shared, bool), "shared_backgrounds", shared, "true or false")
+        if self.backgrounds == "noise" or self.backgrounds.startswith("#"):
+            object.__setattr__(self, "shared_backgrounds", False)  # it would only split one data set into two
         require(len(set(self.classes)) == len(self.classes), "classes", self.classes, "each class once")
         if self.classes and len(self.classes) < 2:
             raise SpecError(f"classes = {', '.join(self.classes)}: at least 2 classes are needed to learn; add one")

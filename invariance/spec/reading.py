@@ -1,10 +1,15 @@
-"""From JSON back to specs."""
+"""From JSON back to specs, of today's schema and of the one before.
+
+What was written under schema 1 is read as the settings that it stood for: every split drew from all backgrounds, so
+``shared_backgrounds`` is true. The spec that results is of today, with another identity: it describes what an earlier
+run was, and asked for anew it is another run.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from typing import Any
+from typing import Any, Final
 
 from invariance.spec.checks import SpecError
 from invariance.spec.dataset import DatasetSpec
@@ -18,21 +23,45 @@ RUN_KINDS: dict[str, type[RunSpec]] = {
 }
 
 
+EARLIEST_SCHEMA: Final = 1
+"""That can be read."""
+
+
+def schema_of(values: dict[str, Any]) -> int:
+    """The schema under which a spec was written, today's where it does not say; SpecError if it cannot be read."""
+    schema = values.get("schema", SCHEMA_VERSION)
+    if type(schema) is not int or not EARLIEST_SCHEMA <= schema <= SCHEMA_VERSION:
+        raise SpecError(f"schema = {schema!r}: this version reads schemas {EARLIEST_SCHEMA} to {SCHEMA_VERSION}")
+    return schema
+
+
+def schema_remark(schema: int) -> str:
+    """What to know of what was made under an earlier schema; empty for today's."""
+    if schema == SCHEMA_VERSION:
+        return ""
+    return (
+        f"Made by an earlier version (schema {schema} of specs), whose images differ; asked for again it is a new run."
+    )
+
+
 def dataset_from_dict(values: dict[str, Any]) -> DatasetSpec:
-    """Inverse of :func:`to_dict` for a data set; raises SpecError for an unknown field or a bad value."""
-    return _construct(DatasetSpec, {key: value for key, value in values.items() if key != "schema"})
+    """Inverse of :func:`to_dict` for a data set; raises SpecError for an unknown field, schema or a bad value."""
+    known = {key: value for key, value in values.items() if key != "schema"}
+    if schema_of(values) == 1:
+        known["shared_backgrounds"] = True
+    return _construct(DatasetSpec, known)
 
 
 def run_from_dict(values: dict[str, Any]) -> RunSpec:
-    """Inverse of :func:`to_dict` for a run; raises SpecError for an unknown kind or field, or a bad value."""
-    values = dict(values)
-    if (schema := values.pop("schema", SCHEMA_VERSION)) != SCHEMA_VERSION:
-        raise SpecError(f"schema = {schema!r}: this version reads schema {SCHEMA_VERSION}")
+    """Inverse of :func:`to_dict` for a run; raises SpecError for an unknown kind, field or schema, or a bad value."""
+    schema, values = schema_of(values), {key: value for key, value in values.items() if key != "schema"}
     kind = values.pop("kind", None)
     if kind not in RUN_KINDS:
         raise SpecError(f"kind = {kind!r}: expected {', '.join(RUN_KINDS)}")
-    if isinstance(values.get("data"), dict):
-        values["data"] = dataset_from_dict(values["data"])
+    has_default = next(field.default for field in dataclasses.fields(RUN_KINDS[kind]) if field.name == "data")
+    data = values.get("data", {} if isinstance(has_default, DatasetSpec) else None)
+    if isinstance(data, dict):
+        values["data"] = dataset_from_dict({**data, "schema": schema})
     return _construct(RUN_KINDS[kind], values)
 
 

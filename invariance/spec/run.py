@@ -9,7 +9,9 @@ from typing import Any, ClassVar, Final
 
 from invariance.spec.dataset import DatasetSpec
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Final = 2
+"""Of specs; part of every run's identity. It grows when the same fields come to make other numbers: under schema 1
+every split drew from all backgrounds, and some kernels had other bits."""
 
 ALWAYS_WRITTEN: Final = {"always_written": True}
 """Marks a field whose default lists what there is: left out of the JSON it would come to mean something else, under the

@@ -113,6 +113,7 @@ def _sheets(scale: InvarianceTransferScale, seed: int) -> Iterator[_Sheet]:
             backgrounds=backgrounds,
             classes=tuple(sorted(shuffled_classes(objects, scale.num_classes, seed))),
             num_samples=scale.budget.num_samples,
+            shared_backgrounds=scale.budget.shared_backgrounds,
             seed=seed,
         )
         varied = {"none": base, **{name: replace(base, transforms=(name,)) for name in transforms}}

@@ -80,6 +80,7 @@ def _cells(scale: MismatchScale, seed: int) -> Iterator[_Cell]:
     base = DatasetSpec(
         classes=tuple(sorted(shuffled_classes("builtin", scale.num_classes, seed))),
         num_samples=scale.budget.num_samples,
+        shared_backgrounds=scale.budget.shared_backgrounds,
         seed=seed,
     )
     task = replace(base, num_samples=scale.budget.transfer_samples, seed=seed + TARGET_SEED_OFFSET)

@@ -8,7 +8,15 @@ from invariance.studies.scales import PAPER
 
 _USUAL: Final = {
     name: getattr(PAPER, name)
-    for name in ("num_samples", "num_test_samples", "model", "learning_rate", "epochs", "batch_size")
+    for name in (
+        "num_samples",
+        "shared_backgrounds",
+        "num_test_samples",
+        "model",
+        "learning_rate",
+        "epochs",
+        "batch_size",
+    )
 }
 
 PAPER_PRESETS: Final[dict[str, dict[str, Any]]] = {
@@ -18,4 +26,5 @@ PAPER_PRESETS: Final[dict[str, dict[str, Any]]] = {
     "paper-d": {**_USUAL, "epochs": 100, "batch_size": 256},
     "paper-vit": {**_USUAL, "model": "vit", "weight_decay": 5e-5, "schedule": "cosine"},
 }
-"""Fields of ``PretrainSpec`` (and ``num_samples`` of its data) by study; the transformer of study A has its own."""
+"""Fields of ``PretrainSpec`` (and ``num_samples`` and ``shared_backgrounds`` of its data) by study; the transformer of
+study A has its own."""

@@ -33,7 +33,12 @@ DESIGNS: Final[dict[str, Design[Any]]] = attach("study", STUDY_NAMES, _designs()
 
 
 def make_study(
-    name: str, *, scale: str = "quick", seeds: tuple[int, ...] | None = None, factors: tuple[str, ...] = ()
+    name: str,
+    *,
+    scale: str = "quick",
+    seeds: tuple[int, ...] | None = None,
+    factors: tuple[str, ...] = (),
+    shared_backgrounds: bool | None = None,
 ) -> Study:
     """The study of that name.
 
@@ -42,6 +47,8 @@ def make_study(
         scale: one of :data:`SCALES`.
         seeds: None for the scale's own.
         factors: what is varied, of its design's ``factors``; none for the scale's own.
+        shared_backgrounds: whether tests show the backgrounds of training; None for the scale's own, which only
+            ``paper`` has so.
 
     Raises:
         SpecError: name, scale, seeds or factors cannot be used.
@@ -58,7 +65,7 @@ def make_study(
         if not (isinstance(seed, int) and 0 <= seed <= MAX_SEED):
             raise SpecError(f"seed = {seed!r}: expected a whole number from 0 to {MAX_SEED}")
     _check_factors(design, factors)
-    return design.study(name, scale, seeds, tuple(factors))
+    return design.study(name, scale, seeds, tuple(factors), shared_backgrounds)
 
 
 def _check_factors(design: Design[Any], factors: tuple[str, ...]) -> None:

@@ -132,7 +132,13 @@ def tasks(scale: RelevantFeaturesScale, seed: int) -> dict[str, DatasetSpec]:
         c = DatasetSpec(objects="cifar10", num_samples=scale.budget.num_samples, seed=seed)
     else:
         classes = tuple(sorted(both[:NUM_CLASSES]))
-        c = DatasetSpec(classes=classes, transforms=scale.transforms, num_samples=scale.budget.num_samples, seed=seed)
+        c = DatasetSpec(
+            classes=classes,
+            transforms=scale.transforms,
+            num_samples=scale.budget.num_samples,
+            shared_backgrounds=scale.budget.shared_backgrounds,
+            seed=seed,
+        )
     co_c = replace(c, **stickers)
     # O alone: the large object is never pasted, on black.
     o = DatasetSpec(

@@ -15,7 +15,7 @@ class Budget:
     Attributes:
         seeds: each repeats the study with other objects, transformations and initial weights.
         model: architecture.
-        num_samples: to pretrain on; None for fresh images in every step.
+        num_samples: to pretrain on; None for freshly drawn images in every step.
         epochs: of pretraining.
         batch_size: of pretraining.
         learning_rate: of pretraining.
@@ -23,7 +23,8 @@ class Budget:
         num_test_samples: of every test split.
         num_pairs: twins of a sens-score.
         regularisation: of the probe.
-        samples_per_epoch: with fresh images; otherwise without meaning.
+        samples_per_epoch: with freshly drawn images; otherwise without meaning.
+        shared_backgrounds: whether tests show the backgrounds of training, as in the paper.
     """
 
     seeds: tuple[int, ...]
@@ -37,6 +38,7 @@ class Budget:
     num_pairs: int
     regularisation: str = "prior"
     samples_per_epoch: int = 10_000
+    shared_backgrounds: bool = False
 
     def pretraining(self, data: DatasetSpec, seed: int, **others: Any) -> PretrainSpec:
         """The pretraining on a data set.
@@ -104,6 +106,7 @@ PAPER: Final = Budget(
     num_test_samples=10_000,
     num_pairs=10_000,
     regularisation="validation",
+    shared_backgrounds=True,
 )
 """As published (arXiv 2407.04325, appendix)."""
 

@@ -68,6 +68,7 @@ class Study:
             so that partial results can be shown.
         conclude: from that table, whole or partial, to the study's findings.
         factors: that were asked for; none where they are the scale's own.
+        shared_backgrounds: whether its tests show the backgrounds of training.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Study:
     tabulate: Callable[[Outcomes], pd.DataFrame]
     conclude: Callable[[pd.DataFrame], list[Finding]]
     factors: tuple[str, ...] = ()
+    shared_backgrounds: bool = False
 
 
 class Part(Protocol):
@@ -108,13 +110,22 @@ class Design(Generic[ScaleT]):
     conclude: Callable[[pd.DataFrame], list[Finding]]
     factors: Mapping[str, str] = field(default_factory=dict)
 
-    def study(self, name: str, scale: str, seeds: tuple[int, ...], factors: tuple[str, ...] = ()) -> Study:
-        """The study at a scale, for seeds and factors that were checked; without factors, the scale's own.
+    def study(
+        self,
+        name: str,
+        scale: str,
+        seeds: tuple[int, ...],
+        factors: tuple[str, ...] = (),
+        shared_backgrounds: bool | None = None,
+    ) -> Study:
+        """The study at a scale, for seeds and factors that were checked; what is not given is the scale's own.
 
         Raises:
             SpecError: it needs what is not on this machine.
         """
         chosen = replace(self.scales[scale], factors=factors) if factors else self.scales[scale]
+        if shared_backgrounds is not None:
+            chosen = replace(chosen, budget=replace(chosen.budget, shared_backgrounds=shared_backgrounds))
         parts = tuple(part for seed in seeds for part in self.parts(chosen, seed))
         return Study(
             name=name,
@@ -125,6 +136,7 @@ class Design(Generic[ScaleT]):
             tabulate=partial(_tabulate, self.columns, parts),
             conclude=self.conclude,
             factors=factors,
+            shared_backgrounds=chosen.budget.shared_backgrounds,
         )
 
 

@@ -219,6 +219,7 @@ class _Grid:
             classes=tuple(sorted(target)),
             transforms=self.transforms["same"],
             num_samples=scale.budget.transfer_samples,
+            shared_backgrounds=scale.budget.shared_backgrounds,
             seed=seed + TARGET_SEED_OFFSET,
         )
 
@@ -270,6 +271,7 @@ class _Grid:
             classes=tuple(sorted(self.classes[relationship])),
             transforms=transforms or self.transforms[relation],
             num_samples=num,
+            shared_backgrounds=budget.shared_backgrounds,
             seed=self.seed,
         )
         of_size = {"epochs": self.scale.pretraining_samples[num], "batch_size": min(budget.batch_size, num)}

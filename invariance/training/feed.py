@@ -146,7 +146,7 @@ class FiniteFeed:
 
 
 class StreamFeed:
-    """Images that are made when they are needed and never seen twice.
+    """Images that are made when they are needed, each drawn anew.
 
     They are rendered some batches ahead, as bytes like finite sets and tests: one kind of image, and half the overhead
     of a batch.

@@ -40,8 +40,8 @@ ABOUT: Final[dict[str, About]] = by_name(
         " a target with pose and occlude; and, where they were downloaded (`python -m invariance download "
         "torchvision:resnet18`, and so on), networks published for ImageNet.",
         columns="factor and value: what was varied; relation: same or disjoint transformations, or published for a "
-        "network that others trained; accuracies on unseen images, means over classes; sens: mean sens-score to the "
-        "target's transformations (0 = invariant).",
+        "network that others trained; accuracies on test images (objects as in training, backgrounds new unless they "
+        "are shared), means over classes; sens: mean sens-score to the target's transformations (0 = invariant).",
     ),
     About(
         name="relevant-features",
@@ -69,8 +69,8 @@ ABOUT: Final[dict[str, About]] = by_name(
         question="What if pretraining has fewer, or more, transformations than the target task?",
         method="Eight transformations in random order: networks pretrained on the first 1, 2, … of them are probed on"
         " tasks with the first 1, 2, … of them.",
-        columns="num_pretraining_transforms and num_transfer_transforms: how many of the eight; accuracy on unseen "
-        "images of the target task.",
+        columns="num_pretraining_transforms and num_transfer_transforms: how many of the eight; accuracy on test "
+        "images of the target task (objects as in training, backgrounds new unless they are shared).",
     ),
 )
 """By name, in the order in which they are offered."""

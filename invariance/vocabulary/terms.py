@@ -36,6 +36,14 @@ TERMS: Final[dict[str, Term]] = by_name(
     ),
     Term("background", "The picture, noise or colour that an object is pasted on. It is never transformed."),
     Term(
+        "test images",
+        "Images that decide an accuracy and that nothing was fitted to: their objects are those of training (the class "
+        "is the object), their backgrounds and what was drawn for them are new. Of every eight backgrounds of a kind "
+        "five are trained on, one is for validation and two for the test; fewer than ten are shared, as all are in the "
+        "paper.",
+        f"{PAPER}, section 3, but for the backgrounds",
+    ),
+    Term(
         "alpha",
         "How opaque a pixel is, from 0 to 1. Colours are multiplied by it (premultiplied) from the file to the "
         "paste, so that edges have no fringe.",

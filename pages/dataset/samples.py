@@ -5,14 +5,17 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from invariance.data.background_split import words_of_test
 from invariance.data.engine import Engine
 from invariance.data.preview import Samples, describe_transforms, samples, strips, twin_samples
 from invariance.data.recipe import recipe_of
+from invariance.data.seen import count_seen
 from invariance.figures.pictures import fitting_factor, image_grid, outline, png_bytes, side_by_side, tile, upscale
 from invariance.spec import TRANSFORM_NAMES
 from pages.shared.fields import number
 from pages.shared.literal import literal
 
+NUM_SEEN_TRAIN, NUM_SEEN_TEST = 2_000, 500
 NUM_SAMPLES, NUM_DRAWS, NUM_TWINS, NUM_FIRST = 32, 8, 12, 4
 RECIPE = {"what": ("What", 212), "value": ("Value", 166), "law": ("Drawn", 134), "drawn": ("Name in files", 124)}
 """Columns and their widths in pixels: together the place there is in a window of 1280."""
@@ -50,6 +53,16 @@ def show_samples(engine: Engine) -> None:
     captions = [f"{position} · {_words(name)}" for position, name in zip(positions, found.class_names, strict=True)]
     st.image([tile(image, factor) for image in found.images], caption=captions, width=88, alt=list(found.class_names))
     show_recipe(engine, found, chosen, positions[chosen])
+    with st.expander("What is new in the test?", icon=":material/difference:"):
+        show_seen(engine)
+
+
+def show_seen(engine: Engine) -> None:
+    """What the splits share, and, when asked for, how many test images were seen in training."""
+    st.markdown(f"Test images: {words_of_test(engine.spec)}. Backgrounds: {engine.background_words}.")
+    if st.button("Count what was seen in training", key="count_seen", icon=":material/search:"):
+        found = count_seen(engine, num_train=NUM_SEEN_TRAIN, num_test=NUM_SEEN_TEST)
+        st.markdown(f"{found.words[0].upper()}{found.words[1:]}.")
 
 
 def show_recipe(engine: Engine, found: Samples, chosen: int, position: int) -> None:

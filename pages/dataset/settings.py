@@ -46,11 +46,20 @@ def configure() -> DatasetSpec:
         "Image size", IMAGE_SIZES, index=1, format_func=lambda size: f"{size} px", key="size", bind="query-params"
     )
     seed = number("Seed", 0, 2**31, 0, key="seed", place=right)
+    has_new = backgrounds != "noise" and not backgrounds.startswith("#") and not is_picture_source(backgrounds)
+    shared = has_new and more.toggle(
+        "Backgrounds shared by all splits",
+        key="shared_backgrounds",
+        bind="query-params",
+        help="As in the paper, where a test shows the backgrounds of training. Otherwise they are divided: five of "
+        "every eight to train on, one for validation, two that are new in the test.",
+    )
     prototypes = number("Pictures of each class", 1, 100, 1, key="prototypes", place=left)
     resampling = right.selectbox("Resampling", RESAMPLINGS, key="resampling", bind="query-params")
     return DatasetSpec(
         objects=objects,
         backgrounds=backgrounds,
+        shared_backgrounds=shared,
         classes=tuple(classes),
         transforms=transforms,
         strength=strength,

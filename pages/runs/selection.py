@@ -7,7 +7,7 @@ import streamlit as st
 
 from invariance.figures.curves import metric_title, training_curves, values_table
 from invariance.runs.describe import command
-from invariance.runs.store import RESUMABLE_STATES, Run
+from invariance.runs.store import Run
 from invariance.spec import canonical_json
 from pages.shared import server
 from pages.shared.errors import show_error
@@ -51,7 +51,7 @@ def confirm_delete(runs: list[Run], titles: dict[str, str]) -> None:
 def show_actions(runs: list[Run], titles: dict[str, str]) -> None:
     """What can be done with the selected runs."""
     active = [run.id for run in runs if run.is_active]
-    stopped = [run.id for run in runs if run.state in RESUMABLE_STATES]
+    stopped = [run.id for run in runs if run.can_resume]
     with st.container(horizontal=True, vertical_alignment="center"):
         for label, icon, do, ids in (
             ("Cancel", "stop_circle", server.cancel, active),
@@ -94,14 +94,20 @@ def show_details(run: Run, name: str) -> None:
         st.badge(run.state, color=STATE_COLOURS[run.state])
         if run.error:
             show_error(run.error)
+        if run.remark:
+            st.caption(f":material/history: {run.remark}")
         if run.state == "running" and run.progress:
             st.caption(progress_line(run.progress, run.device))
         if run.device == "cpu" and (note := server.devices().note):
             st.caption(f":material/info: Executed on a CPU: {literal(note)}.")
         if run.metrics:
             st.dataframe(pd.DataFrame([run.metrics]), hide_index=True, width="content")
-        st.caption("The command that asks for the same run")
+        st.caption(
+            "The command that asks for the same settings anew"
+            if run.remark
+            else "The command that asks for the same run"
+        )
         line = command(run.spec) or "# none: the command line cannot say all of its values"
         st.code(line, language="bash", wrap_lines=True)
-        st.caption(f"Its spec, whose hash is its name, {run.id}")
+        st.caption("Its spec in today's words" if run.remark else f"Its spec, whose hash is its name, {run.id}")
         st.json(canonical_json(run.spec), expanded=1)

@@ -32,7 +32,11 @@ TRANSFORM_COLUMNS = {
     "state": st.column_config.TextColumn("State", width="small"),
     "kind": st.column_config.TextColumn("Kind", width="small"),
     "title": st.column_config.TextColumn("What", width="large"),
-    "accuracy": st.column_config.NumberColumn("Accuracy", format="%.1f%%", help="On images that were not trained on"),
+    "accuracy": st.column_config.NumberColumn(
+        "Accuracy",
+        format="%.1f%%",
+        help="On the test: objects as in training, on new backgrounds unless these are shared",
+    ),
     "progress": st.column_config.ProgressColumn("Progress", width="small", format="percent", min_value=0, max_value=1),
     "seconds": st.column_config.NumberColumn("Duration", format="%.0f s"),
     "device": st.column_config.TextColumn("Device", width="small"),

@@ -25,7 +25,7 @@ def conclusion(pretrained_on: list[tuple[str, ...]], accuracies: list[float], ta
     shared = "what the target task varies" if set(pretrained_on[better]) == set(target) else "something else"
     return (
         f"Pretraining on **{names[better]}**, {shared}, transfers **{abs(points):.1f} points** better than "
-        f"on **{names[worse]}**: {accuracies[better]:.1%} against {accuracies[worse]:.1%} of the unseen images."
+        f"on **{names[worse]}**: {accuracies[better]:.1%} against {accuracies[worse]:.1%} of the test images."
     )
 
 
@@ -39,7 +39,7 @@ def published_conclusion(name: str, accuracy: float, ours: list[float]) -> str:
     """
     said = f"The published **{name}** reaches **{accuracy:.1%}**"
     if not ours:
-        return f"{said} of the unseen images."
+        return f"{said} of the test images."
     best = "the better network" if len(ours) > 1 else "the network"
     points = 100 * (accuracy - max(ours))
     if abs(points) < 1:

@@ -12,7 +12,7 @@ from invariance.studies.what_if import published_transfer, what_if
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """How long pretraining is: passes, and fresh images in each."""
+    """How long pretraining is: passes, and freshly drawn images in each."""
 
     epochs: int
     samples_per_epoch: int

@@ -18,7 +18,7 @@ STATE_COLOURS: dict[str, Literal["gray", "blue", "green", "red", "orange"]] = {
 
 
 def accuracy_of(run: Run) -> float | None:
-    """On images that it was not trained on, in [0, 1], once it is known."""
+    """On its test split, in [0, 1], once it is known."""
     return run.metrics.get("test_accuracy", run.metrics.get("transfer_accuracy"))
 
 

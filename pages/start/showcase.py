@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from invariance.attribution.compare import Comparison
+from invariance.data.background_split import words_of_test
 from invariance.data.preview import most_changed, samples, strips
 from invariance.figures.bars import accuracy_bars
 from invariance.figures.pictures import fitting_factor, relevance_overlay, tile
@@ -70,7 +71,8 @@ def what_if() -> None:
     st.markdown(
         f"Two networks were pretrained alike but for **what varied** in their images: **{names[0]}** for one, "
         f"**{names[1]}** for the other. Both then got a new last layer for this task: {num_classes} objects that "
-        f"neither has seen, under **{transforms_title(task.transforms)}**."
+        f"neither has seen, under **{transforms_title(task.transforms)}**. It is tested on "
+        f"images of its own: {words_of_test(task)}."
     )
     batch = samples(cache.engine(task), num=8, split="test")
     factor = fitting_factor(batch.images.shape[1], 160)
@@ -80,7 +82,7 @@ def what_if() -> None:
         alt=[f"task image: {name}" for name in batch.class_names],
     )
     guess = st.segmented_control(
-        "Your guess: which one recognises more of the unseen images?",
+        "Your guess: which one recognises more of the test images?",
         [f"Pretrained on {name}" for name in names] + [SAME],
         key="guess",
         bind="query-params",
@@ -99,7 +101,7 @@ def what_if() -> None:
     bars, pictures = st.columns([2, 3], gap="large")
     with bars:
         figure = accuracy_bars(
-            dict(zip(names, accuracies, strict=True)), axis_title="unseen images recognised", chance=1 / num_classes
+            dict(zip(names, accuracies, strict=True)), axis_title="test images recognised", chance=1 / num_classes
         )
         show_figure(
             figure,

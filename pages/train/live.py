@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from invariance.data.background_split import words_of_test
 from invariance.figures.curves import training_curves, values_table
 from invariance.runs.describe import transforms_title
 from invariance.runs.fair_queue import place
-from invariance.runs.store import RESUMABLE_STATES, Run
+from invariance.runs.store import Run
 from invariance.spec import SpecError
 from pages.shared import server, visitor
 from pages.shared.conclusions import conclusion, published_conclusion
@@ -59,8 +60,8 @@ def _panel(transfer_ids: list[str], was_active: bool) -> None:
                 args=(ids,),
                 disabled=not any(visitor.may_change(run.owner) for run in runs),
             )
-        elif any(run.state in RESUMABLE_STATES for run in runs):
-            stopped = [run.id for run in runs if run.state in RESUMABLE_STATES]
+        elif any(run.can_resume for run in runs):
+            stopped = [run.id for run in runs if run.can_resume]
             st.button("Resume", icon=":material/play_circle:", key="resume", on_click=server.resume, args=(stopped,))
     for column, one in zip(st.columns(len(transfers)), transfers, strict=True):
         with column.container(border=True, height="stretch"):
@@ -98,13 +99,21 @@ def _network(one: TransferStatus) -> None:
         name = "Transfer" if run is one.transfer else "Pretraining"
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge(run.state, color=STATE_COLOURS[run.state])
-            st.markdown(name + (f": **{accuracy:.1%}** on unseen images" if accuracy is not None else ""))
+            st.markdown(name + (f": **{accuracy:.1%}** of the test images" if accuracy is not None else ""))
         if run.state == "running" and (progress := run.progress) is not None:
             st.progress(share_of(run), f":small[{progress_line(progress, run.device)}]")
         elif run.state == "queued" and run is one.runs[0]:
             st.caption("Waits for its turn" + _place(run))
         if run.error:
             show_error(run.error)
+
+
+def _what_is_new(one: TransferStatus) -> str:
+    """On the test images, in brackets; nothing where the backgrounds are gone meanwhile."""
+    try:
+        return f" ({words_of_test(one.spec.data)})"
+    except SpecError:
+        return ""
 
 
 def _place(run: Run) -> str:
@@ -116,7 +125,7 @@ def _conclusion(transfers: list[TransferStatus]) -> None:
     accuracies = {one.transfer.id: one.accuracy for one in transfers if one.accuracy is not None}
     if len(accuracies) < len(transfers):
         return
-    st.caption("Transfer accuracy: unseen images of the target task that are recognised")
+    st.caption(f"Transfer accuracy: test images of the target task that are recognised{_what_is_new(transfers[0])}")
     first = accuracies[transfers[0].transfer.id]
     for column, one in zip(st.columns(len(transfers)), transfers, strict=True):
         accuracy = accuracies[one.transfer.id]

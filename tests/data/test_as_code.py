@@ -19,6 +19,7 @@ from invariance.spec import DatasetSpec, SpecError
 NOISE = DatasetSpec(objects="noise", backgrounds="noise")
 SPECS = {
     "plain": DatasetSpec(classes=("mug", "bee")),
+    "shared": DatasetSpec(classes=("mug", "bee"), shared_backgrounds=True),
     "all fields": replace(
         NOISE,
         classes=("noise-03", "noise-01"),
@@ -119,14 +120,15 @@ def test_names_with_quotes_survive_the_shell(
 
 
 VALUES = {"transforms": "hue", "resampling": "nearest", "label": "object", "sticker_place": "corner"}
+FLAGS = ("shared_backgrounds",)
 
 
 def test_the_parser_knows_every_field() -> None:
     """A field that is added to the spec needs its option, or copied commands would not mean the same."""
     names = [field.name for field in fields(DatasetSpec) if field.name != "num_samples"]
-    words = [word for name in names for word in (f"--{name.replace('_', '-')}", VALUES.get(name, "1"))]
-    options = parser().parse_args(["render", "--out", "x.npz", *words])
-    assert set(names) <= set(vars(options))
+    options = {name: f"--{name.replace('_', '-')}" for name in names}
+    words = [word for name in names for word in (options[name], *([] if name in FLAGS else [VALUES.get(name, "1")]))]
+    assert set(names) <= set(vars(parser().parse_args(["render", "--out", "x.npz", *words])))
 
 
 def test_a_name_with_a_comma_is_left_to_python() -> None:

@@ -124,12 +124,12 @@ def test_it_is_compared_with_the_better_of_the_others(app: AppTest, store: Store
     assert f"The published **{NAME}** reaches **70.0%**: **10.0 points** less than the better network" in texts(app)
     assert [metric.value for metric in app.metric] == ["80.0%", "60.0%", "70.0%"]
     open_train(app, runs=ids[4])
-    assert not app.exception and "reaches **70.0%** of the unseen images" in texts(app)
+    assert not app.exception and "reaches **70.0%** of the test images" in texts(app)
 
 
 def test_conclusions_about_a_published_network() -> None:
     assert published_conclusion("resnet18", 0.8, []) == (
-        "The published **resnet18** reaches **80.0%** of the unseen images."
+        "The published **resnet18** reaches **80.0%** of the test images."
     )
     more, same = published_conclusion("resnet18", 0.9, [0.8]), published_conclusion("resnet18", 0.802, [0.8, 0.1])
     assert more.endswith("**10.0 points** more than the network pretrained here.")

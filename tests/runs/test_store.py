@@ -294,6 +294,6 @@ def test_a_run_of_another_version_is_left_out(store: Store) -> None:
     other = in_state(store, "queued", seed=1)
     with store._database.write() as connection:
         connection.execute(
-            "UPDATE runs SET spec = replace(spec, '\"schema\":1', '\"schema\":99') WHERE id = ?", (other,)
+            "UPDATE runs SET spec = replace(spec, '\"schema\":2', '\"schema\":99') WHERE id = ?", (other,)
         )
     assert [run.id for run in store.list()] == [tiny_pretrain().run_id]

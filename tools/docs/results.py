@@ -187,7 +187,8 @@ def trust() -> str:
     images = record("published-images")
     closer = images["bilinear_closer_percent"]
     points = [
-        """Test accuracy is the mean of per-class accuracies on a split that no training index can reach, used once.""",
+        """Test accuracy is the mean of per-class accuracies on a split that no training index can reach, used once:
+        objects as in training, new backgrounds (of the paper's scale: those of training, as published).""",
         """Every measure of a cell is taken from the same twins and features; sens-scores have bootstrap 95 % intervals
         over twins.""",
         """The sens-score is given raw, as in the paper, and conditional on the twins differing: a transformation
