@@ -146,6 +146,7 @@ class Finding:
         denominators: of a ratio.
         above: of a ratio, what it has to exceed.
         parts: of a conjunction, each contrast.
+        equivalence: whether no difference was published.
     """
 
     name: str
@@ -165,6 +166,7 @@ class Finding:
     denominators: Mapping[int, float] | None = None
     above: float = 0.0
     parts: tuple[Part, ...] = ()
+    equivalence: bool = False
 
     @property
     def words(self) -> str:
@@ -343,6 +345,7 @@ def _finding(one: Measured, tests: _Tests, corrected: Mapping[str, float] | None
         denominators=tests.denominators,
         above=one.above,
         parts=tests.parts,
+        equivalence=one.equivalence,
     )
 
 
