@@ -85,7 +85,8 @@ def execute_study(args: argparse.Namespace) -> None:
     interrupted.raise_if_set()
     if not progress.is_done:
         raise RunFailed(_failed_line(coordinator.failures, progress, args.out))
-    print("\n".join(told(findings)))
+    for line in told(findings):
+        print(line)
     print_json({"study": study.name, "scale": study.scale, "runs": progress.total, "out": str(args.out), **summary})
 
 

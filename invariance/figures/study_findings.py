@@ -45,7 +45,7 @@ def findings_figure(findings: Sequence[Finding]) -> go.Figure:
     if not known:
         return go.Figure()
     inner = len(known) * (ROW_PX + GAP_PX) - GAP_PX
-    figure = make_subplots(rows=len(known), cols=1, vertical_spacing=GAP_PX / inner)
+    figure = make_subplots(rows=len(known), cols=1, vertical_spacing=min(1.0, GAP_PX / inner))
     shown: set[str] = set()
     for row, finding in enumerate(known, 1):
         _draw_row(figure, row, finding, shown)
@@ -73,7 +73,7 @@ def findings_figure(findings: Sequence[Finding]) -> go.Figure:
 
 def _draw_row(figure: go.Figure, row: int, finding: Finding, shown: set[str]) -> None:
     at = {"row": row, "col": 1}
-    seeds, colour = _of_seeds(finding), _colour(finding)
+    seeds, colour = _of_seeds(finding), colour_of(finding)
     left, right = _ends(finding, seeds)
     figure.add_scatter(
         x=list(seeds.values()),
@@ -110,7 +110,7 @@ def _draw_row(figure: go.Figure, row: int, finding: Finding, shown: set[str]) ->
     figure.update_xaxes(range=[left, right], **at)
     axis = str(row) if row > 1 else ""
     figure.add_annotation(
-        text=f"<b>{title(finding)}</b><br><span style='color:{colour}'>{symbol(finding)}</span> {finding.words}",
+        text=f"<b>{title_of(finding)}</b><br><span style='color:{colour}'>{symbol(finding)}</span> {finding.words}",
         x=0,
         xref=f"x{axis} domain",
         y=1,
@@ -123,7 +123,7 @@ def _draw_row(figure: go.Figure, row: int, finding: Finding, shown: set[str]) ->
     )
 
 
-def title(finding: Finding) -> str:
+def title_of(finding: Finding) -> str:
     """A finding's name for people."""
     return finding.name.replace("-", " ").replace("_", " ")
 
@@ -146,7 +146,8 @@ def _shape(finding: Finding) -> str:
     return SHAPES[symbol(finding)]
 
 
-def _colour(finding: Finding) -> str:
+def colour_of(finding: Finding) -> str:
+    """Of its verdict."""
     return NEUTRAL if finding.verdict is None else VERDICTS[finding.verdict]
 
 

@@ -21,12 +21,12 @@ import pandas as pd
 
 from invariance.figures.study_figures import figures_of
 from invariance.figures.study_findings import CAPTION, findings_figure
-from invariance.runs.study_files import plain_findings, read_table
+from invariance.runs.study_files import plain_findings
 from invariance.studies.registry import make_study
 from invariance.studies.telling import furthest_first, tally
 
 study = make_study({name!r}, scale={scale!r}, seeds={seeds!r}{factors})
-table = read_table(Path())
+table = pd.read_csv("results.csv")
 table"""
 _CONCLUDE = """\
 findings = furthest_first(study.conclude(table))

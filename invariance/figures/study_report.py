@@ -13,10 +13,10 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
-from invariance.figures.palette import NEUTRAL, VERDICTS
+from invariance.figures.palette import VERDICTS
 from invariance.figures.paper import paper_json
 from invariance.figures.study_figures import figures_of
-from invariance.figures.study_findings import CAPTION, findings_figure, title
+from invariance.figures.study_findings import CAPTION, colour_of, findings_figure, title_of
 from invariance.files import write_atomically
 from invariance.runs.study_files import findings_of
 from invariance.spec import PretrainSpec
@@ -71,7 +71,7 @@ def _template() -> Template:
     """Whatever comes from a study is escaped where it is put in, but for what a filter declares to be markup."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(
-        number=_number, with_code=_with_code, in_script=_in_script, symbol=symbol, colour=_colour, title=title
+        number=_number, with_code=_with_code, in_script=_in_script, symbol=symbol, colour=colour_of, title=title_of
     )
     return environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
 
@@ -116,10 +116,6 @@ def _origin(summary: Mapping[str, Any]) -> dict[str, str]:
 
 def _number(value: float) -> str:
     return "" if pd.isna(value) else f"{value:.4g}"
-
-
-def _colour(finding: Finding) -> str:
-    return NEUTRAL if finding.verdict is None else VERDICTS[finding.verdict]
 
 
 def _with_code(text: str) -> Markup:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from invariance.runs.study_files import RESULTS, SUMMARY, read_table
+from invariance.runs.study_files import RESULTS, SUMMARY
 from invariance.studies.registry import SCALES
 from invariance.vocabulary.studies import STUDY_NAMES
 
@@ -50,5 +50,5 @@ def shipped_results(name: str, folder: Path = SHIPPED) -> list[StudyResult]:
             continue
         summary = json.loads((place / SUMMARY).read_text(encoding="utf-8"))
         seeds = tuple(summary["provenance"]["seeds"])
-        found.append(StudyResult(name, scale, seeds, read_table(place), summary))
+        found.append(StudyResult(name, scale, seeds, pd.read_csv(place / RESULTS), summary))
     return found

@@ -27,11 +27,6 @@ def write_table(table: pd.DataFrame, folder: Path) -> None:
     write_bytes_atomically(folder / RESULTS, table.to_csv(index=False).encode())
 
 
-def read_table(folder: Path) -> pd.DataFrame:
-    """The table in ``results.csv``, to the last digit that was written."""
-    return pd.read_csv(folder / RESULTS, float_precision="round_trip")
-
-
 def summarise(
     findings: Sequence[Finding], *, seconds: float, provenance: dict[str, Any], progress: StudyProgress
 ) -> dict[str, Any]:

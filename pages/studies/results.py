@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from invariance.figures.study_figures import figures_of
-from invariance.figures.study_findings import CAPTION, findings_figure, title
+from invariance.figures.study_findings import CAPTION, findings_figure, title_of
 from invariance.figures.study_notebook import notebook
 from invariance.figures.study_report import report_html
 from invariance.numbers import format_number
@@ -82,7 +82,7 @@ def contrasts(findings: Sequence[Finding]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "finding": title(finding),
+                "finding": title_of(finding),
                 "contrast": f"{part.name} (within ±{NO_DIFFERENCE})" if part.equivalent else part.name,
                 "mean": format_number(part.effect),
                 "interval": f"{format_number(part.low)} to {format_number(part.high)}",
