@@ -25,7 +25,7 @@ CAPTION: Final = (
 SHAPES: Final = {"●": "circle", "▲": "triangle-up", "✖": "x", "■": "square", "◆": "diamond", "✚": "cross"}
 """Plotly's names of the symbols."""
 ROW_PX: Final = 48
-GAP_PX: Final = 60
+GAP_PX: Final = 72
 """Between rows, for the labels of an axis and the two lines of the next row's title."""
 HEAD_PX: Final = 88
 FOOT_PX: Final = 30
@@ -50,9 +50,7 @@ def findings_figure(findings: Sequence[Finding]) -> go.Figure:
     for row, finding in enumerate(known, 1):
         _draw_row(figure, row, finding, shown)
     figure.update_yaxes(range=[-1, 1], visible=False, fixedrange=True)
-    figure.update_xaxes(
-        zeroline=False, showgrid=False, showline=True, linecolor=NEUTRAL, ticks="outside", tickcolor=NEUTRAL, nticks=7
-    )
+    figure.update_xaxes(zeroline=False, showgrid=False, showline=True, linecolor=NEUTRAL, nticks=7)
     figure.update_xaxes(fixedrange=True, tickfont={"size": 11})
     figure.update_layout(
         height=HEAD_PX + inner + FOOT_PX,

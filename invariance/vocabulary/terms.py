@@ -243,8 +243,8 @@ TERMS: Final[dict[str, Term]] = by_name(
     ),
     Term(
         "verdict",
-        "What the rule makes of a finding: as published, same direction (smaller, larger, size undecided), opposite, no "
-        "difference, or undecided; preliminary with fewer than six seeds.",
+        "What the rule makes of a finding: as published, same direction (smaller, larger, size undecided), opposite, "
+        "no difference, or undecided; preliminary with fewer than six seeds.",
     ),
 )
 """By name, in an order in which they can be read."""
