@@ -1,7 +1,8 @@
 """Study C: does an invariance hold on data that the network never saw (paper, section 4.2)?
 
 One network for each transformation and one for none, pretrained on pictures, and again on squares of noise. Each is
-measured for every transformation, on the objects of pretraining, on new ones, and on data of other types.
+measured for every transformation, on the objects of pretraining, on new ones, and on data of other types; beside them
+the network that their trainings started from, since first weights may be invariant too.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ PRETRAININGS: Final = {"pictures": ("builtin", "builtin"), "noise": ("noise", "n
 """Objects and backgrounds of the two kinds of pretraining."""
 RELATIONS: Final = ("same", "other", "none")
 """Of a network's transformation to the twins': the same, another one, or the network had none."""
+UNTRAINED: Final = "untrained"
+"""Model and relation of the network with its first weights, which is drawn apart from those that learnt."""
 OWN: Final = "same-pictures"
 NEW: Final = "new-pictures"
 FAR: Final = "noise-noise"
@@ -90,7 +93,7 @@ class _Sheet:
         table = measured_table(outcomes, self.measurement.run_id)
         names = {model.run_id: name for name, model in self.models.items()}
         for cell in table.to_dict("records") if table is not None else ():
-            name, own = names[cell["model"]], outcomes.get(cell["model"])
+            name, own = names.get(cell["model"], UNTRAINED), outcomes.get(cell["model"])
             yield (
                 name,
                 cell["transform"],
@@ -99,7 +102,7 @@ class _Sheet:
                 cell["sens"],
                 cell["sens_conditional"],
                 self.pretraining,
-                "none" if name == "none" else "same" if name == cell["transform"] else "other",
+                name if name in ("none", UNTRAINED) else "same" if name == cell["transform"] else "other",
                 own.metrics["test_accuracy"] if own else float("nan"),
                 self.measurement.run_id,
             )
@@ -123,6 +126,7 @@ def _sheets(scale: InvarianceTransferScale, seed: int) -> Iterator[_Sheet]:
                 transforms=transforms,
                 data=data,
                 num_pairs=scale.budget.num_pairs,
+                untrained=True,
             )
             yield _Sheet(kind, name, seed, models, measurement)
 

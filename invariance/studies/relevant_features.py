@@ -56,7 +56,7 @@ _NUM_CIFAR: Final = 45_000
 """CIFAR-10's training images without those for validation."""
 
 SCALES: Final[dict[str, RelevantFeaturesScale]] = {
-    "quick": RelevantFeaturesScale(budget=QUICK, correlations=(0.4, 1.0), availabilities=(0.5,)),
+    "quick": RelevantFeaturesScale(budget=QUICK, correlations=(0.2, 0.4, 1.0), availabilities=(0.5,)),
     "standard": RelevantFeaturesScale(
         budget=replace(STANDARD, num_samples=_NUM_CIFAR, epochs=6),
         correlations=(0.4, 0.8, 0.9, 1.0),
