@@ -295,8 +295,8 @@ def explained_by(pairs: pd.DataFrame, predictor: str) -> dict[int, float]:
         Seed to R² of prediction, 1 - sum of squared errors / that of the others' mean accuracy; nothing of one seed.
     """
     found = {}
-    for seed, left in pairs.groupby("seed"):
-        others = pairs[pairs["seed"] != seed]
+    for seed in pairs["seed"].unique():
+        left, others = pairs[pairs["seed"] == seed], pairs[pairs["seed"] != seed]
         if len(others):
             steepness, mean_accuracy = slope(others[predictor], others["accuracy"]), others["accuracy"].mean()
             predicted = mean_accuracy + steepness * (left[predictor] - others[predictor].mean())
