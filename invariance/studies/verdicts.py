@@ -32,14 +32,13 @@ SETTLED_SEEDS: Final = 6
 
 
 class PerSeed(Protocol):
-    """One number a seed: a dictionary, or a pandas Series that has them as its index; NaN where one has not finished."""
+    """One number a seed: a dictionary, or a pandas Series that has them as index; NaN where one has not finished."""
 
     def items(self) -> Iterable[tuple[Any, Any]]:
         """Seeds with their numbers."""
 
     def __getitem__(self, seed: Any, /) -> Any:
         """The number of a seed."""
-
 
 
 NOT_IN_THE_PAPER: Final = "not in the paper"
