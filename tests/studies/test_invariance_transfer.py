@@ -46,11 +46,12 @@ def relation_sens(model: PretrainSpec, transform: str, spec: MeasureSpec) -> flo
 
 def test_relations_and_means_are_read_from_the_measurements() -> None:
     table = QUICK.tabulate(outcomes_of(QUICK, sens=relation_sens))
-    assert len(table) == len(SHEETS) * 42
+    assert len(table) == len(SHEETS) * 48  # seven networks and their first weights, by six transformations
     assert table.groupby("relation")["sens"].unique().map(list).to_dict() == {
         "none": [0.6],
         "other": [0.5],
         "same": [0.1],
+        "untrained": [0.5],
     }
     assert set(table["data"]) >= {own_shift(MODELS[0].data), "new-pictures", "noise-noise", "drawn-pictures"}
     assert (table["sens_conditional"] - table["sens"]).to_numpy() == pytest.approx(0.01)
