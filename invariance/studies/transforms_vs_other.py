@@ -23,13 +23,14 @@ from invariance.studies.findings import NOT_IN_THE_PAPER, finding
 from invariance.studies.published import TRANSFORMS_VS_OTHER as PUBLISHED
 from invariance.studies.study import Design, Finding
 from invariance.studies.transforms_vs_other_grid import (
+    COLUMNS,
+    DIMENSIONS,
     ELSEWHERE,
     FACTORS,
     PAPER_FACTORS,
     PUBLISHED_NETWORKS,
     RELATIONS,
     SCALES,
-    TARGETS,
     one_seed,
 )
 
@@ -173,8 +174,8 @@ def _published(factor: str) -> str:
 def _gap_beyond_2d(table: pd.DataFrame) -> Finding:
     """The gap on the target with pose and occlude, beside that on the usual one."""
     rows = table[table["factor"] == "beyond_2d"]
-    plain, beyond = (gap_against_range(rows[rows["value"] == value], "beyond_2d") for value in TARGETS)
-    means = rows[rows["value"] == TARGETS[1]].groupby("relation")["transfer_accuracy"].mean()
+    plain, beyond = (gap_against_range(rows[rows["value"] == value], "beyond_2d") for value in DIMENSIONS)
+    means = rows[rows["value"] == DIMENSIONS[1]].groupby("relation")["transfer_accuracy"].mean()
 
     def say(measured: Interval) -> str:
         same, disjoint = (format_number(float(means[relation])) for relation in RELATIONS)
@@ -205,16 +206,7 @@ def _against_published(table: pd.DataFrame) -> Finding:
 
 DESIGN: Final = Design(
     scales=SCALES,
-    columns=(
-        "factor",
-        "value",
-        "relation",
-        "seed",
-        "pretraining_accuracy",
-        "transfer_accuracy",
-        "sens",
-        "run",
-    ),
+    columns=COLUMNS,
     parts=one_seed,
     conclude=conclude,
     factors=FACTORS,
