@@ -62,9 +62,9 @@ ABOUT: Final[dict[str, About]] = by_name(
         "transformation, on data ever further from what it was trained on. How much of an invariance is kept there is "
         "how much lower the score is than with none, over the same on the data of pretraining. The first weights of "
         "all networks are measured too.",
-        columns="model: what was pretrained on, none, or untrained for the first weights; transform: what was measured; data: on which images; sens: 0 = "
-        "invariant, 1 = moves the representation as much as another image; sens_conditional: twins that "
-        "differ alone.",
+        columns="model: what was pretrained on, none, or untrained for the first weights; transform: what was "
+        "measured; data: on which images; sens: 0 = invariant, 1 = moves the representation as much as another image; "
+        "sens_conditional: twins that differ alone.",
     ),
     About(
         name="mismatch",
