@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from invariance.statistics import Interval, t_interval
-from invariance.studies.study import Finding
+from invariance.studies.verdicts import Finding
 
 NOT_IN_THE_PAPER: Final = "not in the paper"
 """Said in the statement of a finding whose question the paper does not ask."""

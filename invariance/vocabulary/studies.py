@@ -53,7 +53,8 @@ ABOUT: Final[dict[str, About]] = by_name(
         question="Does a network keep features that its task does not need?",
         method="Pictures (C: CIFAR-10 where its files are here, else a large object in its scene) with a small object "
         "(O) pasted on: networks that learnt to name one or the other are probed on all four tasks, and their "
-        "sensitivity to each feature is measured.",
+        "sensitivity to each feature is measured. Beyond the paper, whose experiment never set the correlation that it "
+        "names, O is made to correlate with C, or to be there less often.",
         columns="trained_on and probed_on: c pictures, o small objects, co_c and co_o both with the label of one; "
         "sens_c and sens_o: sens-score to changing only the picture or only the small object (0 = invariant).",
     ),
@@ -62,19 +63,22 @@ ABOUT: Final[dict[str, About]] = by_name(
         title="Transfer of invariance under distribution shift",
         question="Does invariance that was learnt on some images hold on others?",
         method="One network for each transformation, and one with none; the sens-score of every network for every "
-        "transformation, on data ever further from what it was trained on.",
-        columns="model: what was pretrained on; transform: what was measured; data: on which images; sens: 0 = "
-        "invariant, 1 = moves the representation as much as another image; sens_conditional: twins that "
-        "differ alone.",
+        "transformation, on data ever further from what it was trained on. How much of an invariance is kept there is "
+        "how much lower the score is than with none, over the same on the data of pretraining. The first weights of "
+        "all networks are measured too.",
+        columns="model: what was pretrained on, none, or untrained for the first weights; transform: what was "
+        "measured; data: on which images; sens: 0 = invariant, 1 = moves the representation as much as another image; "
+        "sens_conditional: twins that differ alone.",
     ),
     About(
         name="mismatch",
         title="Sub- and supersets of transformations",
         question="What if pretraining has fewer, or more, transformations than the target task?",
         method="Eight transformations in random order: networks pretrained on the first 1, 2, … of them are probed on"
-        " tasks with the first 1, 2, … of them.",
-        columns="num_pretraining_transforms and num_transfer_transforms: how many of the eight; accuracy on unseen "
-        "images of the target task.",
+        " tasks with the first 1, 2, … of them. Accuracies are told as they are and over those of exact pretraining, "
+        "which itself may fall as tasks grow.",
+        columns="num_pretraining_transforms and num_transfer_transforms: how many of the eight; accuracy on the test "
+        "split of the target task.",
     ),
 )
 """By name, in the order in which they are offered."""

@@ -10,9 +10,10 @@ import pandas as pd
 from invariance.spec import MeasureSpec, PretrainSpec, RunSpec, TransferSpec
 from invariance.studies.study import RunOutcome, Study
 from invariance.studies.transforms_vs_other_grid import COLUMNS
+from invariance.vocabulary.measures import starting_network_name
 
 OUTSIDE = (0.6, 0.5)
-"""Transfer accuracy and sens-score of networks that no run of the study trains."""
+"""Transfer accuracy and sens-score of networks that no run of the study trains, also of untrained ones."""
 
 AccuracyOf = Callable[[PretrainSpec, TransferSpec], float]
 SensOf = Callable[[PretrainSpec, str, MeasureSpec], float]
@@ -46,9 +47,10 @@ def _outcome(spec: RunSpec, by_id: dict[str, RunSpec], accuracy: AccuracyOf, sen
     def score(source: str, name: str) -> float:
         return sens(pretraining(by_id, source), name, spec) if source in by_id else OUTSIDE[1]
 
+    models = (*spec.sources, *([starting_network_name("small", 0)] if spec.untrained else []))
     rows = [
         {"model": source, column: name, "sens": (value := score(source, name))} | {"sens_conditional": value + 0.01}
-        for source in spec.sources
+        for source in models
         for name in names
     ]
     return RunOutcome({"num_models": len(spec.sources)}, pd.DataFrame(rows))

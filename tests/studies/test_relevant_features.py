@@ -41,19 +41,19 @@ def test_c_is_cifar_where_it_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_every_network_is_probed_on_all_four_and_measured_once() -> None:
     trainings = [spec for spec in QUICK.runs if isinstance(spec, PretrainSpec)]
     (measurement,) = (spec for spec in QUICK.runs if isinstance(spec, MeasureSpec))
-    assert len(trainings) == 4 + 3
+    assert len(trainings) == 4 + 4
     assert sum(isinstance(spec, TransferSpec) for spec in QUICK.runs) == 4 * len(trainings)
     assert set(measurement.sources) == {spec.run_id for spec in trainings}
     assert measurement.measure == "features" and measurement.data.sticker_correlation == 0
     correlations = sorted(spec.data.sticker_correlation for spec in trainings)
-    assert correlations == [0, 0, 0, 0, 0, 0.4, 1.0]
+    assert correlations == [0, 0, 0, 0, 0, 0.2, 0.4, 1.0]
 
 
 def test_the_table_takes_scene_for_c_and_sticker_for_o() -> None:
     scores = {"scene": 0.9, "sticker": 0.2, "object": 0.5, "background": 0.4}
     outcomes = outcomes_of(QUICK, sens=lambda model, name, spec: scores[name])
     table = QUICK.tabulate(outcomes)
-    assert len(table) == 28
+    assert len(table) == 32
     assert set(table["sens_c"]) == {0.9} and set(table["sens_o"]) == {0.2}
     base = table[table["trained_on"].isin(["c", "co_c", "co_o", "o"])]
     assert len(base) == 16 and set(base["label"][base["trained_on"] == "o"]) == {"o"}
@@ -64,7 +64,7 @@ def test_without_the_measurement_there_are_accuracies_alone() -> None:
     measurement = next(spec for spec in QUICK.runs if isinstance(spec, MeasureSpec))
     del outcomes[measurement.run_id]
     table = QUICK.tabulate(outcomes)
-    assert len(table) == 28 and table["sens_c"].isna().all()
+    assert len(table) == 32 and table["sens_c"].isna().all()
 
 
 def table_of(
