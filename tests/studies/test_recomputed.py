@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -12,41 +14,78 @@ import pytest
 from invariance.numbers import format_number
 from invariance.runs.shipped_studies import SHIPPED, StudyResult, shipped_results
 from invariance.runs.study_files import findings_of
+from invariance.spec import PretrainSpec, RunSpec, TransferSpec
+from invariance.studies.registry import make_study
+from invariance.studies.study import RunOutcome
 from invariance.studies.verdicts import Finding
 from invariance.vocabulary.studies import STUDY_NAMES
 from tests.docs.pages import ROOT
-from tests.studies.recomputed import invariance_transfer, mismatch, relevant_features
+from tests.studies.fabricated import outcomes_of
+from tests.studies.recomputed import invariance_transfer, mismatch, relevant_features, transforms_vs_other
 from tests.studies.recomputed.again import Again, corrected, student, words
 from tests.studies.recomputed.printed import Printed, numbers_in, unexplained
 
 AGAIN: dict[str, Callable[[pd.DataFrame], dict[str, Again]]] = {
+    "transforms-vs-other": transforms_vs_other.again,
     "relevant-features": relevant_features.again,
     "invariance-transfer": invariance_transfer.again,
     "mismatch": mismatch.again,
 }
 RESULTS = [result for name in STUDY_NAMES for result in shipped_results(name)]
-each_result = pytest.mark.parametrize("result", RESULTS, ids=lambda result: f"{result.name}-{result.scale}")
 
 
-def recomputed(result: StudyResult) -> list[tuple[Finding, Again]]:
-    """Findings as they ship, each with what is computed here; those without any seed say no number."""
+def made_up(name: str) -> tuple[pd.DataFrame, list[Finding]]:
+    """A study of six seeds whose numbers are drawn, so that sentences are seen that shipped results do not need."""
+    study = make_study(name, seeds=tuple(range(6)))
+
+    def drawn(low: float, high: float, *specs: RunSpec, name: str = "") -> float:
+        seed = [int(spec.run_id, 16) for spec in specs]
+        return float(np.random.default_rng([*seed, *name.encode()]).uniform(low, high))
+
+    def accuracy(source: PretrainSpec, task: TransferSpec) -> float:
+        matched = set(source.data.transforms) >= set(task.data.transforms)
+        return drawn(0.4, 0.9 if matched else 0.6, source, task)
+
+    outcomes = outcomes_of(study, accuracy=accuracy, sens=lambda own, name, spec: drawn(0.1, 0.9, own, spec, name=name))
+    for spec in study.runs:
+        if isinstance(spec, PretrainSpec):
+            outcomes[spec.run_id] = RunOutcome({"test_accuracy": drawn(0.6, 1.0, spec)})
+    table = study.tabulate(outcomes)
+    return pd.read_csv(io.StringIO(table.to_csv(index=False))), study.conclude(table)
+
+
+def shipped(result: StudyResult) -> tuple[pd.DataFrame, list[Finding]]:
     table = pd.read_csv(SHIPPED / f"{result.name}-{result.scale}" / "results.csv")
-    again = AGAIN[result.name](table)
-    findings = findings_of(result.summary)
+    return table, findings_of(result.summary)
+
+
+CASES = [(result.name, partial(shipped, result)) for result in RESULTS]
+CASES += [(name, partial(made_up, name)) for name in STUDY_NAMES]
+each_case = pytest.mark.parametrize(
+    ("name", "results"), CASES, ids=[f"{name}-{results.func.__name__}" for name, results in CASES]
+)
+Results = Callable[[], tuple[pd.DataFrame, list[Finding]]]
+
+
+@cache
+def recomputed(name: str, results: Results) -> list[tuple[Finding, Again]]:
+    """Findings, each with what is computed here; those without any seed say no number."""
+    table, findings = results()
+    again = AGAIN[name](table)
     assert not {finding.name for finding in findings} - set(again), "a finding that nothing here computes"
     assert not any(numbers_in(finding.statement) for finding in findings if not finding.n)
     return [(finding, again[finding.name]) for finding in findings if finding.n]
 
 
-@each_result
-def test_every_number_of_every_sentence(result: StudyResult) -> None:
-    wrong = {finding.name: unexplained(finding.statement, one.numbers) for finding, one in recomputed(result)}
-    assert not {name: faults for name, faults in wrong.items() if faults}
+@each_case
+def test_every_number_of_every_sentence(name: str, results: Results) -> None:
+    wrong = {finding.name: unexplained(finding.statement, one.numbers) for finding, one in recomputed(name, results)}
+    assert not {key: faults for key, faults in wrong.items() if faults}
 
 
-@each_result
-def test_every_number_of_every_field(result: StudyResult) -> None:
-    for finding, one in recomputed(result):
+@each_case
+def test_every_number_of_every_field(name: str, results: Results) -> None:
+    for finding, one in recomputed(name, results):
         close = {"rel": 1e-8, "abs": 1e-9, "nan_ok": True}
         assert finding.effect == pytest.approx(one.estimate, **close), finding.name
         assert (finding.low, finding.high) == pytest.approx(one.interval(), **close), finding.name
@@ -68,9 +107,9 @@ def test_every_number_of_every_field(result: StudyResult) -> None:
             ), (finding.name, part.name)
 
 
-@each_result
-def test_every_verdict_by_the_words_of_the_rule(result: StudyResult) -> None:
-    both = recomputed(result)
+@each_case
+def test_every_verdict_by_the_words_of_the_rule(name: str, results: Results) -> None:
+    both = recomputed(name, results)
     p_values = corrected({finding.name: one for finding, one in both})
     for finding, one in both:
         if finding.name not in p_values:
@@ -87,7 +126,7 @@ def test_every_number_of_the_tables_of_findings() -> None:
     rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in text.splitlines() if line[:1] == "|"]
     by_statement = {row[1]: row for row in rows if len(row) == 5}
     for result in RESULTS:
-        both = recomputed(result)
+        both = recomputed(result.name, partial(shipped, result))
         p_values = corrected({finding.name: one for finding, one in both})
         for finding, one in both:
             verdict, _, effect, published, p = by_statement.pop(finding.statement)
