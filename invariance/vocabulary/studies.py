@@ -34,14 +34,18 @@ ABOUT: Final[dict[str, About]] = by_name(
         title="Transformations against other factors",
         question="Does it matter more for transfer which transformations pretraining varied, or how large and how "
         "related its data was, and with which network?",
-        method="Each factor is varied alone, once with pretraining on the target's own transformations (same) and "
-        "once on others (disjoint). The gap between same and disjoint is compared with the range that the "
-        "factor spans within each. Beyond the paper, at larger scales or when asked for: the objective;"
-        " a target with pose and occlude; and, where they were downloaded (`python -m invariance download "
+        method="Two compositions of transformations, P and Q, one of each category and sharing none, are sources and "
+        "targets in turn. The gap is the mean of two effects: on target P of pretraining on P instead of Q, and on "
+        "target Q of pretraining on Q instead of P; a source that learns better, or a target that is easier, moves one "
+        "up and the other down. Each factor is varied alone, and the gap is compared with what every pair of its "
+        "values moves. At the usual setting a network without transformations stands beside. Over six seeds every "
+        "transformation is once in P and once in Q. Beyond the paper, at larger scales or when asked for: the "
+        "objective; a target with pose and occlude; and, where they were downloaded (`python -m invariance download "
         "torchvision:resnet18`, and so on), networks published for ImageNet.",
-        columns="factor and value: what was varied; relation: same or disjoint transformations, or published for a "
-        "network that others trained; accuracies on unseen images, means over classes; sens: mean sens-score to the "
-        "target's transformations (0 = invariant).",
+        columns="factor and value: what was varied; source and target: P or Q, or none and published as sources; "
+        "relation: same (PP, QQ), disjoint (PQ, QP), none or published; accuracies on the test split, means over "
+        "classes; sens: mean sens-score to the target's transformations (0 = invariant); num_test_samples: images "
+        "that an accuracy rests on.",
     ),
     About(
         name="relevant-features",
