@@ -169,6 +169,7 @@ class Finding:
         denominators: of a ratio.
         above: of a ratio, what it has to exceed.
         parts: of a conjunction, each contrast.
+        equivalence: whether no difference was published.
     """
 
     name: str
@@ -188,6 +189,7 @@ class Finding:
     denominators: Mapping[int, float] | None = None
     above: float = 0.0
     parts: tuple[Part, ...] = ()
+    equivalence: bool = False
 
     @property
     def words(self) -> str:
@@ -366,6 +368,7 @@ def _finding(one: Measured, tests: _Tests, corrected: Mapping[str, float] | None
         denominators=tests.denominators,
         above=one.above,
         parts=tests.parts,
+        equivalence=one.equivalence,
     )
 
 

@@ -157,8 +157,13 @@ def test_the_matrix_has_pretraining_in_rows_and_a_framed_diagonal(table_d: pd.Da
 
 def test_one_line_for_each_pretraining_and_the_share_that_is_left(table_d: pd.DataFrame) -> None:
     lines = figures_d.mismatch_lines(table_d)
-    assert [trace.name for trace in lines.data] == ["1", "2", "4"]
+    assert [trace.name for trace in lines.data][:4] == ["1", "2", "4", "exactly the task's"]
     assert list(lines.data[0].y) == pytest.approx([0.9, 0.6, 0.6])
+    assert list(lines.data[3].y) == pytest.approx([0.9, 0.9, 0.9])
+    published = lines.data[4]
+    assert published.marker.symbol == HOLLOW and list(published.y) == [0.99] * 3 and len(lines.data) == 5
+    larger = pd.concat([table_d, table_d.replace(4, 8)]).drop_duplicates()
+    assert list(traces(figures_d.mismatch_lines(larger))["published, 1"].y) == [0.33]
     (left,) = figures_d.missing_figure(table_d).data
     assert dict(zip(left.x, left.y, strict=True)) == pytest.approx(
         {-3: 1.0, -2: 1.0, -1: 1.0, 0: 1.0, 1: 2 / 3, 2: 2 / 3, 3: 2 / 3}
@@ -202,11 +207,14 @@ def test_sens_has_c_left_and_o_right(table_b: pd.DataFrame) -> None:
     assert figures_b.sens_heatmap_of_features(table_b, published=True).data[0].z[2][1] == 0.99
 
 
-def test_agreement_is_written_into_its_figure(table_b: pd.DataFrame) -> None:
+def test_four_networks_are_dots_without_a_correlation(table_b: pd.DataFrame) -> None:
     figure = figures_b.agreement_figure(table_b)
-    assert sum(len(trace.x) for trace in figure.data) == 2 * 4 * 2
-    assert figure.layout.annotations[0].text.startswith("correlation 0.")
-    assert not figures_b.agreement_figure(table_b.iloc[:0]).layout.annotations
+    assert sum(len(trace.x) for trace in figure.data) == 2 * 4 * 2 and not figure.layout.annotations
+    of_c = figure.data[0]
+    hollow = {
+        text.split(",")[0] for text, symbol in zip(of_c.text, of_c.marker.symbol, strict=True) if "open" in symbol
+    }
+    assert hollow == {"C + O → O", "O → O"}  # the networks that did not need C
 
 
 def test_correlation_goes_from_none_to_full(table_b: pd.DataFrame) -> None:
@@ -234,6 +242,20 @@ def test_relations_over_types_of_data(table_c: pd.DataFrame) -> None:
     assert list(drawn["same transformation"].y) == pytest.approx([0.1, 0.2, 0.4])
     assert list(drawn["published, same"].y) == [0.12, 0.21, 0.56]
     assert "published, same" not in traces(figures_c.relation_figure(table_c, score="sens_conditional"))
+
+
+def test_first_weights_are_drawn_apart(table_c: pd.DataFrame) -> None:
+    first = table_c[table_c["model"] == "none"].assign(model="untrained", relation="untrained", sens=0.05)
+    table = pd.concat([table_c, first.assign(pretraining_accuracy=[0.1] * len(first))])
+    drawn = traces(figures_c.relation_figure(table))["untrained"]
+    assert (drawn.mode, list(drawn.y)) == ("markers", pytest.approx([0.05] * 3))
+    figure = figures_c.data_heatmap(table)
+    assert list(figure.layout.yaxis.ticktext) == ["none", "rotate", "hue", "untrained (accuracy 0.10)"]
+    assert figure.layout.shapes[0].y0 == figure.layout.shapes[0].y1 == 2.5
+    assert np.array(figure.data[0].z)[3] == pytest.approx([0.05] * 3)
+    names = [figure.name for figure in figures_of("invariance-transfer", table)]
+    assert names == ["relations", "data", "holding"]
+    assert figures_of("invariance-transfer", table[table["relation"] != "same"])[:1] == ()
 
 
 def test_heatmaps_of_networks(table_c: pd.DataFrame) -> None:

@@ -72,7 +72,7 @@ def relation_figure(
                 name="untrained",
                 colour=NEUTRAL,
                 mode="markers",
-                symbol="x-thin-open",
+                symbol="x",
             )
         )
     figure.update_xaxes(title="measured on", categoryorder="array", categoryarray=order, type="category")
