@@ -111,24 +111,24 @@ def _asked(table: pd.DataFrame) -> Iterator[Measured]:
 
 def _matching_helps(squares: Squares) -> Measured:
     """Both effects at the usual setting; that they are there must not hang on the scale of accuracies."""
-    scales = {"": squares, ", in logits": squares.logits}
-    contrasts = [
-        Contrast(f"on target {target}{words}", scale.effect_on(target))
-        for words, scale in scales.items()
+    effects = {
+        f"on target {target}{words}": scale.effect_on(target)
+        for words, scale in {"": squares, ", in logits": squares.logits}.items()
         for target in TARGETS
-    ]
+    }
     theirs = published_gap("class_relationship", "disjoint")
     assert theirs is not None, "the paper has a value"
 
     def say(measured: Interval) -> str:
-        effects = [t_interval(contrast.per_seed.values()) for contrast in contrasts]
-        ours, logits = (" and ".join(map(str, pair)) for pair in (effects[:2], effects[2:]))
+        intervals = [t_interval(effect.values()) for effect in effects.values()]
+        ours, logits = (" and ".join(map(str, pair)) for pair in (intervals[:2], intervals[2:]))
         gap = (
             f"at the usual setting the target's own transformations beat three others by {told(measured)}: by {ours} "
-            f"on the targets P and Q, {logits} in logits{_scale(measured, effects)}"
+            f"on the targets P and Q, {logits} in logits{_scale(measured, intervals)}"
         )
         return f"{_with_reversals(squares, gap)}; published: {format_number(theirs.value)}"
 
+    contrasts = [Contrast(name, effect) for name, effect in effects.items()]
     return Measured(name="matching_helps", say=say, per_seed=squares.gaps, contrasts=contrasts, published=theirs)
 
 
