@@ -40,9 +40,9 @@ def add_commands(commands: Any) -> None:
         type=argument(_parse_factors),
         default=(),
         metavar="F,F",
-        help="of transforms-vs-other: what is varied, such as class-relationship, architecture, pretraining-samples, "
-        "transfer-samples, objective, published, beyond-2d (default: at quick the first four, which are the paper's, "
-        "else all)",
+        help="of transforms-vs-other: what is varied, such as usual (nothing), class-relationship, architecture, "
+        "pretraining-samples, transfer-samples, objective, published, beyond-2d (default: at quick the first five, "
+        "which are the paper's, else all)",
     )
     parser.add_argument(
         "--shared-backgrounds",

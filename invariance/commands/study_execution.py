@@ -7,6 +7,7 @@ import shlex
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,6 +32,8 @@ from invariance.runs.threads import num_threads
 from invariance.runs.together import groups_together, run_together
 from invariance.studies.registry import make_study
 from invariance.studies.study import Study
+from invariance.studies.telling import furthest_first, symbol, tally
+from invariance.studies.verdicts import Finding
 
 if TYPE_CHECKING:
     from invariance.runs.executors.ray import RayExecutor
@@ -75,7 +78,8 @@ def execute_study(args: argparse.Namespace) -> None:
     seconds = time.monotonic() - started
     made = provenance(study, store, executor=executor.name, num_workers=num_workers, command=command_line())
     write_table(table, args.out)
-    summary = summarise(study.conclude(table), seconds=seconds, provenance=made, progress=progress)
+    findings = study.conclude(table)
+    summary = summarise(findings, seconds=seconds, provenance=made, progress=progress)
     write_summary(summary, args.out)
     write_notebook(study, args.out)
     if absent := [name for name in ("plotly", "jinja2") if not has(name)]:
@@ -87,7 +91,15 @@ def execute_study(args: argparse.Namespace) -> None:
     interrupted.raise_if_set()
     if not progress.is_done:
         raise RunFailed(_failed_line(coordinator.failures, progress, args.out))
+    for line in told(findings):
+        print(line)
     print_json({"study": study.name, "scale": study.scale, "runs": progress.total, "out": str(args.out), **summary})
+
+
+def told(findings: Sequence[Finding]) -> list[str]:
+    """Findings as lines for people: how many are as published, then what disagrees with the paper first."""
+    lines = [f"{symbol(one)} {one.words}: {one.name}: {one.statement}" for one in furthest_first(findings)]
+    return [counted, *lines] if (counted := tally(findings)) else lines
 
 
 def _start_ray(args: argparse.Namespace) -> RayExecutor:

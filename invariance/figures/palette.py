@@ -6,6 +6,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final
 
+from invariance.vocabulary.verdicts import Verdict
+
 MATCHED: Final = "#0f9d8a"
 MISMATCHED: Final = "#e4572e"
 CATEGORICAL: Final[tuple[str, ...]] = (
@@ -22,6 +24,15 @@ CATEGORICAL: Final[tuple[str, ...]] = (
 
 NEUTRAL: Final = "#7a8987"
 """Lines, labels and frames: at least 3.4 : 1 against the light and the dark background."""
+
+VERDICTS: Final[dict[Verdict, str]] = {
+    Verdict.AS_PUBLISHED: MATCHED,
+    Verdict.SAME_DIRECTION: "#5b6ee1",
+    Verdict.OPPOSITE: MISMATCHED,
+    Verdict.NO_DIFFERENCE: "#b37d00",
+    Verdict.UNDECIDED: "#a64ca6",
+}
+"""Of findings; those without a verdict are :data:`NEUTRAL`."""
 
 SENS_SCALE: Final[tuple[tuple[float, str], ...]] = (
     (0.0, "#0b7f70"),

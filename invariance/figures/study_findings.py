@@ -1,63 +1,183 @@
-"""The findings of a study in one figure: effects with their intervals over seeds."""
+"""The findings of a study in one figure: each effect with its interval, beside what was published."""
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Mapping, Sequence
-from typing import Any
+import math
+from collections.abc import Sequence
+from typing import Any, Final
 
-import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import NDArray
+from plotly.subplots import make_subplots
 
 from invariance.figures.layout import error_bars
-from invariance.figures.palette import MATCHED, MISMATCHED, NEUTRAL
+from invariance.figures.palette import NEUTRAL, VERDICTS
+from invariance.numbers import format_number
+from invariance.studies.telling import furthest_first, symbol
+from invariance.studies.verdicts import Finding
 
-LINE_LENGTH = 46
+CAPTION: Final = (
+    "Each row has an axis of its own. Large symbols are effects with their 95 % intervals over seeds; hollow ones are "
+    "preliminary, grey ones exploratory. Small dots below are single seeds. The shaded band is the published value "
+    "with its margin; the dotted line is the threshold: no effect, or of a ratio what it has to exceed."
+)
+"""How the figure is to be read."""
+
+SHAPES: Final = {"●": "circle", "▲": "triangle-up", "✖": "x", "■": "square", "◆": "diamond", "✚": "cross"}
+"""Plotly's names of the symbols."""
+ROW_PX: Final = 48
+GAP_PX: Final = 72
+"""Between rows, for the labels of an axis and the two lines of the next row's title."""
+HEAD_PX: Final = 88
+FOOT_PX: Final = 30
+WIDEST: Final = 1.0
+"""Interval beyond what else a row shows, in widths of that; what is wider is cut off, and told on hovering."""
+AT, SEEDS_AT = 0.35, -0.45
+"""Heights in a row, which goes from -1 to 1."""
 
 
-def findings_figure(findings: Sequence[Mapping[str, Any]]) -> go.Figure:
-    """One dot and its 95 % interval a finding, coloured by whether it agrees with the paper.
+def findings_figure(findings: Sequence[Finding]) -> go.Figure:
+    """One row a finding, in the order in which they are told.
 
     Args:
-        findings: mappings with name, effect, low, high and agrees, as in ``summary.json``; those whose effect is not
-            known (None) are left out.
+        findings: of a study; those without any numbers are left out.
     """
-    known = [finding for finding in findings if finding["effect"] is not None]
-    figure = go.Figure()
-    for agrees, colour, label, symbol in (
-        (True, MATCHED, "agrees with the paper", "circle"),
-        (False, MISMATCHED, "does not agree", "diamond"),
-    ):
-        chosen = [finding for finding in known if bool(finding["agrees"]) is agrees]
-        if not chosen:
-            continue
-        figure.add_scatter(
-            x=[finding["effect"] for finding in chosen],
-            y=[_label(finding["name"]) for finding in chosen],
-            # One seed has no interval: its ends are None in the summary, NaN here.
-            error_x=error_bars(*(_column(chosen, key) for key in ("effect", "low", "high")), thickness=2),
-            mode="markers",
-            marker={"color": colour, "size": 11, "symbol": symbol},
-            name=label,
-            hovertemplate="%{x:.3g}<extra></extra>",
-        )
-    figure.add_vline(x=0, line={"color": NEUTRAL, "dash": "dot", "width": 1.5})
-    order = [_label(finding["name"]) for finding in known]
-    figure.update_xaxes(title="effect, with its 95 % interval over seeds")
-    figure.update_yaxes(categoryorder="array", categoryarray=order[::-1], automargin=True)
+    known = [finding for finding in furthest_first(findings) if finding.n and not math.isnan(finding.effect)]
+    if not known:
+        return go.Figure()
+    inner = len(known) * (ROW_PX + GAP_PX) - GAP_PX
+    figure = make_subplots(rows=len(known), cols=1, vertical_spacing=min(1.0, GAP_PX / inner))
+    shown: set[str] = set()
+    for row, finding in enumerate(known, 1):
+        _draw_row(figure, row, finding, shown)
+    figure.update_yaxes(range=[-1, 1], visible=False, fixedrange=True)
+    figure.update_xaxes(zeroline=False, showgrid=False, showline=True, linecolor=NEUTRAL, nticks=7)
+    figure.update_xaxes(fixedrange=True, tickfont={"size": 11})
     figure.update_layout(
-        height=110 + 46 * max(1, len(known)),
-        margin={"l": 10, "r": 20, "t": 10, "b": 40},
+        height=HEAD_PX + inner + FOOT_PX,
+        margin={"l": 10, "r": 10, "t": HEAD_PX, "b": FOOT_PX},
         dragmode=False,
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0.0},
+        legend={
+            "orientation": "h",
+            "y": 1.0,
+            "yref": "container",
+            "yanchor": "top",
+            "x": 0.0,
+            "itemclick": False,
+            "itemdoubleclick": False,
+        },
     )
     return figure
 
 
-def _label(name: str) -> str:
-    return "<br>".join(textwrap.wrap(name.replace("-", " ").replace("_", " "), LINE_LENGTH))
+def _draw_row(figure: go.Figure, row: int, finding: Finding, shown: set[str]) -> None:
+    at = {"row": row, "col": 1}
+    seeds, colour = _of_seeds(finding), colour_of(finding)
+    left, right = _ends(finding, seeds)
+    figure.add_scatter(
+        x=list(seeds.values()),
+        y=[SEEDS_AT] * len(seeds),
+        mode="markers",
+        marker={"color": colour, "size": 5, "opacity": 0.75},
+        text=[f"seed {seed}: {format_number(value, 3)}" for seed, value in seeds.items()],
+        hovertemplate="%{text}<extra></extra>",
+        showlegend=False,
+        **at,
+    )
+    low, high = max(finding.low, left), min(finding.high, right)  # NaN where there is no interval
+    figure.add_scatter(
+        x=[finding.effect],
+        y=[AT],
+        error_x=error_bars([finding.effect], [low], [high], color=colour, thickness=2.5, width=5),
+        mode="markers",
+        marker=_marker(_shape(finding), colour, is_hollow=finding.preliminary),
+        text=[_hover(finding)],
+        hovertemplate="%{text}<extra></extra>",
+        showlegend=False,
+        **at,
+    )
+    for label, marker in _entries(finding).items():
+        figure.add_scatter(
+            x=[None], y=[None], mode="markers", marker=marker, name=label, showlegend=label not in shown, **at
+        )
+        shown.add(label)
+    if (band := _band(finding)) is not None:
+        figure.add_vrect(*band, fillcolor=NEUTRAL, opacity=0.25, line_width=0, layer="below", **at)
+    if finding.published is not None:
+        figure.add_vline(finding.published, line={"color": NEUTRAL, "width": 2.5}, layer="below", **at)
+    figure.add_vline(finding.above, line={"color": NEUTRAL, "width": 1.5, "dash": "dot"}, layer="below", **at)
+    figure.update_xaxes(range=[left, right], **at)
+    axis = str(row) if row > 1 else ""
+    figure.add_annotation(
+        text=f"<b>{title_of(finding)}</b><br><span style='color:{colour}'>{symbol(finding)}</span> {finding.words}",
+        x=0,
+        xref=f"x{axis} domain",
+        y=1,
+        yref=f"y{axis} domain",
+        align="left",
+        xanchor="left",
+        yanchor="bottom",
+        showarrow=False,
+        font={"size": 12},
+    )
 
 
-def _column(findings: Sequence[Mapping[str, Any]], key: str) -> NDArray[np.float64]:
-    return np.array([finding[key] for finding in findings], np.float64)
+def title_of(finding: Finding) -> str:
+    """A finding's name for people."""
+    return finding.name.replace("-", " ").replace("_", " ")
+
+
+def _entries(finding: Finding) -> dict[str, dict[str, Any]]:
+    """Markers that the legend explains, by their labels; verdicts stand in words above their rows."""
+    found = {}
+    if finding.preliminary:
+        found["hollow: preliminary"] = _marker("circle", NEUTRAL, is_hollow=True)
+    if finding.published is not None:
+        found["published, with its margin"] = _marker("line-ns", NEUTRAL, is_hollow=True)
+    return found
+
+
+def _marker(shape: str, colour: str, *, is_hollow: bool = False) -> dict[str, Any]:
+    return {"color": colour, "size": 12, "symbol": shape + "-open" * is_hollow, "line": {"width": 2, "color": colour}}
+
+
+def _shape(finding: Finding) -> str:
+    return SHAPES[symbol(finding)]
+
+
+def colour_of(finding: Finding) -> str:
+    """Of its verdict."""
+    return NEUTRAL if finding.verdict is None else VERDICTS[finding.verdict]
+
+
+def _of_seeds(finding: Finding) -> dict[int, float]:
+    """What the dots show: of a ratio, each seed's own, where it has one."""
+    below = finding.denominators
+    if below is None:
+        return dict(finding.per_seed)
+    return {seed: value / below[seed] for seed, value in finding.per_seed.items() if below[seed]}
+
+
+def _band(finding: Finding) -> tuple[float, float] | None:
+    if finding.margin is None:
+        return None
+    middle = finding.published or 0.0
+    return middle - finding.margin, middle + finding.margin
+
+
+def _ends(finding: Finding, seeds: dict[int, float]) -> tuple[float, float]:
+    """Of a row's axis: all but what is too wide of an interval."""
+    shown = [finding.effect, finding.above, *seeds.values(), *(_band(finding) or ())]
+    if finding.published is not None:
+        shown.append(finding.published)
+    low, high = min(shown), max(shown)
+    room = WIDEST * (high - low)
+    if not math.isnan(finding.low):
+        low, high = min(low, max(finding.low, low - room)), max(high, min(finding.high, high + room))
+    pad = 0.04 * (high - low) or 0.05
+    return low - pad, high + pad
+
+
+def _hover(finding: Finding) -> str:
+    interval = "" if math.isnan(finding.low) else f" [{format_number(finding.low)}, {format_number(finding.high)}]"
+    published = "" if finding.published is None else f", published {format_number(finding.published)}"
+    return f"{format_number(finding.effect, 3)}{interval}, n = {finding.n}{published}<br>{finding.words}"

@@ -9,28 +9,37 @@ from typing import Any, Final
 from invariance.files import write_atomically
 from invariance.studies.study import Study
 from invariance.vocabulary.studies import ABOUT
+from invariance.vocabulary.verdicts import RULE
 
 NOTEBOOK: Final = "notebook.ipynb"
 
 _READ = """\
 import json
+from pathlib import Path
 
 import pandas as pd
 
 from invariance.figures.study_figures import figures_of
-from invariance.figures.study_findings import findings_figure
+from invariance.figures.study_findings import CAPTION, findings_figure
+from invariance.runs.study_files import plain_findings
 from invariance.studies.registry import make_study
+from invariance.studies.telling import furthest_first, tally
 
 study = make_study({name!r}, scale={scale!r}, seeds={seeds!r}{others})
 table = pd.read_csv("results.csv")
 table"""
 _CONCLUDE = """\
-findings = study.conclude(table)
-pd.DataFrame(findings)"""
+findings = furthest_first(study.conclude(table))
+print(tally(findings))
+for finding in findings:
+    print(f"\\n{finding.name}: {finding.words}\\n{finding.statement}")"""
 _COMPARE = """\
-summary = json.load(open("summary.json"))
-assert [finding.statement for finding in findings] == [finding["statement"] for finding in summary["findings"]]
-findings_figure(summary["findings"])"""
+summary = json.loads(Path("summary.json").read_text(encoding="utf-8"))
+assert plain_findings(study.conclude(table)) == summary["findings"]
+pd.DataFrame(summary["findings"])"""
+_EFFECTS = """\
+print(CAPTION)
+findings_figure(findings)"""
 _DRAW = """\
 for figure in figures_of(study.name, table):
     print(figure.title, "-", figure.caption)
@@ -51,12 +60,14 @@ def notebook(study: Study) -> dict[str, Any]:
     about = ABOUT[study.name]
     others = f", factors={study.factors!r}" if study.factors else ""
     others += ", shared_backgrounds=True" if study.shared_backgrounds else ""
+    rule = "\n".join(f"* {point}" for point in RULE)
     cells = [
         _words(f"# {about.title}\n\n**{about.question}** {about.method}\n\nColumns: {about.columns}"),
         _code(_READ.format(name=study.name, scale=study.scale, seeds=study.seeds, others=others)),
-        _words("## Findings\n\nFrom the table alone, as the command drew them."),
+        _words(f"## Findings\n\nFrom the table alone; what disagrees with the paper comes first.\n\n{rule}"),
         _code(_CONCLUDE),
         _code(_COMPARE),
+        _code(_EFFECTS),
         _words("## Figures"),
         _code(_DRAW),
     ]

@@ -13,14 +13,18 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
+from invariance.figures.palette import VERDICTS
 from invariance.figures.paper import paper_json
 from invariance.figures.study_figures import figures_of
-from invariance.figures.study_findings import findings_figure
+from invariance.figures.study_findings import CAPTION, colour_of, findings_figure, title_of
 from invariance.files import write_atomically
+from invariance.runs.study_files import findings_of
 from invariance.spec import PretrainSpec
-from invariance.studies.findings import rests_on
 from invariance.studies.study import Study
+from invariance.studies.telling import furthest_first, symbol, tally
+from invariance.studies.verdicts import Finding
 from invariance.vocabulary.studies import ABOUT
+from invariance.vocabulary.verdicts import MEANING, RULE, SYMBOL
 
 REPORT: Final = "report.html"
 MAX_ROWS: Final = 500
@@ -44,13 +48,16 @@ def write_report(study: Study, table: pd.DataFrame, summary: Mapping[str, Any], 
 
 def report_html(study: Study, table: pd.DataFrame, summary: Mapping[str, Any]) -> str:
     """The report as one HTML document with everything inside; see :func:`write_report`."""
+    findings = furthest_first(findings_of(summary))
     return _template().render(
         study=study,
         about=ABOUT[study.name],
         summary=summary,
-        # Once for all findings, how many seeds they rest on; summaries of earlier versions do not tell.
-        rests_on=rests_on(summary.get("num_seeds", {}).values()),
-        figures=list(_figures(study.name, table, summary["findings"])),
+        findings=findings,
+        tally=tally(findings),
+        rule=RULE,
+        meanings=[(SYMBOL[verdict], VERDICTS[verdict], verdict, words) for verdict, words in MEANING.items()],
+        figures=list(_figures(study.name, table, findings)),
         settings=_settings(study),
         table=table,
         max_rows=MAX_ROWS,
@@ -63,15 +70,17 @@ def report_html(study: Study, table: pd.DataFrame, summary: Mapping[str, Any]) -
 def _template() -> Template:
     """Whatever comes from a study is escaped where it is put in, but for what a filter declares to be markup."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(number=_number, with_code=_with_code, in_script=_in_script)
+    environment.filters.update(
+        number=_number, with_code=_with_code, in_script=_in_script, symbol=symbol, colour=colour_of, title=title_of
+    )
     return environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
 
 
-def _figures(name: str, table: pd.DataFrame, findings: list[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
+def _figures(name: str, table: pd.DataFrame, findings: list[Finding]) -> Iterator[dict[str, str]]:
     """Name, title, caption and Plotly's JSON of each figure."""
     drawn = [(figure.name, figure.title, figure.caption, figure.draw(table)) for figure in figures_of(name, table)]
-    if any(finding["effect"] is not None for finding in findings):
-        drawn.insert(0, ("findings", "Effects over seeds", "Each dot is a finding above.", findings_figure(findings)))
+    if any(finding.n for finding in findings):
+        drawn.insert(0, ("findings", "Effects over seeds", CAPTION, findings_figure(findings)))
     for anchor, title, caption, figure in drawn:
         content = paper_json(figure, title=title, width_px=WIDTH_PX)
         yield {"name": anchor, "title": title, "caption": caption, "json": content}

@@ -50,6 +50,5 @@ def shipped_results(name: str, folder: Path = SHIPPED) -> list[StudyResult]:
             continue
         summary = json.loads((place / SUMMARY).read_text(encoding="utf-8"))
         seeds = tuple(summary["provenance"]["seeds"])
-        table = pd.read_csv(place / RESULTS)
-        found.append(StudyResult(name, scale, seeds, table, summary))
+        found.append(StudyResult(name, scale, seeds, pd.read_csv(place / RESULTS), summary))
     return found

@@ -1,12 +1,14 @@
 """Study C: does an invariance hold on data that the network never saw (paper, section 4.2)?
 
 One network for each transformation and one for none, pretrained on pictures, and again on squares of noise. Each is
-measured for every transformation, on the objects of pretraining, on new ones, and on data of other types.
+measured for every transformation, on the objects of pretraining, on new ones, and on data of other types; beside them
+the network that their trainings started from, since first weights may be invariant too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,17 +17,20 @@ import pandas as pd
 from invariance.measures.shifts import available_shifts
 from invariance.numbers import format_number
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec
-from invariance.statistics import Interval, paired_interval
+from invariance.statistics import Interval, ratio_interval
 from invariance.studies.choices import per_category, shuffled_classes
-from invariance.studies.findings import finding
 from invariance.studies.published import INVARIANCE_TRANSFER as PUBLISHED
+from invariance.studies.published import difference, mean, ratio, read
 from invariance.studies.scales import PAPER, QUICK, STANDARD, StudyScale
-from invariance.studies.study import Design, Finding, Outcomes, measured_table
+from invariance.studies.study import Design, Outcomes, measured_table
+from invariance.studies.verdicts import NOT_IN_THE_PAPER, Contrast, Finding, Measured, Published, judge, told
 
 PRETRAININGS: Final = {"pictures": ("builtin", "builtin"), "noise": ("noise", "noise")}
 """Objects and backgrounds of the two kinds of pretraining."""
 RELATIONS: Final = ("same", "other", "none")
 """Of a network's transformation to the twins': the same, another one, or the network had none."""
+UNTRAINED: Final = "untrained"
+"""Model and relation of the network with its first weights, which is drawn apart from those that learnt."""
 OWN: Final = "same-pictures"
 NEW: Final = "new-pictures"
 FAR: Final = "noise-noise"
@@ -38,8 +43,13 @@ PUBLISHED_NAMES: Final = {
     "cifar100": "cifar100",
 }
 """Types of data that the paper's table has, and what they are called there."""
-LITTLE: Final = 0.25
-"""Share of the way from none to the same transformation that counts as none."""
+WHERE: Final = {
+    OWN: "the objects of pretraining",
+    NEW: "new objects",
+    "new-noise": "new objects on noise",
+    FAR: "squares of noise",
+}
+"""Types of data on which columns are counted, in words."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +100,7 @@ class _Sheet:
         table = measured_table(outcomes, self.measurement.run_id)
         names = {model.run_id: name for name, model in self.models.items()}
         for cell in table.to_dict("records") if table is not None else ():
-            name, own = names[cell["model"]], outcomes.get(cell["model"])
+            name, own = names.get(cell["model"], UNTRAINED), outcomes.get(cell["model"])
             yield (
                 name,
                 cell["transform"],
@@ -99,8 +109,8 @@ class _Sheet:
                 cell["sens"],
                 cell["sens_conditional"],
                 self.pretraining,
-                "none" if name == "none" else "same" if name == cell["transform"] else "other",
-                own.metrics["test_accuracy"] if own else float("nan"),
+                name if name in ("none", UNTRAINED) else "same" if name == cell["transform"] else "other",
+                own.metrics["test_accuracy"] if own else cell.get("accuracy", math.nan),
                 self.measurement.run_id,
             )
 
@@ -124,6 +134,7 @@ def _sheets(scale: InvarianceTransferScale, seed: int) -> Iterator[_Sheet]:
                 transforms=transforms,
                 data=data,
                 num_pairs=scale.budget.num_pairs,
+                untrained=True,
             )
             yield _Sheet(kind, name, seed, models, measurement)
 
@@ -139,80 +150,166 @@ def relation_means(table: pd.DataFrame, *, score: str = "sens") -> pd.DataFrame:
     return means.reindex(columns=list(RELATIONS))
 
 
+def lowest_columns(table: pd.DataFrame, data: str) -> pd.DataFrame:
+    """Whose sens-score is lower, in every column: a transformation on one type of data, after pretraining on pictures.
+
+    Args:
+        table: results.
+        data: type of data.
+
+    Returns:
+        One row a seed and transformation. ``own``: whether the network of that transformation has the lowest score of
+        all that were trained. ``untrained``: whether the first weights have a lower score than the own network; NaN
+        where they were not measured.
+    """
+    columns = ["seed", "transform"]
+    chosen = table[(table["pretraining"] == "pictures") & (table["data"] == data)]
+    own, first = (chosen[chosen["relation"] == one].set_index(columns)["sens"] for one in ("same", UNTRAINED))
+    others = chosen[chosen["relation"].isin(["other", "none"])].groupby(columns)["sens"].min()
+    first = first.reindex(own.index)
+    return pd.DataFrame(
+        {"own": (own < others.reindex(own.index)).astype(float), "untrained": (first < own).where(first.notna())},
+        dtype=float,
+    )
+
+
 def conclude(table: pd.DataFrame) -> list[Finding]:
-    """Whether a trained invariance is there, holds on new objects, and how far it goes beyond."""
+    """How much of a learnt invariance there is on new objects and on noise, and whether it is to its own alone."""
     means = relation_means(table)
-    return [
-        _trained(means, "pictures", OWN, "trained_invariance", "on the objects of pretraining"),
-        _trained(means, "pictures", NEW, "holds_on_new_objects", "on new objects"),
-        _no_other(means),
-        _weaker_far_away(means),
-        _trained(means, "pictures", FAR, "holds_in_part_on_noise", "on squares of noise on noise"),
-        _trained(means, "noise", DRAWN, "noise_teaches_pictures", "on drawn objects, after pretraining on noise"),
-    ]
+    rows = {data: _of(means, "pictures", data) for data in (OWN, NEW, FAR)}
+    drawn = _of(means, "noise", DRAWN)
+    return judge(
+        [
+            _kept(rows[OWN], rows[NEW], NEW, "kept_on_new_objects"),
+            _kept(rows[OWN], rows[FAR], FAR, "kept_on_noise"),
+            _trained(rows[OWN], "trained_invariance", f"On {WHERE[OWN]}", OWN),
+            _trained(rows[NEW], "holds_on_new_objects", f"On {WHERE[NEW]}", NEW),
+            _trained(rows[FAR], "holds_in_part_on_noise", f"On {WHERE[FAR]}", FAR),
+            _other_is_like_none(rows[OWN], rows[NEW]),
+            _weaker_far_away(rows),
+            _trained(drawn, "noise_teaches_pictures", "On drawn objects, after pretraining on noise"),
+            _counted(table, "own", "own_network_is_lowest", "The transformation's own network is the lowest of all"),
+            _counted(table, "untrained", "untrained_is_lower", "First weights are lower than the own network"),
+        ]
+    )
 
 
 def _of(means: pd.DataFrame, pretraining: str, data: str) -> pd.DataFrame:
-    """One row a seed."""
+    """One row a seed that has all relations."""
     chosen = means.reset_index()
     chosen = chosen[(chosen["pretraining"] == pretraining) & (chosen["data"] == data)]
-    return chosen.set_index("seed")[list(RELATIONS)].astype(float)
+    return chosen.set_index("seed")[list(RELATIONS)].astype(float).dropna()
 
 
-def _trained(means: pd.DataFrame, pretraining: str, data: str, name: str, where: str) -> Finding:
-    """Same below other and below none."""
-    rows = _of(means, pretraining, data)
-    margins = rows[["other", "none"]].min(axis=1) - rows["same"]
-    published = "" if data not in PUBLISHED_NAMES else f"; published: {_published(data)}"
-
-    def say(measured: Interval) -> str:
-        return (
-            f"{where[0].upper()}{where[1:]}, networks are more invariant to the transformation of their pretraining: "
-            f"sens-score {_listed(rows)}, {measured} below the lower of the others{published}"
-        )
-
-    return finding(name, tuple(margins), say)
+def _published(relation: str, data: str) -> Published:
+    return read(PUBLISHED[relation][PUBLISHED_NAMES[data]][0])
 
 
-def _published(data: str) -> str:
-    name = PUBLISHED_NAMES[data]
-    return ", ".join(f"{relation} {format_number(PUBLISHED[relation][name][0])}" for relation in RELATIONS)
+def _published_invariance(data: str) -> Published:
+    """How much lower the sens-score is after pretraining with the transformation than without any."""
+    return difference(_published("none", data), _published("same", data))
 
 
-def _listed(rows: pd.DataFrame) -> str:
-    return ", ".join(f"{relation} {format_number(float(rows[relation].mean()))}" for relation in RELATIONS)
-
-
-def _no_other(means: pd.DataFrame) -> Finding:
-    """Other close to none: an invariance is to its own transformation."""
-    rows = pd.concat([_of(means, "pictures", data) for data in (OWN, NEW)]).groupby(level=0).mean()
-    share = (rows["none"] - rows["other"]) / (rows["none"] - rows["same"])
-    below = paired_interval(rows["none"], rows["other"])
+def _kept(own: pd.DataFrame, other: pd.DataFrame, data: str, name: str) -> Measured:
+    """What is left of the invariance elsewhere: none less same there, over that on pretraining's."""
+    there, here = (other["none"] - other["same"]).align(own["none"] - own["same"], join="inner")
+    far, near = _published_invariance(data), _published_invariance(OWN)
+    published = ratio(far, near)
 
     def say(measured: Interval) -> str:
         return (
-            f"Pretraining with another transformation lowers the sens-score by {below}, {measured} of what the same "
-            "one does; published: 0.00 (−0.01 on the objects of pretraining, 0.01 on new ones)"
+            f"On {WHERE[data]} {told(measured)} of the invariance is kept: the right transformation lowers the "
+            f"sens-score by {format_number(there.mean())}, on {WHERE[OWN]} by {format_number(here.mean())}; "
+            f"published: {format_number(published.value)} ({format_number(far.value)}, {format_number(near.value)})"
         )
 
-    result = finding("other_is_like_none", tuple(LITTLE - share), say)
-    return replace(result, effect=LITTLE - result.effect, low=LITTLE - result.high, high=LITTLE - result.low)
+    return Measured(name=name, say=say, per_seed=there, denominators=here, published=published, retention=True)
 
 
-def _weaker_far_away(means: pd.DataFrame) -> Finding:
-    """Same on noise above same on the objects of pretraining."""
-    own, new, far = (_of(means, "pictures", data)["same"] for data in (OWN, NEW, FAR))
+def _trained(rows: pd.DataFrame, name: str, where: str, data: str = "") -> Measured:
+    """Same below other and below none, which are alike; exploratory where the paper's table has no such data."""
+    published = _published_invariance(data) if data else None
+    theirs = "not in the published table"
+    if published is not None:
+        listed = ", ".join(format_number(_published(relation, data).value) for relation in RELATIONS)
+        theirs = f"published: {listed}, {format_number(published.value)} below"
 
     def say(measured: Interval) -> str:
+        same, other, none = (format_number(rows[relation].mean()) for relation in RELATIONS)
         return (
-            f"The further the data, the weaker the invariance: sens-score "
-            f"{format_number(float(own.mean()))} on the objects "
-            f"of pretraining, {format_number(float(new.mean()))} on new ones, "
-            f"{format_number(float(far.mean()))} on squares of "
-            f"noise, {measured} above the first; published: 0.12, 0.21, 0.56"
+            f"{where}, the sens-score is {same} with the same transformation in pretraining, {other} with another and "
+            f"{none} with none: {told(measured)} below none; {theirs}"
         )
 
-    return finding("weaker_far_away", tuple(far - own), say)
+    return Measured(
+        name=name,
+        say=say,
+        per_seed=rows["none"] - rows["same"],
+        contrasts=(
+            Contrast("same below other", rows["other"] - rows["same"]),
+            Contrast("same below none", rows["none"] - rows["same"]),
+            Contrast("other as none", rows["none"] - rows["other"], equivalent=True),
+        ),
+        published=published,
+        confirmatory=published is not None,
+    )
+
+
+def _other_is_like_none(own: pd.DataFrame, new: pd.DataFrame) -> Measured:
+    """An invariance is to its own transformation: other as none, on the objects of pretraining and on new ones."""
+    rows = (own + new).dropna() / 2
+    little, much = rows["none"] - rows["other"], rows["none"] - rows["same"]
+    theirs = [difference(_published("none", data), _published("other", data)) for data in (OWN, NEW)]
+    published = mean(*theirs)
+
+    def say(measured: Interval) -> str:
+        share = ratio_interval(little, much)
+        ends = f" [{format_number(share.low)}, {format_number(share.high)}]" if math.isfinite(share.low) else ""
+        return (
+            f"Pretraining with another transformation lowers the sens-score by {told(measured)}, "
+            f"{format_number(share.estimate)}{ends} of what the same one does; published: "
+            f"{format_number(published.value)} ({' and '.join(format_number(one.value) for one in theirs)} on "
+            f"{WHERE[OWN]} and on new ones)"
+        )
+
+    return Measured(name="other_is_like_none", say=say, per_seed=little, published=published, equivalence=True)
+
+
+def _weaker_far_away(rows: Mapping[str, pd.DataFrame]) -> Measured:
+    """The score for the own transformation, on data ever further from that of pretraining."""
+    same = pd.DataFrame({data: rows[data]["same"] for data in (OWN, NEW, FAR)}).dropna()
+    theirs = [_published("same", data) for data in same.columns]
+    published = difference(theirs[-1], theirs[0])
+
+    def say(measured: Interval) -> str:
+        ours = ", ".join(format_number(same[data].mean()) for data in same.columns)
+        return (
+            f"On {WHERE[OWN]}, {WHERE[NEW]} and {WHERE[FAR]} the sens-score for the own transformation is {ours}, "
+            f"{told(measured)} higher on the last than on the first; published: "
+            f"{', '.join(format_number(one.value) for one in theirs)}, {format_number(published.value)} higher"
+        )
+
+    return Measured(
+        name="weaker_far_away",
+        say=say,
+        per_seed=same[FAR] - same[OWN],
+        contrasts=(
+            Contrast(f"{WHERE[NEW]} over {WHERE[OWN]}", same[NEW] - same[OWN]),
+            Contrast(f"{WHERE[FAR]} over {WHERE[NEW]}", same[FAR] - same[NEW]),
+        ),
+        published=published,
+    )
+
+
+def _counted(table: pd.DataFrame, whose: str, name: str, what: str) -> Measured:
+    """In how many columns, a transformation under a seed each, something holds; as a share on new objects."""
+    found = {data: lowest_columns(table, data)[whose].dropna() for data in WHERE}
+
+    def say(measured: Interval) -> str:
+        listed = ", ".join(f"{int(held.sum())} of {len(held)} on {WHERE[data]}" for data, held in found.items())
+        return f"{what} in {listed}: on {WHERE[NEW]} a share of {told(measured)}; {NOT_IN_THE_PAPER}"
+
+    return Measured(name=name, say=say, per_seed=found[NEW].groupby(level="seed").mean(), confirmatory=False)
 
 
 DESIGN: Final = Design(

@@ -6,8 +6,9 @@ the first 1, 2, ... of them: a matrix whose upper part, where pretraining covers
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise, product
 from typing import Final
 
 import pandas as pd
@@ -16,15 +17,24 @@ from invariance.numbers import format_number
 from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, TransferSpec
 from invariance.statistics import Interval, slope
 from invariance.studies.choices import shuffled_classes, shuffled_transforms
-from invariance.studies.findings import finding
-from invariance.studies.published import MISMATCH as PUBLISHED
+from invariance.studies.published import MISMATCH_COVERED as PUBLISHED_COVERED
+from invariance.studies.published import MISMATCH_FROM_1_TO_8 as PUBLISHED_FROM_1_TO_8
+from invariance.studies.published import MISMATCH_ONE_MISSING as PUBLISHED_ONE_MISSING
+from invariance.studies.published import difference, ratio
 from invariance.studies.scales import PAPER, QUICK, STANDARD, StudyScale
-from invariance.studies.study import Design, Finding, Outcomes
+from invariance.studies.study import Design, Outcomes
+from invariance.studies.verdicts import Contrast, Finding, Measured, Published, judge, told
 from invariance.studies.what_if import TARGET_SEED_OFFSET
 
 NUM_TRANSFORMS: Final = 8
 COVERED_SHARE: Final = 0.9
 """Of the diagonal's accuracy, that pretraining with more than the target's transformations is to keep."""
+COVERED_SHOWN: Final = " to ".join(
+    format_number(PUBLISHED_COVERED.value + side * PUBLISHED_COVERED.error) for side in (-1, 1)
+)
+NO_LOSS: Final = Published(0.0, 2 * PUBLISHED_COVERED.error)
+"""What is published of the loss wherever pretraining covers the target."""
+SUPERSET_SUFFICES: Final = "superset_suffices"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,66 +117,202 @@ def with_relative_accuracy(table: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+Cell = tuple[int, int]
+"""How many transformations pretraining and the task have."""
+Matrix = Mapping[Cell, pd.Series]
+"""Accuracies by seed of every cell; NaN where one has not finished."""
+
+
+def accuracies(table: pd.DataFrame) -> Matrix:
+    """All cells of the counts that there are."""
+    wide = table.pivot_table(
+        index="seed", columns=["num_pretraining_transforms", "num_transfer_transforms"], values="accuracy"
+    )
+    counts = sorted(set(table["num_pretraining_transforms"]) | set(table["num_transfer_transforms"]))
+    wide = wide.reindex(columns=pd.MultiIndex.from_product([counts, counts]))
+    return {(int(own), int(task)): wide[own, task] for own, task in product(counts, counts)}
+
+
 def conclude(table: pd.DataFrame) -> list[Finding]:
-    """Whether covering the target suffices, and whether every missing transformation costs accuracy."""
-    full = with_relative_accuracy(table)
-    return [_covered(full), _falling(full), _furthest(full)]
+    """Whether exact pretraining and more than that suffice, and what every missing transformation costs."""
+    matrix = accuracies(table)
+    found = judge(
+        [
+            _exact_stays(matrix),
+            _superset_as_exact(matrix),
+            _superset_suffices(matrix),
+            _first_missing(matrix),
+            _each_missing(matrix),
+            *_furthest(matrix),
+        ]
+    )
+    return [_with_weakest_cell(one) if one.name == SUPERSET_SUFFICES else one for one in found]
 
 
-def _covered(full: pd.DataFrame) -> Finding:
-    """Supersets: the worst cell over the diagonal's."""
-    more = full[full["missing"] < 0]
-    worst = more.groupby(["num_pretraining_transforms", "num_transfer_transforms"])["relative"].mean().min()
+def _counts(matrix: Matrix) -> list[int]:
+    return sorted({own for own, _ in matrix})
+
+
+def _mean(matrix: Matrix, cells: Iterable[Cell]) -> pd.Series:
+    """Over cells, for each seed that has them all; empty where there are no cells."""
+    columns = [matrix[cell] for cell in cells]
+    return pd.concat(columns, axis=1).mean(axis=1, skipna=False) if columns else pd.Series(dtype=float)
+
+
+def _supersets(matrix: Matrix) -> list[Cell]:
+    """Cells where pretraining has more than the task."""
+    return [(own, task) for own, task in matrix if own > task]
+
+
+def _exact_stays(matrix: Matrix) -> Measured:
+    """The diagonal: pretraining with exactly the task's transformations, from the fewest to the most of them."""
+    few, many = _counts(matrix)[0], _counts(matrix)[-1]
+    ends = pd.DataFrame({few: matrix[few, few], many: matrix[many, many]}).dropna()
+
+    def say(measured: Interval) -> str:
+        first, last = (format_number(ends[count].mean()) for count in (few, many))
+        return (
+            f"After pretraining with exactly the task's transformations accuracy is {first} for {few} and {last} for "
+            f"{many}, a fall of {told(measured)}; published: {COVERED_SHOWN}, so none"
+        )
+
+    falls = ends[few] - ends[many]
+    return Measured(name="exact_stays", say=say, per_seed=falls, published=NO_LOSS, equivalence=True)
+
+
+def _superset_as_exact(matrix: Matrix) -> Measured:
+    """What more than the task's transformations cost, in absolute accuracy."""
+    cells = _supersets(matrix)
+    exact, more = _mean(matrix, [(task, task) for _, task in cells]), _mean(matrix, cells)
+
+    def say(measured: Interval) -> str:
+        known = (exact - more).notna()
+        return (
+            f"With more than the task's transformations accuracy is {format_number(more[known].mean())} on average "
+            f"where exact pretraining has {format_number(exact[known].mean())}, {told(measured)} less; published: "
+            f"{COVERED_SHOWN} both, so none"
+        )
+
+    return Measured(name="superset_as_exact", say=say, per_seed=exact - more, published=NO_LOSS, equivalence=True)
+
+
+def _superset_suffices(matrix: Matrix) -> Measured:
+    """Relative to exact pretraining, in every cell."""
+    cells = _supersets(matrix)
+    published = ratio(PUBLISHED_COVERED, PUBLISHED_COVERED)
 
     def say(measured: Interval) -> str:
         return (
-            f"Pretraining with more than the target's transformations keeps {measured} of the accuracy of exactly the "
-            f"target's, in the worst cell {format_number(worst)}; published: accuracies of "
-            f"{format_number(PUBLISHED['covered'])} "
-            "to 1.00 wherever pretraining covers the target"
+            f"Pretraining with more than the task's transformations keeps {told(measured)} of the accuracy of exact "
+            f"pretraining; published: {format_number(published.value)}"
         )
 
-    means = more.groupby("seed")["relative"].mean()
-    result = finding("superset_suffices", tuple(means), say, above=COVERED_SHARE)
-    # The worst cell has to hold as well.
-    return replace(result, agrees=result.agrees and bool(worst > COVERED_SHARE))
+    return Measured(
+        name=SUPERSET_SUFFICES,
+        say=say,
+        per_seed=_mean(matrix, cells),
+        denominators=_mean(matrix, [(task, task) for _, task in cells]),
+        above=COVERED_SHARE,
+        contrasts=[
+            Contrast(f"{own} for {task}", matrix[own, task] - COVERED_SHARE * matrix[task, task]) for own, task in cells
+        ],
+        published=published,
+        retention=True,
+    )
 
 
-def _falling(full: pd.DataFrame) -> Finding:
-    """Subsets: what the first missing transformation costs, and whether each further one costs more."""
-    lacking = full[full["missing"] >= 0]
-    by_missing = lacking.groupby("missing")["relative"].mean()
-    steps = by_missing.diff().dropna()
-    falls = bool((steps < 0).all()) and len(steps) > 0
-    listed = ", ".join(format_number(value) for value in by_missing)
+def _with_weakest_cell(finding: Finding) -> Finding:
+    """Says how many cells pass as well, and of the weakest by how much, with an interval that holds for all."""
+    if not finding.parts or finding.n < 2:
+        return finding
+    weakest = min(finding.parts, key=lambda part: part.effect)
+    margin = Interval(weakest.effect, weakest.low, weakest.high, finding.n)
+    passing = sum(part.passes for part in finding.parts)
+    return replace(
+        finding,
+        statement=f"{finding.statement} Shown to keep more than {format_number(COVERED_SHARE)}: {passing} of "
+        f"{len(finding.parts)} cells, the weakest ({weakest.name}) by {margin}.",
+    )
+
+
+def _first_missing(matrix: Matrix) -> Measured:
+    """The first missing transformation, over all tasks."""
+    steps = list(pairwise(_counts(matrix)))
+    exact = _mean(matrix, [(task, task) for _, task in steps])
+    losses = exact - _mean(matrix, steps)
+    published = PUBLISHED_ONE_MISSING
 
     def say(measured: Interval) -> str:
         return (
-            f"Each missing transformation costs {measured} of the diagonal's accuracy; with 0, 1, ... missing there "
-            f"is {listed} of it left, which {'falls at every step' if falls else 'does not fall at every step'}; "
-            "published: 0.05 to 0.1 for the first"
+            f"One missing transformation costs {told(measured)} of accuracy, which is "
+            f"{format_number(exact[losses.notna()].mean())} on average with none missing; published: "
+            f"{format_number(published.value - published.error)} to {format_number(published.value + published.error)}"
         )
 
-    known = lacking.dropna(subset=["relative"])
-    slopes = tuple(-slope(rows["missing"], rows["relative"]) for _, rows in known.groupby("seed"))
-    result = finding("missing_costs", slopes, say)
-    return replace(result, agrees=result.agrees and falls)
+    return Measured(name="first_missing_costs", say=say, per_seed=losses, published=published)
 
 
-def _furthest(full: pd.DataFrame) -> Finding:
-    """One transformation in pretraining, the most in the task."""
-    few, many = full["num_pretraining_transforms"].min(), full["num_transfer_transforms"].max()
-    corner = full[(full["num_pretraining_transforms"] == few) & (full["num_transfer_transforms"] == many)]
-    losses = 1 - corner.set_index("seed")["relative"]
-    accuracy = corner["accuracy"].mean()
+def _each_missing(matrix: Matrix) -> Measured:
+    """What a missing transformation costs on average, and whether each further one costs more within the same tasks."""
+    counts = _counts(matrix)
+    lacking = [(own, task) for own, task in matrix if own <= task]
+    steps: dict[int, pd.Series] = {}
+    for missing in range(1, len(counts)):
+        further = list(zip(counts, counts[missing:], strict=False))
+        before = list(zip(counts[1:], counts[missing:], strict=False))
+        steps[missing] = _mean(matrix, before) - _mean(matrix, further)
+    missed = [task - own for own, task in lacking]
+    losses = pd.concat([matrix[task, task] - matrix[own, task] for own, task in lacking], axis=1).dropna()
+    slopes = losses.apply(lambda row: slope(missed, row), axis=1)
 
     def say(measured: Interval) -> str:
+        listed = ", ".join(format_number(costs[losses.index].mean()) for costs in steps.values())
         return (
-            f"Pretrained with {few} and probed on a task with {many}, accuracy is {format_number(accuracy)}, a loss of "
-            f"{measured} of the diagonal's; published: an accuracy of {format_number(PUBLISHED['from_1_to_8'])}"
+            f"Each missing transformation costs {told(measured)} of accuracy on average; the first, the second and so "
+            f"on {listed}; published: a fall, to {format_number(PUBLISHED_FROM_1_TO_8.value)} with seven missing"
         )
 
-    return finding("furthest_mismatch", tuple(losses), say)
+    return Measured(
+        name="missing_costs",
+        say=say,
+        per_seed=slopes,
+        contrasts=[Contrast(f"missing transformation {number}", costs) for number, costs in steps.items()],
+    )
+
+
+def _furthest(matrix: Matrix) -> tuple[Measured, Measured]:
+    """The fewest transformations in pretraining, the most in the task: what is lost, and which share is kept."""
+    few, many = _counts(matrix)[0], _counts(matrix)[-1]
+    rows = pd.DataFrame({"left": matrix[few, many], "exact": matrix[many, many]}).dropna()
+    left, exact = rows["left"], rows["exact"]
+    loss = difference(PUBLISHED_COVERED, PUBLISHED_FROM_1_TO_8)
+    share = ratio(PUBLISHED_FROM_1_TO_8, PUBLISHED_COVERED)
+    where = f"Pretrained with {few} and probed on a task with {many}"
+
+    def say_loss(measured: Interval) -> str:
+        return (
+            f"{where}, accuracy is {format_number(left.mean())} where exact pretraining has "
+            f"{format_number(exact.mean())}, a loss of {told(measured)}; published: "
+            f"{format_number(PUBLISHED_FROM_1_TO_8.value)}, a loss of {format_number(loss.value)}"
+        )
+
+    def say_share(measured: Interval) -> str:
+        return (
+            f"{where}, a network keeps {told(measured)} of the accuracy of exact pretraining; published: "
+            f"{format_number(share.value)}"
+        )
+
+    return (
+        Measured(name="furthest_mismatch", say=say_loss, per_seed=exact - left, published=loss),
+        Measured(
+            name="furthest_keeps",
+            say=say_share,
+            per_seed=left,
+            denominators=exact,
+            published=share,
+            retention=True,
+        ),
+    )
 
 
 DESIGN: Final = Design(

@@ -11,6 +11,7 @@ import pandas as pd
 
 from invariance.spec import RunSpec
 from invariance.studies.scales import StudyScale
+from invariance.studies.verdicts import Finding
 
 ScaleT = TypeVar("ScaleT", bound=StudyScale)
 
@@ -30,29 +31,6 @@ class RunOutcome:
 
 Outcomes = Mapping[str, RunOutcome]
 """Finished runs by their identity; those that are not there have not finished yet."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One sentence that results support or contradict.
-
-    Attributes:
-        name: short, for scripts.
-        statement: for people, with the figures.
-        effect: the figure that decides; NaN where the results do not suffice.
-        low: lower end of its 95 % interval over seeds.
-        high: its upper end.
-        agrees: whether the results agree with what the paper found.
-        num_seeds: that it rests on; their words, which all findings share, are said once beside them.
-    """
-
-    name: str
-    statement: str
-    effect: float
-    low: float
-    high: float
-    agrees: bool
-    num_seeds: int = 0
 
 
 @dataclass(frozen=True)

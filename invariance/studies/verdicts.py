@@ -8,10 +8,11 @@ objects, transformations and initial weights, and only the differences are avera
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, Protocol
 
+from invariance.numbers import format_number
 from invariance.statistics import Interval, holm, normal_quantile, ratio_interval, t_interval, t_test
 from invariance.vocabulary.verdicts import Size, Verdict
 
@@ -29,8 +30,30 @@ FEWEST_SEEDS: Final = 3
 SETTLED_SEEDS: Final = 6
 """From so many on a verdict is not preliminary any more."""
 
-PerSeed = Mapping[int, float]
-"""One number a seed; a pandas Series with the seeds as its index will do. NaN where a seed has not finished."""
+
+class PerSeed(Protocol):
+    """One number a seed: a dictionary, or a pandas Series that has them as index; NaN where one has not finished."""
+
+    def items(self) -> Iterable[tuple[Any, Any]]:
+        """Seeds with their numbers."""
+
+    def __getitem__(self, seed: Any, /) -> Any:
+        """The number of a seed."""
+
+
+NOT_IN_THE_PAPER: Final = "not in the paper"
+"""Said in the statement of a finding whose question the paper does not ask."""
+
+
+def told(measured: Interval) -> str:
+    """An estimate with its interval and the seeds that it rests on, as statements have it: 0.12 [0.05, 0.19] (n = 6).
+
+    Args:
+        measured: over seeds; without ends where there is no interval, as of one seed.
+    """
+    if math.isnan(measured.low) and measured.num > 1:
+        return f"{format_number(measured.estimate)} (no interval, n = {measured.num})"
+    return f"{measured} (n = {measured.num})"
 
 
 @dataclass(frozen=True)
@@ -146,6 +169,7 @@ class Finding:
         denominators: of a ratio.
         above: of a ratio, what it has to exceed.
         parts: of a conjunction, each contrast.
+        equivalence: whether no difference was published.
     """
 
     name: str
@@ -165,6 +189,7 @@ class Finding:
     denominators: Mapping[int, float] | None = None
     above: float = 0.0
     parts: tuple[Part, ...] = ()
+    equivalence: bool = False
 
     @property
     def words(self) -> str:
@@ -343,6 +368,7 @@ def _finding(one: Measured, tests: _Tests, corrected: Mapping[str, float] | None
         denominators=tests.denominators,
         above=one.above,
         parts=tests.parts,
+        equivalence=one.equivalence,
     )
 
 

@@ -34,14 +34,18 @@ ABOUT: Final[dict[str, About]] = by_name(
         title="Transformations against other factors",
         question="Does it matter more for transfer which transformations pretraining varied, or how large and how "
         "related its data was, and with which network?",
-        method="Each factor is varied alone, once with pretraining on the target's own transformations (same) and "
-        "once on others (disjoint). The gap between same and disjoint is compared with the range that the "
-        "factor spans within each. Beyond the paper, at larger scales or when asked for: the objective;"
-        " a target with pose and occlude; and, where they were downloaded (`python -m invariance download "
+        method="Two compositions of transformations, P and Q, one of each category and sharing none, are sources and "
+        "targets in turn. The gap is the mean of two effects: on target P of pretraining on P instead of Q, and on "
+        "target Q of pretraining on Q instead of P; a source that learns better, or a target that is easier, moves one "
+        "up and the other down. Each factor is varied alone, and the gap is compared with what every pair of its "
+        "values moves. At the usual setting a network without transformations stands beside. Over six seeds every "
+        "transformation is once in P and once in Q. Beyond the paper, at larger scales or when asked for: the "
+        "objective; a target with pose and occlude; and, where they were downloaded (`python -m invariance download "
         "torchvision:resnet18`, and so on), networks published for ImageNet.",
-        columns="factor and value: what was varied; relation: same or disjoint transformations, or published for a "
-        "network that others trained; accuracies on test images (objects as in training, backgrounds new unless they "
-        "are shared), means over classes; sens: mean sens-score to the target's transformations (0 = invariant).",
+        columns="factor and value: what was varied; source and target: P or Q, or none and published as sources; "
+        "relation: same (PP, QQ), disjoint (PQ, QP), none or published; accuracies on the test split (objects as in "
+        "training, backgrounds new unless they are shared), means over classes; sens: mean sens-score to the target's transformations (0 = invariant); num_test_samples: images "
+        "that an accuracy rests on.",
     ),
     About(
         name="relevant-features",
@@ -49,7 +53,8 @@ ABOUT: Final[dict[str, About]] = by_name(
         question="Does a network keep features that its task does not need?",
         method="Pictures (C: CIFAR-10 where its files are here, else a large object in its scene) with a small object "
         "(O) pasted on: networks that learnt to name one or the other are probed on all four tasks, and their "
-        "sensitivity to each feature is measured.",
+        "sensitivity to each feature is measured. Beyond the paper, whose experiment never set the correlation that it "
+        "names, O is made to correlate with C, or to be there less often.",
         columns="trained_on and probed_on: c pictures, o small objects, co_c and co_o both with the label of one; "
         "sens_c and sens_o: sens-score to changing only the picture or only the small object (0 = invariant).",
     ),
@@ -58,19 +63,22 @@ ABOUT: Final[dict[str, About]] = by_name(
         title="Transfer of invariance under distribution shift",
         question="Does invariance that was learnt on some images hold on others?",
         method="One network for each transformation, and one with none; the sens-score of every network for every "
-        "transformation, on data ever further from what it was trained on.",
-        columns="model: what was pretrained on; transform: what was measured; data: on which images; sens: 0 = "
-        "invariant, 1 = moves the representation as much as another image; sens_conditional: twins that "
-        "differ alone.",
+        "transformation, on data ever further from what it was trained on. How much of an invariance is kept there is "
+        "how much lower the score is than with none, over the same on the data of pretraining. The first weights of "
+        "all networks are measured too.",
+        columns="model: what was pretrained on, none, or untrained for the first weights; transform: what was "
+        "measured; data: on which images; sens: 0 = invariant, 1 = moves the representation as much as another image; "
+        "sens_conditional: twins that differ alone.",
     ),
     About(
         name="mismatch",
         title="Sub- and supersets of transformations",
         question="What if pretraining has fewer, or more, transformations than the target task?",
         method="Eight transformations in random order: networks pretrained on the first 1, 2, … of them are probed on"
-        " tasks with the first 1, 2, … of them.",
-        columns="num_pretraining_transforms and num_transfer_transforms: how many of the eight; accuracy on test "
-        "images of the target task (objects as in training, backgrounds new unless they are shared).",
+        " tasks with the first 1, 2, … of them. Accuracies are told as they are and over those of exact pretraining, "
+        "which itself may fall as tasks grow.",
+        columns="num_pretraining_transforms and num_transfer_transforms: how many of the eight; accuracy on the test "
+        "split of the target task (objects as in training, backgrounds new unless they are shared).",
     ),
 )
 """By name, in the order in which they are offered."""

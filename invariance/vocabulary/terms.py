@@ -244,6 +244,15 @@ TERMS: Final[dict[str, Term]] = by_name(
     ),
     Term("gallery", "The networks that come with the project, trained as ordinary runs."),
     Term("study", "A question to several runs: a grid of settings, a table of results, and findings with intervals."),
-    Term("finding", "A sentence made from a study's table, with its effect, its interval over seeds, and a verdict."),
+    Term(
+        "finding",
+        "A sentence made from a study's table, with its effect, its interval over seeds, and, where it is confirmatory,"
+        " a verdict on what was published.",
+    ),
+    Term(
+        "verdict",
+        "What the rule makes of a finding: as published, same direction (smaller, larger, size undecided), opposite, "
+        "no difference, or undecided; preliminary with fewer than six seeds.",
+    ),
 )
 """By name, in an order in which they can be read."""

@@ -3,55 +3,96 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 import streamlit as st
 
 from invariance.figures.study_figures import figures_of
-from invariance.figures.study_findings import findings_figure
+from invariance.figures.study_findings import CAPTION, findings_figure, title_of
 from invariance.figures.study_notebook import notebook
 from invariance.figures.study_report import report_html
-from invariance.studies.findings import NOT_IN_THE_PAPER, rests_on
+from invariance.numbers import format_number
+from invariance.runs.study_files import findings_of, plain_findings
 from invariance.studies.study import Study
+from invariance.studies.telling import furthest_first, symbol, tally
+from invariance.studies.verdicts import NO_DIFFERENCE, Finding
 from invariance.vocabulary.studies import ABOUT
+from invariance.vocabulary.verdicts import MEANING, RULE, SYMBOL, Verdict
 from pages.shared.figures import show_figure
+
+BADGES: Final = {
+    Verdict.AS_PUBLISHED: "green",
+    Verdict.SAME_DIRECTION: "blue",
+    Verdict.OPPOSITE: "red",
+    Verdict.NO_DIFFERENCE: "orange",
+    Verdict.UNDECIDED: "violet",
+}
+"""Streamlit's colours nearest to those of the figures."""
+RULE_LOG: Final = "docs/rule.md"
 
 
 def show_findings(summary: Mapping[str, Any]) -> None:
-    """Each finding as a sentence with its verdict, on how many seeds they rest, and all effects in one figure.
+    """Each finding as a sentence with its verdict, what disagrees with the paper first; then effects and the rule.
 
     Args:
         summary: what ``summary.json`` says.
     """
-    findings = summary["findings"]
-    known = [finding for finding in findings if finding["effect"] is not None]
+    findings = furthest_first(findings_of(summary))
+    known = [finding for finding in findings if finding.n]
     if not known:
         st.caption("No finding can be told from these results yet.")
         return
+    st.markdown(f"**{tally(known)}**")
     for finding in known:
-        st.markdown(f"{verdict(finding)} {finding['statement']}")
-    if line := rests_on(summary.get("num_seeds", {}).values()):
-        has_interval = any(finding["low"] is not None for finding in known)
-        st.caption(f"{line} In brackets: 95 % interval over seeds." if has_interval else line)
-    with st.expander("Effects with their intervals over seeds", icon=":material/bar_chart:"):
+        st.markdown(f"{badge(finding)} {finding.statement}")
+    if any(not math.isnan(finding.low) for finding in known):
+        st.caption("What disagrees with the paper comes first. In brackets: 95 % intervals over seeds.")
+    with st.expander("Effects beside the published ones", icon=":material/bar_chart:"):
         show_figure(
-            findings_figure(findings),
-            pd.DataFrame(findings),
+            findings_figure(known),
+            pd.DataFrame(plain_findings(known)).drop(columns=["per_seed", "denominators", "parts"]),
             key="findings",
             title="Effects over seeds",
             name="findings",
-            alt="effect of each finding with its 95 % interval over seeds",
+            alt="effect of each finding with its 95 % interval over seeds, beside the published value with its margin",
+            caption=CAPTION,
         )
+    if any(finding.parts for finding in known):
+        with st.expander("What has to hold in every case", icon=":material/checklist:"):
+            st.caption("Each contrast of a finding has to pass; its interval is Bonferroni's over all of the finding.")
+            st.dataframe(contrasts(known), width="stretch", hide_index=True)
+    with st.expander("How findings are judged", icon=":material/gavel:"):
+        st.markdown("\n".join(f"* {point}" for point in RULE))
+        st.markdown("\n".join(f"* {SYMBOL[verdict]} **{verdict}**: {words}" for verdict, words in MEANING.items()))
+        st.markdown(f"Changes of this rule, and why: `{RULE_LOG}`.")
 
 
-def verdict(finding: Mapping[str, Any]) -> str:
-    """A badge: whether a finding is as published, or, of what the paper did not ask, whether it holds."""
-    is_new = NOT_IN_THE_PAPER in finding["statement"]
-    yes, no = ("holds", "does not hold") if is_new else ("as published", "not as published")
-    return f":green-badge[:material/check: {yes}]" if finding["agrees"] else f":orange-badge[:material/close: {no}]"
+def badge(finding: Finding) -> str:
+    """The verdict in words and with its symbol, as Markdown."""
+    colour = "gray" if finding.verdict is None else BADGES[finding.verdict]
+    return f":{colour}-badge[{symbol(finding)} {finding.words}]"
+
+
+def contrasts(findings: Sequence[Finding]) -> pd.DataFrame:
+    """One row a contrast of every conjunction."""
+    return pd.DataFrame(
+        [
+            {
+                "finding": title_of(finding),
+                "contrast": f"{part.name} (within ±{NO_DIFFERENCE})" if part.equivalent else part.name,
+                "mean": format_number(part.effect),
+                "interval": f"{format_number(part.low)} to {format_number(part.high)}",
+                "p": format_number(part.p, 3),
+                "passes": part.passes,
+            }
+            for finding in findings
+            for part in finding.parts
+        ]
+    )
 
 
 def show_figures(name: str, table: pd.DataFrame) -> None:

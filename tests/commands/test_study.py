@@ -28,10 +28,12 @@ from invariance.runs.study_files import summarise, write_summary, write_table
 from invariance.runs.study_progress import StudyProgress, estimated_seconds
 from invariance.studies.registry import make_study
 from invariance.studies.study import RunOutcome
+from invariance.studies.telling import tally
 from invariance.training.precision import auto_precision
 from invariance.vocabulary.studies import STUDY_NAMES
 from tests.runs.tiny import wait_until
 from tests.runs.tiny_study import COLUMNS, tiny_study
+from tests.studies.judged import of_every_kind
 
 ROOT = Path(__file__).parents[2]
 Command = Callable[[str], tuple[int, dict[str, Any] | None, str, str]]
@@ -63,15 +65,19 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_study_writes_its_table_summary_and_report(command: Command, tiny: None, tmp_path: Path) -> None:
     out = tmp_path / "made" / "here"
     text = f"study transforms-vs-other --seeds 3 --num-workers 1 --out {out}"
-    code, answer, _, err = command(text)
+    code, answer, said, err = command(text)
     assert (code, err) == (0, "") and answer is not None
+    assert said.splitlines()[0] == "1 seed: 1 with too few seeds for a verdict."
+    assert said.splitlines()[1].startswith("✚ numbers only: 1 seed: mean: The mean accuracy is 0.")
+    assert said.splitlines()[2].startswith("{")
     assert answer["study"] == "transforms-vs-other" and answer["runs"] == answer["runs_done"] == 4
     table = pd.read_csv(out / "results.csv")
     assert list(table.columns) == COLUMNS and len(table) == 2 and table.notna().all(axis=None)
     summary = json.loads((out / "summary.json").read_text())
     (finding,) = summary["findings"]
-    assert set(finding) == {"name", "statement", "effect", "low", "high", "agrees"}
-    assert finding["effect"] == pytest.approx(table["accuracy"].mean())
+    assert {"name", "statement", "effect", "low", "high", "n", "verdict", "published", "per_seed"} <= set(finding)
+    assert finding["effect"] == finding["per_seed"]["3"] == pytest.approx(table["accuracy"].mean())
+    assert (finding["n"], finding["low"], finding["verdict"]) == (1, None, None)
     told = summary["provenance"]
     assert told["seeds"] == [3] and told["devices"] == {"cpu": 4} and told["executor"] == "local"
     assert told["auto_precision"] == {"cpu": auto_precision("cpu")}
@@ -171,6 +177,14 @@ def test_bad_input_is_one_line_and_exit_code_2(command: Command, tmp_path: Path,
     code, answer, _, err = command(text.format(out=tmp_path / "out", file=tmp_path / "file"))
     assert code == 2 and answer is None
     assert said in err and err.count("\n") == 1 and "Traceback" not in err
+
+
+def test_what_disagrees_is_printed_first() -> None:
+    counted, *lines = command_module.told(of_every_kind())
+    assert counted == tally(of_every_kind())
+    assert [line.split(": ")[0] for line in lines[:3]] == ["✖ opposite", "■ no difference", "◆ undecided"]
+    assert "on_the_other_side is −0.30 [−0.32, −0.28]." in lines[0]
+    assert command_module.told([]) == []
 
 
 @pytest.mark.parametrize("name", STUDY_NAMES)

@@ -21,8 +21,10 @@ from invariance.runs.gallery import GALLERY
 from invariance.runs.shipped_studies import SHIPPED
 from invariance.spec import DatasetSpec
 from invariance.studies.registry import make_study
+from invariance.studies.verdicts import Finding, Part
 from invariance.vocabulary.measures import MEASUREMENTS
 from invariance.vocabulary.studies import STUDY_NAMES
+from invariance.vocabulary.verdicts import Size, Verdict
 from tests.docs.pages import ROOT, tables
 
 PAGE = ROOT / "docs" / "formats.md"
@@ -79,8 +81,10 @@ def test_fields_of_a_summary():
     summary = json.loads((SHIPPED / "mismatch-quick" / "summary.json").read_text(encoding="utf-8"))
     text = PAGE.read_text(encoding="utf-8")
     (section,) = re.findall(r"^## A study\n(.*?)^### ", text, re.MULTILINE | re.DOTALL)
-    named = set(re.findall(r"`(\w+)`", section))
-    assert named == {*summary, *summary["findings"][0]}
+    named = set(re.findall(r"`([\w ]+)`", section))
+    of_findings = {field.name for kind in (Finding, Part) for field in fields(kind)}
+    assert named == {*summary, *of_findings, *Verdict, *Size}
+    assert all(set(finding) == {field.name for field in fields(Finding)} for finding in summary["findings"])
 
 
 def test_entries_of_a_file_of_weights():

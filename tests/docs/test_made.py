@@ -5,11 +5,17 @@ import pytest
 from tools.docs import records
 from tools.docs.pages import DOCS, PAGES
 from tools.docs.records import ROOT
+from tools.docs.regions import REGIONS, with_region
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_page_is_what_is_made(name):
     assert (DOCS / name).read_text(encoding="utf-8") == PAGES[name](), "make it again: python -m tools.docs"
+
+
+@pytest.mark.parametrize("path", REGIONS, ids=lambda path: path.stem)
+def test_made_part_is_what_is_made(path):
+    assert path.read_text(encoding="utf-8") == with_region(path), "make it again: python -m tools.docs"
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "benchmarks" / "results").glob("*.json")), ids=lambda path: path.stem)

@@ -19,6 +19,7 @@ from invariance.figures.studies import transforms_vs_other as figures_a
 from invariance.figures.study_figures import figures_of
 from invariance.statistics import t_interval
 from invariance.studies.published import RELEVANT_FEATURES, TRANSFORMS_VS_OTHER
+from tests.studies.fabricated import squares_table
 
 
 def traces(figure: go.Figure) -> dict[str, go.Scatter]:
@@ -48,21 +49,51 @@ def test_values_read_on_every_colour_of_accuracies(value: float) -> None:
 
 @pytest.fixture
 def table_a() -> pd.DataFrame:
-    rows = [
-        (factor, value, relation, seed, 0.9, accuracy)
-        for factor, values in (("architecture", ("small", "resnet18")), ("pretraining_samples", ("10000", "4000")))
-        for value in values
-        for relation, accuracy in (("same", 0.8), ("disjoint", 0.5))
-        for seed in range(2)
-    ]
-    columns = ["factor", "value", "relation", "seed", "pretraining_accuracy", "transfer_accuracy"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.concat(
+        [
+            squares_table({"small": (0.8, 0.5), "resnet18": (0.8, 0.5)}, num_seeds=2, spread=0),
+            squares_table({"10000": (0.8, 0.5), "4000": (0.7, 0.5)}, "pretraining_samples", num_seeds=2, spread=0),
+        ],
+        ignore_index=True,
+    )
+
+
+@pytest.fixture
+def table_usual() -> pd.DataFrame:
+    square = squares_table({"usual": (0.9, 0.6, 0.5, 0.7)}, "usual", num_seeds=3, spread=0)
+    none = square[square["source"] == "P"].assign(source="none", relation="none", transfer_accuracy=0.4)
+    return pd.concat([square, none], ignore_index=True)
+
+
+def test_the_usual_setting_by_relation_with_a_marker_a_seed_and_target(table_usual: pd.DataFrame) -> None:
+    drawn = traces(figures_a.usual_figure(table_usual))
+    assert list(drawn["same, target P"].y) == pytest.approx([0.9, 0.91, 0.92])
+    assert list(drawn["disjoint, target P"].y) == pytest.approx([0.5, 0.51, 0.52])
+    assert drawn["same, target P"].marker.symbol != drawn["same, target Q"].marker.symbol
+    assert drawn["same, target P"].text[1] == "seed 1, PPP to PPP"
+    assert list(drawn["none, mean over seeds"].y) == pytest.approx([0.4])
+    # Seeds, not seeds and targets, are independent: n = 3.
+    assert drawn["same, mean over seeds"].text[0].endswith("3 seeds")
+    assert list(drawn["published, disjoint"].y) == [0.862] and drawn["published, same"].marker.symbol == HOLLOW
+    assert "published, same" not in traces(figures_a.usual_figure(table_usual, published=False))
+
+
+def test_both_effects_are_a_dot_a_seed(table_usual: pd.DataFrame) -> None:
+    drawn = traces(figures_a.effects_figure(table_usual))
+    assert list(drawn["seeds"].x) == pytest.approx([0.4] * 3) and list(drawn["seeds"].y) == pytest.approx([0.1] * 3)
+    assert (drawn["mean"].x[0], drawn["mean"].y[0]) == pytest.approx((0.4, 0.1))
+    assert drawn["published gap"].x[0] == drawn["published gap"].y[0] == pytest.approx(0.121)
+    names = [figure.name for figure in figures_of("transforms-vs-other", table_usual)]
+    assert names == ["gap", "usual", "effects"]
+    begun = table_usual[table_usual["source"] == "P"]
+    assert [figure.name for figure in figures_of("transforms-vs-other", begun)] == ["gap", "usual"]
 
 
 def test_a_factor_shows_ours_filled_and_theirs_hollow(table_a: pd.DataFrame) -> None:
     drawn = traces(figures_a.factor_figure(table_a, "architecture"))
     assert list(drawn["same transformations"].x) == ["small", "resnet18"]
-    assert list(drawn["disjoint transformations"].y) == [0.5, 0.5]
+    assert list(drawn["disjoint transformations"].y) == pytest.approx([0.505, 0.505])
+    assert drawn["same transformations"].text[0].endswith("2 seeds")
     theirs = drawn["published, disjoint"]
     assert theirs.marker.symbol == HOLLOW
     assert dict(zip(theirs.x, theirs.y, strict=True)) == {
@@ -76,18 +107,26 @@ def test_counts_are_in_the_order_of_their_size(table_a: pd.DataFrame) -> None:
     assert list(figure.layout.xaxis.categoryarray) == ["1,000", "4,000", "10,000", "50,000", "100,000", "500,000"]
 
 
-def test_gaps_stand_beside_ranges(table_a: pd.DataFrame) -> None:
+def test_gaps_stand_beside_what_every_two_values_move(table_a: pd.DataFrame) -> None:
     drawn = traces(figures_a.gap_figure(table_a))
-    assert list(drawn["gap between same and disjoint"].y) == pytest.approx([0.3, 0.3])
-    assert list(drawn["range within disjoint"].y) == pytest.approx([0.0, 0.0])
+    assert list(drawn["gap between same and disjoint"].y) == pytest.approx([0.3, 0.25])
+    within = drawn["between two values, within same"]
+    assert ("10000 less 4000", pytest.approx(0.1)) in list(zip(within.text, within.y, strict=True))
+    assert list(drawn["between two values, within disjoint"].y) == pytest.approx([0.0] * 4)
     assert drawn["published gap"].y[0] == pytest.approx(0.1242, abs=1e-4)
 
 
 def test_published_networks_stand_beside_the_architectures_and_move_no_gap(table_a: pd.DataFrame) -> None:
     theirs = (
         table_a[table_a["factor"] == "architecture"]
-        .iloc[:2]
-        .assign(factor="published", value="torchvision:resnet18", relation="published", transfer_accuracy=[0.6, 0.7])
+        .iloc[[0, 8]]
+        .assign(
+            factor="published",
+            value="torchvision:resnet18",
+            relation="published",
+            source="published",
+            transfer_accuracy=[0.6, 0.7],
+        )
     )
     table = pd.concat([table_a, theirs], ignore_index=True)
     for factor in ("architecture", "published"):
@@ -118,8 +157,13 @@ def test_the_matrix_has_pretraining_in_rows_and_a_framed_diagonal(table_d: pd.Da
 
 def test_one_line_for_each_pretraining_and_the_share_that_is_left(table_d: pd.DataFrame) -> None:
     lines = figures_d.mismatch_lines(table_d)
-    assert [trace.name for trace in lines.data] == ["1", "2", "4"]
+    assert [trace.name for trace in lines.data][:4] == ["1", "2", "4", "exactly the task's"]
     assert list(lines.data[0].y) == pytest.approx([0.9, 0.6, 0.6])
+    assert list(lines.data[3].y) == pytest.approx([0.9, 0.9, 0.9])
+    published = lines.data[4]
+    assert published.marker.symbol == HOLLOW and list(published.y) == [0.99] * 3 and len(lines.data) == 5
+    larger = pd.concat([table_d, table_d.replace(4, 8)]).drop_duplicates()
+    assert list(traces(figures_d.mismatch_lines(larger))["published, 1"].y) == [0.33]
     (left,) = figures_d.missing_figure(table_d).data
     assert dict(zip(left.x, left.y, strict=True)) == pytest.approx(
         {-3: 1.0, -2: 1.0, -1: 1.0, 0: 1.0, 1: 2 / 3, 2: 2 / 3, 3: 2 / 3}
@@ -163,11 +207,14 @@ def test_sens_has_c_left_and_o_right(table_b: pd.DataFrame) -> None:
     assert figures_b.sens_heatmap_of_features(table_b, published=True).data[0].z[2][1] == 0.99
 
 
-def test_agreement_is_written_into_its_figure(table_b: pd.DataFrame) -> None:
+def test_four_networks_are_dots_without_a_correlation(table_b: pd.DataFrame) -> None:
     figure = figures_b.agreement_figure(table_b)
-    assert sum(len(trace.x) for trace in figure.data) == 2 * 4 * 2
-    assert figure.layout.annotations[0].text.startswith("correlation 0.")
-    assert not figures_b.agreement_figure(table_b.iloc[:0]).layout.annotations
+    assert sum(len(trace.x) for trace in figure.data) == 2 * 4 * 2 and not figure.layout.annotations
+    of_c = figure.data[0]
+    hollow = {
+        text.split(",")[0] for text, symbol in zip(of_c.text, of_c.marker.symbol, strict=True) if "open" in symbol
+    }
+    assert hollow == {"C + O → O", "O → O"}  # the networks that did not need C
 
 
 def test_correlation_goes_from_none_to_full(table_b: pd.DataFrame) -> None:
@@ -195,6 +242,20 @@ def test_relations_over_types_of_data(table_c: pd.DataFrame) -> None:
     assert list(drawn["same transformation"].y) == pytest.approx([0.1, 0.2, 0.4])
     assert list(drawn["published, same"].y) == [0.12, 0.21, 0.56]
     assert "published, same" not in traces(figures_c.relation_figure(table_c, score="sens_conditional"))
+
+
+def test_first_weights_are_drawn_apart(table_c: pd.DataFrame) -> None:
+    first = table_c[table_c["model"] == "none"].assign(model="untrained", relation="untrained", sens=0.05)
+    table = pd.concat([table_c, first.assign(pretraining_accuracy=[0.1] * len(first))])
+    drawn = traces(figures_c.relation_figure(table))["untrained"]
+    assert (drawn.mode, list(drawn.y)) == ("markers", pytest.approx([0.05] * 3))
+    figure = figures_c.data_heatmap(table)
+    assert list(figure.layout.yaxis.ticktext) == ["none", "rotate", "hue", "untrained (accuracy 0.10)"]
+    assert figure.layout.shapes[0].y0 == figure.layout.shapes[0].y1 == 2.5
+    assert np.array(figure.data[0].z)[3] == pytest.approx([0.05] * 3)
+    names = [figure.name for figure in figures_of("invariance-transfer", table)]
+    assert names == ["relations", "data", "holding"]
+    assert figures_of("invariance-transfer", table[table["relation"] != "same"])[:1] == ()
 
 
 def test_heatmaps_of_networks(table_c: pd.DataFrame) -> None:

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from markupsafe import escape
 
 from invariance.figures.study_figures import STUDY_FIGURES, figures_of
-from invariance.figures.study_findings import findings_figure
 from invariance.figures.study_report import report_html
+from invariance.runs.study_files import plain_findings
 from invariance.studies.registry import make_study
+from invariance.studies.telling import furthest_first, tally
 from invariance.studies.transforms_vs_other_grid import FACTORS, PAPER_FACTORS
+from invariance.studies.verdicts import Finding
 from invariance.vocabulary.studies import ABOUT, STUDY_NAMES
+from invariance.vocabulary.verdicts import RULE
 from tests.studies.fabricated import outcomes_of
+from tests.studies.judged import of_every_kind, one
 
 PROVENANCE = {"command": "<b>python</b>", "devices": {"cpu": 3}, "versions": {"python": "3"}, "commit": None}
 STEPS = 12
 
 
-def finding(**changes: Any) -> dict[str, Any]:
-    return {"name": "x", "statement": "s", "effect": 0.5, "low": 0.4, "high": 0.7, "agrees": True} | changes
-
-
-def summary(findings: list[dict[str, Any]], done: int = 1, total: int = 1) -> dict[str, Any]:
-    told = {"findings": findings, "provenance": PROVENANCE, "seconds": 1.0, "worked_seconds": 2.0}
+def summary(findings: Sequence[Finding], done: int = 1, total: int = 1) -> dict[str, Any]:
+    told = {"findings": plain_findings(findings), "provenance": PROVENANCE, "seconds": 1.0, "worked_seconds": 2.0}
     return told | {"runs_done": done, "runs_total": total}
 
 
@@ -57,61 +59,68 @@ def test_figures_are_drawn_from_every_partial_table(name: str) -> None:
 
 def test_what_is_typed_is_set_as_code() -> None:
     study = make_study("transforms-vs-other", seeds=(0,))
-    page = report_html(study, study.tabulate(outcomes_of(study)), summary([finding()]))
+    page = report_html(study, study.tabulate(outcomes_of(study)), summary([one()]))
     assert "<code>python -m invariance download torchvision:resnet18</code>" in page
 
 
 def test_the_report_holds_what_was_found_and_escapes_it() -> None:
     study = make_study("mismatch", seeds=(0,))
     table = study.tabulate(outcomes_of(study))
-    found = [finding(statement="a < b & c"), finding(name="y", agrees=False), finding(name="z", effect=None, low=None)]
-    page = report_html(study, table, summary(found))
+    findings = of_every_kind()
+    page = report_html(study, table, summary([replace(findings[0], statement="a < b & c"), *findings[1:]]))
     assert "a &lt; b &amp; c" in page and "&lt;b&gt;python" in page and "a < b" not in page
-    assert page.count(": agrees with the paper") == page.count(": does not agree with the paper") == 1
-    assert "cannot be told from these results" in page and "95 % interval 0.4 to 0.7" in page
+    assert tally(findings) in page and all(str(escape(point)) in page for point in RULE)
+    assert "as_large: effect 0.3 [" in page and "published 0.3, margin 0.15" in page
     assert page.count("Plotly.newPlot(") >= 1 + len(figures_of("mismatch", table))
     assert "Not complete" not in page and "<th>accuracy</th>" in page
-    partial = report_html(study, table.head(0), summary([finding(effect=None)], done=0, total=72))
+    partial = report_html(study, table.head(0), summary(of_every_kind(0), done=0, total=72))
     assert "0 of 72 runs are done" in partial and "There are no results to draw yet" in partial
+    assert "No finding can be told" in partial and "effect nan" not in partial
 
 
-def test_the_report_says_once_on_how_many_seeds_it_rests() -> None:
-    study = make_study("mismatch", seeds=(0, 1))
-    table = study.tabulate(outcomes_of(study, accuracy=lambda source, task: 0.5 + task.seed % 3 / 10))
-    told = summary([finding(statement=one.statement) for one in study.conclude(table)])
-    nums = {one.name: one.num_seeds for one in study.conclude(table)}
-    page = report_html(study, table, told | {"num_seeds": nums})
-    assert page.count("seeds, so the intervals are wide") == 1 and "From 2 seeds" in page
-    assert "intervals are wide" not in report_html(study, table, told), "an earlier summary does not tell"
+def test_the_report_tells_first_what_disagrees() -> None:
+    study = make_study("mismatch", seeds=(0,))
+    table = study.tabulate(outcomes_of(study))
+    page = report_html(study, table, summary(of_every_kind()))
+    told = [each.name for each in furthest_first(of_every_kind())]
+    places = [page.index(f"<p>{name}") for name in told]
+    assert places == sorted(places)
+    assert told[0] == "on_the_other_side" and page.count('<span class="verdict">') == len(told)
+
+
+def test_the_report_shows_each_contrast_of_a_conjunction() -> None:
+    study = make_study("mismatch", seeds=(0,))
+    (found,) = [each for each in of_every_kind() if each.parts]
+    page = report_html(study, study.tabulate(outcomes_of(study)), summary([found]))
+    assert "Bonferroni's over all 2" in page
+    for part, passes in zip(found.parts, ("yes", "no"), strict=True):
+        assert f"<td>{part.name}</td>" in page and f"{part.low:.4g} to {part.high:.4g}" in page
+        assert f'<td class="number">{part.p:.4g}</td><td>{passes}</td>' in page
+
+
+def test_the_report_calls_few_seeds_preliminary() -> None:
+    study = make_study("mismatch", seeds=(0,))
+    page = report_html(study, study.tabulate(outcomes_of(study)), summary(of_every_kind(3)))
+    assert '<span class="verdict preliminary">' in page and "preliminary: opposite" in page
 
 
 def test_nothing_in_the_table_ends_the_script() -> None:
     study = make_study("mismatch", seeds=(0,))
     table = study.tabulate(outcomes_of(study))
-    page = report_html(study, table, summary([finding(name="</script><img>")]))
+    page = report_html(study, table, summary([replace(one(), name="</script><img>")]))
     body = page[page.index("<body>") :]
     assert "</script><img>" not in body and "&lt;/script&gt;" in body
-
-
-def test_findings_are_dots_with_their_intervals() -> None:
-    figure = findings_figure([finding(), finding(name="y", agrees=False, low=None, high=None), finding(effect=None)])
-    agreeing, other = figure.data
-    assert (list(agreeing.x), list(other.x)) == ([0.5], [0.5])
-    assert agreeing.error_x.array[0] == pytest.approx(0.2) and agreeing.error_x.arrayminus[0] == pytest.approx(0.1)
-    assert other.error_x.array[0] == 0
-    json.loads(figure.to_json())
-    assert not findings_figure([]).data
 
 
 def test_a_long_table_is_cut_and_says_so() -> None:
     study = make_study("mismatch", seeds=tuple(range(8)))
     long = study.tabulate(outcomes_of(study))
-    assert f"The first 500 of {len(long)} rows" in report_html(study, long, summary([finding()]))
+    assert f"The first 500 of {len(long)} rows" in report_html(study, long, summary([one()]))
 
 
 def test_whatever_a_table_or_a_machine_says_is_text_in_the_report() -> None:
     study = make_study("mismatch", seeds=(0,))
     table = study.tabulate(outcomes_of(study)).assign(transforms="<i>hue</i>", accuracy=0.123456)
-    page = report_html(study, table, summary([finding(name="</script><b>")]))
+    page = report_html(study, table, summary([replace(one(), name="</script><b>")]))
     assert "<td>&lt;i&gt;hue&lt;/i&gt;</td>" in page and '<td class="number">0.1235</td>' in page
     assert "<td>cpu 3</td>" in page and "</script><b>" not in page

@@ -8,18 +8,23 @@ from streamlit.testing.v1 import AppTest
 from invariance.runs.device import ServerDevices
 from invariance.runs.shipped_studies import shipped_results
 from invariance.runs.store import Store
+from invariance.runs.study_files import findings_of
 from invariance.runs.study_progress import estimated_seconds
 from invariance.spec import PretrainSpec, TransferSpec
 from invariance.studies.registry import make_study
 from invariance.studies.study import Study
+from invariance.studies.telling import furthest_first, tally
 from invariance.studies.transforms_vs_other_grid import PAPER_FACTORS
+from invariance.studies.verdicts import Published
 from invariance.vocabulary.studies import STUDY_NAMES
+from invariance.vocabulary.verdicts import RULE, Verdict
 from pages.shared import server
 from pages.shared.durations import in_words
 from pages.shared.literal import literal
-from pages.studies.results import verdict
+from pages.studies.results import BADGES, badge, contrasts
 from tests.runs.tiny import wait_until
 from tests.studies.fabricated import outcomes_of
+from tests.studies.judged import of_every_kind, one
 
 MISMATCH = {"study": "mismatch", "results_of": "own", "seeds": "7"}
 
@@ -36,11 +41,12 @@ def test_shipped_results_fill_the_page(app: AppTest, name: str) -> None:
     open_studies(app, study=name)
     assert not app.exception and not app.error
     (result,) = (one for one in shipped_results(name) if one.scale == "quick")
-    said = " ".join(element.value for element in app.markdown)
-    for finding in result.summary["findings"]:
-        assert finding["effect"] is None or finding["statement"] in said
-    line = "From 3 seeds, so the intervals are wide."
-    assert [caption.value.startswith(line) for caption in app.caption].count(True) == 1 and "wide" not in said
+    said = "\n".join(element.value for element in app.markdown)
+    findings = furthest_first(findings_of(result.summary))
+    places = [said.index(f"{badge(finding)} {finding.statement}") for finding in findings if finding.n]
+    assert places == sorted(places) and places, "what disagrees first"
+    assert said.index(tally(findings)) < places[0]
+    assert all(point in said for point in RULE), "the rule is on the page"
     assert any(len(frame.value) == len(result.table) for frame in app.dataframe)
     assert app.tabs and sum(len(tab.label) for tab in app.tabs) <= 150, "wider than a window of 1280, the last are cut"
 
@@ -144,14 +150,15 @@ def test_a_study_is_asked_for_and_paused(app: AppTest, store: Store) -> None:
         assert not app.exception and not app.error
 
 
-@pytest.mark.parametrize(
-    ("statement", "agrees", "words"),
-    [
-        ("Same is above disjoint; published: 0.12.", True, "check: as published"),
-        ("Same is above disjoint; published: 0.12.", False, "close: not as published"),
-        ("With pose and occlude too; not in the paper.", True, "check: holds"),
-        ("With pose and occlude too; not in the paper.", False, "close: does not hold"),
-    ],
-)
-def test_what_the_paper_did_not_ask_is_not_as_published(statement: str, agrees: bool, words: str) -> None:
-    assert words + "]" in verdict({"statement": statement, "agrees": agrees})
+def test_a_badge_tells_the_verdict_by_words_colour_and_symbol() -> None:
+    assert badge(one(published=Published(0.3, 0.005))) == ":green-badge[● as published]"
+    assert badge(one(-0.3, num=3)) == ":red-badge[✖ preliminary: opposite]"
+    assert badge(one(confirmatory=False)) == ":gray-badge[✚ exploratory: no verdict]"
+    assert badge(one(num=2)) == ":gray-badge[✚ numbers only: 2 seeds]"
+    assert set(BADGES) == set(Verdict) and len(set(BADGES.values())) == len(BADGES)
+
+
+def test_contrasts_are_listed_with_whether_each_passes() -> None:
+    shown = contrasts(of_every_kind())
+    assert list(shown["contrast"]) == ["first", "second"] and list(shown["passes"]) == [True, False]
+    assert contrasts([one()]).empty

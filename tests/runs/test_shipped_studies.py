@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import math
+from pathlib import Path
 
 import pytest
 
 from invariance.runs.shipped_studies import SHIPPED, StudyResult, shipped_results
+from invariance.runs.study_files import findings_of, write_summary, write_table
 from invariance.studies.registry import make_study
 from invariance.vocabulary.studies import STUDY_NAMES
+from tools.docs.judge import judge_shipped, judged
 
 RESULTS = [result for name in STUDY_NAMES for result in shipped_results(name)]
 each_result = pytest.mark.parametrize("result", RESULTS, ids=lambda result: f"{result.name}-{result.scale}")
@@ -37,12 +39,26 @@ def test_all_runs_were_done_and_it_is_said_how(result: StudyResult) -> None:
 
 
 @each_result
-def test_findings_follow_from_the_table(result: StudyResult) -> None:
-    findings = make_study(result.name, scale=result.scale, seeds=result.seeds).conclude(result.table)
-    for finding, shipped in zip(findings, result.summary["findings"], strict=True):
-        assert (finding.name, finding.statement, finding.agrees) == tuple(
-            shipped[key] for key in ("name", "statement", "agrees")
-        )
-        for key in ("effect", "low", "high"):
-            value = getattr(finding, key)
-            assert (math.nan if shipped[key] is None else shipped[key]) == pytest.approx(value, nan_ok=True), key
+def test_findings_are_what_the_rule_makes_of_the_table(result: StudyResult) -> None:
+    """To the letter and to the last digit that is written."""
+    assert result.summary == judged(result), "judge them anew: python -m tools.docs"
+
+
+@each_result
+def test_every_finding_rests_on_the_seeds_of_the_study(result: StudyResult) -> None:
+    for finding in findings_of(result.summary):
+        assert set(finding.per_seed) <= set(result.seeds)
+        assert 1 <= finding.n == len(finding.per_seed) <= len(result.seeds)
+
+
+def test_findings_are_judged_anew_where_they_lie(tmp_path: Path) -> None:
+    """Of one result, spoilt: its sentence and its effect are made again, and nothing else changes."""
+    result = RESULTS[-1]
+    place = tmp_path / f"{result.name}-{result.scale}"
+    place.mkdir()
+    write_table(result.table, place)
+    spoilt = [finding | {"statement": "All is well.", "effect": 1.0} for finding in result.summary["findings"]]
+    write_summary(result.summary | {"findings": spoilt}, place)
+    assert judge_shipped(tmp_path) == [place]
+    original = SHIPPED / place.name / "summary.json"
+    assert (place / "summary.json").read_bytes() == original.read_bytes()

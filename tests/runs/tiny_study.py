@@ -9,7 +9,8 @@ import pandas as pd
 
 from invariance.runs.store import Store
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
-from invariance.studies.study import Finding, Outcomes, Study
+from invariance.studies.study import Outcomes, Study
+from invariance.studies.verdicts import Finding, Measured, judge
 from tests.runs.tiny import tiny_pretrain
 
 COLUMNS = ["source", "num_samples", "accuracy", "sens"]
@@ -25,6 +26,8 @@ def tiny_study(*, seeds: tuple[int, ...] = (0, 1), epochs: int = 1, objects: str
     measured = MeasureSpec(sources=sources, transforms=("hue",), data=data, num_pairs=16)
     runs: list[RunSpec] = [*pretrainings, *transfers, measured]
 
+    seed_of = {spec.run_id: spec.seed for spec in pretrainings}
+
     def tabulate(outcomes: Outcomes) -> pd.DataFrame:
         rows = []
         for spec in transfers:
@@ -36,8 +39,8 @@ def tiny_study(*, seeds: tuple[int, ...] = (0, 1), epochs: int = 1, objects: str
         return pd.DataFrame(rows, columns=COLUMNS)
 
     def conclude(table: pd.DataFrame) -> list[Finding]:
-        mean = float(table["accuracy"].mean()) if len(table) else float("nan")
-        return [Finding("mean", f"The mean accuracy is {mean:.2f}", mean, mean, mean, mean > 0.5)]
+        means = table["accuracy"].groupby(table["source"].map(seed_of)).mean()
+        return judge([Measured(name="mean", say=lambda found: f"The mean accuracy is {found}", per_seed=means)])
 
     return Study("transforms-vs-other", "quick", seeds, tuple(runs), tabulate, conclude)
 

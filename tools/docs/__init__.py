@@ -1,1 +1,1 @@
-"""Makes the pages of ``docs/`` that repeat what stands elsewhere: ``python -m tools.docs``."""
+"""Makes the parts of pages that repeat what stands elsewhere, and judges what ships: ``python -m tools.docs``."""

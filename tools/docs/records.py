@@ -17,13 +17,6 @@ def record(name: str) -> dict[str, Any]:
     return found
 
 
-def study_summary(name: str) -> dict[str, Any]:
-    """The summary of a study that ships."""
-    path = ROOT / "invariance" / "studies" / "results" / name / "summary.json"
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
-
-
 def gallery_rows(file: str) -> list[dict[str, str]]:
     """The rows of a table of the gallery."""
     with (ROOT / "checkpoints" / file).open(encoding="utf-8", newline="") as stream:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 import pandas as pd
@@ -12,9 +13,17 @@ from invariance.figures.layout import lay_out_plot
 from invariance.figures.means import points_with_intervals, published_points
 from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, NEUTRAL, SENS_SCALE
 from invariance.figures.study_figure import PUBLISHED_NOTE, StudyFigure
+from invariance.numbers import format_number
 from invariance.spec import TRANSFORM_NAMES
 from invariance.statistics import t_interval
-from invariance.studies.invariance_transfer import FAR, OWN, PUBLISHED_NAMES, RELATIONS, relation_means
+from invariance.studies.invariance_transfer import (
+    FAR,
+    OWN,
+    PUBLISHED_NAMES,
+    RELATIONS,
+    UNTRAINED,
+    relation_means,
+)
 from invariance.studies.published import INVARIANCE_TRANSFER as PUBLISHED
 from invariance.vocabulary.shifts import SHIFT_NAMES
 
@@ -26,6 +35,8 @@ def relation_figure(
     table: pd.DataFrame, *, pretraining: str = "pictures", score: str = "sens", published: bool = True
 ) -> go.Figure:
     """Mean sens-score by type of data, of networks with the same, another and no transformation.
+
+    First weights are crosses without a line: what is low for them was not learnt.
 
     Args:
         table: results of the study, whole or partial.
@@ -51,6 +62,19 @@ def relation_figure(
             at = [name for name in order if name in PUBLISHED_NAMES]
             heights = [PUBLISHED[relation][PUBLISHED_NAMES[name]][0] for name in at]
             figure.add_trace(published_points(at, heights, name=f"published, {relation}", colour=COLOURS[relation]))
+    first = table[(table["pretraining"] == pretraining) & (table["relation"] == UNTRAINED)]
+    if len(first):
+        by_seed = first.groupby(["data", "seed"])[score].mean()
+        figure.add_trace(
+            points_with_intervals(
+                order,
+                [t_interval(by_seed[name]) for name in order],
+                name="untrained",
+                colour=NEUTRAL,
+                mode="markers",
+                symbol="x",
+            )
+        )
     figure.update_xaxes(title="measured on", categoryorder="array", categoryarray=order, type="category")
     figure.update_yaxes(title="sens-score (0 is invariant)", rangemode="tozero")
     lay_out_plot(figure, 380)
@@ -63,22 +87,31 @@ _TITLES: Final = {"same": "same transformation", "other": "another one", "none":
 def data_heatmap(table: pd.DataFrame, *, pretraining: str = "pictures", score: str = "sens") -> go.Figure:
     """Networks (rows) by types of data (columns): the score for each network's own transformation, means over seeds.
 
-    The network without transformations has the mean over all.
+    The network without transformations has the mean over all; so has the one with its first weights, below a rule.
 
     Args:
         table: results of the study, whole or partial.
         pretraining: ``pictures`` or ``noise``.
         score: column of the table.
     """
-    chosen = table[(table["pretraining"] == pretraining) & table["relation"].isin(["same", "none"])]
+    chosen = table[(table["pretraining"] == pretraining) & table["relation"].isin(["same", "none", UNTRAINED])]
     means = chosen.pivot_table(index="model", columns="data", values=score)
-    rows = [name for name in ("none", *TRANSFORM_NAMES) if name in means.index]
+    rows = [name for name in ("none", *TRANSFORM_NAMES, UNTRAINED) if name in means.index]
     columns = [name for name in SHIFT_NAMES if name in means.columns]
     values = means.reindex(index=rows, columns=columns).to_numpy()
-    figure = labelled_cells(values, rows=rows, columns=columns, scale=SENS_SCALE, title="sens-score")
+    titles = [_untrained_title(chosen) if name == UNTRAINED else name for name in rows]
+    figure = labelled_cells(values, rows=titles, columns=columns, scale=SENS_SCALE, title="sens-score")
+    if UNTRAINED in rows:
+        figure.add_hline(y=len(rows) - 1.5, line={"color": NEUTRAL, "width": 3})
     figure.update_xaxes(title="measured on")
     figure.update_yaxes(title="pretrained with")
     return figure
+
+
+def _untrained_title(table: pd.DataFrame) -> str:
+    """With its accuracy on the data of its pretraining, where it is known."""
+    accuracy = table.loc[table["relation"] == UNTRAINED, "pretraining_accuracy"].mean()
+    return UNTRAINED if math.isnan(accuracy) else f"{UNTRAINED} (accuracy {format_number(accuracy)})"
 
 
 def holding_figure(table: pd.DataFrame, *, near: str = OWN, far: str = FAR) -> go.Figure:
@@ -110,7 +143,8 @@ def holding_figure(table: pd.DataFrame, *, near: str = OWN, far: str = FAR) -> g
 
 def _has_relations(table: pd.DataFrame) -> bool:
     """Whether every type of data has networks with the same, with another and with no transformation."""
-    seen = table[table["pretraining"] == "pictures"].groupby("data")["relation"].nunique()
+    own = table[(table["pretraining"] == "pictures") & table["relation"].isin(RELATIONS)]
+    seen = own.groupby("data")["relation"].nunique()
     return bool(len(seen) and (seen == len(RELATIONS)).all())
 
 
@@ -123,14 +157,16 @@ FIGURES: Final = (
     StudyFigure(
         "relations",
         "Does invariance hold on other data?",
-        f"Mean sens-score after training with the measured transformation, another or none. {PUBLISHED_NOTE}",
+        f"Mean sens-score after training with the measured transformation, another or none; crosses: before any "
+        f"training. {PUBLISHED_NOTE}",
         relation_figure,
         _has_relations,
     ),
     StudyFigure(
         "data",
         "Each network on each type of data",
-        "The sens-score for the transformation that the network was trained with; teal is invariant.",
+        "The sens-score for the transformation that the network was trained with; teal is invariant. Below the rule: "
+        "first weights, over all transformations; a network that tells nothing apart may be invariant too.",
         data_heatmap,
         _has_relations,
     ),

@@ -9,11 +9,12 @@ import plotly.graph_objects as go
 
 from invariance.figures.cells import frame, labelled_cells
 from invariance.figures.layout import accuracy_axis, lay_out_plot
-from invariance.figures.means import points_with_intervals
+from invariance.figures.means import points_with_intervals, published_points
 from invariance.figures.palette import NEUTRAL, SHARE_SCALE, colour_at
-from invariance.figures.study_figure import StudyFigure
+from invariance.figures.study_figure import PUBLISHED_NOTE, StudyFigure
 from invariance.statistics import t_interval
-from invariance.studies.mismatch import with_relative_accuracy
+from invariance.studies.mismatch import NUM_TRANSFORMS, with_relative_accuracy
+from invariance.studies.published import MISMATCH_COVERED, MISMATCH_FROM_1_TO_8
 
 PRETRAINING_TITLE: Final = "transformations in pretraining"
 TASK_TITLE: Final = "transformations in the task"
@@ -44,10 +45,14 @@ def mismatch_matrix(table: pd.DataFrame) -> go.Figure:
 def mismatch_lines(table: pd.DataFrame) -> go.Figure:
     """Accuracy over the transformations of the task, one line for each pretraining, with 95 % intervals.
 
+    A line of its own joins the exact pretrainings; hollow markers are published values.
+
     Args:
         table: results of the study, whole or partial.
     """
     figure = go.Figure()
+    exact = table[table["num_pretraining_transforms"] == table["num_transfer_transforms"]]
+    diagonal = {number: t_interval(rows["accuracy"]) for number, rows in exact.groupby("num_transfer_transforms")}
     counts = sorted(table["num_pretraining_transforms"].unique())
     for place, count in enumerate(counts):
         rows = table[table["num_pretraining_transforms"] == count].groupby("num_transfer_transforms")["accuracy"]
@@ -61,6 +66,19 @@ def mismatch_lines(table: pd.DataFrame) -> go.Figure:
                 dash="solid" if place % 2 == 0 else "dash",
             )
         )
+    if diagonal:
+        numbers, covered = list(diagonal), MISMATCH_COVERED.value
+        figure.add_trace(
+            points_with_intervals(
+                numbers, list(diagonal.values()), name="exactly the task's", colour=NEUTRAL, dash="dot", symbol="square"
+            )
+        )
+        figure.add_trace(
+            published_points(numbers, [covered] * len(numbers), name="published, exactly the task's", colour=NEUTRAL)
+        )
+    if 1 in counts and NUM_TRANSFORMS in diagonal:
+        furthest = MISMATCH_FROM_1_TO_8.value
+        figure.add_trace(published_points([NUM_TRANSFORMS], [furthest], name="published, 1", colour=_LINES[0][1]))
     figure.update_xaxes(title=TASK_TITLE, dtick=1)
     accuracy_axis(figure, "accuracy on the task")
     lay_out_plot(figure, 380, legend_title=PRETRAINING_TITLE)
@@ -110,13 +128,13 @@ FIGURES: Final = (
     StudyFigure(
         "lines",
         "Accuracy over the transformations of the task",
-        "One line for each pretraining; bars are 95 % intervals over seeds.",
+        f"One line for each pretraining, and one through the exact ones, which falls here. {PUBLISHED_NOTE}",
         mismatch_lines,
     ),
     StudyFigure(
         "missing",
         "What missing transformations cost",
-        "Accuracy over that of the exact pretraining.",
+        "Accuracy over that of the exact pretraining, which itself is lower the more transformations the task has.",
         missing_figure,
         _has_diagonal,
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import Final
 
@@ -15,8 +14,7 @@ from invariance.figures.layout import accuracy_axis, lay_out_plot
 from invariance.figures.means import points_with_intervals
 from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, SENS_SCALE, SHARE_SCALE
 from invariance.figures.study_figure import StudyFigure
-from invariance.numbers import format_number
-from invariance.statistics import pearson, t_interval
+from invariance.statistics import t_interval
 from invariance.studies.published import RELEVANT_FEATURES, RELEVANT_FEATURES_SENS
 from invariance.studies.relevant_features import TASKS, accuracies, accuracy_and_sens, sens_scores
 
@@ -63,6 +61,8 @@ def sens_heatmap_of_features(table: pd.DataFrame, *, published: bool = False) ->
 def agreement_figure(table: pd.DataFrame) -> go.Figure:
     """Accuracy of a feature's probe over the sens-score to that feature: a point for a network, a feature and a seed.
 
+    Features that the network did not need are hollow. No correlation is given: the four networks form clumps.
+
     Args:
         table: results of the study, whole or partial.
     """
@@ -75,19 +75,14 @@ def agreement_figure(table: pd.DataFrame) -> go.Figure:
             y=rows["accuracy"].to_numpy(),
             name=title,
             mode="markers",
-            marker={"color": COLOURS[feature], "size": 10, "symbol": SYMBOLS[feature], "opacity": 0.8},
+            marker={
+                "color": COLOURS[feature],
+                "size": 10,
+                "symbol": [SYMBOLS[feature] + ("" if needed else "-open") for needed in rows["needed"]],
+                "opacity": 0.8,
+            },
             text=[f"{TASKS[name]}, seed {seed}" for name, seed in zip(rows["trained_on"], rows["seed"], strict=True)],
             hovertemplate="%{text}<br>sens-score %{x:.2f}, accuracy %{y:.2f}<extra></extra>",
-        )
-    if not math.isnan(correlation := pearson(pairs["sens"], pairs["accuracy"])):
-        figure.add_annotation(
-            x=0.99,
-            y=0.03,
-            xref="paper",
-            yref="paper",
-            xanchor="right",
-            showarrow=False,
-            text=f"correlation {format_number(correlation)}",
         )
     figure.update_xaxes(title="sens-score to the feature", rangemode="tozero")
     accuracy_axis(figure, "accuracy of its probe")
@@ -152,7 +147,7 @@ FIGURES: Final = (
     StudyFigure(
         "agreement",
         "Sens-score and probe",
-        "What a network is insensitive to cannot be read from it: a point for a network, a feature and a seed.",
+        "A point for a network, a feature and a seed; hollow: the network did not need the feature.",
         agreement_figure,
         _has_all_networks,
     ),
@@ -160,7 +155,7 @@ FIGURES: Final = (
         StudyFigure(
             column,
             f"What is kept, over the {column} of the object",
-            "Networks that predict the picture, and how well each task is read from them.",
+            "Networks that predict the picture, and how well each task is read from them. Not in the paper.",
             partial(extended_figure, varied=column),
             partial(_varies, column=column),
             tab=f"Object's {column}",

@@ -1,34 +1,132 @@
-"""Figures of study A: transfer accuracy over each factor, and the gap against what a factor moves."""
+"""Figures of study A: the 2 x 2 at the usual setting, accuracy over each factor, and gaps against what factors move."""
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import Final
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from invariance.figures.layout import accuracy_axis, lay_out_plot
-from invariance.figures.means import points_with_intervals, published_points
+from invariance.figures.layout import accuracy_axis, error_bars, lay_out_plot
+from invariance.figures.means import HOLLOW, points_with_intervals, published_points
 from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, NEUTRAL
 from invariance.figures.study_figure import PUBLISHED_NOTE, StudyFigure
 from invariance.statistics import Interval, t_interval
 from invariance.studies.published import TRANSFORMS_VS_OTHER as PUBLISHED
-from invariance.studies.transforms_vs_other import (
-    FACTORS,
-    RELATIONS,
-    gap_against_range,
-)
-from invariance.studies.transforms_vs_other_grid import CLASS_RELATIONSHIPS, ELSEWHERE
+from invariance.studies.transforms_vs_other import FACTORS, RELATIONS, published_gap
+from invariance.studies.transforms_vs_other_grid import CLASS_RELATIONSHIPS, ELSEWHERE, NONE, TARGETS, USUAL
+from invariance.studies.transforms_vs_other_squares import squares_of
 
-COLOURS: Final = {"same": MATCHED, "disjoint": MISMATCHED}
+COLOURS: Final = {"same": MATCHED, "disjoint": MISMATCHED, NONE: CATEGORICAL[2]}
 DASHES: Final = {"same": "solid", "disjoint": "dash"}
+SYMBOLS: Final = {"P": "circle", "Q": "diamond"}
+"""Of targets."""
 COUNTED: Final = ("pretraining_samples", "transfer_samples")
+_APART: Final = 0.12
+"""Of the means from the dots, in categories of the x-axis."""
+
+
+def usual_figure(table: pd.DataFrame, *, published: bool = True) -> go.Figure:
+    """Accuracies at the usual setting by relation: a dot a seed and target, and the mean over seeds.
+
+    Args:
+        table: results of the study, whole or partial.
+        published: whether the paper's values are drawn, as hollow markers.
+    """
+    rows = table[table["factor"] == USUAL]
+    places = {relation: place for place, relation in enumerate((*RELATIONS, NONE))}
+    figure = go.Figure()
+    for relation, place in places.items():
+        chosen = rows[rows["relation"] == relation]
+        for target in TARGETS:
+            dots = chosen[chosen["target"] == target]
+            figure.add_scatter(
+                x=[place] * len(dots),
+                y=dots["transfer_accuracy"],
+                mode="markers",
+                name=f"{relation}, target {target}",
+                showlegend=False,
+                marker={"color": COLOURS[relation], "symbol": SYMBOLS[target], "size": 7, "opacity": 0.55},
+                text=[
+                    f"seed {row.seed}, {row.source_transforms} to {row.target_transforms}" for row in dots.itertuples()
+                ],
+                hovertemplate="%{text}: %{y:.3f}<extra>%{fullData.name}</extra>",
+            )
+        mean = t_interval(chosen.groupby("seed")["transfer_accuracy"].mean())
+        figure.add_trace(
+            points_with_intervals(
+                [place + _APART], [mean], name=f"{relation}, mean over seeds", colour=COLOURS[relation], mode="markers"
+            )
+        )
+    if published:
+        for relation, theirs in zip(RELATIONS, PUBLISHED["class_relationship"]["disjoint"], strict=True):
+            at = [places[relation] + 2 * _APART]
+            figure.add_trace(published_points(at, [theirs], name=f"published, {relation}", colour=COLOURS[relation]))
+    figure.update_xaxes(
+        title="pretrained on, against the target's transformations",
+        tickvals=list(places.values()),
+        ticktext=list(places),
+        range=[-0.5, len(places) - 0.5],
+    )
+    accuracy_axis(figure, "accuracy on the target task")
+    lay_out_plot(figure, 380)
+    return figure
+
+
+def effects_figure(table: pd.DataFrame, *, published: bool = True) -> go.Figure:
+    """Both effects of matching at the usual setting: a dot a seed; where both are above 0 matching helped twice.
+
+    Args:
+        table: results of the study, whole or partial.
+        published: whether the paper's gap is drawn, as a hollow marker.
+    """
+    squares = squares_of(table, USUAL)
+    effects = {target: list(squares.effect_on(target).values()) for target in TARGETS}
+    figure = go.Figure()
+    figure.add_scatter(
+        x=effects["P"],
+        y=effects["Q"],
+        mode="markers",
+        name="seeds",
+        marker={"color": NEUTRAL, "size": 9},
+        text=[f"seed {seed}" for seed in squares.seeds],
+        hovertemplate="%{text}: %{x:.3f} on P, %{y:.3f} on Q<extra></extra>",
+    )
+    x, y = (t_interval(effects[target]) for target in TARGETS)
+    figure.add_scatter(
+        x=[x.estimate],
+        y=[y.estimate],
+        mode="markers",
+        name="mean",
+        marker={"color": MATCHED, "size": 12, "symbol": "diamond"},
+        error_x=error_bars([x.estimate], [x.low], [x.high], color=MATCHED),
+        error_y=error_bars([y.estimate], [y.low], [y.high], color=MATCHED),
+        text=[f"{x} on P, {y} on Q"],
+        hovertemplate="%{text}<extra>mean, 95 % intervals over seeds</extra>",
+    )
+    theirs = published_gap("class_relationship", "disjoint")
+    if published and theirs is not None:
+        figure.add_scatter(
+            x=[theirs.value],
+            y=[theirs.value],
+            mode="markers",
+            name="published gap",
+            marker={"color": NEUTRAL, "size": 12, "symbol": HOLLOW, "line": {"width": 2}},
+            hovertemplate="%{x:.2f}<extra>published, of both targets together</extra>",
+        )
+    for line in (figure.add_hline, figure.add_vline):
+        line(0, line={"color": NEUTRAL, "width": 1})
+    figure.update_xaxes(title="gain on target P: PP − QP")
+    figure.update_yaxes(title="gain on target Q: QQ − PQ")
+    lay_out_plot(figure, 380)
+    return figure
 
 
 def factor_figure(table: pd.DataFrame, factor: str, *, published: bool = True) -> go.Figure:
     """Transfer accuracy after pretraining with the same and with disjoint transformations, over a factor's values.
+
+    Both targets of a seed are averaged first.
 
     Beside the architectures stand the networks that others published, where there are any, as stars without a line.
 
@@ -43,8 +141,8 @@ def factor_figure(table: pd.DataFrame, factor: str, *, published: bool = True) -
     values = _in_order(factor, [*dict.fromkeys(chosen["value"]), *theirs, *elsewhere])
     figure = go.Figure()
     for number, relation in enumerate(RELATIONS):
-        rows = chosen[chosen["relation"] == relation].groupby("value")["transfer_accuracy"]
-        intervals = {value: t_interval(scores) for value, scores in rows}
+        rows = chosen[chosen["relation"] == relation].groupby(["value", "seed"])["transfer_accuracy"].mean()
+        intervals = {str(value): t_interval(scores) for value, scores in rows.groupby(level="value")}
         ours = [value for value in values if value in intervals]
         figure.add_trace(
             points_with_intervals(
@@ -78,52 +176,59 @@ def factor_figure(table: pd.DataFrame, factor: str, *, published: bool = True) -
 
 
 def gap_figure(table: pd.DataFrame, *, published: bool = True) -> go.Figure:
-    """For each factor the gap between same and disjoint, beside what the factor moves within each.
+    """For each factor the gap between same and disjoint, beside what every pair of its values moves within each.
 
     Args:
         table: results of the study, whole or partial.
         published: whether the paper's values are drawn, as hollow markers.
     """
-    factors = [factor for factor in FACTORS if factor != "published" and (table["factor"] == factor).any()]
-    reads = {factor: gap_against_range(table, factor) for factor in factors}
-    names = [FACTORS[factor] for factor in factors]
+    read = {
+        factor: squares_of(table, factor)
+        for factor in FACTORS
+        if factor != ELSEWHERE and (table["factor"] == factor).any()
+    }
+    places = {factor: place for place, factor in enumerate(read)}
     figure = go.Figure()
-    gaps = [reads[factor].gap for factor in factors]
     figure.add_trace(
         points_with_intervals(
-            names, gaps, name="gap between same and disjoint", colour=NEUTRAL, mode="markers", symbol="diamond"
+            list(places.values()),
+            [t_interval(squares.gaps.values()) for squares in read.values()],
+            name="gap between same and disjoint",
+            colour=NEUTRAL,
+            mode="markers",
+            symbol="diamond",
         )
     )
-    for relation in RELATIONS:
-        heights = [reads[factor].ranges[relation] for factor in factors]
-        figure.add_trace(
-            go.Bar(
-                x=names,
-                y=heights,
-                name=f"range within {relation}",
-                marker={"color": COLOURS[relation], "pattern": {"shape": "" if relation == "same" else "/"}},
-                hovertemplate="%{x}: %{y:.3f}<extra>%{fullData.name}</extra>",
-            )
+    for side, relation in ((1, "same"), (2, "disjoint")):
+        moves = [
+            (places[factor] + side * _APART, move, mean)
+            for factor, squares in read.items()
+            for move in squares.moves()
+            if move.relation == relation and (mean := t_interval(move.per_seed.values()).estimate) >= 0
+        ]
+        figure.add_scatter(
+            x=[place for place, _, _ in moves],
+            y=[mean for _, _, mean in moves],
+            mode="markers",
+            name=f"between two values, within {relation}",
+            marker={"color": COLOURS[relation], "symbol": "line-ew-open", "size": 14, "line": {"width": 2}},
+            text=[f"{move.higher} less {move.lower}" for _, move, _ in moves],
+            hovertemplate="%{text}: %{y:.3f}<extra>%{fullData.name}</extra>",
         )
-    if published and (known := [factor for factor in factors if factor in PUBLISHED]):
-        at = [FACTORS[factor] for factor in known]
-        figure.add_trace(
-            published_points(at, [_published_gap(factor) for factor in known], name="published gap", colour=NEUTRAL)
-        )
-    figure.update_yaxes(title="difference of accuracies", rangemode="tozero")
-    lay_out_plot(figure, 340, barmode="group")
+    if published and (known := {factor: gap for factor in read if (gap := published_gap(factor)) is not None}):
+        at = [places[factor] - _APART for factor in known]
+        heights = [gap.value for gap in known.values()]
+        figure.add_trace(published_points(at, heights, name="published gap", colour=NEUTRAL))
+    figure.update_xaxes(tickvals=list(places.values()), ticktext=[FACTORS[factor] for factor in places])
+    figure.update_yaxes(title="difference of accuracies", zeroline=True)
+    lay_out_plot(figure, 380)
     return figure
 
 
 def _published_networks(table: pd.DataFrame) -> dict[str, Interval]:
     """Transfer accuracy of the networks that others trained, by name."""
-    rows = table[table["relation"] == ELSEWHERE].groupby("value", sort=False)["transfer_accuracy"]
-    return {str(name): t_interval(scores) for name, scores in rows}
-
-
-def _published_gap(factor: str) -> float:
-    same, disjoint = zip(*PUBLISHED[factor].values(), strict=True)
-    return math.fsum(same) / len(same) - math.fsum(disjoint) / len(disjoint)
+    rows = table[table["relation"] == ELSEWHERE].groupby(["value", "seed"], sort=False)["transfer_accuracy"].mean()
+    return {str(name): t_interval(scores) for name, scores in rows.groupby(level="value", sort=False)}
 
 
 def _in_order(factor: str, values: list[str]) -> list[str]:
@@ -155,11 +260,29 @@ FIGURES: Final = (
     StudyFigure(
         "gap",
         "What transformations move, against what each factor moves",
-        f"The gap between same and disjoint transformations, and the range over a factor's values within each. "
-        f"{PUBLISHED_NOTE}",
+        "The gap between same and disjoint transformations, and the difference of every two values of a factor within "
+        f"each. {PUBLISHED_NOTE}",
         gap_figure,
         _has_both_relations,
         tab="All factors",
+    ),
+    StudyFigure(
+        "usual",
+        "The usual setting: the same transformations, disjoint ones, none",
+        f"Small markers are seeds, circles for target P and diamonds for target Q. {PUBLISHED_NOTE}",
+        usual_figure,
+        partial(_has_factor, factor=USUAL),
+        tab="Usual setting",
+    ),
+    StudyFigure(
+        "effects",
+        "Both effects of matching, a dot a seed",
+        "P and Q are two compositions that share no transformation, PQ a network of P on a target of Q. A source that "
+        "learnt better, or a target that is easier, moves a dot along the falling diagonal; matching moves it up the "
+        f"rising one. {PUBLISHED_NOTE}",
+        effects_figure,
+        lambda table: bool(squares_of(table, USUAL).seeds),
+        tab="Both effects",
     ),
     *(
         StudyFigure(
@@ -171,5 +294,6 @@ FIGURES: Final = (
             tab=f"{title[0].upper()}{title[1:]}",
         )
         for factor, title in FACTORS.items()
+        if factor != USUAL
     ),
 )

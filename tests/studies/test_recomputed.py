@@ -1,0 +1,179 @@
+"""Every number of every shipped sentence, found again in the shipped tables by code of its own."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Callable
+from functools import cache, partial
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from invariance.numbers import format_number
+from invariance.runs.shipped_studies import SHIPPED, StudyResult, shipped_results
+from invariance.runs.study_files import findings_of
+from invariance.spec import PretrainSpec, RunSpec, TransferSpec
+from invariance.studies.registry import make_study
+from invariance.studies.study import RunOutcome
+from invariance.studies.verdicts import Finding
+from invariance.vocabulary.studies import STUDY_NAMES
+from tests.docs.pages import ROOT
+from tests.studies.fabricated import outcomes_of
+from tests.studies.recomputed import invariance_transfer, mismatch, relevant_features, transforms_vs_other
+from tests.studies.recomputed.again import Again, corrected, student, words
+from tests.studies.recomputed.printed import Printed, numbers_in, unexplained
+
+AGAIN: dict[str, Callable[[pd.DataFrame], dict[str, Again]]] = {
+    "transforms-vs-other": transforms_vs_other.again,
+    "relevant-features": relevant_features.again,
+    "invariance-transfer": invariance_transfer.again,
+    "mismatch": mismatch.again,
+}
+RESULTS = [result for name in STUDY_NAMES for result in shipped_results(name)]
+
+
+def made_up(name: str) -> tuple[pd.DataFrame, list[Finding]]:
+    """A study of six seeds whose numbers are drawn, so that sentences are seen that shipped results do not need."""
+    study = make_study(name, seeds=tuple(range(6)))
+
+    def drawn(low: float, high: float, *specs: RunSpec, name: str = "") -> float:
+        seed = [int(spec.run_id, 16) for spec in specs]
+        return float(np.random.default_rng([*seed, *name.encode()]).uniform(low, high))
+
+    def accuracy(source: PretrainSpec, task: TransferSpec) -> float:
+        matched = set(source.data.transforms) >= set(task.data.transforms)
+        return drawn(0.4, 0.9 if matched else 0.6, source, task)
+
+    outcomes = outcomes_of(study, accuracy=accuracy, sens=lambda own, name, spec: drawn(0.1, 0.9, own, spec, name=name))
+    for spec in study.runs:
+        if isinstance(spec, PretrainSpec):
+            outcomes[spec.run_id] = RunOutcome({"test_accuracy": drawn(0.6, 1.0, spec)})
+    table = study.tabulate(outcomes)
+    return pd.read_csv(io.StringIO(table.to_csv(index=False))), study.conclude(table)
+
+
+def shipped(result: StudyResult) -> tuple[pd.DataFrame, list[Finding]]:
+    table = pd.read_csv(SHIPPED / f"{result.name}-{result.scale}" / "results.csv")
+    return table, findings_of(result.summary)
+
+
+CASES = [(result.name, partial(shipped, result)) for result in RESULTS]
+CASES += [(name, partial(made_up, name)) for name in STUDY_NAMES]
+each_case = pytest.mark.parametrize(
+    ("name", "results"), CASES, ids=[f"{name}-{results.func.__name__}" for name, results in CASES]
+)
+Results = Callable[[], tuple[pd.DataFrame, list[Finding]]]
+
+
+@cache
+def recomputed(name: str, results: Results) -> list[tuple[Finding, Again]]:
+    """Findings, each with what is computed here; those without any seed say no number."""
+    table, findings = results()
+    again = AGAIN[name](table)
+    assert not {finding.name for finding in findings} - set(again), "a finding that nothing here computes"
+    assert not any(numbers_in(finding.statement) for finding in findings if not finding.n)
+    return [(finding, again[finding.name]) for finding in findings if finding.n]
+
+
+@each_case
+def test_every_number_of_every_sentence(name: str, results: Results) -> None:
+    wrong = {finding.name: unexplained(finding.statement, one.numbers) for finding, one in recomputed(name, results)}
+    assert not {key: faults for key, faults in wrong.items() if faults}
+
+
+@each_case
+def test_every_number_of_every_field(name: str, results: Results) -> None:
+    for finding, one in recomputed(name, results):
+        close = {"rel": 1e-8, "abs": 1e-9, "nan_ok": True}
+        assert finding.effect == pytest.approx(one.estimate, **close), finding.name
+        assert (finding.low, finding.high) == pytest.approx(one.interval(), **close), finding.name
+        assert sorted(finding.per_seed.values()) == pytest.approx(sorted(one.values), **close), finding.name
+        assert finding.n == len(one.values)
+        if one.below is not None:
+            assert finding.denominators is not None
+            assert sorted(finding.denominators.values()) == pytest.approx(sorted(one.below), **close)
+        assert finding.above == one.above
+        assert (finding.published is None) == (one.published is None), finding.name
+        if one.published is not None:
+            assert finding.published == pytest.approx(one.published, **close), finding.name
+        assert finding.margin == (None if one.margin is None else pytest.approx(one.margin, **close)), finding.name
+        level = 1 - 0.05 / max(1, len(one.parts))
+        for part, (values, equivalent) in zip(finding.parts, one.parts, strict=True):
+            assert part.equivalent == equivalent
+            assert (part.effect, part.low, part.high) == pytest.approx(
+                (np.mean(values), *student(values, level)), **close
+            ), (finding.name, part.name)
+
+
+@each_case
+def test_every_verdict_by_the_words_of_the_rule(name: str, results: Results) -> None:
+    both = recomputed(name, results)
+    p_values = corrected({finding.name: one for finding, one in both})
+    for finding, one in both:
+        if finding.name not in p_values:
+            assert finding.verdict is None and math.isnan(finding.p)
+            continue
+        p = p_values[finding.name]
+        assert finding.words == words(one, p), finding.name
+        assert finding.p == pytest.approx(p[-1], rel=1e-6, abs=1e-9), finding.name
+
+
+def test_every_number_of_the_tables_of_findings() -> None:
+    """``docs/measurements.md``: effects, published values and p-values beside the sentences, which are those above."""
+    text = (ROOT / "docs" / "measurements.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in text.splitlines() if line[:1] == "|"]
+    by_statement = {row[1]: row for row in rows if len(row) == 5}
+    for result in RESULTS:
+        both = recomputed(result.name, partial(shipped, result))
+        p_values = corrected({finding.name: one for finding, one in both})
+        for finding, one in both:
+            verdict, _, effect, published, p = by_statement.pop(finding.statement)
+            assert verdict.endswith(finding.words)
+            ends = one.interval()
+            assert not unexplained(effect, [one.estimate] if np.isnan(ends[0]) else [one.estimate, *ends])
+            assert not unexplained(published, [] if one.margin is None else [one.published or 0.0, one.margin])
+            expected = p_values.get(finding.name, [math.nan])[-1]
+            shown = "" if math.isnan(expected) else "< 0.001" if expected < 0.001 else format_number(expected, 3)
+            assert p == shown
+
+
+def test_every_number_of_the_gallery_in_the_tables() -> None:
+    """``docs/measurements.md``: in how many columns the own network, and an untrained one, is lowest."""
+    text = (ROOT / "docs" / "measurements.md").read_text(encoding="utf-8")
+    lowest: list[float] = []
+    untrained: list[float] = []
+    for shift in ("", "-new-pictures", "-same-noise", "-new-noise", "-noise-pictures", "-noise-noise"):
+        table = pd.read_csv(ROOT / "checkpoints" / f"sens{shift}.csv")
+        wide = table.pivot(index="model", columns="transform", values="sens")
+        names = list(wide.columns)
+        own = pd.Series({name: wide.loc[name, name] for name in names})
+        first = wide.loc[table[table.untrained].model.unique()].min()
+        lowest += [int((wide.loc[["none", *names]].idxmin() == names).sum()), len(names)]
+        untrained += [int((first < own).sum()), len(names)]
+    rows = [line.split(" | ") for line in text.splitlines() if line.startswith("| columns in which")]
+    assert [unexplained(row[1], values) for row, values in zip(rows, (lowest, untrained), strict=True)] == [[], []]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("−0.57 [−0.67, −0.47] (n = 3)", [-0.57, -0.67, -0.47, 3]),
+        ("1,000 samples, resnet18 and ResNet-50, 0.5 at 1.", [1000, 0.5, 1]),
+        ("Transforms-2D from 0.98 to 1.00, so none", [0.98, 1.0]),
+    ],
+)
+def test_numbers_are_read_as_they_are_written(text: str, values: list[float]) -> None:
+    assert [one.value for one in numbers_in(text)] == values
+
+
+def test_a_number_that_is_not_so_is_seen() -> None:
+    assert Printed("0.19", 0.19, 2).says(0.1949) and not Printed("0.19", 0.19, 2).says(0.055)
+    assert unexplained("It is 0.19 [0.09, 0.30].", [0.055, -0.05, 0.16]) == [
+        "0.19 is 0.055",
+        "0.09 is -0.05",
+        "0.30 is 0.16",
+    ]
+    assert unexplained("It is 0.19.", [0.19, 3]) == ["1 numbers, of which 2 are explained"]
+    assert not unexplained("It is 0.19.", [0.1911])

@@ -1,0 +1,75 @@
+"""The findings of the shipped studies by verdict, what disagrees with the paper first."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from invariance.numbers import format_number
+from invariance.runs.shipped_studies import StudyResult, shipped_results
+from invariance.runs.study_files import findings_of
+from invariance.statistics import Interval
+from invariance.studies.telling import furthest_first, symbol, tally
+from invariance.studies.verdicts import Finding
+from invariance.vocabulary.studies import ABOUT, STUDY_NAMES
+from invariance.vocabulary.verdicts import SYMBOL, Verdict
+from tools.docs.text import paragraph, table
+
+_TOLD: Final = (
+    Verdict.OPPOSITE,
+    Verdict.NO_DIFFERENCE,
+    Verdict.UNDECIDED,
+    Verdict.SAME_DIRECTION,
+    Verdict.AS_PUBLISHED,
+)
+
+
+def shipped() -> list[StudyResult]:
+    """The result that ships of each study at its smallest scale."""
+    return [shipped_results(name)[0] for name in STUDY_NAMES]
+
+
+def by_study() -> str:
+    """One row a study: which confirmatory findings got which verdict; of an exploratory one nothing is said."""
+    rows = []
+    for result in shipped():
+        judged = [finding for finding in furthest_first(findings_of(result.summary)) if finding.verdict]
+        cells = (_names([finding for finding in judged if finding.verdict is verdict]) for verdict in _TOLD)
+        rows.append([f"{ABOUT[result.name].title}, {len(result.seeds)} seeds", *cells])
+    return table(["study", *(f"{SYMBOL[verdict]} {verdict}" for verdict in _TOLD)], rows)
+
+
+def _names(findings: list[Finding]) -> str:
+    return "; ".join(finding.name.replace("_", " ") + " (preliminary)" * finding.preliminary for finding in findings)
+
+
+def of_study(result: StudyResult) -> str:
+    """The findings of one result: how many are as published, and a table."""
+    findings = furthest_first(findings_of(result.summary))
+    rows = [[_verdict(one), one.statement, _effect(one), _published(one), _p(one)] for one in findings]
+    return "\n\n".join(
+        [
+            f"### {result.name}, {result.summary['seconds']:.0f} s",
+            paragraph(tally(findings)),
+            table(["verdict", "finding", "effect", "published", "p (Holm)"], rows),
+        ]
+    )
+
+
+def _verdict(finding: Finding) -> str:
+    return f"{symbol(finding)} {finding.words}"
+
+
+def _effect(finding: Finding) -> str:
+    return str(Interval(finding.effect, finding.low, finding.high, finding.n))
+
+
+def _published(finding: Finding) -> str:
+    if finding.margin is None:
+        return ""
+    return f"{format_number(finding.published or 0.0)} ± {format_number(finding.margin)}"
+
+
+def _p(finding: Finding) -> str:
+    if finding.p != finding.p:
+        return ""
+    return "< 0.001" if finding.p < 0.001 else format_number(finding.p, 3)
