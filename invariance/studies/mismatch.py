@@ -227,7 +227,7 @@ def _with_weakest_cell(finding: Finding) -> Finding:
         return finding
     weakest = min(finding.parts, key=lambda part: part.effect)
     margin = Interval(weakest.effect, weakest.low, weakest.high, finding.n)
-    passing = sum(part.passes for part in finding.parts)
+    passing = sum(part.low > 0 for part in finding.parts)  # by the same intervals
     return replace(
         finding,
         statement=f"{finding.statement} Shown to keep more than {format_number(COVERED_SHARE)}: {passing} of "

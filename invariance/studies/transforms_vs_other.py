@@ -197,7 +197,7 @@ def _gap_over(squares: Squares) -> Measured:
         worst = largest_move(moves)
         move, left = (bonferroni(numbers, len(moves)) for numbers in (worst.per_seed, worst.left))
         ends = " to ".join(_level(squares, worst.relation, value) for value in (worst.lower, worst.higher))
-        exceeded = sum(t_interval(one.left.values()).low > 0 for one in moves)
+        exceeded = sum(bonferroni(one.left, len(moves)).low > 0 for one in moves)
         count = f"the gap exceeds what {exceeded} of the {len(moves)} ordered pairs of values move; "
         return (
             f"The {FACTORS[factor]} moves accuracy most within {worst.relation}, by {move} from {ends}, which leaves "

@@ -350,6 +350,7 @@ def _finding(one: Measured, tests: _Tests, corrected: Mapping[str, float] | None
     preliminary = verdict is not None and tests.num < SETTLED_SEEDS
     if preliminary and verdict is Verdict.AS_PUBLISHED:
         verdict, size = (Verdict.NO_DIFFERENCE, None) if one.equivalence else (Verdict.SAME_DIRECTION, Size.UNDECIDED)
+    decisive = EQUIVALENT if one.equivalence and verdict is not Verdict.OPPOSITE else DIFFERENT
     return Finding(
         name=one.name,
         statement=said,
@@ -363,7 +364,7 @@ def _finding(one: Measured, tests: _Tests, corrected: Mapping[str, float] | None
         confirmatory=one.confirmatory,
         published=None if one.published is None else one.published.value,
         margin=_margin(one),
-        p=math.nan if corrected is None else corrected[EQUIVALENT if one.equivalence else DIFFERENT],
+        p=math.nan if corrected is None else corrected[decisive],
         per_seed=tests.per_seed,
         denominators=tests.denominators,
         above=one.above,

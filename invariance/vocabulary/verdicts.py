@@ -28,7 +28,7 @@ MEANING: Final[dict[Verdict, str]] = {
     Verdict.AS_PUBLISHED: "the effect is there, and as large as published to within the margin",
     Verdict.SAME_DIRECTION: "the effect is there, but smaller or larger than published, or its size cannot be told",
     Verdict.OPPOSITE: "the effect is on the other side, or there is one where none was published",
-    Verdict.NO_DIFFERENCE: "the effect is at most 0.05 to either side, where one was published, or from few seeds",
+    Verdict.NO_DIFFERENCE: "the effect is at most 0.05 to either side",
     Verdict.UNDECIDED: "too few seeds, or too much spread between them, to tell",
 }
 """Of each verdict, in the words of a legend."""

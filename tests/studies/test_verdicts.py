@@ -195,3 +195,12 @@ def test_equivalence_at_its_margin_is_rare() -> None:
         for _ in range(studies)
     )
     assert 0 < seen / studies <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / studies)
+
+
+def test_the_p_value_is_that_of_the_test_that_decides() -> None:
+    """Where no difference was published and there is one, that of the difference, not that of there being none."""
+    there, none = _judged(0.3 + 0.02 * SPREAD, equivalence=True), _judged(0.001 * SPREAD, equivalence=True)
+    assert there.verdict is Verdict.OPPOSITE
+    assert there.p < 0.05
+    assert none.verdict is Verdict.AS_PUBLISHED
+    assert none.p < 0.05

@@ -34,12 +34,13 @@ def by_study() -> str:
     for result in shipped():
         judged = [finding for finding in furthest_first(findings_of(result.summary)) if finding.verdict]
         cells = (_names([finding for finding in judged if finding.verdict is verdict]) for verdict in _TOLD)
-        rows.append([f"{ABOUT[result.name].title}, {len(result.seeds)} seeds", *cells])
+        few = ": preliminary" * any(finding.preliminary for finding in judged)
+        rows.append([f"{ABOUT[result.name].title}, {len(result.seeds)} seeds{few}", *cells])
     return table(["study", *(f"{SYMBOL[verdict]} {verdict}" for verdict in _TOLD)], rows)
 
 
 def _names(findings: list[Finding]) -> str:
-    return "; ".join(finding.name.replace("_", " ") + " (preliminary)" * finding.preliminary for finding in findings)
+    return "; ".join(finding.name.replace("_", " ") for finding in findings)
 
 
 def of_study(result: StudyResult) -> str:

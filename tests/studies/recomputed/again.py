@@ -132,6 +132,11 @@ def words(one: Again, p: Sequence[float]) -> str:
     return f"preliminary: {verdict}"
 
 
+def decisive(one: Again, p: Sequence[float], verdict: str) -> float:
+    """The p-value by which the verdict was reached."""
+    return p[1] if one.equivalence and "opposite" not in verdict else p[0]
+
+
 def _verdict(one: Again, p: Sequence[float]) -> str:
     low, high = one.interval(0.90)
     if one.equivalence:

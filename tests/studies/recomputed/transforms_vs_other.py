@@ -164,7 +164,7 @@ def _gap_over(table: pd.DataFrame, factor: str) -> Again:
             *ends,
             *_ends(left[worst], level),
             *told(gaps),
-            *[sum(student(one)[0] > 0 for one in left.values()), len(left)],
+            *[sum(student(one, level)[0] > 0 for one in left.values()), len(left)],
             *most,
         ],
         values=gaps,
