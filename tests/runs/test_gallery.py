@@ -20,6 +20,7 @@ RECIPE = Recipe(
     transforms=("hue",),
     num_pairs=32,
     num_images=60,
+    seeds=(0, 1, 2),
 )
 
 
@@ -47,6 +48,15 @@ def test_build_measures_the_pretrained_ones(built):
     table = sens_table(folder)
     assert list(table["model"]) == ["none", "hue", "matched", "disjoint", "untrained small (seed 0)"]
     assert set(table["transform"]) == {"hue"}
+    # The networks of other seeds do not ship, but a score is the mean over all, and its interval goes over them.
+    each = pd.read_csv(folder / "sens.csv")
+    assert list(each["seed"]) == [seed for seed in (0, 1, 2) for _ in range(5)]
+    scores = each.loc[each["model"] == "hue", "sens"]
+    assert scores.nunique() == 3
+    hue = table.set_index("model").loc["hue"]
+    half = 4.302653 * scores.std() / 3**0.5
+    assert (hue["sens"], hue["sens_low"], hue["num_seeds"]) == pytest.approx((scores.mean(), scores.mean() - half, 3))
+    assert table["untrained"].tolist() == [False] * 4 + [True]
     # And on each other type of data that is to be had for networks pretrained on noise objects on noise.
     for shift in ("same-pictures", "new-noise", "drawn-pictures"):
         other = sens_table(folder, shift=shift)
