@@ -80,8 +80,9 @@ def list_gallery(args: argparse.Namespace) -> None:
 def build_gallery(args: argparse.Namespace) -> None:
     """Trains what is missing, exports all, prints a line a model and one JSON object."""
     from invariance.commands.running import ProgressBar, prepare
-    from invariance.runs.gallery import GALLERY
+    from invariance.runs.gallery import GALLERY, entries
     from invariance.runs.gallery_build import Recipe, build, measure, planned
+    from invariance.runs.gallery_tables import make_tables
 
     options = {name: getattr(args, name) for name in ("num_classes", "seeds") if name in args}
     for spec, names in FIELDS.items():
@@ -97,8 +98,10 @@ def build_gallery(args: argparse.Namespace) -> None:
     bar = ProgressBar("gallery")
     if args.tables_only:
         measure(recipe, store, out, device=device, on_event=lambda _, event: bar(event))
+        if entries(out):
+            list(make_tables(out, recipe.transforms, recipe.num_pairs, device=device))
         bar.close()
-        print_json({"out": str(out), "tables": ["sens.csv", "factors.csv"]})
+        print_json({"out": str(out), "tables": sorted(path.name for path in out.glob("*.csv"))})
         return
     made = build(recipe, store, out, device=device, on_event=lambda _, event: bar(event))
     exported = []

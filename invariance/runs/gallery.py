@@ -144,6 +144,17 @@ def factors_table(folder: Path | None = None) -> pd.DataFrame:
     return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=list(FACTOR_COLUMNS))
 
 
+def lesson_table(name: str, folder: Path | None = None) -> pd.DataFrame:
+    """What is behind single pictures of the shipped models; no rows where the gallery has no such table.
+
+    Args:
+        name: one of :data:`~invariance.runs.gallery_tables.TABLES`.
+        folder: of the gallery.
+    """
+    path = (folder or GALLERY) / f"{name}.csv"
+    return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=["model", "transform"])
+
+
 def damaged(folder: Path | None = None) -> list[str]:
     """Names of shipped models whose file is missing or does not have the hash of the manifest."""
     return [

@@ -21,6 +21,7 @@ import torch
 from invariance.measures.shifts import PICTURES, available_shifts, own_shift, shifted
 from invariance.runs.execute import run_here
 from invariance.runs.gallery import COMMAND, GalleryEntry, table_file
+from invariance.runs.gallery_tables import make_tables
 from invariance.runs.store import Store
 from invariance.spec import (
     PLAIN_FACTORS,
@@ -107,7 +108,7 @@ def build(
         on_event: called with the model's name and each event of its run.
 
     Yields:
-        Each model when it is ready. The manifest is written last.
+        Each model when it is ready. The manifest is written after the last one, then the tables of single pictures.
 
     Raises:
         SpecError: a run could not be made.
@@ -124,6 +125,8 @@ def build(
                 _run(spec, store, device, f"{name} (seed {seed})", on_event)
     measure(recipe, store, folder, device=device, on_event=on_event)
     _write_manifest(models, folder)
+    for _ in make_tables(folder, recipe.transforms, recipe.num_pairs, device=device):
+        pass
 
 
 def measure(recipe: Recipe, store: Store, folder: Path, *, device: str, on_event: Callable[[str, Any], None]) -> None:

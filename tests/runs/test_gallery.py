@@ -5,7 +5,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from invariance.runs.gallery import damaged, entries, entry, factors_table, sens_table
+from invariance.runs.gallery import damaged, entries, entry, factors_table, lesson_table, sens_table
 from invariance.runs.gallery_build import Recipe, build, measure
 from invariance.runs.store import Store
 from invariance.spec import TRANSFORM_NAMES, SpecError
@@ -68,6 +68,20 @@ def test_build_decodes_factors_from_the_pretrained_ones_and_the_controls(built):
     table = factors_table(built[0])
     assert list(dict.fromkeys(table["model"])) == ["pixels", "untrained small", "none", "hue", "matched", "disjoint"]
     assert set(table["factor"]) == {"class", "hue.shift"}  # fresh noise has no background to tell
+
+
+def test_build_looks_into_the_layers_and_turns_the_magnitude_up(built):
+    folder, _ = built
+    profiles, magnitudes = (lesson_table(name, folder) for name in ("profiles", "magnitudes"))
+    assert list(dict.fromkeys(profiles["model"])) == ["hue", "none", "untrained"]
+    of_pixels = profiles[profiles["depth"] == 0]
+    assert of_pixels["sens_conditional"].nunique() == 1 and (of_pixels["layer"] == "pixels").all()
+    # The last layer is the representation, which was measured with the same twins at half precision's error.
+    scores = profiles.groupby("model")["sens_conditional"].last()
+    measured = pd.read_csv(folder / "sens.csv").query("seed == 0").set_index("model")["sens_conditional"]
+    assert [scores["hue"], scores["none"]] == pytest.approx([measured["hue"], measured["none"]], rel=0.02)
+    assert set(magnitudes["parameter"]) == {"shift"} and magnitudes["distance"].notna().all()
+    assert lesson_table("profiles", folder / "elsewhere").empty
 
 
 def test_tables_alone_are_made_from_what_is_there(built, tmp_path):
