@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, Final
 
-from invariance.commands.options import add_execution, add_fields, add_num_classes, given
+from invariance.commands.options import add_execution, add_fields, add_num_classes, argument, given, parse_seeds
 from invariance.commands.output import check_folder, make_folder, print_json, print_listing
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec, SpecError
 
@@ -44,6 +44,13 @@ def add_commands(commands: Any) -> None:
         add_fields(making, spec, names, defaults={name: DEFAULTS[name] for name in names if name in DEFAULTS})
     add_num_classes(making, "default: 30, or half of the source's")
     making.add_argument(
+        "--seeds",
+        type=argument(parse_seeds),
+        default=argparse.SUPPRESS,
+        metavar="0,1,2",
+        help="networks of the first one ship, those of all are measured (default: 0,1,2)",
+    )
+    making.add_argument(
         "--tables-only", action="store_true", help="train nothing: measure the networks that are there again"
     )
     add_execution(making)
@@ -74,10 +81,11 @@ def list_gallery(args: argparse.Namespace) -> None:
 def build_gallery(args: argparse.Namespace) -> None:
     """Trains what is missing, exports all, prints a line a model and one JSON object."""
     from invariance.commands.running import ProgressBar, prepare
-    from invariance.runs.gallery import GALLERY
+    from invariance.runs.gallery import GALLERY, entries
     from invariance.runs.gallery_build import Recipe, build, measure, planned
+    from invariance.runs.gallery_tables import make_tables
 
-    options = {"num_classes": args.num_classes} if "num_classes" in args else {}
+    options = {name: getattr(args, name) for name in ("num_classes", "seeds") if name in args}
     for spec, names in FIELDS.items():
         options |= {name: value for name, value in given(args, spec).items() if name in names}
     if not options.get("transforms", TRANSFORM_NAMES):
@@ -85,13 +93,16 @@ def build_gallery(args: argparse.Namespace) -> None:
     recipe, out = Recipe(**options), args.out or GALLERY
     plan = planned(recipe)  # what it refuses is said before anything is made
     check_folder(out)
-    store, device = prepare(args, [spec for _, _, spec in plan])
+    others = [made for seed in recipe.seeds[1:] for made in planned(recipe, seed)]
+    store, device = prepare(args, [spec for _, _, spec in plan + others])
     make_folder(out)
     bar = ProgressBar("gallery")
     if args.tables_only:
         measure(recipe, store, out, device=device, on_event=lambda _, event: bar(event))
+        if entries(out):
+            list(make_tables(out, recipe.transforms, recipe.num_pairs, device=device))
         bar.close()
-        print_json({"out": str(out), "tables": ["sens.csv", "factors.csv"]})
+        print_json({"out": str(out), "tables": sorted(path.name for path in out.glob("*.csv"))})
         return
     made = build(recipe, store, out, device=device, on_event=lambda _, event: bar(event))
     exported = []

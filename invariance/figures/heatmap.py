@@ -28,6 +28,7 @@ def sens_heatmap(
     titles: Mapping[str, str] | None = None,
     trained_on: Mapping[str, Collection[str]] | None = None,
     selected: tuple[str, str] | None = None,
+    apart: Collection[str] = (),
 ) -> go.Figure:
     """Draws models (rows) by transformations (columns), grouped by category.
 
@@ -41,8 +42,10 @@ def sens_heatmap(
         titles: what to call the models; missing ones keep their name.
         trained_on: for each model the transformations of its training, whose cells get a frame.
         selected: (model, transformation) with a thick frame, dark and light.
+        apart: models that come last, below a rule: references such as untrained networks, not contestants.
     """
     models = list(dict.fromkeys(table["model"])) if models is None else list(models)
+    models.sort(key=lambda model: model in apart)
     transforms = [name for names in ALL_CATEGORIES.values() for name in names if name in set(table["transform"])]
     measure = MEASURES[score]
     values, *ends = (
@@ -71,6 +74,8 @@ def sens_heatmap(
                 frame(figure, column, row, width=1.5)
             if selected == (model, transform):
                 frame_selected(figure, column, row)
+    if 0 < (num_above := sum(model not in apart for model in models)) < len(models):
+        _rule_above(figure, num_above, len(transforms))
     lay_out(
         figure,
         names,
@@ -132,3 +137,10 @@ def _mark_category(figure: go.Figure, left: int, right: int, category: str, *, i
             yref="paper",
             line={"color": NEUTRAL, "width": 2},
         )
+
+
+def _rule_above(figure: go.Figure, row: int, num_columns: int) -> None:
+    """A line across the cells and their names."""
+    figure.add_shape(
+        type="line", x0=-0.5, x1=num_columns - 0.5, y0=row - 0.5, y1=row - 0.5, line={"color": NEUTRAL, "width": 4}
+    )

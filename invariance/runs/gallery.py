@@ -1,8 +1,9 @@
 """The gallery: small trained networks that ship with the project, so that every page shows real results at once.
 
 ``checkpoints/`` holds one file of float16 weights for each model, ``manifest.json`` with their specs, accuracies and
-hashes, ``sens.csv`` with the sens-score of every pretrained model for every transformation, and ``factors.csv`` with
-what can be decoded from each. All of it is made by ``python -m invariance gallery build``.
+hashes, ``sens.csv`` with the sens-score of every pretrained model for every transformation (and of its siblings of
+other seeds, which do not ship), and ``factors.csv`` with what can be decoded from each. All of it is made by
+``python -m invariance gallery build``.
 """
 
 from __future__ import annotations
@@ -18,8 +19,12 @@ import pandas as pd
 
 from invariance.resources import project_folder
 from invariance.spec import EARLIEST_SCHEMA, RunSpec, SpecError, run_from_dict, schema_of, schema_remark
+from invariance.statistics import t_interval
 from invariance.vocabulary.factors import FACTOR_COLUMNS
+from invariance.vocabulary.measures import MEASURES
 
+FEWEST_SEEDS: Final = 3
+"""For an interval over networks instead of one over images."""
 GALLERY: Final = project_folder() / "checkpoints"
 COMMAND: Final = "python -m invariance gallery build"
 
@@ -106,16 +111,35 @@ def entry(name: str, folder: Path | None = None) -> GalleryEntry:
 def sens_table(folder: Path | None = None, *, shift: str | None = None) -> pd.DataFrame:
     """Sens-scores of the shipped models, one row for each model (by its gallery name) and transformation.
 
+    Each is a mean over networks of several seeds, of which one ships, and ``num_seeds`` says how many; with three or
+    more its interval is Student's over them, with fewer that of the samples of images.
+
     Args:
         folder: of the gallery.
         shift: type of data, one of :data:`~invariance.measures.shifts.SHIFT_NAMES`; None for that of the pretrainings.
     """
     path = (folder or GALLERY) / table_file(shift)
     return (
-        pd.read_csv(path)
+        _over_seeds(pd.read_csv(path))
         if path.is_file()
         else pd.DataFrame(columns=["model", "transform", "sens", "sens_conditional"])
     )
+
+
+def _over_seeds(table: pd.DataFrame) -> pd.DataFrame:
+    if "seed" not in table:
+        return table
+    groups = table.drop(columns="seed").groupby(["model", "transform"], sort=False)
+    found = groups.mean().assign(num_seeds=groups.size())
+    for flag in set(found) & {"collapsed", "untrained"}:
+        found[flag] = found[flag] > 0
+    for score, (low, high) in {
+        name: measure.interval for name, measure in MEASURES.items() if measure.interval
+    }.items():
+        if score in found and found["num_seeds"].min() >= FEWEST_SEEDS:
+            intervals = groups[score].apply(t_interval)
+            found[low], found[high] = intervals.map(lambda each: each.low), intervals.map(lambda each: each.high)
+    return found.reset_index()
 
 
 def table_file(shift: str | None = None) -> str:
@@ -127,6 +151,17 @@ def factors_table(folder: Path | None = None) -> pd.DataFrame:
     """What the shipped models have kept, controls first, one row for each model (by its gallery name) and factor."""
     path = (folder or GALLERY) / "factors.csv"
     return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=list(FACTOR_COLUMNS))
+
+
+def lesson_table(name: str, folder: Path | None = None) -> pd.DataFrame:
+    """What is behind single pictures of the shipped models; no rows where the gallery has no such table.
+
+    Args:
+        name: one of :data:`~invariance.runs.gallery_tables.TABLES`.
+        folder: of the gallery.
+    """
+    path = (folder or GALLERY) / f"{name}.csv"
+    return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=["model", "transform"])
 
 
 def damaged(folder: Path | None = None) -> list[str]:

@@ -21,6 +21,7 @@ import torch
 from invariance.measures.shifts import PICTURES, available_shifts, own_shift, shifted
 from invariance.runs.execute import run_here
 from invariance.runs.gallery import COMMAND, GalleryEntry, entry_of, table_file
+from invariance.runs.gallery_tables import make_tables
 from invariance.runs.store import Store
 from invariance.spec import (
     PLAIN_FACTORS,
@@ -36,6 +37,7 @@ from invariance.spec import (
 from invariance.studies.what_if import WhatIf, what_if
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.precision import auto_precision
+from invariance.vocabulary.measures import starting_network_name
 
 MATCHED: Final = ("rotate", "hue", "erasing")
 DISJOINT: Final = ("scale", "invert", "pixelate")
@@ -55,6 +57,7 @@ class Recipe:
         transforms: transformations that get a model of their own, and the columns of ``sens.csv``.
         num_pairs: twins of the sens-scores.
         num_images: images of each kind from which factors are decoded.
+        seeds: the first one's networks ship; those of all are measured, so that a score has an interval over them.
     """
 
     objects: str = "builtin"
@@ -65,15 +68,16 @@ class Recipe:
     transforms: tuple[str, ...] = TRANSFORM_NAMES
     num_pairs: int = NUM_PAIRS
     num_images: int = 2_000
+    seeds: tuple[int, ...] = (0, 1, 2)
 
     def __post_init__(self) -> None:
         MeasureSpec(sources=("any",), num_pairs=self.num_pairs)  # they come last, and would refuse after all training
         FactorSpec(sources=("any",), num_images=self.num_images)
 
 
-def planned(recipe: Recipe) -> list[tuple[str, str, RunSpec]]:
-    """Name, title and spec of every model, in the order in which they are made."""
-    pair = _pair(recipe)
+def planned(recipe: Recipe, seed: int | None = None) -> list[tuple[str, str, RunSpec]]:
+    """Name, title and spec of every model of a seed, in the order in which they are made; None: of those that ship."""
+    pair = _pair(recipe, seed)
     base = pair.matched_pretraining
     singles: list[tuple[str, str, RunSpec]] = [("none", "no transformation", _with_transforms(base, ()))]
     singles += [(name, f"{name} only", _with_transforms(base, (name,))) for name in recipe.transforms]
@@ -104,7 +108,7 @@ def build(
         on_event: called with the model's name and each event of its run.
 
     Yields:
-        Each model when it is ready. The manifest is written last.
+        Each model when it is ready. The manifest is written after the last one, then the tables of single pictures.
 
     Raises:
         SpecError: a run could not be made.
@@ -112,13 +116,17 @@ def build(
     folder.mkdir(parents=True, exist_ok=True)
     models = []
     for name, title, spec in planned(recipe):
-        run = run_here(spec, store, device, partial(on_event, name))
-        if run.state != "done" or run.result is None:
-            raise SpecError(f"gallery model {name} ended as {run.state}: {run.error or 'build again to go on'}")
-        models.append(_export(name, title, run.spec, run.result, folder))
+        result = _run(spec, store, device, name, on_event)
+        models.append(_export(name, title, spec, result, folder))
         yield entry_of(models[-1], folder)
+    for seed in recipe.seeds[1:]:
+        for name, _, spec in planned(recipe, seed):
+            if isinstance(spec, PretrainSpec):
+                _run(spec, store, device, f"{name} (seed {seed})", on_event)
     measure(recipe, store, folder, device=device, on_event=on_event)
     _write_manifest(models, folder)
+    for _ in make_tables(folder, recipe.transforms, recipe.num_pairs, device=device):
+        pass
 
 
 def measure(recipe: Recipe, store: Store, folder: Path, *, device: str, on_event: Callable[[str, Any], None]) -> None:
@@ -136,8 +144,20 @@ def measure(recipe: Recipe, store: Store, folder: Path, *, device: str, on_event
     Raises:
         SpecError: a network is missing, or a table could not be made.
     """
-    names = {spec.run_id: name for name, _, spec in planned(recipe) if isinstance(spec, PretrainSpec)}
-    pretrained_on = _pair(recipe).matched_pretraining.data
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for seed in recipe.seeds:
+        for file, table in _measured(recipe, seed, store, device, on_event):
+            parts.setdefault(file, []).append(table)
+    for file, tables in parts.items():
+        pd.concat(tables).to_csv(folder / file, index=False, float_format="%.5g")
+
+
+def _measured(
+    recipe: Recipe, seed: int, store: Store, device: str, on_event: Callable[[str, Any], None]
+) -> Iterator[tuple[str, pd.DataFrame]]:
+    """File and rows of each table for the networks of a seed, under the names of those that ship."""
+    names = {spec.run_id: name for name, _, spec in planned(recipe, seed) if isinstance(spec, PretrainSpec)}
+    pretrained_on = _pair(recipe, seed).matched_pretraining.data
     own, tables = own_shift(pretrained_on), dict[str, MeasureSpec | FactorSpec]()
     for shift, shown in available_shifts(pretrained_on).items():
         if shift not in PICTURES:
@@ -148,25 +168,34 @@ def measure(recipe: Recipe, store: Store, folder: Path, *, device: str, on_event
                 num_pairs=recipe.num_pairs,
                 untrained=True,
             )
-    tables["factors.csv"] = FactorSpec(
-        sources=tuple(names),
-        factors=(*PLAIN_FACTORS, *recipe.transforms),
-        data=shifted(pretrained_on, own),
-        num_images=recipe.num_images,
-    )
+    if seed == recipe.seeds[0]:  # what is decoded is told of the networks that ship
+        tables["factors.csv"] = FactorSpec(
+            sources=tuple(names),
+            factors=(*PLAIN_FACTORS, *recipe.transforms),
+            data=shifted(pretrained_on, own),
+            num_images=recipe.num_images,
+        )
+    model = _pair(recipe, seed).matched_pretraining.model
+    names |= {starting_network_name(model, seed): starting_network_name(model, recipe.seeds[0])}
     for file, spec in tables.items():
-        run = run_here(spec, store, device, partial(on_event, file.removesuffix(".csv")))
-        if run.state != "done" or run.result is None:
-            raise SpecError(f"{file} of the gallery ended as {run.state}: {run.error or 'build again to go on'}")
-        table = pd.read_csv(run.result["table"])
+        result = _run(spec, store, device, file.removesuffix(".csv"), on_event)
+        table = pd.read_csv(result["table"])
         table["model"] = table["model"].replace(names)
-        table.to_csv(folder / file, index=False, float_format="%.5g")
+        yield file, table.assign(seed=seed) if isinstance(spec, MeasureSpec) else table
 
 
-def _pair(recipe: Recipe) -> WhatIf:
+def _run(spec: RunSpec, store: Store, device: str, name: str, on_event: Callable[[str, Any], None]) -> dict[str, Any]:
+    run = run_here(spec, store, device, partial(on_event, name))
+    if run.state != "done" or run.result is None:
+        raise SpecError(f"{name} of the gallery ended as {run.state}: {run.error or 'build again to go on'}")
+    return run.result
+
+
+def _pair(recipe: Recipe, seed: int | None = None) -> WhatIf:
     return what_if(
         MATCHED,
         DISJOINT,
+        seed=recipe.seeds[0] if seed is None else seed,
         objects=recipe.objects,
         backgrounds=recipe.backgrounds,
         num_classes=recipe.num_classes,

@@ -84,7 +84,9 @@ def show_numbers(table: pd.DataFrame, networks: Networks, names: dict[str, str],
             icon=":material/warning:",
         )
     has_interval = any("(" in line[1] for line in lines[2:])
-    brackets = "In brackets: 95 % interval over samples of images. " if has_interval else ""
+    num_seeds = int(rows["num_seeds"].max()) if "num_seeds" in rows and rows["num_seeds"].notna().any() else 1
+    over = f"; of the gallery's, over {num_seeds} networks each" if num_seeds > 1 else ""
+    brackets = f"In brackets: 95 % interval over samples of images{over}. " if has_interval else ""
     st.caption(
         f"{brackets}*Two images apart*: the mean distance of random pairs, by which the sens-score divides; a "
         "network that hardly tells images apart has a small one. An untrained network often scores low too, so "

@@ -46,6 +46,19 @@ def networks_of(table: pd.DataFrame, known: Networks) -> Networks:
     return {name: both[name] for name in dict.fromkeys(table["model"]) if name in both}
 
 
+def with_accuracies(table: pd.DataFrame, networks: Networks, names: dict[str, str]) -> dict[str, str]:
+    """Names with accuracies, without which a network that tells nothing apart looks invariant.
+
+    A trained network's is that of its own test; an untrained one's was measured on the twins' images.
+    """
+    measured = table.groupby("model")["accuracy"].mean().to_dict() if "accuracy" in table else {}
+    known = {name: network.metrics.get("test_accuracy", measured.get(name)) for name, network in networks.items()}
+    return {
+        name: title if (accuracy := known[name]) is None or pd.isna(accuracy) else f"{title} · {accuracy:.0%}"
+        for name, title in names.items()
+    }
+
+
 def select_cell(row: str, column: str) -> None:
     """Takes the clicked cell over into the two boxes."""
     st.session_state["row"], st.session_state["column"] = row, column
@@ -64,16 +77,20 @@ def choose_cell(table: pd.DataFrame, names: dict[str, str]) -> tuple[str, str]:
 def show_table(table: pd.DataFrame, networks: Networks, names: dict[str, str], score: str) -> tuple[str, str]:
     """Rows are networks, columns transformations. Returns the chosen cell."""
     title = MEASURES[score].title
-    st.markdown("A frame marks what a network was trained on. Click a cell to look behind it.")
+    st.markdown(
+        "A frame marks what a network was trained on; beside its name, how many images of its own task it names "
+        "rightly. Click a cell to look behind it."
+    )
     frame = heatmap_frame("heatmap", least_rem=50)
     st.subheader("One cell", anchor=False)
     cell = choose_cell(table, names)
     figure = sens_heatmap(
         table,
         score=score,
-        titles=names,
+        titles=with_accuracies(table, networks, names),
         selected=cell,
         trained_on={name: network.data.transforms for name, network in networks.items()},
+        apart=[name for name, network in networks.items() if network.is_untrained],
     )
     show_heatmap(
         frame,
@@ -105,7 +122,8 @@ def main() -> None:
         True,
         key="untrained",
         bind="query-params",
-        help="What a network does before it has seen an image: the reference for every other row.",
+        help="What a network does before it has seen an image: the reference for every other row. It tells hardly any "
+        "image apart, so a low score of its is no achievement; it stands apart, below the rule.",
     )
     explain_published(published, data, num_pairs)
     table = table_of(known, [*runs, *published], shift, data, num_pairs)

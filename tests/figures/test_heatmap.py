@@ -49,6 +49,16 @@ def test_trained_cells_get_a_frame_and_the_selected_one_a_thicker_one(table: pd.
     assert centres == {(1.0, 1.0): 1.5, (0.0, 0.0): 2.5}
 
 
+def test_references_come_last_below_a_rule(table: pd.DataFrame) -> None:
+    figure = sens_heatmap(table, apart=["none"], titles={"none": "untrained · 3 %"})
+    assert list(figure.layout.yaxis.ticktext) == ["hue", "untrained · 3 %"]
+    rules = [shape for shape in figure.layout.shapes if shape.type == "line" and shape.y0 == shape.y1]
+    assert [(rule.x0, rule.x1, rule.y0) for rule in rules] == [(-0.5, 1.5, 0.5)]
+    for apart in ([], ["none", "hue"]):
+        shapes = sens_heatmap(table, apart=apart).layout.shapes
+        assert not any(shape.type == "line" and shape.y0 == shape.y1 for shape in shapes)
+
+
 def test_the_conditional_score_is_another_column(table: pd.DataFrame) -> None:
     figure = sens_heatmap(table, score="sens_conditional")
     assert figure.data[0].colorbar.title.text == "conditional sens-score"

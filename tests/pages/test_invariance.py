@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -185,6 +187,7 @@ def add_untrained(folder: Path) -> str:
     table = pd.read_csv(folder / "sens.csv").reindex(columns=list(TRANSFORM_COLUMNS)).assign(untrained=False)
     name = starting_network_name("small", 0)
     row = pd.DataFrame({"model": name, "transform": list(TRANSFORM_NAMES), "sens": 0.31, "untrained": True})
+    row["accuracy"] = 0.25
     pd.concat([table, row]).to_csv(folder / "sens.csv", index=False)
     return name
 
@@ -196,6 +199,10 @@ def test_the_untrained_network_is_a_row_that_can_be_looked_into_and_left_out(app
     assert not app.exception and not app.error
     assert app.selectbox(key="row").value == name and app.selectbox(key="row").options[-1] == "untrained"
     assert "how far apart the **untrained network** sees" in texts(app) and "| **untrained** | 0.31 |" in texts(app)
+    shown = next(chart for chart in app.get("plotly_chart") if chart.key == "heatmap")
+    names = json.loads(shown.proto.spec)["layout"]["yaxis"]["ticktext"]
+    assert names[-1] == "untrained · 25%"
+    assert all(re.fullmatch(r".+ · \d+%", name) for name in names), names
     app.toggle(key="untrained").set_value(False).run()
     assert not app.exception
     assert "untrained" not in app.selectbox(key="row").options

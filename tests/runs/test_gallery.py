@@ -5,7 +5,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from invariance.runs.gallery import damaged, entries, entry, factors_table, sens_table
+from invariance.runs.gallery import damaged, entries, entry, factors_table, lesson_table, sens_table
 from invariance.runs.gallery_build import Recipe, build, measure
 from invariance.runs.store import Store
 from invariance.spec import TRANSFORM_NAMES, SpecError
@@ -20,6 +20,7 @@ RECIPE = Recipe(
     transforms=("hue",),
     num_pairs=32,
     num_images=60,
+    seeds=(0, 1, 2),
 )
 
 
@@ -47,6 +48,15 @@ def test_build_measures_the_pretrained_ones(built):
     table = sens_table(folder)
     assert list(table["model"]) == ["none", "hue", "matched", "disjoint", "untrained small (seed 0)"]
     assert set(table["transform"]) == {"hue"}
+    # The networks of other seeds do not ship, but a score is the mean over all, and its interval goes over them.
+    each = pd.read_csv(folder / "sens.csv")
+    assert list(each["seed"]) == [seed for seed in (0, 1, 2) for _ in range(5)]
+    scores = each.loc[each["model"] == "hue", "sens"]
+    assert scores.nunique() == 3
+    hue = table.set_index("model").loc["hue"]
+    half = 4.302653 * scores.std() / 3**0.5
+    assert (hue["sens"], hue["sens_low"], hue["num_seeds"]) == pytest.approx((scores.mean(), scores.mean() - half, 3))
+    assert table["untrained"].tolist() == [False] * 4 + [True]
     # And on each other type of data that is to be had for networks pretrained on noise objects on noise.
     for shift in ("same-pictures", "new-noise", "drawn-pictures"):
         other = sens_table(folder, shift=shift)
@@ -58,6 +68,20 @@ def test_build_decodes_factors_from_the_pretrained_ones_and_the_controls(built):
     table = factors_table(built[0])
     assert list(dict.fromkeys(table["model"])) == ["pixels", "untrained small", "none", "hue", "matched", "disjoint"]
     assert set(table["factor"]) == {"class", "hue.shift"}  # fresh noise has no background to tell
+
+
+def test_build_looks_into_the_layers_and_turns_the_magnitude_up(built):
+    folder, _ = built
+    profiles, magnitudes = (lesson_table(name, folder) for name in ("profiles", "magnitudes"))
+    assert list(dict.fromkeys(profiles["model"])) == ["hue", "none", "untrained"]
+    of_pixels = profiles[profiles["depth"] == 0]
+    assert of_pixels["sens_conditional"].nunique() == 1 and (of_pixels["layer"] == "pixels").all()
+    # The last layer is the representation, which was measured with the same twins at half precision's error.
+    scores = profiles.groupby("model")["sens_conditional"].last()
+    measured = pd.read_csv(folder / "sens.csv").query("seed == 0").set_index("model")["sens_conditional"]
+    assert [scores["hue"], scores["none"]] == pytest.approx([measured["hue"], measured["none"]], rel=0.02)
+    assert set(magnitudes["parameter"]) == {"shift"} and magnitudes["distance"].notna().all()
+    assert lesson_table("profiles", folder / "elsewhere").empty
 
 
 def test_tables_alone_are_made_from_what_is_there(built, tmp_path):
