@@ -6,7 +6,7 @@ from invariance.attribution.attribute import Attribution, attribute
 from invariance.attribution.baselines import make_baseline
 from invariance.attribution.compare import Comparison, Explanation, compare
 from invariance.attribution.methods import find_method
-from invariance.attribution.scores import ObjectShare, share_on_object
+from invariance.attribution.scores import share_on_object
 from invariance.vocabulary.methods import BASELINES, METHODS, Method, Parameter
 
 __all__ = [
@@ -16,7 +16,6 @@ __all__ = [
     "Comparison",
     "Explanation",
     "Method",
-    "ObjectShare",
     "Parameter",
     "attribute",
     "compare",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from invariance.attribution.attribute import attribute
-from invariance.attribution.randomise import MapCorrelation, correlate, randomised
+from invariance.attribution.randomise import randomised
 from invariance.attribution.scores import share_on_object
 from invariance.data.engine import SPLIT_START, Batch, Engine
 from invariance.data.preview import clean_backgrounds, to_pictures
@@ -25,6 +25,8 @@ PREDICTED: Final = "predicted"
 TRUE: Final = "true"
 LIMIT_QUANTILE: Final = 0.995
 """The colour scale ends here, so that one extreme pixel does not make all others pale."""
+NUM_OTHERS: Final = 100
+"""Images of the same split whose masks an image's map is scored against, too."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ class Explanation:
             explained instead.
         completeness_error: relative; 0 is exact.
         mass: share of the positive relevance on the object, NaN if undefined.
-        chance: share of the image that the object covers.
-        lift: mass / chance.
+        null: the same map's mean share on the objects of :data:`NUM_OTHERS` other images, see
+            :mod:`~invariance.attribution.scores`.
         sticker_mass: share of the positive relevance on the sticker, NaN without one.
     """
 
@@ -54,8 +56,7 @@ class Explanation:
     is_asked: bool
     completeness_error: float
     mass: float
-    chance: float
-    lift: float
+    null: float
     sticker_mass: float
 
     def top(self, num: int = 3) -> list[tuple[str, float]]:
@@ -93,8 +94,9 @@ class Comparison:
                 "explained": view.explained,
                 "share_on_object": view.mass,
                 **({"share_on_sticker": view.sticker_mass} if self.has_sticker else {}),
-                "chance": view.chance,
-                "lift": view.lift,
+                "null": view.null,
+                "difference": view.mass - view.null,
+                "area": float(self.mask.mean()),
                 "completeness_error": view.completeness_error,
             }
             for view in self.explanations
@@ -137,7 +139,9 @@ def compare(
     wanted = true_class if explain == TRUE else explain
     start = clean_backgrounds(engine, indices) if baseline == "background" else baseline
     options: dict[str, Any] = dict(parameters or {})
-    explanations = tuple(_explain(model, batch, start, wanted, method, options) for model in models)
+    others = [number for number in range(NUM_OTHERS + 1) if number != position][:NUM_OTHERS]
+    elsewhere = engine.batch(torch.tensor(others) + SPLIT_START[split]).masks
+    explanations = tuple(_explain(model, batch, elsewhere, start, wanted, method, options) for model in models)
     return Comparison(
         image=to_pictures(batch.images)[0],
         mask=batch.masks[0].cpu().numpy(),
@@ -157,16 +161,22 @@ def require_known_class(models: Sequence[Classifier], explain: str) -> None:
 def _explain(
     model: Classifier,
     batch: Batch,
+    elsewhere: Tensor,
     start: str | Tensor,
     wanted: str,
     method: str,
     parameters: dict[str, Any],
 ) -> Explanation:
-    """One model's view of a batch of one image; a model that does not know the class explains its prediction."""
+    """One model's view of a batch of one image, whose map is also scored on masks (M, S, S) of other images.
+
+    A model that does not know the class explains its prediction.
+    """
     is_known = wanted in model.class_names
     target = model.class_names.index(wanted) if is_known else None
     found = attribute(model, batch.images, method=method, target=target, baseline=start, **parameters)
-    share = share_on_object(found.relevance, batch.masks)
+    here, sticker, others = (
+        share_on_object(found.relevance, masks)[0] for masks in (batch.masks, batch.sticker_masks, elsewhere)
+    )
     return Explanation(
         relevance=found.relevance[0].float().cpu().numpy(),
         class_names=model.class_names,
@@ -175,10 +185,9 @@ def _explain(
         explained=model.class_names[int(found.targets[0])],
         is_asked=wanted == PREDICTED or is_known,
         completeness_error=float(found.completeness_error[0]),
-        mass=float(share.mass[0]),
-        chance=float(share.chance[0]),
-        lift=float(share.lift[0]),
-        sticker_mass=float(share_on_object(found.relevance, batch.sticker_masks).mass[0]),
+        mass=float(here),
+        null=float(others.nanmean()),
+        sticker_mass=float(sticker),
     )
 
 
@@ -190,19 +199,19 @@ class Randomised:
         image: (S, S, 3) uint8.
         trained: relevance (S, S).
         fresh: relevance (S, S) without what was learnt.
-        correlation: of the two.
     """
 
     image: NDArray[np.uint8]
     trained: NDArray[np.float32]
     fresh: NDArray[np.float32]
-    correlation: MapCorrelation
 
 
 def compare_randomised(
     model: Classifier, engine: Engine, *, weights: str, seed: int = 0, **question: Any
 ) -> Randomised:
-    """The randomisation test of one network on one image.
+    """What becomes of one network's map of one image where it forgets what it learnt: a picture, and no test.
+
+    See :mod:`~invariance.attribution.randomisation` for the test.
 
     Args:
         model: in eval mode, on the engine's device.
@@ -215,7 +224,7 @@ def compare_randomised(
     trained = found.explanations[0]
     question["explain"] = trained.explained
     fresh = compare([randomised(model, weights=weights, seed=seed)], engine, **question).explanations[0]
-    return Randomised(found.image, trained.relevance, fresh.relevance, correlate(trained.relevance, fresh.relevance))
+    return Randomised(found.image, trained.relevance, fresh.relevance)
 
 
 def shared_limit(maps: Sequence[NDArray[np.float32]]) -> float:

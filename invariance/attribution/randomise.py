@@ -1,14 +1,12 @@
-"""Does a map depend on what the network learnt? The randomisation test (Adebayo et al. 2018, arXiv 1810.03292)."""
+"""Networks that have forgotten what they learnt, and how alike maps are: parts of the randomisation test."""
 
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
+from torch import Tensor
 
 from invariance.models import Classifier, has_untrained_twin, untrained_twin
 from invariance.models.initial import initialise_linear
@@ -17,27 +15,6 @@ from invariance.spec.checks import require
 
 REDRAWN: Final[dict[str, str]] = {"head": "the last layer", "all": "all layers"}
 """What can be drawn anew: name and meaning."""
-
-UNCHANGED: Final = 0.5
-"""From this rank correlation of the maps' strengths on, a map counts as unchanged: a convention, not a theorem."""
-
-
-@dataclass(frozen=True)
-class MapCorrelation:
-    """Spearman's rank correlation of two maps.
-
-    Attributes:
-        signed: of the maps as they are, in [-1, 1]; NaN where one of them is the same everywhere.
-        strength: of their absolute values: which pixels matter, whatever the sign.
-    """
-
-    signed: float
-    strength: float
-
-    @property
-    def is_unchanged(self) -> bool:
-        """Whether the map points to the same pixels without what was learnt, and so cannot be trusted."""
-        return self.strength >= UNCHANGED or self.signed >= UNCHANGED
 
 
 def randomised(model: Classifier, *, weights: str = "all", seed: int = 0) -> Classifier:
@@ -65,15 +42,19 @@ def randomised(model: Classifier, *, weights: str = "all", seed: int = 0) -> Cla
     return twin.to(model.head.weight.device).eval()
 
 
-def correlate(first: NDArray[np.floating], second: NDArray[np.floating]) -> MapCorrelation:
-    """Spearman's rank correlation of two maps (H, W), with mean ranks for equal values."""
-    return MapCorrelation(_spearman(first, second), _spearman(np.abs(first), np.abs(second)))
+def rank_correlations(maps: Tensor) -> Tensor:
+    """Spearman's rank correlation of every two networks' maps of the same image, with mean ranks for equal values.
 
+    Args:
+        maps: (M, N, H, W) of M networks and N images.
 
-def _spearman(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
+    Returns:
+        (N, M, M) float64 in [-1, 1], on the CPU; NaN where one of both maps is the same everywhere.
+    """
     import pandas as pd  # here, since the first visitor's page has no use for it and waits a third of a second
 
-    one, other = (pd.Series(values.ravel()).rank().to_numpy(dtype=np.float64) for values in (first, second))
-    if np.ptp(one) == 0 or np.ptp(other) == 0:
-        return float("nan")
-    return float(np.corrcoef(one, other)[0, 1])
+    columns = pd.DataFrame(maps.flatten(0, 1).flatten(1).T.cpu().numpy())
+    ranks = torch.from_numpy(columns.rank().to_numpy(copy=True)).T.unflatten(0, maps.shape[:2]).transpose(0, 1)
+    away = ranks - ranks.mean(dim=2, keepdim=True)
+    lengths = torch.linalg.vector_norm(away, dim=2, keepdim=True)
+    return (away / lengths) @ (away / lengths).mT

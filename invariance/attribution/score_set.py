@@ -1,33 +1,26 @@
-"""Scores of maps over many images, with their chance level and how sure they are."""
+"""Scores of maps over many images, beside what the same maps get on other images' objects."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import torch
 from torch import Tensor
 
-from invariance.attribution.attribute import attribute
-from invariance.attribution.methods import find_method
-from invariance.attribution.passes import passes_of_map
-from invariance.attribution.scores import pointing_game, rank_accuracy, share_on_object
-from invariance.data.engine import SPLIT_START, Engine
-from invariance.data.preview import clean_backgrounds
-from invariance.models import BATCH_SIZE, Classifier
+from invariance.attribution.map_set import MapSet, Progress
+from invariance.attribution.over_images import SharedParts, direction, shared_parts
+from invariance.attribution.scores import MaskScore, against_others, pointing_game, rank_accuracy, share_on_object
+from invariance.data.engine import Engine
+from invariance.models import Classifier
 from invariance.spec import SpecError
-from invariance.statistics import normal_interval, share_interval
+from invariance.statistics import Interval, share_interval
+from invariance.vocabulary.attach import attach
+from invariance.vocabulary.attribution import MASK_SCORES
 
-SCORES: Final[dict[str, str]] = {
-    "mass": "share of the positive relevance on the object",
-    "rank": "share of the most relevant pixels (as many as the object has) on the object",
-    "pointing": "the most relevant pixel is on the object",
-}
-"""Name and meaning."""
-
-MAX_IMAGES: Final = 10_000
+_SCORES: Final[dict[str, MaskScore]] = attach(
+    "mask score", MASK_SCORES, {"mass": share_on_object, "rank": rank_accuracy, "pointing": pointing_game}
+)
 
 
 @dataclass(frozen=True)
@@ -35,11 +28,17 @@ class ScoreMean:
     """One score of one network over a set of images.
 
     Attributes:
-        score: one of :data:`SCORES`.
+        score: one of :data:`~invariance.vocabulary.attribution.MASK_SCORES`.
         mean: over the images where it is defined.
-        low: lower end of the 95 % interval of the mean; Wilson's for the pointing game, normal for the others.
+        low: lower end of the 95 % interval of the mean, over images; of the pointing game not above Wilson's, which has
+            a width at 0 and 1 too.
         high: its upper end.
-        chance: mean chance level of the same images: the object's share of the area.
+        null: mean score of the same maps against the masks of all other images.
+        difference: mean less null.
+        difference_low: lower end of its 95 % interval over images.
+        difference_high: its upper end.
+        verdict: ``higher`` or ``lower`` than the null where that interval leaves out 0, else ``undecided``.
+        area: mean share of the image that the object covers: no level of chance.
         num: images where it is defined.
     """
 
@@ -47,7 +46,12 @@ class ScoreMean:
     mean: float
     low: float
     high: float
-    chance: float
+    null: float
+    difference: float
+    difference_low: float
+    difference_high: float
+    verdict: str
+    area: float
     num: int
 
 
@@ -56,12 +60,9 @@ def score_set(
     engine: Engine,
     *,
     num: int = 100,
-    split: str = "test",
-    method: str = "integrated-gradients",
     baseline: str = "blurred",
-    batch_size: int = 256,
-    parameters: Mapping[str, float] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
+    **options: Any,
 ) -> list[list[ScoreMean]]:
     """Scores of several networks on the same images, each explained for its own prediction.
 
@@ -69,70 +70,64 @@ def score_set(
         models: in eval mode, on the engine's device.
         engine: the data set.
         num: images, from the start of the split.
-        split: of the data set.
-        method: name of one of :data:`~invariance.vocabulary.methods.METHODS`.
         baseline: ``blurred``, ``black`` or ``mean``; where there are stickers, which then have a share too, also
             ``background``.
-        batch_size: images that pass through a network at once.
-        parameters: of the method; what is not given keeps its default.
         on_progress: told (maps done, in all), after a few images of a network that enlarges them, after all of another;
             what it raises ends the work.
+        **options: ``split``, ``method``, ``parameters`` and ``batch_size``, as for
+            :class:`~invariance.attribution.map_set.MapSet`.
 
     Returns:
-        For each model one record a score, in the order of :data:`SCORES`.
+        For each model one record a score, in the order of ``MASK_SCORES``.
 
     Raises:
         SpecError: num is out of range, a name is not known, or the baseline is the clean background and nothing but
             the object is on it.
     """
-    if not 1 <= num <= MAX_IMAGES:
-        raise SpecError(f"num = {num}: expected a whole number from 1 to {MAX_IMAGES}")
     if baseline == "background" and not engine.sticker_names:
         raise SpecError(
             "baseline = 'background': all relevance lies on the object by construction, so its share says nothing; "
             "choose blurred, black or mean"
         )
-    indices = torch.arange(num) + SPLIT_START[split]
-    batch = engine.batch(indices)
-    start = clean_backgrounds(engine, indices) if baseline == "background" else baseline
-    options: dict[str, Any] = dict(parameters or {})
-    passes = passes_of_map(find_method(method), options, batch.images.shape[-1])
-    starts = start.split if isinstance(start, Tensor) else lambda size: [start] * math.ceil(num / size)
-    found, done = [], 0
+    images = MapSet(engine, num=num, baseline=baseline, **options)
+    parts, progress = shared_parts(engine, images.indices), Progress(num * len(models), on_progress)
+    masks, found = images.batch.masks, []
     for model in models:
-        # A network that enlarges images gets few at once anyway: as many as fill a batch with all their versions.
-        size = num if model.batch_size == BATCH_SIZE else max(1, int(model.batch_size // passes))
-        parts = []
-        for images, beside in zip(batch.images.split(size), starts(size), strict=True):
-            maps = attribute(model, images, method=method, baseline=beside, batch_size=batch_size, **options)
-            parts.append(maps.relevance)
-            done += len(images)
-            if on_progress is not None:
-                on_progress(done, num * len(models))
-        found.append(_summaries(torch.cat(parts), batch.masks))
+        relevance, _ = images.maps(model, progress)
+        found.append([score_mean(name, score, relevance, masks, parts) for name, score in _SCORES.items()])
     return found
 
 
-def _summaries(relevance: Tensor, masks: Tensor) -> list[ScoreMean]:
-    share = share_on_object(relevance, masks)
-    return [
-        summary("mass", share.mass, share.chance),
-        summary("rank", *rank_accuracy(relevance, masks)),
-        summary("pointing", *pointing_game(relevance, masks), is_proportion=True),
-    ]
-
-
-def summary(score: str, values: Tensor, chance: Tensor, *, is_proportion: bool = False) -> ScoreMean:
-    """Mean and 95 % interval of what is defined.
+def score_mean(name: str, score: MaskScore, relevance: Tensor, masks: Tensor, parts: SharedParts) -> ScoreMean:
+    """One score of maps over the images where it is defined, and of the same maps on the other images' objects.
 
     Args:
-        score: name.
-        values: (B,), NaN where the score is undefined.
-        chance: (B,) chance levels.
-        is_proportion: values are 0 or 1, so that the interval is Wilson's (1927), which has a width at 0 and 1 too.
+        name: of the score.
+        score: of maps against masks.
+        relevance: (N, H, W) signed.
+        masks: (N, H, W) in [0, 1], of the same images.
+        parts: what the images have in common.
     """
-    defined = values.isfinite()
-    kept = values[defined].double()
-    found = share_interval(int(kept.sum()), len(kept)) if is_proportion else normal_interval(kept.tolist())
-    level = float(chance[defined].double().mean())  # NaN of nothing
-    return ScoreMean(score, found.estimate, found.low, found.high, level, found.num)
+    found = against_others(score, relevance, masks)
+    known = found.own.isfinite()
+    own, beyond = parts.share_interval(found.own), parts.interval(found.excess)
+    if name == "pointing":
+        own = _no_narrower(own, share_interval(int(found.own[known].sum()), int(known.sum())))
+    return ScoreMean(
+        score=name,
+        mean=own.estimate,
+        low=own.low,
+        high=own.high,
+        null=float(found.null[known].mean()),
+        difference=beyond.estimate,
+        difference_low=beyond.low,
+        difference_high=beyond.high,
+        verdict=direction(beyond.low, beyond.high),
+        area=float(masks.flatten(1).mean(dim=1)[known].double().mean()),  # NaN of nothing
+        num=own.num,
+    )
+
+
+def _no_narrower(found: Interval, other: Interval) -> Interval:
+    """An interval widened to hold another of the same estimate; NaN where that one has no ends."""
+    return Interval(found.estimate, min(found.low, other.low), max(found.high, other.high), found.num)

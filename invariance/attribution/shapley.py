@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import torch
 from torch import Tensor
 
 from invariance.attribution.coalitions import NUM_REFERENCES, members, players_of, render_coalitions
 from invariance.attribution.compare import PREDICTED, TRUE, require_known_class
+from invariance.attribution.map_set import MAX_IMAGES
+from invariance.attribution.over_images import SharedParts, shared_parts
 from invariance.attribution.passes import passes_of_evidence
-from invariance.attribution.score_set import MAX_IMAGES, summary
 from invariance.data.engine import SPLIT_START, Engine
 from invariance.models import Classifier
 from invariance.spec.checks import require, require_count
@@ -30,7 +31,6 @@ WORTH: Final[dict[str, str]] = {
 }
 """What a coalition is worth, the default first."""
 
-ALL_CLASSES: Final = "all"
 _CHUNK: Final = 32
 
 
@@ -48,6 +48,7 @@ class Evidence:
         asked: (N,) bool, whether that is the class asked for; otherwise the network does not know it, and its
             prediction is explained instead.
         model_class_names: of the network, in the order of its outputs.
+        parts: what the images have in common.
     """
 
     players: tuple[str, ...]
@@ -58,6 +59,13 @@ class Evidence:
     explained: Tensor
     asked: Tensor
     model_class_names: tuple[str, ...]
+    parts: SharedParts
+
+    @property
+    def correct(self) -> Tensor:
+        """(N,) bool, whether the network names the whole image rightly; never where it does not know the class."""
+        outputs = {name: position for position, name in enumerate(self.model_class_names)}
+        return torch.tensor([outputs.get(name, -1) for name in self.class_names])[self.labels] == self.predicted
 
     @property
     def values(self) -> Tensor:
@@ -72,33 +80,6 @@ class Evidence:
         """
         size = self.values.abs()
         return size / size.sum(dim=1, keepdim=True)
-
-
-@dataclass(frozen=True)
-class PlayerMean:
-    """What one part says on average.
-
-    Attributes:
-        class_name: class of the images, or ``all``.
-        player: the part.
-        value: mean Shapley value.
-        low: lower end of its 95 % interval over images (normal).
-        high: upper end.
-        share: mean share of the evidence, in [0, 1].
-        share_low: lower end of its 95 % interval.
-        share_high: upper end.
-        num: images.
-    """
-
-    class_name: str
-    player: str
-    value: float
-    low: float
-    high: float
-    share: float
-    share_low: float
-    share_high: float
-    num: int
 
 
 def shapley_values(worth: Tensor) -> Tensor:
@@ -162,13 +143,14 @@ def evidence(
     require(start >= 0, "start", start, "0 or more")
     require(worth in WORTH, "worth", worth, " or ".join(WORTH))
     require_known_class(models, explain)
-    parts: list[list[Evidence]] = [[] for _ in models]
+    of_models: list[list[Evidence]] = [[] for _ in models]
     report = _counting(
         on_progress, num * len(models) * passes_of_evidence(len(players_of(engine)), reference, num_references)
     )
     for indices in (torch.arange(start, start + num) + SPLIT_START[split]).split(_CHUNK):
+        parts = shared_parts(engine, indices)
         made = render_coalitions(engine, indices, reference=reference, num_references=num_references)
-        for found, model in zip(parts, models, strict=True):
+        for found, model in zip(of_models, models, strict=True):
             scores = [_scores(model, images, worth, batch_size, report) for images in made.images]
             predicted = scores[-1].argmax(dim=1)
             explained, asked = _targets(model, engine.class_names, made.labels, predicted, explain)
@@ -183,36 +165,10 @@ def evidence(
                     explained=explained.cpu(),
                     asked=asked.cpu(),
                     model_class_names=model.class_names,
+                    parts=parts,
                 )
             )
-    return [_joined(found) for found in parts]
-
-
-def player_means(found: Evidence, *, by_class: bool = False) -> list[PlayerMean]:
-    """Means over all images, and over those of each class that has any.
-
-    Args:
-        found: the values.
-        by_class: whether the classes follow, in label order.
-    """
-    groups = [(ALL_CLASSES, torch.ones_like(found.asked))]
-    if by_class:
-        groups += [(name, found.labels == label) for label, name in enumerate(found.class_names)]
-    values, shares = found.values, found.shares
-    means = []
-    for name, chosen in groups:
-        if not bool(chosen.any()):
-            continue
-        for position, player in enumerate(found.players):
-            none = torch.zeros(int(chosen.sum()))
-            value = summary("value", values[chosen, position], none)
-            share = summary("share", shares[chosen, position], none)
-            means.append(
-                PlayerMean(
-                    name, player, value.mean, value.low, value.high, share.mean, share.low, share.high, value.num
-                )
-            )
-    return means
+    return [_joined(found) for found in of_models]
 
 
 @torch.no_grad()
@@ -257,7 +213,8 @@ def _targets(
 def _joined(parts: list[Evidence]) -> Evidence:
     first = parts[0]
     names = ("worth", "labels", "predicted", "explained", "asked")
-    joined = {name: torch.cat([getattr(part, name) for part in parts]) for name in names}
-    return Evidence(
-        players=first.players, class_names=first.class_names, model_class_names=first.model_class_names, **joined
+    joined: dict[str, Any] = {name: torch.cat([getattr(part, name) for part in parts]) for name in names}
+    together = SharedParts(
+        torch.cat([part.parts.objects for part in parts]), torch.cat([part.parts.backgrounds for part in parts])
     )
+    return replace(first, parts=together, **joined)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ PICTURE_PX = 320
 MAX_INDEX = 2**40
 """Positions in a split, which has as many at most."""
 OPTIONS = {
-    "class": ("transforms", "method", "parameters", "baseline", "num_images", "explain"),
+    "class": ("transforms", "method", "parameters", "baseline", "num_images", "num_untrained", "explain"),
     "distance": ("transform", "magnitude", "way", "num_points"),
 }
 """What belongs to one question alone."""
@@ -35,6 +34,7 @@ def add_commands(commands: Any) -> None:
         help="show which pixels decisions rest on",
         examples=(
             "--models matched-transfer,disjoint-transfer --out maps",
+            "--models matched-transfer,disjoint-transfer --num-images 100 --num-untrained 6 --out maps",
             "--models matched,disjoint --question distance --transform rotate --magnitude angle_deg=45 --out felt",
         ),
     )
@@ -61,7 +61,13 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--baseline", default="blurred", help="blurred (default), black, mean or background")
     add_num_images(parser, default=None, text="also score the first N images of the test split, into DIR/scores.csv")
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="receives attribution.png, scores.json, scores.csv"
+        "--num-untrained",
+        type=int,
+        metavar="N",
+        help="also the randomisation test of these images against N untrained networks, into DIR/randomisation.csv",
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="receives attribution.png, scores.json and tables"
     )
     felt = parser.add_argument_group("--question distance")
     felt.add_argument(
@@ -103,6 +109,8 @@ def _check(args: argparse.Namespace) -> None:
         if getattr(args, name) != args.defaults[name]:
             option = name.replace("_", "-")
             raise SpecError(f"--{option} is not for --question {args.question}: leave it out, or ask for {other}")
+    if args.num_untrained is not None and args.num_images is None:
+        raise SpecError("--num-untrained needs images to test the maps of: add --num-images 20")
     if not 0 <= args.index < MAX_INDEX:
         raise SpecError(f"index = {args.index}: expected a whole number from 0 to {MAX_INDEX - 1}")
     if args.question == "class" or args.way == "cross-fade":
@@ -112,26 +120,18 @@ def _check(args: argparse.Namespace) -> None:
 
 def _class(args: argparse.Namespace, models: list[Classifier], engine: Engine) -> dict[str, Any]:
     """Which pixels speak for a class."""
-    import pandas as pd
-
     from invariance.attribution.compare import compare
-    from invariance.attribution.score_set import score_set
+    from invariance.attribution.tables import randomisation_table, score_table
     from invariance.figures.pictures import outline, relevance_overlay, upscale
 
-    parameters = parse_parameters(args.parameters)
-    found = compare(
-        models,
-        engine,
-        position=args.index,
-        explain=args.explain,
-        baseline=args.baseline,
-        method=args.method,
-        parameters=parameters,
-    )
-    table = None
+    options = {"method": args.method, "baseline": args.baseline, "parameters": parse_parameters(args.parameters)}
+    found = compare(models, engine, position=args.index, explain=args.explain, **options)
+    named, tables = dict(zip(args.models, models, strict=True)), {}
     if args.num_images is not None:
-        options = {"method": args.method, "baseline": args.baseline, "parameters": parameters}
-        table = score_set(models, engine, num=args.num_images, **options)
+        tables["scores.csv"] = score_table(named, engine, num=args.num_images, **options)
+    if args.num_untrained is not None:
+        numbers = {"num": args.num_images, "num_untrained": args.num_untrained}
+        tables["randomisation.csv"] = randomisation_table(named, engine, **numbers, **options)
     factor = max(1, PICTURE_PX // engine.spec.image_size)
     maps = [
         outline(relevance_overlay(found.image, view.relevance, limit=found.limit), found.mask, factor)
@@ -140,9 +140,8 @@ def _class(args: argparse.Namespace, models: list[Classifier], engine: Engine) -
     records = [{"model": name, **scores} for name, scores in zip(args.models, found.scores(), strict=True)]
     scores = {"index": args.index, "true_class": found.true_class, "method": args.method, "models": records}
     _write(args.out, [upscale(found.image, factor), *maps], scores)
-    if table is not None:
-        rows = [{"model": name, **asdict(row)} for name, rows in zip(args.models, table, strict=True) for row in rows]
-        write_bytes(args.out / "scores.csv", pd.DataFrame(rows).to_csv(index=False).encode())
+    for name, table in tables.items():
+        write_bytes(args.out / name, table.to_csv(index=False).encode())
     return scores
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from invariance.commands.options import add_execution, add_explained, add_num_images
-from invariance.commands.output import check_file, print_json, write_bytes
+from invariance.commands.output import check_file, described, print_json, write_bytes
+from invariance.vocabulary.attribution import ALL_CLASSES, EVIDENCE_TABLE
+from invariance.vocabulary.columns import in_words
 
 
 def add_commands(commands: Any) -> None:
@@ -16,11 +17,7 @@ def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "shapley",
         help="tell how much decisions rest on object, background and sticker",
-        epilog="Every image is made again under each coalition of its parts; the values are exact, and add up to what\n"
-        "the whole image is worth beyond nothing. Columns of the table, a row for each model, class and part:\n"
-        "  shapley, low, high               mean value and its 95 % interval over images\n"
-        "  share, share_low, share_high     |value| over the sum of |values|, without a unit\n"
-        "  num                              images",
+        epilog=_describe_columns(),
         examples=("--models matched-transfer,disjoint-transfer --num-images 200 --out X.csv",),
     )
     add_explained(parser)
@@ -41,23 +38,28 @@ def add_commands(commands: Any) -> None:
 
 
 def shapley(args: argparse.Namespace) -> None:
-    """Writes the table and prints a JSON object with the means over all images."""
+    """Writes the table and prints a JSON object with the means and the differences of two networks' shares."""
     check_file(args.out, ".csv")
-    import pandas as pd
-
-    from invariance.attribution.shapley import ALL_CLASSES, evidence, player_means
+    from invariance.attribution.tables import evidence_tables
     from invariance.commands.running import load_models
 
     models, engine, device = load_models(args)
     chosen = {name: getattr(args, name) for name in ("explain", "worth", "reference", "num_references")}
     options = {"num": args.num_images, **chosen}
-    found = evidence(models, engine, **options)
-    rows = [
-        {"model": name, **asdict(mean)}
-        for name, one in zip(args.models, found, strict=True)
-        for mean in player_means(one, by_class=True)
-    ]
-    table = pd.DataFrame(rows).rename(columns={"class_name": "class", "value": "shapley"})
+    named = dict(zip(args.models, models, strict=True))
+    table, differences = evidence_tables(named, engine, by_class=True, **options)
     write_bytes(args.out, table.to_csv(index=False).encode())
-    overall = table[table["class"] == ALL_CLASSES].drop(columns="class")
-    print_json({"out": str(args.out), **options, "device": device, "models": overall.to_dict("records")})
+    means = table[table["class"] == ALL_CLASSES].drop(columns="class")
+    tables = {"models": means.to_dict("records"), "differences": differences.to_dict("records")}
+    print_json({"out": str(args.out), **options, "device": device, **tables})
+
+
+def _describe_columns() -> str:
+    lines = [
+        "Every image is made again under each coalition of its parts; the values are exact, and add up to what the",
+        "whole image is worth beyond nothing. Two networks are compared on images that both name rightly. Columns of",
+        "the table, a row for each model, group of images, class and part:",
+    ]
+    for names, words in in_words(EVIDENCE_TABLE):
+        lines += described(names, words)
+    return "\n".join(lines)

@@ -225,8 +225,14 @@ TERMS: Final[dict[str, Term]] = by_name(
     ),
     Term(
         "randomisation test",
-        "Whether a map changes when a network's weights are drawn anew. One that does not cannot show what was learnt.",
+        "Whether a network's maps are less like those of networks with weights drawn anew than these are like one "
+        "another. If not, nothing shows that the maps depend on what was learnt.",
         "Adebayo et al. 2018, arXiv 1810.03292",
+    ),
+    Term(
+        "null",
+        "What a score would be if nothing of what it asks for were there: of a map against an object, the same map "
+        "against the objects of other images. A score says something only by how far it is from its null.",
     ),
     # How it is run.
     Term(

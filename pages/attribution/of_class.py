@@ -13,7 +13,9 @@ from invariance.figures.pictures import fitting_factor, outline, png_bytes, rele
 from invariance.runs.describe import transforms_title
 from invariance.spec import DatasetSpec
 from invariance.vocabulary.methods import BASELINES, Method
-from pages.attribution.trust import choose_method, show_randomised, show_scores
+from pages.attribution.asked import choose_method
+from pages.attribution.scores import show_scores
+from pages.attribution.trust import show_randomised
 from pages.shared import cache
 from pages.shared.controls import choose, transform_picker
 from pages.shared.networks import Models, say_how_long
@@ -81,10 +83,11 @@ def show_view(view: Explanation, true_class: str, *, has_share: bool, has_sticke
         st.metric(
             "Evidence on the object",
             "–" if undefined else f"{view.mass:.0%}",
-            None if undefined else f"{view.lift:.1f} × chance, which is {view.chance:.0%}",
+            None if undefined else f"on the objects of other images {view.null:.0%}",
             delta_color="off",
             delta_arrow="off",
-            help="Share of the positive relevance inside the object's outline; chance is its share of the area.",
+            help="Share of the positive relevance inside the object's outline. Below it the mean share inside the "
+            "outlines of 100 other images: what this map gets for being central, as objects are.",
         )
     if has_sticker and not math.isnan(view.sticker_mass):
         st.metric(

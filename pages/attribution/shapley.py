@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,19 +11,20 @@ from numpy.typing import NDArray
 
 from invariance.attribution.coalitions import (
     NUM_REFERENCES,
-    PLAYERS,
     REFERENCES,
     coalition_name,
     players_of,
     render_coalitions,
 )
 from invariance.attribution.passes import passes_of_evidence
-from invariance.attribution.shapley import ALL_CLASSES, WORTH, Evidence, evidence, player_means
+from invariance.attribution.shapley import WORTH, Evidence, evidence
 from invariance.data.preview import to_pictures
 from invariance.figures.evidence import evidence_bars
 from invariance.figures.pictures import fitting_factor, upscale
 from invariance.numbers import format_number, signed
 from invariance.spec import DatasetSpec
+from pages.attribution.asked import names_of
+from pages.attribution.evidence import show_shares
 from pages.attribution.memoised import Bar, on_stoppable_click
 from pages.attribution.of_class import choose_target, choose_transforms
 from pages.shared import cache
@@ -76,14 +77,14 @@ def show_evidence(models: Models, data: DatasetSpec, position: int) -> None:
 def _show_one(models: Models, found: list[Evidence], options: Options) -> None:
     rows = [
         {"model": name, "player": player, "shapley": value}
-        for name, one in zip(_names(models), found, strict=True)
+        for name, one in zip(names_of(models), found, strict=True)
         for player, value in zip(one.players, one.values[0].tolist(), strict=True)
     ]
     table = pd.DataFrame(rows)
     st.subheader("This image", anchor=False)
     figure = evidence_bars(table, title=_unit(options[1]))
     show_figure(figure, table, key="evidence_one", title="Evidence in one image", name="evidence-one-image")
-    for name, one in zip(_names(models), found, strict=True):
+    for name, one in zip(names_of(models), found, strict=True):
         explained = literal(one.model_class_names[int(one.explained[0])])
         beyond = float(one.worth[0, -1] - one.worth[0, 0])
         note = "" if bool(one.asked[0]) else " It does not know the class asked for; its prediction is explained."
@@ -104,7 +105,7 @@ def _show_coalitions(models: Models, found: list[Evidence], data: DatasetSpec, p
             st.image(upscale(picture, factor), width=160, alt=f"image with {name}")
             scores = " · ".join(format_number(float(one.worth[0, number]), 1) for one in found)
             st.markdown(f"{name}  \n:small[{scores}]")
-    first, second = (literal(name) for name in _names(models))
+    first, second = (literal(name) for name in names_of(models))
     averaged = (
         ""
         if reference == "mean"
@@ -129,41 +130,7 @@ def _show_many(models: Models, data: DatasetSpec, options: Options) -> None:
         passes = NUM_IMAGES * passes_of_evidence(num_players, options[2])
         say_how_long(models, passes, data.image_size, can_stop=True)
         return
-    table = pd.DataFrame(
-        [
-            {"model": name, **asdict(mean)}
-            for name, one in zip(_names(models), found, strict=True)
-            for mean in player_means(one, by_class=True)
-        ]
-    )
-    table = table.rename(columns={"class_name": "class", "value": "shapley"})
-    overall = table[table["class"] == ALL_CLASSES]
-    figure = evidence_bars(overall, title=f"Mean, {_unit(options[1])}")
-    show_figure(figure, table, key="evidence_all", title="Evidence over many images", name="evidence")
-    st.caption(
-        "Whiskers: 95 % interval over images. Logits of two networks have no common unit; the share below has "
-        "none, and can be compared."
-    )
-    st.dataframe(_shares(overall), hide_index=True, width="stretch")
-    with st.expander("Each class", icon=":material/category:"):
-        st.dataframe(_shares(table[table["class"] != ALL_CLASSES], by_class=True), hide_index=True, width="stretch")
-
-
-def _shares(table: pd.DataFrame, *, by_class: bool = False) -> pd.DataFrame:
-    """For people: a row for each network (and class), a column for the share of each part."""
-    shown = table.assign(
-        text=[f"{row.share:.0%} ({row.share_low:.0%} to {row.share_high:.0%})" for row in table.itertuples()]
-    )
-    index = ["class", "model"] if by_class else ["model"]
-    wide = shown.pivot_table(index=index, columns="player", values="text", aggfunc="first", sort=False)
-    wide = wide[[player for player in PLAYERS if player in wide]].rename(columns=lambda name: f"Share of the {name}")
-    return wide.reset_index().rename(columns={"model": "Network", "class": "Class"})
-
-
-def _names(models: Models) -> list[str]:
-    """Labels, told apart where both are the same network."""
-    first, second = (model.label for model in models)
-    return [first, second if second != first else f"{second} (again)"]
+    show_shares(dict(zip(names_of(models), found, strict=True)))
 
 
 def _unit(worth: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from invariance.attribution.compare import compare, shared_limit
+from invariance.attribution.scores import share_on_object
 from invariance.data.engine import SPLIT_START, Engine
 from invariance.data.preview import clean_backgrounds
 from invariance.models import Classifier, create_model
@@ -40,12 +41,18 @@ def test_explains_each_model_on_the_same_image(engine: Engine, models: tuple[Cla
         assert view.predicted == view.explained == model.class_names[int(logits.argmax())]
         assert view.is_asked
         assert view.top(1)[0][1] == pytest.approx(float(logits.softmax(dim=0).max()), abs=1e-6)
-        assert view.chance == pytest.approx(found.mask.mean(), abs=1e-6)
+        others = [number for number in range(101) if number != 4]
+        elsewhere = engine.batch(torch.tensor(others) + SPLIT_START["test"]).masks
+        shares = share_on_object(torch.from_numpy(view.relevance)[None], elsewhere)
+        assert len(elsewhere) == 100 and view.null == pytest.approx(float(shares.mean()), abs=1e-5)
         change = logits.max() - model(start)[0, logits.argmax()].detach()
         gap = abs(view.relevance.sum() - float(change))
         assert view.completeness_error == pytest.approx(gap / abs(float(change)), abs=1e-3)
     assert found.limit == shared_limit([view.relevance for view in found.explanations])
-    assert json.loads(json.dumps(found.scores()))[1]["predicted"] in models[1].class_names
+    scores = json.loads(json.dumps(found.scores()))[1]
+    assert scores["predicted"] in models[1].class_names
+    assert scores["difference"] == pytest.approx(scores["share_on_object"] - scores["null"])
+    assert scores["area"] == pytest.approx(found.mask.mean(), abs=1e-6)
 
 
 def test_clean_background_leaves_no_relevance_outside_the_object(

@@ -1,13 +1,12 @@
-"""The randomisation test: what is drawn anew, and the rank correlation by hand."""
+"""What is drawn anew, and the rank correlation by hand."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
 from scipy.stats import spearmanr
 
-from invariance.attribution.randomise import MapCorrelation, correlate, randomised
+from invariance.attribution.randomise import randomised, rank_correlations
 from invariance.models import create_model
 from invariance.spec import SpecError
 
@@ -28,21 +27,23 @@ def test_head_alone_or_everything_is_drawn_anew_from_the_seed() -> None:
     assert torch.equal(model.head.weight, create_model("small", 3, seed=0).head.weight)
 
 
-def test_correlation_is_spearmans_with_ties() -> None:
-    first = np.array([[3.0, -1.0], [0.0, 0.0]])
-    second = np.array([[1.0, 2.0], [0.0, 0.0]])
-    found = correlate(first, second)
-    assert found.signed == pytest.approx(spearmanr(first.ravel(), second.ravel()).statistic)
-    assert found.strength == pytest.approx(spearmanr(abs(first).ravel(), abs(second).ravel()).statistic)
-    assert correlate(first, -first).signed == pytest.approx(-1.0)
-    assert correlate(first, -first).strength == pytest.approx(1.0)
+def test_correlations_are_spearmans_with_ties_of_every_pair() -> None:
+    maps = torch.tensor([[[3.0, -1.0], [0.0, 0.0]], [[1.0, 2.0], [0.0, 0.0]], [[-3.0, 1.0], [0.0, 0.0]]])
+    (found,) = rank_correlations(maps[:, None])
+    for first in range(3):
+        for second in range(3):
+            expected = spearmanr(maps[first].flatten(), maps[second].flatten()).statistic
+            assert found[first, second].item() == pytest.approx(expected)
+    assert found[0, 2].item() == pytest.approx(-1.0)
 
 
-def test_a_map_is_unchanged_from_a_half_on_and_an_empty_one_never() -> None:
-    assert correlate(np.eye(3), np.eye(3)).is_unchanged
-    assert MapCorrelation(signed=-0.9, strength=0.6).is_unchanged
-    assert not MapCorrelation(signed=0.4, strength=0.4).is_unchanged
-    assert not correlate(np.zeros((2, 2)), np.eye(2)).is_unchanged
+def test_each_image_is_correlated_alone_and_a_flat_map_not_at_all() -> None:
+    maps = torch.randn(3, 4, 5, 5, generator=torch.Generator().manual_seed(0))
+    maps[1, 2] = 7.0
+    found = rank_correlations(maps)
+    assert found.shape == (4, 3, 3)
+    torch.testing.assert_close(found[1], rank_correlations(maps[:, 1:2])[0])
+    assert found[2].isnan().tolist() == [[False, True, False], [True, True, True], [False, True, False]]
 
 
 def test_other_names_are_refused() -> None:

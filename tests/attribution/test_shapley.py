@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from invariance.attribution.coalitions import coalition_name, members, players_of, render_coalitions
-from invariance.attribution.shapley import evidence, player_means, shapley_values
+from invariance.attribution.shapley import evidence, shapley_values
 from invariance.data.engine import Engine
 from invariance.models import create_model
 from invariance.spec import DatasetSpec, SpecError
-from tests.attribution.readers import CONFIDENCE, NAMES, colour_coded, reader
+from tests.attribution.readers import CONFIDENCE, colour_coded, reader
 
 NOISE = DatasetSpec(
     objects="noise",
@@ -173,18 +173,12 @@ def test_without_stickers_there_are_two_players(coded: Engine) -> None:
     assert found.players == ("object", "background") and found.worth.shape == (5, 4)
 
 
-def test_means_and_their_intervals_over_all_and_by_class(coded: Engine) -> None:
-    (found,) = evidence([reader("object")], coded, num=50, explain="light")
-    means = player_means(found, by_class=True)
-    assert [mean.class_name for mean in means[::3]] == ["all", *NAMES]
-    assert [mean.player for mean in means[:3]] == ["object", "background", "sticker"]
-    light = found.labels == 2
-    row = next(mean for mean in means if (mean.class_name, mean.player) == ("light", "object"))
-    assert row.num == int(light.sum()) and row.value == pytest.approx(CONFIDENCE, abs=0.05)
-    overall, values = means[0], found.values[:, 0]
-    half = 1.959964 * float(values.std()) / math.sqrt(50)
-    assert (overall.low, overall.high) == (pytest.approx(overall.value - half), pytest.approx(overall.value + half))
-    assert overall.value == pytest.approx(float(values.mean()))
+def test_what_images_share_and_which_are_right_come_with_the_values(coded: Engine) -> None:
+    (found,) = evidence([reader("object")], coded, num=40)
+    assert bool(found.correct.all()) and torch.equal(found.parts.objects, found.labels)
+    assert torch.equal(found.parts.backgrounds, coded.background_numbers(coded.indices("test", 40)))
+    (other,) = evidence([reader("sticker")], coded, num=40)
+    assert torch.equal(other.correct, other.predicted == other.labels) and not bool(other.correct.all())
 
 
 def test_a_class_that_a_network_does_not_know_is_told(coded: Engine) -> None:

@@ -16,6 +16,7 @@ from invariance.attribution.compare import Comparison
 from invariance.data.engine import Engine, to_bytes
 from invariance.spec import DatasetSpec
 from invariance.training import reporting
+from invariance.vocabulary.attribution import EVIDENCE_TABLE, RANDOMISATION_TABLE, SCORE_TABLE
 from invariance.vocabulary.factors import FACTOR_COLUMNS, VERDICTS
 from invariance.vocabulary.measures import FEATURES, TRANSFORM_COLUMNS
 
@@ -187,16 +188,21 @@ def test_attribute(command, tmp_path):
     assert code == 0 and [model["model"] for model in answer["models"]] == [run["run"], run["run"][:8]]
     scores = json.loads((out / "scores.json").read_text())["models"]
     assert scores[0]["share_on_object"] == scores[1]["share_on_object"]
+    assert scores[0]["difference"] == pytest.approx(scores[0]["share_on_object"] - scores[0]["null"])
     assert scores[0]["completeness_error"] >= 0 and scores[0]["explained"] in ("noise-00", "noise-01", "noise-02")
     with Image.open(out / "attribution.png") as picture:
         assert picture.width > 3 * 320 - 1
-    code, _, _ = command(words + " --method occlusion --parameters window=8,stride=8 --num 5", store=False)
-    rows = (out / "scores.csv").read_text().splitlines()
-    assert code == 0 and rows[0] == "model,score,mean,low,high,chance,num" and len(rows) == 7
+    words += " --method occlusion --parameters window=8,stride=8"
+    code, _, _ = command(f"{words} --num 5 --num-untrained 3", store=False)
+    for name, columns, num in (("scores", SCORE_TABLE, 6), ("randomisation", RANDOMISATION_TABLE, 4)):
+        rows = (out / f"{name}.csv").read_text().splitlines()
+        assert code == 0 and rows[0] == ",".join(column.name for column in columns) and len(rows) == 1 + num
     refused = {
         "--method magic": "magic",
         "--parameters steps=many": "NAME=NUMBER",
         "--num 0": "num = 0",
+        "--num-untrained 3": "add --num-images",
+        "--num 5 --num-untrained 2": "num_untrained = 2: expected a whole number from 3",
         "--parameters steps=2,steps=3": "'steps' is given twice",
     }
     for option, message in refused.items():
@@ -216,11 +222,14 @@ def test_stickers_features_and_shapley(command, tmp_path):
     out = tmp_path / "shapley.csv"
     words = f"shapley --models {run['run']},{run['run'][:8]} --num 12 --num-references 2 --out {out}"
     code, answer, error = command(words)
-    assert code == 0 and len(answer["models"]) == 2 * 3, error
+    num_groups = len({row["images"] for row in answer["models"]})
+    assert code == 0 and len(answer["models"]) == 2 * 3 * num_groups and num_groups in (2, 3), error
     assert answer["models"][0]["model"] == run["run"] and answer["models"][0]["num"] == 12
     rows = out.read_text().splitlines()
-    assert rows[0] == "model,class,player,shapley,low,high,share,share_low,share_high,num"
-    assert {row.split(",")[1] for row in rows[1:]} == {"all", "noise-10", "noise-11"}
+    assert rows[0] == ",".join(column.name for column in EVIDENCE_TABLE)
+    assert {row.split(",")[2] for row in rows[1:]} == {"all", "noise-10", "noise-11"}
+    first, second = (answer["differences"][0][name] for name in ("first", "second"))
+    assert [first, second] == [run["run"], run["run"][:8]] and answer["differences"][0]["difference"] == 0.0
     for option, message in {"--worth money": "expected logit", "--num 0": "num = 0", "--out no/x.csv": "no"}.items():
         code, _, error = command(f"{words} {option}")
         assert code == 2 and message in error and len(error.strip().splitlines()) == 1

@@ -7,14 +7,11 @@ import io
 import json
 import re
 import zipfile
-from dataclasses import fields
 
 import numpy as np
 import pytest
 from safetensors import safe_open
 
-from invariance.attribution.score_set import ScoreMean
-from invariance.attribution.shapley import PlayerMean
 from invariance.data.engine import Engine
 from invariance.data.export import write_image_folder, write_npz
 from invariance.runs.gallery import GALLERY
@@ -22,6 +19,12 @@ from invariance.runs.shipped_studies import SHIPPED
 from invariance.spec import DatasetSpec
 from invariance.studies.registry import make_study
 from invariance.studies.verdicts import Finding, Part
+from invariance.vocabulary.attribution import (
+    EVIDENCE_DIFFERENCES,
+    EVIDENCE_TABLE,
+    RANDOMISATION_TABLE,
+    SCORE_TABLE,
+)
 from invariance.vocabulary.measures import MEASUREMENTS
 from invariance.vocabulary.studies import STUDY_NAMES
 from invariance.vocabulary.verdicts import Size, Verdict
@@ -61,14 +64,17 @@ def test_columns_of_a_measurement(heading, name):
     assert set(listed(heading)) == {column.name for column in MEASUREMENTS[name].columns}
 
 
-def test_columns_of_scores():
-    assert set(listed("Attribution")) == {"model", *(field.name for field in fields(ScoreMean))}
-
-
-def test_columns_of_evidence():
-    shown = {"class_name": "class", "value": "shapley"}
-    declared = [shown.get(field.name, field.name) for field in fields(PlayerMean)]
-    assert set(listed("Evidence")) == {"model", *declared}
+@pytest.mark.parametrize(
+    ("heading", "columns"),
+    [
+        ("scores.csv", SCORE_TABLE),
+        ("randomisation.csv", RANDOMISATION_TABLE),
+        ("Evidence", EVIDENCE_TABLE),
+        ("differences", EVIDENCE_DIFFERENCES),
+    ],
+)
+def test_columns_of_what_is_attributed(heading, columns):
+    assert listed(heading) == [column.name for column in columns]
 
 
 @pytest.mark.parametrize("name", STUDY_NAMES)
