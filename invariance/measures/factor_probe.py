@@ -72,13 +72,13 @@ def held_out(
     Returns:
         G tensors (N, D_g) float64 of predictions, and the chosen penalties per sample, (num_folds, G) float64.
     """
-    predictions, penalties = [torch.empty_like(target.cpu()) for target in targets], []
+    widths, outputs = [target.shape[1] for target in targets], torch.cat(list(targets), dim=1).cpu()
+    owners = torch.repeat_interleave(torch.arange(len(targets)), torch.tensor(widths))
+    predictions, penalties = torch.empty_like(outputs), []
     for probe in fold_probes(features, folds, standardise=standardise):
-        parts, chosen = probe.predict(targets)
-        for whole, part in zip(predictions, parts, strict=True):
-            whole[probe.held] = part
+        predictions[probe.held], chosen = probe.predict(outputs, owners)
         penalties.append(chosen)
-    return predictions, torch.stack(penalties)
+    return list(predictions.split(widths, dim=1)), torch.stack(penalties)
 
 
 def fold_probes(features: Tensor, folds: Tensor, *, standardise: bool = True) -> Iterator[FoldProbe]:
@@ -136,28 +136,25 @@ class FoldProbe:
         self._gains = self._shrinkage.square() * (variances[:, None] + 2 * len(inputs) * RIDGE_GRID)
         self._left_over = (len(inputs) - 1.0 - (variances[:, None] * self._shrinkage).sum(dim=0)).square()
 
-    def predict(self, targets: Sequence[Tensor]) -> tuple[list[Tensor], Tensor]:
+    def predict(self, targets: Tensor, owners: Tensor) -> tuple[Tensor, Tensor]:
         """Predicts the samples that were held out.
 
         Args:
-            targets: G tensors (N, D_g) float64 of all samples, of which only the others are looked at; the columns of
-                one target share a penalty.
+            targets: (N, T) float64 of all samples, of which only the others are looked at.
+            owners: (T,) int64, increasing; columns of one owner share a penalty.
 
         Returns:
-            G tensors (H, D_g) float64, and the chosen penalties per sample, (G,) float64.
+            (H, T) float64, and the chosen penalty per sample of each owner, (G,) float64.
         """
-        widths = [target.shape[1] for target in targets]
-        owners = torch.repeat_interleave(torch.arange(len(targets)), torch.tensor(widths))
-        outputs = torch.cat([target.cpu()[~self.held] for target in targets], dim=1)
+        outputs = targets[~self.held]
         means = outputs.mean(dim=0)
         centred = outputs - means
         moments = self._directions.T @ (self._inputs.T @ centred)
         left = (centred.square().sum(dim=0)[:, None] - moments.square().T @ self._gains).clamp(min=0.0)
-        by_target = left.new_zeros(len(targets), len(RIDGE_GRID)).index_add_(0, owners, left)
-        chosen = (by_target / self._left_over).argmin(dim=1)
+        by_owner = left.new_zeros(int(owners[-1]) + 1, len(RIDGE_GRID)).index_add_(0, owners, left)
+        chosen = (by_owner / self._left_over).argmin(dim=1)
         weights = self._directions @ (moments * self._shrinkage[:, chosen[owners]])
-        predicted = self._held_inputs @ weights + means
-        return list(predicted.split(widths, dim=1)), RIDGE_GRID[chosen]
+        return self._held_inputs @ weights + means, RIDGE_GRID[chosen]
 
 
 def _spectrum(inputs: Tensor) -> tuple[Tensor, Tensor]:

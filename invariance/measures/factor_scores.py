@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from invariance.data.random import permutation
+from invariance.data.random import permutations
 from invariance.measures.factor_probe import FoldProbe, Split, fold_probes, held_out_means
 from invariance.measures.factors import Factor, Target
 from invariance.statistics import Interval, ratio_interval, t_test
@@ -21,6 +21,8 @@ from invariance.statistics import Interval, ratio_interval, t_test
 NUM_SHUFFLES: Final = 199
 """Shuffled labels that each factor is decoded from; the least p-value is one over one more."""
 CONTROL_QUANTILE: Final = 0.95
+_TIE: Final = 1e-9
+"""Skills that are equal but for rounding."""
 _COLUMNS_AT_ONCE: Final = 1_024
 """Of shuffled targets, which bounds the memory of factors with many classes."""
 
@@ -161,14 +163,16 @@ class _Decoding:
             probe: of the fold.
             orders: (NUM_SHUFFLES, N) int64, positions within the folds.
         """
-        (self._predicted[probe.held],), penalty = probe.predict([self._target])
+        num_columns = self._target.shape[1]
+        self._predicted[probe.held], penalty = probe.predict(self._target, torch.zeros(num_columns, dtype=torch.int64))
         self._penalties.append(penalty)
-        means, num_columns = self._means[probe.held][:, None], self._target.shape[1]
+        means = self._means[probe.held][:, None]
         for chunk in torch.arange(NUM_SHUFFLES).split(max(1, _COLUMNS_AT_ONCE // num_columns)):
-            shuffled = list(self._target[orders[chunk]])
-            predicted = torch.stack(probe.predict(shuffled)[0], dim=1)
-            held = torch.stack([target[probe.held] for target in shuffled], dim=1)
-            self._shuffled[chunk] += losses(self._factor, held, predicted, means, self._sizes)[0].sum(dim=0)
+            shuffled = self._target[orders[chunk].T]
+            owners = torch.arange(len(chunk)).repeat_interleave(num_columns)
+            predicted = probe.predict(shuffled.flatten(1), owners)[0].unflatten(1, (len(chunk), num_columns))
+            lost = losses(self._factor, shuffled[probe.held], predicted, means, self._sizes)[0]
+            self._shuffled[chunk] += lost.sum(dim=0)
 
     def score(self, units: Tensor) -> FactorScore:
         """What comes out once all folds were added; ``units`` (N,) are independent of each other."""
@@ -178,7 +182,7 @@ class _Decoding:
         skill, chance = _share_of(guesses, guesses - costs), 1.0 / target.shape[1] if factor.kind == "choice" else 0.0
         total = float(guesses.sum())
         control = 1.0 - self._shuffled / total if total > 0 else torch.full_like(self._shuffled, math.nan)
-        as_good = int((control >= skill.estimate).sum())
+        as_good = int((control >= skill.estimate - _TIE).sum())
         is_circle = factor.kind == "circle"
         return FactorScore(
             score=chance + (1.0 - chance) * skill.estimate,
@@ -206,7 +210,7 @@ def _orders_within(folds: Tensor, seed: int) -> Tensor:
 @lru_cache(maxsize=4)
 def _orders(num: int, seed: int) -> Tensor:
     """Orders of all samples: (NUM_SHUFFLES, num) int64; all representations of the same samples share them."""
-    return torch.stack([permutation(num, seed=seed, index=1 + number) for number in range(NUM_SHUFFLES)])
+    return permutations(num, seed=seed, indices=1 + torch.arange(NUM_SHUFFLES))
 
 
 def _sums(values: Tensor, units: Tensor) -> NDArray[np.float64]:

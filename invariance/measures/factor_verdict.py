@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
 from invariance.models import Classifier, has_untrained_twin
-from invariance.spec import PretrainSpec
+from invariance.spec import PretrainSpec, RunSpec
 from invariance.training.checkpoint import weights_spec
 from invariance.vocabulary.factors import (
     DECODABLE,
@@ -93,11 +93,38 @@ def references(models: Mapping[str, Classifier], sources: Mapping[str, Path]) ->
         not among them.
     """
     own = {name: weights_spec(sources[name]) for name, model in models.items() if has_untrained_twin(model.name)}
-    specs = {name: spec for name, spec in own.items() if isinstance(spec, PretrainSpec)}
-    plain = {name: spec for name, spec in specs.items() if not spec.data.transforms}
     return {
         name: other
-        for name, spec in specs.items()
-        for other, base in plain.items()
-        if name != other and replace(base, data=replace(base.data, transforms=spec.data.transforms)) == spec
+        for name, spec in own.items()
+        for other, base in own.items()
+        if name != other and is_reference(base, spec)
     }
+
+
+def is_reference(base: RunSpec, spec: RunSpec) -> bool:
+    """Whether ``base`` is the pretraining on no transformation that ``spec`` is in all else."""
+    if not (isinstance(base, PretrainSpec) and isinstance(spec, PretrainSpec)) or base.data.transforms:
+        return False
+    return base != spec and replace(base, data=replace(base.data, transforms=spec.data.transforms)) == spec
+
+
+@dataclass(frozen=True)
+class Changes:
+    """How often training on transformations has changed what can be decoded.
+
+    Attributes:
+        lower: titles of the factors that are decoded worse, lost ones among them.
+        higher: of those that are decoded better.
+        num: of all that were compared.
+    """
+
+    lower: tuple[str, ...]
+    higher: tuple[str, ...]
+    num: int
+
+
+def changes(rows: pd.DataFrame) -> Changes:
+    """Counts the verdicts of some rows of a table of factors."""
+    compared = rows[rows["reference"].notna() & (rows["reference"] != "")]
+    lower, higher = (compared.loc[compared["verdict"].isin(found), "title"] for found in ((LOWER, LOST), (HIGHER,)))
+    return Changes(tuple(lower), tuple(higher), len(compared))

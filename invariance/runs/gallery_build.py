@@ -159,7 +159,8 @@ def measure(recipe: Recipe, store: Store, folder: Path, *, device: str, on_event
         if run.state != "done" or run.result is None:
             raise SpecError(f"{file} of the gallery ended as {run.state}: {run.error or 'build again to go on'}")
         table = pd.read_csv(run.result["table"])
-        table["model"] = table["model"].replace(names)
+        for column in table.columns.intersection(["model", "reference"]):
+            table[column] = table[column].replace(names)
         table.to_csv(folder / file, index=False, float_format="%.5g")
 
 
