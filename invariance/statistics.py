@@ -163,6 +163,22 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return adjusted
 
 
+def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
+    """p-values of many tests, adjusted for the share of false discoveries (Benjamini, Hochberg 1995), in their order.
+
+    Of the effects that are claimed because their adjusted p-value is below a level, at most that share is expected not
+    to be there, if the tests are independent or positively dependent. NaN stays NaN, and is no test.
+    """
+    tested = [position for position, p_value in enumerate(p_values) if not math.isnan(p_value)]
+    tested.sort(key=lambda position: p_values[position])
+    adjusted, lowest = [math.nan] * len(p_values), 1.0
+    for rank in range(len(tested), 0, -1):
+        position = tested[rank - 1]
+        lowest = min(lowest, p_values[position] * len(tested) / rank)
+        adjusted[position] = lowest
+    return adjusted
+
+
 def pearson(x: ArrayLike, y: ArrayLike) -> float:
     """Pearson's correlation; NaN of fewer than three points, or where one of both does not vary."""
     values = np.stack([np.asarray(x, np.float64), np.asarray(y, np.float64)])

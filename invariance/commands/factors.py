@@ -28,7 +28,9 @@ def add_commands(commands: Any) -> None:
         "factors",
         help="decode what varies between images from the representations of models",
         description="Decodes what varies between images from representations, and from two controls: the pixels, and "
-        "the same network untrained.",
+        "the same network untrained. Each factor is decoded from objects that the probe knows, and from objects that "
+        "are held out. Networks are compared with the one that was trained on no transformation and is the same in "
+        "all else, if it is among them.",
         epilog=_describe_columns(),
         examples=("--models none,hue --factors class,hue,rotate --out factors.csv",),
     )
@@ -64,10 +66,10 @@ def factors(args: argparse.Namespace) -> None:
 
 
 def _describe_columns() -> str:
-    lines = ["columns of the table, a row for each model and factor, controls first:"]
+    lines = ["columns of the table, a row for each model, factor and way of splitting objects, controls first:"]
     for names, words in in_words(FACTOR_TABLE):
         lines += described(names, words)
-    lines.append("verdicts, each from the interval of the skill:")
+    lines.append("verdicts, each from an interval and a p-value that is adjusted over the table:")
     for verdict, meaning in VERDICTS.items():
         lines += described(verdict, meaning)
     return "\n".join(lines)

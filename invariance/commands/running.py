@@ -194,8 +194,8 @@ def report(run: Run) -> dict[str, Any]:
 
 
 def write_named(table: Path, names: dict[str, str], out: Path) -> None:
-    """Copies a table, its models called as the user called them."""
+    """Copies a table, its models called as the user called them, in whichever column."""
     text = table.read_text(encoding="utf-8")
     for run_id, name in names.items():
-        text = text.replace(f"\n{run_id},", f"\n{name},")
+        text = text.replace(f"\n{run_id},", f"\n{name},").replace(f",{run_id},", f",{name},")
     write_bytes(out, text.encode())

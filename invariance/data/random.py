@@ -298,5 +298,10 @@ def _box_muller(uniform: Tensor) -> Tensor:
 
 def permutation(num: int, *, seed: int, index: int = 0) -> Tensor:
     """A random order of range(num), a pure function of its arguments: (num,) int64 on the CPU."""
-    words = Draws(seed, torch.tensor([index]), STREAMS["order"]).words(2 * num)[0]
-    return torch.argsort((words[:num] << 31) | (words[num:] >> 1), stable=True)
+    return permutations(num, seed=seed, indices=torch.tensor([index]))[0]
+
+
+def permutations(num: int, *, seed: int, indices: Tensor) -> Tensor:
+    """Those that :func:`permutation` gives for I indices: (I, num) int64 on the CPU."""
+    words = Draws(seed, indices, STREAMS["order"]).words(2 * num)
+    return torch.argsort((words[:, :num] << 31) | (words[:, num:] >> 1), dim=1, stable=True)

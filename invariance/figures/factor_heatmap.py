@@ -11,11 +11,29 @@ import plotly.graph_objects as go
 
 from invariance.figures.cells import click_targets, coloured, filled, frame, frame_selected, grid, lay_out, texts
 from invariance.figures.palette import NEUTRAL, SHARE_SCALE
-from invariance.numbers import format_number
-from invariance.vocabulary.factors import KEPT, LOST, NETWORK, PARTLY, UNCLEAR
+from invariance.numbers import format_number, signed
+from invariance.vocabulary.factors import (
+    DECODABLE,
+    HELD_OUT,
+    HIGHER,
+    KEPT,
+    LOST,
+    LOWER,
+    NETWORK,
+    NOT_DECODABLE,
+    UNDECIDED,
+)
 
 ROW_PX: Final = 25
-GLYPHS: Final[dict[str, str]] = {KEPT: "●", PARTLY: "◐", LOST: "○", UNCLEAR: "?"}
+GLYPHS: Final[dict[str, str]] = {
+    KEPT: "=",
+    LOWER: "▼",
+    LOST: "○",
+    HIGHER: "▲",
+    UNDECIDED: "?",
+    DECODABLE: "●",
+    NOT_DECODABLE: "·",
+}
 """One sign a verdict."""
 
 
@@ -32,7 +50,8 @@ def factor_heatmap(
     The selection of a click is read by :func:`~invariance.figures.heatmap.cell_of`: model and factor.
 
     Args:
-        table: columns of :data:`~invariance.vocabulary.factors.FACTOR_COLUMNS`; one row a cell.
+        table: columns of :data:`~invariance.vocabulary.factors.FACTOR_COLUMNS`; one row a cell,
+            so that objects are known, or held out, in all of them. Colours end at 0 and 1, numbers do not.
         titles: what to call the models; missing ones keep their name.
         trained_on: for each model the transformations of its training, whose cells get a frame.
         selected: models and the factor whose cells get a thick frame.
@@ -41,11 +60,12 @@ def factor_heatmap(
     models, factors = list(dict.fromkeys(table["model"])), list(dict.fromkeys(table["factor"]))
     labels = table.drop_duplicates("factor").set_index("factor")["title"]
     values, signs = (grid(table, column, rows=models, columns=factors, by="factor") for column in ("skill", "verdict"))
-    values = np.clip(values.astype(np.float32), 0.0, 1.0)
+    skills = values.astype(np.float32)
+    values = np.clip(skills, 0.0, 1.0)
     cells = filled(values)
     names = [(titles or {}).get(model, model) for model in models]
     by_cell = table.drop_duplicates(["model", "factor"]).set_index(["model", "factor"])
-    words = [GLYPHS.get(signs[cell], "") if verdicts else format_number(float(values[cell])) for cell in cells]
+    words = [GLYPHS.get(signs[cell], "") if verdicts else format_number(float(skills[cell])) for cell in cells]
     told = [hover_text(names[row], by_cell.loc[(models[row], factors[column])]) for row, column in cells]
     figure = go.Figure(
         [
@@ -75,20 +95,33 @@ def factor_heatmap(
 
 
 def hover_text(name: str, row: pd.Series) -> str:
-    """What is said of a cell: score against chance, the interval of its skill, and the verdict."""
+    """What is said of a cell: score against chance, its skill against the network trained on nothing, the verdict."""
     kind = "balanced accuracy" if row["kind"] == "choice" else "R²"
-    lines = [name, f"{row['title']}: {kind} {format_number(row['score'])}, guessing {format_number(row['chance'])}"]
-    lines.append(
-        f"skill {format_number(row['skill'])}, 95 % interval {format_number(row['low'])} to "
-        f"{format_number(row['high'])}"
-    )
+    objects = ", objects held out" if row["objects"] == HELD_OUT else ""
+    lines = [
+        name,
+        f"{row['title']}{objects}: {kind} {format_number(row['score'])}, guessing {format_number(row['chance'])}",
+        f"skill {format_number(row['skill'])} {_interval(row['low'], row['high'])}, p {_p_value(row['p_adjusted'])}",
+    ]
     if row["kind"] == "circle":
         lines.append(f"mean error {row['angle_error_deg']:.0f}°, guessing 90°")
+    for column, against in (("change", "trained on nothing"), ("learnt", "untrained")):
+        if row[column] == row[column]:  # not NaN
+            lines.append(
+                f"against {against} {signed(row[column])} {_interval(row[f'{column}_low'], row[f'{column}_high'])}, "
+                f"p {_p_value(row[f'{column}_p_adjusted'])}"
+            )
     if isinstance(row["verdict"], str) and row["verdict"]:
-        lines.append(
-            f"{row['verdict']} (pixels {format_number(row['pixels'])}, untrained {format_number(row['untrained'])})"
-        )
+        lines.append(row["verdict"])
     return "<br>".join(lines)
+
+
+def _interval(low: float, high: float) -> str:
+    return f"[{format_number(low)}, {format_number(high)}]"
+
+
+def _p_value(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"= {format_number(value, 3)}"
 
 
 def _frames(

@@ -17,10 +17,10 @@ SYMBOLS: Final = ("circle", "diamond")
 
 
 def paired(table: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
-    """The factors of two models, those first that the first one has kept better.
+    """The factors of two models, those first that are decoded better from the first one.
 
     Args:
-        table: columns of :data:`~invariance.vocabulary.factors.FACTOR_COLUMNS`.
+        table: columns of :data:`~invariance.vocabulary.factors.FACTOR_COLUMNS`, of one way of splitting objects.
         first: a model of the table.
         second: another one.
 
@@ -85,7 +85,7 @@ def factor_dumbbells(pairs: pd.DataFrame, names: tuple[str, str]) -> go.Figure:
         )
     figure.update_xaxes(
         title="skill: 0 is guessing, 1 perfect",
-        range=[-0.12, 1.04],
+        range=[min(-0.12, pairs[["skill_1", "skill_2", "low_1", "low_2"]].min().min() - 0.04), 1.04],
         fixedrange=True,
         zeroline=True,
         zerolinecolor=NEUTRAL,

@@ -11,9 +11,10 @@ from torch import Tensor
 
 from invariance.data.engine import Batch, Engine, to_bytes
 from invariance.events import CancelFlag, Cancelled, never
-from invariance.measures.factor_probe import group_folds
+from invariance.measures.factor_probe import Split, split_units
 from invariance.measures.factors import BACKGROUND, Factor
 from invariance.spec import SpecError
+from invariance.vocabulary.factors import HELD_OUT, KNOWN
 
 NUM_BACKGROUNDS: Final = 16
 """Backgrounds among which a probe has to tell, so that each is seen often enough to be learnt."""
@@ -44,14 +45,12 @@ class FactorImages:
     Attributes:
         images: (N, 3, S, S) uint8, no two alike.
         recipe: everything that was drawn; its images are left out.
-        folds: (N,) int64: samples of the same object on the same background are in the same fold. Backgrounds are
-            decoded behind objects, and untransformed classes before backgrounds, of which the probe has seen none:
-            where each pair comes once, those that are missing from the other folds would tell which one it is.
+        splits: by what a probe is asked to do, see :data:`~invariance.vocabulary.factors.OBJECTS`.
     """
 
     images: Tensor
     recipe: Batch
-    folds: Tensor
+    splits: dict[str, Split]
 
 
 def image_sets(factors: Sequence[Factor], *, together: bool) -> tuple[ImageSet, ...]:
@@ -100,12 +99,7 @@ def render_set(
     pictures = torch.cat(images)
     kept = _distinct(pictures)
     recipe = _chosen(recipes, kept)
-    members = _groups(wanted, recipe, num_folds)
-    try:
-        folds = group_folds(members, num_folds=num_folds, seed=seed)
-    except ValueError as error:
-        raise SpecError(f"num_images = {num}: {error}; ask for more images or fewer folds") from error
-    return FactorImages(pictures[kept], recipe, folds)
+    return FactorImages(pictures[kept], recipe, _splits(wanted, recipe, num, num_folds, seed))
 
 
 def _indices(engine: Engine, num: int, *, few_backgrounds: bool) -> Tensor:
@@ -116,13 +110,32 @@ def _indices(engine: Engine, num: int, *, few_backgrounds: bool) -> Tensor:
     return candidates[torch.isin(engine.background_numbers(candidates), few)][:num]
 
 
-def _groups(wanted: ImageSet, recipe: Batch, num_folds: int) -> Tensor:
-    """What must not be on both sides, as a number for each sample: (N,) int64."""
+def _splits(wanted: ImageSet, recipe: Batch, num: int, num_folds: int, seed: int) -> dict[str, Split]:
+    """The splits that a set allows.
+
+    Objects are known where samples of the same object on the same background are in the same fold. Backgrounds are
+    decoded behind objects, and untransformed classes before backgrounds, of which the probe has seen none: where each
+    pair comes once, those that are missing from the other folds would tell which one it is. With fewer objects than
+    folds one object at a time is held out.
+    """
+    splits, num_objects = dict[str, Split](), len(recipe.objects.unique())
+    behind_new_objects = wanted.few_backgrounds and num_objects >= num_folds
+    try:
+        if not behind_new_objects:
+            splits[KNOWN] = split_units(_pictures(wanted, recipe, num_folds), num_folds=num_folds, seed=seed)
+        if num_objects > 1 and (behind_new_objects or any(factor.transform for factor in wanted.factors)):
+            splits[HELD_OUT] = split_units(recipe.objects, num_folds=min(num_folds, num_objects), seed=seed)
+    except ValueError as error:
+        raise SpecError(f"num_images = {num}: {error}; ask for more images or fewer folds") from error
+    return splits
+
+
+def _pictures(wanted: ImageSet, recipe: Batch, num_folds: int) -> Tensor:
+    """What must not be on both sides where objects are known, as a number for each sample: (N,) int64."""
     if int(recipe.backgrounds.max()) < 0:  # fresh noise: no background comes twice
         return torch.arange(len(recipe.labels))
-    apart = recipe.objects if wanted.few_backgrounds else recipe.backgrounds
-    if (wanted.few_backgrounds or not wanted.transforms) and len(apart.unique()) >= num_folds:
-        return apart
+    if not wanted.transforms and not wanted.few_backgrounds and len(recipe.backgrounds.unique()) >= num_folds:
+        return recipe.backgrounds
     pairs = torch.stack((recipe.objects, recipe.prototypes, recipe.backgrounds), dim=1)
     return torch.unique(pairs, dim=0, return_inverse=True)[1]
 

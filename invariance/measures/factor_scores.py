@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from invariance.data.random import permutation
-from invariance.measures.bootstrap import resampled_means
-from invariance.measures.factor_probe import held_out, held_out_means
+from invariance.data.random import permutations
+from invariance.measures.factor_probe import FoldProbe, Split, fold_probes, held_out_means
 from invariance.measures.factors import Factor, Target
-from invariance.statistics import percentile_interval
+from invariance.statistics import Interval, ratio_interval, t_test
 
-NUM_SHUFFLES = 8
+NUM_SHUFFLES: Final = 199
+"""Shuffled labels that each factor is decoded from; the least p-value is one over one more."""
+CONTROL_QUANTILE: Final = 0.95
+_TIE: Final = 1e-9
+"""Skills that are equal but for rounding."""
+_COLUMNS_AT_ONCE: Final = 1_024
+"""Of shuffled targets, which bounds the memory of factors with many classes."""
 
 
 @dataclass(frozen=True)
@@ -25,67 +34,84 @@ class FactorScore:
     Attributes:
         score: R^2 for numbers and angles (of cosine and sine together), balanced accuracy for choices.
         chance: what ``score`` is for guessing: 0, or one over the number of classes.
-        skill: (score - chance) / (1 - chance); 0 is guessing, 1 perfect, below 0 worse than guessing. NaN where the
-            factor does not vary.
-        interval: 95 % bootstrap interval of ``skill`` over samples; what other images would have given, with the
-            probes as they are.
-        control: mean skill of probes that were fitted to shuffled labels, and the highest of them.
-        control_high: see ``control``.
+        skill: (score - chance) / (1 - chance) with its 95 % interval over units, the probes being as they are; 0 is
+            guessing, 1 perfect, below 0 worse than guessing. NaN where the factor does not vary.
+        control: mean skill of probes that were fitted to shuffled labels.
+        control_high: the skill that 5 % of them exceed.
+        p_value: of the randomisation test: the share of labellings, shuffled and true, that are decoded as well.
         angle_error_deg: for angles, mean distance of decoded from true on the circle, in degrees of the circle; 90 is
             guessing. NaN for other factors.
         num_images: samples that were decoded.
         penalty: the ridge penalty per sample, geometric mean over the folds.
+        costs: (U,) of each unit, see :func:`losses`.
+        guesses: (U,) likewise.
     """
 
     score: float
     chance: float
-    skill: float
-    interval: tuple[float, float]
+    skill: Interval
     control: float
     control_high: float
+    p_value: float
     angle_error_deg: float
     num_images: int
     penalty: float
+    costs: NDArray[np.float64]
+    guesses: NDArray[np.float64]
 
 
 def factor_scores(
     features: Tensor,
     factors: Sequence[Factor],
     targets: Sequence[Target],
-    folds: Tensor,
+    split: Split,
     *,
     seed: int,
     standardise: bool = True,
 ) -> list[FactorScore]:
     """Decodes all factors of some images from one representation of them.
 
+    Parameters are drawn independently of everything else in an image. So if a representation says nothing of one, any
+    order of its values was as likely, and comparing the skill with those of shuffled labels is an exact test (Fisher
+    1935; for decoding Ojala and Garriga 2010). They are shuffled within folds, which leaves each fold its labels.
+
     Args:
         features: (N, F) float.
         factors: what is decoded.
         targets: what each factor is in the N samples.
-        folds: (N,) int64, see :func:`~invariance.measures.factor_probe.group_folds`.
-        seed: of the shuffled labels and the bootstrap.
-        standardise: see :func:`~invariance.measures.factor_probe.held_out`.
+        split: folds and units of the N samples.
+        seed: of the shuffled labels.
+        standardise: see :func:`~invariance.measures.factor_probe.fold_probes`.
     """
-    features, folds = features.cpu(), folds.cpu()
+    features = features.cpu()
     scores: list[FactorScore | None] = [None] * len(factors)
     for given in dict.fromkeys(factor.given for factor in factors):
         members = [position for position, factor in enumerate(factors) if factor.given == given]
         defined = targets[members[0]].defined
-        columns = [targets[position].columns[defined] for position in members]
-        orders = [permutation(int(defined.sum()), seed=seed, index=1 + number) for number in range(NUM_SHUFFLES)]
-        asked = [version for own in columns for version in (own, *(own[order] for order in orders))]
-        predictions, penalties = held_out(features[defined], asked, folds[defined], standardise=standardise)
-        for number, position in enumerate(members):
-            block = slice(number * (1 + NUM_SHUFFLES), (number + 1) * (1 + NUM_SHUFFLES))
-            pairs = list(zip(asked[block], predictions[block], strict=True))
-            penalty = float(penalties[:, block.start].log().mean().exp())
-            scores[position] = _score(factors[position], pairs, folds[defined], penalty, seed)
+        folds = split.folds[defined]
+        orders = _orders_within(folds, seed)
+        decodings = [_Decoding(factors[position], targets[position].columns[defined], folds) for position in members]
+        for probe in fold_probes(features[defined], folds, standardise=standardise):
+            for decoding in decodings:
+                decoding.add(probe, orders)
+        for position, decoding in zip(members, decodings, strict=True):
+            scores[position] = decoding.score(split.units[defined])
     return [score for score in scores if score is not None]
 
 
-def losses(factor: Factor, target: Tensor, predicted: Tensor, folds: Tensor) -> tuple[Tensor, Tensor]:
-    """What each sample costs, decoded and guessed: two (N,) float64, whose sums give the skill as 1 - ratio.
+def change(score: FactorScore, reference: FactorScore) -> tuple[Interval, float]:
+    """How much better a factor is decoded from one representation than from another, on the same samples.
+
+    Returns:
+        The difference of skills with its 95 % interval over units, and the two-sided p-value that it is 0. Both guess
+        alike, so that the difference is a ratio of sums, as each skill is; NaN where the factor does not vary.
+    """
+    saved = reference.costs - score.costs
+    return _share_of(score.guesses, saved), min(1.0, 2.0 * min(t_test(saved)))
+
+
+def losses(factor: Factor, target: Tensor, predicted: Tensor, means: Tensor, sizes: Tensor) -> tuple[Tensor, Tensor]:
+    """What each sample costs, decoded and guessed: two (...) float64, whose sums give the skill as 1 - ratio.
 
     Numbers and angles cost the squared error; guessed is the mean of the other folds, as for an R^2 on new samples.
     Choices cost 1 over the size of the class where the wrong class is named, so that all classes count alike; guessed,
@@ -93,16 +119,16 @@ def losses(factor: Factor, target: Tensor, predicted: Tensor, folds: Tensor) -> 
 
     Args:
         factor: what is decoded.
-        target: (N, D) float64, see :class:`~invariance.measures.factors.Target`.
-        predicted: (N, D) float64.
-        folds: (N,) int64.
+        target: (..., D) float64, see :class:`~invariance.measures.factors.Target`.
+        predicted: (..., D) float64.
+        means: (..., D) float64, what is predicted without any features.
+        sizes: (D,) float64, members of each class.
     """
-    means = held_out_means(target, folds)
     if factor.kind != "choice":
-        return (target - predicted).square().sum(dim=1), (target - means).square().sum(dim=1)
-    weights = target @ (1.0 / target.sum(dim=0))
-    wrong = chosen_class(predicted, means) != target.argmax(dim=1)
-    return weights * wrong, weights * (1.0 - 1.0 / target.shape[1])
+        return (target - predicted).square().sum(dim=-1), (target - means).square().sum(dim=-1)
+    weights = target @ (1.0 / sizes)
+    wrong = chosen_class(predicted, means) != target.argmax(dim=-1)
+    return weights * wrong, weights * (1.0 - 1.0 / target.shape[-1])
 
 
 def chosen_class(predicted: Tensor, frequencies: Tensor) -> Tensor:
@@ -111,7 +137,7 @@ def chosen_class(predicted: Tensor, frequencies: Tensor) -> Tensor:
     That is the class under which the features are most likely if all were equally frequent, which is what balanced
     accuracy asks for. A class that the other folds lack is never chosen.
     """
-    return torch.where(frequencies > 0, predicted / frequencies, -torch.inf).argmax(dim=1)
+    return torch.where(frequencies > 0, predicted / frequencies, -torch.inf).argmax(dim=-1)
 
 
 def angle_errors_deg(target: Tensor, predicted: Tensor) -> Tensor:
@@ -120,30 +146,85 @@ def angle_errors_deg(target: Tensor, predicted: Tensor) -> Tensor:
     return torch.atan2(cross, (target * predicted).sum(dim=1)).abs().rad2deg()
 
 
-def _score(
-    factor: Factor, pairs: Sequence[tuple[Tensor, Tensor]], folds: Tensor, penalty: float, seed: int
-) -> FactorScore:
-    """The score of the first pair of (target, predicted); the others have shuffled targets."""
-    target, predicted = pairs[0]
-    cost, guessed = losses(factor, target, predicted, folds)
-    varies = float(guessed.sum()) > 0
-    resampled = resampled_means(torch.stack((cost, guessed)), seed=seed)
-    skill = _skill(cost, guessed)
-    chance = 1.0 / target.shape[1] if factor.kind == "choice" else 0.0
-    shuffled = [_skill(*losses(factor, *pair, folds)) for pair in pairs[1:]]
-    return FactorScore(
-        score=chance + (1.0 - chance) * skill,
-        chance=chance,
-        skill=skill,
-        interval=percentile_interval(1.0 - resampled[:, 0] / resampled[:, 1]) if varies else (math.nan, math.nan),
-        control=sum(shuffled) / len(shuffled),
-        control_high=max(shuffled),
-        angle_error_deg=float(angle_errors_deg(target, predicted).mean()) if factor.kind == "circle" else math.nan,
-        num_images=len(target),
-        penalty=penalty,
-    )
+class _Decoding:
+    """A factor on its way through the folds: what its true and its shuffled labels cost so far."""
+
+    def __init__(self, factor: Factor, target: Tensor, folds: Tensor) -> None:
+        self._factor, self._target = factor, target
+        self._means, self._sizes = held_out_means(target, folds), target.sum(dim=0)
+        self._predicted = torch.zeros_like(target)
+        self._shuffled = torch.zeros(NUM_SHUFFLES, dtype=torch.float64)
+        self._penalties: list[Tensor] = []
+
+    def add(self, probe: FoldProbe, orders: Tensor) -> None:
+        """Decodes a fold.
+
+        Args:
+            probe: of the fold.
+            orders: (NUM_SHUFFLES, N) int64, positions within the folds.
+        """
+        num_columns = self._target.shape[1]
+        self._predicted[probe.held], penalty = probe.predict(self._target, torch.zeros(num_columns, dtype=torch.int64))
+        self._penalties.append(penalty)
+        means = self._means[probe.held][:, None]
+        for chunk in torch.arange(NUM_SHUFFLES).split(max(1, _COLUMNS_AT_ONCE // num_columns)):
+            shuffled = self._target[orders[chunk].T]
+            owners = torch.arange(len(chunk)).repeat_interleave(num_columns)
+            predicted = probe.predict(shuffled.flatten(1), owners)[0].unflatten(1, (len(chunk), num_columns))
+            lost = losses(self._factor, shuffled[probe.held], predicted, means, self._sizes)[0]
+            self._shuffled[chunk] += lost.sum(dim=0)
+
+    def score(self, units: Tensor) -> FactorScore:
+        """What comes out once all folds were added; ``units`` (N,) are independent of each other."""
+        factor, target = self._factor, self._target
+        by_unit = [_sums(loss, units) for loss in losses(factor, target, self._predicted, self._means, self._sizes)]
+        costs, guesses = by_unit
+        skill, chance = _share_of(guesses, guesses - costs), 1.0 / target.shape[1] if factor.kind == "choice" else 0.0
+        total = float(guesses.sum())
+        control = 1.0 - self._shuffled / total if total > 0 else torch.full_like(self._shuffled, math.nan)
+        as_good = int((control >= skill.estimate - _TIE).sum())
+        is_circle = factor.kind == "circle"
+        return FactorScore(
+            score=chance + (1.0 - chance) * skill.estimate,
+            chance=chance,
+            skill=skill,
+            control=float(control.mean()),
+            control_high=float(control.quantile(CONTROL_QUANTILE)),
+            p_value=(1 + as_good) / (1 + NUM_SHUFFLES) if total > 0 else math.nan,
+            angle_error_deg=float(angle_errors_deg(target, self._predicted).mean()) if is_circle else math.nan,
+            num_images=len(target),
+            penalty=float(torch.cat(self._penalties).log().mean().exp()),
+            costs=costs,
+            guesses=guesses,
+        )
 
 
-def _skill(cost: Tensor, guessed: Tensor) -> float:
-    total = float(guessed.sum())
-    return 1.0 - float(cost.sum()) / total if total > 0 else math.nan
+def _orders_within(folds: Tensor, seed: int) -> Tensor:
+    """Orders that leave every sample in its fold: (NUM_SHUFFLES, N) int64."""
+    drawn = _orders(len(folds), seed)
+    orders = torch.empty_like(drawn)
+    orders[:, folds.argsort(stable=True)] = drawn.gather(1, folds[drawn].argsort(dim=1, stable=True))
+    return orders
+
+
+@lru_cache(maxsize=4)
+def _orders(num: int, seed: int) -> Tensor:
+    """Orders of all samples: (NUM_SHUFFLES, num) int64; all representations of the same samples share them."""
+    return permutations(num, seed=seed, indices=1 + torch.arange(NUM_SHUFFLES))
+
+
+def _sums(values: Tensor, units: Tensor) -> NDArray[np.float64]:
+    """Sums over the samples of each unit: (N,) to (U,)."""
+    members = torch.unique(units, return_inverse=True)[1]
+    return np.bincount(members.numpy(), weights=values.numpy()).astype(np.float64)
+
+
+def _share_of(guesses: NDArray[np.float64], saved: NDArray[np.float64]) -> Interval:
+    """What is saved of the cost of guessing, at most all: a ratio of two sums over units.
+
+    NaN where the factor does not vary.
+    """
+    if not guesses.sum() > 0:
+        return Interval(math.nan, math.nan, math.nan, len(guesses))
+    found = ratio_interval(saved, guesses)
+    return replace(found, high=min(1.0, found.high)) if found.num > 1 else found

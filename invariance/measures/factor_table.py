@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import product
 from typing import Final
 
 import pandas as pd
 import torch
 
 from invariance.data.engine import Engine
-from invariance.measures.factor_images import image_sets, render_set
-from invariance.measures.factor_scores import FactorScore, factor_scores
-from invariance.measures.factor_verdict import verdict_of
-from invariance.measures.factors import Factor, resolve_factors, target_of
+from invariance.measures.factor_images import ImageSet, image_sets, render_set
+from invariance.measures.factor_scores import FactorScore, change, factor_scores
+from invariance.measures.factor_verdict import judge, references
+from invariance.measures.factors import CLASS, Factor, resolve_factors, target_of
 from invariance.measures.task import Represent, TableWork, Task
 from invariance.models import has_untrained_twin, untrained_twin
 from invariance.spec import TRANSFORM_NAMES, FactorSpec
-from invariance.vocabulary.factors import FACTOR_COLUMNS, NETWORK, PIXELS, UNTRAINED
+from invariance.statistics import benjamini_hochberg
+from invariance.vocabulary.factors import FACTOR_COLUMNS, KNOWN, NETWORK, OBJECTS, PIXELS, UNTRAINED
 
 NUM_COMPONENTS: Final = 512
 BASIS_IMAGES: Final = 2_000
 
-Scores = dict[str, dict[str, FactorScore]]
-"""By model and factor."""
+Scores = dict[tuple[str, str, str], FactorScore]
+"""By model, factor and what the probe knows of the objects."""
 
 
 def probe_factors(spec: FactorSpec, task: Task) -> TableWork:
-    """Decodes factors from models, and from the controls beside them: a row for each model and factor, controls first.
+    """Decodes factors from models, and from the controls beside them, controls first.
 
-    The probes are trained and tested on images of the same objects (folds of the test split): an angle or a hue shift
-    is only defined against a picture that the probe has seen. They are solved on the CPU in float64.
+    A row for each model, factor and split. Where objects are known, probes are trained and tested on images of the same
+    objects: whether an angle can be read off a picture that has been seen. Where they are held out, on others: whether
+    it can be read off any picture. They are solved on the CPU in float64.
 
     Raises:
         SpecError: a factor is unknown, or there are too few different pictures for the folds.
@@ -43,25 +46,26 @@ def probe_factors(spec: FactorSpec, task: Task) -> TableWork:
     }
     sets = image_sets(factors, together=spec.vary == "together")
     num_steps, step = len(sets) * len(seen), 0
-    scores: Scores = {name: {} for name in seen}
+    scores: Scores = {}
     for wanted in sets:
         found = render_set(
             engine, wanted, num=spec.num_images, num_folds=spec.num_folds, seed=spec.data.seed, cancelled=cancelled
         )
-        targets = [target_of(factor, found.recipe) for factor in wanted.factors]
         for name, represent in seen.items():
-            made = factor_scores(
-                represent(found.images),
-                wanted.factors,
-                targets,
-                found.folds,
-                seed=spec.data.seed,
-                standardise=name != PIXELS,
-            )
-            scores[name] |= {factor.name: score for factor, score in zip(wanted.factors, made, strict=True)}
+            features = represent(found.images)
+            for objects, split in found.splits.items():
+                decoded = decoded_in(wanted, objects)
+                targets = [target_of(factor, found.recipe) for factor in decoded]
+                made = factor_scores(features, decoded, targets, split, seed=spec.data.seed, standardise=name != PIXELS)
+                scores |= {(name, factor.name, objects): score for factor, score in zip(decoded, made, strict=True)}
             step += 1
             yield task.progress(step, num_steps, images_per_step=spec.num_images)
-    table = _tabulate(scores, factors, {name: model.name for name, model in task.models.items()})
+    table = tabulate(
+        scores,
+        factors,
+        architectures={name: model.name for name, model in task.models.items()},
+        reference=references(task.models, task.sources),
+    )
     metrics = {"num_models": len(task.models), "num_factors": len(factors), "num_images": spec.num_images}
     return table, metrics
 
@@ -74,6 +78,11 @@ def available_factors(spec: FactorSpec, engine: Engine) -> tuple[Factor, ...]:
     """
     factors = resolve_factors(spec.factors)
     return tuple(factor for factor in factors if factor.name != "background" or engine.num_backgrounds > 1)
+
+
+def decoded_in(wanted: ImageSet, objects: str) -> tuple[Factor, ...]:
+    """What is decoded from a set in one of its splits: with objects held out no class is known to name."""
+    return tuple(factor for factor in wanted.factors if objects == KNOWN or factor.name != CLASS)
 
 
 def pixel_components(engine: Engine, *, num: int = NUM_COMPONENTS) -> Represent:
@@ -117,18 +126,36 @@ def _controls(task: Task) -> dict[str, Represent]:
     return controls
 
 
-def _tabulate(scores: Scores, factors: tuple[Factor, ...], architectures: dict[str, str]) -> pd.DataFrame:
+def tabulate(
+    scores: Scores, factors: Sequence[Factor], *, architectures: Mapping[str, str], reference: Mapping[str, str]
+) -> pd.DataFrame:
+    """The table of scores, with what they are compared with and the verdicts.
+
+    Args:
+        scores: of models and controls.
+        factors: in order.
+        architectures: of the models, in the order of the rows; controls have none and come first.
+        reference: of those models that have one, the model trained on no transformation.
+    """
     rows = []
-    for name, found in scores.items():
-        control = scores.get(control_name(architectures.get(name, "")), {})
+    for name in dict.fromkeys(model for model, _, _ in scores):
         role = NETWORK if name in architectures else PIXELS if name == PIXELS else UNTRAINED
-        for factor in factors:
-            untrained = control[factor.name].skill if control else math.nan
-            rows.append(
-                {"model": name, "role": role, **_row(factor, found[factor.name])}
-                | ({} if role != NETWORK else _judged(found[factor.name], scores[PIXELS][factor.name].skill, untrained))
-            )
-    return pd.DataFrame(rows, columns=list(FACTOR_COLUMNS))
+        for factor, objects in product(factors, OBJECTS):
+            if (score := scores.get((name, factor.name, objects))) is None:
+                continue
+            rows.append({"model": name, "role": role, "objects": objects, **_row(factor, score)})
+            if role == NETWORK:
+                control = scores.get((control_name(architectures[name]), factor.name, objects))
+                base = scores.get((reference.get(name, ""), factor.name, objects))
+                rows[-1] |= {"pixels": scores[PIXELS, factor.name, objects].skill.estimate}
+                rows[-1] |= {} if control is None else {"untrained": control.skill.estimate}
+                rows[-1] |= _change("learnt", score, control) | _change("change", score, base)
+                rows[-1] |= {"reference": reference.get(name, "")}
+    table = pd.DataFrame(rows, columns=list(FACTOR_COLUMNS))
+    for column in ("p", "learnt_p", "change_p"):
+        table[f"{column}_adjusted"] = benjamini_hochberg(table[column].to_list())
+    table["verdict"] = judge(table)
+    return table
 
 
 def _row(factor: Factor, score: FactorScore) -> dict[str, float | str]:
@@ -138,18 +165,21 @@ def _row(factor: Factor, score: FactorScore) -> dict[str, float | str]:
         "kind": factor.kind,
         "score": score.score,
         "chance": score.chance,
-        "skill": score.skill,
-        "low": score.interval[0],
-        "high": score.interval[1],
+        "skill": score.skill.estimate,
+        "low": score.skill.low,
+        "high": score.skill.high,
         "control": score.control,
         "control_high": score.control_high,
+        "p": score.p_value,
         "angle_error_deg": score.angle_error_deg,
         "num_images": score.num_images,
+        "num_units": score.skill.num,
         "penalty": score.penalty,
     }
 
 
-def _judged(score: FactorScore, pixels: float, untrained: float) -> dict[str, float | str]:
-    low, high = score.interval
-    verdict = verdict_of(low=low, high=high, control_high=score.control_high, pixels=pixels, untrained=untrained)
-    return {"pixels": pixels, "untrained": untrained, "verdict": verdict}
+def _change(name: str, score: FactorScore, reference: FactorScore | None) -> dict[str, float]:
+    if reference is None:
+        return {}
+    interval, p_value = change(score, reference)
+    return {name: interval.estimate, f"{name}_low": interval.low, f"{name}_high": interval.high, f"{name}_p": p_value}

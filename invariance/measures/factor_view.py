@@ -15,6 +15,7 @@ from invariance.measures.factor_scores import chosen_class
 from invariance.measures.factors import BACKGROUND, CLASS, resolve_factors, target_of
 from invariance.models import Classifier
 from invariance.training.evaluation import in_batches
+from invariance.vocabulary.factors import KNOWN
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class DecodedFactor:
 
 
 def decode_factor(
-    model: Classifier, engine: Engine, factor_name: str, *, num_images: int, num_folds: int
+    model: Classifier, engine: Engine, factor_name: str, *, objects: str = KNOWN, num_images: int, num_folds: int
 ) -> DecodedFactor:
     """Decodes one factor that varies alone, from the images that :func:`~.factor_table.probe_factors` uses.
 
@@ -43,6 +44,8 @@ def decode_factor(
         model: loaded network on the engine's device, in eval mode.
         engine: objects and backgrounds; its own transformations are left out.
         factor_name: of one factor.
+        objects: one of :data:`~invariance.vocabulary.factors.OBJECTS`; class is decoded where they are known, and
+            background in the one split that it has.
         num_images: before repetitions are dropped.
         num_folds: of the cross-validation.
 
@@ -52,7 +55,8 @@ def decode_factor(
     (factor,) = (one for one in resolve_factors((factor_name,)) if one.name == factor_name)
     (wanted,) = image_sets([factor], together=False)
     found = render_set(engine, wanted, num=num_images, num_folds=num_folds, seed=engine.spec.seed)
-    target, folds = target_of(factor, found.recipe), found.folds.cpu()
+    split = found.splits.get(objects) or next(iter(found.splits.values()))
+    target, folds = target_of(factor, found.recipe), split.folds
     features = in_batches(model.representation, found.images).cpu()
     columns, folds = target.columns[target.defined], folds[target.defined]
     (predicted,), _ = held_out(features[target.defined], [columns], folds)

@@ -148,7 +148,7 @@ def table_file(shift: str | None = None) -> str:
 
 
 def factors_table(folder: Path | None = None) -> pd.DataFrame:
-    """What the shipped models have kept, controls first, one row for each model (by its gallery name) and factor."""
+    """What the shipped models have kept, controls first, rows called by gallery name; see :data:`FACTOR_COLUMNS`."""
     path = (folder or GALLERY) / "factors.csv"
     return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=list(FACTOR_COLUMNS))
 

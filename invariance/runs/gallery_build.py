@@ -180,7 +180,8 @@ def _measured(
     for file, spec in tables.items():
         result = _run(spec, store, device, file.removesuffix(".csv"), on_event)
         table = pd.read_csv(result["table"])
-        table["model"] = table["model"].replace(names)
+        for column in table.columns.intersection(["model", "reference"]):
+            table[column] = table[column].replace(names)
         yield file, table.assign(seed=seed) if isinstance(spec, MeasureSpec) else table
 
 

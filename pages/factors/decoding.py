@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 import pandas as pd
 import streamlit as st
 
 from invariance.figures.factor_heatmap import GLYPHS
 from invariance.figures.factor_pair import COLOURS, confusion, decoded_scatter
+from invariance.measures.factor_verdict import changes, is_reference
 from invariance.measures.factor_view import DecodedFactor, decode_factor
 from invariance.measures.factors import FACTORS
-from invariance.numbers import format_number
+from invariance.numbers import format_number, signed
 from invariance.runs.describe import source_title
 from invariance.runs.estimate import estimate_seconds
 from invariance.spec import DatasetSpec, FactorSpec
-from invariance.vocabulary.factors import VERDICTS
+from invariance.vocabulary.factors import HELD_OUT, KNOWN, OBJECTS, VERDICTS
 from pages.shared import cache, server
 from pages.shared.durations import in_words, roughly
 from pages.shared.figures import show_figure
@@ -26,9 +27,14 @@ GUESSES = ("class", "hue.shift", "h_flip.applied", "brightness.factor")
 ASKED = "hue"
 
 
-def factor_probes(group: Group, data: DatasetSpec) -> FactorSpec:
-    """All factors of a network, each varying alone."""
-    return FactorSpec(sources=group, data=data)
+def factor_probes(group: Group, data: DatasetSpec, known: Networks) -> FactorSpec:
+    """All factors of a network, each varying alone; beside it, if it is here, the one that it is compared with.
+
+    That is the network trained on no transformation that is the same in all else.
+    """
+    own = known[group[0]].spec
+    beside = [name for name, one in known.items() if own is not None and one.spec and is_reference(one.spec, own)]
+    return FactorSpec(sources=(*beside[:1], *group), data=data)
 
 
 def say_how_long(known: Networks, todo: Iterable[Group], data: DatasetSpec) -> None:
@@ -36,13 +42,13 @@ def say_how_long(known: Networks, todo: Iterable[Group], data: DatasetSpec) -> N
     device = server.devices().names[0]
     for group in todo:
         if known[group[0]].is_published:
-            seconds = estimate_seconds(factor_probes(group, data), device)
+            seconds = estimate_seconds(factor_probes(group, data, known), device)
             takes = roughly(in_words(seconds), device)
             st.caption(f"Decoding from {source_title(group[0])} takes {takes}: it enlarges every image.")
 
 
 def ask_first(table: pd.DataFrame) -> None:
-    """A question to be answered before looking: what is gone after training on hue?"""
+    """A question to be answered before looking: what suffers most from training on hue?"""
     skill = {name: table[table["model"] == name].set_index("factor")["skill"] for name in ("none", ASKED)}
     before, after = skill["none"], skill[ASKED]
     options = [name for name in GUESSES if name in after.index and name in before.index]
@@ -50,7 +56,7 @@ def ask_first(table: pd.DataFrame) -> None:
         return
     titles = dict(zip(table["factor"], table["title"], strict=True))
     guess = st.pills(
-        f"Predict first: which of these is gone after training on **{ASKED}**?",
+        f"Predict first: which of these falls most after training on **{ASKED}**?",
         options,
         key="guess",
         format_func=titles.__getitem__,
@@ -69,10 +75,35 @@ def ask_first(table: pd.DataFrame) -> None:
     st.markdown(f"No. {said} {other}")
 
 
+def tell_changes(table: pd.DataFrame, trained_on: Mapping[str, Collection[str]], known_objects: bool) -> None:
+    """How many parameters that networks were trained to vary got worse, and how many better; then of all factors.
+
+    Args:
+        table: rows of one way of splitting objects.
+        trained_on: the transformations of each network.
+        known_objects: which way.
+    """
+    own = [
+        factor.split(".")[0] in trained_on.get(model, ())
+        for model, factor in zip(table["model"], table["factor"], strict=True)
+    ]
+    of_own, of_all = changes(table[own]), changes(table)
+    if not of_all.num:
+        return
+    which = "in objects that the probe knows" if known_objects else "with objects held out"
+    better = f" ({', '.join(sorted(set(of_own.higher)))})" if of_own.higher else ""
+    st.markdown(
+        f"Of {of_own.num} parameters that networks were trained to vary (orange), {which}, "
+        f"**{len(of_own.lower)} are lower** than in the network trained on nothing and "
+        f"**{len(of_own.higher)} higher**{better}; of all {of_all.num} cells {len(of_all.lower)} and "
+        f"{len(of_all.higher)}."
+    )
+
+
 def explain_verdicts(*, in_cells: bool) -> None:
     """How to read the heatmap; the signs at once where the cells show them."""
     signs = " · ".join(f"{GLYPHS[verdict]} {verdict}: {meaning}" for verdict, meaning in VERDICTS.items())
-    st.markdown(
+    st.caption(
         "Above the line are the controls. An orange frame marks what a network was trained on. Click a cell to "
         "see the factor below."
     )
@@ -80,27 +111,36 @@ def explain_verdicts(*, in_cells: bool) -> None:
         st.caption(f"{signs}.")
     with st.expander("How this is measured", icon=":material/info:"):
         st.markdown(
-            f"{signs}.\n\nEach verdict uses the whole 95 % interval (bootstrap over images). *Lost* means that a line "
-            "cannot read it; a deeper network might. *Kept* does not mean that it is used. Each factor has images of "
-            "its own, in which its transformation alone varies (for class and background: nothing is transformed), "
-            "from the test split. The probe is tested on images that it was not fitted to, of objects that it knows: "
-            "an angle is an angle against a pose that has been seen. *pixels*: the same probe on 512 principal "
-            "components of the images; *untrained*: on the network with random weights. Background: which of 16, "
-            "behind objects that the probe has not seen; class: before backgrounds that it has not seen."
+            f"{signs}.\n\n"
+            "*Images.* Each factor has images of its own from the test split, in which its transformation alone varies "
+            "(for class and background: nothing is transformed).\n\n"
+            f"*Objects.* Known: {OBJECTS[KNOWN]}. Held out: {OBJECTS[HELD_OUT]}; class cannot be, background always "
+            "is. An angle or a hue is one against a picture that has been seen, so that with objects held out many "
+            "are below guessing.\n\n"
+            "*Null.* The same probe on labels shuffled within the folds, 199 times: parameters are drawn apart from "
+            "all else, so that this test is exact. A factor is decodable if its p-value is below 0.05 and the interval "
+            "of its skill above 0.\n\n"
+            "*Change.* Against the network trained on nothing that is the same in all else, on the same images. "
+            "Intervals (95 %) and p-values are over what the probe was not fitted to: pictures, for class "
+            "backgrounds, with objects held out the objects. P-values are corrected over the table (Benjamini and "
+            "Hochberg, 5 %). They are of these networks; another seed gives others.\n\n"
+            "*Not said.* A line cannot read what is lost; a deeper network might. What is kept or higher need not be "
+            "used. *pixels*: the same probe on 512 principal components of the images; *untrained*: on the network "
+            "with random weights. Background: which of 16."
         )
 
 
 def show_factor(
-    table: pd.DataFrame, models: list[cache.KnownModel], names: list[str], factor: str, data: DatasetSpec
+    table: pd.DataFrame, models: list[cache.KnownModel], names: list[str], factor: str, data: DatasetSpec, objects: str
 ) -> None:
     """What was there against what was decoded, for both networks."""
     title = next(one.title for one in FACTORS if one.name == factor)
-    st.subheader(f"Decoded: {title}", anchor=False)
+    st.subheader(f"Decoded: {title}{', objects held out' if objects == HELD_OUT else ''}", anchor=False)
     for column, model, name, colour, key in zip(st.columns(2), models, names, COLOURS, "ab", strict=True):
         rows = table[(table["model"] == model.reference) & (table["factor"] == factor)]
         if rows.empty:
             continue
-        found = _decoded(model, model.key, data, factor)
+        found = _decoded(model, model.key, data, factor, objects)
         with column:
             st.markdown(f"**{name}**: {sentence(rows.iloc[0])}")
             if found.kind == "choice":
@@ -127,13 +167,20 @@ def sentence(row: pd.Series) -> str:
     value = f"{row['score']:.0%}" if row["kind"] == "choice" else format_number(row["score"])
     error = f", mean error {row['angle_error_deg']:.0f}° (guessing 90°)" if row["kind"] == "circle" else ""
     verdict = f"**{row['verdict']}**, " if isinstance(row["verdict"], str) and row["verdict"] else ""
-    return f"{verdict}{kind} {value}{guessing}{error}."
+    change = "" if pd.isna(row["change"]) else f" Skill {signed(row['change'])} against training on nothing"
+    ends = f" [{format_number(row['change_low'])}, {format_number(row['change_high'])}]." if change else ""
+    return f"{verdict}{kind} {value}{guessing}{error}.{change}{ends}"
 
 
 # The first argument is left out of the cache's key, which the second one holds.
 @st.cache_data(max_entries=64, show_spinner="Decoding")
-def _decoded(_model: cache.KnownModel, key: cache.Key, data: DatasetSpec, factor: str) -> DecodedFactor:
+def _decoded(_model: cache.KnownModel, key: cache.Key, data: DatasetSpec, factor: str, objects: str) -> DecodedFactor:
     usual = FactorSpec(sources=(key[0],))
     return decode_factor(
-        _model.model, cache.engine(data), factor, num_images=usual.num_images, num_folds=usual.num_folds
+        _model.model,
+        cache.engine(data),
+        factor,
+        objects=objects,
+        num_images=usual.num_images,
+        num_folds=usual.num_folds,
     )

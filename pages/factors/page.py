@@ -1,4 +1,4 @@
-"""Factors: what each representation has kept of the images, and what it has lost."""
+"""Factors: what can be read off each representation, and what training on transformations has changed of it."""
 
 from dataclasses import replace
 from functools import partial
@@ -10,8 +10,8 @@ from invariance.figures.factor_heatmap import factor_heatmap
 from invariance.figures.factor_pair import factor_dumbbells, paired
 from invariance.runs import gallery
 from invariance.spec import DatasetSpec
-from invariance.vocabulary.factors import NETWORK
-from pages.factors.decoding import ask_first, explain_verdicts, factor_probes, say_how_long, show_factor
+from invariance.vocabulary.factors import FACTOR_COLUMNS, HELD_OUT, KNOWN, NETWORK
+from pages.factors.decoding import ask_first, explain_verdicts, factor_probes, say_how_long, show_factor, tell_changes
 from pages.shared import cache, links
 from pages.shared.controls import choose
 from pages.shared.errors import errors_shown, show_postponed
@@ -22,20 +22,28 @@ from pages.shared.networks import Networks, choose_added, choose_pair, show_no_g
 DEFAULTS = ("matched", "disjoint")
 FACTOR = "hue.shift"
 CELLS = {"skill": "skill", "verdict": "verdict"}
+SPLITS = {KNOWN: "known to the probe", HELD_OUT: "held out"}
 
 
 def table_of(known: Networks, runs: list[str], data: DatasetSpec) -> pd.DataFrame:
     """Controls, the gallery's networks and the chosen runs; offers to decode from those that are not done yet."""
-    asked = partial(factor_probes, data=data)
+    asked = partial(factor_probes, data=data, known=known)
     measured = find_measured([(run,) for run in runs], asked)
     show_pending(measured.pending)
     if todo := measured.missing:
         say_how_long(known, todo, data)
         measure_button(f"Decode from {len(todo)} network{'s' * (len(todo) > 1)}", todo, asked)
     rows = gallery.factors_table()
+    if not set(FACTOR_COLUMNS) <= set(rows):
+        st.warning(
+            "The gallery's table of factors is of an earlier version, which could not tell what changed, so that it "
+            "is not shown. `invariance gallery build --tables-only` makes it again."
+        )
+        rows = rows.reindex(columns=list(FACTOR_COLUMNS)).iloc[:0]
     shipped = rows[(rows["role"] != NETWORK) | rows["model"].isin(known)]
-    found = pd.concat([frame for frame in (shipped, *measured.tables) if len(frame)] or [rows])
-    found = found.drop_duplicates(["model", "factor"])
+    own = [table[(table["role"] != NETWORK) | table["model"].isin(runs)] for table in measured.tables]
+    found = pd.concat([frame for frame in (shipped, *own) if len(frame)] or [rows])
+    found = found.drop_duplicates(["model", "factor", "objects"])
     return pd.concat([found[found["role"] != NETWORK], found[found["role"] == NETWORK]]).reset_index(drop=True)
 
 
@@ -52,8 +60,8 @@ def show_pair(table: pd.DataFrame, pair: tuple[str, str], names: dict[str, str])
     titles = names[pair[0]], names[pair[1]]
     st.subheader("What one knows and the other does not", anchor=False)
     st.markdown(
-        f"At the top what **{titles[0]}** has kept better, at the bottom what **{titles[1]}** has. "
-        "The upright line is what the pixels give."
+        f"At the top what is decoded better from **{titles[0]}**, at the bottom what is from **{titles[1]}**. "
+        "The upright line is what the pixels give; bars are 95 % intervals."
     )
     show_figure(
         factor_dumbbells(pairs, titles),
@@ -71,28 +79,27 @@ def main() -> None:
         "Other networks", known, lambda _: True, placeholder="Add finished runs and published networks that are here"
     )
     data = replace(gallery_data(known), transforms=(), num_samples=DatasetSpec().num_samples)
-    table = table_of(known, runs, data)
-    networks = list(dict.fromkeys(table.loc[table["role"] == NETWORK, "model"]))
+    whole = table_of(known, runs, data)
+    networks = list(dict.fromkeys(whole.loc[whole["role"] == NETWORK, "model"]))
     if not networks:
-        if not runs:
+        if not runs and gallery.factors_table().empty:
             show_no_gallery()
         return
-    names = {name: known[name].short_title if name in known else name for name in dict.fromkeys(table["model"])}
-    ask_first(table)
-    verdicts = choose("In the cells", CELLS, key="cells", kind="segments") == "verdict"
+    names = {name: known[name].short_title if name in known else name for name in dict.fromkeys(whole["model"])}
+    ask_first(whole[whole["objects"] == KNOWN])
+    left, right = st.columns(2)
+    objects = choose("Objects", SPLITS, key="probed", kind="segments", place=left)
+    verdicts = choose("In the cells", CELLS, key="cells", kind="segments", place=right) == "verdict"
+    table = whole[whole["objects"] == objects].reset_index(drop=True)
+    trained_on = {name: known[name].data.transforms for name in networks}
+    tell_changes(table, trained_on, objects == KNOWN)
     explain_verdicts(in_cells=verdicts)
     frame = heatmap_frame("factors_heatmap", least_rem=56)
     titles, (left, right) = {name: names[name] for name in networks}, st.columns(2)
     pair = choose_pair(titles, (*runs, *DEFAULTS), keys=("first", "second"), places=(left, right))
     factors = dict(zip(table["factor"], table["title"], strict=True))
     factor = choose("Factor", factors, key="factor", default=FACTOR if FACTOR in factors else None)
-    figure = factor_heatmap(
-        table,
-        titles=names,
-        verdicts=verdicts,
-        selected=(pair, factor),
-        trained_on={name: known[name].data.transforms for name in networks},
-    )
+    figure = factor_heatmap(table, titles=names, verdicts=verdicts, selected=(pair, factor), trained_on=trained_on)
     show_heatmap(
         frame,
         figure,
@@ -106,7 +113,7 @@ def main() -> None:
     decoded = st.container()
     show_pair(table, pair, names)
     with decoded:  # last, since decoding takes a moment
-        show_factor(table, [known[name] for name in pair], [names[name] for name in pair], factor, data)
+        show_factor(table, [known[name] for name in pair], [names[name] for name in pair], factor, data, objects)
 
 
 links.enter("factors", widget="factor")
