@@ -13,6 +13,7 @@ from invariance.data.engine import Engine
 from invariance.data.threads import num_sample_threads, one_thread
 from invariance.events import Event, Finished
 from invariance.measures.measure import measure
+from invariance.models import Classifier
 from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec, TransferSpec
 from invariance.training import feed
 from invariance.training.feed import StreamFeed, TwinFeed
@@ -62,36 +63,50 @@ def source(tmp_path: Path) -> Path:
     return tmp_path / "source" / WEIGHTS
 
 
+@pytest.fixture
+def computed_with(source: Path, monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """Numbers of threads with which networks look at images: what follows may hide a last digit, and need not."""
+    seen, original = set[int](), Classifier.representation
+
+    def representation(self: Classifier, images: torch.Tensor) -> torch.Tensor:
+        seen.add(torch.get_num_threads())
+        return original(self, images)
+
+    monkeypatch.setattr(Classifier, "representation", representation)
+    return seen
+
+
 @pytest.mark.parametrize(
     "changes",
     [{}, {"regularisation": "validation"}, {"method": "fine-tune", "epochs": 1}],
     ids=["probe", "chosen penalty", "fine-tuning"],
 )
 def test_a_transfer_is_the_same_on_one_thread_and_on_two(
-    tmp_path: Path, source: Path, changes: dict[str, object]
+    tmp_path: Path, source: Path, computed_with: set[int], changes: dict[str, object]
 ) -> None:
     spec = TransferSpec(source="a", data=replace(DATA, seed=4), num_test_samples=64, **changes)  # type: ignore[arg-type]
     on_one, on_two = (ends(transfer(spec, source, tmp_path / str(num)), num) for num in (1, 2))
     assert on_one.sha256 == on_two.sha256 and on_one.metrics == on_two.metrics
+    assert computed_with == {1}
 
 
 @pytest.mark.parametrize(
     "spec",
     [
         MeasureSpec(sources=("a",), data=DATA, transforms=("rotate", "contrast"), num_pairs=64),
-        FactorSpec(sources=("a",), factors=("class", "rotate"), data=DATA, num_images=120, num_folds=3),
+        FactorSpec(sources=("a",), factors=("class",), data=replace(DATA, image_size=8), num_images=60, num_folds=2),
     ],
     ids=["sens", "factors"],
 )
 def test_a_measurement_is_the_same_on_one_thread_and_on_two(
-    tmp_path: Path, source: Path, spec: MeasureSpec | FactorSpec
+    tmp_path: Path, source: Path, computed_with: set[int], spec: MeasureSpec | FactorSpec
 ) -> None:
     tables = []
     for num in (1, 2):
         last = ends(measure(spec, {"a": source}, tmp_path / str(num)), num)
         assert last.table is not None
         tables.append(Path(last.table).read_bytes())
-    assert tables[0] == tables[1]
+    assert tables[0] == tables[1] and computed_with == {1}
 
 
 def test_the_rule_is_for_small_networks_on_a_cpu() -> None:
