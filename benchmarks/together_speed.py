@@ -1,7 +1,7 @@
 """Several pretrainings in one process beside the same ones after one another: part of ``bench train``.
 
 Whole runs, with rendering, validation, checkpoints and test, of networks that differ in their seeds. ``alone`` is one
-after the other with all threads, as the app runs them; ``threads`` and ``stacked`` are the two ways of
+after the other, as the app runs them; ``threads`` and ``stacked`` are the two ways of
 :func:`invariance.training.together.pretrain_together`. They take turns within a round, after one that is not counted.
 """
 

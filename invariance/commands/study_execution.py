@@ -123,7 +123,7 @@ def _local_devices(device: str, num_workers: int | None) -> list[str]:
     """One device a worker: all GPUs in turn, or the CPU."""
     devices = cuda_devices() if device == "cuda" else [device]
     if num_workers is None:
-        # On a CPU one thread a run wastes least: two threads of a small network wait for each other.
+        # On a CPU one thread a run wastes least: a small network takes no more.
         num_workers = len(devices) if device != "cpu" else min(MAX_CPU_WORKERS, num_threads())
     return spread(devices, num_workers)
 

@@ -7,10 +7,11 @@ program takes one of their cores, all of them wait for it.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from functools import cache
-from threading import Barrier, Lock
+from threading import Barrier, Lock, local
 from typing import ParamSpec, TypeVar
 
 import torch
@@ -18,11 +19,30 @@ import torch
 P = ParamSpec("P")
 T = TypeVar("T")
 _SETTING_THREADS = Lock()
+_OWN = local()
+
+
+def num_sample_threads() -> int:
+    """How many threads make samples for this one: as many as torch may use here, or might before :func:`one_thread`."""
+    return getattr(_OWN, "num_sample_threads", None) or torch.get_num_threads()
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch computes with this thread alone in the body; samples, whose bits stay the same, are made by all as ever."""
+    before, outside = torch.get_num_threads(), getattr(_OWN, "num_sample_threads", None)
+    _OWN.num_sample_threads = num_sample_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+        _OWN.num_sample_threads = outside
 
 
 def begin(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-    """Has work done by another thread, of as many as torch may use here; where that is one, by this one at once."""
-    num_threads = torch.get_num_threads()
+    """Has work done by another thread, of :func:`num_sample_threads`; where that is one, by this one at once."""
+    num_threads = num_sample_threads()
     if num_threads > 1:
         return _threads(num_threads).submit(work, *args, **kwargs)
     done: Future[T] = Future()
@@ -31,7 +51,7 @@ def begin(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
 
 
 def share_out(num: int, work: Callable[[int, int], None], *, unit: int, most: int) -> None:
-    """Calls ``work(start, stop)`` for stretches of range(num), on as many threads as torch may use.
+    """Calls ``work(start, stop)`` for stretches of range(num), on :func:`num_sample_threads`.
 
     Args:
         num: of samples.
@@ -40,7 +60,7 @@ def share_out(num: int, work: Callable[[int, int], None], *, unit: int, most: in
             multiples of it, samples are made together with the same others on any number of threads.
         most: units in a stretch.
     """
-    num_threads = torch.get_num_threads()
+    num_threads = num_sample_threads()
     length = unit * max(1, min(most, -(-num // (unit * num_threads))))
     stretches = [(start, min(start + length, num)) for start in range(0, num, length)]
     if len(stretches) == 1:

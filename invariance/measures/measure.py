@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from invariance.measures.task import TableWork, Task
 from invariance.measures.transform_table import measure_transforms
 from invariance.spec import FactorSpec, MeasureSpec
 from invariance.training.checkpoint import load_weights
+from invariance.training.threads import in_threads_of
 from invariance.vocabulary.attach import attach
 from invariance.vocabulary.measures import MEASUREMENTS, TABLE
 
@@ -58,6 +59,11 @@ def measure(
     engine = Engine(spec.data, device)
     models = {name: load_weights(path, device) for name, path in sources.items()}
     task = Task(engine, models, sources, cancelled, started)
+    events = _measured(spec, task, directory, device)
+    yield from in_threads_of([model.name for model in models.values()], device, events)
+
+
+def _measured(spec: MeasureSpec | FactorSpec, task: Task, directory: Path, device: str) -> Generator[Event, None, None]:
     make = _MEASUREMENTS[spec.measure if isinstance(spec, MeasureSpec) else spec.kind]
     table, metrics = yield from make(spec, task)
     content = table.to_csv(index=False).encode()

@@ -1,7 +1,8 @@
-"""How many threads a run computes with: one rule for the worker and for the command line.
+"""How many threads torch has while a run is executed: one rule for the worker and for the command line.
 
-Sums are split among threads, so the last digits of a result depend on their number. Everything that executes a run
-comes through :func:`chosen_threads`, so a spec gives the same bits on a machine whichever way it is asked for.
+They make samples, and compute with networks that are not small (:mod:`invariance.training.threads`); the last digits of
+these depend on their number. Everything that executes a run comes through :func:`chosen_threads`, so a spec gives the
+same bits on a machine whichever way it is asked for.
 """
 
 from __future__ import annotations

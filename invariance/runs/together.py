@@ -1,7 +1,8 @@
 """Executing several runs of one kind at once in this process: pretrainings, or linear probes.
 
-Each is a run of the store as if it were alone. On a GPU this is how small networks use it; on a CPU it is asked for,
-since the last digits of a result may then differ from those of the run by itself.
+Each is a run of the store as if it were alone. On a GPU this is how small networks use it; on a CPU it is asked for:
+pretrainings of small networks have the bits of the run by itself then, of larger networks and of probes the last digits
+may differ.
 """
 
 from __future__ import annotations

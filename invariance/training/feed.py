@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 import torch
 from torch import Tensor
 
 from invariance.data.engine import Engine
 from invariance.data.random import later_seed, permutation
+from invariance.data.threads import begin, num_sample_threads
 from invariance.events import CancelFlag, Cancelled
 from invariance.spec import SpecError
+
+T = TypeVar("T")
 
 _CHUNK = 1024
 _PIXELS_AHEAD = 4096 * 32**2
@@ -145,6 +149,31 @@ class FiniteFeed:
         return step // self.num_steps_per_epoch
 
 
+class _Ahead(Generic[T]):
+    """Makes one thing after the other, the next already while one is in use where a core has nothing else to do.
+
+    That is where a small network computes with one thread (:func:`invariance.data.threads.one_thread`).
+
+    Args:
+        make: from a number to the thing; called by one thread at a time.
+        num: how many there are.
+    """
+
+    def __init__(self, make: Callable[[int], T], num: int) -> None:
+        self._make, self._num = make, num
+        self._following: tuple[int, Future[T]] | None = None
+
+    def get(self, number: int) -> T:
+        """The thing of that number."""
+        (expected, following), self._following = self._following or (number, None), None
+        made = self._make(number) if following is None else following.result()
+        if expected != number:  # waited for all the same, since only one thread makes things
+            made = self._make(number)
+        if number + 1 < self._num and num_sample_threads() > torch.get_num_threads():
+            self._following = number + 1, begin(self._make, number + 1)
+        return made
+
+
 class StreamFeed:
     """Images that are made when they are needed, each drawn anew.
 
@@ -171,15 +200,19 @@ class StreamFeed:
         self._steps_ahead = max(1, _PIXELS_AHEAD // (batch_size * engine.spec.image_size**2))
         self._stretch = -1
         self._rendered: tuple[Rendered, ...] = ()
+        self._stretches = _Ahead(self._render, -(-self.num_steps // self._steps_ahead))
+
+    def _render(self, stretch: int) -> tuple[Rendered, ...]:
+        first = stretch * self._steps_ahead
+        num = min(self._steps_ahead, self.num_steps - first) * self._batch_size
+        indices = self._engine.indices("train", num) + first * self._batch_size
+        return render_views(self._engine, indices, self._num_views)
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
         """See :class:`Feed`."""
         stretch, position = divmod(step, self._steps_ahead)
         if stretch != self._stretch:
-            first = stretch * self._steps_ahead
-            num = min(self._steps_ahead, self.num_steps - first) * self._batch_size
-            indices = self._engine.indices("train", num) + first * self._batch_size
-            self._rendered, self._stretch = render_views(self._engine, indices, self._num_views), stretch
+            self._rendered, self._stretch = self._stretches.get(stretch), stretch
         some = slice(position * self._batch_size, (position + 1) * self._batch_size)
         images = [view.images[some] for view in self._rendered]
         return images[0] if len(images) == 1 else torch.cat(images), self._rendered[0].labels[some]
@@ -208,9 +241,13 @@ class TwinFeed:
         self._engine = engine
         self.num_epochs, self.num_steps = num_epochs, self._order.num_steps
         self.num_images = self._order.num_images
+        self._batches = _Ahead(self._render, self.num_steps)
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
         """See :class:`Feed`."""
+        return self._batches.get(step)
+
+    def _render(self, step: int) -> tuple[Tensor, Tensor]:
         _, indices = self._order.batch(step)
         first, second = render_views(self._engine, indices, 2, draw=self.epochs_done(step))
         return torch.cat((first.images, second.images)), first.labels

@@ -29,6 +29,7 @@ from invariance.training.precision import Precision
 from invariance.training.probe import fit_linear, solved
 from invariance.training.reporting import replayed_history, tell
 from invariance.training.resume import clear_state
+from invariance.training.threads import in_threads_of
 from invariance.training.train_state import TrainState
 
 WEIGHTS = "weights.safetensors"
@@ -67,6 +68,12 @@ def pretrain(
         Diverged: the loss is no longer finite.
         SpecError: the data set cannot be used.
     """
+    yield from in_threads_of([spec.model], device, _pretrained(spec, directory, device, cancelled, checkpoint_every_s))
+
+
+def _pretrained(
+    spec: PretrainSpec, directory: Path, device: str, cancelled: CancelFlag, checkpoint_every_s: float
+) -> Generator[Event, None, None]:
     run = Pretraining(spec, directory, device=device, cancelled=cancelled)
     yield from run.train_state.precision.during(device, run.events(checkpoint_every_s))
     # Whoever asks for the event after Finished has recorded it, so there is nothing left to go on with.

@@ -2,8 +2,8 @@
 
 Two ways. On a CPU the networks are trained side by side, one core for each (``threads``): a step of a small network
 does not keep several cores busy all the time, separate networks do. Their results are, bit for bit, those of training
-alone on one thread. On a GPU one launch of a kernel works on all networks (``stacked``), see
-:mod:`invariance.training.stacked`; results are those of training alone up to rounding.
+alone on one thread, which is how a small network is trained alone. On a GPU one launch of a kernel works on all
+networks (``stacked``), see :mod:`invariance.training.stacked`; results are those of training alone up to rounding.
 """
 
 from __future__ import annotations

@@ -28,6 +28,7 @@ from invariance.training.loop import (
 from invariance.training.precision import Precision
 from invariance.training.probe import MAX_ITERATIONS, PRIOR_PRECISION, choose_penalty, fit_linear, fit_several
 from invariance.training.resume import clear_state
+from invariance.training.threads import in_threads_of
 from invariance.training.train_state import TrainState
 
 REPORT_EVERY_S = 1.0
@@ -69,7 +70,8 @@ def transfer(
     directory.mkdir(parents=True, exist_ok=True)
     sweep_temporaries(directory)
     work = _Work(spec, Path(source), directory, device, cancelled)
-    yield from work.precision.during(device, work.events(checkpoint_every_s))
+    events = work.precision.during(device, work.events(checkpoint_every_s))
+    yield from in_threads_of([work.model.name], device, events)
     clear_state(directory)
 
 
@@ -108,7 +110,8 @@ def transfer_together(
     sizes = {(work.num_samples, work.engine.num_classes, work.model.num_features) for work in works}
     if len(sizes) > 1 or len({spec.precision for spec in specs}) > 1:
         raise SpecError("probes of different sizes are not solved together: give as many samples and classes to each")
-    yield from works[0].precision.during(device, _transferred(works, cancelled))
+    events = works[0].precision.during(device, _transferred(works, cancelled))
+    yield from in_threads_of([work.model.name for work in works], device, events)
 
 
 def _transferred(works: Sequence[_Work], cancelled: CancelFlag) -> Generator[tuple[int, Event], None, None]:

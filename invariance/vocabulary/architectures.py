@@ -11,6 +11,8 @@ PUBLISHED_PREFIX: Final = "torchvision:"
 """Names of networks that others trained begin with it; torchvision says what there is to know of them."""
 COUNTED_AT_PX: Final = 32
 """Side of the image for which multiplications are declared."""
+SMALL_GIGA_MACS: Final = 0.02
+"""Up to here an operation is so short that threads which share it mostly wait for each other."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +48,14 @@ class Architecture:
     def summary(self) -> str:
         """One sentence: form, size and use."""
         return f"{self.form}, {self.million_parameters:.2g} million parameters: {self.use}."
+
+    @property
+    def is_small(self) -> bool:
+        """Whether all that a run does with it on a CPU is computed by one thread, however the run is asked for.
+
+        Sums are split among threads. With one, the bits are those of any number of cores, and of a run beside others.
+        """
+        return self.giga_macs <= SMALL_GIGA_MACS
 
     def giga_macs_at(self, image_size: int) -> float:
         """Multiplications of one forward pass on one image of that side in pixels, in 10^9: they grow with its area."""

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -51,3 +54,17 @@ def test_what_is_no_number_of_threads_is_refused_before_anything_is_recorded(
     with pytest.raises(SpecError, match="INVARIANCE_THREADS"):
         Manager(store)
     assert store.list() == []
+
+
+def test_a_run_of_a_small_network_is_the_same_whatever_number_is_given(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = set()
+    for number in ("1", "2"):
+        monkeypatch.setenv("INVARIANCE_THREADS", number)
+        other = Store(tmp_path / number)
+        run = run_here(tiny_pretrain(data=replace(tiny_pretrain().data, image_size=32)), other, "cpu")
+        assert run.result is not None
+        found.add(run.result["sha256"])
+        other.close()
+    assert len(found) == 1

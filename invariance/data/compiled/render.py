@@ -1,4 +1,4 @@
-"""Samples as bytes: objects through a composition and on their backgrounds, on as many threads as torch may use."""
+"""Samples as bytes: objects through a composition and on their backgrounds, on the threads that make samples."""
 
 from __future__ import annotations
 
