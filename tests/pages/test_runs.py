@@ -123,13 +123,10 @@ def test_delete_asks_and_names_what_is_built_on_it(app: AppTest, store: Store) -
 
 
 def test_a_run_of_an_earlier_schema_says_so_and_cannot_go_on(app: AppTest, store: Store) -> None:
-    done, failed = fill(store)
+    fill(store)
     with store._database.write() as connection:
         connection.execute("UPDATE runs SET spec = replace(spec, '\"schema\":2', '\"schema\":1')")
-    open_runs(app)
-    runs = list(reversed(store.list()))
-    app.session_state[table_key(runs)] = {"selection": {"rows": [0, 1], "columns": []}}
-    app.run()
+    select(open_runs(app), store, 0, 1)
     assert not app.exception
     remarks = [caption.value for caption in app.caption if "earlier version (schema 1 of specs)" in caption.value]
     assert len(remarks) == 2
