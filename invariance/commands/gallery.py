@@ -70,6 +70,7 @@ def list_gallery(args: argparse.Namespace) -> None:
         accuracy = entry.metrics.get("transfer_accuracy", entry.metrics.get("test_accuracy", float("nan")))
         lines.append(
             f"{entry.name:18} {entry.run_id}  {entry.spec.kind:9} accuracy {accuracy:.3f}  {state:7} {entry.title}"
+            + (f" (schema {entry.schema})" if entry.remark else "")
         )
         about: dict[str, Any] = {"name": entry.name, "run": entry.run_id, "kind": entry.spec.kind, "title": entry.title}
         about |= {"schema": entry.schema} | ({"remark": entry.remark} if entry.remark else {})

@@ -23,10 +23,10 @@ class DatasetSpec:
             whole pictures (``cifar10``, ``cifar100``, ``images:<folder>`` with ``<class>/<any>`` pictures).
         backgrounds: ``builtin``, ``noise``, a uniform colour ``#rrggbb``, a flat folder of images, ``hub``, or
             pictures with classes (``cifar10``, ``cifar100``, ``images:<folder>``).
-        shared_backgrounds: whether every split draws from all backgrounds, as in the paper, so that nothing on an image
-            of the test is new; unless given, training, validation and test have 5, 1 and 2 of every eight for
-            themselves (of fewer than ten all have all). Noise is always new, one colour never, and pictures with
-            classes have splits of their own.
+        shared_backgrounds: whether every split draws from all backgrounds, as in the paper, so that a test shows those
+            of training; otherwise training, validation and test have 5, 1 and 2 of every eight for themselves (of
+            fewer than ten all have all). Noise is always new, one colour never, and pictures with classes have splits
+            of their own.
         classes: names of the object classes used, in label order; empty means every class of the source.
         transforms: the composition, applied in this order; empty is the paper's "none". ``pose`` always comes first
             and ``occlude`` last, whatever their place in the list.

@@ -35,7 +35,8 @@ def upload(found: Shelf) -> None:
             "Backgrounds (optional)",
             "backgrounds",
             found.add_background,
-            help="Any pictures; the square in the middle is used. Without any, the built-in backgrounds are.",
+            help="Any pictures; the square in the middle is used. Without any, the built-in backgrounds are. With "
+            "ten or more, a test has some for itself; fewer are shown in training and test alike.",
         )
 
 

@@ -123,7 +123,8 @@ def known_models() -> dict[str, KnownModel]:
     for run in reversed(runs.values()):
         path = store.directory(run.id) / Path((run.result or {}).get("checkpoint") or "-").name
         if run.state == "done" and run.kind != "measure" and run.id not in known and path.is_file():
-            label = f"{title(run.spec, server.source_of(run, runs))} ({run.id[:4]})"
+            earlier = f", schema {run.schema}" if run.remark else ""
+            label = f"{title(run.spec, server.source_of(run, runs))} ({run.id[:4]}{earlier})"
             sha256 = str((run.result or {}).get("sha256"))
             found[run.id] = KnownModel(run.id, label, run.spec, path, sha256, run.metrics)
     shown_on = found["none"].data if "none" in found else DatasetSpec()

@@ -146,7 +146,7 @@ def test_a_failed_run_is_told_and_the_rest_reported(
     good = tiny_study(seeds=(0,))
     bad = tiny_study(seeds=(1,), objects="no/such/folder")
     both = replace(good, seeds=(0, 1), runs=good.runs + bad.runs)
-    monkeypatch.setattr(command_module, "make_study", lambda name, *, scale, seeds, factors: both)
+    monkeypatch.setattr(command_module, "make_study", lambda name, **_: both)
     code, answer, _, err = command(f"study mismatch --num-workers 1 --out {tmp_path}")
     assert code == 1 and answer is None
     assert err.count("\n") == 1 and "4 of 8 runs are done" in err and "no/such/folder" in err
@@ -205,7 +205,7 @@ import sys
 import invariance.commands.study_execution as command
 from invariance.__main__ import main
 from tests.runs.tiny_study import tiny_study
-command.make_study = lambda name, *, scale, seeds, factors: tiny_study(epochs=60)
+command.make_study = lambda name, **_: tiny_study(epochs=60)
 sys.exit(main(sys.argv[1:]))
 """
 

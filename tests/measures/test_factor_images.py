@@ -71,11 +71,14 @@ def test_images_are_those_of_the_test_split_with_what_was_drawn(engine: Engine) 
     assert torch.equal(found.recipe.parameters["rotate.angle_deg"], batch.parameters["rotate.angle_deg"])
 
 
-def test_backgrounds_are_told_among_few(engine: Engine) -> None:
+@pytest.mark.parametrize("shared", [False, True])
+def test_backgrounds_are_told_among_few_of_the_test(engine: Engine, shared: bool) -> None:
+    engine = engine.with_spec_changes(shared_backgrounds=shared)
     (wanted,) = image_sets(resolve_factors(("background",)), together=False)
     found = render_set(engine, wanted, num=1000, num_folds=4, seed=0)
-    assert set(found.recipe.backgrounds.tolist()) == set(range(NUM_BACKGROUNDS))
-    assert len(found.images) == 3 * NUM_BACKGROUNDS
+    few = set(engine.backgrounds_of("test")[:NUM_BACKGROUNDS].tolist())
+    assert len(few) == (NUM_BACKGROUNDS if shared else 4)
+    assert set(found.recipe.backgrounds.tolist()) == few and len(found.images) == 3 * len(few)
 
 
 def test_classes_are_told_before_new_backgrounds_and_backgrounds_behind_new_objects() -> None:

@@ -245,3 +245,19 @@ def test_a_sticker_has_its_controls_and_may_be_the_label(app: AppTest) -> None:
     app.button_group(key="stickers").set_value("none").run()
     assert not app.exception and not app.error
     assert not [one for one in app.button_group if one.key == "label"], "without a choice there is no control"
+
+
+def test_new_backgrounds_are_said_and_can_be_shared(app: AppTest) -> None:
+    open_dataset(app, backgrounds_source="builtin", size="16 px")
+    said = " ".join(markdown.value for markdown in app.markdown)
+    assert "objects as in training, new backgrounds" in said and "135 for training" in said
+    app.button(key="count_seen").click().run()
+    assert any("of 500 test images, 0 are one of 2,000 training images" in one.value.lower() for one in app.markdown)
+    app.toggle(key="shared_backgrounds").set_value(True).run()
+    said = " ".join(markdown.value for markdown in app.markdown)
+    assert not app.exception and "objects and backgrounds as in training" in said and "the same 216" in said
+
+
+def test_noise_has_no_backgrounds_to_share(app: AppTest) -> None:
+    open_dataset(app)
+    assert not [toggle for toggle in app.toggle if toggle.key == "shared_backgrounds"]

@@ -120,3 +120,14 @@ def test_delete_asks_and_names_what_is_built_on_it(app: AppTest, store: Store) -
     app.button(key="delete_for_good").click().run()
     assert store.find(done) is None and store.find(failed) is not None
     assert not any(button.key == "delete" for button in app.button), "the next row must not be selected by mistake"
+
+
+def test_a_run_of_an_earlier_schema_says_so_and_cannot_go_on(app: AppTest, store: Store) -> None:
+    fill(store)
+    with store._database.write() as connection:
+        connection.execute("UPDATE runs SET spec = replace(spec, '\"schema\":2', '\"schema\":1')")
+    select(open_runs(app), store, 0, 1)
+    assert not app.exception
+    remarks = [caption.value for caption in app.caption if "earlier version (schema 1 of specs)" in caption.value]
+    assert len(remarks) == 2
+    assert app.button(key="resume").disabled

@@ -12,7 +12,15 @@ import pytest
 from invariance.models import create_model
 from invariance.runs import gallery
 from invariance.runs.gallery_build import DISJOINT, MATCHED
-from invariance.spec import TRANSFORM_NAMES, DatasetSpec, PretrainSpec, RunSpec, TransferSpec, to_dict
+from invariance.spec import (
+    SCHEMA_VERSION,
+    TRANSFORM_NAMES,
+    DatasetSpec,
+    PretrainSpec,
+    RunSpec,
+    TransferSpec,
+    to_dict,
+)
 from invariance.training.checkpoint import save_weights
 from invariance.vocabulary.factors import FACTOR_COLUMNS
 
@@ -52,7 +60,8 @@ def write_gallery(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         model = create_model("small", len(names), seed=number)
         sha256 = save_weights(folder / f"{name}.safetensors", model, class_names=names, spec=spec)
         metrics = {"transfer_accuracy": ACCURACIES[name]} if name in ACCURACIES else {"test_accuracy": 0.8}
-        models.append({"name": name, "title": name, "spec": to_dict(spec), "metrics": metrics, "sha256": sha256})
+        written = {"run_id": spec.run_id, "spec": {"schema": SCHEMA_VERSION, **to_dict(spec)}}
+        models.append({"name": name, "title": name, **written, "metrics": metrics, "sha256": sha256})
         models[-1] |= {"file": f"{name}.safetensors", "class_names": names, "seconds": 1.0, "device": "cpu"}
         if spec.kind == "pretrain":
             scores += [(name, transform, 0.25 + number / 100, 0.5) for transform in TRANSFORM_NAMES]

@@ -39,6 +39,14 @@ def test_published_settings(monkeypatch: pytest.MonkeyPatch, study: str, epochs:
     assert (spec.schedule, spec.weight_decay) == ("constant", 0.0)
 
 
+def test_the_papers_settings_share_backgrounds_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    for preset in PAPER_PRESETS:
+        assert asked(monkeypatch, "--preset", preset).data.shared_backgrounds
+    assert not asked(monkeypatch, "--preset", "paper-a", "--no-shared-backgrounds").data.shared_backgrounds
+    assert not asked(monkeypatch).data.shared_backgrounds
+    assert asked(monkeypatch, "--shared-backgrounds").data.shared_backgrounds
+
+
 def test_the_transformer_decays(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = asked(monkeypatch, "--preset", "paper-vit")
     assert (spec.model, spec.schedule, spec.weight_decay) == ("vit", "cosine", 5e-5)

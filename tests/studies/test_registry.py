@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from invariance.spec import MeasureSpec, SpecError, canonical_json, run_from_json
+from invariance.spec import MeasureSpec, RunSpec, SpecError, canonical_json, run_from_json
 from invariance.studies.registry import DESIGNS, SCALES, make_study
 from invariance.vocabulary.studies import STUDY_NAMES
 
@@ -102,6 +102,31 @@ def test_runs_come_once_and_after_their_sources(name: str, scale: str) -> None:
         assert set(spec.depends_on) <= seen
         assert spec.run_id not in seen
         seen.add(spec.run_id)
+
+
+def shared(spec: RunSpec) -> bool:
+    return spec.data.shared_backgrounds
+
+
+@pytest.mark.parametrize("name", STUDY_NAMES)
+def test_backgrounds_are_shared_at_the_papers_scale_or_when_asked_for(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INVARIANCE_DATA", str(tmp_path))
+    usual, asked = make_study(name, seeds=(5,)), make_study(name, seeds=(5,), shared_backgrounds=True)
+    assert not usual.shared_backgrounds and not any(map(shared, usual.runs))
+    # Pictures that follow on noise, in study C, are new to the network in any case.
+    after_noise = {spec.run_id for spec in asked.runs if spec.data.backgrounds == "noise"}
+    pictured = [
+        spec for spec in asked.runs if spec.data.backgrounds == "builtin" and not after_noise & set(spec.depends_on)
+    ]
+    assert asked.shared_backgrounds and pictured and all(map(shared, pictured))
+    same = {spec.run_id for spec in usual.runs} & {spec.run_id for spec in asked.runs}
+    assert len(asked.runs) == len(usual.runs)
+    assert same or name != "invariance-transfer", "what is on noise is run once for both"
+    paper = make_study(name, scale="paper", seeds=(5,))
+    assert paper.shared_backgrounds and any(map(shared, paper.runs))
+    assert not any(map(shared, make_study(name, scale="paper", seeds=(5,), shared_backgrounds=False).runs))
 
 
 @pytest.mark.parametrize("name", STUDY_NAMES)
