@@ -19,7 +19,7 @@ from invariance.spec import TRANSFORM_NAMES, FactorSpec, TransferSpec
 from invariance.vocabulary.measures import TRANSFORM_COLUMNS
 from pages.attribution import memoised
 from pages.attribution import shapley as attribution_shapley
-from pages.attribution import trust as attribution_trust
+from pages.attribution import scores as attribution_scores
 from pages.invariance.rows import explain_published
 from pages.invariance.table import PUBLISHED_PAIRS, measurement
 from pages.shared import cache, networks
@@ -186,7 +186,7 @@ def test_nothing_is_said_without_published_networks(app: AppTest) -> None:
 def test_attribution_says_what_many_images_take_and_shows_how_far_they_are(
     app: AppTest, monkeypatch: pytest.MonkeyPatch, question: str, button: str
 ) -> None:
-    monkeypatch.setattr(attribution_trust, "NUM_SCORED", 2)
+    monkeypatch.setattr(attribution_scores, "NUM_SCORED", 2)
     monkeypatch.setattr(attribution_shapley, "NUM_IMAGES", 2)
     monkeypatch.setattr(networks, "WORTH_SAYING_S", 0.0)
     shown: list[str] = []
