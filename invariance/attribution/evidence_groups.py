@@ -1,8 +1,8 @@
 """Shares of the evidence among equally right images: all, those that every network names rightly, and the others.
 
-A network that names an image rightly rests more on its object, so a better network's share is larger over all images
-even where both look in the same way. Two networks are therefore compared within images on which both are right; what
-they do on the rest is told beside it.
+A network often rests more on the object of an image that it names rightly. Then the share of one that is right more
+often is larger over all images, even if on equal terms both decide by the same. Two networks are therefore compared
+within images on which both are right; what they do on the rest is told beside it.
 """
 
 from __future__ import annotations

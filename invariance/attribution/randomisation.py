@@ -88,7 +88,7 @@ def randomisation_test(
         weights: what is drawn anew, see :data:`~invariance.attribution.randomise.REDRAWN`. With ``head`` the twins
             share what comes before it.
         num: images, from the start of the split.
-        num_untrained: twins of each network, from the seeds 0, 1, ...
+        num_untrained: twins of each network, none with the weights that its training started from.
         on_progress: told (maps done, in all); what it raises ends the work.
         **options: ``split``, ``method``, ``baseline``, ``parameters`` and ``batch_size``, as for
             :class:`~invariance.attribution.map_set.MapSet`.

@@ -8,6 +8,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from invariance.data.random import later_seed
 from invariance.models import Classifier, has_untrained_twin, untrained_twin
 from invariance.models.initial import initialise_linear
 from invariance.spec import SpecError
@@ -16,6 +17,9 @@ from invariance.spec.checks import require
 REDRAWN: Final[dict[str, str]] = {"head": "the last layer", "all": "all layers"}
 """What can be drawn anew: name and meaning."""
 
+FIRST_SEED: Final = 2**31
+"""Added to seeds of fresh weights: with its own, a run's training began. torch reads 32 bits of a seed, so not more."""
+
 
 def randomised(model: Classifier, *, weights: str = "all", seed: int = 0) -> Classifier:
     """A copy of a network with fresh first weights in its head or everywhere.
@@ -23,7 +27,7 @@ def randomised(model: Classifier, *, weights: str = "all", seed: int = 0) -> Cla
     Args:
         model: stays as it is.
         weights: one of :data:`REDRAWN`.
-        seed: of the fresh weights; no global generator is read or set.
+        seed: of the fresh weights, counted from :data:`FIRST_SEED`; no global generator is read or set.
 
     Returns:
         In eval mode, on the same device, with the same class names. Batch norm that is drawn anew is the identity.
@@ -34,6 +38,7 @@ def randomised(model: Classifier, *, weights: str = "all", seed: int = 0) -> Cla
     require(weights in REDRAWN, "weights", weights, " or ".join(REDRAWN))
     if weights == "all" and not has_untrained_twin(model.name):
         raise SpecError(f"weights = 'all': the first weights of {model.name} are not known; choose head")
+    seed = later_seed(FIRST_SEED, seed)
     if weights == "all":
         return untrained_twin(model, seed=seed)
     twin = copy.deepcopy(model).cpu()

@@ -27,7 +27,7 @@ def scores_beside_null(
     null_title: str = "",
     colours: Sequence[str] = CATEGORICAL,
 ) -> go.Figure:
-    """A filled point for each network's score and, where there are nulls, a hollow one for what it is compared with.
+    """A filled point for each network's score and, where there are nulls, a hollow one beside it for that.
 
     Args:
         table: a row for each network and score: columns ``model``, those named here and, for nulls, ``null`` and
@@ -42,7 +42,7 @@ def scores_beside_null(
     """
     figure = go.Figure()
     for number, (model, rows) in enumerate(table[table[at].isin(list(titles))].groupby("model", sort=False)):
-        look: dict[str, Any] = {"name": str(model), "group": str(number), "colour": colours[number % len(colours)]}
+        look: dict[str, Any] = {"name": str(model), "colour": colours[number % len(colours)]}
         places = [titles[value] for value in rows[at]]
         figure.add_trace(_points(places, rows[score], *(rows[end] for end in ends), **look))
         if not null_title:
@@ -52,7 +52,7 @@ def scores_beside_null(
         figure.add_trace(_points(places, rows["null"], *null_ends, symbol=HOLLOW, **look))
     figure.update_xaxes(type="category", categoryorder="array", categoryarray=list(titles.values()), fixedrange=True)
     figure.update_yaxes(title=axis_title, rangemode="tozero", fixedrange=True)
-    lay_out_plot(figure, HEIGHT_PX, scattermode="group", scattergap=0.6, dragmode=False)
+    lay_out_plot(figure, HEIGHT_PX, scattermode="group", scattergap=0.5, dragmode=False)
     return figure
 
 
@@ -63,7 +63,6 @@ def _points(
     high: pd.Series,
     *,
     name: str,
-    group: str,
     colour: str,
     symbol: str = "circle",
 ) -> go.Scatter:
@@ -79,8 +78,8 @@ def _points(
         y=list(values),
         name=name,
         mode="markers",
-        offsetgroup=group,
-        marker={"color": colour, "size": 10, "symbol": symbol, "line": {"width": 2}},
+        offsetgroup=name,
+        marker={"color": colour, "size": 10, "symbol": symbol, "line": {"width": 2, "color": colour}},
         error_y=error_bars(values, low, high, color=colour, thickness=1.5, width=4),
         text=said,
         hovertemplate="%{x}: %{text}<extra>" + name.replace("<", "&lt;") + "</extra>",

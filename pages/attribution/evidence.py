@@ -31,7 +31,7 @@ def show_shares(found: Found) -> None:
     for player in [name for name in overall["player"].unique() if name != "background"]:
         figure = scores_beside_null(
             overall[overall["player"] == player],
-            {group: title.replace(": ", ":<br>") for group, title in titles.items()},
+            {group: title.replace(" ", "<br>") for group, title in titles.items()},
             at="images",
             score="share",
             ends=("share_low", "share_high"),
@@ -46,9 +46,9 @@ def show_shares(found: Found) -> None:
     if ALL_RIGHT not in titles:
         st.markdown("There is no image that both networks name rightly, so their shares cannot be compared.")
     st.caption(
-        "A network that is right rests more on the object, so over all images a part of the difference is accuracy: "
-        "two networks are compared where both are right, the rest is told beside it. Bars: 95 % intervals over images, "
-        "which share objects and backgrounds."
+        "Over all images a part of the difference can be accuracy, since a network often rests more on the object "
+        "where it is right: two networks are compared where both are, and the rest is told beside it. Bars: 95 % "
+        "intervals over images, which share objects and backgrounds."
     )
     st.dataframe(_shares(overall, titles), hide_index=True, width="stretch")
     with st.expander("Each class", icon=":material/category:"):
@@ -61,8 +61,8 @@ def _titles(overall: pd.DataFrame, names: list[str]) -> dict[str, str]:
     called = {
         ALL_IMAGES: "all images",
         ALL_RIGHT: "both right",
-        f"only {names[0]}": "only the first right",
-        f"only {names[1]}": "only the second right",
+        f"only {names[0]}": "first alone right",
+        f"only {names[1]}": "second alone right",
         ALL_WRONG: "both wrong",
     }
     return {group: f"{title}: {numbers[group]}" for group, title in called.items() if group in numbers}

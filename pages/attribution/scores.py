@@ -20,8 +20,8 @@ from pages.shared.figures import show_figure
 from pages.shared.networks import Models, say_how_long
 
 NUM_SCORED = 100
-TITLES = {"mass": "positive relevance", "rank": "most relevant pixels", "pointing": "strongest pixel"}
-"""Of the scores, below the axis."""
+TITLES = {"mass": "relevance", "rank": "pixels", "pointing": "peak"}
+"""Of the scores, below the axis and in the table."""
 
 
 def show_scores(models: Models, data: DatasetSpec, method: Method, baseline: str, parameters: Parameters) -> None:
@@ -52,7 +52,7 @@ def show_scores(models: Models, data: DatasetSpec, method: Method, baseline: str
     rows = [
         {
             "Network": row["model"],
-            "Score": MASK_SCORES[row["score"]],
+            "Score": TITLES[row["score"]],
             "Own object": percent(row, "mean", ("low", "high")),
             "Other images' objects": percent(row, "null"),
             "Difference in points": points(row, "difference", ("difference_low", "difference_high")),
@@ -63,10 +63,12 @@ def show_scores(models: Models, data: DatasetSpec, method: Method, baseline: str
     ]
     st.dataframe(rows, hide_index=True, width="stretch")
     st.caption(
-        "Each network explained for its own prediction. Maps and objects are both central, so each map is also scored "
-        "against the objects of all other images: what it gets without knowing where this one is. More or less is said "
-        f"only where the 95 % interval of the difference leaves out 0. The object covers {found['area'].mean():.0%} of "
-        "an image." + (f" At most {QUICK_STEPS} steps." if "steps" in dict(options) else "")
+        "; ".join(f"*{title}*: {MASK_SCORES[name]}" for name, title in TITLES.items())
+        + ". Each network explained for its own prediction. Maps and objects are both central, so each map is also "
+        "scored against the objects of all other images: what it gets without knowing where this one is. More or less "
+        "is said only where the 95 % interval of the difference leaves out 0. The object covers "
+        f"{found['area'].mean():.0%} of an image."
+        + (f" At most {QUICK_STEPS} steps." if "steps" in dict(options) else "")
     )
 
 

@@ -30,6 +30,9 @@ Question = tuple[DatasetSpec, int, str, str]
 """The data set, the position of the image, what is explained, and the baseline."""
 
 PART = next(iter(MAP_PARTS))
+"""The one that gives the verdict."""
+TITLES = {"strength": "strength alone", "signed": "with its sign"}
+"""Of the parts of maps, below the axis."""
 
 
 def show_randomised(models: Models, question: Question, method: Method, parameters: Parameters) -> None:
@@ -69,7 +72,7 @@ def _show_test(found: pd.DataFrame, method: Method, forgotten: str) -> None:
     """Both levels for both networks, and what their difference shows."""
     figure = scores_beside_null(
         found,
-        MAP_PARTS,
+        TITLES,
         at="maps",
         score="trained",
         ends=("trained_low", "trained_high"),

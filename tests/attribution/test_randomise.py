@@ -24,6 +24,8 @@ def test_head_alone_or_everything_is_drawn_anew_from_the_seed() -> None:
         assert not torch.equal(twin.head.weight, randomised(model, weights=weights, seed=8).head.weight)
         assert not twin.training and twin.class_names == model.class_names
     assert torch.equal(torch.get_rng_state(), state)
+    started_from = randomised(model, seed=0)
+    assert not torch.equal(started_from.head.weight, model.head.weight), "what a training starts from is no null"
     assert torch.equal(model.head.weight, create_model("small", 3, seed=0).head.weight)
 
 

@@ -34,7 +34,7 @@ def test_a_filled_and_a_hollow_point_for_each_score_of_each_network() -> None:
     assert first.text == ("0.60 [0.50, 0.80]", "0.50")
     assert list(null.y) == [0.35, 0.3] and null.error_y.array[0] == pytest.approx(0.05)
     assert (null.name, null.marker.symbol) == ("first: others", "circle-open") and first.marker.symbol == "circle"
-    assert first.offsetgroup == null.offsetgroup != second.offsetgroup
+    assert len({trace.offsetgroup for trace in figure.data}) == 4, "side by side, so that none hides another"
     assert (first.marker.color, second.marker.color) == CATEGORICAL[:2] and "&lt;" in second.hovertemplate
     assert list(second.y) == [0.4, 0.3], "what has no title is not shown"
 

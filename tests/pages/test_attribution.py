@@ -110,7 +110,7 @@ def test_networks_that_never_learnt_are_not_said_to_show_it(app: AppTest) -> Non
     open_attribution(app).button(key="forget").click().run()
     assert not app.exception and not app.error
     assert len(app.warning) == 2 and not app.success
-    assert len(app.get("plotly_chart")) == 1 and len(app.get("image")) == 8
+    assert len(app.get("plotly_chart")) == 1 and len(app.get("image")) == 4 + 2
     assert texts(app).count("this image") == 2
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from invariance.vocabulary import architectures, measures, methods, objectives, studies
+from invariance.vocabulary import architectures, attribution, measures, methods, objectives, studies
 
 ROOT = Path(__file__).parents[2] / "invariance"
 KINDS = [
@@ -14,6 +14,7 @@ KINDS = [
     ("measures/representation.py", measures, "FORMULAS"),
     ("measures/measure.py", measures, "MEASUREMENTS"),
     ("attribution/methods.py", methods, "METHODS"),
+    ("attribution/score_set.py", attribution, "MASK_SCORES"),
     ("studies/registry.py", studies, "STUDY_NAMES"),
 ]
 

@@ -104,13 +104,24 @@ def _factor_row() -> list[str]:
 
 def _evidence_row() -> list[str]:
     found = record("evidence")
-    shares = (f"{name} {mean} % [{low}, {high}]" for name, (mean, low, high) in found["object_share_percent"].items())
-    return [f"evidence that lies on the object, {found['num']} images", ", ".join(shares), code(found)]
+    every, right = (_shares(found[name]) for name in ("object_share_percent", "object_share_both_right_percent"))
+    accuracies = " and ".join(f"{percent} %" for percent in found["right_percent"].values())
+    difference, low, high = found["difference_both_right_points"]
+    return [
+        f"evidence that lies on the object, {found['num']} images",
+        f"on the {found['num_both_right']} that both name rightly {right}: difference {difference} points [{low}, "
+        f"{high}]; over all {every}, where they are right on {accuracies}",
+        code(found),
+    ]
+
+
+def _shares(found: dict[str, list[int]]) -> str:
+    return ", ".join(f"{name} {mean} % [{low}, {high}]" for name, (mean, low, high) in found.items())
 
 
 def _distance_row() -> list[str]:
     found = record("distance")
-    what = f"distance of an image and the same rotated by {found['angle_deg']}°, in units of random pairs"
+    what = f"distance of one image and the same rotated by {found['angle_deg']}°, in units of random pairs"
     return [what, ", ".join(f"{name} {value}" for name, value in found["distance"].items()), code(found)]
 
 

@@ -14,6 +14,7 @@ from invariance.attribution.coalitions import REFERENCES
 from invariance.attribution.compare import compare
 from invariance.attribution.compare_distance import compare_distance
 from invariance.attribution.distance import WAYS
+from invariance.attribution.randomisation import randomisation_test
 from invariance.attribution.score_set import score_set
 from invariance.attribution.shapley import evidence
 from invariance.data.engine import Engine
@@ -83,7 +84,19 @@ def test_a_map_is_that_of_the_cpu(source: Path, method: str) -> None:
 
 def test_scores_of_a_set_are_those_of_the_cpu(source: Path) -> None:
     found = [score_set([load_weights(source, device)], Engine(DATA, device), num=6)[0] for device in DEVICES]
-    assert [each.mean for each in found[1]] == pytest.approx([each.mean for each in found[0]], abs=1e-3, nan_ok=True)
+    for name in ("mean", "null", "difference"):
+        of_cpu, of_cuda = ([getattr(each, name) for each in of_device] for of_device in found)
+        assert of_cuda == pytest.approx(of_cpu, abs=1e-3, nan_ok=True)
+
+
+def test_the_randomisation_test_is_that_of_the_cpu(source: Path) -> None:
+    options = {"num": 4, "num_untrained": 3, "parameters": {"steps": 4}}
+    found = [
+        randomisation_test([load_weights(source, device)], Engine(DATA, device), **options)[0] for device in DEVICES
+    ]
+    for name in ("trained", "null", "difference"):
+        of_cpu, of_cuda = ([getattr(each, name) for each in of_device] for of_device in found)
+        assert of_cuda == pytest.approx(of_cpu, abs=0.02), "of ranks, which rounding may change"
 
 
 @pytest.mark.parametrize("way", WAYS)
