@@ -254,7 +254,7 @@ def test_a_change_is_that_of_the_skills_and_pairs_cancel_what_they_share() -> No
 def test_intervals_over_objects_hold_the_skill_on_other_objects() -> None:
     # Each object shifts the decoded number by an amount of its own: images of one object are wrong together.
     hits = {"objects": 0, "images": 0}
-    for seed in range(60):
+    for seed in range(40):
         generator = torch.Generator().manual_seed(seed)
         objects = torch.arange(20).repeat_interleave(20)
         value = torch.randn(400, dtype=torch.float64, generator=generator)
@@ -263,4 +263,4 @@ def test_intervals_over_objects_hold_the_skill_on_other_objects() -> None:
         for unit, units in (("objects", objects), ("images", torch.arange(400))):
             (score,) = factor_scores(features, [NUMBER], [target], Split(objects % 5, units), seed=0)
             hits[unit] += score.skill.low <= 0.5 <= score.skill.high
-    assert hits["objects"] >= 50 > hits["images"]
+    assert hits["objects"] >= 34 > hits["images"]
