@@ -219,7 +219,7 @@ def test_labels_are_shuffled_within_their_folds_and_otherwise_anyhow() -> None:
     assert float((times / NUM_SHUFFLES - 0.25).abs().max()) < 4 * math.sqrt(0.25 * 0.75 / NUM_SHUFFLES)
 
 
-def test_the_randomisation_test_is_exact_where_nothing_is_said() -> None:
+def test_the_permutation_test_is_exact_where_nothing_is_said() -> None:
     # P-values of 200 nulls are uniform: at most 5 % are below 0.05, up to 3 standard errors.
     p_values = []
     for seed in range(10):
