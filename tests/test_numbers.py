@@ -15,6 +15,7 @@ from invariance.numbers import format_number, signed
 from invariance.runs import gallery
 from invariance.runs.shipped_studies import shipped_results
 from invariance.vocabulary.studies import STUDY_NAMES
+from tests.pages.tiny_gallery import factors_of
 
 BARE = re.compile(r"(?<![\w%:.])[-−]?\.\d+(?![\d%a-z])")
 """A number below one without its zero; formats such as ``%{x:.2f}`` are none, nor is ``.0%``."""
@@ -45,7 +46,8 @@ def test_shipped_studies_write_the_zero(name: str) -> None:
 
 
 def test_cells_of_heatmaps_write_the_zero() -> None:
-    for figure in (sens_heatmap(gallery.sens_table()), factor_heatmap(gallery.factors_table())):
+    factors = factors_of(["none", "hue"]).query("objects == 'known'")
+    for figure in (sens_heatmap(gallery.sens_table()), factor_heatmap(factors)):
         texts = [text for trace in figure.data for text in (trace.text if trace.text is not None else ())]
         assert any(text.startswith("0.") for text in texts)
         assert not BARE.search(json.dumps(texts, ensure_ascii=False))

@@ -14,6 +14,7 @@ from scipy import stats
 
 from invariance.statistics import (
     Interval,
+    benjamini_hochberg,
     block_bootstrap_means,
     fit_line,
     holm,
@@ -123,6 +124,29 @@ def test_holm_errs_in_one_family_of_twenty() -> None:
     wrong = np.mean([min(holm(family)) <= 0.05 for family in families.tolist()])
     assert wrong == pytest.approx(0.05, abs=TOLERANCE)
     assert np.mean(families.min(axis=1) <= 0.05) > 0.3, "without it, every third"
+
+
+def test_the_correction_of_benjamini_and_hochberg_by_hand() -> None:
+    # Sorted .005, .01, .03, .04 times 4/1, 4/2, 4/3, 4/4: .02, .02, .04, .04.
+    assert benjamini_hochberg([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.02, 0.04, 0.04, 0.02])
+    # Sorted .02, .024, .9 times 3, 3/2, 1: .06, .036, .9, of which the first must not be above the second.
+    assert benjamini_hochberg([0.9, 0.02, 0.024]) == pytest.approx([0.9, 0.036, 0.036])
+    with_gap = benjamini_hochberg([0.02, math.nan, 0.03])
+    assert with_gap[::2] == pytest.approx([0.03, 0.03]) and math.isnan(with_gap[1])
+    assert benjamini_hochberg([]) == [] and benjamini_hochberg([0.2]) == [0.2]
+    drawn = np.random.default_rng(1).uniform(size=50)
+    assert benjamini_hochberg(drawn.tolist()) == pytest.approx(stats.false_discovery_control(drawn))
+
+
+def test_one_discovery_of_twenty_is_false() -> None:
+    # Of 40 tests 10 have an effect of 3 standard errors: the share of false ones among those found is below .05 * 3/4.
+    draws = np.random.default_rng(0)
+    shares = []
+    for _ in range(NUM_TRIALS):
+        z = draws.normal(size=40) + np.repeat([3.0, 0.0], [10, 30])
+        found = np.array(benjamini_hochberg((2 * stats.norm.sf(np.abs(z))).tolist())) < 0.05
+        shares.append(found[10:].sum() / max(1, found.sum()))
+    assert np.mean(shares) == pytest.approx(0.05 * 30 / 40, abs=0.01)
 
 
 def test_correlation_and_slope() -> None:

@@ -38,7 +38,7 @@ class FactorScore:
             guessing, 1 perfect, below 0 worse than guessing. NaN where the factor does not vary.
         control: mean skill of probes that were fitted to shuffled labels.
         control_high: the skill that 5 % of them exceed.
-        p_value: of the randomisation test: the share of labellings, shuffled and true, that are decoded as well.
+        p_value: of the permutation test: the share of labellings, shuffled and true, that are decoded as well.
         angle_error_deg: for angles, mean distance of decoded from true on the circle, in degrees of the circle; 90 is
             guessing. NaN for other factors.
         num_images: samples that were decoded.

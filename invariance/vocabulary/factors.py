@@ -68,7 +68,7 @@ FACTOR_TABLE: Final = (
     Column(name="high", meaning="its upper end"),
     Column(name="control", meaning="mean skill of 199 probes for labels shuffled within the folds: what chance gives"),
     Column(name="control_high", meaning="the skill that 5 % of them exceed"),
-    Column(name="p", meaning="randomisation test: share of shuffled labels, and of the true ones, decoded as well"),
+    Column(name="p", meaning="permutation test: share of shuffled labels, and of the true ones, decoded as well"),
     Column(name="p_adjusted", meaning="the same over the table (Benjamini and Hochberg)"),
     Column(
         name="angle_error_deg", meaning="of circles: mean distance of decoded from true, in degrees; 90 is guessing"

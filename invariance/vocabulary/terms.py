@@ -178,6 +178,23 @@ TERMS: Final[dict[str, Term]] = by_name(
         "says how well it can be read off a representation.",
     ),
     Term(
+        "objects held out",
+        "A probe is tested on objects of which it was fitted to no image. What it reads off there is said in one way "
+        "for all objects; what it reads off known objects alone may be said of each in a way of its own.",
+    ),
+    Term(
+        "permutation test",
+        "How often shuffled labels are decoded as well as the true ones. It is exact where labels were drawn apart "
+        "from all else.",
+        "Fisher 1935, The Design of Experiments; Ojala and Garriga 2010, JMLR 11",
+    ),
+    Term(
+        "false discovery rate",
+        "The share of claims that are false among all that are made from a table of tests. P-values are adjusted so "
+        "that it is 5 %.",
+        "Benjamini and Hochberg 1995, Journal of the Royal Statistical Society B 57",
+    ),
+    Term(
         "control",
         "What nothing was learnt in: the pixels themselves, a network with its first weights, or a probe for shuffled "
         "labels.",

@@ -93,10 +93,9 @@ def tell_changes(table: pd.DataFrame, trained_on: Mapping[str, Collection[str]],
     which = "in objects that the probe knows" if known_objects else "with objects held out"
     better = f" ({', '.join(sorted(set(of_own.higher)))})" if of_own.higher else ""
     st.markdown(
-        f"Of {of_own.num} parameters that networks were trained to vary (orange), {which}, "
-        f"**{len(of_own.lower)} are lower** than in the network trained on nothing and "
-        f"**{len(of_own.higher)} higher**{better}; of all {of_all.num} cells {len(of_all.lower)} and "
-        f"{len(of_all.higher)}."
+        f"Parameters that a network was itself trained to vary (orange), {which}: **{len(of_own.lower)} of "
+        f"{of_own.num} lower** than in the network trained on nothing, after correction, **{len(of_own.higher)} "
+        f"higher**{better}. All cells: {len(of_all.lower)} of {of_all.num} lower, {len(of_all.higher)} higher."
     )
 
 

@@ -49,8 +49,8 @@ LESSONS = (
         {"study": "transforms-vs-other"},
     ),
     Lesson(
-        "Invariance deletes",
-        "What can no longer be read off once hue has varied in training?",
+        "Invariance takes, and gives",
+        "What is harder to read off once hue has varied in training, and what is easier?",
         "factors",
         {"first": "none", "second": "hue"},
     ),

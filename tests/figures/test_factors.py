@@ -11,7 +11,8 @@ from invariance.figures.heatmap import cell_of
 from invariance.vocabulary.factors import VERDICTS
 from tests.pages.tiny_gallery import FACTORS_SHOWN, factors_of
 
-TABLE = factors_of(["none", "hue"])
+WHOLE = factors_of(["none", "hue"])
+TABLE = WHOLE[WHOLE["objects"] == "known"].reset_index(drop=True)
 
 
 def test_controls_are_above_a_line_and_cells_can_be_clicked() -> None:
@@ -29,27 +30,34 @@ def test_controls_are_above_a_line_and_cells_can_be_clicked() -> None:
     assert line.y0 == 1.5
 
 
-def test_what_is_below_guessing_is_shown_as_nothing_and_what_is_missing_stays_empty() -> None:
+def test_what_is_below_guessing_has_the_colour_of_nothing_and_its_own_number() -> None:
     table = TABLE.copy()
     table.loc[0, "skill"] = -0.2
     table.loc[1, "skill"] = np.nan
     cells, texts, _ = factor_heatmap(table).data
     assert cells.z[0][0] == 0 and np.isnan(cells.z[0][1])
-    assert texts.text[0] == "0.00" and len(texts.text) == len(table) - 1
+    assert texts.text[0] == "−0.20" and len(texts.text) == len(table) - 1
 
 
 def test_verdicts_can_be_read_without_colour() -> None:
     texts = factor_heatmap(TABLE, verdicts=True).data[1]
-    assert list(texts.text) == [""] * 6 + [GLYPHS["partly"]] * 6
+    assert list(texts.text) == [GLYPHS["decodable"]] * 9 + [GLYPHS["lower"]] * 3
     assert set(GLYPHS) == set(VERDICTS) and len(set(GLYPHS.values())) == len(GLYPHS)
 
 
 def test_hovering_says_all_that_is_known() -> None:
-    text = hover_text("none", TABLE[(TABLE["model"] == "none") & (TABLE["factor"] == "hue.shift")].iloc[0])
-    assert text == (
-        "none<br>hue: R² 0.70, guessing 0.00<br>skill 0.70, 95 % interval 0.65 to 0.75<br>"
-        "mean error 30°, guessing 90°<br>partly (pixels 0.90, untrained 0.80)"
+    plain, known, held_out = (
+        hover_text("hue", row)
+        for model, objects in (("none", "known"), ("hue", "known"), ("hue", "held_out"))
+        for _, row in WHOLE[WHOLE["model"] == model].query("factor == 'hue.shift' and objects == @objects").iterrows()
     )
+    assert known == (
+        "hue<br>hue: R² 0.60, guessing 0.00<br>skill 0.60 [0.55, 0.65], p = 0.006<br>mean error 30°, guessing 90°<br>"
+        "against trained on nothing −0.10 [−0.13, −0.07], p < 0.001<br>"
+        "against untrained −0.20 [−0.23, −0.17], p < 0.001<br>lower"
+    )
+    assert "hue, objects held out: R² −0.40" in held_out
+    assert "trained on nothing" not in plain and plain.endswith("decodable")
 
 
 def test_dumbbells_are_sorted_by_the_difference() -> None:
@@ -65,6 +73,13 @@ def test_dumbbells_are_sorted_by_the_difference() -> None:
     assert list(pixels.x) == [0.9] * 3 and list(first.x) == pytest.approx([0.7] * 3)
     assert list(second.x) == pytest.approx([0.0, 0.6, 0.95])
     assert "%%" not in first.hovertemplate
+    assert figure.layout.xaxis.range[0] == -0.12
+
+
+def test_what_is_below_guessing_is_inside_the_axis() -> None:
+    table = WHOLE[WHOLE["objects"] == "held_out"]
+    figure = factor_dumbbells(paired(table, "none", "hue"), ("none", "hue"))
+    assert figure.layout.xaxis.range[0] < table.loc[table["role"] == "network", "low"].min()
 
 
 def test_angles_are_shown_against_angles() -> None:

@@ -219,7 +219,7 @@ def test_labels_are_shuffled_within_their_folds_and_otherwise_anyhow() -> None:
     assert float((times / NUM_SHUFFLES - 0.25).abs().max()) < 4 * math.sqrt(0.25 * 0.75 / NUM_SHUFFLES)
 
 
-def test_the_randomisation_test_is_exact_where_nothing_is_said() -> None:
+def test_the_permutation_test_is_exact_where_nothing_is_said() -> None:
     # P-values of 200 nulls are uniform: at most 5 % are below 0.05, up to 3 standard errors.
     p_values = []
     for seed in range(10):
@@ -254,7 +254,7 @@ def test_a_change_is_that_of_the_skills_and_pairs_cancel_what_they_share() -> No
 def test_intervals_over_objects_hold_the_skill_on_other_objects() -> None:
     # Each object shifts the decoded number by an amount of its own: images of one object are wrong together.
     hits = {"objects": 0, "images": 0}
-    for seed in range(60):
+    for seed in range(40):
         generator = torch.Generator().manual_seed(seed)
         objects = torch.arange(20).repeat_interleave(20)
         value = torch.randn(400, dtype=torch.float64, generator=generator)
@@ -263,4 +263,4 @@ def test_intervals_over_objects_hold_the_skill_on_other_objects() -> None:
         for unit, units in (("objects", objects), ("images", torch.arange(400))):
             (score,) = factor_scores(features, [NUMBER], [target], Split(objects % 5, units), seed=0)
             hits[unit] += score.skill.low <= 0.5 <= score.skill.high
-    assert hits["objects"] >= 50 > hits["images"]
+    assert hits["objects"] >= 34 > hits["images"]

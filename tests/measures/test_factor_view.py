@@ -27,10 +27,14 @@ def test_what_is_shown_is_what_the_table_scores(tmp_path: Path) -> None:
     save_weights(path, create_model("small", 3, seed=1), class_names=DATA.classes, spec=PretrainSpec(data=DATA))
     *_, finished = measure(SPEC, {"one": path}, tmp_path / "run")
     assert isinstance(finished, Finished) and finished.table is not None
-    rows = pd.read_csv(finished.table).query("model == 'one'").set_index("factor")
+    rows = pd.read_csv(finished.table).query("model == 'one'").set_index(["factor", "objects"])
+    splits = {name: [own for other, own in rows.index if other == name] for name, _ in rows.index}
+    both = ["known", "held_out"]
+    assert splits.pop("class") == ["known"] and splits.pop("background") == ["known"], "three objects for five folds"
+    assert all(own == both for own in splits.values()) and len(splits) == 5
     model, engine = load_weights(path), Engine(DATA)
-    for name, row in rows.iterrows():
-        found = decode_factor(model, engine, str(name), num_images=150, num_folds=5)
+    for (name, objects), row in rows.iterrows():
+        found = decode_factor(model, engine, name, objects=objects, num_images=150, num_folds=5)
         assert found.kind == row["kind"] and len(found.true) == len(found.decoded) == row["num_images"], name
         if found.kind == "choice":
             shares = [(found.decoded[found.true == one] == one).mean() for one in range(len(found.class_names))]

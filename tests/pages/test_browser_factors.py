@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
+from tests.pages.tiny_gallery import shipped_factors
 
 
+@shipped_factors
 @pytest.mark.browser
 def test_a_click_on_a_cell_shows_its_factor_and_network(visitor: Visitor) -> None:
     page = visitor.open("factors?second=none")
@@ -14,7 +16,7 @@ def test_a_click_on_a_cell_shows_its_factor_and_network(visitor: Visitor) -> Non
     visitor.settle()
     heatmap = page.locator("[data-testid=stPlotlyChart]").first
     heatmap.scroll_into_view_if_needed()
-    num_columns, num_rows, column, row = 24, 23, 7, 7  # h flip, from the network trained on h_flip
+    num_columns, num_rows, column, row = 23, 23, 6, 7  # h flip, from the network trained on h_flip
     shown = page.get_by_text("Decoded: h flip")
     for _ in range(5):  # on a busy machine the figure may be drawn before it listens, and may still move
         area = heatmap.locator(".nsewdrag").first.bounding_box()

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from invariance.runs.store import Store
 from invariance.spec import DatasetSpec, FactorSpec
 from pages.factors.decoding import factor_probes, sentence
+from pages.shared import cache
 from pages.shared.measurements import find_measured
 from tests.pages.test_invariance import finish_pretraining, texts
-from tests.pages.tiny_gallery import DATA, factors_of, no_gallery, write_gallery
+from tests.pages.tiny_gallery import DATA, factors_of, no_gallery, shipped_factors, write_gallery
 
 DATA_OF_IMAGES = replace(DATA, num_samples=DatasetSpec().num_samples)
 
@@ -36,7 +38,38 @@ def test_the_page_is_full_at_once(app: AppTest) -> None:
     assert not app.exception and not app.error and not app.warning
     assert len(app.get("plotly_chart")) == 4  # heatmap, two networks' hue, dumbbells
     assert app.selectbox(key="first").value == "matched" and app.selectbox(key="second").value == "disjoint"
-    assert "**partly**, R² 0.50, mean error 30° (guessing 90°)" in texts(app)
+    shown = texts(app)
+    assert "**lower**, R² 0.50, mean error 30° (guessing 90°). Skill −0.20 against training on nothing" in shown
+    assert "trained to vary (orange), in objects that the probe knows: **1 of 1 lower** than in the network" in shown
+    assert "after correction, **0 higher**. All cells: 9 of 9 lower, 0 higher." in shown
+
+
+@pytest.mark.usefixtures("gallery")
+def test_with_objects_held_out_what_is_below_guessing_is_told(app: AppTest) -> None:
+    open_factors(app, probed="held_out")
+    assert not app.exception and not app.error
+    assert "class" not in app.selectbox(key="factor").options
+    shown = texts(app)
+    assert "**lower**, R² −0.50" in shown and "with objects held out: **1 of 1 lower**" in shown
+    app.button_group(key="probed").set_value("known").run()
+    assert not app.exception and "**lower**, R² 0.50" in texts(app)
+
+
+@pytest.mark.usefixtures("gallery")
+def test_a_table_of_an_earlier_version_is_named_and_not_judged(app: AppTest, tmp_path: Path) -> None:
+    path = tmp_path / "gallery" / "factors.csv"
+    pd.read_csv(path).drop(columns=["objects", "change"]).to_csv(path, index=False)
+    open_factors(app)
+    assert not app.exception and not app.error
+    assert "of an earlier version" in app.warning[0].value and not app.get("plotly_chart")
+
+
+@pytest.mark.usefixtures("gallery")
+def test_a_network_is_decoded_beside_its_like_trained_on_nothing() -> None:
+    known = cache.known_models()
+    assert factor_probes(("rotate",), DATA, known).sources == ("none", "rotate")
+    assert factor_probes(("none",), DATA, known).sources == ("none",)
+    assert factor_probes(("matched-transfer",), DATA, known).sources == ("matched-transfer",)
 
 
 @pytest.mark.usefixtures("gallery")
@@ -45,7 +78,7 @@ def test_a_link_names_networks_factor_and_view(app: AppTest) -> None:
     assert not app.exception and not app.error
     assert [app.selectbox(key=key).value for key in ("first", "second", "factor")] == ["rotate", "none", "class"]
     assert app.button_group(key="cells").value == "verdict"
-    assert "what **rotate** has kept better" in texts(app)
+    assert "what is decoded better from **rotate**" in texts(app)
 
 
 @pytest.mark.usefixtures("gallery")
@@ -77,18 +110,18 @@ def test_a_run_of_one_s_own_is_decoded_on_request(app: AppTest, store: Store) ->
     app.button(key="measure").click().run()
     assert not app.exception and not app.error
     (asked,) = store.list(kind="factors")
-    assert asked.spec == factor_probes((run_id,), DATA_OF_IMAGES) == FactorSpec(sources=(run_id,), data=DATA_OF_IMAGES)
+    assert asked.spec == FactorSpec(sources=(run_id,), data=DATA_OF_IMAGES)
 
 
 @pytest.mark.usefixtures("gallery")
 def test_a_decoded_run_joins_the_table_and_brings_no_second_controls(app: AppTest, store: Store) -> None:
     run_id = finish_pretraining(store)
-    done = store.submit(factor_probes((run_id,), DATA_OF_IMAGES)).id
+    done = store.submit(FactorSpec(sources=(run_id,), data=DATA_OF_IMAGES)).id
     store.transition(done, "running", device="cpu")
     table = store.directory(done) / "table.csv"
     factors_of([run_id]).to_csv(table, index=False)
     store.transition(done, "done", result={"metrics": {}, "table": str(table), "device": "cpu"})
-    found = find_measured([(run_id,)], lambda group: factor_probes(group, DATA_OF_IMAGES))
+    found = find_measured([(run_id,)], lambda group: FactorSpec(sources=group, data=DATA_OF_IMAGES))
     assert len(found.tables) == 1 and not found.missing and not found.pending
     open_factors(app, models=run_id)
     assert not app.exception and not app.error
@@ -96,6 +129,7 @@ def test_a_decoded_run_joins_the_table_and_brings_no_second_controls(app: AppTes
     assert not any(button.key == "measure" for button in app.button)
 
 
+@shipped_factors
 def test_the_question_is_answered_from_the_shipped_table(app: AppTest) -> None:
     open_factors(app)
     app.button_group(key="guess").set_value("brightness.factor").run()
@@ -106,6 +140,9 @@ def test_the_question_is_answered_from_the_shipped_table(app: AppTest) -> None:
 
 
 def test_one_row_in_words() -> None:
-    rows = factors_of(["none"])
-    choice = rows[(rows["model"] == "none") & (rows["factor"] == "class")].iloc[0]
-    assert sentence(choice) == "**partly**, balanced accuracy 70%, guessing 0%."
+    rows = factors_of(["none", "hue"])
+    plain, hue = (rows[(rows["model"] == name) & (rows["factor"] == "class")].iloc[0] for name in ("none", "hue"))
+    assert sentence(plain) == "**decodable**, balanced accuracy 70%, guessing 0%."
+    assert sentence(hue) == (
+        "**lower**, balanced accuracy 60%, guessing 0%. Skill −0.10 against training on nothing [−0.13, −0.07]."
+    )

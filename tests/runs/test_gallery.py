@@ -5,11 +5,14 @@ import shutil
 import pandas as pd
 import pytest
 
+from invariance.measures.factor_verdict import changes, judge
 from invariance.runs.gallery import damaged, entries, entry, factors_table, lesson_table, sens_table
 from invariance.runs.gallery_build import Recipe, build, measure
 from invariance.runs.store import Store
 from invariance.spec import TRANSFORM_NAMES, SpecError
 from invariance.training.checkpoint import load_weights
+from invariance.vocabulary.factors import VERDICTS
+from tests.pages.tiny_gallery import shipped_factors
 
 RECIPE = Recipe(
     objects="noise",
@@ -68,6 +71,13 @@ def test_build_decodes_factors_from_the_pretrained_ones_and_the_controls(built):
     table = factors_table(built[0])
     assert list(dict.fromkeys(table["model"])) == ["pixels", "untrained small", "none", "hue", "matched", "disjoint"]
     assert set(table["factor"]) == {"class", "hue.shift"}  # fresh noise has no background to tell
+    assert set(zip(table["factor"], table["objects"], strict=True)) == {
+        ("class", "known"),
+        ("hue.shift", "known"),
+        ("hue.shift", "held_out"),
+    }
+    compared = table.dropna(subset="reference")
+    assert set(compared["model"]) == {"hue", "matched", "disjoint"} and set(compared["reference"]) == {"none"}
 
 
 def test_build_looks_into_the_layers_and_turns_the_magnitude_up(built):
@@ -161,18 +171,30 @@ def test_each_network_ships_with_its_scores_on_other_data(shift):
 
 def skills(model: str) -> pd.Series:
     table = factors_table()
-    return table[table["model"] == model].set_index("factor")["skill"]
+    return table[(table["model"] == model) & (table["objects"] == "known")].set_index("factor")["skill"]
 
 
+@shipped_factors
 def test_the_shipped_factors_are_whole():
     table = factors_table()
     names = ["pixels", "untrained small", "none", *TRANSFORM_NAMES, "matched", "disjoint"]
     assert list(dict.fromkeys(table["model"])) == names
-    assert not table.duplicated(["model", "factor"]).any() and table["skill"].notna().all()
-    assert table.loc[table["role"] == "network", "verdict"].notna().all()
+    assert not table.duplicated(["model", "factor", "objects"]).any() and table["skill"].notna().all()
+    assert table["verdict"].isin(VERDICTS).all() and table["verdict"].to_list() == judge(table)
+    assert set(table.loc[table["reference"].notna(), "reference"]) == {"none"}
     assert table["control"].abs().max() < 0.05
 
 
+@shipped_factors
+def test_what_networks_were_trained_to_vary_is_not_always_decoded_worse():
+    """The README, the pages and the documentation must not say that invariance deletes."""
+    table = factors_table().query("objects == 'known' and role == 'network'")
+    own = [factor.split(".")[0] == model for model, factor in zip(table["model"], table["factor"], strict=True)]
+    found = changes(table[own])
+    assert found.num == 22 and len(found.lower) > len(found.higher) > 0
+
+
+@shipped_factors
 def test_training_on_hue_removes_hue():
     """From 0.57 without any transformation to 0.07; what was not varied stays."""
     none, hue = skills("none"), skills("hue")
@@ -181,6 +203,7 @@ def test_training_on_hue_removes_hue():
         assert hue[kept] > 0.9
 
 
+@shipped_factors
 def test_what_is_trained_away_is_decoded_worst_for_colours_and_flips_and_not_for_moves():
     """Of the networks trained on one transformation or none; moves are decoded better after training on them."""
     singles = {name: skills(name) for name in ("none", *TRANSFORM_NAMES)}

@@ -90,7 +90,11 @@ def _untrained_below(rows: list[dict[str, str]], names: list[str]) -> int:
 
 
 def _factor_row() -> list[str]:
-    rows = [row for row in gallery_rows("factors.csv") if row["factor"].startswith("hue.")]
+    rows = [
+        row
+        for row in gallery_rows("factors.csv")
+        if row["factor"].startswith("hue.") and row.get("objects") != "held_out"
+    ]
     plain = next(row for row in rows if row["model"] == "none")
     own = next(row for row in rows if row["model"] == "hue")
     skill, low, high = (two_digits(own[name]) for name in ("skill", "low", "high"))
