@@ -116,11 +116,11 @@ def test_columns_that_scripts_rely_on_come_first(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", STUDY_NAMES)
-def test_without_results_there_is_an_empty_table_and_nothing_agrees(name: str) -> None:
+def test_without_results_there_is_an_empty_table_and_no_verdict(name: str) -> None:
     study = make_study(name, seeds=(0,))
     table = study.tabulate({})
     assert tuple(table.columns) == DESIGNS[name].columns and table.empty
-    assert not any(finding.agrees for finding in study.conclude(table))
+    assert all(finding.n == 0 and finding.verdict is None for finding in study.conclude(table))
 
 
 @pytest.mark.parametrize("name", STUDY_NAMES)
