@@ -62,7 +62,7 @@ LESSONS = (
     ),
     Lesson(
         "How far does it carry over?",
-        "The same networks, objects that none has seen. Who is lowest, and is an untrained one lower?",
+        "Objects that none has seen: which network is lowest now, and is it a trained one?",
         "invariance",
         {"shift": "new-pictures", "row": "rotate", "column": "rotate"},
     ),
