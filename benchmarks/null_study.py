@@ -43,11 +43,12 @@ _CALLED: Final = 1_000
 
 
 def foreign(scale: TransformsVsOtherScale, seed: int) -> Iterator[OneSeed]:
-    """The usual setting of a seed, from two compositions that are not the targets'."""
+    """The usual setting of a seed, from two compositions that are not the targets'; sens-scores are not asked for."""
     strangers = one_per_category(2 * len(TARGETS), seed)[len(TARGETS) :]
     called = permutation(len(TARGETS), seed=seed, index=_CALLED).tolist()
     sources = {name: strangers[place] for name, place in zip(TARGETS, called, strict=True)}
-    return one_seed(replace(scale, factors=(USUAL,)), seed, sources=sources)
+    for part in one_seed(replace(scale, factors=(USUAL,)), seed, sources=sources):
+        yield replace(part, measurements=())
 
 
 def null_study(

@@ -13,7 +13,7 @@ from invariance.studies.transforms_vs_other_grid import SCALES
 
 def test_sources_share_nothing_with_each_other_or_with_the_targets() -> None:
     study = null_study(tuple(range(12)))
-    assert len(study.runs) == 12 * (2 + 4 + 2)
+    assert len(study.runs) == 12 * (2 + 4)
     sources = {spec.data.transforms for spec in study.runs if isinstance(spec, PretrainSpec)}
     assert len(sources) > 20
     for seed in range(12):
@@ -38,9 +38,7 @@ def test_a_tiny_one_is_run_end_to_end(tmp_path: Path) -> None:
     usual = SCALES["quick"]
     tiny = replace(
         usual,
-        budget=replace(
-            usual.budget, num_samples=64, epochs=1, batch_size=32, transfer_samples=64, num_test_samples=60, num_pairs=8
-        ),
+        budget=replace(usual.budget, num_samples=64, epochs=1, batch_size=32, transfer_samples=64, num_test_samples=60),
         pretraining_samples={64: 1},
         num_classes=4,
     )
