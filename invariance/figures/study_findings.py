@@ -27,7 +27,8 @@ SHAPES: Final = {"●": "circle", "▲": "triangle-up", "✖": "x", "■": "squa
 ROW_PX: Final = 48
 GAP_PX: Final = 72
 """Between rows, for the labels of an axis and the two lines of the next row's title."""
-HEAD_PX: Final = 88
+TITLE_PX: Final = 44
+HEAD_PX: Final = TITLE_PX + 44
 FOOT_PX: Final = 30
 WIDEST: Final = 1.0
 """Interval beyond what else a row shows, in widths of that; what is wider is cut off, and told on hovering."""
@@ -58,9 +59,8 @@ def findings_figure(findings: Sequence[Finding]) -> go.Figure:
         dragmode=False,
         legend={
             "orientation": "h",
-            "y": 1.0,
-            "yref": "container",
-            "yanchor": "top",
+            "y": 1 + TITLE_PX / inner,
+            "yanchor": "bottom",
             "x": 0.0,
             "itemclick": False,
             "itemdoubleclick": False,

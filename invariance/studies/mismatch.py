@@ -124,11 +124,11 @@ Matrix = Mapping[Cell, pd.Series]
 
 
 def accuracies(table: pd.DataFrame) -> Matrix:
-    """All cells of the counts that there are."""
+    """All cells of the counts that there are; of no results, the corners without any seed."""
     wide = table.pivot_table(
         index="seed", columns=["num_pretraining_transforms", "num_transfer_transforms"], values="accuracy"
     )
-    counts = sorted(set(table["num_pretraining_transforms"]) | set(table["num_transfer_transforms"]))
+    counts = sorted({*table["num_pretraining_transforms"], *table["num_transfer_transforms"]}) or [1, NUM_TRANSFORMS]
     wide = wide.reindex(columns=pd.MultiIndex.from_product([counts, counts]))
     return {(int(own), int(task)): wide[own, task] for own, task in product(counts, counts)}
 
@@ -263,7 +263,7 @@ def _each_missing(matrix: Matrix) -> Measured:
         steps[missing] = _mean(matrix, before) - _mean(matrix, further)
     missed = [task - own for own, task in lacking]
     losses = pd.concat([matrix[task, task] - matrix[own, task] for own, task in lacking], axis=1).dropna()
-    slopes = losses.apply(lambda row: slope(missed, row), axis=1)
+    slopes = {seed: slope(missed, row) for seed, row in losses.iterrows()}
 
     def say(measured: Interval) -> str:
         listed = ", ".join(format_number(costs[losses.index].mean()) for costs in steps.values())

@@ -33,11 +33,12 @@ def show(top: DeltaGenerator) -> None:
 
 st.title("Which invariances does a network learn?", anchor=False)
 st.markdown(
-    "A network that is trained on images which vary in one way learns to ignore that variation: it becomes "
+    "A network that is trained on images which vary in one way tends to ignore that variation: it becomes "
     "**invariant** to it. Here you make such images from objects, backgrounds and "
     f"{len(TRANSFORM_NAMES)} transformations, pretrain "
-    "networks on them in seconds, and measure what each one ignores. Then you find out when that helps on another "
-    f"task, and what a network with the wrong invariances has thrown away. After [Speicher et al., 2024]({PAPER})."
+    "networks on them in seconds, and measure what each one ignores, on objects that it knows and on others. Then you "
+    f"find out when that helps on another task, and when it costs. After [Speicher et al., 2024]({PAPER}); what small "
+    "networks confirm of it, and what they do not, is told with verdicts on *Studies*."
 )
 top = st.container()
 show_lessons()

@@ -61,7 +61,7 @@ links.enter("studies", widget="study")
 st.title("Studies", anchor=False)
 st.markdown(
     "The four questions of the paper, each a grid of pretrainings, transfers and measurements. Read what ships "
-    "beside what was published, or run one with seeds of your own."
+    "beside what was published, judged by a rule that was written first, or run one with seeds of your own."
 )
 name = choose("Study", {name: ABOUT[name].title for name in STUDY_NAMES}, key="study")
 st.markdown(f"**{ABOUT[name].question}** {ABOUT[name].method}")

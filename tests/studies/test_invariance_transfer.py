@@ -8,14 +8,12 @@ import pytest
 from scipy import stats
 
 from invariance.measures.shifts import own_shift
-from invariance.runs.shipped_studies import StudyResult, shipped_results
 from invariance.spec import MeasureSpec, PretrainSpec
 from invariance.studies.invariance_transfer import conclude, lowest_columns, relation_means
 from invariance.studies.registry import make_study
 from invariance.studies.verdicts import Finding
 from invariance.vocabulary.verdicts import Verdict
 from tests.studies.fabricated import outcomes_of
-from tests.studies.recomputing import Values, assert_recomputed
 
 QUICK = make_study("invariance-transfer", seeds=(7,))
 MODELS = [spec for spec in QUICK.runs if isinstance(spec, PretrainSpec)]
@@ -179,61 +177,3 @@ def test_all_columns_are_counted_and_first_weights_apart() -> None:
     assert "0 of 12 on the objects of pretraining, 0 of 12 on new objects, " in first.statement
     assert "12 of 12 on squares of noise" in first.statement
     assert found_in(table_of(PUBLISHED_LIKE))["untrained_is_lower"].n == 0
-
-
-def recomputed(table: pd.DataFrame) -> dict[str, Values]:
-    """From the rows one by one."""
-    seeds = sorted(set(table["seed"]))
-    records = table.to_dict("records")
-
-    def column(seed: int, data: str, transform: str) -> dict[str, list[float]]:
-        scores: dict[str, list[float]] = {}
-        for row in records:
-            key = (row["pretraining"], row["data"], row["seed"], row["transform"])
-            if key == ("pictures", data, seed, transform):
-                scores.setdefault(row["relation"], []).append(row["sens"])
-        return scores
-
-    def means(data: str, relation: str, pretraining: str = "pictures") -> np.ndarray:
-        chosen = [
-            row
-            for row in records
-            if (row["pretraining"], row["data"], row["relation"]) == (pretraining, data, relation)
-        ]
-        return np.array([np.mean([row["sens"] for row in chosen if row["seed"] == seed]) for seed in seeds])
-
-    def lower(data: str, pretraining: str = "pictures") -> np.ndarray:
-        return means(data, "none", pretraining) - means(data, "same", pretraining)
-
-    columns = {
-        seed: [
-            column(seed, "new-pictures", transform)
-            for transform in {row["transform"] for row in records if row["seed"] == seed}
-        ]
-        for seed in seeds
-    }
-    lowest = [np.mean([one["same"][0] < min(one["other"] + one["none"]) for one in columns[seed]]) for seed in seeds]
-    first = [
-        np.mean([one["untrained"][0] < one["same"][0] for one in columns[seed]])
-        for seed in seeds
-        if "untrained" in columns[seed][0]
-    ]
-    new, own, far = "new-pictures", "same-pictures", "noise-noise"
-    others = [means(data, "none") - means(data, "other") for data in (own, new)]
-    return {
-        "kept_on_new_objects": (lower(new), lower(own)),
-        "kept_on_noise": (lower(far), lower(own)),
-        "trained_invariance": (lower(own), None),
-        "holds_on_new_objects": (lower(new), None),
-        "holds_in_part_on_noise": (lower(far), None),
-        "other_is_like_none": ((others[0] + others[1]) / 2, None),
-        "weaker_far_away": (means(far, "same") - means(own, "same"), None),
-        "noise_teaches_pictures": (lower("drawn-pictures", "noise"), None),
-        "own_network_is_lowest": (np.array(lowest), None),
-        "untrained_is_lower": (np.array(first), None),
-    }
-
-
-@pytest.mark.parametrize("result", shipped_results("invariance-transfer"), ids=lambda result: result.scale)
-def test_the_findings_are_recomputed_from_what_ships(result: StudyResult) -> None:
-    assert_recomputed(conclude(result.table), recomputed(result.table))

@@ -10,13 +10,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from invariance.runs.shipped_studies import StudyResult, shipped_results
 from invariance.spec import PretrainSpec, TransferSpec
 from invariance.studies.mismatch import conclude, with_relative_accuracy
 from invariance.studies.registry import make_study
 from invariance.vocabulary.verdicts import Verdict
 from tests.studies.fabricated import outcomes_of
-from tests.studies.recomputing import Values, assert_recomputed
 
 QUICK = make_study("mismatch", seeds=(7,))
 
@@ -129,38 +127,3 @@ def test_partial_tables_say_what_they_can() -> None:
     assert found["exact_stays"] == found["furthest_mismatch"] == found["missing_costs"] == 6
     assert {finding.n for finding in conclude(table[table["seed"] == 0])} == {1}
     assert "cells" not in conclude(table[table["seed"] == 0])[2].statement
-
-
-def recomputed(table: pd.DataFrame) -> dict[str, Values]:
-    """From a cube of seeds, pretrainings and tasks."""
-    counts = sorted(set(table["num_pretraining_transforms"]))
-    seeds = sorted(set(table["seed"]))
-    cube = np.full((len(seeds), len(counts), len(counts)), np.nan)
-    for row in table.to_dict("records"):
-        own, task = (row[f"num_{kind}_transforms"] for kind in ("pretraining", "transfer"))
-        cube[seeds.index(row["seed"]), counts.index(own), counts.index(task)] = row["accuracy"]
-    last = len(counts) - 1
-    exact = np.diagonal(cube, axis1=1, axis2=2)
-    above = [(own, task) for own in range(len(counts)) for task in range(own)]
-    more = np.mean([cube[:, own, task] for own, task in above], axis=0)
-    same = np.mean([exact[:, task] for _, task in above], axis=0)
-    first = np.mean([exact[:, task] - cube[:, task - 1, task] for task in range(1, last + 1)], axis=0)
-    missing, lost = zip(
-        *((task - own, exact[:, task] - cube[:, own, task]) for task in range(last + 1) for own in range(task + 1)),
-        strict=True,
-    )
-    slopes = np.polyfit(missing, np.array(lost), 1)[0]
-    return {
-        "exact_stays": (exact[:, 0] - exact[:, last], None),
-        "superset_as_exact": (same - more, None),
-        "superset_suffices": (more, same),
-        "first_missing_costs": (first, None),
-        "missing_costs": (slopes, None),
-        "furthest_mismatch": (exact[:, last] - cube[:, 0, last], None),
-        "furthest_keeps": (cube[:, 0, last], exact[:, last]),
-    }
-
-
-@pytest.mark.parametrize("result", shipped_results("mismatch"), ids=lambda result: result.scale)
-def test_the_findings_are_recomputed_from_what_ships(result: StudyResult) -> None:
-    assert_recomputed(conclude(result.table), recomputed(result.table))

@@ -17,7 +17,6 @@ from invariance.studies.relevant_features import SCALES, accuracies, accuracy_an
 from invariance.studies.verdicts import Finding
 from invariance.vocabulary.verdicts import Verdict
 from tests.studies.fabricated import outcomes_of
-from tests.studies.recomputing import Values, assert_recomputed
 
 QUICK = make_study("relevant-features", seeds=(7,))
 
@@ -186,44 +185,7 @@ def test_the_weakest_correlation_is_asked_for_and_nothing_is_told_twice() -> Non
     assert "correlated_is_kept" not in found_in(table_of(RELEVANT_FEATURES, RELEVANT_FEATURES_SENS, correlated={}))
 
 
-def recomputed(table: pd.DataFrame) -> dict[str, Values]:
-    """From the rows one by one."""
-    seeds = sorted(set(table["seed"]))
-    rows = {(row["trained_on"], row["probed_on"], row["seed"]): row for row in table.to_dict("records")}
-
-    def of(trained_on: str, probed_on: str, column: str = "accuracy") -> np.ndarray:
-        return np.array([rows[trained_on, probed_on, seed][column] for seed in seeds])
-
-    networks = ("c", "co_c", "co_o", "o")
-    accuracy = np.array([of(name, probe) for name in networks for probe in ("co_c", "co_o")])
-    sens = np.array([of(name, "c", column) for name in networks for column in ("sens_c", "sens_o")])
-    needed = np.repeat([[1.0], [0.0], [1.0], [0.0], [0.0], [1.0], [0.0], [1.0]], len(seeds), axis=1)
-
-    def explained(predictor: np.ndarray, left: int) -> float:
-        others = [number for number in range(len(seeds)) if number != left]
-        line = np.polyfit(predictor[:, others].ravel(), accuracy[:, others].ravel(), 1)
-        errors = accuracy[:, left] - np.polyval(line, predictor[:, left])
-        return float(1 - np.sum(errors**2) / np.sum((accuracy[:, left] - accuracy[:, others].mean()) ** 2))
-
-    gains = [explained(sens, left) - explained(needed, left) for left in range(len(seeds))]
-    c_over_o = of("co_c", "c", "sens_c") - of("co_c", "c", "sens_o")
-    o_over_c = of("co_o", "c", "sens_o") - of("co_o", "c", "sens_c")
-    weakest = min(
-        (name for name in set(table["trained_on"]) if "correlation" in name), key=lambda name: name.split()[-1]
-    )
-    return {
-        "irrelevant_c_is_lost": (of("co_c", "co_c") - of("co_o", "co_c"), None),
-        "irrelevant_o_is_lost": (of("co_o", "co_o") - of("co_c", "co_o"), None),
-        "unneeded_is_worse_than_unseen": (of("c", "co_o") - of("co_c", "co_o"), None),
-        "sensitive_to_the_needed": ((c_over_o + o_over_c) / 2, None),
-        "sens_predicts_probe": (np.array(gains), None),
-        "correlated_is_kept": (of(weakest, "co_o") - of("co_c", "co_o"), None),
-    }
-
-
 @pytest.mark.parametrize("result", shipped_results("relevant-features"), ids=lambda result: result.scale)
-def test_the_findings_are_recomputed_from_what_ships(result: StudyResult) -> None:
-    findings = conclude(result.table)
-    assert_recomputed(findings, recomputed(result.table))
-    told = [tuple(finding.per_seed.values()) for finding in findings]
-    assert len(set(told)) == len(told), "one number is told as two findings"
+def test_no_number_that_ships_is_told_as_two_findings(result: StudyResult) -> None:
+    told = [tuple(finding.per_seed.values()) for finding in conclude(result.table)]
+    assert len(set(told)) == len(told)

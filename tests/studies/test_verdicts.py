@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from invariance.statistics import Interval
-from invariance.studies.verdicts import Contrast, Finding, Measured, Published, average_over, judge
+from invariance.studies.verdicts import Contrast, Finding, Measured, Published, average_over, judge, told
 from invariance.vocabulary.verdicts import MEANING, Size, Verdict
 
 SPREAD = np.array([-1.0, -0.6, -0.2, 0.2, 0.6, 1.0])
@@ -161,6 +161,13 @@ def test_a_seed_counts_where_it_has_all() -> None:
 def test_seeds_that_share_are_averaged_first() -> None:
     groups = {0: "a", 1: "b", 2: "a", 3: "c"}
     assert average_over({0: 1.0, 1: 2.0, 2: 3.0, 3: np.nan}, groups) == {0: 2.0, 1: 2.0}
+
+
+def test_an_estimate_is_told_with_its_interval_and_seeds() -> None:
+    assert told(Interval(0.123, 0.05, 0.196, 6)) == "0.12 [0.05, 0.20] (n = 6)"
+    assert told(Interval(0.5, np.nan, np.nan, 1)) == "0.50 (n = 1)"
+    # A ratio whose denominator may be 0.
+    assert told(Interval(0.5, np.nan, np.nan, 3)) == "0.50 (no interval, n = 3)"
 
 
 def test_intervals_of_statistics_are_said() -> None:
