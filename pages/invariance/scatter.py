@@ -144,7 +144,7 @@ def shipped_transfers() -> tuple[pd.DataFrame, str]:
                 "target": [f"its target task (seed {seed})" for seed in rows["seed"]],
                 "sens": rows["sens"].to_numpy(float),
                 "accuracy": rows["transfer_accuracy"].to_numpy(float),
-                "group": rows["relation"].map({"same": "matched"}).fillna("mismatched").to_list(),
+                "group": rows["relation"].map({"same": "matched", "disjoint": "mismatched"}).to_list(),
             },
             columns=list(COLUMNS),
         )
