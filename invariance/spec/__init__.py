@@ -103,4 +103,5 @@ __all__ = [
     "run_from_dict",
     "run_from_json",
     "to_dict",
+    "transforms_text",
 ]
