@@ -53,6 +53,10 @@ class Interval:
         """1 where all of the interval lies above 0, -1 where all lies below; 0 where it holds 0, or there is none."""
         return int(self.low > 0) - int(self.high < 0)
 
+    def __neg__(self) -> Interval:
+        """Of the same difference the other way round."""
+        return Interval(-self.estimate, -self.high, -self.low, self.num)
+
     def __str__(self) -> str:
         ends = f" [{format_number(self.low)}, {format_number(self.high)}]" if self.num > 1 else ""
         return f"{format_number(self.estimate)}{ends}"

@@ -90,7 +90,7 @@ def build_gallery(args: argparse.Namespace) -> None:
     if args.tables_only:
         measure(recipe, store, out, device=device, on_event=lambda _, event: bar(event))
         bar.close()
-        print_json({"out": str(out), "tables": ["sens.csv", "factors.csv"]})
+        print_json({"out": str(out), "tables": ["sens.csv", "factors.csv", "what-if.json"]})
         return
     made = build(recipe, store, out, device=device, on_event=lambda _, event: bar(event))
     exported = []

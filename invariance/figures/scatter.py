@@ -13,14 +13,19 @@ from invariance.figures.layout import lay_out_plot
 from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, NEUTRAL
 from invariance.numbers import format_number
 from invariance.statistics import Line, fit_line
+from invariance.studies.relations import RELATIONS
 
 COLUMNS: Final = ("source", "target", "sens", "accuracy", "group")
-GROUPS: Final[dict[str, tuple[str, str, str]]] = {
-    "matched": (MATCHED, "circle", "matched: pretrained on the target's transformations"),
-    "mismatched": (MISMATCHED, "diamond", "mismatched: on none of them"),
-    "other": (CATEGORICAL[2], "square", "other: on some of them, or on more"),
+GROUPS: Final[dict[str, tuple[str, str]]] = {
+    "same": (MATCHED, "circle"),
+    "superset": (CATEGORICAL[2], "square"),
+    "subset": (CATEGORICAL[3], "triangle-up"),
+    "overlapping": (CATEGORICAL[4], "cross"),
+    "disjoint": (MISMATCHED, "diamond"),
+    "none": (NEUTRAL, "x"),
 }
-"""Colour, marker and title, so that colour is not the only difference."""
+"""Colour and marker of each relation of a source to its target, so that colour is not the only difference."""
+assert GROUPS.keys() == RELATIONS.keys()
 
 HEIGHT_PX: Final = 420
 _BAND_POINTS: Final = 41
@@ -39,7 +44,7 @@ def transfer_scatter(table: pd.DataFrame) -> go.Figure:
     line = line_of(table)
     if line is not None:
         _add_line(figure, line, table["sens"].to_numpy(np.float64))
-    for group, (colour, symbol, title) in GROUPS.items():
+    for group, (colour, symbol) in GROUPS.items():
         rows = table[table["group"] == group]
         if rows.empty:
             continue
@@ -47,7 +52,7 @@ def transfer_scatter(table: pd.DataFrame) -> go.Figure:
             x=rows["sens"].to_numpy(np.float32),
             y=rows["accuracy"].to_numpy(np.float32),
             mode="markers",
-            name=title,
+            name=f"{group}: {RELATIONS[group]}",
             marker={"color": colour, "symbol": symbol, "size": 10, "line": {"width": 1, "color": "#ffffff"}},
             text=[f"{source}<br>to {target}" for source, target in zip(rows["source"], rows["target"], strict=True)],
             hovertemplate="%{text}<br>sens-score %{x:.2f}, accuracy %{y:.1%}<extra></extra>",

@@ -1,8 +1,9 @@
 """The gallery: small trained networks that ship with the project, so that every page shows real results at once.
 
 ``checkpoints/`` holds one file of float16 weights for each model, ``manifest.json`` with their specs, accuracies and
-hashes, ``sens.csv`` with the sens-score of every pretrained model for every transformation, and ``factors.csv`` with
-what can be decoded from each. All of it is made by ``python -m invariance gallery build``.
+hashes, ``sens.csv`` with the sens-score of every pretrained model for every transformation, ``factors.csv`` with what
+can be decoded from each, and ``what-if.json`` with what its pair came to as sources and as targets. All of it is made by
+``python -m invariance gallery build``.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -22,6 +23,8 @@ from invariance.vocabulary.factors import FACTOR_COLUMNS
 
 GALLERY: Final = project_folder() / "checkpoints"
 COMMAND: Final = "python -m invariance gallery build"
+WHAT_IF: Final = "what-if.json"
+"""Which of its files says what its pair of networks came to."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +121,13 @@ def factors_table(folder: Path | None = None) -> pd.DataFrame:
     """What the shipped models have kept, controls first, one row for each model (by its gallery name) and factor."""
     path = (folder or GALLERY) / "factors.csv"
     return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=list(FACTOR_COLUMNS))
+
+
+def what_if(folder: Path | None = None) -> dict[str, Any] | None:
+    """What the gallery's pair came to as sources and as targets, see ``docs/formats.md``; None without a gallery."""
+    path = (folder or GALLERY) / WHAT_IF
+    found: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return found
 
 
 def damaged(folder: Path | None = None) -> list[str]:

@@ -18,9 +18,11 @@ from typing import Any, Final
 import pandas as pd
 import torch
 
+from invariance.files import write_bytes_atomically
 from invariance.measures.shifts import PICTURES, available_shifts, own_shift, shifted
 from invariance.runs.execute import run_here
-from invariance.runs.gallery import COMMAND, GalleryEntry, table_file
+from invariance.runs.finished_cells import finished_cell
+from invariance.runs.gallery import COMMAND, WHAT_IF, GalleryEntry, table_file
 from invariance.runs.store import Store
 from invariance.spec import (
     PLAIN_FACTORS,
@@ -34,6 +36,7 @@ from invariance.spec import (
     to_dict,
 )
 from invariance.studies.what_if import WhatIf, what_if
+from invariance.studies.what_if_report import what_if_report
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.precision import auto_precision
 
@@ -122,7 +125,7 @@ def build(
 
 
 def measure(recipe: Recipe, store: Store, folder: Path, *, device: str, on_event: Callable[[str, Any], None]) -> None:
-    """Measures the networks of a gallery, and writes ``sens.csv`` and ``factors.csv``.
+    """Measures the networks of a gallery, and writes ``sens.csv``, ``factors.csv`` and ``what-if.json``.
 
     Scores are also measured on each other type of data that needs no download, into ``sens-<type>.csv``.
 
@@ -161,6 +164,17 @@ def measure(recipe: Recipe, store: Store, folder: Path, *, device: str, on_event
         table = pd.read_csv(run.result["table"])
         table["model"] = table["model"].replace(names)
         table.to_csv(folder / file, index=False, float_format="%.5g")
+    _judge_pair(_pair(recipe), store, folder, device=device, on_event=on_event)
+
+
+def _judge_pair(pair: WhatIf, store: Store, folder: Path, *, device: str, on_event: Callable[[str, Any], None]) -> None:
+    """Transfers the networks that the pair needs to both tasks, and writes what that comes to."""
+    for cell in pair.cells:
+        run = run_here(cell.transfer, store, device, partial(on_event, "what-if"))
+        if run.state != "done":
+            raise SpecError(f"{WHAT_IF} of the gallery ended as {run.state}: {run.error or 'build again to go on'}")
+    report = what_if_report([[finished_cell(cell, store) for cell in pair.cells]])
+    write_bytes_atomically(folder / WHAT_IF, (json.dumps(report, indent=1) + "\n").encode())
 
 
 def _pair(recipe: Recipe) -> WhatIf:

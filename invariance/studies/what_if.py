@@ -8,6 +8,7 @@ with the classes of pretraining disjoint from the targets'.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -205,6 +206,31 @@ def what_if(
 def transferred(pretraining: PretrainSpec, transfer: TransferSpec) -> Cell:
     """A network put to the task of a transfer."""
     return Cell(pretraining, replace(transfer, source=pretraining.run_id))
+
+
+def arranged(cells: Sequence[Cell]) -> WhatIf | None:
+    """The what-if that some cells are together, in its order.
+
+    Args:
+        cells: in any order; the target of the first is P.
+
+    Returns:
+        None unless P and another composition are sources and targets of one task, by networks pretrained alike.
+    """
+    alike = {
+        (
+            replace(cell.pretraining, data=replace(cell.pretraining.data, transforms=("hue",))),
+            replace(cell.transfer, source="any", data=replace(cell.transfer.data, transforms=())),
+        )
+        for cell in cells
+    }
+    targets = list(dict.fromkeys(cell.target for cell in cells))
+    sources = list(dict.fromkeys([*targets, *(cell.source for cell in cells)]))
+    places = {(cell.source, cell.target): cell for cell in cells}
+    wanted = [(source, target) for target in targets for source in sources]
+    if len(alike) != 1 or len(targets) != 2 or set(wanted) != places.keys():
+        return None
+    return WhatIf(tuple(places[place] for place in wanted))
 
 
 def published_transfer(transfer: TransferSpec, name: str) -> TransferSpec:

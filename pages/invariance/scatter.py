@@ -18,6 +18,7 @@ from invariance.runs.describe import transforms_title
 from invariance.runs.shipped_studies import shipped_results
 from invariance.spec import DatasetSpec, TransferSpec
 from invariance.statistics import MIN_POINTS
+from invariance.studies.relations import relation
 from invariance.studies.transforms_vs_other import FACTORS, NAME, networks
 from invariance.vocabulary.studies import ABOUT
 from pages.invariance.table import find_tables, measurement
@@ -144,7 +145,7 @@ def shipped_transfers() -> tuple[pd.DataFrame, str]:
                 "target": [f"its target task (seed {seed})" for seed in rows["seed"]],
                 "sens": rows["sens"].to_numpy(float),
                 "accuracy": rows["transfer_accuracy"].to_numpy(float),
-                "group": rows["relation"].map({"same": "matched", "disjoint": "mismatched"}).to_list(),
+                "group": rows["relation"].to_list(),
             },
             columns=list(COLUMNS),
         )
@@ -155,13 +156,6 @@ def shipped_transfers() -> tuple[pd.DataFrame, str]:
             "to see which it is."
         )
     return pd.DataFrame(columns=list(COLUMNS)), ""
-
-
-def relation(source: tuple[str, ...], target: tuple[str, ...]) -> str:
-    """Whether a source was pretrained on what its target varies: matched, mismatched (on none of it) or other."""
-    if set(source) == set(target):
-        return "matched"
-    return "other" if set(source) & set(target) else "mismatched"
 
 
 def _mean_sens(scores: Mapping[Hashable, float], reference: str, transforms: tuple[str, ...]) -> float:

@@ -9,10 +9,10 @@ import pytest
 from invariance.figures.scatter import COLUMNS, GROUPS, line_in_words, line_of, transfer_scatter
 
 ROWS = [
-    ("rotate", "rotate task", 0.1, 0.9, "matched"),
-    ("hue", "rotate task", 0.5, 0.5, "mismatched"),
-    ("hue", "hue task", 0.2, 0.8, "matched"),
-    ("rotate, hue", "hue task", 0.3, 0.7, "other"),
+    ("rotate", "rotate task", 0.1, 0.9, "same"),
+    ("hue", "rotate task", 0.5, 0.5, "disjoint"),
+    ("hue", "hue task", 0.2, 0.8, "same"),
+    ("rotate, blur", "hue, rotate task", 0.3, 0.7, "overlapping"),
 ]
 
 
@@ -24,10 +24,12 @@ def test_a_trace_for_the_band_the_line_and_each_group() -> None:
     figure = transfer_scatter(table(ROWS))
     assert [trace.name for trace in figure.data[:2]] == ["95 % band of the line", "least squares"]
     points = figure.data[2:]
-    assert [trace.name for trace in points] == [title for _, _, title in GROUPS.values()]
+    assert [trace.name.partition(":")[0] for trace in points] == ["same", "overlapping", "disjoint"]
+    assert points[1].name == "overlapping: some of the target's transformations and others"
     assert list(points[0].x) == pytest.approx([0.1, 0.2]) and list(points[0].y) == pytest.approx([0.9, 0.8])
-    assert points[1].text == ("hue<br>to rotate task",)
-    assert len({trace.marker.color for trace in points}) == len({trace.marker.symbol for trace in points}) == 3
+    assert points[2].text == ("hue<br>to rotate task",)
+    assert len(set(GROUPS.values())) == len({colour for colour, _ in GROUPS.values()}) == len(GROUPS)
+    assert len({symbol for _, symbol in GROUPS.values()}) == len(GROUPS)
 
 
 def test_the_line_goes_through_points_that_lie_on_one() -> None:
@@ -43,12 +45,12 @@ def test_with_too_few_points_there_is_no_line(num: int) -> None:
 
 
 def test_a_transfer_without_a_score_is_left_out() -> None:
-    gap = table([*ROWS, ("none", "hue task", float("nan"), 0.4, "mismatched")])
+    gap = table([*ROWS, ("none", "hue task", float("nan"), 0.4, "disjoint")])
     assert line_of(gap) == line_of(table(ROWS)) and sum(len(trace.x) for trace in transfer_scatter(gap).data[2:]) == 4
 
 
 def test_the_words_state_correlation_interval_slope_and_n() -> None:
-    rows = [(f"{n}", "task", n / 10, 0.9 - 0.05 * n + 0.02 * (-1) ** n, "other") for n in range(8)]
+    rows = [(f"{n}", "task", n / 10, 0.9 - 0.05 * n + 0.02 * (-1) ** n, "overlapping") for n in range(8)]
     line = line_of(table(rows))
     assert line is not None
     text = line_in_words(line)
