@@ -2,8 +2,8 @@
 
 ``checkpoints/`` holds one file of float16 weights for each model, ``manifest.json`` with their specs, accuracies and
 hashes, ``sens.csv`` with the sens-score of every pretrained model for every transformation, ``factors.csv`` with what
-can be decoded from each, and ``what-if.json`` with what its pair came to as sources and as targets. All of it is made by
-``python -m invariance gallery build``.
+can be decoded from each, and ``what-if.json`` with what its pair came to as sources and as targets. All of it is made
+by ``python -m invariance gallery build``.
 """
 
 from __future__ import annotations
