@@ -27,6 +27,8 @@ GROUPS: Final[dict[str, tuple[str, str]]] = {
 """Colour and marker of each relation of a source to its target, so that colour is not the only difference."""
 assert GROUPS.keys() == RELATIONS.keys()
 
+MIN_NETWORKS: Final = 10
+"""Of a correlation: fewer are drawn as points alone."""
 HEIGHT_PX: Final = 420
 _BAND_POINTS: Final = 41
 
@@ -66,8 +68,10 @@ def transfer_scatter(table: pd.DataFrame) -> go.Figure:
 
 
 def line_of(table: pd.DataFrame) -> Line | None:
-    """The line that :func:`transfer_scatter` draws; None where there are too few points for one."""
+    """The line that :func:`transfer_scatter` draws; None with fewer networks than :data:`MIN_NETWORKS`."""
     table = table.dropna(subset=["sens", "accuracy"])
+    if table["source"].nunique() < MIN_NETWORKS:
+        return None
     return fit_line(table["sens"].to_numpy(np.float64), table["accuracy"].to_numpy(np.float64))
 
 
@@ -80,6 +84,48 @@ def line_in_words(line: Line) -> str:
         f"Correlation r = {_number(line.correlation)}{interval} over n = {line.num} transfers. A sens-score higher by "
         f"0.1 goes with {_number(10 * line.slope, 1)} points of accuracy (95 % interval {_number(start, 1)} to "
         f"{_number(end, 1)})."
+    )
+
+
+def beyond_relation(table: pd.DataFrame) -> tuple[float, float]:
+    """Whether sens-scores tell more of a transfer than the mere relation of source and target does.
+
+    Each target task is left out in turn, and its accuracies are predicted from the transfers to the others.
+
+    Args:
+        table: as for :func:`transfer_scatter`.
+
+    Returns:
+        R² of prediction from the relation alone, and from the sens-score within each relation: 1 less the squared
+        errors over those of the others' mean. NaN with a single target, or where a relation is met in one alone.
+    """
+    table = table.dropna(subset=["sens", "accuracy"])
+    accuracies = table["accuracy"].to_numpy(np.float64)
+    labels = pd.get_dummies(table["group"]).to_numpy(np.float64)
+    designs = (np.ones((len(table), 1)), labels, np.column_stack([labels, table["sens"].to_numpy(np.float64)]))
+    errors = np.zeros(len(designs))
+    for target in table["target"].unique():
+        held = (table["target"] == target).to_numpy()
+        if not np.isin(table["group"][held], table["group"][~held]).all():
+            return math.nan, math.nan
+        for number, design in enumerate(designs):
+            known = np.linalg.lstsq(design[~held], accuracies[~held], rcond=None)[0]
+            errors[number] += float(((accuracies[held] - design[held] @ known) ** 2).sum())
+    if errors[0] == 0.0:
+        return math.nan, math.nan
+    of_label, of_both = 1 - errors[1:] / errors[0]
+    return float(of_label), float(of_both)
+
+
+def beyond_relation_in_words(table: pd.DataFrame) -> str:
+    """Both shares in a sentence; empty where they cannot be told."""
+    of_label, of_both = beyond_relation(table)
+    if math.isnan(of_label):
+        return ""
+    return (
+        f"For target tasks that were left out, the relation of source and target alone explains R² = "
+        f"{_number(of_label)} of the accuracies, with the sens-score {_number(of_both)}: the gain is what the score "
+        f"tells beyond the label, {_number(of_both - of_label)}."
     )
 
 

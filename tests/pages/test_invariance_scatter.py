@@ -44,7 +44,7 @@ def test_two_points_are_shown_without_a_line(app: AppTest, monkeypatch: pytest.M
     monkeypatch.setattr(invariance_scatter, "shipped_results", lambda name: [])
     app.run().switch_page("pages/invariance/page.py").run()
     assert not app.exception and not app.error
-    assert any("n = 2: a line needs at least 3" in caption.value for caption in app.caption)
+    assert any("n = 2: a line needs at least 10 networks" in caption.value for caption in app.caption)
 
 
 def study_a() -> StudyResult:
@@ -67,11 +67,11 @@ def test_networks_of_the_shipped_study_are_points_and_said_to_be(app: AppTest, m
     table, words = shipped_transfers()
     assert list(table["sens"]) == [0.2, 0.7, 0.8] and list(table["accuracy"]) == [0.8, 0.5, 0.4]
     assert list(table["group"]) == ["same", "disjoint", "disjoint"]
-    assert table["source"].iloc[-1] == "study A, architecture small_vit, disjoint transformations"
+    assert table["source"].iloc[-1] == "study A (seed 0), architecture small_vit, disjoint transformations"
     assert words.startswith("3 of the points are the networks of the shipped study")
     app.run().switch_page("pages/invariance/page.py").run()
     assert not app.exception and not app.error
-    assert any("over n = 5 transfers" in text.value for text in app.markdown)
+    assert any("n = 5: a line needs at least 10 networks" in caption.value for caption in app.caption)
     assert any(caption.value == words for caption in app.caption)
 
 
