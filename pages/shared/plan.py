@@ -20,7 +20,7 @@ class Budget:
 
 
 BUDGETS: dict[str, Budget] = {
-    "Quick": Budget(epochs=4, samples_per_epoch=10_000, summary="Enough for the gap to show."),
+    "Quick": Budget(epochs=4, samples_per_epoch=10_000, summary="Seconds a network: enough for a large gap to show."),
     "Standard": Budget(epochs=12, samples_per_epoch=10_000, summary="As long as the gallery's networks."),
     "Long": Budget(epochs=40, samples_per_epoch=20_000, summary="Until there is little left to learn."),
 }

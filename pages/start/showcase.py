@@ -97,6 +97,6 @@ def _answer(effect: dict[str, Any], names: list[str], guess: str) -> str:
     low, high = effect["low"], effect["high"]
     if low is None or low <= 0 <= high:
         return "These test images cannot tell: **no difference** that is sure." + " You were right." * (guess == SAME)
-    best = f"Pretrained on {names[high < 0]}"
-    verdict = "You were right." if guess == best else "It went otherwise."
-    return f"{verdict} **{best}** it recognises more of the images of this task. And the other way round?"
+    better = names[high < 0]
+    verdict = "You were right." if guess == f"Pretrained on {better}" else "It went otherwise."
+    return f"{verdict} The network pretrained on **{better}** recognises more of the images of this task."

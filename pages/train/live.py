@@ -103,7 +103,7 @@ def _network(ones: list[TransferStatus]) -> None:
     else:
         _run(one.pretraining, "Pretraining", is_next=True)
     for each in ones:
-        to = f"Transfer to {transforms_title(each.spec.data.transforms)}" if len(ones) > 1 else "Transfer"
+        to = f"To {transforms_title(each.spec.data.transforms)}" if len(ones) > 1 else "Transfer"
         _run(each.transfer, to, is_next=one.pretraining is None)
 
 
@@ -112,7 +112,7 @@ def _run(run: Run, name: str, *, is_next: bool) -> None:
     accuracy = accuracy_of(run)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(run.state, color=STATE_COLOURS[run.state])
-        st.markdown(name + (f": **{accuracy:.1%}** of the test images" if accuracy is not None else ""))
+        st.markdown(name + (f": **{accuracy:.1%}**" if accuracy is not None else ""))
     if run.state == "running" and (progress := run.progress) is not None:
         st.progress(share_of(run), f":small[{progress_line(progress, run.device)}]")
     elif run.state == "queued" and is_next:

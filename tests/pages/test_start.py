@@ -28,7 +28,7 @@ def test_a_guess_is_answered_at_once(
     assert "You were right" not in markdown(app) and "90.0%" not in markdown(app)
     app.button_group(key="guess").set_value(guess).run()
     assert not app.exception and not app.error
-    assert f"{answer} **Pretrained on rotate, hue, erasing** it recognises more" in markdown(app)
+    assert f"{answer} The network pretrained on **rotate, hue, erasing** recognises more" in markdown(app)
     assert r"is ahead by 30.0 points \[20.0, 40.0] on rotate, hue, erasing and 20.0 points" in markdown(app)
     assert "| PP − QP | **30.0** | 20.0 to 40.0 |" in markdown(app)
 

@@ -130,7 +130,7 @@ def test_one_press_submits_all_runs_and_shows_how_they_ended(app: AppTest, store
     shown = texts(app)
     assert "Under way" not in shown
     assert "Same: rotate, hue, erasing" in shown and "Disjoint: translate, brightness, blur" in shown
-    assert "None: untransformed images" in shown and shown.count("Transfer to translate, brightness, blur") == 3
+    assert "None: untransformed images" in shown and shown.count("To translate, brightness, blur") == 3
     assert app.query_params["runs"] == ",".join(run.id for run in runs if run.kind == "transfer")
     app.button(key="go").click().run()
     assert len(store.list()) == 9, "the same question is the same runs"
