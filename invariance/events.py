@@ -63,6 +63,7 @@ class Finished:
         seconds: time worked, pauses left out.
         device: where it ran.
         table: path of a CSV, if the run made one.
+        answers: path of what a transferred network said of each test image.
     """
 
     metrics: dict[str, float]
@@ -71,6 +72,7 @@ class Finished:
     seconds: float
     device: str
     table: str | None = None
+    answers: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values; :func:`event_from_dict` is the inverse."""

@@ -48,6 +48,15 @@ class Interval:
     high: float
     num: int
 
+    @property
+    def side(self) -> int:
+        """1 where all of the interval lies above 0, -1 where all lies below; 0 where it holds 0, or there is none."""
+        return int(self.low > 0) - int(self.high < 0)
+
+    def __neg__(self) -> Interval:
+        """Of the same difference the other way round."""
+        return Interval(-self.estimate, -self.high, -self.low, self.num)
+
     def __str__(self) -> str:
         ends = f" [{format_number(self.low)}, {format_number(self.high)}]" if self.num > 1 else ""
         return f"{format_number(self.estimate)}{ends}"
@@ -331,19 +340,21 @@ def block_bootstrap_means(series: Tensor, starts: Tensor, *, length: int) -> Ten
     return blocks.T[starts].mean(dim=1) / length
 
 
-def two_way_bootstrap_means(values: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
-    """Means of a table whose rows and columns are both samples, such as objects and backgrounds.
+def two_way_bootstrap_means(totals: Tensor, counts: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+    """Means over the rows of tables whose rows and columns are both samples, such as objects and backgrounds.
 
     Both are resampled, independently of each other (the pigeonhole bootstrap: McCullagh 2000, Owen 2007), since cells
-    of one row share their object and those of one column their background. It errs on the side of wide intervals.
+    of one row share their object and those of one column their background. It errs on the side of wide intervals. A
+    row's mean is that of all that was measured in it; each row that was drawn counts alike.
 
     Args:
-        values: (O, B) float64; NaN where a cell was not measured.
+        totals: (K, O, B), sums over what was measured in each cell, of K tables of the same cells.
+        counts: (O, B), how much was measured in each cell.
         rows: (R, O) int64, positions of the rows of each resample.
         columns: (R, B) int64, positions of its columns.
 
     Returns:
-        (R,) float64; NaN where a resample has no measured cell.
+        (R, K) float64; NaN where a resample has no measured cell.
     """
     import torch
 
@@ -351,11 +362,12 @@ def two_way_bootstrap_means(values: Tensor, rows: Tensor, columns: Tensor) -> Te
         torch.zeros(len(drawn), num, dtype=torch.float64).scatter_add_(
             1, drawn, torch.ones(drawn.shape, dtype=torch.float64)
         )
-        for drawn, num in zip((rows, columns), values.shape, strict=True)
+        for drawn, num in zip((rows, columns), counts.shape, strict=True)
     )
-    known = values.isfinite().double()
-    total = (times_row @ values.double().nan_to_num() * times_column).sum(dim=1)
-    return total / (times_row @ known * times_column).sum(dim=1)
+    measured = times_column @ counts.double().T  # (R, O)
+    weights = times_row * (measured > 0)
+    sums = times_column @ totals.double().mT  # (K, R, O)
+    return ((sums / measured.clamp(min=1) * weights).sum(dim=-1) / weights.sum(dim=-1)).T
 
 
 def percentile_interval(values: Tensor, *, level: float = LEVEL) -> tuple[float, float]:

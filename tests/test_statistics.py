@@ -252,12 +252,15 @@ def test_blocks_begin_where_they_are_told_and_go_round() -> None:
 
 
 def test_a_two_way_resample_by_hand() -> None:
-    values = torch.tensor([[1.0, 2.0], [3.0, math.nan]], dtype=torch.float64)
-    rows = torch.tensor([[0, 1], [0, 0], [1, 1], [0, 1]])
-    columns = torch.tensor([[0, 1], [1, 1], [1, 1], [0, 0]])
-    means = two_way_bootstrap_means(values, rows, columns).tolist()
-    assert means[:2] == [2.0, 2.0] and math.isnan(means[2]) and means[3] == 2.0
-    assert two_way_bootstrap_means(values, torch.tensor([[0, 0]]), torch.tensor([[0, 1]])).tolist() == [1.5]
+    totals = torch.tensor([[[1.0, 4.0], [3.0, 0.0]], [[0.0, 2.0], [1.0, 0.0]]])
+    counts = torch.tensor([[1, 2], [1, 0]])  # one object was seen twice on one background, the other never on that
+    rows = torch.tensor([[0, 1], [0, 0], [1, 1], [1, 1], [0, 1]])
+    columns = torch.tensor([[0, 1], [1, 1], [1, 1], [0, 1], [0, 0]])
+    means = two_way_bootstrap_means(totals, counts, rows, columns)
+    assert means[:2].tolist() == [[pytest.approx((5 / 3 + 3) / 2), pytest.approx((2 / 3 + 1) / 2)], [2.0, 1.0]]
+    assert means[2].isnan().all(), "nothing was measured"
+    assert means[3:].tolist() == [[3.0, 1.0], [2.0, 0.5]]
+    assert two_way_bootstrap_means(totals, counts, torch.tensor([[0, 1]]), torch.tensor([[1, 1]])).tolist() == [[2, 1]]
 
 
 def test_two_way_intervals_hold_the_truth_where_one_way_ones_do_not() -> None:
@@ -272,7 +275,8 @@ def test_two_way_intervals_hold_the_truth_where_one_way_ones_do_not() -> None:
         values = normal(num_rows, 1) + normal(1, num_columns) + 0.5 * normal(num_rows, num_columns)
         rows = torch.randint(num_rows, (num_resamples, num_rows), generator=generator)
         columns = torch.randint(num_columns, (num_resamples, num_columns), generator=generator)
-        low, high = percentile_interval(two_way_bootstrap_means(values, rows, columns))
+        means = two_way_bootstrap_means(values[None], torch.ones(num_rows, num_columns), rows, columns)
+        low, high = percentile_interval(means[:, 0])
         both += low <= 0.0 <= high
         starts = torch.randint(values.numel(), (num_resamples, values.numel()), generator=generator)
         low, high = percentile_interval(block_bootstrap_means(values.reshape(1, -1), starts, length=1)[:, 0])

@@ -82,7 +82,7 @@ def list_gallery(args: argparse.Namespace) -> None:
 def build_gallery(args: argparse.Namespace) -> None:
     """Trains what is missing, exports all, prints a line a model and one JSON object."""
     from invariance.commands.running import ProgressBar, prepare
-    from invariance.runs.gallery import GALLERY, entries
+    from invariance.runs.gallery import GALLERY, WHAT_IF, entries
     from invariance.runs.gallery_build import Recipe, build, measure, planned
     from invariance.runs.gallery_tables import make_tables
 
@@ -103,7 +103,7 @@ def build_gallery(args: argparse.Namespace) -> None:
         if entries(out):
             list(make_tables(out, recipe.transforms, recipe.num_pairs, device=device))
         bar.close()
-        print_json({"out": str(out), "tables": sorted(path.name for path in out.glob("*.csv"))})
+        print_json({"out": str(out), "tables": sorted([*(path.name for path in out.glob("*.csv")), WHAT_IF])})
         return
     made = build(recipe, store, out, device=device, on_event=lambda _, event: bar(event))
     exported = []

@@ -25,9 +25,10 @@ from invariance.runs.gallery import entries
 from invariance.runs.locate import run_id_of, task_of, weights_of
 from invariance.runs.store import Run, Store, default_root
 from invariance.runs.together import pays_together, run_together
-from invariance.spec import DatasetSpec, RunSpec, SpecError
+from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, SpecError
 from invariance.statistics import t_interval
 from invariance.training.checkpoint import load_weights
+from invariance.vocabulary.architectures import ARCHITECTURES
 
 
 def existing_store(args: argparse.Namespace) -> Store | None:
@@ -145,6 +146,22 @@ def execute_seeds(specs: Sequence[RunSpec], store: Store, device: str, *, togeth
         bar.close()
     _require_done(runs)
     return runs
+
+
+def execute_all(specs: Sequence[RunSpec], store: Store, device: str) -> dict[str, Run]:
+    """Does several runs, sources first, by their identities; raises as :func:`execute_run`.
+
+    Pretrainings of small networks are done at once: on a processor side by side, a core for each.
+    """
+    small = [spec for spec in specs if isinstance(spec, PretrainSpec) and ARCHITECTURES[spec.model].stackable]
+    waiting = [spec for spec in small if (run := store.find(spec.run_id)) is None or run.state != "done"]
+    if len(waiting) > 1:
+        bar = ProgressBar(f"{len(waiting)} pretrainings together")
+        try:
+            run_together(waiting, store, device, bar)
+        finally:
+            bar.close()
+    return {spec.run_id: execute_run(spec, store, device) for spec in specs}
 
 
 def _require_done(runs: Sequence[Run]) -> None:

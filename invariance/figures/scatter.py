@@ -13,15 +13,22 @@ from invariance.figures.layout import lay_out_plot
 from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, NEUTRAL
 from invariance.numbers import format_number
 from invariance.statistics import Line, fit_line
+from invariance.studies.relations import RELATIONS
 
 COLUMNS: Final = ("source", "target", "sens", "accuracy", "group")
-GROUPS: Final[dict[str, tuple[str, str, str]]] = {
-    "matched": (MATCHED, "circle", "matched: pretrained on the target's transformations"),
-    "mismatched": (MISMATCHED, "diamond", "mismatched: on none of them"),
-    "other": (CATEGORICAL[2], "square", "other: on some of them, or on more"),
+GROUPS: Final[dict[str, tuple[str, str]]] = {
+    "same": (MATCHED, "circle"),
+    "superset": (CATEGORICAL[2], "square"),
+    "subset": (CATEGORICAL[3], "triangle-up"),
+    "overlapping": (CATEGORICAL[4], "cross"),
+    "disjoint": (MISMATCHED, "diamond"),
+    "none": (NEUTRAL, "x"),
 }
-"""Colour, marker and title, so that colour is not the only difference."""
+"""Colour and marker of each relation of a source to its target, so that colour is not the only difference."""
+assert GROUPS.keys() == RELATIONS.keys()
 
+MIN_NETWORKS: Final = 10
+"""Of a correlation: fewer are drawn as points alone."""
 HEIGHT_PX: Final = 420
 _BAND_POINTS: Final = 41
 
@@ -39,7 +46,7 @@ def transfer_scatter(table: pd.DataFrame) -> go.Figure:
     line = line_of(table)
     if line is not None:
         _add_line(figure, line, table["sens"].to_numpy(np.float64))
-    for group, (colour, symbol, title) in GROUPS.items():
+    for group, (colour, symbol) in GROUPS.items():
         rows = table[table["group"] == group]
         if rows.empty:
             continue
@@ -47,7 +54,7 @@ def transfer_scatter(table: pd.DataFrame) -> go.Figure:
             x=rows["sens"].to_numpy(np.float32),
             y=rows["accuracy"].to_numpy(np.float32),
             mode="markers",
-            name=title,
+            name=f"{group}: {RELATIONS[group]}",
             marker={"color": colour, "symbol": symbol, "size": 10, "line": {"width": 1, "color": "#ffffff"}},
             text=[f"{source}<br>to {target}" for source, target in zip(rows["source"], rows["target"], strict=True)],
             hovertemplate="%{text}<br>sens-score %{x:.2f}, accuracy %{y:.1%}<extra></extra>",
@@ -61,8 +68,10 @@ def transfer_scatter(table: pd.DataFrame) -> go.Figure:
 
 
 def line_of(table: pd.DataFrame) -> Line | None:
-    """The line that :func:`transfer_scatter` draws; None where there are too few points for one."""
+    """The line that :func:`transfer_scatter` draws; None with fewer networks than :data:`MIN_NETWORKS`."""
     table = table.dropna(subset=["sens", "accuracy"])
+    if table["source"].nunique() < MIN_NETWORKS:
+        return None
     return fit_line(table["sens"].to_numpy(np.float64), table["accuracy"].to_numpy(np.float64))
 
 
@@ -75,6 +84,48 @@ def line_in_words(line: Line) -> str:
         f"Correlation r = {_number(line.correlation)}{interval} over n = {line.num} transfers. A sens-score higher by "
         f"0.1 goes with {_number(10 * line.slope, 1)} points of accuracy (95 % interval {_number(start, 1)} to "
         f"{_number(end, 1)})."
+    )
+
+
+def beyond_relation(table: pd.DataFrame) -> tuple[float, float]:
+    """Whether sens-scores tell more of a transfer than the mere relation of source and target does.
+
+    Each target task is left out in turn, and its accuracies are predicted from the transfers to the others.
+
+    Args:
+        table: as for :func:`transfer_scatter`.
+
+    Returns:
+        R² of prediction from the relation alone, and from the sens-score within each relation: 1 less the squared
+        errors over those of the others' mean. NaN with a single target, or where a relation is met in one alone.
+    """
+    table = table.dropna(subset=["sens", "accuracy"])
+    accuracies = table["accuracy"].to_numpy(np.float64)
+    labels = pd.get_dummies(table["group"]).to_numpy(np.float64)
+    designs = (np.ones((len(table), 1)), labels, np.column_stack([labels, table["sens"].to_numpy(np.float64)]))
+    errors = np.zeros(len(designs))
+    for target in table["target"].unique():
+        held = (table["target"] == target).to_numpy()
+        if not np.isin(table["group"][held], table["group"][~held]).all():
+            return math.nan, math.nan
+        for number, design in enumerate(designs):
+            known = np.linalg.lstsq(design[~held], accuracies[~held], rcond=None)[0]
+            errors[number] += float(((accuracies[held] - design[held] @ known) ** 2).sum())
+    if errors[0] == 0.0:
+        return math.nan, math.nan
+    of_label, of_both = 1 - errors[1:] / errors[0]
+    return float(of_label), float(of_both)
+
+
+def beyond_relation_in_words(table: pd.DataFrame) -> str:
+    """Both shares in a sentence; empty where they cannot be told."""
+    of_label, of_both = beyond_relation(table)
+    if math.isnan(of_label):
+        return ""
+    return (
+        f"For target tasks that were left out, the relation of source and target alone explains R² = "
+        f"{_number(of_label)} of the accuracies, with the sens-score {_number(of_both)}: the gain is what the score "
+        f"tells beyond the label, {_number(of_both - of_label)}."
     )
 
 

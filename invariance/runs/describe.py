@@ -6,7 +6,16 @@ import shlex
 from collections.abc import Sequence
 from dataclasses import fields
 
-from invariance.spec import TRANSFORM_NAMES, DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
+from invariance.spec import (
+    TRANSFORM_NAMES,
+    DatasetSpec,
+    FactorSpec,
+    MeasureSpec,
+    PretrainSpec,
+    RunSpec,
+    TransferSpec,
+    transforms_text,
+)
 from invariance.studies.what_if import TARGET_SEED_OFFSET
 from invariance.vocabulary.architectures import PUBLISHED_PREFIX
 
@@ -86,7 +95,7 @@ def command(spec: RunSpec) -> str | None:
 
 
 def _data_words(data: DatasetSpec) -> list[str]:
-    words = ["--transforms", ",".join(data.transforms) or "none"]
+    words = ["--transforms", transforms_text(data.transforms)]
     if data.classes:
         words += ["--classes", ",".join(data.classes)]
     defaults = {field.name: field.default for field in fields(data)}

@@ -2,8 +2,8 @@
 
 ``checkpoints/`` holds one file of float16 weights for each model, ``manifest.json`` with their specs, accuracies and
 hashes, ``sens.csv`` with the sens-score of every pretrained model for every transformation (and of its siblings of
-other seeds, which do not ship), and ``factors.csv`` with what can be decoded from each. All of it is made by
-``python -m invariance gallery build``.
+other seeds, which do not ship), ``factors.csv`` with what can be decoded from each, and ``what-if.json`` with what its
+pair came to as sources and as targets. All of it is made by ``python -m invariance gallery build``.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ FEWEST_SEEDS: Final = 3
 """For an interval over networks instead of one over images."""
 GALLERY: Final = project_folder() / "checkpoints"
 COMMAND: Final = "python -m invariance gallery build"
+WHAT_IF: Final = "what-if.json"
+"""Which of its files says what its pair of networks came to."""
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,13 @@ def lesson_table(name: str, folder: Path | None = None) -> pd.DataFrame:
     """
     path = (folder or GALLERY) / f"{name}.csv"
     return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=["model", "transform"])
+
+
+def what_if(folder: Path | None = None) -> dict[str, Any] | None:
+    """What the gallery's pair came to as sources and as targets, see ``docs/formats.md``; None without a gallery."""
+    path = (folder or GALLERY) / WHAT_IF
+    found: dict[str, Any] | None = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return found
 
 
 def damaged(folder: Path | None = None) -> list[str]:

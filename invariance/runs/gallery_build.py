@@ -18,9 +18,11 @@ from typing import Any, Final
 import pandas as pd
 import torch
 
+from invariance.files import write_bytes_atomically
 from invariance.measures.shifts import PICTURES, available_shifts, own_shift, shifted
 from invariance.runs.execute import run_here
-from invariance.runs.gallery import COMMAND, GalleryEntry, entry_of, table_file
+from invariance.runs.finished_cells import finished_cell
+from invariance.runs.gallery import COMMAND, WHAT_IF, GalleryEntry, entry_of, table_file
 from invariance.runs.gallery_tables import make_tables
 from invariance.runs.store import Store
 from invariance.spec import (
@@ -35,6 +37,7 @@ from invariance.spec import (
     to_dict,
 )
 from invariance.studies.what_if import WhatIf, what_if
+from invariance.studies.what_if_report import what_if_report
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.precision import auto_precision
 from invariance.vocabulary.measures import starting_network_name
@@ -130,7 +133,7 @@ def build(
 
 
 def measure(recipe: Recipe, store: Store, folder: Path, *, device: str, on_event: Callable[[str, Any], None]) -> None:
-    """Measures the networks of a gallery, and writes ``sens.csv`` and ``factors.csv``.
+    """Measures the networks of a gallery, and writes ``sens.csv``, ``factors.csv`` and ``what-if.json``.
 
     Scores are also measured on each other type of data that needs no download, into ``sens-<type>.csv``.
 
@@ -150,6 +153,7 @@ def measure(recipe: Recipe, store: Store, folder: Path, *, device: str, on_event
             parts.setdefault(file, []).append(table)
     for file, tables in parts.items():
         pd.concat(tables).to_csv(folder / file, index=False, float_format="%.5g")
+    _judge_pair(_pair(recipe), store, folder, device=device, on_event=on_event)
 
 
 def _measured(
@@ -183,6 +187,14 @@ def _measured(
         for column in table.columns.intersection(["model", "reference"]):
             table[column] = table[column].replace(names)
         yield file, table.assign(seed=seed) if isinstance(spec, MeasureSpec) else table
+
+
+def _judge_pair(pair: WhatIf, store: Store, folder: Path, *, device: str, on_event: Callable[[str, Any], None]) -> None:
+    """Transfers the networks that the pair needs to both tasks, and writes what that comes to."""
+    for cell in pair.cells:
+        _run(cell.transfer, store, device, WHAT_IF, on_event)
+    report = what_if_report([[finished_cell(cell, store) for cell in pair.cells]])
+    write_bytes_atomically(folder / WHAT_IF, (json.dumps(report, indent=1) + "\n").encode())
 
 
 def _run(spec: RunSpec, store: Store, device: str, name: str, on_event: Callable[[str, Any], None]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from invariance.spec import SpecError
 
 RESULT_FILE = "result.json"
 LOG_FILE = "log.txt"
-FILE_KEYS = ("checkpoint", "table")
+FILE_KEYS = ("checkpoint", "table", "answers")
 MAX_LINE_LENGTH = 400
 _HISTORY, _FORMER_HISTORY = "history", "told"
 _NO_MEMORY = re.compile(

@@ -12,6 +12,7 @@ from invariance.spec.checks import (
 from invariance.spec.compositions import (
     order_transforms,
     parse_transforms,
+    transforms_text,
 )
 from invariance.spec.dataset import (
     DatasetSpec,
@@ -108,4 +109,5 @@ __all__ = [
     "schema_of",
     "schema_remark",
     "to_dict",
+    "transforms_text",
 ]

@@ -1,4 +1,4 @@
-"""Compositions of transformations: read from text, checked, and put into the order in which they act."""
+"""Compositions of transformations: read from text and written, checked, and put into the order in which they act."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ def parse_transforms(text: str) -> tuple[str, ...]:
         return ()
     check_transforms(names)
     return names
+
+
+def transforms_text(names: tuple[str, ...]) -> str:
+    """A composition as :func:`parse_transforms` reads it."""
+    return ",".join(names) or "none"
 
 
 def check_transforms(names: tuple[str, ...]) -> None:

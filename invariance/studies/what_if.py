@@ -1,18 +1,22 @@
 """The smallest experiment of the paper: does it matter that pretraining varied what the target task varies?
 
-One target task; two models pretrained alike but for their transformations, the target's own (matched) and others
-(mismatched); a transfer of each to the target task. Study A of the paper (section 4), with the classes of
-pretraining disjoint from the target's.
+Two compositions P and Q, each once what a network is pretrained on and once what a target task varies; a third network
+is pretrained without any. Each is transferred to both tasks. One task alone could not tell a matching source from one
+that is better anyway; both together can, see :mod:`invariance.studies.two_by_two`. Study A of the paper (section 4),
+with the classes of pretraining disjoint from the targets'.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from invariance.data.catalogue import choose_classes, class_names
 from invariance.models import batch_size_at, published_facts
-from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, SpecError, TransferSpec
+from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, SpecError, TransferSpec, transforms_text
+from invariance.studies.relations import relation
+from invariance.vocabulary.objectives import OBJECTIVES
 
 MAX_CLASSES: Final = 30
 PUBLISHED_BATCH_SIZE: Final = 32
@@ -23,18 +27,71 @@ TARGET_SEED_OFFSET: Final = 2**32
 
 
 @dataclass(frozen=True)
-class WhatIf:
-    """The four runs, and those of them that answer the question."""
+class Cell:
+    """One network on one target task.
 
-    matched_pretraining: PretrainSpec
-    mismatched_pretraining: PretrainSpec
-    matched: TransferSpec
-    mismatched: TransferSpec
+    Attributes:
+        pretraining: of the network.
+        transfer: of it to the task.
+    """
+
+    pretraining: PretrainSpec
+    transfer: TransferSpec
+
+    @property
+    def source(self) -> tuple[str, ...]:
+        """Transformations of the pretraining."""
+        return self.pretraining.data.transforms
+
+    @property
+    def target(self) -> tuple[str, ...]:
+        """Transformations of the task."""
+        return self.transfer.data.transforms
+
+    @property
+    def relation(self) -> str:
+        """One of :data:`~invariance.studies.relations.RELATIONS`."""
+        return relation(self.source, self.target)
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """The networks on the tasks: P, Q and none on P, then the same on Q.
+
+    There are two a task where P or Q has no transformation, and where the objective learns from transformations alone.
+    """
+
+    cells: tuple[Cell, ...]
 
     @property
     def runs(self) -> tuple[RunSpec, ...]:
-        """All four in an order in which each comes after what it builds on."""
-        return (self.matched_pretraining, self.matched, self.mismatched_pretraining, self.mismatched)
+        """All, each once, after what it builds on; first those that the question as it is asked needs."""
+        return tuple(dict.fromkeys(spec for cell in self.cells for spec in (cell.pretraining, cell.transfer)))
+
+    @property
+    def pretrainings(self) -> tuple[PretrainSpec, ...]:
+        """Two or three, each once."""
+        return tuple(dict.fromkeys(cell.pretraining for cell in self.cells))
+
+    @property
+    def matched_pretraining(self) -> PretrainSpec:
+        """On P."""
+        return self.cells[0].pretraining
+
+    @property
+    def mismatched_pretraining(self) -> PretrainSpec:
+        """On Q."""
+        return self.cells[1].pretraining
+
+    @property
+    def matched(self) -> TransferSpec:
+        """From P to P."""
+        return self.cells[0].transfer
+
+    @property
+    def mismatched(self) -> TransferSpec:
+        """From Q to P."""
+        return self.cells[1].transfer
 
 
 def split_classes(objects: str, num_classes: int | None, seed: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -82,8 +139,8 @@ def what_if(
     """The runs of one what-if.
 
     Args:
-        target: transformations of the target task and of the matched pretraining.
-        mismatch: transformations of the mismatched pretraining.
+        target: P, transformations of the target task and of the matched pretraining.
+        mismatch: Q, transformations of the mismatched pretraining and of the second task.
         seed: picks the classes, the samples and the initial weights.
         objects: source of the objects.
         backgrounds: source of the backgrounds.
@@ -103,7 +160,7 @@ def what_if(
         SpecError: a value cannot be used.
     """
     if set(target) == set(mismatch):
-        raise SpecError(f"target and mismatch are both {','.join(target) or 'none'}: name different transformations")
+        raise SpecError(f"target and mismatch are both {transforms_text(target)}: name different transformations")
     pretraining_classes, target_classes = split_classes(objects, num_classes, seed)
     base = DatasetSpec(
         objects=objects,
@@ -124,16 +181,56 @@ def what_if(
         precision=precision,
         seed=seed,
     )
-    mismatched = replace(matched, data=replace(base, transforms=mismatch))
-    task = replace(
-        base,
-        classes=target_classes,
-        transforms=target,
-        num_samples=num_transfer_samples,
-        seed=seed + TARGET_SEED_OFFSET,
+    sources = [target, mismatch]
+    if () not in sources and not OBJECTIVES[objective].needs_transforms:
+        sources.append(())
+    task = replace(base, classes=target_classes, num_samples=num_transfer_samples, seed=seed + TARGET_SEED_OFFSET)
+    return WhatIf(
+        tuple(
+            transferred(
+                replace(matched, data=replace(base, transforms=source)),
+                TransferSpec(
+                    source=matched.run_id,
+                    data=replace(task, transforms=varied),
+                    method=method,
+                    precision=precision,
+                    seed=seed,
+                ),
+            )
+            for varied in (target, mismatch)
+            for source in sources
+        )
     )
-    transfer = TransferSpec(source=matched.run_id, data=task, method=method, precision=precision, seed=seed)
-    return WhatIf(matched, mismatched, transfer, replace(transfer, source=mismatched.run_id))
+
+
+def transferred(pretraining: PretrainSpec, transfer: TransferSpec) -> Cell:
+    """A network put to the task of a transfer."""
+    return Cell(pretraining, replace(transfer, source=pretraining.run_id))
+
+
+def arranged(cells: Sequence[Cell]) -> WhatIf | None:
+    """The what-if that some cells are together, in its order.
+
+    Args:
+        cells: in any order; the target of the first is P.
+
+    Returns:
+        None unless P and another composition are sources and targets of one task, by networks pretrained alike.
+    """
+    alike = {
+        (
+            replace(cell.pretraining, data=replace(cell.pretraining.data, transforms=("hue",))),
+            replace(cell.transfer, source="any", data=replace(cell.transfer.data, transforms=())),
+        )
+        for cell in cells
+    }
+    targets = list(dict.fromkeys(cell.target for cell in cells))
+    sources = list(dict.fromkeys([*targets, *(cell.source for cell in cells)]))
+    places = {(cell.source, cell.target): cell for cell in cells}
+    wanted = [(source, target) for target in targets for source in sources]
+    if len(alike) != 1 or len(targets) != 2 or set(wanted) != places.keys():
+        return None
+    return WhatIf(tuple(places[place] for place in wanted))
 
 
 def published_transfer(transfer: TransferSpec, name: str) -> TransferSpec:

@@ -15,6 +15,7 @@ from invariance.events import CancelFlag, Event, Finished, Progress, never
 from invariance.files import sweep_temporaries
 from invariance.models import Classifier
 from invariance.spec import SpecError, TransferSpec, canonical_json
+from invariance.training.answers import ANSWERS, Answers
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.evaluation import batch_by_batch, evaluation_of, in_batches
 from invariance.training.feed import FiniteFeed, Rendered, num_steps_per_epoch
@@ -49,7 +50,8 @@ def transfer(
     Args:
         spec: the task and the method.
         source: weights of the pretrained network.
-        directory: of the run; receives ``weights.safetensors``: the backbone and its new head.
+        directory: of the run; receives ``weights.safetensors``, the backbone and its new head, and ``answers.csv``,
+            what it says of each test image.
         device: a torch device.
         cancelled: asked before every step.
         checkpoint_every_s: least time between two checkpoints of fine-tuning. A probe is solved within seconds and
@@ -291,6 +293,9 @@ class _Work:
         end = replace(begun, step=begun.num_steps, epoch=begun.num_epochs)
         logits = yield from self.reported(model, test.images, at=end, left=self.num_samples)
         on_test = evaluation_of(logits, test.labels)
+        backgrounds = self.engine.background_numbers(self.engine.indices("test", self.spec.num_test_samples))
+        said = (test.labels, backgrounds, logits.argmax(dim=1))
+        Answers(*(each.cpu().numpy() for each in said)).write(self.directory / ANSWERS)
         logits = yield from self.reported(model, samples.images, at=end, left=0)
         on_train = evaluation_of(logits, samples.labels)
         path = self.directory / WEIGHTS
@@ -307,4 +312,5 @@ class _Work:
             sha256=sha256,
             seconds=self.seconds,
             device=self.device,
+            answers=str(self.directory / ANSWERS),
         )

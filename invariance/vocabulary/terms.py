@@ -106,8 +106,15 @@ TERMS: Final[dict[str, Term]] = by_name(
     Term("fine-tuning", "Transfer in which all weights are trained on, starting from the pretrained ones."),
     Term(
         "matched",
-        "Pretrained on the transformations that the target task varies. A mismatched network was pretrained on others.",
+        "Pretrained on the transformations that the target task varies and no others. A mismatched network was "
+        "pretrained on a superset or subset of them, on overlapping or disjoint ones, or on none.",
         PAPER,
+    ),
+    Term(
+        "gain from matching",
+        "Of two compositions P and Q, the mean of two differences of accuracy: on task P, of the network pretrained on "
+        "P less that of Q; on task Q, of Q's less P's. What makes one network better on both tasks cancels in it, as "
+        "what makes one task easier does.",
     ),
     Term(
         "objective",

@@ -11,13 +11,20 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from invariance.figures.scatter import COLUMNS, line_in_words, line_of, transfer_scatter
+from invariance.figures.scatter import (
+    COLUMNS,
+    MIN_NETWORKS,
+    beyond_relation_in_words,
+    line_in_words,
+    line_of,
+    transfer_scatter,
+)
 from invariance.measures.shifts import own_shift, shifted
 from invariance.runs import gallery
 from invariance.runs.describe import transforms_title
 from invariance.runs.shipped_studies import shipped_results
 from invariance.spec import DatasetSpec, TransferSpec
-from invariance.statistics import MIN_POINTS
+from invariance.studies.relations import relation
 from invariance.studies.transforms_vs_other import FACTORS, NAME, networks
 from invariance.vocabulary.studies import ABOUT
 from pages.invariance.table import find_tables, measurement
@@ -35,7 +42,8 @@ def show_scatter(known: Networks) -> None:
     st.subheader("Does invariance pay?", anchor=False)
     st.markdown(
         "Each point is a transfer. Further right, its source still feels more of **what the target task "
-        "varies**; further up, it works better. If invariance pays, the points fall."
+        "varies**; further up, it works better. If invariance pays, the points fall, also among sources of one "
+        "relation to their target: one colour."
     )
     base = gallery_data(known)
     data = shifted(base, own_shift(base))
@@ -75,15 +83,15 @@ def show_scatter_of(table: pd.DataFrame) -> None:
         alt=f"transfer accuracy against sens-score, {len(table)} transfers",
     )
     if (line := line_of(table)) is not None:
-        st.markdown(line_in_words(line))
+        st.markdown(f"{line_in_words(line)} {beyond_relation_in_words(table)}")
         st.caption(
             "Transfers that share a source or a target are not independent, so the intervals are rather too "
             "narrow; and tasks of other kinds differ in difficulty."
         )
     else:
         st.caption(
-            f"n = {len(table)}: a line needs at least {MIN_POINTS} transfers whose sources differ in their "
-            "sens-score. Train and transfer more, on other transformations."
+            f"n = {table['source'].nunique()}: a line needs at least {MIN_NETWORKS} networks whose sens-scores differ. "
+            "Train and transfer more, on other transformations."
         )
 
 
@@ -135,7 +143,7 @@ def shipped_transfers() -> tuple[pd.DataFrame, str]:
     for result in shipped_results(NAME):
         rows = networks(result.table)
         source = [
-            f"study A, {FACTORS[str(row.factor)]} {row.value}, {row.relation} transformations"
+            f"study A (seed {row.seed}), {FACTORS[str(row.factor)]} {row.value}, {row.relation} transformations"
             for row in rows.itertuples()
         ]
         table = pd.DataFrame(
@@ -144,7 +152,7 @@ def shipped_transfers() -> tuple[pd.DataFrame, str]:
                 "target": [f"its target task (seed {seed})" for seed in rows["seed"]],
                 "sens": rows["sens"].to_numpy(float),
                 "accuracy": rows["transfer_accuracy"].to_numpy(float),
-                "group": rows["relation"].map({"same": "matched", "disjoint": "mismatched"}).to_list(),
+                "group": rows["relation"].to_list(),
             },
             columns=list(COLUMNS),
         )
@@ -155,13 +163,6 @@ def shipped_transfers() -> tuple[pd.DataFrame, str]:
             "to see which it is."
         )
     return pd.DataFrame(columns=list(COLUMNS)), ""
-
-
-def relation(source: tuple[str, ...], target: tuple[str, ...]) -> str:
-    """Whether a source was pretrained on what its target varies: matched, mismatched (on none of it) or other."""
-    if set(source) == set(target):
-        return "matched"
-    return "other" if set(source) & set(target) else "mismatched"
 
 
 def _mean_sens(scores: Mapping[Hashable, float], reference: str, transforms: tuple[str, ...]) -> float:

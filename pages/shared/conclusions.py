@@ -1,47 +1,69 @@
-"""What a comparison of pretrainings came to, in one sentence."""
+"""What a comparison of pretrainings came to, in a sentence: none is called better that the test does not show to be.
+
+A difference comes with its interval over the objects and backgrounds of the test images, see
+:mod:`invariance.measures.accuracy`.
+"""
 
 from __future__ import annotations
 
 from invariance.runs.describe import transforms_title
+from invariance.statistics import Interval
+from invariance.studies.relations import RELATIONS, relation
+from invariance.studies.two_by_two import points
+
+Composition = tuple[str, ...]
 
 
-def conclusion(pretrained_on: list[tuple[str, ...]], accuracies: list[float], target: tuple[str, ...]) -> str:
-    """One sentence on which pretraining transferred better, and by how much.
+def conclusion(
+    pretrained_on: list[Composition], accuracies: list[float], target: Composition, difference: Interval | None = None
+) -> str:
+    """What one network reaches, or how two compare on one target task.
 
     Args:
         pretrained_on: transformations of each pretraining, one or two.
         accuracies: of the transfers, in [0, 1].
         target: transformations of the target task.
+        difference: of the first accuracy less the second; None where it has no interval.
     """
-    names = [transforms_title(transforms) for transforms in pretrained_on]
+    names = [f"**{transforms_title(transforms)}**" for transforms in pretrained_on]
     if len(names) == 1:
-        return (
-            f"Pretrained on **{names[0]}**, the network reaches **{accuracies[0]:.1%}** on {transforms_title(target)}."
-        )
-    points = 100 * (accuracies[0] - accuracies[1])
-    if abs(points) < 1:
-        return f"**{names[0]}** and **{names[1]}** transfer equally well here: less than one point apart."
-    better, worse = (0, 1) if points > 0 else (1, 0)
-    shared = "what the target task varies" if set(pretrained_on[better]) == set(target) else "something else"
+        return f"Pretrained on {names[0]}, the network reaches **{accuracies[0]:.1%}** on {transforms_title(target)}."
+    if difference is None or difference.side == 0:
+        said = f"Pretrained on {names[0]} a network reaches {accuracies[0]:.1%}, on {names[1]} {accuracies[1]:.1%}."
+        if difference is None:
+            return f"{said} Their answers to single images were not kept, so nothing says how sure the difference is."
+        return f"{said} Which is better is **undecided**: the difference is {_points(difference)}."
+    ahead, behind = (0, 1) if difference.side > 0 else (1, 0)
+    shared = RELATIONS[relation(pretrained_on[ahead], target)]
+    margin = difference if ahead == 0 else -difference
     return (
-        f"Pretraining on **{names[better]}**, {shared}, transfers **{abs(points):.1f} points** better than "
-        f"on **{names[worse]}**: {accuracies[better]:.1%} against {accuracies[worse]:.1%} of the test images."
+        f"On this run pretraining on {names[ahead]}, {shared}, transfers **{_points(margin)}** better than on "
+        f"{names[behind]}: {accuracies[ahead]:.1%} against {accuracies[behind]:.1%} of the test images."
     )
 
 
-def published_conclusion(name: str, accuracy: float, ours: list[float]) -> str:
-    """One sentence on a published network beside those that were pretrained here.
+def published_conclusion(name: str, accuracy: float, others: list[tuple[Composition, Interval | None]]) -> str:
+    """A published network beside those that were pretrained here.
 
     Args:
         name: of the network.
         accuracy: of its transfer, in [0, 1].
-        ours: accuracies of the others; may be none.
+        others: what each of the others was pretrained on, and the accuracy of the published one less that one's.
     """
-    said = f"The published **{name}** reaches **{accuracy:.1%}**"
-    if not ours:
-        return f"{said} of the test images."
-    best = "the better network" if len(ours) > 1 else "the network"
-    points = 100 * (accuracy - max(ours))
-    if abs(points) < 1:
-        return f"{said}, as much as {best} pretrained here."
-    return f"{said}: **{abs(points):.1f} points** {'more' if points > 0 else 'less'} than {best} pretrained here."
+    said = [f"The published **{name}** reaches **{accuracy:.1%}** of the test images."]
+    for transforms, margin in others:
+        other = f"the network of **{transforms_title(transforms)}**"
+        if margin is None:
+            said.append(f"How sure a difference from {other} is is not known: answers to single images were not kept.")
+        elif margin.side == 0:
+            said.append(f"Which of it and {other} is better is **undecided**: the difference is {_points(margin)}.")
+        elif margin.side > 0:
+            said.append(f"On this run it is **{_points(margin)}** better than {other}.")
+        else:
+            said.append(f"On this run it is **{_points(-margin)}** worse than {other}.")
+    return " ".join(said)
+
+
+def _points(difference: Interval) -> str:
+    """As :func:`points`, in Markdown, where a bracket may begin a link."""
+    return points(difference).replace("[", r"\[")

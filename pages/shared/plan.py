@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from invariance.data.catalogue import resolve_source
-from invariance.spec import CATEGORIES, PretrainSpec, RunSpec, SpecError
-from invariance.studies.what_if import published_transfer, what_if
+from invariance.spec import CATEGORIES, RunSpec, SpecError
+from invariance.studies.what_if import published_transfer, transferred, what_if
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,7 @@ class Budget:
 
 
 BUDGETS: dict[str, Budget] = {
-    "Quick": Budget(epochs=4, samples_per_epoch=10_000, summary="Enough for the gap to show."),
+    "Quick": Budget(epochs=4, samples_per_epoch=10_000, summary="Seconds a network: enough for a large gap to show."),
     "Standard": Budget(epochs=12, samples_per_epoch=10_000, summary="As long as the gallery's networks."),
     "Long": Budget(epochs=40, samples_per_epoch=20_000, summary="Until there is little left to learn."),
 }
@@ -44,11 +44,12 @@ def planned_runs(
     objects: str,
     backgrounds: str,
     published: str | None = None,
+    both_ways: bool = False,
     **options: Any,
 ) -> list[RunSpec]:
     """A pretraining for each composition and its transfer to the same target task, sources first.
 
-    A published network is put to that task after them.
+    What is asked for both ways round follows them, then a published network that is put to the target task.
 
     Args:
         target: transformations of the target task.
@@ -56,6 +57,8 @@ def planned_runs(
         objects: source, perhaps a relative folder.
         backgrounds: source, perhaps a relative folder.
         published: ``torchvision:<name>``, or None.
+        both_ways: whether two compositions, of which the first is the target's, are each a source and a target, with a
+            network that is pretrained on none: all of :func:`~invariance.studies.what_if.what_if`.
         options: see :func:`invariance.studies.what_if.what_if`.
 
     Raises:
@@ -66,11 +69,15 @@ def planned_runs(
             raise SpecError(f"{name}: give the path of a folder, or choose builtin")
     if len({frozenset(transforms) for transforms in pretrainings}) < len(pretrainings):
         raise SpecError("both networks would be pretrained on the same transformations: choose others for the rival")
-    other = disjoint_from(target)
+    is_pair = len(pretrainings) == 2 and pretrainings[0] == target
+    other = pretrainings[1] if is_pair else disjoint_from(target)
     study = what_if(target, other, objects=resolve_source(objects), backgrounds=resolve_source(backgrounds), **options)
     runs: list[RunSpec] = []
-    for transforms in pretrainings:
-        data = replace(study.matched_pretraining.data, transforms=transforms)
-        pretraining: PretrainSpec = replace(study.matched_pretraining, data=data)
-        runs += [pretraining, replace(study.matched, source=pretraining.run_id)]
+    if is_pair and both_ways:
+        runs += study.runs
+    else:
+        for transforms in pretrainings:
+            data = replace(study.matched_pretraining.data, transforms=transforms)
+            cell = transferred(replace(study.matched_pretraining, data=data), study.matched)
+            runs += [cell.pretraining, cell.transfer]
     return runs if published is None else [*runs, published_transfer(study.matched, published)]

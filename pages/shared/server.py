@@ -13,8 +13,8 @@ from invariance.spec import RunSpec, SpecError, canonical_json
 from pages.shared import visitor
 from pages.shared.errors import errors_postponed, postpone
 
-MAX_QUEUED = 12
-"""Runs that one person may have waiting on a server for a class: three comparisons of two networks."""
+MAX_QUEUED = 18
+"""Runs that one person may have waiting on a server for a class: two what-ifs of three networks and six transfers."""
 
 
 def store() -> Store:

@@ -1,21 +1,20 @@
 """What the Start page shows below its text: one object changed, and one what-if from the gallery."""
 
 import math
+from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from invariance.attribution.compare import Comparison
 from invariance.data.background_split import words_of_test
 from invariance.data.preview import most_changed, samples, strips
-from invariance.figures.bars import accuracy_bars
 from invariance.figures.pictures import fitting_factor, relevance_overlay, tile
+from invariance.runs import gallery
 from invariance.runs.describe import transforms_title
 from invariance.spec import DatasetSpec
 from pages.shared import cache
-from pages.shared.conclusions import conclusion
-from pages.shared.figures import show_figure
 from pages.shared.networks import TRANSFERS, show_no_gallery
+from pages.shared.two_by_two import show_two_by_two
 
 HERO = ("rotate", "scale", "shear", "hue", "invert", "pixelate", "elastic", "erasing")
 THUMB_PX = 112
@@ -58,20 +57,19 @@ def maps(found: Comparison, names: list[str]) -> None:
 
 
 def what_if() -> None:
-    """Guess first, then see: matched against mismatched pretraining, from the gallery."""
-    known = cache.known_models()
-    if not {"matched", "disjoint", *TRANSFERS} <= set(known):
+    """Guess first, then see: two compositions as sources and as targets, from the gallery."""
+    known, found = cache.known_models(), gallery.what_if()
+    if found is None or not {"matched", "disjoint", *TRANSFERS} <= set(known):
         show_no_gallery()
         return
     models = [known[name] for name in TRANSFERS]
-    pretrained_on = [known[name].data.transforms for name in ("matched", "disjoint")]
-    names = [transforms_title(transforms) for transforms in pretrained_on]
+    names = [transforms_title(known[name].data.transforms) for name in ("matched", "disjoint")]
     task = models[0].data
     num_classes = len(task.classes)
     st.markdown(
         f"Two networks were pretrained alike but for **what varied** in their images: **{names[0]}** for one, "
         f"**{names[1]}** for the other. Both then got a new last layer for this task: {num_classes} objects that "
-        f"neither has seen, under **{transforms_title(task.transforms)}**. It is tested on "
+        f"neither was pretrained on, under **{transforms_title(task.transforms)}**. It is tested on "
         f"images of its own: {words_of_test(task)}."
     )
     batch = samples(cache.engine(task), num=8, split="test")
@@ -90,27 +88,17 @@ def what_if() -> None:
     if guess is None:
         st.caption("Choose one to see what happened.")
         return
-    accuracies = [model.metrics["transfer_accuracy"] for model in models]
-    best = (
-        SAME if abs(accuracies[0] - accuracies[1]) < 0.01 else f"Pretrained on {names[accuracies[1] > accuracies[0]]}"
-    )
-    st.markdown(
-        f"{'You were right.' if guess == best else 'It went otherwise.'} "
-        + conclusion(pretrained_on, accuracies, task.transforms)
-    )
-    bars, pictures = st.columns([2, 3], gap="large")
-    with bars:
-        figure = accuracy_bars(
-            dict(zip(names, accuracies, strict=True)), axis_title="test images recognised", chance=1 / num_classes
-        )
-        show_figure(
-            figure,
-            pd.DataFrame({"pretrained_on": names, "transfer_accuracy": accuracies}),
-            key="bars",
-            title=f"Transfer to {transforms_title(task.transforms)}",
-            name="transfer_accuracy",
-            alt="Transfer accuracy of both networks",
-        )
-    with pictures:
-        position = st.slider("Image", 0, 99, FIRST_IMAGE, key="image", bind="query-params")
-        maps(cache.explain(models, task, position, "predicted", "blurred"), names)
+    st.markdown(_answer(found["simple_effects"][0], names, guess))
+    show_two_by_two(found, key="what_if")
+    position = st.slider("Image", 0, 99, FIRST_IMAGE, key="image", bind="query-params")
+    maps(cache.explain(models, task, position, "predicted", "blurred"), names)
+
+
+def _answer(effect: dict[str, Any], names: list[str], guess: str) -> str:
+    """Whether the guess was right, where the test images tell; on them alone, and of these two networks."""
+    low, high = effect["low"], effect["high"]
+    if low is None or low <= 0 <= high:
+        return "These test images cannot tell: **no difference** that is sure." + " You were right." * (guess == SAME)
+    better = names[high < 0]
+    verdict = "You were right." if guess == f"Pretrained on {better}" else "It went otherwise."
+    return f"{verdict} The network pretrained on **{better}** recognises more of the images of this task."

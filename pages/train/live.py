@@ -19,7 +19,8 @@ from pages.shared.figures import draw, show_figure
 from pages.shared.links import MAX_SHOWN
 from pages.shared.navigation import link_to
 from pages.shared.run_state import STATE_COLOURS, accuracy_of, progress_line, share_of
-from pages.train.transfer_status import TransferStatus, transfer_statuses
+from pages.shared.two_by_two import show_two_by_two
+from pages.train.transfer_status import TransferStatus, difference, report_of, transfer_statuses
 
 
 def live_panel(transfer_ids: list[str]) -> None:
@@ -43,7 +44,7 @@ def _panel(transfer_ids: list[str], was_active: bool) -> None:
         transfers = transfer_statuses(transfer_ids)
     except SpecError:  # deleted while it was shown: the page says so
         st.rerun()
-    runs = [run for one in transfers for run in one.runs]
+    runs = list({run.id: run for one in transfers for run in one.runs}.values())
     active = any(run.is_active for run in runs)
     if was_active and not active:
         st.rerun()
@@ -63,15 +64,19 @@ def _panel(transfer_ids: list[str], was_active: bool) -> None:
         elif any(run.can_resume for run in runs):
             stopped = [run.id for run in runs if run.can_resume]
             st.button("Resume", icon=":material/play_circle:", key="resume", on_click=server.resume, args=(stopped,))
-    for column, one in zip(st.columns(len(transfers)), transfers, strict=True):
+    networks: dict[str, list[TransferStatus]] = {}
+    for one in transfers:
+        networks.setdefault(one.spec.source, []).append(one)
+    for column, ones in zip(st.columns(len(networks)), networks.values(), strict=True):
         with column.container(border=True, height="stretch"):
-            _network(one)
-    tables = {one.role: server.store().metrics(one.pretraining.id) for one in transfers if one.pretraining is not None}
+            _network(ones)
+    firsts = [ones[0] for ones in networks.values()]
+    tables = {one.role: server.store().metrics(one.pretraining.id) for one in firsts if one.pretraining is not None}
     if any(not table.empty for table in tables.values()):
         _curves(tables, is_over=not active)
     _conclusion(transfers)
     if all(run.state == "done" for run in runs):
-        models = ",".join(one.reference for one in transfers)
+        models = ",".join(one.reference for one in firsts)
         with st.container(horizontal=True):
             link_to("invariance", "See what they are invariant to", query={"models": models})
             link_to("factors", "See what they have kept", query={"models": models})
@@ -88,24 +93,33 @@ def _curves(tables: dict[str, pd.DataFrame], *, is_over: bool) -> None:
     show_figure(figure, values_table(tables, "train_accuracy"), key="curves", title=caption, name="train_accuracy")
 
 
-def _network(one: TransferStatus) -> None:
+def _network(ones: list[TransferStatus]) -> None:
+    """A network and its transfers."""
+    one = ones[0]
     st.markdown(f"**{one.role}**")
     if one.pretraining is None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge("ready", color="gray")
             st.markdown("Pretraining on ImageNet" if one.transforms is None else "Pretraining, in the gallery")
-    for run in one.runs:
-        accuracy = accuracy_of(run)
-        name = "Transfer" if run is one.transfer else "Pretraining"
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.badge(run.state, color=STATE_COLOURS[run.state])
-            st.markdown(name + (f": **{accuracy:.1%}** of the test images" if accuracy is not None else ""))
-        if run.state == "running" and (progress := run.progress) is not None:
-            st.progress(share_of(run), f":small[{progress_line(progress, run.device)}]")
-        elif run.state == "queued" and run is one.runs[0]:
-            st.caption("Waits for its turn" + _place(run))
-        if run.error:
-            show_error(run.error)
+    else:
+        _run(one.pretraining, "Pretraining", is_next=True)
+    for each in ones:
+        to = f"To {transforms_title(each.spec.data.transforms)}" if len(ones) > 1 else "Transfer"
+        _run(each.transfer, to, is_next=one.pretraining is None)
+
+
+def _run(run: Run, name: str, *, is_next: bool) -> None:
+    """A run in a line, and while it is under way in a bar."""
+    accuracy = accuracy_of(run)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(run.state, color=STATE_COLOURS[run.state])
+        st.markdown(name + (f": **{accuracy:.1%}** of the test images" if accuracy is not None else ""))
+    if run.state == "running" and (progress := run.progress) is not None:
+        st.progress(share_of(run), f":small[{progress_line(progress, run.device)}]")
+    elif run.state == "queued" and is_next:
+        st.caption("Waits for its turn" + _place(run))
+    if run.error:
+        show_error(run.error)
 
 
 def _what_is_new(one: TransferStatus) -> str:
@@ -122,21 +136,39 @@ def _place(run: Run) -> str:
 
 
 def _conclusion(transfers: list[TransferStatus]) -> None:
-    accuracies = {one.transfer.id: one.accuracy for one in transfers if one.accuracy is not None}
-    if len(accuracies) < len(transfers):
+    """As soon as a task is through: how the networks compare on it; in the end how both tasks do."""
+    task = transfers[0].spec.data
+    on_first = [one for one in transfers if one.spec.data == task]
+    accuracies = {one.transfer.id: one.accuracy for one in on_first if one.accuracy is not None}
+    if len(accuracies) < len(on_first):
         return
     st.caption(f"Transfer accuracy: test images of the target task that are recognised{_what_is_new(transfers[0])}")
-    first = accuracies[transfers[0].transfer.id]
-    for column, one in zip(st.columns(len(transfers)), transfers, strict=True):
-        accuracy = accuracies[one.transfer.id]
-        delta = None if one is transfers[0] else f"{100 * (accuracy - first):+.1f} points"
-        column.metric(one.role, f"{accuracy:.1%}", delta, border=True, height="stretch")
-    pretrained_on = [one.transforms for one in transfers if one.transforms is not None]
-    ours = [accuracies[one.transfer.id] for one in transfers if one.transforms is not None]
-    sentences = [conclusion(pretrained_on, ours, transfers[0].spec.data.transforms)] if ours else []
-    sentences += [
-        published_conclusion(one.name, accuracies[one.transfer.id], ours) for one in transfers if one.transforms is None
-    ]
-    st.markdown(" ".join(sentences))
+    for column, one in zip(st.columns(len(on_first)), on_first, strict=True):
+        column.metric(one.role, f"{accuracies[one.transfer.id]:.1%}", border=True, height="stretch")
+    st.markdown(" ".join(_sentences(on_first, accuracies)))
+    if all(one.accuracy is not None for one in transfers):
+        try:
+            found = report_of(transfers)
+        except SpecError as error:
+            show_error(error)
+            return
+        if found is not None:
+            st.subheader("Both ways round", anchor=False)
+            show_two_by_two(found, key="two_by_two")
     if len(transfers) > 1:
-        st.caption("One seed each: change the seed under the details and see whether it holds.")
+        st.caption("One seed each, and one pair of compositions: change both and see whether it holds.")
+
+
+def _sentences(on_first: list[TransferStatus], accuracies: dict[str, float]) -> list[str]:
+    """How the first two networks compare on the target task, then each published one with them."""
+    pair, target = [one for one in on_first if one.source is not None][:2], on_first[0].spec.data.transforms
+    said = []
+    if pair:
+        margin = difference(pair[0].transfer, pair[1].transfer) if len(pair) > 1 else None
+        reached = [accuracies[one.transfer.id] for one in pair]
+        said.append(conclusion([one.transforms or () for one in pair], reached, target, margin))
+    for one in on_first:
+        if one.source is None:
+            others = [(other.transforms or (), difference(one.transfer, other.transfer)) for other in pair]
+            said.append(published_conclusion(one.name, accuracies[one.transfer.id], others))
+    return said

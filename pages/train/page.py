@@ -9,7 +9,7 @@ from pages.shared.errors import show_postponed
 from pages.shared.plan import planned_runs
 from pages.train.launch import launch, require_weights
 from pages.train.live import live_panel
-from pages.train.settings import budget_controls, detail_controls, pretraining_controls, published_picker
+from pages.train.settings import budget_controls, detail_controls, draw_pair, pretraining_controls, published_picker
 
 DEFAULT_TARGET = ("rotate", "hue", "erasing")
 
@@ -19,15 +19,25 @@ server.start()
 st.title("Pretrain and transfer", anchor=False)
 st.markdown(
     "Does a network transfer better when pretraining varied **what the target task varies**? Pretrain one network on "
-    "the target's transformations and one on others, then reuse both on the target task."
+    "the target's transformations and one on others, then reuse both on the target task, and on a task that varies "
+    "those others."
 )
 task, pretraining, budget = st.columns(3, gap="large")
 with task:
     st.markdown("#### 1 · Target task")
     target = transform_picker("target", default=DEFAULT_TARGET)
+    st.button(
+        "Draw a random pair",
+        icon=":material/casino:",
+        key="draw",
+        on_click=draw_pair,
+        type="tertiary",
+        help="For target and rival one transformation of each category, by chance: how much matching is worth varies "
+        "much between pairs, and whoever chooses them may choose a favourable one.",
+    )
 with pretraining:
     st.markdown("#### 2 · Pretraining")
-    pretrainings = pretraining_controls(target)
+    pretrainings, both_ways = pretraining_controls(target)
     published = published_picker()
 with budget:
     st.markdown("#### 3 · Budget")
@@ -37,7 +47,7 @@ options = detail_controls(options)
 planned: list[RunSpec] = []
 problem: SpecError | None = None
 try:
-    planned = planned_runs(target, pretrainings, published=published, **options)
+    planned = planned_runs(target, pretrainings, published=published, both_ways=both_ways, **options)
     require_weights(published)
 except SpecError as error:
     problem = error

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import streamlit as st
 
 from invariance.models import published_facts
 from invariance.runs.describe import transforms_title
-from invariance.spec import OBJECTIVES, TRANSFER_METHODS
+from invariance.spec import ALL_CATEGORIES, OBJECTIVES, TRANSFER_METHODS
+from invariance.studies.choices import one_per_category
+from invariance.studies.relations import RELATIONS, relation
 from invariance.vocabulary.architectures import ARCHITECTURES, PUBLISHED_PREFIX
 from pages.shared.controls import choose, source_picker, transform_picker
 from pages.shared.fields import number, segments
@@ -21,18 +24,38 @@ def varied(transforms: tuple[str, ...]) -> str:
     return transforms_title(transforms) if transforms else "untransformed images"
 
 
-def pretraining_controls(target: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """Which transformations each network is pretrained on: one composition or two."""
-    matched = st.toggle("Matched: the target's own", value=True, key="matched", bind="query-params")
+def draw_pair() -> None:
+    """A random target and rival, each one transformation of each category, none in both: no favourable choice."""
+    drawn = one_per_category(2, secrets.randbelow(2**31))
+    for key, composition in zip(("target", "competitor"), drawn, strict=True):
+        for category, names in ALL_CATEGORIES.items():
+            st.session_state[f"{key}_{category}"] = [name for name in composition if name in names]
+        st.session_state[f"{key}_order"] = []
+    st.session_state.update(matched=True, rival=True, suggested=False)
+
+
+def pretraining_controls(target: tuple[str, ...]) -> tuple[list[tuple[str, ...]], bool]:
+    """Which transformations each network is pretrained on, one composition or two, and whether both are also tasks."""
+    matched = st.toggle("Same: the target's own", value=True, key="matched", bind="query-params")
     first = target if matched else transform_picker("pretrain")
     st.caption(f"One network learns on **{varied(first)}**.")
-    if not st.toggle("Add a mismatched rival", value=True, key="rival", bind="query-params"):
-        return [first]
+    if not st.toggle("Add a rival pretrained on others", value=True, key="rival", bind="query-params"):
+        return [first], False
     rival = disjoint_from(target)
     if not st.toggle("Choose the rival for me", value=True, key="suggested", bind="query-params"):
         rival = transform_picker("competitor")
-    st.caption(f"The other learns on **{varied(rival)}**.")
-    return [first, rival]
+    named = relation(rival, target)
+    st.caption(f"The other learns on **{varied(rival)}**: {RELATIONS[named]} ({named}).")
+    both_ways = matched and st.toggle(
+        "Both ways round",
+        value=True,
+        key="both_ways",
+        bind="query-params",
+        help="Also puts both networks to a task that varies what the rival learnt on, and a third one, pretrained on "
+        "untransformed images, to both tasks. Only so is a network that fits its task told from one that is better "
+        "anyway. The first answer comes as soon as without.",
+    )
+    return [first, rival], both_ways
 
 
 def published_picker() -> str | None:

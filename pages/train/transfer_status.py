@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import streamlit as st
+
+from invariance.measures import accuracy
 from invariance.models import PUBLISHED_PREFIX
 from invariance.runs.describe import source_title, transforms_title
+from invariance.runs.finished_cells import answers_of, finished_cell
 from invariance.runs.store import Run
-from invariance.spec import SpecError, TransferSpec
+from invariance.spec import PretrainSpec, SpecError, TransferSpec
+from invariance.statistics import Interval
+from invariance.studies.relations import relation
+from invariance.studies.what_if import Cell, WhatIf, arranged
+from invariance.studies.what_if_report import Report, what_if_report
 from pages.shared import server
 
 
@@ -18,12 +26,17 @@ class TransferStatus:
     Attributes:
         transfer: of it.
         pretraining: of it, if that is in the store; a network that ships or was published is ready.
-        transforms: what it was pretrained on; None for a published network.
+        source: how it was pretrained; None for a published network.
     """
 
     transfer: Run
     pretraining: Run | None
-    transforms: tuple[str, ...] | None
+    source: PretrainSpec | None
+
+    @property
+    def transforms(self) -> tuple[str, ...] | None:
+        """What it was pretrained on; None for a published network."""
+        return None if self.source is None else self.source.data.transforms
 
     @property
     def spec(self) -> TransferSpec:
@@ -39,15 +52,16 @@ class TransferStatus:
     @property
     def name(self) -> str:
         """The network in a few words: what it was pretrained on, or how it is called."""
-        return source_title(self.spec.source) if self.transforms is None else transforms_title(self.transforms)
+        if self.transforms is None:
+            return source_title(self.spec.source)
+        return transforms_title(self.transforms) if self.transforms else "untransformed images"
 
     @property
     def role(self) -> str:
-        """Its name, and how that relates to the target task."""
+        """Its name, and how what it was pretrained on relates to the target task."""
         if self.transforms is None:
             return f"Published: {self.name}"
-        is_matched = set(self.transforms) == set(self.spec.data.transforms)
-        return f"{'Matched' if is_matched else 'Mismatched'}: {self.name}"
+        return f"{relation(self.transforms, self.spec.data.transforms).capitalize()}: {self.name}"
 
     @property
     def reference(self) -> str:
@@ -75,5 +89,29 @@ def transfer_statuses(transfer_ids: list[str]) -> list[TransferStatus]:
         known = server.source_of(run, {} if pretraining is None else {source: pretraining})
         if known is None and not source.startswith(PUBLISHED_PREFIX):
             store.get(source)  # raises: neither here nor in the gallery
-        found.append(TransferStatus(run, pretraining, None if known is None else known.data.transforms))
+        assert known is None or isinstance(known, PretrainSpec)
+        found.append(TransferStatus(run, pretraining, known))
     return found
+
+
+def report_of(transfers: list[TransferStatus]) -> Report | None:
+    """What finished transfers say of matching; None unless two compositions are in them as sources and as targets.
+
+    Raises:
+        SpecError: what one of the networks said of single images cannot be read.
+    """
+    study = arranged([Cell(one.source, one.spec) for one in transfers if one.source is not None])
+    return None if study is None else _report(study, ",".join(cell.transfer.run_id for cell in study.cells))
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _report(_study: WhatIf, transfers: str) -> Report:
+    return what_if_report([[finished_cell(cell, server.store()) for cell in _study.cells]])
+
+
+def difference(first: Run, second: Run) -> Interval | None:
+    """Of the accuracies of two finished transfers to one task; None where their answers are not here."""
+    try:
+        return accuracy.difference(*(answers_of(run, server.store()) for run in (first, second)))
+    except SpecError:
+        return None

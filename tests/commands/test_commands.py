@@ -121,8 +121,18 @@ def test_what_if(command):
     matched = answer["spec"]["matched"]
     assert (matched["batch_size"], matched["learning_rate"], matched["precision"]) == (32, 0.0005, "float32")
     assert {"matched", "mismatched", "seconds", "device", "spec"} <= set(answer)
-    assert 0 <= answer["mismatched"]["transfer_accuracy"] <= 1
     assert answer["spec"]["target"]["transforms"] == ["hue"]
+    cells = {(cell["source"], cell["target"]): cell for cell in answer["cells"]}
+    assert list(cells) == [(source, target) for target in ("hue", "rotate") for source in ("hue", "rotate", "none")]
+    accuracies = {place: cell["transfer_accuracy"] for place, cell in cells.items()}
+    for name, source in (("matched", "hue"), ("mismatched", "rotate")):
+        assert answer[name]["transfer_accuracy"] == pytest.approx(accuracies[source, "hue"], abs=1e-12)
+        assert answer[name]["pretraining_accuracy"] == cells[source, "hue"]["pretraining_accuracy"]
+    first, second = (effect["estimate"] for effect in answer["simple_effects"])
+    assert first == pytest.approx(accuracies["hue", "hue"] - accuracies["rotate", "hue"])
+    assert second == pytest.approx(accuracies["rotate", "rotate"] - accuracies["hue", "rotate"])
+    assert answer["interaction"]["estimate"] == pytest.approx((first + second) / 2)
+    assert answer["statement"].startswith("On this run")
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,8 @@ factors --models matched --out x.csv --num-folds 1
 factors --models matched --out x.csv --num-images 1
 what-if
 what-if --target hue --mismatch hue
+what-if --target hue --mismatch rotate --seed 1 --seeds 1,2
+what-if --target hue --mismatch rotate --seeds 1,1
 what-if --target hue --mismatch rotate --num-classes 1
 what-if --target hue --mismatch rotate --epochs 0
 what-if --target hue --mismatch rotate --objects nowhere

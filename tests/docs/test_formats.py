@@ -7,6 +7,7 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import fields
 
 import numpy as np
 import pytest

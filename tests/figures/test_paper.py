@@ -8,17 +8,18 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from invariance.figures.bars import accuracy_bars
 from invariance.figures.curves import training_curves
 from invariance.figures.heatmap import sens_heatmap
 from invariance.figures.palette import contrast
 from invariance.figures.paper import EDGE_PX, HEIGHT_PX, INK, PAPER, TITLE_PX, WIDTH_PX, paper_json
+from invariance.figures.what_if import what_if_cells
+from tests.figures.test_what_if import REPORT
 
 CURVE = pd.DataFrame({"step": [1, 2], "name": "train_accuracy", "value": [0.1, 0.5]})
 CELLS = pd.DataFrame({"model": ["a", "a"], "transform": ["rotate", "hue"], "sens": [0.1, 0.9]})
 FIGURES = {
     "curves": training_curves({"one run": CURVE}, "train_accuracy"),
-    "bars": accuracy_bars({"a": 0.3, "b": 0.6}, axis_title="recognised"),
+    "what-if": what_if_cells(REPORT),
     "heatmap": sens_heatmap(CELLS),
 }
 

@@ -15,7 +15,7 @@ from invariance.runs.store import Store
 from invariance.spec import PretrainSpec, TransferSpec
 from invariance.training.checkpoint import save_weights
 from pages.invariance import scatter as invariance_scatter
-from pages.invariance.scatter import relation, shipped_transfers, transfers_table
+from pages.invariance.scatter import shipped_transfers, transfers_table
 from pages.invariance.table import measurement
 from pages.shared import cache
 from tests.pages.tiny_gallery import ACCURACIES, DATA, TARGET_CLASSES, planned, write_gallery
@@ -28,24 +28,10 @@ def gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "gallery"
 
 
-@pytest.mark.parametrize(
-    ("source", "target", "expected"),
-    [
-        (("hue", "rotate"), ("rotate", "hue"), "matched"),
-        (("scale",), ("rotate", "hue"), "mismatched"),
-        ((), ("rotate",), "mismatched"),
-        (("rotate", "hue", "blur"), ("rotate", "hue"), "other"),
-        (("rotate",), ("rotate", "hue"), "other"),
-    ],
-)
-def test_groups(source: tuple[str, ...], target: tuple[str, ...], expected: str) -> None:
-    assert relation(source, target) == expected
-
-
 @pytest.mark.usefixtures("store")
 def test_the_gallery_s_transfers_with_their_source_s_mean_score(gallery: Path) -> None:
     table, unmeasured = transfers_table(cache.known_models(), DATA)
-    assert unmeasured == [] and list(table["group"]) == ["matched", "mismatched"]
+    assert unmeasured == [] and list(table["group"]) == ["same", "disjoint"]
     assert list(table["accuracy"]) == list(ACCURACIES.values())
     scores = pd.read_csv(gallery / "sens.csv").set_index(["model", "transform"])["sens"]
     transforms = planned()["matched-transfer"].data.transforms
@@ -58,7 +44,7 @@ def test_two_points_are_shown_without_a_line(app: AppTest, monkeypatch: pytest.M
     monkeypatch.setattr(invariance_scatter, "shipped_results", lambda name: [])
     app.run().switch_page("pages/invariance/page.py").run()
     assert not app.exception and not app.error
-    assert any("n = 2: a line needs at least 3" in caption.value for caption in app.caption)
+    assert any("n = 2: a line needs at least 10 networks" in caption.value for caption in app.caption)
 
 
 def study_a() -> StudyResult:
@@ -80,12 +66,12 @@ def test_networks_of_the_shipped_study_are_points_and_said_to_be(app: AppTest, m
     monkeypatch.setattr(invariance_scatter, "shipped_results", lambda name: [study_a()])
     table, words = shipped_transfers()
     assert list(table["sens"]) == [0.2, 0.7, 0.8] and list(table["accuracy"]) == [0.8, 0.5, 0.4]
-    assert list(table["group"]) == ["matched", "mismatched", "mismatched"]
-    assert table["source"].iloc[-1] == "study A, architecture small_vit, disjoint transformations"
+    assert list(table["group"]) == ["same", "disjoint", "disjoint"]
+    assert table["source"].iloc[-1] == "study A (seed 0), architecture small_vit, disjoint transformations"
     assert words.startswith("3 of the points are the networks of the shipped study")
     app.run().switch_page("pages/invariance/page.py").run()
     assert not app.exception and not app.error
-    assert any("over n = 5 transfers" in text.value for text in app.markdown)
+    assert any("n = 5: a line needs at least 10 networks" in caption.value for caption in app.caption)
     assert any(caption.value == words for caption in app.caption)
 
 

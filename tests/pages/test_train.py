@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from invariance.runs.store import Store
 from invariance.spec import CATEGORIES, TRANSFORM_NAMES, PretrainSpec, SpecError, TransferSpec
+from invariance.statistics import Interval
 from invariance.studies.what_if import what_if
 from pages.shared.conclusions import conclusion
 from pages.shared.literal import literal
@@ -43,8 +44,14 @@ def test_the_quick_budget_asks_for_the_runs_of_the_command_line() -> None:
     sources = {"objects": "noise", "backgrounds": "noise"}
     quick = BUDGETS["Quick"]
     lengths = {"epochs": quick.epochs, "samples_per_epoch": quick.samples_per_epoch}
-    asked = planned_runs(TARGET, [TARGET, ("blur",)], **sources, **lengths)
-    assert {spec.run_id for spec in asked} == {spec.run_id for spec in what_if(TARGET, ("blur",), **sources).runs}
+    asked = planned_runs(TARGET, [TARGET, ("blur",)], both_ways=True, **sources, **lengths)
+    assert [spec.run_id for spec in asked] == [spec.run_id for spec in what_if(TARGET, ("blur",), **sources).runs]
+
+
+def test_both_ways_need_a_source_that_is_the_target() -> None:
+    for pretrainings in ([TARGET], [("hue",), ("blur",)]):
+        asked = planned_runs(TARGET, pretrainings, both_ways=True, **OPTIONS)
+        assert len(asked) == 2 * len(pretrainings) and {spec.data.transforms for spec in asked[1::2]} == {TARGET}
 
 
 def test_a_plan_refuses_what_makes_no_sense() -> None:
@@ -54,12 +61,23 @@ def test_a_plan_refuses_what_makes_no_sense() -> None:
         planned_runs(TARGET, [TARGET], **(OPTIONS | {"objects": " "}))
 
 
-def test_conclusions() -> None:
-    assert "transfers **20.0 points** better than on **blur**: 80.0% against 60.0%" in conclusion(
-        [TARGET, ("blur",)], [0.8, 0.6], TARGET
+def interval(low: float, high: float) -> Interval:
+    return Interval((low + high) / 2, low, high, 100)
+
+
+def test_a_network_is_better_only_where_the_interval_says_so() -> None:
+    names = [TARGET, ("blur",)]
+    assert conclusion(names, [0.8, 0.6], TARGET, interval(0.1, 0.3)) == (
+        "On this run pretraining on **rotate, hue, erasing**, the target's transformations and no others, transfers "
+        r"**20.0 points \[10.0, 30.0]** better than on **blur**: 80.0% against 60.0% of the test images."
     )
-    assert conclusion([TARGET, ("blur",)], [0.6, 0.8], TARGET).startswith("Pretraining on **blur**, something else,")
-    assert "equally well" in conclusion([TARGET, ("blur",)], [0.8, 0.805], TARGET)
+    other = conclusion(names, [0.6, 0.8], TARGET, interval(-0.3, -0.1))
+    assert other.startswith("On this run pretraining on **blur**, none of the target's transformations, but others,")
+    assert r"**20.0 points \[10.0, 30.0]** better than on **rotate, hue, erasing**: 80.0% against 60.0%" in other
+    undecided = conclusion(names, [0.8, 0.7], TARGET, interval(-0.05, 0.25))
+    assert undecided.endswith(r"Which is better is **undecided**: the difference is 10.0 points \[−5.0, 25.0].")
+    unknown = conclusion(names, [0.8, 0.6], TARGET)
+    assert "better" not in unknown and "80.0%" in unknown and "60.0%" in unknown
     assert "reaches **80.0%**" in conclusion([TARGET], [0.8], TARGET)
 
 
@@ -89,7 +107,7 @@ def test_the_page_opens_and_says_what_will_happen(app: AppTest) -> None:
     assert not any(button.key == "cancel" for button in app.button)
 
 
-def test_one_press_submits_four_runs_and_shows_how_they_ended(app: AppTest, store: Store) -> None:
+def test_one_press_submits_all_runs_and_shows_how_they_ended(app: AppTest, store: Store) -> None:
     query = {
         "classes": "3",
         "epochs_Quick": "1",
@@ -100,21 +118,45 @@ def test_one_press_submits_four_runs_and_shows_how_they_ended(app: AppTest, stor
     assert not app.exception and not app.error
     assert "Under way: watch it **further down**" in texts(app)
     runs = store.list()
-    assert [run.kind for run in runs] == ["pretrain", "transfer", "pretrain", "transfer"]
+    assert [run.kind for run in runs] == [*["pretrain", "transfer"] * 3, *["transfer"] * 3]
     pretraining = runs[0].spec
     assert isinstance(pretraining, PretrainSpec)
     assert (pretraining.epochs, pretraining.samples_per_epoch) == (1, 512)
     assert len(pretraining.data.classes) == 3
     wait_until(lambda: not any(run.is_active for run in store.list()))
-    assert [(run.state, run.error) for run in store.list()] == [("done", None)] * 4
+    assert [(run.state, run.error) for run in store.list()] == [("done", None)] * 9
     app.run()
     assert not app.exception
     shown = texts(app)
     assert "Under way" not in shown
-    assert "Matched: rotate, hue, erasing" in shown and "Mismatched: translate, brightness, blur" in shown
-    assert app.query_params["runs"] == f"{runs[1].id},{runs[3].id}"
+    assert "Same: rotate, hue, erasing" in shown and "Disjoint: translate, brightness, blur" in shown
+    assert "None: untransformed images" in shown and shown.count("To translate, brightness, blur") == 3
+    assert app.query_params["runs"] == ",".join(run.id for run in runs if run.kind == "transfer")
     app.button(key="go").click().run()
-    assert len(store.list()) == 4, "the same question is the same runs"
+    assert len(store.list()) == 9, "the same question is the same runs"
+
+
+def test_a_relation_has_its_own_name(app: AppTest) -> None:
+    link = {"suggested": "false", "competitor_geometric": "rotate", "competitor_photometric": "hue"}
+    open_train(app, **link)
+    assert "The other learns on **rotate, hue**: some of the target's transformations and no others (subset)." in texts(
+        app
+    )
+    app.toggle(key="both_ways").set_value(False).run()
+    app.button(key="go").click().run()
+    assert not app.exception and not app.error
+    assert "Subset: rotate, hue" in texts(app) and "ismatched" not in texts(app)
+
+
+def test_a_random_pair_is_one_of_each_category_and_shares_none(app: AppTest) -> None:
+    open_train(app, target_order="erasing").button(key="draw").click().run()
+    assert not app.exception and not app.error and not app.warning
+    chosen = {
+        key: [name for category in CATEGORIES for name in app.button_group(key=f"{key}_{category}").value]
+        for key in ("target", "competitor")
+    }
+    assert [len(names) for names in chosen.values()] == [3, 3] and len({*chosen["target"], *chosen["competitor"]}) == 6
+    assert "(disjoint)" in texts(app)
 
 
 def test_a_running_pair_can_be_cancelled_and_resumed(app: AppTest, store: Store) -> None:

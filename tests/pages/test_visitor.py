@@ -92,7 +92,7 @@ def test_too_many_runs_are_refused_in_words(app: AppTest, store: Store) -> None:
             st.error(str(error))
 
     page = AppTest.from_function(submit_many).run()
-    assert "12 is the most for one person on this server" in page.error[0].value
+    assert "18 is the most for one person on this server" in page.error[0].value
     assert store.list() == []
 
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -22,6 +23,9 @@ from invariance.spec import (
     TransferSpec,
     to_dict,
 )
+from invariance.statistics import Interval
+from invariance.studies.relations import relation
+from invariance.studies.two_by_two import CONTRASTS, TwoByTwo
 from invariance.training.checkpoint import save_weights
 from invariance.vocabulary.factors import FACTOR_COLUMNS
 
@@ -78,7 +82,44 @@ def write_gallery(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     factors_of([name for name, spec in planned().items() if spec.kind == "pretrain"]).to_csv(
         folder / "factors.csv", index=False
     )
+    (folder / gallery.WHAT_IF).write_text(json.dumps(tiny_report()))
     monkeypatch.setattr(gallery, "GALLERY", folder)
+
+
+def tiny_report() -> dict[str, Any]:
+    """What the pair of the tiny gallery came to: 30 points on the first task and 20 on the other, each ± 10."""
+    accuracies = {
+        (MATCHED, MATCHED): 0.9,
+        (DISJOINT, MATCHED): 0.6,
+        (MATCHED, DISJOINT): 0.5,
+        (DISJOINT, DISJOINT): 0.7,
+    }
+
+    def interval(estimate: float) -> dict[str, float]:
+        return {"estimate": estimate, "low": estimate - 0.1, "high": estimate + 0.1}
+
+    effects = interval(0.3), interval(0.2)
+    found = TwoByTwo(
+        (Interval(**effects[0], num=90), Interval(**effects[1], num=90)),
+        *(Interval(**interval(gain), num=90) for gain in (0.25, 1.3)),
+        num_images=90,
+        num_objects=2,
+        num_backgrounds=90,
+        num_seeds=1,
+    )
+    return {
+        "P": ",".join(MATCHED),
+        "Q": ",".join(DISJOINT),
+        "cells": [
+            {"source": ",".join(source), "target": ",".join(target), "relation": relation(source, target), "seed": 0}
+            | {"transfer_accuracy": accuracy, "low": accuracy - 0.05, "high": accuracy + 0.05}
+            for (source, target), accuracy in accuracies.items()
+        ],
+        "simple_effects": [{"contrast": contrast, **one} for contrast, one in zip(CONTRASTS, effects, strict=True)],
+        "interaction": {**interval(0.25), "logits": interval(1.3)},
+        "verdict": found.matching.value,
+        "statement": found.statement((", ".join(MATCHED), ", ".join(DISJOINT))),
+    }
 
 
 def factors_of(networks: list[str]) -> pd.DataFrame:

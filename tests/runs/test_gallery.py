@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from invariance.measures.factor_verdict import changes, judge
-from invariance.runs.gallery import damaged, entries, entry, factors_table, lesson_table, sens_table
+from invariance.runs.gallery import damaged, entries, entry, factors_table, lesson_table, sens_table, what_if
 from invariance.runs.gallery_build import Recipe, build, measure
 from invariance.runs.store import Store
 from invariance.spec import TRANSFORM_NAMES, SpecError
@@ -94,6 +94,22 @@ def test_build_looks_into_the_layers_and_turns_the_magnitude_up(built):
     assert lesson_table("profiles", folder / "elsewhere").empty
 
 
+def test_build_judges_the_pair_both_ways_round(built):
+    folder, _ = built
+    found = what_if(folder)
+    assert [(row["source"], row["relation"]) for row in found["cells"]] == [
+        ("rotate,hue,erasing", "same"),
+        ("scale,invert,pixelate", "disjoint"),
+        ("none", "none"),
+        ("rotate,hue,erasing", "disjoint"),
+        ("scale,invert,pixelate", "same"),
+        ("none", "none"),
+    ]
+    for name, row in zip(("matched-transfer", "disjoint-transfer"), found["cells"], strict=False):
+        assert entry(name, folder).metrics["transfer_accuracy"] == pytest.approx(row["transfer_accuracy"], abs=1e-4)
+    assert what_if(folder.parent) is None
+
+
 def test_tables_alone_are_made_from_what_is_there(built, tmp_path):
     folder, store = built
     before = len(store.list())
@@ -101,7 +117,8 @@ def test_tables_alone_are_made_from_what_is_there(built, tmp_path):
     kinds = ("drawn-noise", "drawn-pictures", "new-noise", "new-pictures", "same-pictures")
     expected = ["factors.csv", *(f"sens-{kind}.csv" for kind in kinds), "sens.csv"]
     assert sorted(path.name for path in tmp_path.glob("*.csv")) == expected
-    assert (tmp_path / "factors.csv").read_text() == (folder / "factors.csv").read_text()
+    for name in ("factors.csv", "what-if.json"):
+        assert (tmp_path / name).read_text() == (folder / name).read_text()
     assert len(store.list()) == before
 
 
@@ -149,6 +166,16 @@ def test_shipped_models_learnt_their_task():
         entry("matched-transfer").metrics["transfer_accuracy"] - entry("disjoint-transfer").metrics["transfer_accuracy"]
     )
     assert gap >= 0.2
+
+
+def test_the_shipped_pair_is_judged_both_ways_round():
+    found = what_if()
+    shipped = {row["source"]: row["transfer_accuracy"] for row in found["cells"][:2]}
+    names = ("matched-transfer", "disjoint-transfer")
+    assert list(shipped.values()) == pytest.approx(
+        [entry(name).metrics["transfer_accuracy"] for name in names], abs=0.01
+    )
+    assert list(shipped) == [found["P"], found["Q"]]
 
 
 def test_the_diagonal_is_lowest_in_its_column():

@@ -1,4 +1,4 @@
-"""The what-if as data: four runs that differ in what they should and in nothing else."""
+"""The what-if as data: runs that differ in what they should and in nothing else."""
 
 from dataclasses import replace
 
@@ -8,14 +8,42 @@ from invariance.spec import SpecError
 from invariance.studies.what_if import published_transfer, split_classes, what_if
 
 
-def test_runs_differ_only_in_the_pretraining_transformations():
+def test_networks_and_tasks_differ_only_in_their_transformations():
     study = what_if(("hue",), ("rotate",), objects="noise", backgrounds="noise", seed=4)
-    data = study.matched_pretraining.data
-    assert replace(study.mismatched_pretraining, data=data) == study.matched_pretraining
-    assert replace(study.mismatched_pretraining.data, transforms=("hue",)) == data
-    assert replace(study.mismatched, source=study.matched.source) == study.matched
-    assert study.matched.source == study.matched_pretraining.run_id
-    assert study.matched.data.transforms == data.transforms == ("hue",)
+    data, task = study.matched_pretraining.data, study.matched.data
+    assert data.transforms == task.transforms == ("hue",)
+    assert [(cell.source, cell.target, cell.relation) for cell in study.cells] == [
+        (("hue",), ("hue",), "same"),
+        (("rotate",), ("hue",), "disjoint"),
+        ((), ("hue",), "none"),
+        (("hue",), ("rotate",), "disjoint"),
+        (("rotate",), ("rotate",), "same"),
+        ((), ("rotate",), "none"),
+    ]
+    for cell in study.cells:
+        assert replace(cell.pretraining, data=data) == study.matched_pretraining
+        assert replace(cell.pretraining.data, transforms=("hue",)) == data
+        assert replace(cell.transfer, source=study.matched.source, data=task) == study.matched
+        assert replace(cell.transfer.data, transforms=("hue",)) == task
+        assert cell.transfer.source == cell.pretraining.run_id
+    assert (study.mismatched, study.mismatched_pretraining.data.transforms) == (study.cells[1].transfer, ("rotate",))
+
+
+def test_three_networks_and_six_transfers_each_once():
+    study = what_if(("hue",), ("rotate",), objects="noise")
+    assert [run.kind for run in study.runs].count("transfer") == 6 and len(study.runs) == 9
+    assert [one.data.transforms for one in study.pretrainings] == [("hue",), ("rotate",), ()]
+    assert [run.run_id for run in study.runs[:4]] == [
+        study.matched_pretraining.run_id,
+        study.matched.run_id,
+        study.mismatched_pretraining.run_id,
+        study.mismatched.run_id,
+    ], "what is asked first is answered first"
+
+
+def test_none_is_no_third_network_where_it_is_one_already_or_cannot_be():
+    assert len(what_if(("hue",), (), objects="noise").runs) == 6
+    assert len(what_if(("hue",), ("rotate",), objects="noise", objective="simclr").runs) == 6
 
 
 def test_each_run_comes_after_what_it_builds_on():

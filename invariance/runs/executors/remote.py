@@ -18,7 +18,7 @@ from typing import Any
 
 from invariance.runs.device import free_memory
 from invariance.runs.executors.executor import Job, Work
-from invariance.runs.outcome import LOG_FILE, RESULT_FILE, event_message, failed_message
+from invariance.runs.outcome import FILE_KEYS, LOG_FILE, RESULT_FILE, event_message, failed_message
 from invariance.spec import run_from_json
 from invariance.training.resume import CURRENT, PREVIOUS
 
@@ -164,7 +164,7 @@ class _Attempt:
 
     def _results(self, result: dict[str, Any]) -> dict[str, bytes]:
         """Everything that a finished run leaves; the result last, since it vouches for the others."""
-        names = [Path(result[key]).name for key in ("checkpoint", "table") if result.get(key)]
+        names = [Path(result[key]).name for key in FILE_KEYS if result.get(key)]
         return {name: (self.directory / name).read_bytes() for name in (*names, RESULT_FILE)}
 
     def _say(self, **message: Any) -> None:
