@@ -80,7 +80,7 @@ def _points(
         mode="markers",
         offsetgroup=name,
         marker={"color": colour, "size": 10, "symbol": symbol, "line": {"width": 2, "color": colour}},
-        error_y=error_bars(values, low, high, color=colour, thickness=1.5, width=4),
+        error_y=error_bars(values, low, high, color=colour, thickness=1.5, width=4) if (low < high).any() else None,
         text=said,
         hovertemplate="%{x}: %{text}<extra>" + name.replace("<", "&lt;") + "</extra>",
     )

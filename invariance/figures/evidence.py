@@ -7,40 +7,33 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from invariance.figures.layout import error_bars
 from invariance.figures.palette import CATEGORICAL, NEUTRAL
 from invariance.numbers import signed
 
 
 def evidence_bars(table: pd.DataFrame, *, title: str, colours: Sequence[str] = CATEGORICAL) -> go.Figure:
-    """One group of bars for each part, a bar for each network, with intervals where the table has them.
+    """One group of bars for each part of an image, a bar for each network.
 
     Args:
-        table: columns ``model``, ``player``, ``shapley`` and, for intervals, ``low`` and ``high``; in order.
+        table: columns ``model``, ``player`` and ``shapley``, in order.
         title: of the axis, with the unit.
         colours: one for each network.
     """
     figure = go.Figure()
     for number, (model, rows) in enumerate(table.groupby("model", sort=False)):
-        error = None
-        if "low" in rows and rows["low"].notna().any():
-            error = error_bars(rows["shapley"], rows["low"], rows["high"], color=NEUTRAL)
         figure.add_bar(
             x=rows["player"],
             y=rows["shapley"],
             name=str(model),
             marker_color=colours[number % len(colours)],
-            error_y=error,
-            # Whiskers would cross the numbers; then hovering tells them.
-            text=None if error else [signed(value, 1) for value in rows["shapley"]],
+            text=[signed(value, 1) for value in rows["shapley"]],
             textposition="outside",
             cliponaxis=False,
             hovertemplate="%{x}: %{y:+.2f}<extra>" + str(model).replace("<", "&lt;") + "</extra>",
         )
     figure.add_hline(y=0, line={"color": NEUTRAL, "width": 1})
     figure.update_xaxes(fixedrange=True)
-    columns = [name for name in ("shapley", "low", "high") if name in table]
-    low, high = min(0.0, float(table[columns].min().min())), max(0.0, float(table[columns].max().max()))
+    low, high = min(0.0, float(table["shapley"].min())), max(0.0, float(table["shapley"].max()))
     room = 0.1 * (high - low) or 1.0
     figure.update_yaxes(title=title, range=[low - room * (low < 0), high + room], fixedrange=True)
     figure.update_layout(

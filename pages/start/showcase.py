@@ -47,7 +47,8 @@ def maps(found: Comparison, names: list[str]) -> None:
         pictures.append(tile(relevance_overlay(found.image, view.relevance, limit=found.limit), factor))
         label, probability = view.top(1)[0]
         verdict = "right" if label == found.true_class else "wrong"
-        share = "" if math.isnan(view.mass) else f"; {view.mass:.0%} of its evidence lies on the object"
+        share = f"; {view.mass:.0%} of its evidence lies on the object, {view.null:.0%} on those of other images"
+        share = "" if math.isnan(view.mass) else share
         captions.append(f"**{name}** says {label} ({probability:.0%}), {verdict}{share}")
     st.image(pictures, caption=captions, width=176, alt=captions)
     st.caption(

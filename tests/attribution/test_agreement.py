@@ -100,7 +100,7 @@ def test_the_map_lies_on_the_part_that_is_read(method: str, part: str, batch: Ba
     few = slice(0, 8)
     found = attribute(reader(part), batch.images[few], method=method, baseline="black", **FINE.get(method, {}))
     for other in PARTS:
-        share = share_on_object(found.relevance.abs(), mask_of(other, batch)[few]).mass
+        share = share_on_object(found.relevance.abs(), mask_of(other, batch)[few]).diagonal()
         expected = torch.full_like(share, float(other == part))
         torch.testing.assert_close(share, expected, atol=1e-4, rtol=0)
 
