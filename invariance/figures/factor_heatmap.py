@@ -32,7 +32,7 @@ GLYPHS: Final[dict[str, str]] = {
     HIGHER: "▲",
     UNDECIDED: "?",
     DECODABLE: "●",
-    NOT_DECODABLE: "·",
+    NOT_DECODABLE: "×",
 }
 """One sign a verdict."""
 
