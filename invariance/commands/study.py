@@ -30,7 +30,7 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument("name", choices=tuple(ABOUT), metavar="NAME", help=", ".join(ABOUT))
     parser.add_argument(
-        "--scale", default="quick", metavar="quick|standard|paper", help="how large (default quick: minutes)"
+        "--scale", default="quick", metavar="quick|standard|paper", help="how large (default quick: half an hour)"
     )
     parser.add_argument(
         "--seeds", type=argument(parse_seeds), metavar="0,1,2", help="repetitions (default: the scale's own)"

@@ -94,7 +94,8 @@ def _finding(found: Mapping[str, Any]) -> Finding:
 
 
 def _part(found: Mapping[str, Any]) -> Part:
-    return Part(**{key: math.nan if value is None else value for key, value in found.items()})
+    known: dict[str, Any] = {key: math.nan if value is None else value for key, value in found.items()}
+    return Part(**known)
 
 
 def _number(value: float | None) -> float:

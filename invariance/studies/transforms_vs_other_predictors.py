@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from invariance.statistics import Floats, slope
+from invariance.statistics import Floats
 from invariance.studies.transforms_vs_other_grid import RELATIONS, TARGETS
 
 PREDICTORS: Final = ("label", "sens", "both")
@@ -83,19 +83,18 @@ def adjusted_gaps(table: pd.DataFrame) -> tuple[dict[int, float], Floats]:
     """
     rows = networks(table)
     rows = rows[rows["relation"].isin(RELATIONS)]
-    gaps, slopes = {}, []
-    for seed, of_seed in rows.groupby("seed"):
-        distances = []
-        for target in TARGETS:
-            both = [of_seed[(of_seed["target"] == target) & (of_seed["relation"] == name)] for name in RELATIONS]
-            means = [one[["pretraining_accuracy", "transfer_accuracy"]].mean() for one in both]
-            away = pd.concat([one[mean.index] - mean for one, mean in zip(both, means, strict=True)])
-            gained, gap = means[0] - means[1]
-            learnt = away["pretraining_accuracy"].round(9)
-            steep = slope(learnt, away["transfer_accuracy"])
-            slopes.append(steep)
-            # Where both learnt equally well there is nothing to adjust.
-            distances.append(gap if abs(gained) < 1e-9 else gap - steep * gained)
-        gaps[int(str(seed))] = float(np.mean(distances))
-    known = np.asarray(slopes, np.float64)
-    return gaps, known[~np.isnan(known)]
+    if rows.empty:
+        return {}, np.empty(0)
+    learnt, reached = "pretraining_accuracy", "transfer_accuracy"
+    cells = rows.groupby(["seed", "target", "relation"])[[learnt, reached]]
+    away = (rows[[learnt, reached]] - cells.transform("mean")).round(9)
+    tasks = [rows["seed"], rows["target"]]
+    spread = (away[learnt] ** 2).groupby(tasks).sum()
+    slopes = (away[learnt] * away[reached]).groupby(tasks).sum() / spread.where(spread > 0)
+    means = pd.DataFrame(cells.mean().unstack("relation"))
+    means = means.reindex(columns=pd.MultiIndex.from_product([[learnt, reached], RELATIONS]))
+    gained, gaps = (means[name, "same"] - means[name, "disjoint"] for name in (learnt, reached))
+    # Where both learnt equally well there is nothing to adjust.
+    adjusted = gaps - (slopes * gained).where(gained.abs() > 1e-9, 0.0)
+    both = adjusted.unstack("target").reindex(columns=list(TARGETS)).mean(axis=1, skipna=False)
+    return {int(str(seed)): float(gap) for seed, gap in both.items()}, slopes.dropna().to_numpy(np.float64)

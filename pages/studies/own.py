@@ -65,7 +65,8 @@ def _choose_factors(scale: str) -> tuple[str, ...]:
         titles,
         key=f"factors_{scale}",
         default=usual,
-        help="The first four are the paper's. Fewer take less time; those that share networks share their runs.",
+        help="The first is the setting from which each of the others departs, the next four are the paper's. Fewer "
+        "take less time; those that share networks share their runs.",
     )
     if not chosen:
         raise SpecError("factors: nothing is varied; choose at least one")

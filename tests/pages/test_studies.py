@@ -84,7 +84,7 @@ def test_fewer_factors_are_fewer_runs_and_less_time(app: AppTest) -> None:
 
     open_studies(app, results_of="own", seeds="7")
     pills = app.button_group(key="factors_quick")
-    assert pills.value == list(PAPER_FACTORS) and "published" not in pills.options
+    assert pills.value == ["usual", *PAPER_FACTORS] and "published" not in pills.options
     whole = said()
     pills.set_value(["architecture", "beyond_2d"]).run()
     assert not app.exception and not app.error
