@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from invariance.spec import SpecError
-from invariance.studies.what_if import published_transfer, split_classes, what_if
+from invariance.studies.what_if import arranged, published_transfer, split_classes, what_if
 
 
 def test_networks_and_tasks_differ_only_in_their_transformations():
@@ -95,3 +95,14 @@ def test_a_published_network_is_put_to_the_same_task_with_a_penalty_of_its_own()
     assert large.batch_size == 5, "at 600 px no more fit"
     with pytest.raises(SpecError, match="unknown model 'torchvision:resnet9'"):
         published_transfer(transfer, "torchvision:resnet9")
+
+
+def test_cells_are_arranged_whatever_their_order():
+    study = what_if(("hue",), ("rotate",), objects="noise")
+    first, *others = study.cells
+    assert arranged([first, *reversed(others)]) == study
+    assert arranged(study.cells[:3]) is None, "one target"
+    assert arranged([*study.cells[:2], study.cells[3]]) is None, "Q's network was not put to Q"
+    other = what_if(("hue",), ("rotate",), objects="noise", seed=1)
+    assert arranged([*study.cells[:3], *other.cells[3:]]) is None, "other tasks"
+    assert arranged([]) is None

@@ -46,7 +46,7 @@ def _random_pairs_row() -> list[str]:
         f"the same gap over {found['num']} pairs of triples drawn at random",
         f"{found['gap']:.2f} on average (standard deviation {found['sd']:.2f}, {low:.2f} to {high:.2f}); between seeds "
         f"of one pair it moves by {found['sd_between_seeds']:.2f}",
-        "`invariance what-if --target T --mismatch M --seed S`; one transformation of each category, none in both",
+        "the same command with other transformations: one of each category, none in both",
     ]
 
 
