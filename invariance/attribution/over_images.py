@@ -59,9 +59,10 @@ class SharedParts:
         sums, counts = torch.zeros(2, *shape, dtype=torch.float64)
         sums.index_put_((rows, columns), kept, accumulate=True)
         counts.index_put_((rows, columns), torch.ones_like(kept), accumulate=True)
-        means = torch.cat(
-            [two_way_bootstrap_means(sums, *drawn) / two_way_bootstrap_means(counts, *drawn) for drawn in _draws(shape)]
-        )
+        # Of sums and of counts: their ratio weighs every image alike, however many its object has.
+        both, cells = torch.stack((sums, counts)), torch.ones(shape)
+        totals = torch.cat([two_way_bootstrap_means(both, cells, *drawn) for drawn in _draws(shape)])
+        means = totals[:, 0] / totals[:, 1]
         low, high = percentile_interval(means)
         return Interval(float(kept.mean()), low, high, len(kept))
 

@@ -94,8 +94,11 @@ def _finding(found: Mapping[str, Any]) -> Finding:
 
 
 def _part(found: Mapping[str, Any]) -> Part:
-    known: dict[str, Any] = {key: math.nan if value is None else value for key, value in found.items()}
-    return Part(**known)
+    return Part(**{key: _or_nan(value) for key, value in found.items()})
+
+
+def _or_nan(value: Any) -> Any:
+    return math.nan if value is None else value
 
 
 def _number(value: float | None) -> float:
