@@ -101,7 +101,7 @@ def build_gallery(args: argparse.Namespace) -> None:
     if args.tables_only:
         measure(recipe, store, out, device=device, on_event=lambda _, event: bar(event))
         if entries(out):
-            list(make_tables(out, recipe.transforms, recipe.num_pairs, device=device))
+            list(make_tables(out, recipe.transforms, recipe.num_pairs, recipe.num_attributed, device=device))
         bar.close()
         print_json({"out": str(out), "tables": sorted([*(path.name for path in out.glob("*.csv")), WHAT_IF])})
         return

@@ -60,6 +60,7 @@ class Recipe:
         transforms: transformations that get a model of their own, and the columns of ``sens.csv``.
         num_pairs: twins of the sens-scores.
         num_images: images of each kind from which factors are decoded.
+        num_attributed: images whose maps and evidence are scored.
         seeds: the first one's networks ship; those of all are measured, so that a score has an interval over them.
     """
 
@@ -71,6 +72,7 @@ class Recipe:
     transforms: tuple[str, ...] = TRANSFORM_NAMES
     num_pairs: int = NUM_PAIRS
     num_images: int = 2_000
+    num_attributed: int = 200
     seeds: tuple[int, ...] = (0, 1, 2)
 
     def __post_init__(self) -> None:
@@ -128,7 +130,7 @@ def build(
                 _run(spec, store, device, f"{name} (seed {seed})", on_event)
     measure(recipe, store, folder, device=device, on_event=on_event)
     _write_manifest(models, folder)
-    for _ in make_tables(folder, recipe.transforms, recipe.num_pairs, device=device):
+    for _ in make_tables(folder, recipe.transforms, recipe.num_pairs, recipe.num_attributed, device=device):
         pass
 
 

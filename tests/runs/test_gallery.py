@@ -23,6 +23,7 @@ RECIPE = Recipe(
     transforms=("hue",),
     num_pairs=32,
     num_images=60,
+    num_attributed=24,
     seeds=(0, 1, 2),
 )
 
@@ -92,6 +93,14 @@ def test_build_looks_into_the_layers_and_turns_the_magnitude_up(built):
     assert [scores["hue"], scores["none"]] == pytest.approx([measured["hue"], measured["none"]], rel=0.02)
     assert set(magnitudes["parameter"]) == {"shift"} and magnitudes["distance"].notna().all()
     assert lesson_table("profiles", folder / "elsewhere").empty
+
+
+def test_build_tells_maps_and_evidence_beside_their_nulls(built):
+    scores, maps, evidence = (lesson_table(name, built[0]) for name in ("mask-scores", "randomisation", "evidence"))
+    for table in (scores, maps, evidence):
+        assert list(dict.fromkeys(table["model"])) == ["matched-transfer", "disjoint-transfer"]
+    assert scores[["null", "difference", "low", "high"]].notna().any().all()
+    assert set(evidence["images"]) >= {"all"}
 
 
 def test_build_judges_the_pair_both_ways_round(built):
