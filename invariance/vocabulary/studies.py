@@ -43,7 +43,7 @@ ABOUT: Final[dict[str, About]] = by_name(
         "objective; a target with pose and occlude; and, where they were downloaded (`python -m invariance download "
         "torchvision:resnet18`, and so on), networks published for ImageNet.",
         columns="factor and value: what was varied; source and target: P or Q, or none and published as sources; "
-        "relation: same (PP, QQ), disjoint (PQ, QP), none or published; accuracies on the test split (objects as in "
+        "relation: same (PP, QQ), disjoint (PQ, QP), none or published; accuracies on test images (objects as in "
         "training, backgrounds new unless they are shared), means over classes; sens: mean sens-score to the target's "
         "transformations (0 = invariant); num_test_samples: images that an accuracy rests on.",
     ),
