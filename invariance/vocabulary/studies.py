@@ -44,8 +44,8 @@ ABOUT: Final[dict[str, About]] = by_name(
         "torchvision:resnet18`, and so on), networks published for ImageNet.",
         columns="factor and value: what was varied; source and target: P or Q, or none and published as sources; "
         "relation: same (PP, QQ), disjoint (PQ, QP), none or published; accuracies on test images (objects as in "
-        "training, backgrounds new unless they are shared), means over classes; sens: mean sens-score to the target's transformations (0 = invariant); num_test_samples: images "
-        "that an accuracy rests on.",
+        "training, backgrounds new unless they are shared), means over classes; sens: mean sens-score to the target's "
+        "transformations (0 = invariant); num_test_samples: images that an accuracy rests on.",
     ),
     About(
         name="relevant-features",
