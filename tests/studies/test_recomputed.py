@@ -24,6 +24,7 @@ from tests.studies.fabricated import outcomes_of
 from tests.studies.recomputed import invariance_transfer, mismatch, relevant_features, transforms_vs_other
 from tests.studies.recomputed.again import Again, corrected, decisive, student, words
 from tests.studies.recomputed.printed import Printed, numbers_in, unexplained
+from tools.docs.regions import BEGIN, END
 
 AGAIN: dict[str, Callable[[pd.DataFrame], dict[str, Again]]] = {
     "transforms-vs-other": transforms_vs_other.again,
@@ -138,6 +139,28 @@ def test_every_number_of_the_tables_of_findings() -> None:
             expected = math.nan if known is None else decisive(one, known, finding.words)
             shown = "" if math.isnan(expected) else "< 0.001" if expected < 0.001 else format_number(expected, 3)
             assert p == shown
+
+
+def test_every_number_of_the_table_of_the_readme() -> None:
+    """Seeds of each study, and that each judged finding stands once, under its verdict."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    head, _, *rows = [[cell.strip() for cell in line.strip("|").split(" | ")] for line in made_lines(text)]
+    for row, result in zip(rows, RESULTS, strict=True):
+        table, findings = shipped(result)
+        assert not unexplained(row[0], [table["seed"].nunique()])
+        shown = {
+            name: title.split(" ", 1)[-1] for title, cell in zip(head, row, strict=True) for name in names_in(cell)
+        }
+        judged = {one.name.replace("_", " "): one.verdict for one in findings if one.verdict}
+        assert {name: verdict for name, verdict in shown.items() if name in judged} == judged
+
+
+def made_lines(text: str) -> list[str]:
+    return [line for line in text[text.index(BEGIN) : text.index(END)].splitlines() if line[:1] == "|"]
+
+
+def names_in(cell: str) -> list[str]:
+    return [name for name in cell.split("; ") if name]
 
 
 def test_every_number_of_the_gallery_in_the_tables() -> None:
