@@ -265,6 +265,11 @@ class _Tests:
     p_values: dict[str, float]
     parts: tuple[Part, ...]
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether there are seeds enough for a verdict that is not preliminary."""
+        return self.num >= SETTLED_SEEDS
+
     @classmethod
     def of(cls, one: Measured) -> _Tests:
         needed = [_known(one.per_seed), *(_known(contrast.per_seed) for contrast in one.contrasts)]
@@ -347,9 +352,6 @@ def _margin(one: Measured) -> float | None:
 def _finding(one: Measured, tests: _Tests, corrected: Mapping[str, float] | None) -> Finding:
     said = f"{one.say(tests.interval)}." if tests.num else f"{one.name}: no seed has finished what this needs."
     verdict, size = (None, None) if corrected is None else _verdict(one, tests, corrected)
-    preliminary = verdict is not None and tests.num < SETTLED_SEEDS
-    if preliminary and verdict is Verdict.AS_PUBLISHED:
-        verdict, size = (Verdict.NO_DIFFERENCE, None) if one.equivalence else (Verdict.SAME_DIRECTION, Size.UNDECIDED)
     decisive = EQUIVALENT if one.equivalence and verdict is not Verdict.OPPOSITE else DIFFERENT
     return Finding(
         name=one.name,
@@ -360,7 +362,7 @@ def _finding(one: Measured, tests: _Tests, corrected: Mapping[str, float] | None
         n=tests.num,
         verdict=verdict,
         size=size,
-        preliminary=preliminary,
+        preliminary=verdict is not None and not tests.is_settled,
         confirmatory=one.confirmatory,
         published=None if one.published is None else one.published.value,
         margin=_margin(one),
@@ -377,7 +379,7 @@ def _verdict(one: Measured, tests: _Tests, corrected: Mapping[str, float]) -> tu
     there = corrected[DIFFERENT] < SIGNIFICANT
     if one.equivalence:
         if corrected[EQUIVALENT] < SIGNIFICANT:
-            return Verdict.AS_PUBLISHED, None
+            return (Verdict.AS_PUBLISHED if tests.is_settled else Verdict.NO_DIFFERENCE), None
         return (Verdict.OPPOSITE if there else Verdict.UNDECIDED), None
     if there and tests.sign > 0:
         return _size(one, tests)
@@ -398,7 +400,7 @@ def _size(one: Measured, tests: _Tests) -> tuple[Verdict, Size | None]:
         tests.narrow.estimate + side * math.hypot(end - tests.narrow.estimate, one.published.half_width)
         for side, end in ((-1, tests.narrow.low), (1, tests.narrow.high))
     )
-    if value - margin <= low and high <= value + margin:
+    if tests.is_settled and value - margin <= low and high <= value + margin:
         return Verdict.AS_PUBLISHED, None
     if value > tests.interval.high:
         return Verdict.SAME_DIRECTION, Size.SMALLER

@@ -77,8 +77,10 @@ def test_few_seeds() -> None:
     for num in (1, 2):
         found = _judged(np.full(num, 0.3), published=published)
         assert (found.verdict, found.n, found.words) == (None, num, f"numbers only: {num} seed{'s' * (num > 1)}")
-    found = _judged([0.3, 0.301, 0.302], published=published)
-    assert found.words == "preliminary: same direction, size undecided"
+    found = _judged([0.32, 0.321, 0.322], published=published)
+    # Within the margin of half the published value, and yet its interval does not hold that value.
+    assert found.words == "preliminary: same direction, larger"
+    assert _judged([0.2, 0.3, 0.4], published=published).words == "preliminary: same direction, size undecided"
     assert _judged([0.0, 0.001, 0.002], equivalence=True).words == "preliminary: no difference"
     nothing = _judged([np.nan])
     assert (nothing.n, nothing.statement) == (0, "gap: no seed has finished what this needs.")

@@ -125,11 +125,7 @@ def corrected(found: dict[str, Again]) -> dict[str, list[float]]:
 def words(one: Again, p: Sequence[float]) -> str:
     """The verdict by the rule, in words, from corrected p-values; of three seeds or more."""
     verdict = _verdict(one, p)
-    if len(one.values) >= 6:
-        return verdict
-    if verdict == "as published":
-        verdict = "no difference" if one.equivalence else "same direction, size undecided"
-    return f"preliminary: {verdict}"
+    return verdict if len(one.values) >= 6 else f"preliminary: {verdict}"
 
 
 def decisive(one: Again, p: Sequence[float], verdict: str) -> float:
@@ -140,7 +136,8 @@ def decisive(one: Again, p: Sequence[float], verdict: str) -> float:
 def _verdict(one: Again, p: Sequence[float]) -> str:
     low, high = one.interval(0.90)
     if one.equivalence:
-        return "as published" if p[1] < 0.05 else "opposite" if p[0] < 0.05 else "undecided"
+        none = "as published" if len(one.values) >= 6 else "no difference"
+        return none if p[1] < 0.05 else "opposite" if p[0] < 0.05 else "undecided"
     tested = np.mean(one.values if one.below is None else one.values - one.above * one.below)
     sides = {np.sign(tested)} | {np.sign(np.mean(values)) for values, equivalent in one.parts if not equivalent}
     if p[0] >= 0.05 or len(sides) > 1:
@@ -154,7 +151,8 @@ def _size(one: Again, low: float, high: float) -> str:
         return "same direction"
     theirs = one.error * (stats.norm.ppf(0.95) if one.known else 1.0)
     if (
-        one.published - one.margin <= one.estimate - np.hypot(one.estimate - low, theirs)
+        len(one.values) >= 6
+        and one.published - one.margin <= one.estimate - np.hypot(one.estimate - low, theirs)
         and one.estimate + np.hypot(high - one.estimate, theirs) <= one.published + one.margin
     ):
         return "as published"
