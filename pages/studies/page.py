@@ -29,6 +29,8 @@ def show_origin(result: StudyResult) -> None:
     st.caption(
         f"{result.summary['runs_done']} runs with seeds {seeds}, made on {told['date'][:10]} in "
         f"{in_words(result.summary['seconds'])} by `{told['command']}` on {told['hardware']}."
+        # Results of before there was a choice do not tell, and had those of training.
+        + (" Its test images show the backgrounds of training." if told.get("shared_backgrounds", True) else "")
     )
 
 
@@ -61,7 +63,7 @@ links.enter("studies", widget="study")
 st.title("Studies", anchor=False)
 st.markdown(
     "The four questions of the paper, each a grid of pretrainings, transfers and measurements. Read what ships "
-    "beside what was published, judged by a rule that was written first, or run one with seeds of your own."
+    "beside what was published, judged by one rule, or run one with seeds of your own."
 )
 name = choose("Study", {name: ABOUT[name].title for name in STUDY_NAMES}, key="study")
 st.markdown(f"**{ABOUT[name].question}** {ABOUT[name].method}")
