@@ -8,6 +8,7 @@ import streamlit as st
 
 from invariance.runs.device import ServerDevices, server_devices
 from invariance.runs.manager import Manager
+from invariance.runs.slots import Slot, slots_of
 from invariance.runs.store import Run, Store, default_root
 from invariance.spec import RunSpec, SpecError, canonical_json
 from pages.shared import visitor
@@ -44,6 +45,11 @@ def devices() -> ServerDevices:
         return server_devices()
     except SpecError:  # which the manager says, that has not begun
         return ServerDevices()
+
+
+def slots() -> tuple[Slot, ...]:
+    """The workers of this server."""
+    return slots_of(devices().names)
 
 
 def start() -> None:
