@@ -102,7 +102,8 @@ def show_controls(study: Study) -> StudyProgress:
         )
         return progress
     devices = server.devices()
-    seconds = sum(estimated_seconds(study, devices.names[0]).values()) / num_at_once(study.runs, server.slots())
+    # Of a CPU an estimate is for all cores, whichever number of runs shares them.
+    seconds = sum(estimated_seconds(study, devices.names[0]).values()) / len(devices.names)
     is_begun = progress.done > 0 or progress.stopped > 0
     left = (
         f"{progress.total - progress.done} of {progress.total} runs are to be done"
