@@ -96,8 +96,8 @@ class Manager:
 
         Args:
             spec: the run, or its canonical JSON.
-            owner: who asks; runs go round the owners, and the second of a named one does not begin while one of another,
-                who has none under way, could.
+            owner: who asks; runs go round the owners, and the second of a named one does not begin while one of
+                somebody else, who has none under way, could.
 
         Raises:
             SpecError: the spec is not valid or names a source that is not known, or the owner has too many waiting.
