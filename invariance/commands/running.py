@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -151,9 +152,11 @@ def execute_seeds(specs: Sequence[RunSpec], store: Store, device: str, *, togeth
 def execute_all(specs: Sequence[RunSpec], store: Store, device: str) -> dict[str, Run]:
     """Does several runs, sources first, by their identities; raises as :func:`execute_run`.
 
-    Pretrainings of small networks are done at once: on a processor side by side, a core for each.
+    Pretrainings of small networks are done at once: on a processor side by side, a core for each, and on a GPU stacked
+    where that can be done.
     """
-    small = [spec for spec in specs if isinstance(spec, PretrainSpec) and ARCHITECTURES[spec.model].stackable]
+    pays = attrgetter("stackable" if device.startswith("cuda") else "is_small")
+    small = [spec for spec in specs if isinstance(spec, PretrainSpec) and pays(ARCHITECTURES[spec.model])]
     waiting = [spec for spec in small if (run := store.find(spec.run_id)) is None or run.state != "done"]
     if len(waiting) > 1:
         bar = ProgressBar(f"{len(waiting)} pretrainings together")

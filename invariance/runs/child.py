@@ -49,11 +49,17 @@ class Child:
         self._environment = dict(environment or {})
         self._process: subprocess.Popen[str] | None = None
         self._messages: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._ready = threading.Event()
 
     @property
     def pid(self) -> int | None:
         """The process's number while it lives."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the process lives and has said that it waits for a job, having loaded torch."""
+        return self.pid is not None and self._ready.is_set()
 
     def start(self) -> None:
         """Starts the process unless it lives; returns without waiting for it to be ready."""
@@ -73,9 +79,10 @@ class Child:
                 start_new_session=True,
                 creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
             )
-        self._messages = queue.Queue()
+        self._messages, self._ready = queue.Queue(), threading.Event()
         assert self._process.stdout is not None
-        reader = threading.Thread(target=_read, args=(self._process.stdout, self._messages), daemon=True)
+        heard = (self._process.stdout, self._messages, self._ready)
+        reader = threading.Thread(target=_read, args=heard, daemon=True)
         reader.start()
 
     def send(self, **message: Any) -> None:
@@ -122,10 +129,12 @@ class Child:
         process.stdout.close()
 
 
-def _read(stream: IO[str], messages: queue.Queue[dict[str, Any] | None]) -> None:
+def _read(stream: IO[str], messages: queue.Queue[dict[str, Any] | None], ready: threading.Event) -> None:
     try:
         for line in stream:
-            messages.put(json.loads(line))
+            messages.put(message := json.loads(line))
+            if message["type"] == "ready":
+                ready.set()
     except ValueError:  # a line torn by a kill, or the pipe closed by end()
         pass
     messages.put(None)

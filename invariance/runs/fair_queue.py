@@ -4,55 +4,82 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from invariance.runs.estimate import checkpoint_bytes, estimate_seconds
+from invariance.runs.networks import networks_of, recorded_spec
+from invariance.runs.slots import Slot
 from invariance.runs.store import RESUMABLE_STATES, Run, RunList, State, Store
 from invariance.spec import RunSpec, SpecError
 
 SPARE_BYTES = 50_000_000
 
 
-def in_turn(queued: Sequence[Run], last_starts: Mapping[str, float]) -> RunList:
+def in_turn(queued: Sequence[Run], last_starts: Mapping[str, float], busy: Collection[str] = ()) -> RunList:
     """Waiting runs in the order of their turns.
 
     Args:
         queued: in the order in which they were asked for, which is kept within an owner.
         last_starts: when each owner was served last, in unix seconds; whoever waits longest since then comes first.
+        busy: owners with a run under way, who come after the others in each round.
     """
     of_owner: dict[str, list[Run]] = defaultdict(list)
     for run in queued:
         of_owner[run.owner].append(run)
-    owners = sorted(of_owner, key=lambda owner: last_starts.get(owner, 0.0))  # stable: first come, first of the round
+    owners = sorted(of_owner, key=lambda owner: (owner in busy, last_starts.get(owner, 0.0)))  # stable: first come
     rounds = max((len(runs) for runs in of_owner.values()), default=0)
     return [of_owner[owner][turn] for turn in range(rounds) for owner in owners if turn < len(of_owner[owner])]
 
 
+def _busy(running: Sequence[Run]) -> set[str]:
+    """Named owners with a run under way; who asks without a name, as a script does, is never one."""
+    return {run.owner for run in running if run.owner}
+
+
 def startable(store: Store) -> RunList:
-    """The waiting runs that may start now, in the order of their turns: a named owner has one running at a time."""
-    busy = {run.owner for run in store.list(states=(State.RUNNING,)) if run.owner}
-    queued = store.list(states=(State.QUEUED,))
-    return [run for run in in_turn(queued, store.last_starts()) if run.owner not in busy]
+    """The waiting runs in the order in which they may start now.
+
+    A named owner with a run under way comes after all who have none: whoever is alone has every worker, and in a class
+    everybody has one first.
+    """
+    busy = _busy(store.list(states=(State.RUNNING,)))
+    queued = in_turn(store.list(states=(State.QUEUED,)), store.last_starts(), busy)
+    return sorted(queued, key=lambda run: run.owner in busy)  # stable
 
 
-def place(store: Store, run_id: str, devices: Sequence[str] = ("cpu",)) -> tuple[int, float]:
+def place(store: Store, run_id: str, slots: Sequence[Slot] = (Slot("cpu"),)) -> tuple[int, float]:
     """The place of a waiting run, 1 for the next one, and about how many seconds it waits; (0, 0) if it does not.
+
+    The seconds are until a worker that takes it has done what is under way and what comes before it.
 
     Args:
         store: where it waits.
         run_id: its full identity.
-        devices: of the workers that execute what waits.
+        slots: of the workers that execute what waits.
     """
-    order = in_turn(store.list(states=(State.QUEUED,)), store.last_starts())
-    ids = [run.id for run in order]
-    if run_id not in ids:
-        return 0, 0.0
-    index = ids.index(run_id)
     running = store.list(states=(State.RUNNING,))
-    seconds = sum((run.progress or {}).get("eta_seconds", 0.0) for run in running)
-    seconds += sum(estimate_seconds(run.spec, devices[0]) for run in order[:index])
-    return index + 1, seconds / len(devices)
+    order = in_turn(store.list(states=(State.QUEUED,)), store.last_starts(), _busy(running))
+    index = next((index for index, run in enumerate(order) if run.id == run_id), None)
+    if index is None:
+        return 0, 0.0
+    free = dict.fromkeys(range(len(slots)), 0.0)
+
+    def next_for(run: Run) -> int:
+        return min((number for number in free if slots[number].takes(run.spec, store)), key=free.__getitem__)
+
+    # What a second worker does not take is with a first one.
+    for run in sorted(running, key=lambda run: sum(slot.takes(run.spec, store) for slot in slots)):
+        free[next_for(run)] += run.progress["eta_seconds"] if run.progress else _seconds(run, store, slots[0].device)
+    for run in order[:index]:
+        free[next_for(run)] += _seconds(run, store, slots[0].device)
+    return index + 1, free[next_for(order[index])]
+
+
+def _seconds(run: Run, store: Store, device: str) -> float:
+    networks = networks_of(run.spec, partial(recorded_spec, store=store))
+    return estimate_seconds(run.spec, device, next(filter(None, networks), "small"))
 
 
 def require_room(store: Store, specs: Sequence[RunSpec], owner: str, max_queued: int) -> None:

@@ -12,17 +12,18 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from invariance.runs.child import GRACE_S, WORKER_COMMAND, Child, follow
-from invariance.runs.device import server_devices, spread
+from invariance.runs.device import server_devices
 from invariance.runs.fair_queue import place, require_disk, require_room, startable
 from invariance.runs.life import Life, take_up
 from invariance.runs.locate import shipped_weights, weights_of
 from invariance.runs.outcome import ends_worker
+from invariance.runs.slots import Slot, slots_of
 from invariance.runs.store import RESUMABLE_STATES, Run, State, Store
 from invariance.runs.threads import shared_threads
 from invariance.spec import RunSpec, SpecError, canonical_json, run_from_json
@@ -30,7 +31,7 @@ from invariance.spec import RunSpec, SpecError, canonical_json, run_from_json
 POLL_S = 0.5
 SWEEP_EVERY_S = 10.0
 IDLE_S = 60.0
-"""Until a worker that used a GPU is ended: so long somebody who looks at a result and asks again finds it warm."""
+"""Until a worker that used a GPU, or the second one of a CPU, is ended: whoever looks and asks again finds it warm."""
 _log = logging.getLogger(__name__)
 
 
@@ -40,10 +41,11 @@ class Manager:
     Args:
         store: the store, or its folder.
         device: see :func:`~invariance.runs.device.server_devices`.
-        num_workers: runs executed at once, on the devices in turn; None for one on each.
+        num_workers: runs executed at once; None as in :func:`~invariance.runs.slots.slots_of`, by which a CPU of
+            several cores has a second worker for small networks, that lives while the first one has its hands full.
         command: the worker's program.
         grace_s: seconds that a run has to stop by itself, before its process is ended.
-        idle_s: after a run on a GPU, until its worker is ended.
+        idle_s: until a worker is ended that is not kept, see :data:`IDLE_S`.
         max_queued: runs that one owner may have waiting; None for any number.
 
     Raises:
@@ -65,8 +67,9 @@ class Manager:
         self._grace_s = grace_s
         self._idle_s = idle_s
         self._max_queued = max_queued
-        devices = spread(server_devices(device).names, num_workers)
-        environment = shared_threads(len(devices))
+        slots = slots_of(server_devices(device).names, num_workers)
+        # A second worker of a CPU takes nothing from the first: its networks compute with one thread anyway.
+        environment = shared_threads(sum(not slot.is_second for slot in slots))
         self._lock = FileLock(self.store.root / "manager.lock", thread_local=False)
         try:
             self._lock.acquire(blocking=False)
@@ -77,12 +80,13 @@ class Manager:
             ) from error
         self._closing = threading.Event()
         self._wake = threading.Condition()
+        self._first_is_busy = threading.Event()
         self.store.sweep()
         log = self.store.root / "worker.log"
-        self._children = [Child(log, command=command, environment=environment) for _ in devices]
+        self._children = [Child(log, command=command, environment=environment) for _ in slots]
         self._threads = [
             threading.Thread(target=self._supervise, args=each, name=f"supervisor-{number}", daemon=True)
-            for number, each in enumerate(zip(self._children, devices, strict=True))
+            for number, each in enumerate(zip(self._children, slots, strict=True))
         ]
         for thread in self._threads:
             thread.start()
@@ -92,7 +96,8 @@ class Manager:
 
         Args:
             spec: the run, or its canonical JSON.
-            owner: who asks; runs go round the owners, and a named one has one running at a time.
+            owner: who asks; runs go round the owners, and the second of a named one does not begin while one of
+                somebody else, who has none under way, could.
 
         Raises:
             SpecError: the spec is not valid or names a source that is not known, or the owner has too many waiting.
@@ -164,19 +169,23 @@ class Manager:
         with self._wake:
             self._wake.notify_all()
 
-    def _supervise(self, child: Child, device: str) -> None:
-        next_sweep, last_work = time.monotonic() + SWEEP_EVERY_S, math.inf
+    def _supervise(self, child: Child, slot: Slot) -> None:
+        next_sweep, last_use = time.monotonic() + SWEEP_EVERY_S, math.inf
         while not self._closing.is_set():
             try:
-                if device.startswith("cuda") and time.monotonic() > last_work + self._idle_s:
-                    child.end()  # until there is a job: a process that has used a GPU holds memory of it to its end
-                else:
+                is_needed = not slot.is_second or self._is_second_needed(slot)
+                if slot.is_second and is_needed:
+                    last_use = time.monotonic()
+                if not slot.is_kept and time.monotonic() > last_use + self._idle_s:
+                    child.end()  # until there is a job
+                elif is_needed:
                     child.start()  # ahead of the first job, so that nobody waits for torch to load
                 if time.monotonic() > next_sweep:
                     next_sweep = time.monotonic() + SWEEP_EVERY_S
                     self.store.sweep()
-                worked = self._execute_next(child, device)
-                last_work = time.monotonic() if worked else last_work
+                # While the second loads torch the first may come to be free, and be done sooner with what waits.
+                worked = is_needed and (not slot.is_second or child.is_ready) and self._execute_next(child, slot)
+                last_use = time.monotonic() if worked else last_use
             except (OSError, SpecError):  # a full disk must not end the queue
                 _log.exception("a run could not be supervised")
                 child.end()
@@ -187,19 +196,34 @@ class Manager:
         child.end()
         self.store.close()
 
-    def _execute_next(self, child: Child, device: str) -> bool:
+    def _is_second_needed(self, slot: Slot) -> bool:
+        return self._first_is_busy.is_set() and next(self._takeable(slot), None) is not None
+
+    def _takeable(self, slot: Slot) -> Iterator[tuple[Run, dict[str, str]]]:
+        """The runs that a worker may begin now, each with the weights that it needs."""
         for run in startable(self.store):
-            if (sources := self._sources(run)) is None:
-                continue
+            if slot.takes(run.spec, self.store) and (sources := self._sources(run)) is not None:
+                yield run, sources
+
+    def _execute_next(self, child: Child, slot: Slot) -> bool:
+        for run, sources in self._takeable(slot):
             try:
                 run.require_current()
                 require_disk(run.spec, self.store.root)
             except SpecError as error:
                 self._give_up(run.id, State.FAILED, str(error))
                 continue
-            if (life := take_up(self.store, run.id, device, states=(State.QUEUED,))) is not None:
-                with life:
-                    self._execute(life, run.spec, sources, child, device)
+            if (life := take_up(self.store, run.id, slot.device, states=(State.QUEUED,))) is not None:
+                if not slot.is_second:
+                    self._first_is_busy.set()
+                    self._notify()
+                try:
+                    with life:
+                        self._execute(life, run.spec, sources, child, slot.device)
+                finally:
+                    if not slot.is_second:
+                        self._first_is_busy.clear()
+                    self._notify()  # what builds on it may begin
                 return True
         return False
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from invariance.runs.estimate import estimate_seconds
+from invariance.runs.networks import networks_of
 from invariance.runs.store import RESUMABLE_STATES, Standing, State, Store
-from invariance.spec import PretrainSpec, RunSpec
+from invariance.spec import RunSpec
 from invariance.studies.study import Outcomes, RunOutcome, Study
-from invariance.vocabulary.architectures import PUBLISHED_PREFIX
 
 MAX_TABLES_KEPT = 2_048
 LEAST_SHARE_KNOWN = 0.02  # of a run, before its own pace says more than the estimate
@@ -113,11 +113,7 @@ def estimated_seconds(study: Study, device: str) -> dict[str, float]:
 
 
 def _expected(spec: RunSpec, specs: Mapping[str, RunSpec], standing: Standing | None, device: str) -> float:
-    source = specs.get(spec.depends_on[0]) if spec.depends_on else None
-    while source is not None and not isinstance(source, PretrainSpec):
-        source = specs.get(source.depends_on[0]) if source.depends_on else None
-    outside = next((name for name in spec.depends_on if name.startswith(PUBLISHED_PREFIX)), "small")
-    model = source.model if source is not None else outside
+    model = next(filter(None, networks_of(spec, specs.get)), "small")
     return estimate_seconds(spec, (standing and standing.device) or device, model)
 
 

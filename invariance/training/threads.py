@@ -14,7 +14,7 @@ from typing import TypeVar
 import torch
 
 from invariance.data.threads import one_thread
-from invariance.vocabulary.architectures import ARCHITECTURES
+from invariance.vocabulary.architectures import are_small
 
 T = TypeVar("T")
 
@@ -26,8 +26,7 @@ def threads_of(models: Iterable[str], device: str | torch.device) -> AbstractCon
         models: names of architectures; published networks are none of the small ones.
         device: a torch device; on a GPU the threads of the CPU compute nothing.
     """
-    are_small = all(name in ARCHITECTURES and ARCHITECTURES[name].is_small for name in models)
-    return one_thread() if are_small and torch.device(device).type == "cpu" else nullcontext()
+    return one_thread() if torch.device(device).type == "cpu" and are_small(models) else nullcontext()
 
 
 def in_threads_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -148,3 +149,8 @@ ARCHITECTURES: Final[dict[str, Architecture]] = by_name(
 """By name, in the order in which they are offered."""
 
 MODEL_NAMES: Final = tuple(ARCHITECTURES)
+
+
+def are_small(names: Iterable[str | None]) -> bool:
+    """Whether all of these networks are small; published ones, and those of which nothing is known (None), are not."""
+    return all(name in ARCHITECTURES and ARCHITECTURES[name].is_small for name in names)

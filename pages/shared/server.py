@@ -8,6 +8,8 @@ import streamlit as st
 
 from invariance.runs.device import ServerDevices, server_devices
 from invariance.runs.manager import Manager
+from invariance.runs.networks import recorded_spec
+from invariance.runs.slots import Slot, slots_of
 from invariance.runs.store import Run, Store, default_root
 from invariance.spec import RunSpec, SpecError, canonical_json
 from pages.shared import visitor
@@ -44,6 +46,11 @@ def devices() -> ServerDevices:
         return server_devices()
     except SpecError:  # which the manager says, that has not begun
         return ServerDevices()
+
+
+def slots() -> tuple[Slot, ...]:
+    """The workers of this server."""
+    return slots_of(devices().names)
 
 
 def start() -> None:
@@ -98,9 +105,7 @@ def delete(run_ids: list[str]) -> None:
 
 def source_of(run: Run, known: dict[str, Run]) -> RunSpec | None:
     """The spec of the run that a transfer starts from, in the store or the gallery."""
-    from invariance.runs.gallery import entries
-
-    source = run.spec.depends_on[0] if run.kind == "transfer" else None
-    if source in known:
-        return known[source].spec
-    return next((entry.spec for entry in entries() if source in (entry.run_id, entry.name)), None)
+    if run.kind != "transfer":
+        return None
+    (source,) = run.spec.depends_on
+    return known[source].spec if source in known else recorded_spec(source, store())

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from invariance.runs.provenance import provenance
+from invariance.runs.slots import num_at_once
 from invariance.runs.study_files import summarise
 from invariance.runs.study_progress import StudyProgress, estimated_seconds, outcomes_of, progress_of
 from invariance.spec import SpecError
@@ -101,6 +102,7 @@ def show_controls(study: Study) -> StudyProgress:
         )
         return progress
     devices = server.devices()
+    # Of a CPU an estimate is for all cores, whichever number of runs shares them.
     seconds = sum(estimated_seconds(study, devices.names[0]).values()) / len(devices.names)
     is_begun = progress.done > 0 or progress.stopped > 0
     left = (
@@ -139,8 +141,8 @@ def _live(study: Study) -> None:
 
 
 def _progress(study: Study) -> StudyProgress:
-    devices = server.devices().names
-    return progress_of(study, server.store(), num_slots=len(devices), device=devices[0])
+    slots = server.slots()
+    return progress_of(study, server.store(), num_slots=num_at_once(study.runs, slots), device=slots[0].device)
 
 
 def _is_active(study: Study) -> bool:
@@ -157,6 +159,7 @@ def own_results(study: Study, progress: StudyProgress) -> tuple[pd.DataFrame, di
     """What the finished runs say: the table and the summary, as the command ``study`` would write them."""
     store = server.store()
     table = study.tabulate(outcomes_of(study, store))
-    told = provenance(study, store, executor="app", num_workers=len(server.devices().names), command="from the app")
+    num_workers = num_at_once(study.runs, server.slots())
+    told = provenance(study, store, executor="app", num_workers=num_workers, command="from the app")
     findings = [] if table.empty else study.conclude(table)
     return table, summarise(findings, seconds=progress.worked_seconds, provenance=told, progress=progress)

@@ -131,7 +131,7 @@ def _what_is_new(one: TransferStatus) -> str:
 
 
 def _place(run: Run) -> str:
-    number, seconds = place(server.store(), run.id, server.devices().names)
+    number, seconds = place(server.store(), run.id, server.slots())
     return f": number {number} in the queue, in about {in_words(seconds)}" if number else ""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from invariance.runs import slots
 from invariance.runs.store import Store
 from invariance.spec import CATEGORIES, TRANSFORM_NAMES, PretrainSpec, SpecError, TransferSpec
 from invariance.statistics import Interval
@@ -169,6 +170,22 @@ def test_a_running_pair_can_be_cancelled_and_resumed(app: AppTest, store: Store)
     app.button(key="resume").click().run()
     wait_until(lambda: any(run.state == "running" for run in store.list()))
     assert not app.exception
+
+
+def test_two_networks_of_a_what_if_are_shown_training_at_once(
+    app: AppTest, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slots, "num_cores", lambda: 2)
+    open_train(app, rate="0.002").button(key="go").click().run()  # a rate that goes on until it is stopped
+    wait_until(lambda: sum(run.progress is not None for run in store.list(states=("running",))) == 2)
+    app.run()
+    assert not app.exception
+    at_work = store.list(states=("running",))
+    assert [run.spec for run in at_work] == [
+        run.spec for run in store.list(kind="pretrain") if run.spec.data.transforms
+    ], "the pair of the question, and not the network that is pretrained on none"
+    assert len(app.get("progress")) == 2, "a bar for each"
+    assert "Waits for its turn: number " in texts(app)
 
 
 def test_a_mistake_is_one_line_and_nothing_is_lost(app: AppTest, store: Store) -> None:

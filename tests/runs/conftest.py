@@ -48,8 +48,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def manager(store: Store) -> Iterator[Manager]:
-    """A manager whose worker is the fake one."""
-    manager = Manager(store, "cpu", command=FAKE_WORKER, grace_s=0.5)
+    """A manager of one worker, the fake one."""
+    manager = Manager(store, "cpu", 1, command=FAKE_WORKER, grace_s=0.5)
     yield manager
     manager.close()
 

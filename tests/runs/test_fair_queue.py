@@ -11,6 +11,7 @@ import pytest
 from invariance.runs.estimate import checkpoint_bytes, estimate_seconds
 from invariance.runs.fair_queue import in_turn, place, require_disk, startable
 from invariance.runs.manager import Manager
+from invariance.runs.slots import Slot
 from invariance.runs.store import Run, Store
 from invariance.spec import MeasureSpec, SpecError
 from tests.runs.conftest import FAKE_WORKER
@@ -27,16 +28,20 @@ def test_turns_go_round_and_keep_the_order_of_each_owner(store: Store) -> None:
     runs = asked(store, "aaabbc")
     assert [runs.index(run) for run in in_turn(runs, {})] == [0, 3, 5, 1, 4, 2]
     assert [run.owner for run in in_turn(runs, {"a": 30.0, "b": 20.0, "c": 10.0})] == ["c", "b", "a", "b", "a", "a"]
+    assert [run.owner for run in in_turn(runs, {"a": 1.0}, {"b"})] == ["c", "a", "b", "a", "b", "a"]
     assert in_turn([], {}) == []
 
 
-def test_an_owner_has_one_running_and_nobody_has_any_number(store: Store) -> None:
-    runs = asked(store, "aab")
+def test_an_owner_with_a_run_under_way_comes_after_all_who_have_none(store: Store) -> None:
+    runs = asked(store, "aaabb")
     store.transition(runs[0].id, "running")
-    assert [run.owner for run in startable(store)] == ["b"]
-    nameless = [store.submit(tiny_pretrain(seed=seed)) for seed in (10, 11)]
-    store.transition(nameless[0].id, "running")
-    assert nameless[1].id in [run.id for run in startable(store)]
+    assert [runs.index(run) for run in startable(store)] == [3, 4, 1, 2], "and is not left out"
+    store.transition(runs[3].id, "running")
+    assert [runs.index(run) for run in startable(store)] == [1, 4, 2], "both have one: in turn again"
+    nameless = store.submit(tiny_pretrain(seed=10))
+    store.transition(nameless.id, "running")
+    waiting = store.submit(tiny_pretrain(seed=11))
+    assert startable(store)[0].id == waiting.id, "who gives no name is never one who has a run"
 
 
 def test_the_place_counts_turns_and_the_wait_what_runs_before(store: Store) -> None:
@@ -49,8 +54,27 @@ def test_the_place_counts_turns_and_the_wait_what_runs_before(store: Store) -> N
     assert number == 2 and seconds == pytest.approx(40.0 + estimate_seconds(runs[2].spec))
 
 
+def test_a_second_worker_shortens_the_wait_for_small_networks_alone(store: Store) -> None:
+    slots = (Slot("cpu"), Slot("cpu", is_second=True))
+    large, under_way, first, second = (
+        store.submit(tiny_pretrain(seed=seed, model=model), owner)
+        for seed, (model, owner) in enumerate([("resnet18", "a"), ("small", "b"), ("small", "c"), ("resnet18", "d")])
+    )
+    for run, seconds in ((under_way, 10.0), (large, 300.0)):
+        store.transition(run.id, "running", device="cpu")
+        store.record(run.id, {"step": 1, "num_steps": 2, "metrics": {}, "seconds": 1.0, "eta_seconds": seconds})
+    assert place(store, first.id, slots) == (1, 10.0), "behind the small one that is under way"
+    assert place(store, second.id, slots) == (2, 300.0), "behind the large one"
+    probe = store.submit(tiny_transfer(large.id), "e")
+    number, seconds = place(store, probe.id, slots)
+    of_second = estimate_seconds(second.spec, model="resnet18")
+    assert number == 3 and seconds == pytest.approx(300.0 + of_second), "its source is large"
+    number, seconds = place(store, store.submit(tiny_transfer(under_way.id), "f").id, slots)
+    assert number == 4 and seconds == pytest.approx(10.0 + estimate_seconds(first.spec))
+
+
 def test_too_many_waiting_are_refused_as_a_whole(store: Store) -> None:
-    manager = Manager(store, command=FAKE_WORKER, max_queued=3)
+    manager = Manager(store, num_workers=1, command=FAKE_WORKER, max_queued=3)
     first = manager.submit(behaving(2), owner="a")
     wait_for(manager, first.id, "running")
     manager.submit_all([behaving(1, seed) for seed in (1, 2)], owner="a")

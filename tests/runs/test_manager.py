@@ -209,7 +209,7 @@ def test_an_unknown_source_is_refused(manager: Manager) -> None:
 
 
 def test_close_interrupts_and_the_next_manager_resumes(store: Store) -> None:
-    manager = Manager(store, command=FAKE_WORKER, grace_s=0.5)
+    manager = Manager(store, num_workers=1, command=FAKE_WORKER, grace_s=0.5)
     run, waiting = manager.submit(behaving(2)), manager.submit(behaving(1))
     wait_until(lambda: store.get(run.id).progress)
     (pid,) = manager.worker_pids()
@@ -217,7 +217,7 @@ def test_close_interrupts_and_the_next_manager_resumes(store: Store) -> None:
     assert [store.get(run_id).state for run_id in (run.id, waiting.id)] == ["interrupted", "queued"]
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    manager = Manager(store, command=FAKE_WORKER, grace_s=0.5)
+    manager = Manager(store, num_workers=1, command=FAKE_WORKER, grace_s=0.5)
     wait_for(manager, waiting.id, "done")
     manager.resume(run.id)
     wait_for(manager, run.id, "running")

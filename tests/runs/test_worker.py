@@ -121,11 +121,13 @@ def test_a_folder_that_is_not_there_is_one_clear_line(manager: Manager) -> None:
 def test_stray_output_goes_to_the_log_and_out_of_memory_is_told(tmp_path: Path) -> None:
     child = Child(tmp_path / "worker.log")
     child.start()
+    assert not child.is_ready, "it loads torch first"
     spec = canonical_json(tiny_pretrain())
     function = "tests.runs.works:noisy"
     child.send(type="job", id="x", spec=spec, directory=str(tmp_path), device="cpu", sources={}, function=function)
     messages = [child.receive(PATIENCE_S) or {} for _ in range(4)]
     assert [message["type"] for message in messages] == ["ready", "started", "failed", "exit"]
+    assert not child.is_ready, "it is gone"
     assert messages[2]["error"].startswith("out of memory on cpu: choose a smaller batch")
     log = (tmp_path / LOG_FILE).read_text()
     for text in ("printed by a library", "printed by a child", "written to the descriptor", "MemoryError: 4 GB"):
