@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 from invariance.numbers import format_number
@@ -29,18 +30,16 @@ def shipped() -> list[StudyResult]:
 
 
 def by_study() -> str:
-    """One row a study: which confirmatory findings got which verdict; of an exploratory one nothing is said."""
+    """One row a study: how many confirmatory findings got which verdict; of exploratory ones nothing is said."""
     rows = []
     for result in shipped():
-        judged = [finding for finding in furthest_first(findings_of(result.summary)) if finding.verdict]
-        cells = (_names([finding for finding in judged if finding.verdict is verdict]) for verdict in _TOLD)
+        judged = [finding for finding in findings_of(result.summary) if finding.confirmatory]
+        counts = Counter(finding.verdict for finding in judged)
         few = ": preliminary" * any(finding.preliminary for finding in judged)
-        rows.append([f"{ABOUT[result.name].title}, {len(result.seeds)} seeds{few}", *cells])
-    return table(["study", *(f"{SYMBOL[verdict]} {verdict}" for verdict in _TOLD)], rows)
-
-
-def _names(findings: list[Finding]) -> str:
-    return "; ".join(finding.name.replace("_", " ") for finding in findings)
+        seeds = "1 seed: no verdict" if len(result.seeds) == 1 else f"{len(result.seeds)} seeds{few}"
+        cells = [len(judged), *(counts[verdict] or "" for verdict in _TOLD)]
+        rows.append([f"{ABOUT[result.name].title}, {seeds}", *map(str, cells)])
+    return table(["study", "findings", *(f"{SYMBOL[verdict]} {verdict}" for verdict in _TOLD)], rows)
 
 
 def of_study(result: StudyResult) -> str:
