@@ -181,7 +181,7 @@ def test_what_if(command):
         ),
         (
             "study transforms-vs-other --factors beyond-3d --dry-run",
-            "unknown factor 'beyond_3d': choose from usual, class",
+            "unknown factor 'beyond_3d': choose from usual",
         ),
     ],
 )
@@ -321,7 +321,9 @@ def test_help_of_factors_describes_every_column_and_verdict(capsys):
         parser().parse_args(["factors", "--help"])
     text = capsys.readouterr().out.split("columns of the table")[1]
     described = re.findall(r"^  ([a-z][a-z_, ]*)$", text, re.MULTILINE)
-    assert described == [*FACTOR_COLUMNS, *VERDICTS]
+    # Columns with one meaning share a line.
+    names = [name for line in described for name in line.split(", ")]
+    assert sorted(names) == sorted([*FACTOR_COLUMNS, *VERDICTS])
 
 
 def test_a_training_that_diverges_is_one_line(command, monkeypatch):
