@@ -57,8 +57,8 @@ def test_a_sample_is_the_same_on_the_device_and_in_any_precision(
 
 def test_rounding_to_tf32_would_be_seen(monkeypatch: pytest.MonkeyPatch, engines: tuple[Engine, Engine]) -> None:
     """The emulation rounds what is not protected: the test above can fail."""
-    monkeypatch.setattr("invariance.data.transforms.resample.product", torch.matmul)
-    on_cuda = engines[1].with_spec_changes(transforms=("rotate", "translate"))
+    monkeypatch.setattr("invariance.data.transforms.corruption.product", torch.matmul)
+    on_cuda = engines[1].with_spec_changes(transforms=("elastic",))
     exact = on_cuda.batch(torch.arange(24)).images.cpu()
     with Precision("auto").products("cuda"), counted() as ledger:
         rounded = on_cuda.batch(torch.arange(24)).images.cpu()
