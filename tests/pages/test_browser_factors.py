@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
-from tests.pages.tiny_gallery import shipped_factors
 
 
-@shipped_factors
 @pytest.mark.browser
 def test_a_click_on_a_cell_shows_its_factor_and_network(visitor: Visitor) -> None:
     page = visitor.open("factors?second=none")

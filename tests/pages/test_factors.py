@@ -15,7 +15,7 @@ from pages.factors.decoding import factor_probes, sentence
 from pages.shared import cache
 from pages.shared.measurements import find_measured
 from tests.pages.test_invariance import finish_pretraining, texts
-from tests.pages.tiny_gallery import DATA, factors_of, no_gallery, shipped_factors, write_gallery
+from tests.pages.tiny_gallery import DATA, factors_of, no_gallery, write_gallery
 
 DATA_OF_IMAGES = replace(DATA, num_samples=DatasetSpec().num_samples)
 
@@ -129,7 +129,6 @@ def test_a_decoded_run_joins_the_table_and_brings_no_second_controls(app: AppTes
     assert not any(button.key == "measure" for button in app.button)
 
 
-@shipped_factors
 def test_the_question_is_answered_from_the_shipped_table(app: AppTest) -> None:
     open_factors(app)
     app.button_group(key="guess").set_value("brightness.factor").run()

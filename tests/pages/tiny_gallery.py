@@ -29,12 +29,6 @@ from invariance.studies.two_by_two import CONTRASTS, TwoByTwo
 from invariance.training.checkpoint import save_weights
 from invariance.vocabulary.factors import FACTOR_COLUMNS
 
-shipped_factors = pytest.mark.skipif(
-    not set(FACTOR_COLUMNS) <= set(gallery.factors_table()),
-    reason="the shipped table of factors lacks columns of today: invariance gallery build --tables-only",
-)
-"""Of tests that read that table."""
-
 CLASSES = ("noise-00", "noise-01", "noise-02")
 TARGET_CLASSES = ("noise-10", "noise-11")
 DATA = DatasetSpec(objects="noise", backgrounds="noise", classes=CLASSES, num_samples=None, image_size=16)

@@ -12,7 +12,6 @@ from invariance.runs.store import Store
 from invariance.spec import TRANSFORM_NAMES, SpecError
 from invariance.training.checkpoint import load_weights
 from invariance.vocabulary.factors import VERDICTS
-from tests.pages.tiny_gallery import shipped_factors
 
 RECIPE = Recipe(
     objects="noise",
@@ -210,7 +209,6 @@ def skills(model: str) -> pd.Series:
     return table[(table["model"] == model) & (table["objects"] == "known")].set_index("factor")["skill"]
 
 
-@shipped_factors
 def test_the_shipped_factors_are_whole():
     table = factors_table()
     names = ["pixels", "untrained small", "none", *TRANSFORM_NAMES, "matched", "disjoint"]
@@ -221,7 +219,6 @@ def test_the_shipped_factors_are_whole():
     assert table["control"].abs().max() < 0.05
 
 
-@shipped_factors
 def test_what_networks_were_trained_to_vary_is_not_always_decoded_worse():
     """The README, the pages and the documentation must not say that invariance deletes."""
     table = factors_table().query("objects == 'known' and role == 'network'")
@@ -230,7 +227,6 @@ def test_what_networks_were_trained_to_vary_is_not_always_decoded_worse():
     assert found.num == 22 and len(found.lower) > len(found.higher) > 0
 
 
-@shipped_factors
 def test_training_on_hue_removes_hue():
     """From 0.57 without any transformation to 0.07; what was not varied stays."""
     none, hue = skills("none"), skills("hue")
@@ -239,7 +235,6 @@ def test_training_on_hue_removes_hue():
         assert hue[kept] > 0.9
 
 
-@shipped_factors
 def test_what_is_trained_away_is_decoded_worst_for_colours_and_flips_and_not_for_moves():
     """Of the networks trained on one transformation or none; moves are decoded better after training on them."""
     singles = {name: skills(name) for name in ("none", *TRANSFORM_NAMES)}
