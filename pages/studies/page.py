@@ -36,8 +36,8 @@ def show_origin(result: StudyResult) -> None:
 
 def show_shipped(result: StudyResult) -> None:
     """Results that ship with the project."""
-    show_origin(result)
     show_findings(result.summary)
+    show_origin(result)
     show_figures(result.name, result.table)
     show_files(make_study(result.name, scale=result.scale, seeds=result.seeds), result.table, result.summary)
 
@@ -66,7 +66,9 @@ st.markdown(
     "beside what was published, judged by one rule, or run one with seeds of your own."
 )
 name = choose("Study", {name: ABOUT[name].title for name in STUDY_NAMES}, key="study")
-st.markdown(f"**{ABOUT[name].question}** {ABOUT[name].method}")
+st.markdown(f"**{ABOUT[name].question}**")
+with st.expander("How its runs answer that", icon=":material/account_tree:"):
+    st.markdown(ABOUT[name].method)
 with errors_shown():
     result = choose_results(shipped_results(name))
     show_own(name) if result is None else show_shipped(result)
