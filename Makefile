@@ -10,7 +10,7 @@ app: .venv/app
 	$(BIN)/streamlit run app.py
 
 test: .venv/dev lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
 
 lint: .venv/dev
 	$(BIN)/ruff check .
