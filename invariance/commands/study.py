@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from invariance.commands.options import add_execution, argument, count, parse_names, parse_seeds
+from invariance.commands.options import add_execution, add_latex, argument, count, parse_names, parse_seeds
 from invariance.spec import SpecError
 from invariance.vocabulary.studies import ABOUT
 
@@ -51,6 +51,7 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the files go; made if it is absent")
     parser.add_argument("--dry-run", action="store_true", help="list the runs and estimate the hours, execute nothing")
+    add_latex(parser)
     add_execution(parser)
     group = parser.add_argument_group("executor")
     group.add_argument("--executor", default="local", choices=EXECUTORS, help="default local: this machine")

@@ -64,10 +64,15 @@ def origin_of(*specs: RunSpec) -> Origin:
     commands = dict.fromkeys(command(spec) or NO_COMMAND for spec in specs)
     return Origin(
         command="\n".join(commands),
-        seeds=tuple(dict.fromkeys(getattr(spec, "seed", spec.data.seed) for spec in specs)),
+        seeds=tuple(dict.fromkeys(map(seed_of, specs))),
         num=" and ".join(counted),
         settings=settings_of(specs[0]) if len(specs) == 1 else {},
     )
+
+
+def seed_of(spec: RunSpec) -> int:
+    """Of a training, that of its weights and order; of a measurement, that of its images."""
+    return getattr(spec, "seed", spec.data.seed)
 
 
 def settings_of(spec: RunSpec) -> dict[str, str]:
