@@ -87,7 +87,7 @@ def _typed(line: str) -> str:
     return escape(line).replace("--", "-{}-").replace(",", ",\\allowbreak{}")
 
 
-def _is_number(column: pd.Series) -> bool:  # type: ignore[type-arg]
+def _is_number(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from invariance.extras import require_extra
 from invariance.runs.describe import title
@@ -44,13 +45,15 @@ def write_event_file(run: Run, store: Store, folder: Path) -> Path:
     with closing(SummaryWriter(str(folder), filename_suffix=f".{run.id}")) as writer:
         writer.add_text("run", title(run.spec), 0, walltime=start)
         writer.add_text("spec", f"    {canonical_json(run.spec)}", 0, walltime=start)
-        for row in values.itertuples(index=False):
-            writer.add_scalar(row.name, row.value, row.step, walltime=start + row.seconds)
-        for name, value in run.metrics.items():
-            writer.add_scalar(f"final/{name}", value, int(values["step"].max()), walltime=end)
-        # Not add_hparams, which would put them into a folder of their own, as another run.
+        for step, name, value, seconds in values.to_numpy().tolist():
+            writer.add_scalar(name, value, step, walltime=start + seconds)
         finals = {f"final/{name}": value for name, value in run.metrics.items()}
-        for summary in hparams(settings, finals):
-            writer.file_writer.add_summary(summary, walltime=end)
+        for name, value in finals.items():
+            writer.add_scalar(name, value, int(values["step"].max()), walltime=end)
+        file: Any = writer.file_writer
+        for summary in hparams(
+            settings, finals
+        ):  # not add_hparams, which makes another run of them, in a folder of its own
+            file.add_summary(summary, walltime=end)
     (written,) = set(folder.glob("*")) - before
     return written

@@ -59,9 +59,9 @@ def find_trained(reference: str, store: Store | None) -> Trained:
     if run_id.startswith(PUBLISHED_PREFIX):
         raise SpecError(f"{run_id} is published already, by others: name a run of yours, or a gallery model")
     path = weights_of(run_id, store)
-    known = None if store is None else store.find(run_id)
-    if known is None or known.state != "done":
-        known = next(entry for entry in entries() if entry.run_id == run_id)
+    run = None if store is None else store.find(run_id)
+    is_here = run is not None and run.state == "done"
+    known = run if run is not None and is_here else next(entry for entry in entries() if entry.run_id == run_id)
     assert isinstance(known.spec, PretrainSpec | TransferSpec), f"a {known.spec.kind} has no weights"
     start = recorded_spec(known.spec.source, store) if isinstance(known.spec, TransferSpec) else None
     assert start is None or isinstance(start, PretrainSpec | TransferSpec)

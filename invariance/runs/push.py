@@ -82,9 +82,11 @@ def _hub_errors(repository: str, endpoint: str) -> Iterator[None]:
         }.get(status, f"{error.server_message or _first_line(error)}; try again later")
         raise SpecError(f"{repository}: {endpoint} refused ({status}): {remedy}") from error
     except (HTTPError, OSError, RuntimeError) as error:  # RuntimeError: what the transfer libraries raise
-        reason = _first_line(error)
-        raise SpecError(f"{repository}: {endpoint} cannot be reached ({reason}); connect to the network") from error
+        reason = _first_line(error.__cause__ or error)
+        raise SpecError(
+            f"{repository}: {endpoint} cannot be reached ({reason}); connect to the network and push again"
+        ) from error
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0][:160]
