@@ -22,7 +22,7 @@ PICTURE_PX = 320
 MAX_INDEX = 2**40
 """Positions in a split, which has as many at most."""
 OPTIONS = {
-    "class": ("transforms", "method", "parameters", "baseline", "num_images", "num_untrained", "explain"),
+    "class": ("transforms", "method", "parameters", "baseline", "num_images", "num_untrained", "explain", "latex"),
     "distance": ("transform", "magnitude", "way", "num_points"),
 }
 """What belongs to one question alone."""
@@ -113,6 +113,8 @@ def _check(args: argparse.Namespace) -> None:
             raise SpecError(f"--{option} is not for --question {args.question}: leave it out, or ask for {other}")
     if args.num_untrained is not None and args.num_images is None:
         raise SpecError("--num-untrained needs images to test the maps of: add --num-images 20")
+    if args.latex and args.num_images is None:
+        raise SpecError("--latex is of tables, which are of several images: add --num-images 20")
     if not 0 <= args.index < MAX_INDEX:
         raise SpecError(f"index = {args.index}: expected a whole number from 0 to {MAX_INDEX - 1}")
     if args.question == "class" or args.way == "cross-fade":

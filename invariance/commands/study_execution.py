@@ -101,10 +101,10 @@ def execute_study(args: argparse.Namespace) -> None:
 
 
 def _write_latex(study: Study, table: pd.DataFrame, findings: Sequence[Finding], folder: Path) -> None:
-    columns = ["name", "effect", "low", "high", "n", "p", "published", "verdict"]
-    found = pd.DataFrame([asdict(finding) for finding in findings], columns=columns).astype({"verdict": str})
-    seeds = Origin(command=command_line(), seeds=study.seeds, num=f"{len(study.runs):,} runs")
-    write_latex(folder, {"results": table, "findings": found}, seeds, title=f"{study.name} at {study.scale} scale")
+    rows = [{**asdict(finding), "verdict": finding.words} for finding in findings]
+    found = pd.DataFrame(rows, columns=["name", "effect", "low", "high", "n", "p", "published", "verdict"])
+    origin = Origin(command=command_line(), seeds=study.seeds, num=f"{len(study.runs):,} runs")
+    write_latex(folder, {"results": table, "findings": found}, origin, title=f"{study.name} at {study.scale} scale")
 
 
 def told(findings: Sequence[Finding]) -> list[str]:
