@@ -86,9 +86,10 @@ def test_pretrain_transfer_measure(command, tmp_path):
     text = (tmp_path / "sens.tex").read_text()
     assert code == 0 and again["run"] == answer["run"] and f"{first['run']} & hue & ${rows['sens'][0]:.4g}$ &" in text
     assert "n = 64 pairs of twins; seed 0;" in text and r"\label{tab:sens}" in text
-    code, listed, _ = command(f"runs list --out {tmp_path / 'runs.csv'}")
+    code, listed, error = command(f"runs list --out {tmp_path / 'runs.csv'} --runs {tmp_path / 'runs'}", store=False)
+    assert code == 0, error
     rows = pd.read_csv(tmp_path / "runs.csv")
-    assert code == 0 and list(rows["run"]) == [run["run"] for run in listed["runs"]]
+    assert list(rows["run"]) == [run["run"] for run in listed["runs"]]
     assert rows["accuracy"][0] == first["metrics"]["test_accuracy"] and rows["accuracy"].isna().sum() == 1
 
 
