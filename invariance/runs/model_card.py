@@ -16,7 +16,6 @@ from invariance.runs.origin import NO_COMMAND, settings_of, source_name, without
 from invariance.runs.plain_torch import plain_torch
 from invariance.spec import DatasetSpec, PretrainSpec, TransferSpec
 from invariance.statistics import Interval, share_interval
-from invariance.vocabulary.architectures import PUBLISHED_PREFIX
 from invariance.vocabulary.citation import CITATION, PAPER_TITLE, PAPER_URL
 
 UNKNOWN: Final = "unknown"
@@ -174,8 +173,8 @@ def _trained_on(trained: Trained) -> str:
     spec = trained.spec
     if isinstance(spec, PretrainSpec):
         return f"From random weights ({spec.objective}), on {_pictures(spec.data)}."
-    if spec.source.startswith(PUBLISHED_PREFIX):
-        start = f"`{spec.source}`, with its published ImageNet weights"
+    if ":" in spec.source:  # which no run's identity has
+        start = f"`{spec.source}`, a network that was trained elsewhere"
     elif trained.start is None:
         start = f"run `{spec.source}`, of which nothing else is known here"
     else:

@@ -94,8 +94,8 @@ def source_name(source: str) -> str:
 
 def without_paths(spec: RunSpec) -> RunSpec:
     """The same run, its folders told by their last names alone; itself where it has none."""
-    sources = {name: source_name(getattr(spec.data, name)) for name in SOURCES}
-    return replace(spec, data=replace(spec.data, **sources))
+    objects, backgrounds, stickers = (source_name(getattr(spec.data, name)) for name in SOURCES)
+    return replace(spec, data=replace(spec.data, objects=objects, backgrounds=backgrounds, stickers=stickers))
 
 
 def _in_words(spec: RunSpec | DatasetSpec) -> dict[str, str]:

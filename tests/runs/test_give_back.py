@@ -113,7 +113,7 @@ def test_a_transfer_of_the_gallery_says_what_it_started_from(tmp_path: Path) -> 
 def test_what_cannot_be_given_is_refused(store: Store) -> None:
     waiting = store.submit(tiny_pretrain(seed=7)).id
     for reference, said in {
-        "torchvision:resnet18": "is published already, by others",
+        "torchvision:resnet18": "other networks are their makers' to give",
         waiting: "is queued, so it has no weights yet",
         "ffffff": "no run or gallery model 'ffffff'",
     }.items():
