@@ -61,7 +61,7 @@ def origin_of(*specs: RunSpec) -> Origin:
                 counted[f"{spec.num_images:,} images"] = None
             case _:
                 counted[f"{spec.num_test_samples:,} test images"] = None
-    commands = dict.fromkeys(command(spec) or NO_COMMAND for spec in specs)
+    commands = dict.fromkeys(command(without_paths(spec)) or NO_COMMAND for spec in specs)
     return Origin(
         command="\n".join(commands),
         seeds=tuple(dict.fromkeys(map(seed_of, specs))),

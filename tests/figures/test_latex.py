@@ -21,6 +21,7 @@ TABLE = pd.DataFrame(
         "num_pairs": [1000, 20],
         "p": [1.25e-7, -2.0],
         "collapsed": [True, False],
+        "published": [None, math.inf],
     }
 )
 
@@ -45,12 +46,12 @@ def test_a_table_has_its_columns_its_numbers_and_its_origin() -> None:
         + r". Made by \texttt{python -m invariance measure -{}-models none,\allowbreak{}hue -{}-out x.tex}.}"
         + r"\label{tab:a-b}",
         r"\begin{adjustbox}{max width=\textwidth}",
-        r"\begin{tabular}{lrrrl}",
+        r"\begin{tabular}{lrrrlr}",
         r"\toprule",
-        r"model & sens\_low & num\_pairs & p & collapsed \\",
+        r"model & sens\_low & num\_pairs & p & collapsed & published \\",
         r"\midrule",
-        r"50 \% \& more & $0.1235$ & 1000 & $1.25 \times 10^{-7}$ & True \\",
-        r"a\_b \#1 & -- & 20 & $-2$ & False \\",
+        r"50 \% \& more & $0.1235$ & $1000$ & $1.25 \times 10^{-7}$ & True & -- \\",
+        r"a\_b \#1 & -- & $20$ & $-2$ & False & $\infty$ \\",
         r"\bottomrule",
         r"\end{tabular}",
         r"\end{adjustbox}",
@@ -64,4 +65,4 @@ def test_a_long_table_goes_over_pages_with_its_head_on_each() -> None:
     opened, closed = (re.findall(rf"\\{verb}{{(\w+)}}", text) for verb in ("begin", "end"))
     assert opened == closed == ["longtable"] and text.count("{") - text.count(r"\{") == text.count("}")
     assert text.count(r"step \\") == 2 and text.index(r"\endfirsthead") < text.index(r"\endhead")
-    assert text.rstrip().endswith("40 \\\\\n\\end{longtable}\n}")
+    assert text.rstrip().endswith("$40$ \\\\\n\\end{longtable}\n}")

@@ -18,6 +18,7 @@ CURVE = {1: {"train_loss": 0.75}, 2: {"train_loss": 0.5, "validation_accuracy": 
 
 def test_scalars_texts_and_settings_are_read_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     loading: Any = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    hparams: Any = pytest.importorskip("tensorboard.plugins.hparams.plugin_data_pb2")
     store, out = Store(tmp_path / "runs"), tmp_path / "events"
     spec = tiny_pretrain(learning_rate=0.002)
     run_id = store.submit(spec).id
@@ -46,4 +47,6 @@ def test_scalars_texts_and_settings_are_read_back(tmp_path: Path, capsys: pytest
     (text,) = found.Tensors("spec/text_summary")
     assert text.tensor_proto.string_val[0].decode().strip() == canonical_json(spec)
     session = found.SummaryMetadata("_hparams_/session_start_info")
-    assert session.plugin_data.plugin_name == "hparams" and b"learning rate" in session.plugin_data.content
+    settings = hparams.HParamsPluginData.FromString(session.plugin_data.content).session_start_info.hparams
+    assert settings["learning rate"].number_value == 0.002 and settings["model"].string_value == "small"
+    assert settings["data: objects"].string_value == "noise" and settings["data: image size"].number_value == 16
