@@ -62,8 +62,10 @@ def export_run(args: argparse.Namespace) -> None:
         run = store.get(run_id_of(args.run, store))
         names = [write_event_file(run, store, args.out).name]
     else:
-        from invariance.runs.give_back import files_to_give
+        from invariance.runs.give_back import CARD, WEIGHTS, files_to_give
 
+        if (args.out / CARD).exists() and not (args.out / WEIGHTS).exists():
+            raise SpecError(f"out = {args.out}: has a {CARD} of its own, which would be lost; choose another folder")
         files = files_to_give(args.run, existing_store(args), licence=args.licence)
         make_folder(args.out)
         for name, content in files.items():

@@ -110,6 +110,13 @@ def test_a_transfer_of_the_gallery_says_what_it_started_from(tmp_path: Path) -> 
         assert {name: archive.read(name) for name in archive.namelist()} == files
 
 
+def test_a_readme_of_something_else_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "README.md").write_text("mine")
+    words = ["runs", "export", "none", "--out", str(tmp_path), "--runs", str(tmp_path / "runs")]
+    assert main(words) == 2 and "has a README.md of its own" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
+
+
 def test_what_cannot_be_given_is_refused(store: Store) -> None:
     waiting = store.submit(tiny_pretrain(seed=7)).id
     for reference, said in {
