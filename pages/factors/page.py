@@ -17,7 +17,7 @@ from pages.shared.controls import choose
 from pages.shared.errors import errors_shown, show_postponed
 from pages.shared.figures import heatmap_frame, show_figure, show_heatmap
 from pages.shared.measurements import find_measured, gallery_data, measure_button, show_pending
-from pages.shared.networks import Networks, choose_added, choose_pair, show_no_gallery
+from pages.shared.networks import Networks, choose_others, choose_pair, show_no_gallery
 
 DEFAULTS = ("matched", "disjoint")
 FACTOR = "hue.shift"
@@ -75,9 +75,7 @@ def show_pair(table: pd.DataFrame, pair: tuple[str, str], names: dict[str, str])
 def main() -> None:
     """The page."""
     known = cache.known_models()
-    runs = choose_added(
-        "Other networks", known, lambda _: True, placeholder="Add finished runs and published networks that are here"
-    )
+    runs = choose_others(known, lambda _: True)
     data = replace(gallery_data(known), transforms=(), num_samples=DatasetSpec().num_samples)
     whole = table_of(known, runs, data)
     networks = list(dict.fromkeys(whole.loc[whole["role"] == NETWORK, "model"]))

@@ -59,7 +59,7 @@ def show_own(name: str) -> None:
     show_files(study, table, summary)
 
 
-links.enter("studies", widget="study")
+links.enter("studies", widget="study", never_empty=("objects_source", "backgrounds_source"))
 st.title("Studies", anchor=False)
 st.markdown(
     "The four questions of the paper, each a grid of pretrainings, transfers and measurements. Read what ships "

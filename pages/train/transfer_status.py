@@ -65,8 +65,9 @@ class TransferStatus:
 
     @property
     def reference(self) -> str:
-        """The network to look at afterwards: before the transfer, if that is a run of one's own."""
-        return self.transfer.id if self.pretraining is None else self.pretraining.id
+        """The network to look at afterwards: before the transfer, but for those of the gallery, which are there."""
+        is_before = self.pretraining is not None or self.source is None
+        return self.spec.source if is_before else self.transfer.id
 
     @property
     def accuracy(self) -> float | None:

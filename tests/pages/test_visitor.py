@@ -98,10 +98,10 @@ def test_too_many_runs_are_refused_in_words(app: AppTest, store: Store) -> None:
 
 def offer() -> None:
     import streamlit as st
+    from pages.shared.published import show_weights
 
     from invariance.spec import SpecError
     from pages.shared.download import offer_download
-    from pages.shared.published import show_weights
     from pages.train.launch import require_weights
     from tests.pages.weights import REFERENCE
 

@@ -1,0 +1,66 @@
+"""Where pictures come from: the control, and what was read of a folder and what was left out."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from invariance.data.catalogue import resolve_source
+from invariance.data.sources.download import DOWNLOADS
+from invariance.spec import SpecError
+from pages.shared.download import offer_download
+
+SOURCES = {
+    "builtin": "Pictures drawn by this project: 72 everyday objects from 8 sides, 216 nature scenes.",
+    "noise": "Colour noise, without any shape: fixed squares as objects, fresh noise as backgrounds.",
+    "colour": "One uniform colour.",
+    "folder": "Your own: objects as <class>/<image>.png with transparency, backgrounds as a flat folder.",
+    "pictures": "Whole photographs in a folder <class>/<image>, which fill the image and have splits of their own.",
+    "cifar10": "60,000 photographs of 10 classes, 32 px; 170 MB, downloaded once.",
+    "cifar100": "60,000 photographs of 100 classes, 32 px; 170 MB, downloaded once.",
+    "hub": "The objects and backgrounds of the paper, from the Hugging Face Hub; downloaded once.",
+}
+"""Where pictures can come from, and what to know about each."""
+
+
+def source_picker(label: str, key: str, *, colour: bool = False) -> str:
+    """Where objects or backgrounds come from.
+
+    Args:
+        label: what is chosen.
+        key: start of the widgets' keys, which are also their names in the URL.
+        colour: whether one uniform colour is offered, as it is for backgrounds.
+
+    Returns:
+        A value for ``DatasetSpec.objects`` or ``DatasetSpec.backgrounds``; an empty folder name is passed on as it is.
+    """
+    options = [name for name in SOURCES if colour or name != "colour"]
+    kind = str(
+        st.pills(label, options, default="builtin", required=True, key=f"{key}_source", wrap=True, bind="query-params")
+    )
+    if kind == "colour":
+        return st.color_picker(f"{label}: colour", "#808080", key=f"{key}_colour", bind="query-params")
+    if kind not in ("builtin", "noise"):
+        st.caption(SOURCES[kind].replace("<", "&lt;"))
+    if kind in ("folder", "pictures"):
+        path = st.text_input(
+            f"{label}: folder on this machine", key=f"{key}_folder", placeholder="/path/to/folder", bind="query-params"
+        )
+        return path if kind == "folder" or not path.strip() else f"images:{path.strip()}"
+    if kind in DOWNLOADS:
+        offer_download(kind, key=f"{key}_download")
+    return kind
+
+
+def named_source(source: str, name: str) -> str:
+    """A source as a spec holds it.
+
+    Args:
+        source: from :func:`source_picker`.
+        name: of the field, for the message.
+
+    Raises:
+        SpecError: no folder was named.
+    """
+    if not source.strip():
+        raise SpecError(f"{name}: write the path of a folder, or choose builtin")
+    return resolve_source(source.strip())
