@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from invariance.models import PUBLISHED_PREFIX
+from invariance.runs.added import short_name
 from invariance.runs.describe import command
 from invariance.runs.estimate import estimate_seconds
 from invariance.spec import DatasetSpec
@@ -39,14 +39,14 @@ def explain_published(names: list[str], data: DatasetSpec, num_pairs: int) -> No
     """How long it takes to measure published networks, how sure it is then, and the command that does the same.
 
     Args:
-        names: each ``torchvision:<name>``; may be none.
+        names: references; may be none.
         data: objects and backgrounds of the twins.
         num_pairs: twins of each transformation.
     """
     if not names:
         return
     device = server.devices().names[0]
-    specs = {name.removeprefix(PUBLISHED_PREFIX): measurement((name,), data, num_pairs) for name in names}
+    specs = {short_name(name): measurement((name,), data, num_pairs) for name in names}
     standings = server.store().standings(spec.run_id for spec in specs.values())
     times = ", ".join(
         f"{in_words(estimate_seconds(spec, device))} for {name}"
@@ -55,7 +55,7 @@ def explain_published(names: list[str], data: DatasetSpec, num_pairs: int) -> No
     )
     takes = f", which takes {roughly(times, device)}" if times else ""
     st.caption(
-        f"Published networks enlarge every image, so they are measured on **{num_pairs:,} twins** of each "
+        f"Networks that others trained are measured on **{num_pairs:,} twins** of each "
         f"transformation{takes}; the gallery's on 1,000. Intervals are about {(1000 / num_pairs) ** 0.5:.1f} "
         "times as wide. They never saw these drawings, and where their training began is not known, so they "
         "have no untrained twin."

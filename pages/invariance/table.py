@@ -9,9 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from invariance.measures.shifts import available_shifts, own_shift, shift_title
-from invariance.models import PUBLISHED_PREFIX
 from invariance.runs import gallery
-from invariance.runs.describe import source_title
+from invariance.runs.added import is_outside, short_name
 from invariance.runs.gallery_build import NUM_PAIRS
 from invariance.spec import DatasetSpec, MeasureSpec
 from invariance.vocabulary.measures import TRANSFORM_COLUMNS
@@ -51,7 +50,7 @@ def table_of(
 
     Args:
         known: the networks that can be looked at.
-        runs: run ids of one's own, and ``torchvision:<name>``.
+        runs: run ids of one's own, and references of networks that others trained.
         shift: name of the type of data.
         data: of that type.
         num_pairs: twins of published networks.
@@ -96,7 +95,7 @@ def measurement(group: Group, data: DatasetSpec, num_pairs: int = PUBLISHED_PAIR
 
 def is_published(group: Group) -> bool:
     """Whether it is a network that others published."""
-    return group[0].startswith(PUBLISHED_PREFIX)
+    return is_outside(group[0])
 
 
 def _entry(name: str) -> gallery.GalleryEntry | None:
@@ -119,7 +118,7 @@ def _offer(found: Measured, gallery_group: Group, data: DatasetSpec, num_pairs: 
     if found.missing:
         own = sum(group != gallery_group and not is_published(group) for group in found.missing)
         names = [f"{own} run{'s' * (own > 1)}"] * (own > 0) + ["the gallery"] * (gallery_group in found.missing)
-        names += [source_title(group[0]) for group in found.missing if is_published(group)]
+        names += [short_name(group[0]) for group in found.missing if is_published(group)]
         measure_button(f"Measure {' and '.join(names)}", found.missing, asked)
     if found.outdated:
         st.button(

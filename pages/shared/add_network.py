@@ -9,7 +9,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from invariance.models import PUBLISHED_PREFIX, published_names
+from invariance.models import published_names
+from invariance.runs.added import is_file_reference
 from invariance.runs.locate import add_network
 from invariance.spec import SpecError
 from invariance.vocabulary.architectures import ARCHITECTURES
@@ -55,7 +56,13 @@ def add_network_control(place: DeltaGenerator | None = None, *, key: str = "add"
             max_upload_size=MAX_MEGABYTES,
             help="A file that this project wrote, or a bare state dict of an architecture that is chosen below.",
         )
-        arch = st.selectbox("Architecture of the file", [AS_WRITTEN, *architectures()], key=f"{key}_arch_{turn}")
+        arch = st.selectbox(
+            "Architecture of the file",
+            [AS_WRITTEN, *architectures()],
+            key=f"{key}_arch_{turn}",
+            accept_new_options=True,
+            help="Of a bare state dict. One that is not in the list can be written: `timm:NAME`.",
+        )
         if not st.form_submit_button("Add", type="primary", key=f"{key}_go"):
             return
         chosen = None if arch == AS_WRITTEN else arch
@@ -75,7 +82,7 @@ def take_added(known: Collection[str]) -> str | None:
 
 @st.cache_data(show_spinner=False)
 def architectures() -> list[str]:
-    """Those that a bare state dict may be of: the project's own, then torchvision's."""
+    """Those that a bare state dict may be of: the project's own, then torchvision's; timm's can be written."""
     return [*ARCHITECTURES, *published_names()]
 
 
@@ -94,11 +101,8 @@ def problem_of(name: str) -> str | None:
     """Why a name is not looked up at all: a page never opens paths of the server, and never runs code."""
     if not name:
         return "no network: write its name, or give a file of its weights"
-    is_named = name.split(":", 1)[0] in PREFIXES
-    if name.endswith(".safetensors") and not is_named:
-        return f"{name}: files of the server are not opened from here; give the file itself below"
-    if not is_named and any(sign in name for sign in "/\\:"):
-        return f"{name}: is neither a name of a network nor a run; write torchvision:NAME, timm:NAME or hf:OWNER/NAME"
+    if is_file_reference(name):
+        return f"{name}: files of the server are not opened from here; give the file itself, below"
     return None
 
 
@@ -112,6 +116,3 @@ def _add_file(name: str, data: bytes, arch: str | None) -> str | None:
         except SpecError as error:
             show_error(str(error).replace(f"{folder}/", ""))
             return None
-
-
-PREFIXES = (PUBLISHED_PREFIX.rstrip(":"), "timm", "hf")

@@ -18,6 +18,7 @@ from invariance.runs.describe import title, transforms_title
 from invariance.runs.locate import added_networks, load_network
 from invariance.spec import DatasetSpec, PretrainSpec, RunSpec
 from invariance.training.checkpoint import load_weights
+from invariance.vocabulary.architectures import FILE_PREFIX
 from invariance.vocabulary.measures import starting_network_name
 from pages.shared import server
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 
 GALLERY_PREFIX = "gallery: "
-PUBLISHED_TITLE = "published: "
 NUM_REFERENCE_ENLARGED = 48
 
 Key = tuple[str, str]
@@ -132,7 +132,8 @@ def known_models() -> dict[str, KnownModel]:
             found[run.id] = KnownModel(run.id, label, run.spec, path, sha256, run.metrics)
     shown_on = found["none"].data if "none" in found else DatasetSpec()
     for reference, name, description in added_networks(store):
-        label = PUBLISHED_TITLE + name
+        is_file = reference.startswith(FILE_PREFIX)
+        label = f"file: {name} ({reference.removeprefix(FILE_PREFIX)[:4]})" if is_file else f"published: {name}"
         found[reference] = KnownModel(reference, label, None, None, "", {}, shown_on=shown_on, description=description)
     return found
 

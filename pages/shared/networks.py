@@ -121,7 +121,8 @@ def say_how_long(models: Models, passes: float, image_size: int, *, can_stop: bo
         image_size: side in pixels of the images.
         can_stop: whether the answer is one that a button asks for, with another to stop it.
     """
-    seconds = sum(seconds_of_passes(model.model.name, passes, image_size=image_size) for model in models)
+    names = [model.reference if model.is_published else model.model.architecture for model in models]
+    seconds = sum(seconds_of_passes(name, passes, image_size=image_size) for name in names)
     if seconds < WORTH_SAYING_S:
         return
     end = "Stop, or a change of anything on this page, ends it." if can_stop else "A change of the image asks anew."

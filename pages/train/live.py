@@ -100,7 +100,7 @@ def _network(ones: list[TransferStatus]) -> None:
     if one.pretraining is None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge("ready", color="gray")
-            st.markdown("Pretraining on ImageNet" if one.transforms is None else "Pretraining, in the gallery")
+            st.markdown("Pretraining, elsewhere" if one.transforms is None else "Pretraining, in the gallery")
     else:
         _run(one.pretraining, "Pretraining", is_next=True)
     for each in ones:

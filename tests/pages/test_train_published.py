@@ -73,7 +73,7 @@ def test_a_press_submits_it_after_the_others_and_the_link_has_it(app: AppTest, s
     wait_until(lambda: not any(run.is_active for run in store.list()))
     app.run()
     assert not app.exception
-    assert f"Published: {NAME}" in texts(app) and "Pretraining on ImageNet" in texts(app)
+    assert f"Trained elsewhere: {NAME}" in texts(app) and "Pretraining, elsewhere" in texts(app)
     assert "All of this is done already" in texts(app)
 
 
@@ -97,7 +97,7 @@ def test_it_is_compared_with_both_of_the_others(app: AppTest, store: Store) -> N
     assert not app.exception and not app.error
     shown = texts(app)
     assert r"transfers **50.0 points \[" in shown and "better than on **blur**: 90.0% against 40.0%" in shown
-    assert f"The published **{NAME}** reaches **70.0%** of the test images. On this run it is **20.0 points" in shown
+    assert f"**{NAME}**, trained elsewhere, reaches **70.0%** of the test images. On this run it is **20.0 points" in shown
     assert "worse than the network of **rotate, hue, erasing**." in shown
     assert "better than the network of **blur**." in shown
     assert [metric.value for metric in app.metric] == ["90.0%", "40.0%", "70.0%"]
@@ -140,7 +140,7 @@ def test_both_ways_round_are_judged_together(app: AppTest, store: Store) -> None
 
 def test_conclusions_about_a_published_network() -> None:
     assert published_conclusion("resnet18", 0.8, []) == (
-        "The published **resnet18** reaches **80.0%** of the test images."
+        "**resnet18**, trained elsewhere, reaches **80.0%** of the test images."
     )
     sure, unsure = Interval(0.1, 0.05, 0.15, 100), Interval(0.02, -0.05, 0.09, 100)
     said = published_conclusion("resnet18", 0.9, [(TARGET, sure), (("blur",), -sure), (("hue",), unsure), ((), None)])
