@@ -15,6 +15,7 @@ EXTRA_OF: Final = {
     "huggingface_hub": "hub",
     "pyarrow": "hub",
     "ray": "cluster",
+    "tensorboard": "tensorboard",
     "timm": "networks",
     "transformers": "networks",
 }

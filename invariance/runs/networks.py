@@ -32,8 +32,8 @@ def networks_of(spec: RunSpec, spec_of: Callable[[str], RunSpec | None]) -> tupl
     return tuple(found)
 
 
-def recorded_spec(reference: str, store: Store) -> RunSpec | None:
+def recorded_spec(reference: str, store: Store | None) -> RunSpec | None:
     """The run that made a network: of the store, by its identity, or of the gallery, also by its name; else None."""
-    if (run := store.find(reference)) is not None:
+    if store is not None and (run := store.find(reference)) is not None:
         return run.spec
     return next((entry.spec for entry in entries() if reference in (entry.run_id, entry.name)), None)
