@@ -9,7 +9,8 @@ import streamlit as st
 from invariance.figures.factor_heatmap import factor_heatmap
 from invariance.figures.factor_pair import factor_dumbbells, paired
 from invariance.runs import gallery
-from invariance.spec import DatasetSpec
+from invariance.runs.origin import origin_of
+from invariance.spec import DatasetSpec, FactorSpec
 from invariance.vocabulary.factors import FACTOR_COLUMNS, HELD_OUT, KNOWN, NETWORK
 from pages.factors.decoding import ask_first, explain_verdicts, factor_probes, say_how_long, show_factor, tell_changes
 from pages.shared import cache, links
@@ -54,7 +55,7 @@ def select_cell(networks: list[str], row: str, column: str) -> None:
         st.session_state["first"] = row
 
 
-def show_pair(table: pd.DataFrame, pair: tuple[str, str], names: dict[str, str]) -> None:
+def show_pair(table: pd.DataFrame, pair: tuple[str, str], names: dict[str, str], data: DatasetSpec) -> None:
     """Where the two networks differ most."""
     pairs = paired(table, *pair)
     titles = names[pair[0]], names[pair[1]]
@@ -69,6 +70,7 @@ def show_pair(table: pd.DataFrame, pair: tuple[str, str], names: dict[str, str])
         key="dumbbells",
         title=f"Factors decoded from networks trained on {titles[0]} and on {titles[1]}",
         name="factor-pair",
+        origin=origin_of(FactorSpec(sources=pair, data=data)),
     )
 
 
@@ -107,9 +109,10 @@ def main() -> None:
         name="factors",
         alt="how well each factor is decoded from each network and from the controls",
         on_cell=partial(select_cell, networks),
+        origin=origin_of(FactorSpec(sources=tuple(networks), data=data)),
     )
     decoded = st.container()
-    show_pair(table, pair, names)
+    show_pair(table, pair, names, data)
     with decoded:  # last, since decoding takes a moment
         show_factor(table, [known[name] for name in pair], [names[name] for name in pair], factor, data, objects)
 

@@ -4,12 +4,13 @@ import pandas as pd
 import streamlit as st
 
 from invariance.figures.heatmap import sens_heatmap
+from invariance.runs.origin import Origin, origin_of
 from invariance.spec import CATEGORIES
 from invariance.vocabulary.measures import MEASURES
 from pages.invariance.cell import references, show_numbers, show_view
 from pages.invariance.rows import can_be_row, choose_num_pairs, explain_published, row_title
 from pages.invariance.scatter import show_scatter
-from pages.invariance.table import PUBLISHED_PAIRS, choose_data, table_of
+from pages.invariance.table import PUBLISHED_PAIRS, choose_data, measurements, table_of
 from pages.shared import cache, links
 from pages.shared.controls import choose
 from pages.shared.errors import errors_shown, show_postponed
@@ -68,7 +69,9 @@ def choose_cell(table: pd.DataFrame, names: dict[str, str]) -> tuple[str, str]:
     )
 
 
-def show_table(table: pd.DataFrame, networks: Networks, names: dict[str, str], score: str) -> tuple[str, str]:
+def show_table(
+    table: pd.DataFrame, networks: Networks, names: dict[str, str], score: str, origin: Origin
+) -> tuple[str, str]:
     """Rows are networks, columns transformations. Returns the chosen cell."""
     title = MEASURES[score].title
     st.markdown(
@@ -95,6 +98,7 @@ def show_table(table: pd.DataFrame, networks: Networks, names: dict[str, str], s
         name="sens",
         alt=f"{title} of networks for transformations",
         on_cell=select_cell,
+        origin=origin,
     )
     return cell
 
@@ -134,7 +138,8 @@ def main() -> None:
     table = table[table["model"].isin(networks)]
     score = choose_measure(table)
     shown = [name for group in (groups or CATEGORIES) for name in CATEGORIES[group]]
-    row, column = show_table(table[table["transform"].isin(shown)], networks, names, score)
+    origin = origin_of(*measurements(list(networks.values()), data, num_pairs))
+    row, column = show_table(table[table["transform"].isin(shown)], networks, names, score, origin)
     compared = references(networks[row], known)
     show_numbers(measured, compared, names, column)
     show_view(compared, names, column, data, score)

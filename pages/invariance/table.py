@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -14,6 +15,7 @@ from invariance.runs.added import is_outside, short_name
 from invariance.runs.gallery_build import NUM_PAIRS
 from invariance.spec import DatasetSpec, MeasureSpec
 from invariance.vocabulary.measures import TRANSFORM_COLUMNS
+from pages.shared.cache import KnownModel
 from pages.shared.controls import choose
 from pages.shared.measurements import (
     Group,
@@ -91,6 +93,13 @@ def measurement(group: Group, data: DatasetSpec, num_pairs: int = PUBLISHED_PAIR
     if is_published(group):
         return MeasureSpec(sources=group, data=replace(data, num_samples=num_pairs), num_pairs=num_pairs)
     return MeasureSpec(sources=group, data=data, num_pairs=NUM_PAIRS, untrained=True)
+
+
+def measurements(networks: Sequence[KnownModel], data: DatasetSpec, num_pairs: int) -> list[MeasureSpec]:
+    """What makes a table of these networks again: one measurement of the own ones, one of each of the others."""
+    own = tuple(one.reference for one in networks if not (one.is_published or one.is_untrained))
+    groups = [own] * bool(own) + [(one.reference,) for one in networks if one.is_published]
+    return [measurement(group, data, num_pairs) for group in groups]
 
 
 def is_published(group: Group) -> bool:

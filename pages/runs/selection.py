@@ -7,6 +7,7 @@ import streamlit as st
 
 from invariance.figures.curves import metric_title, training_curves, values_table
 from invariance.runs.describe import command
+from invariance.runs.origin import origin_of
 from invariance.runs.store import Run
 from invariance.spec import canonical_json
 from pages.shared import server
@@ -67,7 +68,8 @@ def show_actions(runs: list[Run], titles: dict[str, str]) -> None:
 
 def show_curves(runs: list[Run], titles: dict[str, str]) -> None:
     """The selected runs' measured values, one curve for each run."""
-    tables = {f"{titles[run.id]} ({run.id[:4]})": server.store().metrics(run.id) for run in runs[:MAX_COMPARED]}
+    names = {run.id: f"{titles[run.id]} ({run.id[:4]})" for run in runs[:MAX_COMPARED]}
+    tables = {name: server.store().metrics(run_id) for run_id, name in names.items()}
     metrics = sorted({name for table in tables.values() for name in table["name"].unique()}, reverse=True)
     if not metrics:
         st.caption("Nothing was measured yet.")
@@ -83,6 +85,7 @@ def show_curves(runs: list[Run], titles: dict[str, str]) -> None:
         key="curves",
         title=f"Runs: {metric_title(metric)}",
         name=metric,
+        origin=origin_of(*(run.spec for run in runs if names.get(run.id) in shown)),
     )
     if len(runs) > MAX_COMPARED:
         st.caption(f"The first {MAX_COMPARED} of the {len(runs)} selected runs are drawn.")

@@ -66,9 +66,10 @@ def add_network_control(place: DeltaGenerator | None = None, *, key: str = "add"
         if not st.form_submit_button("Add", type="primary", key=f"{key}_go"):
             return
         chosen = None if arch == AS_WRITTEN else arch
-        reference = _add_named(name.strip()) if file is None else _add_file(file.name, file.getvalue(), chosen)
+        title = name.strip() if file is None else file.name
+        reference = _add_named(title) if file is None else _add_file(title, file.getvalue(), chosen)
     if reference is not None:
-        st.toast(f"**{literal(name or file.name)}** is in every list of networks now.", icon=":material/check:")
+        st.toast(f"**{literal(title)}** is in every list of networks now.", icon=":material/check:")
         st.session_state[ADDED] = reference
         st.session_state[TURN] = turn + 1  # other keys are other, empty fields
         st.rerun()

@@ -16,6 +16,7 @@ from invariance.figures.study_findings import CAPTION, findings_figure, title_of
 from invariance.figures.study_notebook import notebook
 from invariance.figures.study_report import report_html
 from invariance.numbers import format_number
+from invariance.runs.origin import Origin
 from invariance.runs.study_files import findings_of, plain_findings
 from invariance.studies.study import Study
 from invariance.studies.telling import furthest_first, symbol, tally
@@ -23,6 +24,7 @@ from invariance.studies.verdicts import NO_DIFFERENCE, Finding
 from invariance.vocabulary.studies import ABOUT
 from invariance.vocabulary.verdicts import MEANING, RULE, SYMBOL, Verdict
 from pages.shared.figures import show_figure
+from pages.shared.origins import page_origin
 
 BADGES: Final = {
     Verdict.AS_PUBLISHED: "green",
@@ -60,6 +62,7 @@ def show_findings(summary: Mapping[str, Any]) -> None:
             name="findings",
             alt="effect of each finding with its 95 % interval over seeds, beside the published value with its margin",
             caption=CAPTION,
+            origin=origin_of_study(summary),
         )
     if any(finding.parts for finding in known):
         with st.expander("What has to hold in every case", icon=":material/checklist:"):
@@ -95,7 +98,19 @@ def contrasts(findings: Sequence[Finding]) -> pd.DataFrame:
     )
 
 
-def show_figures(name: str, table: pd.DataFrame) -> None:
+def origin_of_study(summary: Mapping[str, Any]) -> Origin:
+    """Where a study's table comes from; from this page, where it was made here."""
+    told = summary["provenance"]
+    line = str(told["command"])
+    return Origin(
+        command=line if " study " in line else page_origin().command,
+        seeds=tuple(told["seeds"]),
+        num=f"{summary['runs_done']:,} runs",
+        settings={key: str(told[key]) for key in ("study", "scale", "date", "hardware") if told.get(key)},
+    )
+
+
+def show_figures(name: str, table: pd.DataFrame, origin: Origin) -> None:
     """The figures of a study, one tab each."""
     figures = figures_of(name, table)
     if not figures:
@@ -110,6 +125,7 @@ def show_figures(name: str, table: pd.DataFrame) -> None:
                 name=figure.name,
                 alt=f"{figure.title}. {figure.caption}",
                 caption=figure.caption,
+                origin=origin,
             )
 
 
