@@ -38,8 +38,9 @@ def wrap(
     float32 with the weights that the module has now; the module itself stays as it is, in whichever mode.
 
     What is returned for images (B, 3, H, W) may be a tensor, or an object, a dict or a tuple: of those
-    ``pooler_output``, ``last_hidden_state``, ``image_embeds`` or ``logits`` is taken, the first that is there. Of tokens
-    (B, T, F) the class token is the representation, or their mean where there is none; of maps the mean over positions.
+    ``pooler_output``, ``last_hidden_state``, ``image_embeds`` or ``logits`` is taken, the first that is there. Of
+    tokens (B, T, F) the class token is the representation, or their mean where there is none; of maps the mean over
+    positions.
     If what is returned comes from a linear layer, that is the network's ``head``, and what goes into it is the
     representation; otherwise there is no head: a transfer gives one, and no class can be explained.
 
