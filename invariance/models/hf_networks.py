@@ -1,4 +1,4 @@
-"""Image backbones of transformers (ViT, DINOv2, ConvNeXt, CLIP's vision tower, ...), published on the Hugging Face Hub."""
+"""Image backbones of transformers from the Hugging Face Hub: ViT, DINOv2, ConvNeXt, CLIP's vision tower, and others."""
 
 from __future__ import annotations
 
