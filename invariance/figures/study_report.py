@@ -57,7 +57,7 @@ def report_html(study: Study, table: pd.DataFrame, summary: Mapping[str, Any]) -
         tally=tally(findings),
         rule=RULE,
         meanings=[(SYMBOL[verdict], VERDICTS[verdict], verdict, words) for verdict, words in MEANING.items()],
-        figures=list(_figures(study.name, table, findings)),
+        figures=list(_figures(study, table, findings)),
         settings=_settings(study),
         table=table,
         max_rows=MAX_ROWS,
@@ -76,9 +76,10 @@ def _template() -> Template:
     return environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
 
 
-def _figures(name: str, table: pd.DataFrame, findings: list[Finding]) -> Iterator[dict[str, str]]:
+def _figures(study: Study, table: pd.DataFrame, findings: list[Finding]) -> Iterator[dict[str, str]]:
     """Name, title, caption and Plotly's JSON of each figure."""
-    drawn = [(figure.name, figure.title, figure.caption, figure.draw(table)) for figure in figures_of(name, table)]
+    chosen = figures_of(study.name, table, published=study.data.is_comparable)
+    drawn = [(figure.name, figure.title, figure.caption, figure.draw(table)) for figure in chosen]
     if any(finding.n for finding in findings):
         drawn.insert(0, ("findings", "Effects over seeds", CAPTION, findings_figure(findings)))
     for anchor, title, caption, figure in drawn:
@@ -93,6 +94,7 @@ def _settings(study: Study) -> dict[str, str]:
     return {
         "Scale": study.scale,
         "Seeds": ", ".join(map(str, study.seeds)),
+        **({"Classes": study.data.words} if study.data.words else {}),
         "Runs": f"{len(study.runs)}: " + ", ".join(f"{number} {kind}" for kind, number in kinds.items()),
         "Networks": ", ".join(f"{model} ({number})" for model, number in models.items()),
         "Epochs of pretraining": _values(spec.epochs for spec in pretrained),
