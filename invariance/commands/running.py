@@ -26,7 +26,7 @@ from invariance.runs.gallery import entries
 from invariance.runs.locate import run_id_of, task_of, weights_of
 from invariance.runs.store import Run, Store, default_root
 from invariance.runs.together import pays_together, run_together
-from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, SpecError
+from invariance.spec import PretrainSpec, RunSpec, SpecError
 from invariance.statistics import t_interval
 from invariance.training.checkpoint import load_weights
 from invariance.vocabulary.architectures import ARCHITECTURES
@@ -85,7 +85,7 @@ def prepare(args: argparse.Namespace, specs: Sequence[RunSpec]) -> tuple[Store, 
         SpecError: a source, a folder, a class or the device is not here, or the images do not fit in memory.
     """
     device, known = choose_device(args.device), existing_store(args)
-    asked, pictures = {spec.run_id for spec in specs}, set[DatasetSpec]()
+    asked, waiting = {spec.run_id for spec in specs}, list[RunSpec]()
     for spec in specs:
         if known is not None and (run := known.find(spec.run_id)) is not None and run.state == "done":
             continue
@@ -93,11 +93,16 @@ def prepare(args: argparse.Namespace, specs: Sequence[RunSpec]) -> tuple[Store, 
             if source not in asked:
                 weights_of(source, known)
         check_memory(spec)
-        pictures.add(replace(spec.data, transforms=(), seed=0, num_samples=None))
-    for data in pictures:
-        Engine(data)  # reads the folders, and refuses what cannot be read
+        waiting.append(spec)
+    check_pictures(waiting)
     say_pictures(spec.data for spec in specs)
     return open_store(args), device
+
+
+def check_pictures(specs: Sequence[RunSpec]) -> None:
+    """Reads the pictures of some runs; raises SpecError for one that cannot be read, before anything is made."""
+    for data in {replace(spec.data, transforms=(), seed=0, num_samples=None) for spec in specs}:
+        Engine(data)
 
 
 class ProgressBar:
