@@ -10,6 +10,7 @@ from invariance.runs.describe import command
 from invariance.runs.origin import origin_of
 from invariance.runs.store import Run
 from invariance.spec import canonical_json
+from pages.runs.give_back import show_files
 from pages.shared import server
 from pages.shared.errors import show_error
 from pages.shared.figures import show_figure
@@ -103,6 +104,7 @@ def show_details(run: Run, name: str) -> None:
             st.caption(progress_line(run.progress, run.device))
         if run.device == "cpu" and (note := server.devices().note):
             st.caption(f":material/info: Executed on a CPU: {literal(note)}.")
+        show_files(run)
         if run.metrics:
             st.dataframe(pd.DataFrame([run.metrics]), hide_index=True, width="content")
         st.caption(

@@ -13,12 +13,15 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 
 from invariance.figures.latex import latex_table
 from invariance.figures.offline import offline_html
 from invariance.figures.paper import paper_json
+from invariance.figures.pictures import png_bytes
 from invariance.files import write_atomically
 from pages.shared.origins import page_origin
 
@@ -73,20 +76,23 @@ def export_row(
         _download("HTML", page, f"{name}.html", "text/html", key, OFFLINE)
 
 
-def view_button(
-    pictures: Mapping[str, bytes], table: pd.DataFrame | None, *, title: str, name: str, origin: Origin | None = None
+def offline_button(
+    pictures: Mapping[str, NDArray[np.uint8]], table: pd.DataFrame, *, title: str, name: str, origin: Origin
 ) -> None:
     """A button that saves pictures and numbers of a view as one file.
 
     Args:
-        pictures: PNG files by what they show.
-        table: the numbers beside them, if any.
+        pictures: (H, W, 3), by what they show.
+        table: the numbers beside them.
         title: of the view.
-        name: of the file, without the ending; also the key.
+        name: of the file, without the ending.
         origin: see :func:`export_row`.
     """
-    tables = {} if table is None else {name: table}
-    page = partial(offline_html, title, origin or page_origin(), pictures=pictures, tables=tables)
+
+    def page() -> bytes:
+        files = {words: png_bytes(picture) for words, picture in pictures.items()}
+        return offline_html(title, origin, pictures=files, tables={name: table})
+
     _download("HTML", page, f"{name}.html", "text/html", f"save_{name}", OFFLINE)
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
 from invariance.data.catalogue import resolve_source
+from invariance.data.picture_folders import in_short
+from invariance.data.picture_summary import describe_folder
 from invariance.data.sources.download import DOWNLOADS
 from invariance.spec import SpecError
 from pages.shared.download import offer_download
+from pages.shared.literal import literal
 
 SOURCES = {
     "builtin": "Pictures drawn by this project: 72 everyday objects from 8 sides, 216 nature scenes.",
@@ -27,7 +32,7 @@ def source_picker(label: str, key: str, *, colour: bool = False) -> str:
 
     Args:
         label: what is chosen.
-        key: start of the widgets' keys, which are also their names in the URL.
+        key: start of the widgets' keys, which are also their names in the URL: ``objects`` or ``backgrounds``.
         colour: whether one uniform colour is offered, as it is for backgrounds.
 
     Returns:
@@ -45,10 +50,24 @@ def source_picker(label: str, key: str, *, colour: bool = False) -> str:
         path = st.text_input(
             f"{label}: folder on this machine", key=f"{key}_folder", placeholder="/path/to/folder", bind="query-params"
         )
-        return path if kind == "folder" or not path.strip() else f"images:{path.strip()}"
-    if kind in DOWNLOADS:
+        kind = path if kind == "folder" or not path.strip() else f"images:{path.strip()}"
+    elif kind in DOWNLOADS:
         offer_download(kind, key=f"{key}_download")
+    tell_what_was_read(kind, key)
     return kind
+
+
+def tell_what_was_read(source: str, role: str) -> None:
+    """How many pictures of how many classes, and what was left out and why; nothing of what is built in.
+
+    A folder that cannot be used is told of by who uses it.
+    """
+    if not source.strip():
+        return
+    source = source.strip()
+    with suppress(SpecError):
+        line = describe_folder(source, role)
+        st.caption(literal(line.removeprefix(f"{role} {in_short(source)}: ")))
 
 
 def named_source(source: str, name: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
+from invariance.figures.latex import latex_table
 from invariance.figures.study_figures import figures_of
 from invariance.figures.study_findings import CAPTION, findings_figure, title_of
 from invariance.figures.study_notebook import notebook
@@ -133,6 +134,8 @@ def show_files(study: Study, table: pd.DataFrame, summary: Mapping[str, Any]) ->
     """The report, the notebook and the tables; the report is made on click."""
     report, cells = partial(_report, study, table, summary), json.dumps(notebook(study), indent=1, ensure_ascii=False)
     numbers, findings = table.to_csv(index=False), json.dumps(summary, indent=1, ensure_ascii=False)
+    title, label = ABOUT[study.name].title, f"tab:{study.name}"
+    latex = partial(latex_table, table, origin_of_study(summary), title=title, label=label)
     one_file = "One file with everything in it that opens without a network."
     redoes = "Redoes findings and figures from results.csv and summary.json beside it."
     with st.container(horizontal=True):
@@ -140,6 +143,7 @@ def show_files(study: Study, table: pd.DataFrame, summary: Mapping[str, Any]) ->
             ("Report (HTML)", report, f"{study.name}-{study.scale}.html", "text/html", "description", one_file),
             ("Notebook", cells, "notebook.ipynb", "application/x-ipynb+json", "menu_book", redoes),
             ("results.csv", numbers, "results.csv", "text/csv", "download", None),
+            ("results.tex", latex, "results.tex", "application/x-tex", "download", "The table for LaTeX."),
             ("summary.json", findings, "summary.json", "application/json", "download", None),
         ):
             st.download_button(label, data, name, mime, icon=f":material/{icon}:", key=f"get_{label}", help=words)
