@@ -14,7 +14,7 @@ from typing import Final
 
 from invariance.data.background_split import load_split
 from invariance.data.catalogue import class_names, is_picture_source
-from invariance.data.picture_files import in_short
+from invariance.data.picture_folders import in_short
 from invariance.spec import SpecError
 from invariance.studies.verdicts import Finding
 from invariance.vocabulary.verdicts import Verdict

@@ -87,9 +87,8 @@ def _show(found: DistanceComparison, models: Models, task: DatasetSpec, transfor
                 on_click="ignore",
             )
             named = [f"{number}: {model.label}" for number, model in enumerate(models, 1)]
-            distances = [
-                (one, view.distance, view.completeness_error) for one, view in zip(named, found.views, strict=True)
-            ]
+            views = zip(named, found.views, strict=True)
+            distances = [(one, view.distance, view.completeness_error) for one, view in views]
             offline_button(
                 dict(zip((found.class_name, f"with {transform}", *named), [*pictures, *maps], strict=True)),
                 pd.DataFrame(distances, columns=["network", "distance", "completeness_error"]),

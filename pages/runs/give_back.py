@@ -24,9 +24,8 @@ def show_files(run: Run) -> None:
         words = "safetensors, README.md and config.json: what `invariance push` puts onto the Hugging Face Hub."
         offered.append(("Weights and model card", _weights, "weights", words))
     if has("tensorboard") and not server.store().metrics(run.id).empty:
-        offered.append(
-            ("Curves for TensorBoard", _curves, "tensorboard", "An event file, which other trackers import.")
-        )
+        words = "An event file, which other trackers import."
+        offered.append(("Curves for TensorBoard", _curves, "tensorboard", words))
     with st.container(horizontal=True):
         for label, make, name, words in offered:
             st.download_button(

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from invariance.models import published_names
+from invariance.runs import gallery
 from invariance.runs.added import is_file_reference
 from invariance.runs.locate import add_network
 from invariance.spec import SpecError
@@ -70,7 +71,8 @@ def add_network_control(place: DeltaGenerator | None = None, *, key: str = "add"
         reference = _add_named(title) if file is None else _add_file(title, file.getvalue(), chosen)
     if reference is not None:
         st.toast(f"**{literal(title)}** is in every list of networks now.", icon=":material/check:")
-        st.session_state[ADDED] = reference
+        named = {entry.run_id: entry.name for entry in gallery.entries()}  # which is how pages call those that ship
+        st.session_state[ADDED] = named.get(reference, reference)
         st.session_state[TURN] = turn + 1  # other keys are other, empty fields
         st.rerun()
 

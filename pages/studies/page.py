@@ -38,8 +38,9 @@ def show_shipped(result: StudyResult) -> None:
     """Results that ship with the project."""
     show_findings(result.summary)
     show_origin(result)
-    show_figures(result.name, result.table, origin_of_study(result.summary))
-    show_files(make_study(result.name, scale=result.scale, seeds=result.seeds), result.table, result.summary)
+    study = make_study(result.name, scale=result.scale, seeds=result.seeds)
+    show_figures(study, result.table, origin_of_study(result.summary))
+    show_files(study, result.table, result.summary)
 
 
 def show_own(name: str) -> None:
@@ -55,7 +56,7 @@ def show_own(name: str) -> None:
     if not progress.is_done:
         st.info(f"From the {progress.done} of {progress.total} runs that are done so far.", icon=":material/timelapse:")
     show_findings(summary)
-    show_figures(name, table, origin_of_study(summary))
+    show_figures(study, table, origin_of_study(summary))
     show_files(study, table, summary)
 
 

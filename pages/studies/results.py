@@ -111,9 +111,9 @@ def origin_of_study(summary: Mapping[str, Any]) -> Origin:
     )
 
 
-def show_figures(name: str, table: pd.DataFrame, origin: Origin) -> None:
+def show_figures(study: Study, table: pd.DataFrame, origin: Origin) -> None:
     """The figures of a study, one tab each."""
-    figures = figures_of(name, table)
+    figures = figures_of(study.name, table, published=study.data.is_comparable)
     if not figures:
         return
     for tab, figure in zip(st.tabs([figure.tab or figure.title for figure in figures]), figures, strict=True):
