@@ -97,9 +97,7 @@ def test_it_is_compared_with_both_of_the_others(app: AppTest, store: Store) -> N
     assert not app.exception and not app.error
     shown = texts(app)
     assert r"transfers **50.0 points \[" in shown and "better than on **blur**: 90.0% against 40.0%" in shown
-    assert (
-        f"**{NAME}**, trained elsewhere, reaches **70.0%** of the test images. On this run it is **20.0 points" in shown
-    )
+    assert f"**{NAME}**, trained elsewhere, reaches **70.0%** of the test images. On this run it is **20.0" in shown
     assert "worse than the network of **rotate, hue, erasing**." in shown
     assert "better than the network of **blur**." in shown
     assert [metric.value for metric in app.metric] == ["90.0%", "40.0%", "70.0%"]
