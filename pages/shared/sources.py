@@ -66,8 +66,8 @@ def tell_what_was_read(source: str, role: str) -> None:
         return
     source = source.strip()
     with suppress(SpecError):
-        line = describe_folder(source, role)
-        st.caption(literal(line.removeprefix(f"{role} {in_short(source)}: ")))
+        if line := describe_folder(source, role):
+            st.caption(literal(line.removeprefix(f"{role} {in_short(source)}: ")))
 
 
 def named_source(source: str, name: str) -> str:

@@ -127,11 +127,12 @@ def test_a_study_takes_other_pictures_and_says_what_it_does_with_them(app: AppTe
 
 
 def test_too_few_classes_are_refused_in_one_line_beside_what_was_read(app: AppTest, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
     for name in ("ant/1.png", "bee/1.png", "bee/2.png"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        Image.new("RGBA", (16, 16), (0, 200, 0, 128)).save(tmp_path / name)
-    (tmp_path / "notes.txt").write_text("no picture")
-    open_studies(app, **MISMATCH, objects_source="folder", objects_folder=str(tmp_path))
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGBA", (16, 16), (0, 200, 0, 128)).save(folder / name)
+    (folder / "notes.txt").write_text("no picture")
+    open_studies(app, **MISMATCH, objects_source="folder", objects_folder=str(folder))
     assert not app.exception and "run_study" not in {button.key for button in app.button}
     (error,) = app.error
     assert "has 2; add" in error.value.replace("\\", "") and "\n" not in error.value
