@@ -19,6 +19,10 @@ st.html("""<style>
 [data-testid=stSliderThumbValue] {
   color: light-dark(#0b7f70, #5fd3c0);
 }
+[class*="st-key-save_"][data-testid=stElementContainer] [data-testid=stDownloadButton] button {
+  min-height: 0; padding: 0.05rem 0.55rem; background: transparent;
+}
+[class*="st-key-save_"][data-testid=stElementContainer] [data-testid=stDownloadButton] p { font-size: 0.8rem; }
 </style>""")
 was_undeclared = is_undeclared()
 page = st.navigation(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from invariance.data.engine import Engine as Engine
     from invariance.data.torch_dataset import Transforms2D as Transforms2D
+    from invariance.library.networks import network as network
     from invariance.spec import DatasetSpec as DatasetSpec
     from invariance.spec import FactorSpec as FactorSpec
     from invariance.spec import MeasureSpec as MeasureSpec
@@ -28,6 +29,7 @@ _MODULE_OF = {
     "SpecError": "invariance.spec",
     "TransferSpec": "invariance.spec",
     "Transforms2D": "invariance.data.torch_dataset",
+    "network": "invariance.library.networks",
 }
 """The public names; for those who check types they stand once more above, and a test compares the two."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from invariance.files import write_atomically
-from invariance.spec import SpecError
+from invariance.spec import DatasetSpec, SpecError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,6 +95,14 @@ def write_latex(folder: Path, tables: Mapping[str, pd.DataFrame], origin: Origin
     """Writes tables as LaTeX beside their CSV files; arguments as of :func:`write_table`, tables by their names."""
     for name, table in tables.items():
         write_table(folder / f"{name}.tex", table, origin, title=f"{title}: {name}")
+
+
+def say_pictures(specs: Iterable[DatasetSpec]) -> None:
+    """A line on stderr for each folder or Hub set: what was read of it and what was left out."""
+    from invariance.data.picture_summary import describe_sources
+
+    for line in describe_sources(*specs):
+        print(line, file=sys.stderr)
 
 
 def print_json(values: dict[str, Any]) -> None:

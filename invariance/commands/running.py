@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from invariance.commands.capacity import check_memory
 from invariance.commands.errors import RunFailed
-from invariance.commands.output import print_json, write_bytes, write_table
+from invariance.commands.output import print_json, say_pictures, write_bytes, write_table
 from invariance.commands.parser import command_line
 from invariance.data.engine import Engine
 from invariance.models import Classifier
@@ -31,7 +31,7 @@ from invariance.runs.locate import run_id_of, task_of, weights_of
 from invariance.runs.origin import origin_of
 from invariance.runs.store import Run, Store, default_root
 from invariance.runs.together import pays_together, run_together
-from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, SpecError
+from invariance.spec import PretrainSpec, RunSpec, SpecError
 from invariance.statistics import t_interval
 from invariance.training.checkpoint import load_weights
 from invariance.vocabulary.architectures import ARCHITECTURES
@@ -48,32 +48,36 @@ def open_store(args: argparse.Namespace) -> Store:
     return Store(args.runs or default_root())
 
 
-def named_models(names: Sequence[str], store: Store | None) -> dict[str, str]:
+def named_models(names: Sequence[str], store: Store | None, arch: str | None = None) -> dict[str, str]:
     """The models of a table: run id to the name that the user gave, or the gallery's.
 
     Args:
         names: ``gallery`` alone for its pretrained networks, or names of networks.
         store: where runs are looked up.
+        arch: architecture of files that do not say it.
 
     Raises:
-        SpecError: a name is unknown, or there is no gallery.
+        SpecError: a name is unknown, a file cannot be used, or there is no gallery.
     """
     if tuple(names) == ("gallery",):
         found = {entry.run_id: entry.name for entry in entries() if entry.spec.kind == "pretrain"}
         if not found:
             raise SpecError("models = gallery: there is none here; run python -m invariance gallery build")
         return found
-    return {run_id_of(name, store): name for name in names}
+    return {run_id_of(name, store, arch=arch, code=True): name for name in names}
 
 
 def load_models(args: argparse.Namespace) -> tuple[list[Classifier], Engine, str]:
     """The networks of ``--models``, the images that they are looked at with, and the device."""
     store, device = existing_store(args), choose_device(args.device)
-    paths = [weights_of(name, store) for name in args.models]
-    data = task_of(args.models, store)
+    found = [run_id_of(name, store, arch=args.arch, code=True) for name in args.models]
+    paths = [weights_of(run_id, store) for run_id in found]
+    data = task_of(found, store)
     if args.transforms is not None:
         data = replace(data, transforms=args.transforms)
-    return [load_weights(path, device) for path in paths], Engine(data, device), device
+    engine = Engine(data, device)
+    say_pictures([data])
+    return [load_weights(path, device) for path in paths], engine, device
 
 
 def prepare(args: argparse.Namespace, specs: Sequence[RunSpec]) -> tuple[Store, str]:
@@ -86,7 +90,7 @@ def prepare(args: argparse.Namespace, specs: Sequence[RunSpec]) -> tuple[Store, 
         SpecError: a source, a folder, a class or the device is not here, or the images do not fit in memory.
     """
     device, known = choose_device(args.device), existing_store(args)
-    asked, pictures = {spec.run_id for spec in specs}, set[DatasetSpec]()
+    asked, waiting = {spec.run_id for spec in specs}, list[RunSpec]()
     for spec in specs:
         if known is not None and (run := known.find(spec.run_id)) is not None and run.state == "done":
             continue
@@ -94,10 +98,16 @@ def prepare(args: argparse.Namespace, specs: Sequence[RunSpec]) -> tuple[Store, 
             if source not in asked:
                 weights_of(source, known)
         check_memory(spec)
-        pictures.add(replace(spec.data, transforms=(), seed=0, num_samples=None))
-    for data in pictures:
-        Engine(data)  # reads the folders, and refuses what cannot be read
+        waiting.append(spec)
+    check_pictures(waiting)
+    say_pictures(spec.data for spec in specs)
     return open_store(args), device
+
+
+def check_pictures(specs: Sequence[RunSpec]) -> None:
+    """Reads the pictures of some runs; raises SpecError for one that cannot be read, before anything is made."""
+    for data in {replace(spec.data, transforms=(), seed=0, num_samples=None) for spec in specs}:
+        Engine(data)
 
 
 class ProgressBar:

@@ -16,9 +16,9 @@ import pandas as pd
 from tqdm import tqdm
 
 from invariance.commands.errors import RunFailed
-from invariance.commands.output import check_folder, make_folder, print_json, write_latex
+from invariance.commands.output import check_folder, make_folder, print_json, say_pictures, write_latex
 from invariance.commands.parser import command_line
-from invariance.commands.running import existing_store, open_store
+from invariance.commands.running import check_pictures, existing_store, open_store
 from invariance.extras import has, install_line
 from invariance.figures.study_notebook import write_notebook
 from invariance.runs.coordinate import Coordinator
@@ -53,13 +53,19 @@ def execute_study(args: argparse.Namespace) -> None:
         seeds=args.seeds,
         factors=args.factors,
         shared_backgrounds=args.shared_backgrounds,
+        **{name: getattr(args, name) for name in ("objects", "backgrounds", "num_classes") if name in args},
     )
+    if study.data.words:
+        print(study.data.words, file=sys.stderr)
     if args.dry_run:
         _print_plan(study, args)
         return
     check_folder(args.out)
+    say_pictures(spec.data for spec in study.runs)
     ray = _start_ray(args) if args.executor == "ray" else None
     device = ray.device if ray is not None else choose_device(args.device)
+    if study.data.words:
+        check_pictures(study.runs)
     store = open_store(args)
     make_folder(args.out)
     started = time.monotonic()
@@ -155,6 +161,7 @@ def _print_plan(study: Study, args: argparse.Namespace) -> None:
             "scale": study.scale,
             "seeds": list(study.seeds),
             "shared_backgrounds": study.shared_backgrounds,
+            **study.data.told(),
             "runs": len(study.runs),
             "kinds": Counter(spec.kind for spec in study.runs),
             "done": num_done,

@@ -51,18 +51,18 @@ def report_html(study: Study, table: pd.DataFrame, summary: Mapping[str, Any]) -
         tally=tally(findings),
         rule=RULE,
         meanings=[(SYMBOL[verdict], VERDICTS[verdict], verdict, words) for verdict, words in MEANING.items()],
-        figures=list(_figures(study.name, table, findings)),
+        figures=list(_figures(study, table, findings)),
         settings=_settings(study),
         table=table,
         origin=_origin(summary),
     )
 
 
-def _figures(name: str, table: pd.DataFrame, findings: list[Finding]) -> Iterator[dict[str, str]]:
+def _figures(study: Study, table: pd.DataFrame, findings: list[Finding]) -> Iterator[dict[str, str]]:
     """Name, title, caption and Plotly's JSON of each figure."""
     if any(finding.n for finding in findings):
         yield drawn(findings_figure(findings), name="findings", title="Effects over seeds", caption=CAPTION)
-    for figure in figures_of(name, table):
+    for figure in figures_of(study.name, table, published=study.data.is_comparable):
         yield drawn(figure.draw(table), name=figure.name, title=figure.title, caption=figure.caption)
 
 
@@ -73,6 +73,7 @@ def _settings(study: Study) -> dict[str, str]:
     return {
         "Scale": study.scale,
         "Seeds": ", ".join(map(str, study.seeds)),
+        **({"Classes": study.data.words} if study.data.words else {}),
         "Runs": f"{len(study.runs)}: " + ", ".join(f"{number} {kind}" for kind, number in kinds.items()),
         "Networks": ", ".join(f"{model} ({number})" for model, number in models.items()),
         "Epochs of pretraining": _values(spec.epochs for spec in pretrained),

@@ -77,8 +77,8 @@ def seed_of(spec: RunSpec) -> int:
 
 def settings_of(spec: RunSpec) -> dict[str, str]:
     """All that a run asked for, by the names of its fields, in words; what is empty is left out."""
-    told = {"kind": spec.kind, **_in_words(spec)}
-    return told | {f"data: {name}": words for name, words in _in_words(spec.data).items()}
+    told = {"kind": spec.kind, **words_of(spec)}
+    return told | {f"data: {name}": words for name, words in words_of(spec.data).items()}
 
 
 def source_name(source: str) -> str:
@@ -98,7 +98,8 @@ def without_paths(spec: RunSpec) -> RunSpec:
     return replace(spec, data=replace(spec.data, objects=objects, backgrounds=backgrounds, stickers=stickers))
 
 
-def _in_words(spec: RunSpec | DatasetSpec) -> dict[str, str]:
+def words_of(spec: RunSpec | DatasetSpec) -> dict[str, str]:
+    """The fields of a run or a data set in words, by their names; what is empty is left out."""
     values = {each.name: getattr(spec, each.name) for each in fields(spec)}
     if not values.get("stickers", True):
         values = {name: value for name, value in values.items() if not name.startswith("sticker")}

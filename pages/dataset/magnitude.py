@@ -20,6 +20,7 @@ from pages.shared.fields import number
 from pages.shared.figures import show_figure
 from pages.shared.literal import literal
 from pages.shared.magnitude_sliders import magnitude_sliders
+from pages.shared.origins import page_origin
 
 NUM_DRAWN = 2_000
 
@@ -99,6 +100,7 @@ def _show_histograms(engine: Engine, transforms: tuple[str, ...], *, marked: dic
         title=f"{NUM_DRAWN:,} draws (bars) and their law (line)",
         name="draws",
         alt=f"histograms of what is drawn for {names}",
+        origin=page_origin(spec),
     )
 
 

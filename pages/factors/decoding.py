@@ -22,6 +22,7 @@ from pages.shared.durations import in_words, roughly
 from pages.shared.figures import show_figure
 from pages.shared.measurements import Group
 from pages.shared.networks import Networks
+from pages.shared.origins import page_origin
 
 GUESSES = ("class", "hue.shift", "h_flip.applied", "brightness.factor")
 ASKED = "hue"
@@ -156,6 +157,7 @@ def show_factor(
                 title=f"{title}, decoded from {name}",
                 name=f"decoded-{factor}",
                 alt=f"{title}: decoded from {name} against true",
+                origin=page_origin(data),
             )
 
 

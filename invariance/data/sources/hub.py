@@ -16,7 +16,8 @@ from typing import Final
 
 from filelock import FileLock
 
-from invariance.data.picture_files import open_image
+from invariance.data.picture_files import FORMATS_TEXT, ending_of
+from invariance.data.picture_folders import composed
 from invariance.data.sources.parquet import num_rows, read_pictures
 from invariance.data.sources.root import data_root
 from invariance.extras import require_extra
@@ -30,7 +31,6 @@ _CONVERTED = "refs/convert/parquet"
 """The branch in which the Hub itself keeps every data set as parquet files ``<configuration>/<split>/<number>``."""
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9_][\w.-]*/[A-Za-z0-9_][\w.-]*", re.ASCII)
-_SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
 _MAX_NAME = 60
 
@@ -179,7 +179,8 @@ def _write_folder(
         shutil.rmtree(partial)
     partial.mkdir()
     total, names, counts = num_rows(files), dict[str, str](), dict[str, int]()
-    for done, (content, label) in enumerate(read_pictures(files, labelled=labelled), start=1):
+    for done, (content, written) in enumerate(read_pictures(files, labelled=labelled), start=1):
+        label = composed(written)
         if label not in names:
             names[label] = _distinct(safe_name(label), names) if labelled else ""
         number = counts[label] = counts.get(label, -1) + 1
@@ -208,7 +209,7 @@ def _write_picture(folder: Path, number: int, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     try:
-        image = open_image(path)
+        ending = ending_of(path)
     except SpecError as error:
-        raise SpecError(f"picture {number} of {folder.name} in the download: not a PNG, JPEG or WebP image") from error
-    path.rename(path.with_suffix(_SUFFIXES[image.format or "PNG"]))
+        raise SpecError(f"picture {number} of {folder.name} in the download: not a {FORMATS_TEXT} image") from error
+    path.rename(path.with_suffix(ending))

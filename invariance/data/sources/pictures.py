@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from invariance.data.picture_folders import named_folder
 from invariance.data.sources.cifar import cifar_class_names, load_cifar
 from invariance.data.sources.image_folder import image_folder_class_names, load_image_folder
+from invariance.data.sources.layout import Layout, layout_of
 from invariance.data.sources.picture_set import PictureSet
-from invariance.data.sources.root import expand_user
 from invariance.spec import SpecError
 
-__all__ = ["CIFAR_SOURCES", "FOLDER_PREFIX", "PictureSet", "load_pictures", "picture_class_names"]
+__all__ = ["CIFAR_SOURCES", "FOLDER_PREFIX", "PictureSet", "load_pictures", "picture_class_names", "picture_layout"]
 
 CIFAR_SOURCES: Final = ("cifar10", "cifar100")
 FOLDER_PREFIX: Final = "images:"
@@ -47,8 +48,13 @@ def picture_class_names(source: str) -> tuple[str, ...]:
     return image_folder_class_names(source, _folder_of(source))
 
 
+def picture_layout(source: str) -> Layout:
+    """The classes and splits of ``images:<folder>``, and what is left out of it; errors as above."""
+    return layout_of(source, _folder_of(source))
+
+
 def _folder_of(source: str) -> Path:
     folder = source.removeprefix(FOLDER_PREFIX)
     if folder == source or not folder:
         raise SpecError(f"pictures = {source!r}: expected {', '.join(CIFAR_SOURCES)} or {FOLDER_PREFIX}<folder>")
-    return expand_user(folder)
+    return named_folder(folder)
