@@ -198,10 +198,10 @@ def _composition(data: DatasetSpec) -> str:
 
 def _own_code(image_size: int) -> str:
     return (
-        "from invariance.training.checkpoint import load_weights\n\n"
-        'network = load_weights("model.safetensors")\n'
+        "import invariance\nimport torch\n\n"
+        'network = invariance.network("model.safetensors")\n'
         f"logits = network(torch.rand(4, 3, {image_size}, {image_size}))"
-    ).replace("from inv", "import torch\nfrom inv", 1)
+    )
 
 
 def _shape(trained: Trained, model: Classifier) -> dict[str, int]:

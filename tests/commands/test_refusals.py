@@ -116,7 +116,6 @@ shapley --models matched --out x.csv --num-references 0
 runs list --out x.txt
 runs export none
 runs export nothing --out m
-runs export torchvision:resnet18 --out m
 runs export none --out m --format onnx
 runs export none --out m --format tensorboard
 push

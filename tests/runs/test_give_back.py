@@ -54,6 +54,7 @@ def test_the_card_s_code_gives_the_network_with_this_library_and_in_plain_torch(
     assert main(["runs", "export", run_id[:7], "--out", str(tmp_path / "shared"), "--runs", str(store.root)]) == 0
     assert json.loads(capsys.readouterr().out)["files"] == ["model.safetensors", "README.md", "config.json"]
     monkeypatch.chdir(tmp_path / "shared")
+    monkeypatch.setenv("INVARIANCE_DATA", str(tmp_path / "data"))
     assert Path("model.safetensors").read_bytes() == (store.directory(run_id) / "weights.safetensors").read_bytes()
     own, plain = code_blocks(Path("README.md").read_text(), "python")
     with torch.no_grad():
@@ -111,10 +112,12 @@ def test_a_transfer_of_the_gallery_says_what_it_started_from(tmp_path: Path) -> 
 
 
 def test_a_readme_of_something_else_stays(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "README.md").write_text("mine")
-    words = ["runs", "export", "none", "--out", str(tmp_path), "--runs", str(tmp_path / "runs")]
-    assert main(words) == 2 and "has a README.md of its own" in capsys.readouterr().err
-    assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
+    out = tmp_path / "project"
+    out.mkdir()
+    (out / "README.md").write_text("mine")
+    assert main(["runs", "export", "none", "--out", str(out), "--runs", str(tmp_path / "runs")]) == 2
+    assert "has a README.md of its own" in capsys.readouterr().err
+    assert [path.name for path in out.iterdir()] == ["README.md"] and (out / "README.md").read_text() == "mine"
 
 
 def test_what_cannot_be_given_is_refused(store: Store) -> None:

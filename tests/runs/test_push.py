@@ -10,9 +10,10 @@ import pytest
 
 from invariance.__main__ import main
 from invariance.runs.gallery import entry
+from invariance.runs.locate import load_network
 from invariance.runs.push import push
 from invariance.spec import SpecError
-from invariance.training.checkpoint import load_weights, weights_spec
+from invariance.training.checkpoint import weights_spec
 from tests.runs.stand_in_hub import TOKEN, StandInHub, stand_in_hub
 
 pytest.importorskip("huggingface_hub")
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=:DeprecationWarning
 @pytest.fixture
 def hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[StandInHub]:
     monkeypatch.setenv("HF_TOKEN", TOKEN)
+    monkeypatch.setenv("INVARIANCE_DATA", str(tmp_path / "data"))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", True)  # the stand-in knows git's large files
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
     monkeypatch.chdir(tmp_path)
@@ -41,7 +43,8 @@ def test_a_network_is_pushed_and_opens_again(
     assert set(files) == {"model.safetensors", "README.md", "config.json"} and hub.private["ada/small-none"] is True
     assert answer["files"] == {name: len(content) for name, content in files.items()}
     (tmp_path / "model.safetensors").write_bytes(files["model.safetensors"])
-    assert load_weights(tmp_path / "model.safetensors").class_names == entry("none").class_names
+    opened = load_network(str(tmp_path / "model.safetensors"))
+    assert opened.class_names == entry("none").class_names
     assert weights_spec(tmp_path / "model.safetensors") == entry("none").spec
 
 
