@@ -12,7 +12,7 @@ from invariance.attribution.baselines import make_baseline
 from invariance.attribution.methods import APPLY, chosen_values, find_method
 from invariance.attribution.question import Question
 from invariance.extras import require_extra
-from invariance.models import images_at_once
+from invariance.models import Classifier, images_at_once
 
 _EPSILON: Final = 1e-6
 
@@ -71,6 +71,8 @@ def attribute(
     chosen = find_method(method)
     values = chosen_values(chosen, parameters)
     assert not model.training, "attribution needs a model in eval mode"
+    if isinstance(model, Classifier):
+        model.require_head("attribution")
     start = make_baseline(baseline, images)
     batch_size = images_at_once(model, batch_size)
     with torch.no_grad():

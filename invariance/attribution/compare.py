@@ -153,7 +153,9 @@ def compare(
 
 
 def require_known_class(models: Sequence[Classifier], explain: str) -> None:
-    """Raises SpecError where a class is to be explained that no model has an output for."""
+    """Raises SpecError where a class is to be explained that no model has an output for, or a model has none at all."""
+    for model in models:
+        model.require_head("attribution")
     if explain not in (TRUE, PREDICTED) and not any(explain in model.class_names for model in models):
         raise SpecError(f"class {explain!r}: no model knows it; choose from {', '.join(models[0].class_names)}")
 
