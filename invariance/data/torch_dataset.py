@@ -90,7 +90,7 @@ class Transforms2D(Dataset[tuple[Tensor, int]]):
         return list(zip(images, labels.tolist(), strict=True))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_engine": None}
+        return {**self.__dict__, "_engine": None, "_transforms": tuple(map(get_transform, self.spec.transforms))}
 
     def _loaded(self) -> Engine:
         if self._engine is None:
