@@ -60,7 +60,7 @@ def test_the_command_line_imports_it_first(
     with module_of(tmp_path) as name:
         assert main(f"pretrain --import {name} {asked}".split()) == 0
         run = json.loads(capsys.readouterr().out)
-        asked_of = f"--models {run['run']} --transforms swirl,hue --num-pairs 8 --out s.csv --device cpu --runs R"
+        measured = f"measure --models {run['run']} --num-pairs 8 --out s.csv --device cpu --runs R --transforms"
         assert run["status"] == "done" and main(f"{measured} swirl,hue".split()) == 0
         assert [row.split(",")[1] for row in Path("s.csv").read_text().splitlines()] == ["transform", "swirl", "hue"]
         capsys.readouterr()
