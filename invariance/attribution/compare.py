@@ -46,6 +46,7 @@ class Explanation:
         null: the same map's mean share on the objects of :data:`NUM_OTHERS` other images, see
             :mod:`~invariance.attribution.scores`.
         sticker_mass: share of the positive relevance on the sticker, NaN without one.
+        remark: a warning where the map's sum misses what it explains; empty otherwise.
     """
 
     relevance: NDArray[np.float32]
@@ -58,6 +59,7 @@ class Explanation:
     mass: float
     null: float
     sticker_mass: float
+    remark: str
 
     def top(self, num: int = 3) -> list[tuple[str, float]]:
         """The most probable classes and their probabilities, the first one first."""
@@ -98,6 +100,7 @@ class Comparison:
                 "difference": view.mass - view.null,
                 "area": float(self.mask.mean()),
                 "completeness_error": view.completeness_error,
+                **({"remark": view.remark} if view.remark else {}),
             }
             for view in self.explanations
         ]
@@ -190,6 +193,7 @@ def _explain(
         mass=float(here),
         null=float(others.nanmean()),
         sticker_mass=float(sticker),
+        remark=found.remark,
     )
 
 

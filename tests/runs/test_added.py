@@ -26,7 +26,8 @@ from torch import nn
 from sizes import WIDTH
 
 def network():
-    return nn.Sequential(nn.Conv2d(3, WIDTH, 3, 4), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(WIDTH, 2))
+    trunk = nn.Sequential(nn.Conv2d(3, WIDTH, 3, 4), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    return nn.Sequential(trunk, nn.Linear(WIDTH, 2))
 
 def fed():
     import invariance
