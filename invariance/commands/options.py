@@ -38,8 +38,8 @@ from invariance.spec import (
 )
 from invariance.spec.sources import SOURCES
 
-CHOICES: Final[dict[str, tuple[str, ...]]] = {
-    "model": tuple(MODEL_NAMES),
+CHOICES: Final[dict[str, Collection[str]]] = {
+    "model": MODEL_NAMES,
     "objective": tuple(OBJECTIVES),
     "precision": PRECISIONS,
     "schedule": SCHEDULES,

@@ -8,6 +8,7 @@ from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any, ClassVar, Final
 
 from invariance.spec.dataset import DatasetSpec
+from invariance.spec.registrations import REGISTERED_KEY, registrations
 from invariance.spec.sources import SOURCES, identity_of
 
 SCHEMA_VERSION: Final = 2
@@ -39,7 +40,8 @@ class BaseRunSpec:
 def to_dict(spec: BaseRunSpec | DatasetSpec) -> dict[str, Any]:
     """The fields that differ from their defaults, as plain JSON values (with ``kind`` for a run).
 
-    Those marked :data:`ALWAYS_WRITTEN` are there at their defaults too.
+    Those marked :data:`ALWAYS_WRITTEN` are there at their defaults too, and ``registered`` says where what is named
+    was registered, if it was: see :mod:`invariance.spec.registrations`.
     """
     result: dict[str, Any] = {} if isinstance(spec, DatasetSpec) else {"kind": spec.kind}
     for field in fields(spec):
@@ -50,6 +52,8 @@ def to_dict(spec: BaseRunSpec | DatasetSpec) -> dict[str, Any]:
         if isinstance(value, DatasetSpec):
             value = to_dict(value)
         result[field.name] = list(value) if isinstance(value, tuple) else value
+    if registered := registrations(spec):
+        result[REGISTERED_KEY] = registered
     return result
 
 
