@@ -18,6 +18,7 @@ from torch import Tensor
 
 from invariance.data.picture_files import images_of, in_short, is_folder, open_image, to_rgb, upright
 from invariance.data.random import STREAMS, Draws, permutation, unit_field
+from invariance.data.read_once import read_once
 from invariance.data.sources.hub import downloaded_hub_folder, hub_repository
 from invariance.data.sources.pictures import CIFAR_SOURCES, FOLDER_PREFIX, picture_class_names
 from invariance.data.sources.root import expand_user
@@ -178,6 +179,7 @@ def background_files(backgrounds: str) -> list[Path]:
     return files
 
 
+@read_once
 def read_object(path: Path, image_size: int) -> Tensor:
     """One object on its canvas, see :func:`place_object`.
 
@@ -205,6 +207,7 @@ def place_object(rgba: Image.Image, image_size: int) -> Tensor:
     return frame.on_canvas(torch.cat((pixels[:3] * pixels[3:], pixels[3:])))
 
 
+@read_once
 def read_background(path: Path, image_size: int) -> Tensor:
     """The largest top-left square of a picture: (3, S, S) float32 in [0, 1].
 
