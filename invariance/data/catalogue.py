@@ -32,6 +32,7 @@ from invariance.data.picture_folders import (
     survey,
 )
 from invariance.data.random import STREAMS, Draws, permutation, unit_field
+from invariance.data.read_once import read_once
 from invariance.data.sources.hub import downloaded_hub_folder, hub_repository
 from invariance.data.sources.layout import SPLIT_NAMES
 from invariance.data.sources.pictures import picture_class_names
@@ -216,6 +217,7 @@ def survey_backgrounds(backgrounds: str) -> Survey:
     return found
 
 
+@read_once
 def read_object(path: Path, image_size: int) -> Tensor:
     """One object on its canvas, see :func:`place_object`.
 
@@ -244,6 +246,7 @@ def place_object(rgba: Image.Image, image_size: int) -> Tensor:
     return frame.on_canvas(torch.cat((pixels[:3] * pixels[3:], pixels[3:])))
 
 
+@read_once
 def read_background(path: Path, image_size: int) -> Tensor:
     """The largest top-left square of a picture: (3, S, S) float32 in [0, 1].
 
