@@ -36,9 +36,10 @@ from invariance.spec import (
     TransferSpec,
     parse_transforms,
 )
+from invariance.spec.sources import SOURCES
 
-CHOICES: Final[dict[str, tuple[str, ...]]] = {
-    "model": tuple(MODEL_NAMES),
+CHOICES: Final[dict[str, Collection[str]]] = {
+    "model": MODEL_NAMES,
     "objective": tuple(OBJECTIVES),
     "precision": PRECISIONS,
     "schedule": SCHEDULES,
@@ -56,8 +57,6 @@ NETWORKS: Final = (
     "function without arguments that returns a torch module; the file is executed)"
 )
 """How a network is named, everywhere."""
-SOURCES: Final = ("objects", "backgrounds", "stickers")
-"""Fields of a data set that may name a folder."""
 _NOTES: Final = {
     "transforms": "none, all (the paper's 18), or names",
     "classes": "a name with a comma in double quotation marks",
@@ -101,7 +100,7 @@ def add_fields(
 
 
 def given(args: argparse.Namespace, spec: type) -> dict[str, Any]:
-    """The values of those fields of a dataclass that were given as options, folders by their full paths."""
+    """The values of those fields of a dataclass that were given as options, folders with their contents."""
     found = {field.name: getattr(args, field.name) for field in fields(spec) if field.name in args}
     if any(found.get(name) for name in SOURCES):
         from invariance.data.catalogue import resolve_source

@@ -16,6 +16,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from invariance.data.picture_contents import resolve_source as resolve_source
 from invariance.data.picture_files import open_image
 from invariance.data.picture_folders import (
     ENDINGS_TEXT,
@@ -31,12 +32,13 @@ from invariance.data.picture_folders import (
     survey,
 )
 from invariance.data.random import STREAMS, Draws, permutation, unit_field
+from invariance.data.read_once import read_once
 from invariance.data.sources.hub import downloaded_hub_folder, hub_repository
 from invariance.data.sources.layout import SPLIT_NAMES
-from invariance.data.sources.pictures import CIFAR_SOURCES, FOLDER_PREFIX, picture_class_names
-from invariance.data.sources.root import expand_user
+from invariance.data.sources.pictures import picture_class_names
 from invariance.data.transforms.frame import Frame
 from invariance.spec import SpecError
+from invariance.spec.sources import CIFAR_SOURCES, FOLDER_PREFIX, place_of
 
 BUILTIN = Path(__file__).parent / "builtin"
 NUM_NOISE_CLASSES = 61
@@ -61,25 +63,9 @@ class Objects:
     file_names: tuple[tuple[str, ...], ...] = ()
 
 
-def resolve_source(source: str) -> str:
-    """A source as a spec should hold it: a folder becomes its absolute path, the same from wherever one asks."""
-    if not is_folder_source(source):
-        return source
-    if (repository := hub_repository(source)) is not None:
-        return f"hub:{repository}"
-    if source.startswith(FOLDER_PREFIX):
-        return FOLDER_PREFIX + str(expand_user(source.removeprefix(FOLDER_PREFIX)).resolve())
-    return str(expand_user(source).resolve())
-
-
 def is_picture_source(source: str) -> bool:
     """Whether a source holds whole pictures with classes and splits of their own."""
     return source in CIFAR_SOURCES or source.startswith(FOLDER_PREFIX)
-
-
-def is_folder_source(source: str) -> bool:
-    """Whether a source is somebody's own: a folder, or a set of the Hub."""
-    return bool(source) and not (source in ("builtin", "noise", *CIFAR_SOURCES) or source.startswith("#"))
 
 
 def class_names(objects: str) -> tuple[str, ...]:
@@ -106,7 +92,9 @@ def choose_classes(objects: str, num: int, seed: int) -> tuple[str, ...]:
     """
     names = class_names(objects)
     if not 2 <= num <= len(names):
-        raise SpecError(f"number of classes = {num}: {objects} has {len(names)}; choose from 2 to {len(names)}")
+        raise SpecError(
+            f"number of classes = {num}: {in_short(objects)} has {len(names)}; choose from 2 to {len(names)}"
+        )
     return tuple(sorted(names[position] for position in permutation(len(names), seed=seed)[:num].tolist()))
 
 
@@ -125,7 +113,7 @@ def load_objects(objects: str, *, classes: Sequence[str], image_size: int, num_p
     known = class_names(objects)
     classes = [composed(name) for name in classes]
     if unknown := [name for name in classes if name not in known]:
-        raise SpecError(f"unknown class {unknown[0]!r}: {objects} has {named(known)}")
+        raise SpecError(f"unknown class {unknown[0]!r}: {in_short(objects)} has {named(known)}")
     names = tuple(classes) or known
     if objects == "noise":
         pictures = _noise_objects([known.index(name) for name in names], image_size, num_prototypes)
@@ -204,7 +192,9 @@ def object_classes(objects: str) -> Classes:
     tops, source = found.tops, f"objects = {in_short(objects)}"
     holders = [top for name in _HOLDERS for top in tops if top.casefold() == name]
     if holders and len(holders) == len(tops) and any(picture.name.count("/") > 1 for picture in found.pictures):
-        raise SpecError(f"{source}: holds {named(holders)}, which are no classes; give {objects}/{holders[0]}")
+        raise SpecError(
+            f"{source}: holds {named(holders)}, which are no classes; give {place_of(objects)}/{holders[0]}"
+        )
     require_classes(source, classes_of(tops), (*found.left_out, *found.loose), "<class>/<image>.png with transparency")
     return classes_of(tops)
 
@@ -221,10 +211,13 @@ def survey_backgrounds(backgrounds: str) -> Survey:
     if not found.pictures:
         raise SpecError(f"backgrounds = {in_short(backgrounds)}: no image in it; expected files {ENDINGS_TEXT}")
     if {"foregrounds", "backgrounds"} <= set(found.tops):
-        raise SpecError(f"backgrounds = {in_short(backgrounds)}: holds objects too; give {backgrounds}/backgrounds")
+        raise SpecError(
+            f"backgrounds = {in_short(backgrounds)}: holds objects too; give {place_of(backgrounds)}/backgrounds"
+        )
     return found
 
 
+@read_once
 def read_object(path: Path, image_size: int) -> Tensor:
     """One object on its canvas, see :func:`place_object`.
 
@@ -253,6 +246,7 @@ def place_object(rgba: Image.Image, image_size: int) -> Tensor:
     return frame.on_canvas(torch.cat((pixels[:3] * pixels[3:], pixels[3:])))
 
 
+@read_once
 def read_background(path: Path, image_size: int) -> Tensor:
     """The largest top-left square of a picture: (3, S, S) float32 in [0, 1].
 
@@ -269,7 +263,7 @@ def _folder(source: str, configuration: str) -> Path:
     """A folder as it was named, or the local copy of a set on the Hub."""
     if (repository := hub_repository(source)) is not None:
         return downloaded_hub_folder(repository, configuration)
-    return named_folder(source)
+    return named_folder(place_of(source))
 
 
 def _noise_objects(numbers: list[int], image_size: int, num_prototypes: int) -> Tensor:

@@ -16,6 +16,7 @@ from typing import Final
 from invariance.data.picture_files import SUFFIXES
 from invariance.data.sources.root import expand_user
 from invariance.spec import SpecError
+from invariance.spec.sources import place_of
 
 OTHER_FILES: Final = "files of other kinds"
 EMPTY: Final = "folders without a picture"
@@ -122,8 +123,9 @@ def named_folder(source: str) -> Path:
 
 
 def in_short(source: str) -> str:
-    """A folder as it was named, for a line: its end, which tells it from others, where it is long."""
-    return source if len(source) <= _MAX_SHOWN else f"…{source[-_MAX_SHOWN:]}"
+    """A folder as somebody named it, for a line: its end, which tells it from others, where it is long."""
+    place = place_of(source)
+    return place if len(place) <= _MAX_SHOWN else f"…{place[-_MAX_SHOWN:]}"
 
 
 def words_of_left_out(left_out: Iterable[LeftOut]) -> str:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from invariance.data.catalogue import (
-    is_folder_source,
     is_picture_source,
     object_classes,
     survey_backgrounds,
@@ -17,9 +15,7 @@ from invariance.data.catalogue import (
 from invariance.data.picture_folders import LeftOut, in_short, words_of_left_out
 from invariance.data.sources.pictures import picture_layout
 from invariance.spec import MAX_PROTOTYPES, DatasetSpec
-
-SOURCES: Final = ("objects", "backgrounds", "stickers")
-"""Fields of a data set that may name a folder."""
+from invariance.spec.sources import SOURCES, is_folder_source
 
 
 @dataclass(frozen=True)
@@ -55,7 +51,7 @@ def describe_folder(source: str, role: str = "objects") -> str:
 
     Args:
         source: any value of ``DatasetSpec.objects`` or ``DatasetSpec.backgrounds``.
-        role: what it is used as, one of :data:`SOURCES`.
+        role: what it is used as, one of :data:`~invariance.spec.sources.SOURCES`.
 
     Raises:
         SpecError: the folder cannot be used.

@@ -6,7 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from invariance.data.catalogue import class_names, resolve_source
+from invariance.data.catalogue import class_names
+from invariance.data.picture_contents import resolve_source
 from invariance.spec import STICKER_PLACES
 from pages.shared.fields import segments, share
 from pages.shared.sources import tell_what_was_read

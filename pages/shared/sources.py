@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import streamlit as st
 
-from invariance.data.catalogue import resolve_source
+from invariance.data.picture_contents import resolve_source
 from invariance.data.picture_folders import in_short
 from invariance.data.picture_summary import describe_folder
 from invariance.data.sources.download import DOWNLOADS
@@ -18,7 +18,7 @@ SOURCES = {
     "builtin": "Pictures drawn by this project: 72 everyday objects from 8 sides, 216 nature scenes.",
     "noise": "Colour noise, without any shape: fixed squares as objects, fresh noise as backgrounds.",
     "colour": "One uniform colour.",
-    "folder": "Your own: objects as <class>/<image>.png with transparency, backgrounds as a flat folder.",
+    "folder": "Your own: objects as <class>/<image>.png with transparency, backgrounds as a folder of pictures.",
     "pictures": "Whole photographs in a folder <class>/<image>, which fill the image and have splits of their own.",
     "cifar10": "60,000 photographs of 10 classes, 32 px; 170 MB, downloaded once.",
     "cifar100": "60,000 photographs of 100 classes, 32 px; 170 MB, downloaded once.",

@@ -85,6 +85,8 @@ def choose_published(known: Networks) -> str | None:
         titles = {short: known[name].label for short, name in names.items()}
         chosen = known[names[choose("Network of others", titles, key="network")]]
         st.caption(literal(chosen.description))
+    else:
+        st.caption("None is here yet.")
     add_network_control()
     return None if chosen is None else chosen.reference
 

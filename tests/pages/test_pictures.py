@@ -78,7 +78,7 @@ def test_files_become_classes_and_a_data_set_that_other_pages_open(
         "mug/000.png",
         "mug/001.png",
     ]
-    assert [query["prototypes"] for query in queries.values() if "objects_folder" in query] == ["2", "2"]
+    assert [query["prototypes"] for query in queries.values() if "objects_folder" in query] == ["2"] * 3
     assert queries["Train on it"]["backgrounds_source"] == "folder"
     for name, value in queries[link].items():
         app.query_params[name] = value

@@ -51,7 +51,8 @@ def test_the_plan_puts_it_to_the_same_task_after_the_others() -> None:
 
 def test_what_is_not_here_is_told_of_and_can_be_added(app: AppTest, tmp_path: Path, store: Store) -> None:
     open_train(app, **LINK)
-    assert not app.exception and not app.selectbox("network")
+    assert not app.exception and "network" not in {box.key for box in app.selectbox}
+    assert "None is here yet." in texts(app)
     fill_cache(tmp_path)
     add(app, REFERENCE)
     assert not app.exception and not app.error

@@ -22,9 +22,9 @@ from invariance.data.sources.parquet import num_rows, read_pictures
 from invariance.data.sources.root import data_root
 from invariance.extras import require_extra
 from invariance.spec import SpecError
+from invariance.spec.sources import HUB_PREFIX, place_of
 
 BASE_SET: Final = "tillspeicher/transforms_2d_base"
-HUB_PREFIX: Final = "hub:"
 CONFIGURATIONS: Final = ("foregrounds", "backgrounds")
 
 _CONVERTED = "refs/convert/parquet"
@@ -87,6 +87,7 @@ def downloaded_hub_folder(repository: str, configuration: str) -> Path:
 
 def hub_repository(source: str) -> str | None:
     """The repository that ``hub`` or ``hub:<owner>/<name>`` stands for, or None for any other source."""
+    source = place_of(source)
     if source == "hub":
         return BASE_SET
     return source.removeprefix(HUB_PREFIX) if source.startswith(HUB_PREFIX) else None
@@ -98,11 +99,16 @@ def local_folder(repository: str, configuration: str) -> Path:
     Raises:
         SpecError: the repository or the configuration is not of the form accepted.
     """
-    if _REPOSITORY.fullmatch(repository) is None:
-        raise SpecError(f"repository = {repository!r}: expected <owner>/<name>, such as {BASE_SET}")
     if configuration not in CONFIGURATIONS:
         raise SpecError(f"configuration = {configuration!r}: expected {' or '.join(CONFIGURATIONS)}")
-    return data_root() / "hub" / repository.replace("/", "--") / configuration
+    return repository_folder(repository) / configuration
+
+
+def repository_folder(repository: str) -> Path:
+    """Where the pictures of a data set are kept; SpecError if no data set can have that name."""
+    if _REPOSITORY.fullmatch(repository) is None:
+        raise SpecError(f"repository = {repository!r}: expected <owner>/<name>, such as {BASE_SET}")
+    return data_root() / "hub" / repository.replace("/", "--")
 
 
 def safe_name(label: str) -> str:
