@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from invariance.spec.registrations import import_named
 from pages.shared.navigation import PAGES
 from pages.shared.scripts import close_false_alarm, is_undeclared
 
@@ -19,7 +20,12 @@ st.html("""<style>
 [data-testid=stSliderThumbValue] {
   color: light-dark(#0b7f70, #5fd3c0);
 }
+[class*="st-key-save_"][data-testid=stElementContainer] [data-testid=stDownloadButton] button {
+  min-height: 0; padding: 0.05rem 0.55rem; background: transparent;
+}
+[class*="st-key-save_"][data-testid=stElementContainer] [data-testid=stDownloadButton] p { font-size: 0.8rem; }
 </style>""")
+import_named()  # the modules of $INVARIANCE_IMPORT, which the server's owner sets and no page can
 was_undeclared = is_undeclared()
 page = st.navigation(
     [

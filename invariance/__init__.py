@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from invariance.data.engine import Engine as Engine
+    from invariance.data.registering import register_transform as register_transform
     from invariance.data.torch_dataset import Transforms2D as Transforms2D
+    from invariance.library.networks import network as network
+    from invariance.models.registering import register_architecture as register_architecture
     from invariance.spec import DatasetSpec as DatasetSpec
     from invariance.spec import FactorSpec as FactorSpec
     from invariance.spec import MeasureSpec as MeasureSpec
@@ -28,6 +31,9 @@ _MODULE_OF = {
     "SpecError": "invariance.spec",
     "TransferSpec": "invariance.spec",
     "Transforms2D": "invariance.data.torch_dataset",
+    "network": "invariance.library.networks",
+    "register_architecture": "invariance.models.registering",
+    "register_transform": "invariance.data.registering",
 }
 """The public names; for those who check types they stand once more above, and a test compares the two."""
 

@@ -29,6 +29,7 @@ def parser() -> Parser:
         factors,
         gallery,
         measure,
+        push,
         render,
         runs,
         shapley,
@@ -57,6 +58,7 @@ def parser() -> Parser:
         gallery,
         bench,
         download,
+        push,
         app,
     ):
         module.add_commands(commands)
@@ -93,7 +95,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None) -> int:
     try:
-        args = parser().parse_args(argv)
+        from invariance.commands.parser import import_first
+
+        words = sys.argv[1:] if argv is None else argv
+        import_first(words)
+        args = parser().parse_args(words)
         from invariance.runs.threads import wanted_threads
 
         wanted_threads()  # a bad number is refused by every command, before anything is made

@@ -15,8 +15,11 @@ EXTRA_OF: Final = {
     "huggingface_hub": "hub",
     "pyarrow": "hub",
     "ray": "cluster",
+    "tensorboard": "tensorboard",
+    "timm": "networks",
+    "transformers": "networks",
 }
-"""By the name that is imported. ``requirements.txt`` tells their versions."""
+"""By the name that is imported. The ``requirements`` files tell their versions."""
 
 
 def has(package: str) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from invariance.commands.options import add_data, add_execution, add_fields, add_models, dataset, given
-from invariance.commands.output import check_file, described
+from invariance.commands.output import TABLE_ENDINGS, check_file, described
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec, MeasureSpec, SpecError
 from invariance.vocabulary.columns import in_words
 from invariance.vocabulary.measures import MEASUREMENTS
@@ -25,11 +25,12 @@ def add_commands(commands: Any) -> None:
         examples=(
             "--models gallery --transforms all --out sens.csv",
             "--models none,hue --shift new-noise --untrained --out x.csv",
+            "--models timm:resnet18,mine.safetensors,mine.py:network --out x.csv",
         ),
     )
     add_models(parser, "rows of the table", default=("gallery",))
     add_fields(parser, MeasureSpec, ("measure", "num_pairs", "untrained"))
-    parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="where the table goes")
+    parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="where the table goes; X.tex is LaTeX")
     parser.add_argument(
         "--shift",
         choices=SHIFT_NAMES,
@@ -52,7 +53,7 @@ def _describe_columns() -> str:
 
 def measure(args: argparse.Namespace) -> None:
     """One table of models by transformations; writes a CSV and prints a JSON object."""
-    check_file(args.out, ".csv")
+    check_file(args.out, *TABLE_ENDINGS)
     own = given(args, MeasureSpec)
     num_pairs = own.get("num_pairs", MeasureSpec.num_pairs)
     # For twins of one feature the transformations are the images' own; otherwise they are what is measured.
@@ -69,7 +70,7 @@ def measure(args: argparse.Namespace) -> None:
     from invariance.commands import running
 
     store = running.existing_store(args)
-    models = running.named_models(args.models, store)
+    models = running.named_models(args.models, store, args.arch)
     if args.shift is not None:
         from invariance.measures.shifts import shifted
 

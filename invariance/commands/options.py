@@ -36,9 +36,10 @@ from invariance.spec import (
     TransferSpec,
     parse_transforms,
 )
+from invariance.spec.sources import SOURCES
 
-CHOICES: Final[dict[str, tuple[str, ...]]] = {
-    "model": tuple(MODEL_NAMES),
+CHOICES: Final[dict[str, Collection[str]]] = {
+    "model": MODEL_NAMES,
     "objective": tuple(OBJECTIVES),
     "precision": PRECISIONS,
     "schedule": SCHEDULES,
@@ -51,8 +52,11 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "sticker_place": STICKER_PLACES,
 }
 """The values of those fields that have a few, by the field's name, which means the same in every spec."""
-SOURCES: Final = ("objects", "backgrounds", "stickers")
-"""Fields of a data set that may name a folder."""
+NETWORKS: Final = (
+    "gallery names, run ids, torchvision:NAME, timm:NAME, hf:OWNER/NAME, FILE.safetensors or FILE.py:function (a "
+    "function without arguments that returns a torch module; the file is executed)"
+)
+"""How a network is named, everywhere."""
 _NOTES: Final = {
     "transforms": "none, all (the paper's 18), or names",
     "classes": "a name with a comma in double quotation marks",
@@ -96,7 +100,7 @@ def add_fields(
 
 
 def given(args: argparse.Namespace, spec: type) -> dict[str, Any]:
-    """The values of those fields of a dataclass that were given as options, folders by their full paths."""
+    """The values of those fields of a dataclass that were given as options, folders with their contents."""
     found = {field.name: getattr(args, field.name) for field in fields(spec) if field.name in args}
     if any(found.get(name) for name in SOURCES):
         from invariance.data.catalogue import resolve_source
@@ -297,8 +301,18 @@ def add_models(parser: argparse._ActionsContainer, text: str, *, default: tuple[
         default=default,
         required=default is None,
         metavar="RUN,..." if default is None else f"{','.join(default)}|RUN,...",
-        help=f"{text}: run ids, gallery models or torchvision:<name>"
-        + ("" if default is None else f" (default {','.join(default)})"),
+        help=f"{text}: {NETWORKS}" + ("" if default is None else f" (default {','.join(default)})"),
+    )
+    add_arch(parser)
+
+
+def add_arch(parser: argparse._ActionsContainer) -> None:
+    """What a file of weights is of, where it does not say that itself."""
+    parser.add_argument(
+        "--arch",
+        metavar="NAME",
+        help="architecture of a FILE.safetensors that holds a bare state dictionary: a declared one (small, resnet18, "
+        "...), torchvision:NAME or timm:NAME",
     )
 
 
@@ -329,6 +343,22 @@ def add_device(parser: argparse._ActionsContainer) -> None:
         "--device",
         default="auto",
         help="auto, cpu, cuda, cuda:1 (default auto: what $INVARIANCE_DEVICE says, else a GPU if there is one)",
+    )
+
+
+def add_latex(parser: argparse._ActionsContainer) -> None:
+    """Tables of a folder in another form too."""
+    parser.add_argument("--latex", action="store_true", help="also each table as LaTeX, X.tex beside X.csv")
+
+
+def add_licence(parser: argparse._ActionsContainer) -> None:
+    """Under which licence weights are given away."""
+    parser.add_argument(
+        "--license",
+        dest="licence",
+        metavar="ID",
+        help="of the weights, as the Hub calls it, such as cc-by-4.0 (default: mit where pictures and first weights "
+        "are this project's own, else unknown)",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import invariance
+from invariance.spec.registrations import import_modules, import_named
 
 WIDTH = 100
 
@@ -17,6 +19,18 @@ WIDTH = 100
 def program() -> str:
     """How the command line was called, which is how it can be called again."""
     return "invariance" if Path(sys.argv[0]).stem == "invariance" else "python -m invariance"
+
+
+def command_line() -> str:
+    """What was asked for, without where the files go, which is nobody else's matter and changes nothing."""
+    words = iter(sys.argv[1:])
+    kept = []
+    for word in words:
+        if word in ("--out", "--runs"):
+            next(words, None)
+        elif not word.startswith(("--out=", "--runs=")):
+            kept.append(word)
+    return f"{program()} {shlex.join(kept)}"
 
 
 class Parser(argparse.ArgumentParser):
@@ -33,6 +47,14 @@ class Parser(argparse.ArgumentParser):
             **options,
         )
         self.add_argument("--version", action=_Version, help="print the version and end")
+        self.add_argument(
+            "--import",
+            dest="imported",
+            action="append",
+            default=argparse.SUPPRESS,
+            metavar="MODULE",
+            help="Python module that registers transformations or architectures (also $INVARIANCE_IMPORT)",
+        )
 
     def error(self, message: str) -> NoReturn:
         """Ends the program with one clear line."""
@@ -49,3 +71,22 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
         print(f"invariance {invariance.__version__}")
         parser.exit()
+
+
+def import_first(words: Sequence[str]) -> None:
+    """Imports the modules that ``--import`` and the environment name, before there are choices among what they add.
+
+    Args:
+        words: of the command line.
+
+    Raises:
+        SpecError: a module cannot be imported.
+    """
+    reader = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    reader.add_argument("--import", dest="imported", action="append", default=[])
+    try:
+        named = reader.parse_known_args(list(words))[0].imported
+    except argparse.ArgumentError:  # without a name: the parser of the command says so
+        return
+    import_named()
+    import_modules(named)

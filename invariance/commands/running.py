@@ -6,6 +6,7 @@ This module loads what computes; the commands import it when they are executed, 
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,20 +14,24 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from tqdm import tqdm
 
 from invariance.commands.capacity import check_memory
 from invariance.commands.errors import RunFailed
-from invariance.commands.output import print_json, write_bytes
+from invariance.commands.output import print_json, say_pictures, write_bytes, write_table
+from invariance.commands.parser import command_line
 from invariance.data.engine import Engine
 from invariance.models import Classifier
+from invariance.runs.describe import title
 from invariance.runs.device import choose_device
 from invariance.runs.execute import run_here
 from invariance.runs.gallery import entries
 from invariance.runs.locate import run_id_of, task_of, weights_of
+from invariance.runs.origin import origin_of
 from invariance.runs.store import Run, Store, default_root
 from invariance.runs.together import pays_together, run_together
-from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, SpecError
+from invariance.spec import PretrainSpec, RunSpec, SpecError
 from invariance.statistics import t_interval
 from invariance.training.checkpoint import load_weights
 from invariance.vocabulary.architectures import ARCHITECTURES
@@ -43,32 +48,36 @@ def open_store(args: argparse.Namespace) -> Store:
     return Store(args.runs or default_root())
 
 
-def named_models(names: Sequence[str], store: Store | None) -> dict[str, str]:
+def named_models(names: Sequence[str], store: Store | None, arch: str | None = None) -> dict[str, str]:
     """The models of a table: run id to the name that the user gave, or the gallery's.
 
     Args:
         names: ``gallery`` alone for its pretrained networks, or names of networks.
         store: where runs are looked up.
+        arch: architecture of files that do not say it.
 
     Raises:
-        SpecError: a name is unknown, or there is no gallery.
+        SpecError: a name is unknown, a file cannot be used, or there is no gallery.
     """
     if tuple(names) == ("gallery",):
         found = {entry.run_id: entry.name for entry in entries() if entry.spec.kind == "pretrain"}
         if not found:
             raise SpecError("models = gallery: there is none here; run python -m invariance gallery build")
         return found
-    return {run_id_of(name, store): name for name in names}
+    return {run_id_of(name, store, arch=arch, code=True): name for name in names}
 
 
 def load_models(args: argparse.Namespace) -> tuple[list[Classifier], Engine, str]:
     """The networks of ``--models``, the images that they are looked at with, and the device."""
     store, device = existing_store(args), choose_device(args.device)
-    paths = [weights_of(name, store) for name in args.models]
-    data = task_of(args.models, store)
+    found = [run_id_of(name, store, arch=args.arch, code=True) for name in args.models]
+    paths = [weights_of(run_id, store) for run_id in found]
+    data = task_of(found, store)
     if args.transforms is not None:
         data = replace(data, transforms=args.transforms)
-    return [load_weights(path, device) for path in paths], Engine(data, device), device
+    engine = Engine(data, device)
+    say_pictures([data])
+    return [load_weights(path, device) for path in paths], engine, device
 
 
 def prepare(args: argparse.Namespace, specs: Sequence[RunSpec]) -> tuple[Store, str]:
@@ -81,7 +90,7 @@ def prepare(args: argparse.Namespace, specs: Sequence[RunSpec]) -> tuple[Store, 
         SpecError: a source, a folder, a class or the device is not here, or the images do not fit in memory.
     """
     device, known = choose_device(args.device), existing_store(args)
-    asked, pictures = {spec.run_id for spec in specs}, set[DatasetSpec]()
+    asked, waiting = {spec.run_id for spec in specs}, list[RunSpec]()
     for spec in specs:
         if known is not None and (run := known.find(spec.run_id)) is not None and run.state == "done":
             continue
@@ -89,10 +98,16 @@ def prepare(args: argparse.Namespace, specs: Sequence[RunSpec]) -> tuple[Store, 
             if source not in asked:
                 weights_of(source, known)
         check_memory(spec)
-        pictures.add(replace(spec.data, transforms=(), seed=0, num_samples=None))
-    for data in pictures:
-        Engine(data)  # reads the folders, and refuses what cannot be read
+        waiting.append(spec)
+    check_pictures(waiting)
+    say_pictures(spec.data for spec in specs)
     return open_store(args), device
+
+
+def check_pictures(specs: Sequence[RunSpec]) -> None:
+    """Reads the pictures of some runs; raises SpecError for one that cannot be read, before anything is made."""
+    for data in {replace(spec.data, transforms=(), seed=0, num_samples=None) for spec in specs}:
+        Engine(data)
 
 
 class ProgressBar:
@@ -191,7 +206,12 @@ def run_table(args: argparse.Namespace, spec: RunSpec, names: dict[str, str]) ->
     """A run that makes a table: writes it to ``--out`` with the user's names of models, and prints its JSON object."""
     run = execute_run(spec, *prepare(args, [spec]))
     assert run.result is not None
-    write_named(Path(run.result["table"]), names, args.out)
+    text = named(Path(run.result["table"]).read_text(encoding="utf-8"), names)
+    if args.out.suffix.lower() == ".tex":
+        origin = replace(origin_of(spec), command=command_line())
+        write_table(args.out, pd.read_csv(io.StringIO(text)), origin, title=title(spec))
+    else:
+        write_bytes(args.out, text.encode())
     print_json({**report(run), "table": str(args.out)})
 
 
@@ -213,9 +233,8 @@ def report(run: Run) -> dict[str, Any]:
     return {"run": run.id, "status": run.state, **{key: result.get(key) for key in keys}}
 
 
-def write_named(table: Path, names: dict[str, str], out: Path) -> None:
-    """Copies a table, its models called as the user called them, in whichever column."""
-    text = table.read_text(encoding="utf-8")
+def named(text: str, names: dict[str, str]) -> str:
+    """A table as CSV, its models called as the user called them, in whichever column."""
     for run_id, name in names.items():
         text = text.replace(f"\n{run_id},", f"\n{name},").replace(f",{run_id},", f",{name},")
-    write_bytes(out, text.encode())
+    return text

@@ -6,8 +6,17 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from invariance.commands.options import add_execution, argument, count, parse_names, parse_seeds
-from invariance.spec import SpecError
+from invariance.commands.options import (
+    add_execution,
+    add_fields,
+    add_latex,
+    add_num_classes,
+    argument,
+    count,
+    parse_names,
+    parse_seeds,
+)
+from invariance.spec import DatasetSpec, SpecError
 from invariance.vocabulary.studies import ABOUT
 
 EXECUTORS = ("local", "ray")
@@ -26,6 +35,7 @@ def add_commands(commands: Any) -> None:
             "mismatch --scale paper --dry-run",
             "transforms-vs-other --factors beyond-2d --seeds 0,1 --out beyond",
             "mismatch --scale paper --executor ray --address auto --out mismatch",
+            "mismatch --objects my/cutouts --backgrounds my/photographs --out mine",
         ),
     )
     parser.add_argument("name", choices=tuple(ABOUT), metavar="NAME", help=", ".join(ABOUT))
@@ -49,8 +59,13 @@ def add_commands(commands: Any) -> None:
         action=argparse.BooleanOptionalAction,
         help="whether tests show the backgrounds of training, as in the paper (default: at paper they do, else not)",
     )
+    add_fields(parser, DatasetSpec, ("objects", "backgrounds"))
+    add_num_classes(
+        parser, "of each group of classes that the study needs (default: the scale's, or what the objects have of them)"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the files go; made if it is absent")
     parser.add_argument("--dry-run", action="store_true", help="list the runs and estimate the hours, execute nothing")
+    add_latex(parser)
     add_execution(parser)
     group = parser.add_argument_group("executor")
     group.add_argument("--executor", default="local", choices=EXECUTORS, help="default local: this machine")

@@ -16,6 +16,7 @@ from invariance.data.batch import Batch, Changed, under_stickers
 from invariance.data.drawn import Drawn
 from invariance.data.foreground import SPLIT_START, Cutouts, Foregrounds, load_foregrounds
 from invariance.data.pasting import paste, paste_content_on_bytes, to_bytes
+from invariance.data.picture_contents import require_contents
 from invariance.data.random import STREAMS, SampleDraws, draw_words
 from invariance.data.sticker import load_stickers
 from invariance.data.threads import begin, share_out
@@ -65,13 +66,14 @@ class Engine:
         device: where pictures are kept and samples are made.
 
     Raises:
-        SpecError: the spec's folders or classes cannot be used.
+        SpecError: the spec's folders or classes cannot be used, or a folder holds other pictures than it names.
     """
 
     def __init__(self, spec: DatasetSpec, device: str | torch.device = "cpu") -> None:
         self.device = torch.device(device)
         if self.device.type == "cpu":
             _let_memory_be_reused()
+        require_contents(spec)
         self._objects = load_foregrounds(spec).to(self.device)
         self._backgrounds = load_background_source(spec).to(self.device)
         stickers = load_stickers(spec)

@@ -9,6 +9,9 @@ from typing import Final
 import pandas as pd
 import plotly.graph_objects as go
 
+PUBLISHED: Final = "published"
+"""What the name of every trace of the paper's values begins with."""
+INTERVALS_NOTE: Final = "Bars are 95 % intervals over seeds."
 PUBLISHED_NOTE: Final = "Hollow markers are the paper's values; bars are 95 % intervals over seeds."
 
 

@@ -26,22 +26,31 @@ from invariance.studies.registry import make_study
 from invariance.studies.telling import furthest_first, tally
 
 study = make_study({name!r}, scale={scale!r}, seeds={seeds!r}{others})
+{conclude}
 table = pd.read_csv("results.csv")
 table"""
+_APART = """
+from invariance.studies.own_data import set_apart
+
+
+def conclude(table):
+    return set_apart(study.conclude(table), {words!r})
+
+"""
 _CONCLUDE = """\
-findings = furthest_first(study.conclude(table))
+findings = furthest_first(conclude(table))
 print(tally(findings))
 for finding in findings:
     print(f"\\n{finding.name}: {finding.words}\\n{finding.statement}")"""
 _COMPARE = """\
 summary = json.loads(Path("summary.json").read_text(encoding="utf-8"))
-assert plain_findings(study.conclude(table)) == summary["findings"]
+assert plain_findings(conclude(table)) == summary["findings"]
 pd.DataFrame(summary["findings"])"""
 _EFFECTS = """\
 print(CAPTION)
 findings_figure(findings)"""
 _DRAW = """\
-for figure in figures_of(study.name, table):
+for figure in figures_of(study.name, table{figures}):
     print(figure.title, "-", figure.caption)
     figure.draw(table).show()"""
 
@@ -60,16 +69,21 @@ def notebook(study: Study) -> dict[str, Any]:
     about = ABOUT[study.name]
     others = f", factors={study.factors!r}" if study.factors else ""
     others += ", shared_backgrounds=True" if study.shared_backgrounds else ""
+    # The folder of somebody's own pictures need not be where the notebook is read; its findings come from the table.
+    conclude, figures = "conclude = study.conclude", ""
+    if not study.data.is_comparable:
+        conclude, figures = _APART.format(words=study.data.words), ", published=False"
+    words = f"\n\n{study.data.words}" if study.data.words else ""
     rule = "\n".join(f"* {point}" for point in RULE)
     cells = [
-        _words(f"# {about.title}\n\n**{about.question}** {about.method}\n\nColumns: {about.columns}"),
-        _code(_READ.format(name=study.name, scale=study.scale, seeds=study.seeds, others=others)),
+        _words(f"# {about.title}\n\n**{about.question}** {about.method}\n\nColumns: {about.columns}{words}"),
+        _code(_READ.format(name=study.name, scale=study.scale, seeds=study.seeds, others=others, conclude=conclude)),
         _words(f"## Findings\n\nFrom the table alone; what disagrees with the paper comes first.\n\n{rule}"),
         _code(_CONCLUDE),
         _code(_COMPARE),
         _code(_EFFECTS),
         _words("## Figures"),
-        _code(_DRAW),
+        _code(_DRAW.format(figures=figures)),
     ]
     return {
         "cells": [cell | {"id": f"cell-{number}"} for number, cell in enumerate(cells)],

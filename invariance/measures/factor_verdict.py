@@ -92,7 +92,8 @@ def references(models: Mapping[str, Classifier], sources: Mapping[str, Path]) ->
         Nothing for networks that were trained on none, that were transferred, that others published, or whose like is
         not among them.
     """
-    own = {name: weights_spec(sources[name]) for name, model in models.items() if has_untrained_twin(model.name)}
+    trained_here = [name for name, model in models.items() if has_untrained_twin(model.architecture)]
+    own = {name: spec for name in trained_here if (spec := weights_spec(sources[name])) is not None}
     return {
         name: other
         for name, spec in own.items()

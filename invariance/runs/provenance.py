@@ -41,6 +41,7 @@ def provenance(study: Study, store: Store, *, executor: str, num_workers: int, c
         "seeds": list(study.seeds),
         **({"factors": list(study.factors)} if study.factors else {}),
         "shared_backgrounds": study.shared_backgrounds,
+        **study.data.told(),
         "version": invariance.__version__,
         "commit": commit(),
         "date": time.strftime("%Y-%m-%d %H:%M:%S%z"),

@@ -26,6 +26,7 @@ from invariance.spec.reading import (
     RUN_KINDS,
     RunSpec,
     dataset_from_dict,
+    job_from_json,
     run_from_dict,
     run_from_json,
     schema_of,
@@ -34,6 +35,7 @@ from invariance.spec.reading import (
 from invariance.spec.run import (
     SCHEMA_VERSION,
     canonical_json,
+    identity_json,
     to_dict,
 )
 from invariance.spec.training import (
@@ -102,6 +104,8 @@ __all__ = [
     "TransferSpec",
     "canonical_json",
     "dataset_from_dict",
+    "identity_json",
+    "job_from_json",
     "order_transforms",
     "parse_transforms",
     "run_from_dict",

@@ -14,19 +14,21 @@ from typing import Final
 
 import pandas as pd
 
+from invariance.data.catalogue import class_names
 from invariance.measures.shifts import available_shifts
 from invariance.numbers import format_number
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec
 from invariance.statistics import Interval, ratio_interval
 from invariance.studies.choices import per_category, shuffled_classes
+from invariance.studies.own_data import Groups
 from invariance.studies.published import INVARIANCE_TRANSFER as PUBLISHED
 from invariance.studies.published import difference, mean, ratio, read
 from invariance.studies.scales import PAPER, QUICK, STANDARD, StudyScale
 from invariance.studies.study import Design, Outcomes, measured_table
 from invariance.studies.verdicts import NOT_IN_THE_PAPER, Contrast, Finding, Measured, Published, judge, told
 
-PRETRAININGS: Final = {"pictures": ("builtin", "builtin"), "noise": ("noise", "noise")}
-"""Objects and backgrounds of the two kinds of pretraining."""
+PRETRAININGS: Final = ("pictures", "noise")
+"""The two kinds of pretraining: on the study's pictures, and on squares of noise on noise."""
 RELATIONS: Final = ("same", "other", "none")
 """Of a network's transformation to the twins': the same, another one, or the network had none."""
 UNTRAINED: Final = "untrained"
@@ -58,11 +60,9 @@ class InvarianceTransferScale(StudyScale):
 
     Attributes:
         num_per_category: transformations of each of the three categories; 6 are all.
-        num_classes: of pretraining.
     """
 
     num_per_category: int = 6
-    num_classes: int = 30
 
 
 SCALES: Final[dict[str, InvarianceTransferScale]] = {
@@ -117,11 +117,13 @@ class _Sheet:
 
 def _sheets(scale: InvarianceTransferScale, seed: int) -> Iterator[_Sheet]:
     transforms = per_category(scale.num_per_category, seed)
-    for kind, (objects, backgrounds) in PRETRAININGS.items():
+    for kind in PRETRAININGS:
+        objects, backgrounds = (scale.objects, scale.backgrounds) if kind == "pictures" else ("noise", "noise")
+        num_classes = min(scale.num_classes, len(class_names(objects)))
         base = DatasetSpec(
             objects=objects,
             backgrounds=backgrounds,
-            classes=tuple(sorted(shuffled_classes(objects, scale.num_classes, seed))),
+            classes=tuple(sorted(shuffled_classes(objects, num_classes, seed))),
             num_samples=scale.budget.num_samples,
             shared_backgrounds=scale.budget.shared_backgrounds,
             seed=seed,
@@ -328,4 +330,5 @@ DESIGN: Final = Design(
     ),
     parts=_sheets,
     conclude=conclude,
+    groups=Groups(("to pretrain on", "that are new to the networks")),
 )

@@ -17,6 +17,7 @@ from invariance.numbers import format_number
 from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, TransferSpec
 from invariance.statistics import Interval, slope
 from invariance.studies.choices import shuffled_classes, shuffled_transforms
+from invariance.studies.own_data import Groups
 from invariance.studies.published import MISMATCH_COVERED as PUBLISHED_COVERED
 from invariance.studies.published import MISMATCH_FROM_1_TO_8 as PUBLISHED_FROM_1_TO_8
 from invariance.studies.published import MISMATCH_ONE_MISSING as PUBLISHED_ONE_MISSING
@@ -42,11 +43,9 @@ class MismatchScale(StudyScale):
     """How large the study is.
 
     Attributes:
-        num_classes: of both tasks, which are the same.
         counts: numbers of transformations, of pretraining and of tasks.
     """
 
-    num_classes: int = 30
     counts: tuple[int, ...] = tuple(range(1, NUM_TRANSFORMS + 1))
 
 
@@ -88,7 +87,9 @@ class _Cell:
 def _cells(scale: MismatchScale, seed: int) -> Iterator[_Cell]:
     order = shuffled_transforms(NUM_TRANSFORMS, seed)
     base = DatasetSpec(
-        classes=tuple(sorted(shuffled_classes("builtin", scale.num_classes, seed))),
+        objects=scale.objects,
+        backgrounds=scale.backgrounds,
+        classes=tuple(sorted(shuffled_classes(scale.objects, scale.num_classes, seed))),
         num_samples=scale.budget.num_samples,
         shared_backgrounds=scale.budget.shared_backgrounds,
         seed=seed,
@@ -328,4 +329,5 @@ DESIGN: Final = Design(
     ),
     parts=_cells,
     conclude=conclude,
+    groups=Groups(("of pretraining and target tasks",)),
 )

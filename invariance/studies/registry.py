@@ -7,6 +7,7 @@ from pkgutil import iter_modules
 from typing import Any, Final
 
 from invariance import studies
+from invariance.data.catalogue import resolve_source
 from invariance.spec import SpecError
 from invariance.studies.scales import SCALE_NAMES
 from invariance.studies.study import Design, Study
@@ -39,6 +40,9 @@ def make_study(
     seeds: tuple[int, ...] | None = None,
     factors: tuple[str, ...] = (),
     shared_backgrounds: bool | None = None,
+    objects: str = "builtin",
+    backgrounds: str = "builtin",
+    num_classes: int | None = None,
 ) -> Study:
     """The study of that name.
 
@@ -49,9 +53,13 @@ def make_study(
         factors: what is varied, of its design's ``factors``; none for the scale's own.
         shared_backgrounds: whether tests show the backgrounds of training; None for the scale's own, which only
             ``paper`` has so.
+        objects: source of the objects.
+        backgrounds: source of the backgrounds.
+        num_classes: of each group of classes that the study needs; None for the scale's, or as many as ``objects`` has
+            where that is fewer.
 
     Raises:
-        SpecError: name, scale, seeds or factors cannot be used.
+        SpecError: name, scale, seeds, factors or sources cannot be used, or there are too few classes.
     """
     if name not in DESIGNS:
         raise SpecError(f"unknown study {name!r}: choose from {', '.join(STUDY_NAMES)}")
@@ -65,7 +73,16 @@ def make_study(
         if not (isinstance(seed, int) and 0 <= seed <= MAX_SEED):
             raise SpecError(f"seed = {seed!r}: expected a whole number from 0 to {MAX_SEED}")
     _check_factors(design, factors)
-    return design.study(name, scale, seeds, tuple(factors), shared_backgrounds)
+    return design.study(
+        name,
+        scale,
+        seeds,
+        tuple(factors),
+        shared_backgrounds,
+        objects=resolve_source(objects),
+        backgrounds=resolve_source(backgrounds),
+        num_classes=num_classes,
+    )
 
 
 def _check_factors(design: Design[Any], factors: tuple[str, ...]) -> None:

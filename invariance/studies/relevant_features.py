@@ -1,9 +1,10 @@
 """Study B: what does a network keep of features that its task does not need (paper, section 4.4)?
 
 Images have two features: C, a large object with its scene (CIFAR-10 where it is on this machine, else ten built-in
-objects on built-in backgrounds), and O, a small sticker of ten other classes. Four trainings, C to predict C, C and O
-to predict C, C and O to predict O, O to predict O; each network is probed on all four tasks, and its sens-scores to
-changing C alone and O alone are taken. Beyond that, O is made to correlate with C, or to be there less often.
+objects on built-in backgrounds; or pictures that somebody brought), and O, a small sticker of ten other classes. Four
+trainings, C to predict C, C and O to predict C, C and O to predict O, O to predict O; each network is probed on all
+four tasks, and its sens-scores to changing C alone and O alone are taken. Beyond that, O is made to correlate with C,
+or to be there less often.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from typing import Any, Final
 
 import pandas as pd
 
+from invariance.data.catalogue import is_picture_source
 from invariance.data.sources.cifar import has_files
 from invariance.numbers import format_number
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
 from invariance.statistics import Interval, slope
 from invariance.studies.choices import shuffled_classes
+from invariance.studies.own_data import Groups
 from invariance.studies.published import RELEVANT_FEATURES_SENS as PUBLISHED_SENS
 from invariance.studies.published import difference, mean, read, relevant_features
 from invariance.studies.scales import PAPER, QUICK, STANDARD, StudyScale
@@ -35,6 +38,7 @@ TASKS: Final[dict[str, str]] = {
 }
 """What is in the images and what is predicted, with what to call it."""
 NUM_CLASSES: Final = 10
+"""Of each feature: as many as CIFAR-10 has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +51,7 @@ class RelevantFeaturesScale(StudyScale):
         transforms: of the built-in form of C, so that its classes vary within.
     """
 
+    num_classes: int = NUM_CLASSES
     correlations: tuple[float, ...]
     availabilities: tuple[float, ...]
     transforms: tuple[str, ...] = ("translate", "rotate", "scale", "hue")
@@ -126,14 +131,20 @@ class _OneSeed:
 
 def tasks(scale: RelevantFeaturesScale, seed: int) -> dict[str, DatasetSpec]:
     """The four data sets of a seed, by the names of :data:`TASKS`."""
-    both = shuffled_classes("builtin", 2 * NUM_CLASSES, seed)
-    stickers: dict[str, Any] = {"stickers": "builtin", "sticker_classes": tuple(sorted(both[NUM_CLASSES:]))}
-    if has_files("cifar10"):
+    num, pasted = scale.num_classes, "builtin" if is_picture_source(scale.objects) else scale.objects
+    both = shuffled_classes(pasted, 2 * num, seed)
+    large, small = tuple(sorted(both[:num])), tuple(sorted(both[num:]))
+    stickers: dict[str, Any] = {"stickers": pasted, "sticker_classes": small}
+    if scale.objects == scale.backgrounds == "builtin" and num == NUM_CLASSES and has_files("cifar10"):
         c = DatasetSpec(objects="cifar10", num_samples=scale.budget.num_samples, seed=seed)
+    elif pasted != scale.objects:
+        classes = tuple(sorted(shuffled_classes(scale.objects, num, seed)))
+        c = DatasetSpec(objects=scale.objects, classes=classes, num_samples=scale.budget.num_samples, seed=seed)
     else:
-        classes = tuple(sorted(both[:NUM_CLASSES]))
         c = DatasetSpec(
-            classes=classes,
+            objects=scale.objects,
+            backgrounds=scale.backgrounds,
+            classes=large,
             transforms=scale.transforms,
             num_samples=scale.budget.num_samples,
             shared_backgrounds=scale.budget.shared_backgrounds,
@@ -142,7 +153,8 @@ def tasks(scale: RelevantFeaturesScale, seed: int) -> dict[str, DatasetSpec]:
     co_c = replace(c, **stickers)
     # O alone: the large object is never pasted, on black.
     o = DatasetSpec(
-        classes=tuple(sorted(both[:NUM_CLASSES])),
+        objects=pasted,
+        classes=large,
         backgrounds="#000000",
         fg_availability=0.0,
         label="sticker",
@@ -372,4 +384,5 @@ DESIGN: Final = Design(
     ),
     parts=_one_seed,
     conclude=conclude,
+    groups=Groups(("of C, the large object", "of O, the small one"), pasted=("of O, the small one",)),
 )

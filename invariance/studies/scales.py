@@ -120,8 +120,14 @@ class StudyScale:
 
     Attributes:
         budget: of its runs.
+        num_classes: of a task, or of each disjoint group of classes.
+        objects: source of the objects.
+        backgrounds: source of the backgrounds.
         factors: what is varied, in a study that has such to choose from.
     """
 
     budget: Budget
+    num_classes: int = 30
+    objects: str = "builtin"
+    backgrounds: str = "builtin"
     factors: tuple[str, ...] = ()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import pandas as pd
 
 from invariance.spec import RunSpec
+from invariance.studies.own_data import ONE_GROUP, USUAL, Groups, StudyData, set_apart, settle
 from invariance.studies.scales import StudyScale
 from invariance.studies.verdicts import Finding
 
@@ -47,6 +48,7 @@ class Study:
         conclude: from that table, whole or partial, to the study's findings.
         factors: that were asked for; none where they are the scale's own.
         shared_backgrounds: whether its tests show the backgrounds of training.
+        data: pictures and classes that it is done with.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Study:
     conclude: Callable[[pd.DataFrame], list[Finding]]
     factors: tuple[str, ...] = ()
     shared_backgrounds: bool = False
+    data: StudyData = USUAL
 
 
 class Part(Protocol):
@@ -79,6 +82,7 @@ class Design(Generic[ScaleT]):
         columns: of the table.
         parts: what is run at a scale under a seed.
         conclude: from the table, whole or partial, to the findings.
+        groups: of classes, which a source of pictures has to have.
         factors: what one may choose to vary, with what to call it; none in a study without such a choice.
     """
 
@@ -86,6 +90,7 @@ class Design(Generic[ScaleT]):
     columns: tuple[str, ...]
     parts: Callable[[ScaleT, int], Iterable[Part]]
     conclude: Callable[[pd.DataFrame], list[Finding]]
+    groups: Groups = ONE_GROUP
     factors: Mapping[str, str] = field(default_factory=dict)
 
     def study(
@@ -95,15 +100,27 @@ class Design(Generic[ScaleT]):
         seeds: tuple[int, ...],
         factors: tuple[str, ...] = (),
         shared_backgrounds: bool | None = None,
+        **pictures: Any,
     ) -> Study:
         """The study at a scale, for seeds and factors that were checked; what is not given is the scale's own.
 
+        Args:
+            name: of the study.
+            scale: one of :attr:`scales`.
+            seeds: that are run.
+            factors: that are varied.
+            shared_backgrounds: whether tests show the backgrounds of training.
+            **pictures: ``objects``, ``backgrounds`` and ``num_classes`` of :func:`~invariance.studies.own_data.settle`.
+
         Raises:
-            SpecError: it needs what is not on this machine.
+            SpecError: it needs what is not on this machine, or more classes than there are.
         """
         chosen = replace(self.scales[scale], factors=factors) if factors else self.scales[scale]
         if shared_backgrounds is not None:
             chosen = replace(chosen, budget=replace(chosen.budget, shared_backgrounds=shared_backgrounds))
+        shared = chosen.budget.shared_backgrounds
+        data = settle(name, self.groups, chosen.num_classes, shared_backgrounds=shared, **pictures)
+        chosen = replace(chosen, objects=data.objects, backgrounds=data.backgrounds, num_classes=data.num_classes)
         parts = tuple(part for seed in seeds for part in self.parts(chosen, seed))
         return Study(
             name=name,
@@ -112,14 +129,19 @@ class Design(Generic[ScaleT]):
             # What several parts share is one run.
             runs=tuple({spec.run_id: spec for part in parts for spec in part.runs}.values()),
             tabulate=partial(_tabulate, self.columns, parts),
-            conclude=self.conclude,
+            conclude=self.conclude if data.is_comparable else partial(_apart, self.conclude, data.words),
             factors=factors,
-            shared_backgrounds=chosen.budget.shared_backgrounds,
+            shared_backgrounds=shared,
+            data=data,
         )
 
 
 def _tabulate(columns: tuple[str, ...], parts: tuple[Part, ...], outcomes: Outcomes) -> pd.DataFrame:
     return pd.DataFrame([row for part in parts for row in part.rows(outcomes)], columns=list(columns))
+
+
+def _apart(conclude: Callable[[pd.DataFrame], list[Finding]], words: str, table: pd.DataFrame) -> list[Finding]:
+    return set_apart(conclude(table), words)
 
 
 def measured_table(outcomes: Outcomes, run_id: str) -> pd.DataFrame | None:

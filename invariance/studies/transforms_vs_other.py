@@ -23,6 +23,7 @@ from invariance.models import has_published
 from invariance.numbers import format_number
 from invariance.statistics import Interval, t_interval
 from invariance.studies import published
+from invariance.studies.own_data import Groups
 from invariance.studies.published import TRANSFORMS_VS_OTHER as PUBLISHED
 from invariance.studies.study import Design
 from invariance.studies.transforms_vs_other_grid import (
@@ -314,4 +315,11 @@ def _mean(wide: pd.DataFrame, column: str) -> str:
     return format_number(float(wide[column].mean()))
 
 
-DESIGN: Final = Design(scales=SCALES, columns=COLUMNS, parts=one_seed, conclude=conclude, factors=FACTORS)
+DESIGN: Final = Design(
+    scales=SCALES,
+    columns=COLUMNS,
+    parts=one_seed,
+    conclude=conclude,
+    groups=Groups(("of the target task", "others to pretrain on")),
+    factors=FACTORS,
+)

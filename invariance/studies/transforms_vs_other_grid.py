@@ -66,21 +66,22 @@ class TransformsVsOtherScale(StudyScale):
         model_settings: fields of ``PretrainSpec`` that an architecture has otherwise.
         pretraining_samples: sizes of the pretraining set, each with its epochs; the budget's is among them.
         transfer_samples: sizes of the target task.
-        num_classes: of the target task.
-        num_subset: of these for the subset.
     """
 
     models: tuple[str, ...]
     pretraining_samples: Mapping[int, int]
     transfer_samples: tuple[int, ...]
     model_settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    num_classes: int = 30
-    num_subset: int = 10
     factors: tuple[str, ...] = tuple(FACTORS)
 
     def __post_init__(self) -> None:
         usual = (self.budget.num_samples, self.budget.epochs)
         assert usual in self.pretraining_samples.items(), usual
+
+    @property
+    def num_subset(self) -> int:
+        """Of the target's classes, those of the subset: a third."""
+        return max(2, self.num_classes // 3)
 
 
 _VIT: Final = {"vit": {"weight_decay": 5e-5, "schedule": "cosine"}}
@@ -261,13 +262,15 @@ class _Grid:
     """The cells of one seed; what is not varied is as usual."""
 
     def __init__(self, scale: TransformsVsOtherScale, seed: int, sources: Compositions | None) -> None:
-        both = shuffled_classes("builtin", 2 * scale.num_classes, seed)
+        both = shuffled_classes(scale.objects, 2 * scale.num_classes, seed)
         target, others = both[: scale.num_classes], both[scale.num_classes :]
         self.scale, self.seed = scale, seed
         self.classes = {"subset": target[: scale.num_subset], "disjoint": others, "same": target, "superset": both}
         self.targets: Compositions = dict(zip(TARGETS, one_per_category(len(TARGETS), seed), strict=True))
         self.sources: Compositions = {**self.targets, NONE: ()} if sources is None else sources
         self.task = DatasetSpec(
+            objects=scale.objects,
+            backgrounds=scale.backgrounds,
             classes=tuple(sorted(target)),
             num_samples=scale.budget.transfer_samples,
             shared_backgrounds=scale.budget.shared_backgrounds,
@@ -325,6 +328,8 @@ class _Grid:
         num = samples or budget.num_samples
         assert num is not None, "this study's sets are finite"
         data = DatasetSpec(
+            objects=self.scale.objects,
+            backgrounds=self.scale.backgrounds,
             classes=tuple(sorted(self.classes[relationship])),
             transforms={**self.sources, **replaced}[source],
             num_samples=num,

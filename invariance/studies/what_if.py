@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from invariance.data.catalogue import choose_classes, class_names
-from invariance.models import batch_size_at, published_facts
+from invariance.models import PUBLISHED_PREFIX, batch_size_at, published_facts
 from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, SpecError, TransferSpec, transforms_text
 from invariance.studies.relations import relation
 from invariance.vocabulary.objectives import OBJECTIVES
@@ -22,6 +22,7 @@ MAX_CLASSES: Final = 30
 PUBLISHED_BATCH_SIZE: Final = 32
 PUBLISHED_LEARNING_RATE: Final = 1e-4
 """Of fine-tuning a published network: fewer images fit into memory, and Adam's usual rate would undo what it knows."""
+USUAL_INPUT_SIZE: Final = 224
 TARGET_SEED_OFFSET: Final = 2**32
 """Added to the seed for the target task, so that pretraining and transfer draw under different keys."""
 
@@ -241,14 +242,15 @@ def published_transfer(transfer: TransferSpec, name: str) -> TransferSpec:
 
     Args:
         transfer: the task and the method.
-        name: ``torchvision:<name>``; its weights need not be here yet.
+        name: reference of a network from outside; its weights need not be here yet.
 
     Raises:
         SpecError: there is no such network.
     """
-    facts = published_facts(name)
+    # Of what others than torchvision made the size is known once it is here, and is this one nearly always.
+    input_size = published_facts(name).input_size if name.startswith(PUBLISHED_PREFIX) else USUAL_INPUT_SIZE
     spec = replace(transfer, source=name, regularisation="validation")
     if spec.method == "linear-probe":
         return spec
-    batch_size = max(2, min(PUBLISHED_BATCH_SIZE, batch_size_at(facts.input_size)))
+    batch_size = max(2, min(PUBLISHED_BATCH_SIZE, batch_size_at(input_size)))
     return replace(spec, batch_size=batch_size, learning_rate=PUBLISHED_LEARNING_RATE)

@@ -14,7 +14,7 @@ from invariance.data.engine import Engine
 from invariance.events import CancelFlag, Event, Finished, Progress, never
 from invariance.files import sweep_temporaries
 from invariance.models import Classifier
-from invariance.spec import SpecError, TransferSpec, canonical_json
+from invariance.spec import SpecError, TransferSpec, canonical_json, identity_json
 from invariance.training.answers import ANSWERS, Answers
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.evaluation import batch_by_batch, evaluation_of, in_batches
@@ -73,7 +73,7 @@ def transfer(
     sweep_temporaries(directory)
     work = _Work(spec, Path(source), directory, device, cancelled)
     events = work.precision.during(device, work.events(checkpoint_every_s))
-    yield from in_threads_of([work.model.name], device, events)
+    yield from in_threads_of([work.model.architecture], device, events)
     clear_state(directory)
 
 
@@ -113,7 +113,7 @@ def transfer_together(
     if len(sizes) > 1 or len({spec.precision for spec in specs}) > 1:
         raise SpecError("probes of different sizes are not solved together: give as many samples and classes to each")
     events = works[0].precision.during(device, _transferred(works, cancelled))
-    yield from in_threads_of([work.model.name for work in works], device, events)
+    yield from in_threads_of([work.model.architecture for work in works], device, events)
 
 
 def _transferred(works: Sequence[_Work], cancelled: CancelFlag) -> Generator[tuple[int, Event], None, None]:
@@ -267,7 +267,7 @@ class _Work:
             self.model,
             learning_rate=self.spec.learning_rate,
             directory=self.directory,
-            identity=canonical_json(self.spec),
+            identity=identity_json(self.spec),
             precision=self.precision,
         )
         if train_state.resume():

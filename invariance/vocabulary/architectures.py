@@ -10,6 +10,12 @@ from invariance.vocabulary.attach import by_name
 
 PUBLISHED_PREFIX: Final = "torchvision:"
 """Names of networks that others trained begin with it; torchvision says what there is to know of them."""
+TIMM_PREFIX: Final = "timm:"
+HF_PREFIX: Final = "hf:"
+FILE_PREFIX: Final = "sha256:"
+"""Of a file that was brought along: its name is the beginning of its SHA-256, wherever it lay."""
+OUTSIDE_PREFIXES: Final = (PUBLISHED_PREFIX, TIMM_PREFIX, HF_PREFIX, FILE_PREFIX)
+"""References of networks that no run has to make, and that do not ship, begin with one of them."""
 COUNTED_AT_PX: Final = 32
 """Side of the image for which multiplications are declared."""
 SMALL_GIGA_MACS: Final = 0.02
@@ -33,6 +39,8 @@ class Architecture:
         smallest_image_px: side of the smallest image of which its poolings leave something.
         stackable: whether several are trained as one stack on a GPU unasked. It pays where a step is mostly launches of
             kernels, in small networks, and torch can do it, which it cannot with a transformer's attention.
+        module: that registers it at run time; empty for those that are declared here.
+        version: of a registered one, part of the identity of every run with it.
     """
 
     name: str
@@ -44,6 +52,8 @@ class Architecture:
     input_size: int | None = None
     smallest_image_px: int = 8
     stackable: bool = False
+    module: str = ""
+    version: int = 1
 
     @property
     def summary(self) -> str:
@@ -148,7 +158,8 @@ ARCHITECTURES: Final[dict[str, Architecture]] = by_name(
 )
 """By name, in the order in which they are offered."""
 
-MODEL_NAMES: Final = tuple(ARCHITECTURES)
+MODEL_NAMES: Final = ARCHITECTURES.keys()
+"""Those of what is registered later among them from then on."""
 
 
 def are_small(names: Iterable[str | None]) -> bool:

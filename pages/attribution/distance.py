@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import pandas as pd
 import streamlit as st
 
 from invariance.attribution.compare_distance import DistanceComparison, DistanceView, compare_distance
@@ -17,9 +18,11 @@ from invariance.numbers import format_number
 from invariance.spec import KNOWN_TRANSFORMS, DatasetSpec
 from pages.shared import cache
 from pages.shared.controls import choose
+from pages.shared.exports import offline_button
 from pages.shared.literal import literal
 from pages.shared.magnitude_sliders import magnitude_sliders
 from pages.shared.networks import Models, say_how_long
+from pages.shared.origins import page_origin
 
 FIRST_TRANSFORM = "rotate"
 
@@ -51,10 +54,10 @@ def show_distance(models: Models, data: DatasetSpec, position: int) -> None:
     task = replace(data, transforms=(transform,), num_samples=None)
     say_how_long(models, passes_of_distance(NUM_POINTS), task.image_size, can_stop=False)
     found = _compare(models, cache.keys_of(models), task, position, transform, tuple(values.items()), draw, way)
-    _show(found, models, titles[transform])
+    _show(found, models, task, titles[transform])
 
 
-def _show(found: DistanceComparison, models: Models, transform: str) -> None:
+def _show(found: DistanceComparison, models: Models, task: DatasetSpec, transform: str) -> None:
     factor = fitting_factor(found.image.shape[0], 320)
     pictures = [upscale(picture, factor) for picture in (found.image, found.changed)]
     maps = [
@@ -73,15 +76,26 @@ def _show(found: DistanceComparison, models: Models, transform: str) -> None:
             f":red[**Red**] pixels moved the representation away, :blue[**blue**] ones brought it back; full "
             f"colour is {found.limit:.2g} of a squared distance of 1, in both maps."
         )
-        st.download_button(
-            "Download PNG",
-            png_bytes(side_by_side([*pictures, *maps])),
-            "distance.png",
-            "image/png",
-            icon=":material/download:",
-            key="distance_png",
-            on_click="ignore",
-        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.download_button(
+                "Download PNG",
+                png_bytes(side_by_side([*pictures, *maps])),
+                "distance.png",
+                "image/png",
+                icon=":material/download:",
+                key="distance_png",
+                on_click="ignore",
+            )
+            named = [f"{number}: {model.label}" for number, model in enumerate(models, 1)]
+            views = zip(named, found.views, strict=True)
+            distances = [(one, view.distance, view.completeness_error) for one, view in views]
+            offline_button(
+                dict(zip((found.class_name, f"with {transform}", *named), [*pictures, *maps], strict=True)),
+                pd.DataFrame(distances, columns=["network", "distance", "completeness_error"]),
+                title=f"Distance that {transform} makes",
+                name="distance",
+                origin=page_origin(task),
+            )
     for column, model, view, picture in zip(columns[2:], models, found.views, maps, strict=True):
         with column:
             st.image(

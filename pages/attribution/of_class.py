@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import pandas as pd
 import streamlit as st
 
 from invariance.attribution.compare import PREDICTED, TRUE, Comparison, Explanation
@@ -18,7 +19,9 @@ from pages.attribution.scores import show_scores
 from pages.attribution.trust import show_randomised
 from pages.shared import cache
 from pages.shared.controls import choose, transform_picker
+from pages.shared.exports import offline_button
 from pages.shared.networks import Models, say_how_long
+from pages.shared.origins import page_origin
 
 
 def show_class(models: Models, data: DatasetSpec, position: int) -> None:
@@ -41,7 +44,7 @@ def show_class(models: Models, data: DatasetSpec, position: int) -> None:
     passes = passes_of_map(method, dict(parameters), data.image_size)
     say_how_long(models, passes, data.image_size, can_stop=False)
     found = cache.explain(models, data, position, target, baseline, method.name, parameters)
-    show_comparison(found, models, method, baseline)
+    show_comparison(found, models, data, method, baseline)
     show_scores(models, data, method, baseline, parameters)
     show_randomised(models, (data, position, target, baseline), method, parameters)
 
@@ -98,11 +101,29 @@ def show_view(view: Explanation, true_class: str, *, has_share: bool, has_sticke
     if not math.isnan(view.completeness_error):
         st.caption(
             f"Completeness error {view.completeness_error:.1%}: by how much the map's sum misses the change of "
-            "the logit that it explains."
+            f"the logit that it explains. {view.remark}"
         )
 
 
-def show_comparison(found: Comparison, models: Models, method: Method, baseline: str) -> None:
+def table_of(found: Comparison, names: list[str]) -> pd.DataFrame:
+    """What stands below the maps, a row for each network."""
+    rows = [
+        {
+            "network": name,
+            "true_class": found.true_class,
+            "predicted": view.predicted,
+            "probability": view.top(1)[0][1],
+            "explained": view.explained,
+            "share_on_object": view.mass,
+            "share_on_other_objects": view.null,
+            "completeness_error": view.completeness_error,
+        }
+        for name, view in zip(names, found.explanations, strict=True)
+    ]
+    return pd.DataFrame(rows)
+
+
+def show_comparison(found: Comparison, models: Models, data: DatasetSpec, method: Method, baseline: str) -> None:
     """The image and both maps side by side, and their difference."""
     factor = fitting_factor(found.image.shape[0], 320)
     maps = [
@@ -120,14 +141,25 @@ def show_comparison(found: Comparison, models: Models, method: Method, baseline:
             f"relevance of {found.limit:.2g} logits a pixel in all maps. The line is the object's outline. "
             f"{method.title}."
         )
-        st.download_button(
-            "Download PNG",
-            png_bytes(side_by_side([upscale(found.image, factor), *maps, difference])),
-            "attribution.png",
-            "image/png",
-            icon=":material/download:",
-            key="png",
-        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.download_button(
+                "Download PNG",
+                png_bytes(side_by_side([upscale(found.image, factor), *maps, difference])),
+                "attribution.png",
+                "image/png",
+                icon=":material/download:",
+                key="png",
+                on_click="ignore",
+            )
+            named = [f"{number}: {model.label}" for number, model in enumerate(models, 1)]
+            pictures = [upscale(found.image, factor), *maps, difference]
+            offline_button(
+                dict(zip((f"image of {found.true_class}", *named, "first less second"), pictures, strict=True)),
+                table_of(found, named),
+                title=f"Attribution: {method.title}",
+                name="attribution",
+                origin=page_origin(data),
+            )
     for column, model, view, picture in zip(columns[1:3], models, found.explanations, maps, strict=True):
         with column:
             st.image(picture, width="stretch", alt=f"relevance for {view.explained} over the image in grey")

@@ -52,8 +52,8 @@ with errors_shown():
         question = choose(
             "Question", {name: title for name, (title, _) in QUESTIONS.items()}, key="question", kind="segments"
         )
-        linked, (left, right) = linked_models(known), st.columns(2)
-        models = choose_models(known, linked if len(linked) > 1 else TRANSFERS, places=(left, right))
+        linked, (left, right, button) = linked_models(known), st.columns([5, 5, 2], vertical_alignment="bottom")
+        models = choose_models(known, linked if len(linked) > 1 else TRANSFERS, places=(left, right, button))
         task = next((model.data for model in models if not model.is_published), models[0].data)
         position = choose_image(task)
         QUESTIONS[question][1](models, task, position)

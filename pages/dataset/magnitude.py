@@ -20,6 +20,7 @@ from pages.shared.fields import number
 from pages.shared.figures import show_figure
 from pages.shared.literal import literal
 from pages.shared.magnitude_sliders import magnitude_sliders
+from pages.shared.origins import page_origin
 
 NUM_DRAWN = 2_000
 
@@ -28,7 +29,7 @@ def show_magnitude(engine: Engine) -> None:
     """One transformation of one object, its magnitudes on sliders."""
     st.markdown("One transformation on one object: move its magnitudes and see what they do.")
     left, right = st.columns([3, 2])
-    names = KNOWN_TRANSFORMS
+    names = tuple(KNOWN_TRANSFORMS)
     transform = left.selectbox(
         "Transformation", names, names.index("rotate"), format_func=_words, key="magnitude_of", bind="query-params"
     )
@@ -99,6 +100,7 @@ def _show_histograms(engine: Engine, transforms: tuple[str, ...], *, marked: dic
         title=f"{NUM_DRAWN:,} draws (bars) and their law (line)",
         name="draws",
         alt=f"histograms of what is drawn for {names}",
+        origin=page_origin(spec),
     )
 
 

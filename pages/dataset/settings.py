@@ -6,11 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from invariance.data.catalogue import class_names, is_picture_source, resolve_source
-from invariance.spec import ALL_CATEGORIES, CATEGORIES, RESAMPLINGS, TRANSFORM_NAMES, DatasetSpec, SpecError
+from invariance.data.catalogue import class_names, is_picture_source
+from invariance.spec import ALL_CATEGORIES, CATEGORIES, RESAMPLINGS, TRANSFORM_NAMES, DatasetSpec
 from pages.dataset.sticker import choose_sticker
-from pages.shared.controls import source_picker, transform_picker
+from pages.shared.controls import transform_picker
 from pages.shared.fields import number, segments, share
+from pages.shared.sources import named_source, source_picker
 
 IMAGE_SIZES = (16, 32, 48, 64, 96, 128)
 PRESETS: dict[str, tuple[str, ...]] = {
@@ -34,8 +35,8 @@ def configure() -> DatasetSpec:
     strength = share(
         "Strength", 1.0, key="strength", help="Scales every range: 1 is the paper's, 0 leaves the object alone."
     )
-    objects = _folder(source_picker("Objects", "objects"), "objects")
-    backgrounds = _folder(source_picker("Backgrounds", "backgrounds", colour=True), "backgrounds")
+    objects = named_source(source_picker("Objects", "objects"), "objects")
+    backgrounds = named_source(source_picker("Backgrounds", "backgrounds", colour=True), "backgrounds")
     dependence = _dependence() if is_picture_source(backgrounds) else {}
     sticker = choose_sticker()
     label = _label(has_classes=is_picture_source(backgrounds), has_stickers=bool(sticker))
@@ -97,9 +98,3 @@ def _label(*, has_classes: bool, has_stickers: bool) -> str:
     if len(options) == 1:
         return "object"
     return segments("The class is that of the", options, key="label", default="object")
-
-
-def _folder(source: str, name: str) -> str:
-    if not source.strip():
-        raise SpecError(f"{name}: write the path of a folder, or choose builtin")
-    return resolve_source(source.strip())

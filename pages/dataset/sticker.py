@@ -6,9 +6,11 @@ from typing import Any
 
 import streamlit as st
 
-from invariance.data.catalogue import class_names, resolve_source
+from invariance.data.catalogue import class_names
+from invariance.data.picture_contents import resolve_source
 from invariance.spec import STICKER_PLACES
 from pages.shared.fields import segments, share
+from pages.shared.sources import tell_what_was_read
 
 SOURCES = ("none", "builtin", "noise", "folder", "hub")
 PLACES = {"corner": "upper right corner", "anywhere": "anywhere"}
@@ -31,6 +33,7 @@ def choose_sticker() -> dict[str, Any]:
                 st.caption("Write the path of a folder `<class>/<image>.png`; until then there is no sticker.")
                 return {}
         source = resolve_source(source)
+        tell_what_was_read(source, "stickers")
         names = st.multiselect(
             "Its classes", class_names(source), key="sticker_names", placeholder="All", bind="query-params"
         )

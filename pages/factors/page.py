@@ -9,7 +9,8 @@ import streamlit as st
 from invariance.figures.factor_heatmap import factor_heatmap
 from invariance.figures.factor_pair import factor_dumbbells, paired
 from invariance.runs import gallery
-from invariance.spec import DatasetSpec
+from invariance.runs.origin import origin_of
+from invariance.spec import DatasetSpec, FactorSpec
 from invariance.vocabulary.factors import FACTOR_COLUMNS, HELD_OUT, KNOWN, NETWORK
 from pages.factors.decoding import ask_first, explain_verdicts, factor_probes, say_how_long, show_factor, tell_changes
 from pages.shared import cache, links
@@ -17,7 +18,7 @@ from pages.shared.controls import choose
 from pages.shared.errors import errors_shown, show_postponed
 from pages.shared.figures import heatmap_frame, show_figure, show_heatmap
 from pages.shared.measurements import find_measured, gallery_data, measure_button, show_pending
-from pages.shared.networks import Networks, choose_added, choose_pair, show_no_gallery
+from pages.shared.networks import Networks, choose_others, choose_pair, show_no_gallery
 
 DEFAULTS = ("matched", "disjoint")
 FACTOR = "hue.shift"
@@ -54,7 +55,7 @@ def select_cell(networks: list[str], row: str, column: str) -> None:
         st.session_state["first"] = row
 
 
-def show_pair(table: pd.DataFrame, pair: tuple[str, str], names: dict[str, str]) -> None:
+def show_pair(table: pd.DataFrame, pair: tuple[str, str], names: dict[str, str], data: DatasetSpec) -> None:
     """Where the two networks differ most."""
     pairs = paired(table, *pair)
     titles = names[pair[0]], names[pair[1]]
@@ -69,15 +70,14 @@ def show_pair(table: pd.DataFrame, pair: tuple[str, str], names: dict[str, str])
         key="dumbbells",
         title=f"Factors decoded from networks trained on {titles[0]} and on {titles[1]}",
         name="factor-pair",
+        origin=origin_of(FactorSpec(sources=pair, data=data)),
     )
 
 
 def main() -> None:
     """The page."""
     known = cache.known_models()
-    runs = choose_added(
-        "Other networks", known, lambda _: True, placeholder="Add finished runs and published networks that are here"
-    )
+    runs = choose_others(known, lambda _: True)
     data = replace(gallery_data(known), transforms=(), num_samples=DatasetSpec().num_samples)
     whole = table_of(known, runs, data)
     networks = list(dict.fromkeys(whole.loc[whole["role"] == NETWORK, "model"]))
@@ -109,9 +109,10 @@ def main() -> None:
         name="factors",
         alt="how well each factor is decoded from each network and from the controls",
         on_cell=partial(select_cell, networks),
+        origin=origin_of(FactorSpec(sources=tuple(networks), data=data)),
     )
     decoded = st.container()
-    show_pair(table, pair, names)
+    show_pair(table, pair, names, data)
     with decoded:  # last, since decoding takes a moment
         show_factor(table, [known[name] for name in pair], [names[name] for name in pair], factor, data, objects)
 

@@ -22,6 +22,7 @@ from pages.shared import cache
 from pages.shared.controls import choose
 from pages.shared.figures import show_figure
 from pages.shared.networks import Networks
+from pages.shared.origins import page_origin
 
 VIEWS = {"twins": "Twins", "layers": "Layer by layer", "magnitude": "Against magnitude"}
 NUM_TWINS = 12
@@ -162,6 +163,7 @@ def _show_layers(networks: Networks, titles: dict[str, str], transform: str, dat
         key="layers",
         title=f"{MEASURES[score].title} for {transform}, layer by layer",
         name=f"layers-{transform}",
+        origin=page_origin(data),
     )
     st.caption(
         f"From {table['num_pairs'].iloc[0]} twins, one forward pass. *pixels* are the images themselves. Maps "
@@ -186,6 +188,7 @@ def _show_magnitude(networks: Networks, titles: dict[str, str], transform: str, 
         title=f"Distance from the untransformed image, {transform}",
         name=f"magnitude-{transform}",
         alt=f"distance against {title}",
+        origin=page_origin(data),
     )
     seen = "A network trained on it saw the shaded range." if ends_inside else "A data set draws all of this range."
     num = table["num_pairs"].iloc[0]

@@ -4,23 +4,18 @@ import pandas as pd
 import streamlit as st
 
 from invariance.figures.heatmap import sens_heatmap
+from invariance.runs.origin import Origin, origin_of
 from invariance.spec import CATEGORIES
 from invariance.vocabulary.measures import MEASURES
 from pages.invariance.cell import references, show_numbers, show_view
-from pages.invariance.rows import (
-    choose_published,
-    explain_published,
-    is_own_pretraining,
-    row_title,
-    take_linked_published,
-)
+from pages.invariance.rows import can_be_row, choose_num_pairs, explain_published, row_title
 from pages.invariance.scatter import show_scatter
-from pages.invariance.table import choose_data, table_of
+from pages.invariance.table import PUBLISHED_PAIRS, choose_data, measurements, table_of
 from pages.shared import cache, links
 from pages.shared.controls import choose
 from pages.shared.errors import errors_shown, show_postponed
 from pages.shared.figures import heatmap_frame, show_heatmap
-from pages.shared.networks import Networks, choose_added, show_no_gallery
+from pages.shared.networks import Networks, choose_others, show_no_gallery
 
 
 def choose_measure(table: pd.DataFrame) -> str:
@@ -74,7 +69,9 @@ def choose_cell(table: pd.DataFrame, names: dict[str, str]) -> tuple[str, str]:
     )
 
 
-def show_table(table: pd.DataFrame, networks: Networks, names: dict[str, str], score: str) -> tuple[str, str]:
+def show_table(
+    table: pd.DataFrame, networks: Networks, names: dict[str, str], score: str, origin: Origin
+) -> tuple[str, str]:
     """Rows are networks, columns transformations. Returns the chosen cell."""
     title = MEASURES[score].title
     st.markdown(
@@ -101,6 +98,7 @@ def show_table(table: pd.DataFrame, networks: Networks, names: dict[str, str], s
         name="sens",
         alt=f"{title} of networks for transformations",
         on_cell=select_cell,
+        origin=origin,
     )
     return cell
 
@@ -108,9 +106,9 @@ def show_table(table: pd.DataFrame, networks: Networks, names: dict[str, str], s
 def main() -> None:
     """The page."""
     known = cache.known_models()
-    take_linked_published(known)
-    runs = choose_added("Your runs", known, is_own_pretraining, placeholder="Add finished pretrainings")
-    published, num_pairs = choose_published(known)
+    others = choose_others(known, can_be_row)
+    published = [name for name in others if known[name].is_published]
+    num_pairs = choose_num_pairs() if published else PUBLISHED_PAIRS
     left, middle, right = st.columns([4, 3, 3], vertical_alignment="bottom")
     with left:
         shift, data = choose_data(known)
@@ -126,13 +124,13 @@ def main() -> None:
         "image apart, so a low score of its is no achievement; it stands apart, below the rule.",
     )
     explain_published(published, data, num_pairs)
-    table = table_of(known, [*runs, *published], shift, data, num_pairs)
+    table = table_of(known, others, shift, data, num_pairs)
     networks = networks_of(table, known)
     several = sum(network.is_untrained for network in networks.values()) > 1
     if not show_untrained:
         networks = {name: network for name, network in networks.items() if not network.is_untrained}
     if not networks:
-        if not (runs or published) and not any(model.from_gallery for model in known.values()):
+        if not others and not any(model.from_gallery for model in known.values()):
             show_no_gallery()
         return
     names = {name: row_title(network, several) for name, network in networks.items()}
@@ -140,7 +138,8 @@ def main() -> None:
     table = table[table["model"].isin(networks)]
     score = choose_measure(table)
     shown = [name for group in (groups or CATEGORIES) for name in CATEGORIES[group]]
-    row, column = show_table(table[table["transform"].isin(shown)], networks, names, score)
+    origin = origin_of(*measurements(list(networks.values()), data, num_pairs))
+    row, column = show_table(table[table["transform"].isin(shown)], networks, names, score, origin)
     compared = references(networks[row], known)
     show_numbers(measured, compared, names, column)
     show_view(compared, names, column, data, score)

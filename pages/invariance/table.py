@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -9,12 +10,12 @@ import pandas as pd
 import streamlit as st
 
 from invariance.measures.shifts import available_shifts, own_shift, shift_title
-from invariance.models import PUBLISHED_PREFIX
 from invariance.runs import gallery
-from invariance.runs.describe import source_title
+from invariance.runs.added import is_outside, short_name
 from invariance.runs.gallery_build import NUM_PAIRS
 from invariance.spec import DatasetSpec, MeasureSpec
 from invariance.vocabulary.measures import TRANSFORM_COLUMNS
+from pages.shared.cache import KnownModel
 from pages.shared.controls import choose
 from pages.shared.measurements import (
     Group,
@@ -51,7 +52,7 @@ def table_of(
 
     Args:
         known: the networks that can be looked at.
-        runs: run ids of one's own, and ``torchvision:<name>``.
+        runs: run ids of one's own, and references of networks that others trained.
         shift: name of the type of data.
         data: of that type.
         num_pairs: twins of published networks.
@@ -94,9 +95,16 @@ def measurement(group: Group, data: DatasetSpec, num_pairs: int = PUBLISHED_PAIR
     return MeasureSpec(sources=group, data=data, num_pairs=NUM_PAIRS, untrained=True)
 
 
+def measurements(networks: Sequence[KnownModel], data: DatasetSpec, num_pairs: int) -> list[MeasureSpec]:
+    """What makes a table of these networks again: one measurement of the own ones, one of each of the others."""
+    own = tuple(one.reference for one in networks if not (one.is_published or one.is_untrained))
+    groups = [own] * bool(own) + [(one.reference,) for one in networks if one.is_published]
+    return [measurement(group, data, num_pairs) for group in groups]
+
+
 def is_published(group: Group) -> bool:
     """Whether it is a network that others published."""
-    return group[0].startswith(PUBLISHED_PREFIX)
+    return is_outside(group[0])
 
 
 def _entry(name: str) -> gallery.GalleryEntry | None:
@@ -119,7 +127,7 @@ def _offer(found: Measured, gallery_group: Group, data: DatasetSpec, num_pairs: 
     if found.missing:
         own = sum(group != gallery_group and not is_published(group) for group in found.missing)
         names = [f"{own} run{'s' * (own > 1)}"] * (own > 0) + ["the gallery"] * (gallery_group in found.missing)
-        names += [source_title(group[0]) for group in found.missing if is_published(group)]
+        names += [short_name(group[0]) for group in found.missing if is_published(group)]
         measure_button(f"Measure {' and '.join(names)}", found.missing, asked)
     if found.outdated:
         st.button(

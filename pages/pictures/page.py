@@ -60,7 +60,8 @@ def describe(found: Shelf) -> str:
     grounds = len(found.backgrounds)
     behind = "the built-in backgrounds" if not grounds else "1 background" if grounds == 1 else f"{grounds} backgrounds"
     count = f"{len(classes)} class" if len(classes) == 1 else f"{len(classes)} classes"
-    return f"**{count}**: {named}; on {behind}." + _doubts(found)
+    pictures = sum(classes.values())
+    return f"**{pictures} picture{'s' * (pictures > 1)} of {count}**: {named}; on {behind}." + _doubts(found)
 
 
 def _doubts(found: Shelf) -> str:
@@ -113,8 +114,12 @@ def offer(found: Shelf) -> None:
         return
     st.success("Stored. Each link below opens with your pictures chosen.", icon=":material/check_circle:")
     with st.container(horizontal=True):
-        for folder, label in (("dataset", "See the data set"), ("train", "Train on it")):
-            link_to(folder, label, icon=PAGE_OF[folder].icon, query=sources(stored))
+        for folder, label, more in (
+            ("dataset", "See the data set", {}),
+            ("train", "Train on it", {}),
+            ("studies", "Run a study on it", {"results_of": "own"}),
+        ):
+            link_to(folder, label, icon=PAGE_OF[folder].icon, query=sources(stored) | more)
 
 
 st.title("My pictures", anchor=False)

@@ -27,11 +27,18 @@ class Left:
         problems: one line for each file that cannot be used.
         known: titles of files that are here already.
         num_over: files for which there was no room.
+        num_files: that came.
     """
 
     problems: list[str] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
     num_over: int = 0
+    num_files: int = 0
+
+    @property
+    def num_read(self) -> int:
+        """Files that were taken."""
+        return self.num_files - len(self.problems) - len(self.known) - self.num_over
 
 
 def uploader(label: str, key: str, add: Callable[[bytes, str], bool], *, help: str) -> None:
@@ -53,7 +60,11 @@ def uploader(label: str, key: str, add: Callable[[bytes, str], bool], *, help: s
         help="Choose a folder instead of files. Folders in it become the classes of objects.",
     )
     files = place.file_uploader(
-        label, TYPES, accept_multiple_files="directory" if folder else True, key=f"{key}_{turn}_{folder}", help=help
+        label,
+        None if folder else TYPES,  # of a folder all is taken, so that what is no picture is named
+        accept_multiple_files="directory" if folder else True,
+        key=f"{key}_{turn}_{folder}",
+        help=help,
     )
     if files:
         st.session_state[f"{key}_left"] = _take([(file.name, file.getvalue()) for file in files], add)
@@ -63,7 +74,7 @@ def uploader(label: str, key: str, add: Callable[[bytes, str], bool], *, help: s
 
 
 def _take(files: Sequence[tuple[str, bytes]], add: Callable[[bytes, str], bool]) -> Left:
-    left = Left()
+    left = Left(num_files=len(files))
     progress = st.progress(0.0)
     for number, (name, data) in enumerate(files):
         progress.progress(number / len(files), f"Reading {number + 1} of {len(files)}")
@@ -78,7 +89,9 @@ def _take(files: Sequence[tuple[str, bytes]], add: Callable[[bytes, str], bool])
 
 
 def _show_left(left: Left) -> None:
-    """At most three boxes, however many files there were."""
+    """A line, and at most three boxes, however many files there were."""
+    if left.num_read < left.num_files:
+        st.caption(f"{left.num_read} of {left.num_files} file{'s' * (left.num_files > 1)} read; left out:")
     if left.problems:
         st.error(_lines(left.problems), icon=":material/error:")
     if left.num_over:

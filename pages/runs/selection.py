@@ -7,8 +7,10 @@ import streamlit as st
 
 from invariance.figures.curves import metric_title, training_curves, values_table
 from invariance.runs.describe import command
+from invariance.runs.origin import origin_of
 from invariance.runs.store import Run
 from invariance.spec import canonical_json
+from pages.runs.give_back import show_files
 from pages.shared import server
 from pages.shared.errors import show_error
 from pages.shared.figures import show_figure
@@ -67,7 +69,8 @@ def show_actions(runs: list[Run], titles: dict[str, str]) -> None:
 
 def show_curves(runs: list[Run], titles: dict[str, str]) -> None:
     """The selected runs' measured values, one curve for each run."""
-    tables = {f"{titles[run.id]} ({run.id[:4]})": server.store().metrics(run.id) for run in runs[:MAX_COMPARED]}
+    names = {run.id: f"{titles[run.id]} ({run.id[:4]})" for run in runs[:MAX_COMPARED]}
+    tables = {name: server.store().metrics(run_id) for run_id, name in names.items()}
     metrics = sorted({name for table in tables.values() for name in table["name"].unique()}, reverse=True)
     if not metrics:
         st.caption("Nothing was measured yet.")
@@ -83,6 +86,7 @@ def show_curves(runs: list[Run], titles: dict[str, str]) -> None:
         key="curves",
         title=f"Runs: {metric_title(metric)}",
         name=metric,
+        origin=origin_of(*(run.spec for run in runs if names.get(run.id) in shown)),
     )
     if len(runs) > MAX_COMPARED:
         st.caption(f"The first {MAX_COMPARED} of the {len(runs)} selected runs are drawn.")
@@ -100,6 +104,7 @@ def show_details(run: Run, name: str) -> None:
             st.caption(progress_line(run.progress, run.device))
         if run.device == "cpu" and (note := server.devices().note):
             st.caption(f":material/info: Executed on a CPU: {literal(note)}.")
+        show_files(run)
         if run.metrics:
             st.dataframe(pd.DataFrame([run.metrics]), hide_index=True, width="content")
         st.caption(

@@ -11,12 +11,16 @@ import streamlit as st
 
 from invariance.attribution.compare import Comparison, compare
 from invariance.data.engine import Engine, sources_of
+from invariance.data.picture_contents import stamp
 from invariance.measures.pairs import NUM_REFERENCE, mean_pair_distance
-from invariance.models import BATCH_SIZE, PUBLISHED_PREFIX, published_here, published_path, untrained_twin
+from invariance.models import BATCH_SIZE, untrained_twin
 from invariance.runs import gallery
 from invariance.runs.describe import title, transforms_title
+from invariance.runs.locate import added_networks, load_network
 from invariance.spec import DatasetSpec, PretrainSpec, RunSpec
+from invariance.spec.sources import SOURCES
 from invariance.training.checkpoint import load_weights
+from invariance.vocabulary.architectures import FILE_PREFIX
 from invariance.vocabulary.measures import starting_network_name
 from pages.shared import server
 
@@ -25,7 +29,6 @@ if TYPE_CHECKING:
 
 
 GALLERY_PREFIX = "gallery: "
-PUBLISHED_TITLE = "published: "
 NUM_REFERENCE_ENLARGED = 48
 
 Key = tuple[str, str]
@@ -39,24 +42,26 @@ class KnownModel:
     """A network that can be looked at.
 
     Attributes:
-        reference: name in the gallery, run id, or ``torchvision:<name>``.
+        reference: name in the gallery, run id, or what a network of others is called everywhere.
         label: for people.
-        spec: the run that made it; None for a network that others published.
-        path: file of weights.
+        spec: the run that made it; None for a network of others.
+        path: file of weights; None for a network of others, which the library finds by its reference.
         sha256: of that file, or what else tells its contents apart.
         metrics: accuracies in [0, 1].
         is_untrained: whether it is not the network in the file but the one that its training started from.
-        shown_on: what a published network is looked at with, since what it was trained on is not here.
+        shown_on: what a network of others is looked at with, since what it was trained on is not here.
+        description: of a network of others, a line.
     """
 
     reference: str
     label: str
     spec: RunSpec | None
-    path: Path
+    path: Path | None
     sha256: str
     metrics: dict[str, float]
     is_untrained: bool = False
     shown_on: DatasetSpec = DatasetSpec()  # noqa: RUF009 -- frozen, so that one may serve all
+    description: str = ""
 
     @property
     def key(self) -> Key:
@@ -91,7 +96,7 @@ class KnownModel:
         """The network itself, loaded once for each content of its file."""
         if self.is_untrained:
             return _load_untrained(str(self.path), self.sha256, getattr(self.spec, "seed", 0))
-        return _load(str(self.path), self.sha256)
+        return _load_added(*self.key) if self.path is None else _load(str(self.path), self.sha256)
 
     @property
     def num_reference(self) -> int:
@@ -109,7 +114,7 @@ class KnownModel:
 
 
 def known_models() -> dict[str, KnownModel]:
-    """The gallery's networks, those of finished runs, and published ones that are here, by reference, in this order."""
+    """The gallery's networks, those of finished runs, and those of others, by reference, in this order."""
     shipped = gallery.entries()
     found = {
         entry.name: KnownModel(
@@ -128,11 +133,10 @@ def known_models() -> dict[str, KnownModel]:
             sha256 = str((run.result or {}).get("sha256"))
             found[run.id] = KnownModel(run.id, label, run.spec, path, sha256, run.metrics)
     shown_on = found["none"].data if "none" in found else DatasetSpec()
-    for name in published_here():
-        path = published_path(name)
-        stamp = f"{path.stat().st_mtime_ns}"  # half a gigabyte is not hashed for a list
-        label = PUBLISHED_TITLE + name.removeprefix(PUBLISHED_PREFIX)
-        found[name] = KnownModel(name, label, None, path, stamp, {}, shown_on=shown_on)
+    for reference, name, description in added_networks(store):
+        is_file = reference.startswith(FILE_PREFIX)
+        label = f"file: {name} ({reference.removeprefix(FILE_PREFIX)[:4]})" if is_file else f"published: {name}"
+        found[reference] = KnownModel(reference, label, None, None, "", {}, shown_on=shown_on, description=description)
     return found
 
 
@@ -148,7 +152,7 @@ def engine(spec: DatasetSpec) -> Engine:
         SpecError: a folder or a class cannot be used.
     """
     sources = sources_of(spec)
-    stamps = tuple(_stamp(source) for source in (spec.objects, spec.backgrounds, spec.stickers) if source)
+    stamps = tuple(stamp(getattr(spec, role)) for role in SOURCES)
     return _pictures(sources, stamps).with_spec_changes(**vars(spec))
 
 
@@ -172,13 +176,18 @@ def pair_distance(model: KnownModel, data: DatasetSpec) -> float:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading pictures")
-def _pictures(sources: DatasetSpec, stamps: tuple[int, ...]) -> Engine:
+def _pictures(sources: DatasetSpec, stamps: tuple[str, ...]) -> Engine:
     return Engine(sources)
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _load(path: str, sha256: str) -> Classifier:
     return load_weights(Path(path))
+
+
+@st.cache_resource(max_entries=6, show_spinner="Loading a network")
+def _load_added(reference: str, sha256: str) -> Classifier:
+    return load_network(reference, server.store())
 
 
 @st.cache_resource(max_entries=24, show_spinner=False)
@@ -214,14 +223,6 @@ def _explain(
         method=method,
         parameters=dict(parameters),
     )
-
-
-def _stamp(source: str) -> int:
-    """Changes when files come to or go from a folder, so that its pictures are read again."""
-    folder = Path(source).expanduser()
-    if not folder.is_dir():
-        return 0
-    return max(path.stat().st_mtime_ns for path in (folder, *(child for child in folder.iterdir() if child.is_dir())))
 
 
 def _gallery_label(entry: gallery.GalleryEntry) -> str:

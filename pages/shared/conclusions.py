@@ -43,14 +43,14 @@ def conclusion(
 
 
 def published_conclusion(name: str, accuracy: float, others: list[tuple[Composition, Interval | None]]) -> str:
-    """A published network beside those that were pretrained here.
+    """A network that was trained elsewhere beside those that were pretrained here.
 
     Args:
         name: of the network.
         accuracy: of its transfer, in [0, 1].
-        others: what each of the others was pretrained on, and the accuracy of the published one less that one's.
+        others: what each of the others was pretrained on, and the accuracy of the first less that one's.
     """
-    said = [f"The published **{name}** reaches **{accuracy:.1%}** of the test images."]
+    said = [f"**{name}**, trained elsewhere, reaches **{accuracy:.1%}** of the test images."]
     for transforms, margin in others:
         other = f"the network of **{transforms_title(transforms)}**"
         if margin is None:

@@ -8,32 +8,19 @@ from contextlib import nullcontext
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from invariance.data.sources.download import DOWNLOADS
 from invariance.spec import ALL_CATEGORIES, BEYOND_2D, order_transforms
 from pages.shared import links
-from pages.shared.download import offer_download
 
 CATEGORY_ICONS = {
     "geometric": ":material/crop_rotate:",
     "photometric": ":material/palette:",
     "corruption": ":material/grain:",
     "beyond 2-D": ":material/view_in_ar:",
+    "registered": ":material/extension:",
 }
 
 MAX_IN_ORDER = 6
 """Transformations that the line of an order names."""
-
-SOURCES = {
-    "builtin": "Pictures drawn by this project: 72 everyday objects from 8 sides, 216 nature scenes.",
-    "noise": "Colour noise, without any shape: fixed squares as objects, fresh noise as backgrounds.",
-    "colour": "One uniform colour.",
-    "folder": "Your own: objects as <class>/<image>.png with transparency, backgrounds as a flat folder.",
-    "pictures": "Whole photographs in a folder <class>/<image>, which fill the image and have splits of their own.",
-    "cifar10": "60,000 photographs of 10 classes, 32 px; 170 MB, downloaded once.",
-    "cifar100": "60,000 photographs of 100 classes, 32 px; 170 MB, downloaded once.",
-    "hub": "The objects and backgrounds of the paper, from the Hugging Face Hub; downloaded once.",
-}
-"""Where pictures can come from, and what to know about each."""
 
 
 def choose(
@@ -178,32 +165,3 @@ def _ordered(chosen: tuple[str, ...], key: str, *, in_url: bool) -> tuple[str, .
 
 def _spaced(name: str) -> str:
     return name.replace("_", " ")
-
-
-def source_picker(label: str, key: str, *, colour: bool = False) -> str:
-    """Where objects or backgrounds come from.
-
-    Args:
-        label: what is chosen.
-        key: start of the widgets' keys, which are also their names in the URL.
-        colour: whether one uniform colour is offered, as it is for backgrounds.
-
-    Returns:
-        A value for ``DatasetSpec.objects`` or ``DatasetSpec.backgrounds``; an empty folder name is passed on as it is.
-    """
-    options = [name for name in SOURCES if colour or name != "colour"]
-    kind = str(
-        st.pills(label, options, default="builtin", required=True, key=f"{key}_source", wrap=True, bind="query-params")
-    )
-    if kind == "colour":
-        return st.color_picker(f"{label}: colour", "#808080", key=f"{key}_colour", bind="query-params")
-    if kind not in ("builtin", "noise"):
-        st.caption(SOURCES[kind].replace("<", "&lt;"))
-    if kind in ("folder", "pictures"):
-        path = st.text_input(
-            f"{label}: folder on this machine", key=f"{key}_folder", placeholder="/path/to/folder", bind="query-params"
-        )
-        return path if kind == "folder" or not path.strip() else f"images:{path.strip()}"
-    if kind in DOWNLOADS:
-        offer_download(kind, key=f"{key}_download")
-    return kind

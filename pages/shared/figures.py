@@ -15,6 +15,8 @@ from pages.shared.exports import export_row
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from invariance.runs.origin import Origin
+
 SCROLLING = """<style>
 .st-key-KEY_frame { overflow-x: auto; } .st-key-KEY_frame > div { min-width: WIDTHrem; }
 </style>"""
@@ -30,6 +32,7 @@ def show_figure(
     name: str,
     alt: str | None = None,
     caption: str | None = None,
+    origin: Origin | None = None,
 ) -> None:
     """A figure over the whole width, and below it what saves it.
 
@@ -41,11 +44,12 @@ def show_figure(
         name: of the files, without the ending.
         alt: what is seen, for who cannot see it; None for the title.
         caption: between the figure and the buttons.
+        origin: what makes it again; None for the page with all that is set on it.
     """
     draw(figure, key=key, alt=alt or title)
     if caption:
         st.caption(caption)
-    export_row(figure, table, title=title, name=name, key=f"save_{key}")
+    export_row(figure, table, title=title, name=name, key=f"save_{key}", origin=origin)
 
 
 def heatmap_frame(key: str, *, least_rem: int) -> DeltaGenerator:
@@ -64,6 +68,7 @@ def show_heatmap(
     name: str,
     alt: str,
     on_cell: Callable[[str, str], None],
+    origin: Origin | None = None,
 ) -> None:
     """A heatmap whose cells can be clicked; see :func:`show_figure`.
 
@@ -76,6 +81,7 @@ def show_heatmap(
         name: of the files.
         alt: what is seen.
         on_cell: takes names of row and column of a cell that is clicked, before the page runs again.
+        origin: see :func:`show_figure`.
     """
 
     def take() -> None:
@@ -84,7 +90,7 @@ def show_heatmap(
 
     with place:
         draw(figure, key=key, alt=alt, on_select=take)
-        export_row(figure, table, title=title, name=name, key=f"save_{key}")
+        export_row(figure, table, title=title, name=name, key=f"save_{key}", origin=origin)
 
 
 def draw(figure: go.Figure, *, key: str, alt: str, on_select: Callable[[], None] | None = None) -> None:

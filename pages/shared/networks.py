@@ -7,8 +7,10 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from invariance.models import PUBLISHED_PREFIX
 from invariance.runs.estimate import seconds_of_passes
 from pages.shared import links
+from pages.shared.add_network import add_network_control, take_added
 from pages.shared.cache import KnownModel
 from pages.shared.controls import choose
 from pages.shared.durations import in_words, roughly
@@ -29,7 +31,7 @@ def choose_pair(
     wanted: Iterable[str],
     *,
     keys: tuple[str, str] = ("left", "right"),
-    places: tuple[DeltaGenerator, DeltaGenerator] | None = None,
+    places: tuple[DeltaGenerator | None, DeltaGenerator | None] = (None, None),
 ) -> tuple[str, str]:
     """Two networks that are compared.
 
@@ -37,22 +39,28 @@ def choose_pair(
         titles: of all that there are, by reference.
         wanted: those to begin with, the most wanted first; names that are not here are passed over.
         keys: of the two boxes, and their names in the link.
-        places: where the boxes stand; None for below one another.
+        places: where the boxes stand; None for here.
     """
     names = list(dict.fromkeys([*(name for name in wanted if name in titles), *titles])) * 2
-    left, right = places or (None, None)
+    if (added := take_added(titles)) is not None:
+        st.session_state[keys[0]] = added
     return (
-        choose("Network", titles, key=keys[0], default=names[0], place=left),
-        choose("Beside it", titles, key=keys[1], default=names[1], place=right),
+        choose("Network", titles, key=keys[0], default=names[0], place=places[0]),
+        choose("Beside it", titles, key=keys[1], default=names[1], place=places[1]),
     )
 
 
 def choose_models(
-    known: Networks, wanted: Iterable[str] = TRANSFERS, *, places: tuple[DeltaGenerator, DeltaGenerator] | None = None
+    known: Networks,
+    wanted: Iterable[str] = TRANSFERS,
+    *,
+    places: tuple[DeltaGenerator, DeltaGenerator, DeltaGenerator] | None = None,
 ) -> Models:
-    """Two networks that are compared, see :func:`choose_pair`."""
+    """Two networks that are compared, see :func:`choose_pair`, and in a third place what adds others."""
     titles = {reference: model.label for reference, model in known.items()}
-    first, second = choose_pair(titles, wanted, places=places)
+    left, right, button = places or (None, None, None)
+    first, second = choose_pair(titles, wanted, places=(left, right))
+    add_network_control(button)
     return known[first], known[second]
 
 
@@ -61,36 +69,47 @@ def linked_models(known: Collection[str]) -> list[str]:
     wanted = _linked()
     if absent := [name for name in wanted if name not in known]:
         named = ", ".join(links.quoted(name) for name in absent[:2]) + (", and others" if len(absent) > 2 else "")
-        st.caption(f":material/info: The link names networks that are not here: {named}.")
+        st.caption(f":material/info: The link names networks that are not here: {named}. *Add a network* gets others.")
     return [name for name in wanted if name in known]
 
 
-def choose_added(label: str, known: Networks, fits: Callable[[KnownModel], bool], *, placeholder: str) -> list[str]:
+def choose_others(known: Networks, fits: Callable[[KnownModel], bool]) -> list[str]:
     """Which networks are looked at besides the gallery's: at first those that the link names, of all that are known.
 
     The link names them from then on. Names of it that are not here stay in it, and are told of, until another choice
-    is made; those of the gallery, which are rows anyway, do not.
+    is made; those of the gallery, which are rows anyway, do not. Beside the box others can be added.
 
     Args:
-        label: what is chosen.
         known: all networks.
         fits: whether a network that is not the gallery's is offered.
-        placeholder: of an empty box.
     """
     titles = {name: model.label for name, model in known.items() if not model.from_gallery and fits(model)}
     before = [name for name in linked_models(known) if name in titles]
     absent = [name for name in _linked() if name not in known]
-    chosen: list[str] = []
+    chosen: list[str] = st.session_state.setdefault("own", before) if titles else []
+    if (added := take_added(titles)) is not None and added not in chosen:
+        st.session_state["own"] = chosen = [*chosen, added]
+    box, button = st.columns([5, 2], vertical_alignment="bottom") if titles else (st, st.container())
     if titles:
-        if "own" not in st.session_state:
-            st.session_state["own"] = before
-        chosen = st.multiselect(label, list(titles), format_func=titles.__getitem__, key="own", placeholder=placeholder)
-    links.choice("models", ",".join([*chosen, *(absent if chosen == before else [])]) or None, widget="own")
+        chosen = box.multiselect(
+            "Other networks",
+            list(titles),
+            format_func=titles.__getitem__,
+            key="own",
+            placeholder="Your runs, and networks that others trained",
+        )
+    add_network_control(button)
+    absent = absent if chosen == before else []
+    links.choice("networks", None)
+    links.choice("models", ",".join([*chosen, *absent]) or None, widget="own")
     return chosen
 
 
 def _linked() -> list[str]:
-    return [name for name in st.query_params.get("models", "").split(",") if name]
+    """References that the link names; earlier ones have torchvision's networks apart, by their short names."""
+    named = st.query_params.get("models", "").split(",")
+    named += [PUBLISHED_PREFIX + name for name in st.query_params.get("networks", "").split(",") if name]
+    return [name for name in dict.fromkeys(named) if name]
 
 
 def say_how_long(models: Models, passes: float, image_size: int, *, can_stop: bool) -> None:
@@ -102,7 +121,8 @@ def say_how_long(models: Models, passes: float, image_size: int, *, can_stop: bo
         image_size: side in pixels of the images.
         can_stop: whether the answer is one that a button asks for, with another to stop it.
     """
-    seconds = sum(seconds_of_passes(model.model.name, passes, image_size=image_size) for model in models)
+    names = [model.reference if model.is_published else model.model.architecture for model in models]
+    seconds = sum(seconds_of_passes(name, passes, image_size=image_size) for name in names)
     if seconds < WORTH_SAYING_S:
         return
     end = "Stop, or a change of anything on this page, ends it." if can_stop else "A change of the image asks anew."

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from invariance.data.catalogue import resolve_source
 from invariance.spec import CATEGORIES, RunSpec, SpecError
 from invariance.studies.what_if import published_transfer, transferred, what_if
+from pages.shared.sources import named_source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,14 +49,14 @@ def planned_runs(
 ) -> list[RunSpec]:
     """A pretraining for each composition and its transfer to the same target task, sources first.
 
-    What is asked for both ways round follows them, then a published network that is put to the target task.
+    What is asked for both ways round follows them, then a network of others that is put to the target task.
 
     Args:
         target: transformations of the target task.
         pretrainings: transformations of each pretraining.
         objects: source, perhaps a relative folder.
         backgrounds: source, perhaps a relative folder.
-        published: ``torchvision:<name>``, or None.
+        published: reference of a network that others trained, or None.
         both_ways: whether two compositions, of which the first is the target's, are each a source and a target, with a
             network that is pretrained on none: all of :func:`~invariance.studies.what_if.what_if`.
         options: see :func:`invariance.studies.what_if.what_if`.
@@ -64,14 +64,12 @@ def planned_runs(
     Raises:
         SpecError: a value cannot be used.
     """
-    for name, value in {"objects": objects, "backgrounds": backgrounds}.items():
-        if not value.strip():
-            raise SpecError(f"{name}: give the path of a folder, or choose builtin")
+    objects, backgrounds = named_source(objects, "objects"), named_source(backgrounds, "backgrounds")
     if len({frozenset(transforms) for transforms in pretrainings}) < len(pretrainings):
         raise SpecError("both networks would be pretrained on the same transformations: choose others for the rival")
     is_pair = len(pretrainings) == 2 and pretrainings[0] == target
     other = pretrainings[1] if is_pair else disjoint_from(target)
-    study = what_if(target, other, objects=resolve_source(objects), backgrounds=resolve_source(backgrounds), **options)
+    study = what_if(target, other, objects=objects, backgrounds=backgrounds, **options)
     runs: list[RunSpec] = []
     if is_pair and both_ways:
         runs += study.runs

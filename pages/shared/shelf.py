@@ -6,7 +6,7 @@ import streamlit as st
 
 from invariance.data.uploads.shelf import Shelf
 
-TYPES = ("png", "jpg", "jpeg", "webp")
+TYPES = ("png", "jpg", "jpeg", "jfif", "webp")
 """Endings of the files that are taken."""
 
 

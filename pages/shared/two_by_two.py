@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
@@ -9,6 +11,7 @@ from invariance.figures.what_if import what_if_cells
 from invariance.numbers import format_number
 from invariance.studies.what_if_report import Report
 from pages.shared.figures import show_figure
+from pages.shared.origins import page_origin
 
 
 def show_two_by_two(found: Report, *, key: str) -> None:
@@ -28,6 +31,7 @@ def show_two_by_two(found: Report, *, key: str) -> None:
             title="Transfer accuracy by pretraining and target task",
             name="what-if",
             alt="accuracy of each network on each target task; the framed cells are those of its own transformations",
+            origin=replace(page_origin(), seeds=tuple(dict.fromkeys(cell["seed"] for cell in found["cells"]))),
         )
     with effects:
         st.markdown("\n".join(effects_table(found)))

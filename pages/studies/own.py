@@ -20,6 +20,8 @@ from pages.shared import server
 from pages.shared.controls import choose, choose_several
 from pages.shared.durations import in_words
 from pages.shared.errors import errors_postponed, show_error
+from pages.shared.literal import literal
+from pages.shared.sources import named_source, source_picker
 
 FIRST_FREE_SEED = 100
 """Seeds that nothing shipped has used."""
@@ -28,7 +30,7 @@ MAX_DIGITS = 20
 
 
 def choose_own(name: str) -> Study | None:
-    """Scale, seeds and, of the study that has some, factors; None, with a line, where they cannot be used."""
+    """Scale, seeds, pictures and, of the study that has some, factors; None, with a line, where they cannot be used."""
     left, right = st.columns(2)
     scale = choose(
         "Scale",
@@ -45,12 +47,38 @@ def choose_own(name: str) -> Study | None:
         bind="query-params",
         help="Each picks other objects, transformations and initial weights.",
     )
+    pictures = _choose_pictures()
     try:
         factors = _choose_factors(scale) if name == transforms_vs_other.NAME else ()
-        return make_study(name, scale=scale, seeds=_seeds(given), factors=factors)
+        pictures |= {field: named_source(pictures[field], field) for field in ("objects", "backgrounds")}
+        study = make_study(name, scale=scale, seeds=_seeds(given), factors=factors, **pictures)
     except SpecError as error:
         show_error(error)
         return None
+    if study.data.words:
+        st.caption(literal(study.data.words))
+    return study
+
+
+def _choose_pictures() -> dict[str, Any]:
+    """Sources of objects and backgrounds, and the number of classes: arguments of ``make_study``, as they are given."""
+    with st.expander("Pictures and classes", icon=":material/add_photo_alternate:"):
+        left, right = st.columns(2, gap="large")
+        with left:
+            objects = source_picker("Objects", "objects")
+        with right:
+            backgrounds = source_picker("Backgrounds", "backgrounds", colour=True)
+        num_classes = st.number_input(
+            "Classes of each task",
+            2,
+            1_000,
+            None,
+            key="classes",
+            bind="query-params",
+            placeholder="the scale's, or what there is",
+            width=360,
+        )
+    return {"objects": objects, "backgrounds": backgrounds, "num_classes": num_classes}
 
 
 def _choose_factors(scale: str) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from pages.shared.controls import choose
 from pages.shared.durations import in_words
 from pages.shared.errors import errors_shown, show_postponed
 from pages.studies.own import choose_own, own_results, show_controls
-from pages.studies.results import show_figures, show_files, show_findings
+from pages.studies.results import origin_of_study, show_figures, show_files, show_findings
 
 OWN = "own"
 
@@ -38,8 +38,9 @@ def show_shipped(result: StudyResult) -> None:
     """Results that ship with the project."""
     show_findings(result.summary)
     show_origin(result)
-    show_figures(result.name, result.table)
-    show_files(make_study(result.name, scale=result.scale, seeds=result.seeds), result.table, result.summary)
+    study = make_study(result.name, scale=result.scale, seeds=result.seeds)
+    show_figures(study, result.table, origin_of_study(result.summary))
+    show_files(study, result.table, result.summary)
 
 
 def show_own(name: str) -> None:
@@ -55,11 +56,11 @@ def show_own(name: str) -> None:
     if not progress.is_done:
         st.info(f"From the {progress.done} of {progress.total} runs that are done so far.", icon=":material/timelapse:")
     show_findings(summary)
-    show_figures(name, table)
+    show_figures(study, table, origin_of_study(summary))
     show_files(study, table, summary)
 
 
-links.enter("studies", widget="study")
+links.enter("studies", widget="study", never_empty=("objects_source", "backgrounds_source"))
 st.title("Studies", anchor=False)
 st.markdown(
     "The four questions of the paper, each a grid of pretrainings, transfers and measurements. Read what ships "

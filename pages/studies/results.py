@@ -11,11 +11,13 @@ from typing import Any, Final
 import pandas as pd
 import streamlit as st
 
+from invariance.figures.latex import latex_table
 from invariance.figures.study_figures import figures_of
 from invariance.figures.study_findings import CAPTION, findings_figure, title_of
 from invariance.figures.study_notebook import notebook
 from invariance.figures.study_report import report_html
 from invariance.numbers import format_number
+from invariance.runs.origin import Origin
 from invariance.runs.study_files import findings_of, plain_findings
 from invariance.studies.study import Study
 from invariance.studies.telling import furthest_first, symbol, tally
@@ -23,6 +25,7 @@ from invariance.studies.verdicts import NO_DIFFERENCE, Finding
 from invariance.vocabulary.studies import ABOUT
 from invariance.vocabulary.verdicts import MEANING, RULE, SYMBOL, Verdict
 from pages.shared.figures import show_figure
+from pages.shared.origins import page_origin
 
 BADGES: Final = {
     Verdict.AS_PUBLISHED: "green",
@@ -60,6 +63,7 @@ def show_findings(summary: Mapping[str, Any]) -> None:
             name="findings",
             alt="effect of each finding with its 95 % interval over seeds, beside the published value with its margin",
             caption=CAPTION,
+            origin=origin_of_study(summary),
         )
     if any(finding.parts for finding in known):
         with st.expander("What has to hold in every case", icon=":material/checklist:"):
@@ -95,9 +99,21 @@ def contrasts(findings: Sequence[Finding]) -> pd.DataFrame:
     )
 
 
-def show_figures(name: str, table: pd.DataFrame) -> None:
+def origin_of_study(summary: Mapping[str, Any]) -> Origin:
+    """Where a study's table comes from; from this page, where it was made here."""
+    told = summary["provenance"]
+    line = str(told["command"])
+    return Origin(
+        command=line if " study " in line else page_origin().command,
+        seeds=tuple(told["seeds"]),
+        num=f"{summary['runs_done']:,} runs",
+        settings={key: str(told[key]) for key in ("study", "scale", "date", "hardware") if told.get(key)},
+    )
+
+
+def show_figures(study: Study, table: pd.DataFrame, origin: Origin) -> None:
     """The figures of a study, one tab each."""
-    figures = figures_of(name, table)
+    figures = figures_of(study.name, table, published=study.data.is_comparable)
     if not figures:
         return
     for tab, figure in zip(st.tabs([figure.tab or figure.title for figure in figures]), figures, strict=True):
@@ -110,6 +126,7 @@ def show_figures(name: str, table: pd.DataFrame) -> None:
                 name=figure.name,
                 alt=f"{figure.title}. {figure.caption}",
                 caption=figure.caption,
+                origin=origin,
             )
 
 
@@ -117,6 +134,8 @@ def show_files(study: Study, table: pd.DataFrame, summary: Mapping[str, Any]) ->
     """The report, the notebook and the tables; the report is made on click."""
     report, cells = partial(_report, study, table, summary), json.dumps(notebook(study), indent=1, ensure_ascii=False)
     numbers, findings = table.to_csv(index=False), json.dumps(summary, indent=1, ensure_ascii=False)
+    title, label = ABOUT[study.name].title, f"tab:{study.name}"
+    latex = partial(latex_table, table, origin_of_study(summary), title=title, label=label)
     one_file = "One file with everything in it that opens without a network."
     redoes = "Redoes findings and figures from results.csv and summary.json beside it."
     with st.container(horizontal=True):
@@ -124,6 +143,7 @@ def show_files(study: Study, table: pd.DataFrame, summary: Mapping[str, Any]) ->
             ("Report (HTML)", report, f"{study.name}-{study.scale}.html", "text/html", "description", one_file),
             ("Notebook", cells, "notebook.ipynb", "application/x-ipynb+json", "menu_book", redoes),
             ("results.csv", numbers, "results.csv", "text/csv", "download", None),
+            ("results.tex", latex, "results.tex", "application/x-tex", "download", "The table for LaTeX."),
             ("summary.json", findings, "summary.json", "application/json", "download", None),
         ):
             st.download_button(label, data, name, mime, icon=f":material/{icon}:", key=f"get_{label}", help=words)

@@ -7,10 +7,9 @@ from collections.abc import Collection
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from invariance.models import has_published
 from invariance.runs.estimate import estimate_seconds
 from invariance.spec import PretrainSpec, RunSpec, SpecError
-from pages.shared import server, visitor
+from pages.shared import server
 from pages.shared.durations import in_words, roughly
 from pages.shared.errors import show_error
 from pages.shared.literal import literal
@@ -41,17 +40,6 @@ def launch(place: DeltaGenerator, planned: list[RunSpec], model: str, problem: S
             place.markdown(":material/arrow_downward: Under way: watch it **further down** on this page.")
     elif problem is not None:
         place.caption(f":material/info: Not yet: {literal(str(problem))}.")
-
-
-def require_weights(published: str | None) -> None:
-    """Raises SpecError if a published network is asked for that is not on this machine: nothing may be half begun."""
-    if published is not None and not has_published(published):
-        remedy = f"get them under 2 · Pretraining, or with python -m invariance download {published},"
-        if not visitor.may_download():
-            remedy = "ask the teacher, who alone gets them on this server,"
-        raise SpecError(
-            f"the weights of {published} are not on this machine: {remedy} or leave the published network out"
-        )
 
 
 def expected_line(planned: list[RunSpec], device: str, model: str, done: Collection[str]) -> str:

@@ -9,8 +9,9 @@ from invariance.data.background_split import words_of_test
 from invariance.figures.curves import training_curves, values_table
 from invariance.runs.describe import transforms_title
 from invariance.runs.fair_queue import place
+from invariance.runs.origin import origin_of
 from invariance.runs.store import Run
-from invariance.spec import SpecError
+from invariance.spec import RunSpec, SpecError
 from pages.shared import server, visitor
 from pages.shared.conclusions import conclusion, published_conclusion
 from pages.shared.durations import in_words
@@ -73,7 +74,7 @@ def _panel(transfer_ids: list[str], was_active: bool) -> None:
     firsts = [ones[0] for ones in networks.values()]
     tables = {one.role: server.store().metrics(one.pretraining.id) for one in firsts if one.pretraining is not None}
     if any(not table.empty for table in tables.values()):
-        _curves(tables, is_over=not active)
+        _curves(tables, [one.pretraining.spec for one in firsts if one.pretraining is not None], is_over=not active)
     _conclusion(transfers)
     if all(run.state == "done" for run in runs):
         models = ",".join(one.reference for one in firsts)
@@ -83,14 +84,15 @@ def _panel(transfer_ids: list[str], was_active: bool) -> None:
             link_to("attribution", "See where they look", query={"models": models})
 
 
-def _curves(tables: dict[str, pd.DataFrame], *, is_over: bool) -> None:
+def _curves(tables: dict[str, pd.DataFrame], specs: list[RunSpec], *, is_over: bool) -> None:
     caption = "Accuracy on the pretraining task, while it is learnt"
     st.caption(caption)
     figure = training_curves(tables, "train_accuracy", dashed=frozenset(list(tables)[1:]))
     if not is_over:  # nothing to save with every refresh
         draw(figure, key="curves", alt=caption)
         return
-    show_figure(figure, values_table(tables, "train_accuracy"), key="curves", title=caption, name="train_accuracy")
+    table, origin = values_table(tables, "train_accuracy"), origin_of(*specs)
+    show_figure(figure, table, key="curves", title=caption, name="train_accuracy", origin=origin)
 
 
 def _network(ones: list[TransferStatus]) -> None:
@@ -100,7 +102,7 @@ def _network(ones: list[TransferStatus]) -> None:
     if one.pretraining is None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge("ready", color="gray")
-            st.markdown("Pretraining on ImageNet" if one.transforms is None else "Pretraining, in the gallery")
+            st.markdown("Pretraining, elsewhere" if one.transforms is None else "Pretraining, in the gallery")
     else:
         _run(one.pretraining, "Pretraining", is_next=True)
     for each in ones:

@@ -3,13 +3,13 @@
 import streamlit as st
 
 from invariance.spec import RunSpec, SpecError
-from pages.shared import links, server
+from pages.shared import cache, links, server
 from pages.shared.controls import transform_picker
 from pages.shared.errors import show_postponed
 from pages.shared.plan import planned_runs
-from pages.train.launch import launch, require_weights
+from pages.train.launch import launch
 from pages.train.live import live_panel
-from pages.train.settings import budget_controls, detail_controls, draw_pair, pretraining_controls, published_picker
+from pages.train.settings import budget_controls, choose_published, detail_controls, draw_pair, pretraining_controls
 
 DEFAULT_TARGET = ("rotate", "hue", "erasing")
 
@@ -38,7 +38,7 @@ with task:
 with pretraining:
     st.markdown("#### 2 · Pretraining")
     pretrainings, both_ways = pretraining_controls(target)
-    published = published_picker()
+    published = choose_published(cache.known_models())
 with budget:
     st.markdown("#### 3 · Budget")
     options = budget_controls()
@@ -48,7 +48,6 @@ planned: list[RunSpec] = []
 problem: SpecError | None = None
 try:
     planned = planned_runs(target, pretrainings, published=published, both_ways=both_ways, **options)
-    require_weights(published)
 except SpecError as error:
     problem = error
 launch(place, planned, str(options["model"]), problem)

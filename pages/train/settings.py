@@ -7,16 +7,18 @@ from typing import Any
 
 import streamlit as st
 
-from invariance.models import published_facts
 from invariance.runs.describe import transforms_title
 from invariance.spec import ALL_CATEGORIES, OBJECTIVES, TRANSFER_METHODS
 from invariance.studies.choices import one_per_category
 from invariance.studies.relations import RELATIONS, relation
 from invariance.vocabulary.architectures import ARCHITECTURES, PUBLISHED_PREFIX
-from pages.shared.controls import choose, source_picker, transform_picker
+from pages.shared.add_network import add_network_control, take_added
+from pages.shared.controls import choose, transform_picker
 from pages.shared.fields import number, segments
+from pages.shared.literal import literal
+from pages.shared.networks import Networks
 from pages.shared.plan import BUDGETS, disjoint_from
-from pages.shared.published import published_titles, show_weights
+from pages.shared.sources import source_picker
 
 
 def varied(transforms: tuple[str, ...]) -> str:
@@ -58,34 +60,35 @@ def pretraining_controls(target: tuple[str, ...]) -> tuple[list[tuple[str, ...]]
     return [first, rival], both_ways
 
 
-def published_picker() -> str | None:
-    """A network of torchvision for the target task, or None; offers to get it while it is not on this machine.
+def choose_published(known: Networks) -> str | None:
+    """A network that others trained, for the target task too; None unless one is asked for.
+
+    Args:
+        known: the networks that are here.
 
     Returns:
-        ``torchvision:<name>``; its weights may not be here yet.
+        Its reference.
     """
-    if not st.toggle(
-        "Add a published network",
+    names = {name.removeprefix(PUBLISHED_PREFIX): name for name, model in known.items() if model.is_published}
+    asked = st.toggle(
+        "Also transfer a network of others",
         key="published",
         bind="query-params",
-        help="A larger network that others trained on photographs: does that beat the right invariances?",
-    ):
+        help="One that was trained elsewhere, perhaps on photographs: does that beat the right invariances?",
+    )
+    if not asked:
         return None
-    chosen = choose(
-        "Published network",
-        published_titles(),
-        key="network",
-        help="torchvision's classifiers with their published weights.",
-    )
-    name = PUBLISHED_PREFIX + chosen
-    facts = published_facts(name)
-    cut = "" if facts.resize_size == facts.input_size else f" and looks at the central {facts.input_size}"
-    st.caption(
-        f"**{chosen}** was trained for the 1,000 classes of ImageNet. As there, it enlarges each image to "
-        f"{facts.resize_size} px{cut}."
-    )
-    show_weights(name, key="get_published")
-    return name
+    if (added := take_added(known)) in names.values():
+        st.session_state["network"] = str(added).removeprefix(PUBLISHED_PREFIX)
+    chosen = None
+    if names:
+        titles = {short: known[name].label for short, name in names.items()}
+        chosen = known[names[choose("Network of others", titles, key="network")]]
+        st.caption(literal(chosen.description))
+    else:
+        st.caption("None is here yet.")
+    add_network_control()
+    return None if chosen is None else chosen.reference
 
 
 def budget_controls() -> dict[str, Any]:

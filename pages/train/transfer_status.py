@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from invariance.measures import accuracy
-from invariance.models import PUBLISHED_PREFIX
-from invariance.runs.describe import source_title, transforms_title
+from invariance.runs.added import is_outside, short_name
+from invariance.runs.describe import transforms_title
 from invariance.runs.finished_cells import answers_of, finished_cell
 from invariance.runs.store import Run
 from invariance.spec import PretrainSpec, SpecError, TransferSpec
@@ -53,20 +53,21 @@ class TransferStatus:
     def name(self) -> str:
         """The network in a few words: what it was pretrained on, or how it is called."""
         if self.transforms is None:
-            return source_title(self.spec.source)
+            return short_name(self.spec.source)
         return transforms_title(self.transforms) if self.transforms else "untransformed images"
 
     @property
     def role(self) -> str:
         """Its name, and how what it was pretrained on relates to the target task."""
         if self.transforms is None:
-            return f"Published: {self.name}"
+            return f"Trained elsewhere: {self.name}"
         return f"{relation(self.transforms, self.spec.data.transforms).capitalize()}: {self.name}"
 
     @property
     def reference(self) -> str:
-        """The network to look at afterwards: before the transfer, if that is a run of one's own."""
-        return self.transfer.id if self.pretraining is None else self.pretraining.id
+        """The network to look at afterwards: before the transfer, but for those of the gallery, which are there."""
+        is_before = self.pretraining is not None or self.source is None
+        return self.spec.source if is_before else self.transfer.id
 
     @property
     def accuracy(self) -> float | None:
@@ -87,7 +88,7 @@ def transfer_statuses(transfer_ids: list[str]) -> list[TransferStatus]:
         source = run.spec.source
         pretraining = store.find(source)
         known = server.source_of(run, {} if pretraining is None else {source: pretraining})
-        if known is None and not source.startswith(PUBLISHED_PREFIX):
+        if known is None and not is_outside(source):
             store.get(source)  # raises: neither here nor in the gallery
         assert known is None or isinstance(known, PretrainSpec)
         found.append(TransferStatus(run, pretraining, known))

@@ -60,6 +60,16 @@ def test_render_writes_everything_that_was_drawn(command, tmp_path):
     assert np.array_equal(arrays["images"], to_bytes(batch.images).permute(0, 2, 3, 1).numpy())
 
 
+def test_what_was_read_of_folders_is_said_once(command, tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / "o" / name).mkdir(parents=True)
+        Image.new("RGBA", (16, 16), (0, 200, 0, 128)).save(tmp_path / "o" / name / "1.png")
+    text = f"--objects {tmp_path / 'o'} --backgrounds noise --num-samples 64 --epochs 1 --num-test-samples 64"
+    code, _, err = command(f"pretrain --transforms hue --seeds 0,1 {text}")
+    said = f"objects {tmp_path / 'o'}: 2 pictures of 2 classes; nothing left out"
+    assert code == 0 and err.splitlines() == [said]
+
+
 def test_pretrain_transfer_measure(command, tmp_path):
     pretrain = f"pretrain {TINY} --transforms hue --num-samples 128 --epochs 2 --batch-size 32"
     code, first, _ = command(pretrain)
@@ -81,6 +91,16 @@ def test_pretrain_transfer_measure(command, tmp_path):
     rows = pd.read_csv(table)
     assert list(rows["transform"]) == ["hue", "invert"] and set(rows["model"]) == {first["run"]}
     assert (rows["sens_conditional"] >= rows["sens"] - 1e-9).all()
+
+    code, again, _ = command(f"{measure} --backgrounds noise".replace("sens.csv", "sens.tex"))
+    text = (tmp_path / "sens.tex").read_text()
+    assert code == 0 and again["run"] == answer["run"] and f"{first['run']} & hue & ${rows['sens'][0]:.4g}$ &" in text
+    assert "n = 64 pairs of twins; seed 0;" in text and r"\label{tab:sens}" in text
+    code, listed, error = command(f"runs list --out {tmp_path / 'runs.csv'} --runs {tmp_path / 'runs'}", store=False)
+    assert code == 0, error
+    rows = pd.read_csv(tmp_path / "runs.csv")
+    assert list(rows["run"]) == [run["run"] for run in listed["runs"]]
+    assert rows["accuracy"][0] == first["metrics"]["test_accuracy"] and rows["accuracy"].isna().sum() == 1
 
 
 def test_factors(command, tmp_path):
@@ -206,15 +226,18 @@ def test_attribute(command, tmp_path):
     with Image.open(out / "attribution.png") as picture:
         assert picture.width > 3 * 320 - 1
     words += " --method occlusion --parameters window=8,stride=8"
-    code, _, _ = command(f"{words} --num 5 --num-untrained 3", store=False)
+    code, _, _ = command(f"{words} --num 5 --num-untrained 3 --latex", store=False)
     for name, columns, num in (("scores", SCORE_TABLE, 6), ("randomisation", RANDOMISATION_TABLE, 4)):
         rows = (out / f"{name}.csv").read_text().splitlines()
         assert code == 0 and rows[0] == ",".join(column.name for column in columns) and len(rows) == 1 + num
+        text = (out / f"{name}.tex").read_text()
+        assert text.count(" \\\\\n") == 1 + num and "n = 5 test images; seed 0;" in text
     refused = {
         "--method magic": "magic",
         "--parameters steps=many": "NAME=NUMBER",
         "--num 0": "num = 0",
         "--num-untrained 3": "add --num-images",
+        "--latex": "add --num-images",
         "--num 5 --num-untrained 2": "num_untrained = 2: expected a whole number from 3",
         "--parameters steps=2,steps=3": "'steps' is given twice",
     }

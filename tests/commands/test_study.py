@@ -17,6 +17,7 @@ import nbformat
 import pandas as pd
 import pytest
 from nbclient import NotebookClient
+from PIL import Image
 
 import invariance
 from invariance.__main__ import main
@@ -26,10 +27,12 @@ from invariance.figures.study_notebook import notebook, write_notebook
 from invariance.runs.store import Store
 from invariance.runs.study_files import summarise, write_summary, write_table
 from invariance.runs.study_progress import StudyProgress, estimated_seconds
-from invariance.studies.registry import make_study
+from invariance.studies.registry import DESIGNS, make_study
+from invariance.studies.scales import QUICK
 from invariance.studies.study import RunOutcome
 from invariance.studies.telling import tally
 from invariance.training.precision import auto_precision
+from invariance.vocabulary.citation import PAPER_URL
 from invariance.vocabulary.studies import STUDY_NAMES
 from tests.runs.tiny import wait_until
 from tests.runs.tiny_study import COLUMNS, tiny_study
@@ -64,7 +67,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_study_writes_its_table_summary_and_report(command: Command, tiny: None, tmp_path: Path) -> None:
     out = tmp_path / "made" / "here"
-    text = f"study transforms-vs-other --seeds 3 --num-workers 1 --out {out}"
+    text = f"study transforms-vs-other --seeds 3 --num-workers 1 --latex --out {out}"
     code, answer, said, err = command(text)
     assert (code, err) == (0, "") and answer is not None
     assert said.splitlines()[0] == "1 seed: 1 with too few seeds for a verdict."
@@ -85,6 +88,10 @@ def test_a_study_writes_its_table_summary_and_report(command: Command, tiny: Non
     assert summary["seconds"] > 0
     page = (out / "report.html").read_text()
     assert finding["statement"] in page and "Plotly.newPlot" in page
+    assert (
+        "numbers only" in (out / "findings.tex").read_text()
+        and "n = 4 runs; seed 3;" in (out / "results.tex").read_text()
+    )
     assert not list(out.glob("*.part"))
     # Asked for again: answered from the store, with the same results.
     before = (out / "results.csv").read_bytes()
@@ -126,6 +133,7 @@ def test_the_report_needs_no_network(command: Command, tiny: None, tmp_path: Pat
     assert code == 0
     page = (tmp_path / "report.html").read_text()
     own = page.replace(page[page.index("<script>") : page.index("</head>")], "")  # without Plotly's own source
+    own = own.replace('href="data:', "").replace(PAPER_URL, "")  # a file inside of it, and a text
     for word in ("src=", "href=", "@import", "url(", "http://", "https://"):
         assert word not in own, f"{word} may load something"
 
@@ -266,6 +274,51 @@ def test_factors_are_chosen_and_recorded(command: Command) -> None:
     text = "".join("".join(cell["source"]) for cell in notebook(study)["cells"])
     assert "seeds=(4,), factors=('beyond_2d', 'objective'))" in text
     assert "factors" not in "".join("".join(cell["source"]) for cell in notebook(make_study("mismatch"))["cells"][1:2])
+
+
+@pytest.fixture
+def cutouts(tmp_path: Path) -> Path:
+    """Ten classes of somebody's own."""
+    for number in range(10):
+        (tmp_path / "cutouts" / f"thing {number}").mkdir(parents=True)
+        picture = Image.new("RGBA", (16, 16), (25 * number, 80, 255 - 25 * number, 255))
+        picture.putpixel((0, 0), (0, 0, 0, 0))
+        picture.save(tmp_path / "cutouts" / f"thing {number}" / "a.png")
+    return tmp_path / "cutouts"
+
+
+def test_a_study_on_pictures_of_ones_own_runs_to_its_report(
+    command: Command, cutouts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real design, with one source and one target, from a relative path and on one colour."""
+    monkeypatch.chdir(tmp_path)
+    design, out = DESIGNS["mismatch"], tmp_path / "out"
+    small = {"epochs": 1, "samples_per_epoch": 64, "batch_size": 32, "transfer_samples": 32, "num_test_samples": 32}
+    scale = replace(design.scales["quick"], counts=(1,), budget=replace(QUICK, **small))
+    monkeypatch.setitem(DESIGNS, "mismatch", replace(design, scales={"quick": scale}))
+    text = f"study mismatch --seeds 0 --objects cutouts --backgrounds #336699 --num-workers 1 --out {out}"
+    code, answer, _, err = command(text)
+    words = (
+        "10 classes of pretraining and target tasks, of the 10 in cutouts; on one colour instead of pictures, so sizes "
+        "do not compare with published ones."
+    )
+    assert (code, err) == (0, f"{words}\n") and answer is not None and answer["runs_done"] == 2
+    told = json.loads((out / "summary.json").read_text())["provenance"]
+    assert (told["objects"], told["backgrounds"], told["num_classes"]) == ("cutouts", "#336699", 10)
+    assert told["classes"] == words and words in (out / "report.html").read_text()
+    assert len(pd.read_csv(out / "results.csv")) == 1 and (out / "notebook.ipynb").is_file()
+    _, again, _, _ = command(text.replace(" cutouts", f" {cutouts}") + " --dry-run")
+    assert again is not None and again["done"] == again["runs"] == 2 and again["classes"] == words
+
+
+def test_too_few_classes_and_damaged_pictures_are_one_line(command: Command, cutouts: Path, tmp_path: Path) -> None:
+    code, _, _, err = command(f"study transforms-vs-other --objects {cutouts} --out {tmp_path / 'out'}")
+    assert code == 2 and err.count("\n") == 1 and "study transforms-vs-other needs 2 x 10 classes" in err
+    assert "has 10; add 10, or ask for fewer: num_classes from 2 to 5" in err
+    (cutouts / "thing 3" / "a.png").write_bytes(b"no picture")
+    code, _, _, err = command(f"study mismatch --seeds 0 --objects {cutouts} --out {tmp_path / 'out'}")
+    assert code == 2 and "thing 3" in err.splitlines()[-1] and "Traceback" not in err
+    assert not (tmp_path / "out").exists() and not (tmp_path / "runs").exists()
 
 
 def test_where_files_went_is_no_part_of_the_provenance(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,7 +85,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
     command += ["--server.port", str(port), "--server.address", "127.0.0.1", "--server.fileWatcherType", "none"]
-    environment = {**os.environ, "INVARIANCE_RUNS": str(folder / "runs"), "PYTHONPATH": str(ROOT)}
+    own = {"INVARIANCE_RUNS": str(folder / "runs"), "INVARIANCE_DATA": str(folder / "data")}
+    environment = {**os.environ, **own, "PYTHONPATH": str(ROOT)}
     with (folder / "log.txt").open("w") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     server = Server(f"http://127.0.0.1:{port}", folder / "runs", folder / "log.txt")

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 
+from invariance.models import create_model
+from invariance.training.checkpoint import save_weights
 from pages.shared.navigation import PAGES
 from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
 
@@ -85,21 +90,22 @@ def test_runs_are_watched_left_found_again_and_compared(visitor: Visitor) -> Non
 
 
 @pytest.mark.browser
-def test_a_published_network_is_in_the_link(visitor: Visitor) -> None:
+def test_a_file_of_weights_is_added_and_is_in_links_of_every_page(visitor: Visitor, tmp_path: Path) -> None:
+    file = tmp_path / "mine.safetensors"
+    save_weights(file, create_model("small", 2, seed=5), class_names=("a", "b"), spec=None)
     page = visitor.open("train")
-    assert "published" not in page.url
-    page.get_by_text("Add a published network").click()
-    box = page.get_by_role("combobox", name="Published network")
-    box.click()
-    page.get_by_role("option", name="densenet121").click()
-    page.wait_for_url("**network=densenet121*")
+    page.get_by_text("Also transfer a network of others").click()
+    page.get_by_role("button", name="Add a network").click()
+    page.get_by_role("textbox", name="Its name").fill("evil.py:network")
+    page.get_by_role("textbox", name="Its name").press("Enter")
+    page.get_by_text("files of the server are not opened from here").wait_for(timeout=RUN_TIMEOUT_MS)
+    assert page.get_by_role("button", name="Add", exact=True).is_visible(), "the control stays open"
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_text("mine.safetensors").wait_for(timeout=RUN_TIMEOUT_MS)
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.wait_for_url("**network=sha256*")
     visitor.settle()
-    link = page.url
-    assert "published=true" in link
-    visitor.open("runs")
-    page.goto(link)
-    page.get_by_text("densenet121 was trained for the 1,000 classes").wait_for(timeout=RUN_TIMEOUT_MS)
-    page.get_by_text("Add a published network").click()
-    page.get_by_text("densenet121 was trained for the 1,000 classes").wait_for(state="detached", timeout=RUN_TIMEOUT_MS)
-    assert "published" not in page.url
+    reference = parse_qs(urlsplit(page.url).query)["network"][0]
+    visitor.open(f"attribution?left={reference}&right={reference}")
+    assert page.get_by_text("file: mine").count() >= 2
     assert visitor.exceptions() == []

@@ -15,7 +15,7 @@ from invariance.runs.describe import command
 from invariance.runs.estimate import estimate_seconds, seconds_of_passes
 from invariance.runs.locate import fetch_published
 from invariance.runs.store import Store
-from invariance.spec import TRANSFORM_NAMES, FactorSpec, TransferSpec
+from invariance.spec import TRANSFORM_NAMES, FactorSpec
 from invariance.vocabulary.measures import TRANSFORM_COLUMNS
 from pages.attribution import memoised
 from pages.attribution import scores as attribution_scores
@@ -23,10 +23,10 @@ from pages.attribution import shapley as attribution_shapley
 from pages.invariance.rows import explain_published
 from pages.invariance.table import PUBLISHED_PAIRS, measurement
 from pages.shared import cache, networks
+from tests.pages.test_add_network import add
 from tests.pages.test_invariance import DATA_OF_TWINS, open_invariance, texts
 from tests.pages.tiny_gallery import write_gallery
 from tests.pages.weights import NAME, REFERENCE, fill_cache, nothing_here
-from tests.runs.tiny import tiny_pretrain
 
 
 @pytest.fixture(autouse=True)
@@ -51,30 +51,23 @@ def finish_measurement(store: Store, num_pairs: int) -> None:
     store.transition(run.id, "done", result={"metrics": {}, "table": str(table), "device": "cpu"})
 
 
-def test_what_is_not_here_can_be_got_and_is_not_measured_before(app: AppTest, tmp_path: Path) -> None:
-    open_invariance(app, networks=f"{NAME},nonsense")
+def test_what_is_not_here_is_told_of_and_can_be_added(app: AppTest, tmp_path: Path) -> None:
+    open_invariance(app, models=REFERENCE)
     assert not app.exception and not app.error
-    assert app.multiselect(key="networks").value == [NAME]
-    assert "Its weights, 6 MB, are not on this machine yet" in texts(app)
-    options = app.multiselect(key="networks").options
-    assert not any(button.key == "measure" for button in app.button)
-    app.button(key=f"get_{NAME}").click().run()
+    assert "The link names networks that are not here: " in texts(app) and not app.multiselect
+    add(app, REFERENCE)
     assert not app.exception
     assert app.error[0].value.endswith("connect to the network and try again") and not has_published(REFERENCE)
-    assert app.multiselect(key="networks").value == [NAME], "the choice stays"
     fill_cache(tmp_path)
-    app.run()
-    assert "in torch's cache: getting them needs no network" in texts(app)
-    app.button(key=f"get_{NAME}").click().run()
+    add(app, REFERENCE)
     assert not app.exception and not app.error and has_published(REFERENCE)
-    assert app.multiselect(key="networks").value == [NAME] and app.query_params["networks"] == NAME
-    assert app.multiselect(key="networks").options == options, "a browser forgets choices whose titles change"
+    assert app.multiselect(key="own").value == [REFERENCE] and app.query_params["models"] == REFERENCE
     assert app.button(key="measure").label == f"Measure {NAME}"
 
 
 @pytest.mark.usefixtures("here")
 def test_it_is_measured_on_fewer_twins_in_a_time_that_is_said(app: AppTest, store: Store) -> None:
-    open_invariance(app, networks=NAME)
+    open_invariance(app, models=REFERENCE)
     assert f"on **{PUBLISHED_PAIRS} twins** of each transformation" in texts(app)
     assert f"for {NAME} on a laptop (two cores), give or take a factor of two" in texts(app)
     assert "Intervals are about 2.2 times as wide" in texts(app)
@@ -93,7 +86,7 @@ def test_it_is_measured_on_fewer_twins_in_a_time_that_is_said(app: AppTest, stor
 @pytest.mark.usefixtures("here")
 def test_its_row_can_be_looked_into(app: AppTest, store: Store) -> None:
     finish_measurement(store, 100)
-    open_invariance(app, networks=NAME, twins="100", row=f"published: {NAME}", column="hue")
+    open_invariance(app, models=REFERENCE, twins="100", row=f"published: {NAME}", column="hue")
     assert not app.exception and not app.error
     assert not any(button.key == "measure" for button in app.button)
     assert app.selectbox(key="row").value == REFERENCE
@@ -101,22 +94,17 @@ def test_its_row_can_be_looked_into(app: AppTest, store: Store) -> None:
     assert "on **100 twins** of each transformation; the gallery's on 1,000" in texts(app), "no time: it is done"
     assert f"how far apart the **published {NAME}** sees" in texts(app) and "(from 48 images)" in texts(app)
     assert "| **untrained** |" not in texts(app) and "| **trained on none** |" not in texts(app)
-    app.multiselect(key="networks").set_value([]).run()
+    app.multiselect(key="own").set_value([]).run()
     assert not app.exception
-    assert "networks" not in app.query_params and f"published: {NAME}" not in app.selectbox(key="row").options
+    assert "models" not in app.query_params and f"published: {NAME}" not in app.selectbox(key="row").options
 
 
-def test_a_link_from_a_transfer_names_the_network(app: AppTest, store: Store) -> None:
-    data = tiny_pretrain().data
-    run = store.submit(TransferSpec(source=REFERENCE, data=data))
-    store.transition(run.id, "running", device="cpu")
-    path = store.directory(run.id) / "weights.safetensors"
-    path.touch()
-    store.transition(run.id, "done", result={"metrics": {}, "checkpoint": str(path), "sha256": "-", "device": "cpu"})
-    open_invariance(app, models=run.id)
-    assert not app.exception
-    assert app.multiselect(key="networks").value == [NAME]
-    assert app.query_params["networks"] == NAME
+@pytest.mark.usefixtures("here")
+def test_an_earlier_link_names_it_apart(app: AppTest) -> None:
+    open_invariance(app, networks=NAME, twins="500")
+    assert not app.exception and not app.error
+    assert app.multiselect(key="own").value == [REFERENCE] and app.button_group(key="twins").value == "500"
+    assert app.query_params["models"] == REFERENCE and "networks" not in app.query_params
 
 
 @pytest.mark.usefixtures("here")

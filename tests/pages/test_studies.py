@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from invariance.runs.device import ServerDevices
@@ -111,6 +114,30 @@ def test_only_the_chosen_factor_is_asked_for(app: AppTest, store: Store) -> None
     assert not app.exception and not app.error
     expected = make_study(STUDY_NAMES[0], seeds=(7,), factors=("beyond_2d",)).runs
     assert {run.id for run in store.list()} == {spec.run_id for spec in expected}
+
+
+def test_a_study_takes_other_pictures_and_says_what_it_does_with_them(app: AppTest, store: Store) -> None:
+    open_studies(app, **MISMATCH, objects_source="noise", backgrounds_source="noise", classes="12")
+    assert not app.exception and not app.error
+    study = make_study("mismatch", seeds=(7,), objects="noise", backgrounds="noise", num_classes=12)
+    assert literal(study.data.words) in [caption.value for caption in app.caption] and "12 classes" in study.data.words
+    app.button(key="run_study").click().run()
+    assert not app.exception and not app.error
+    assert {run.id for run in store.list()} == {spec.run_id for spec in study.runs}
+
+
+def test_too_few_classes_are_refused_in_one_line_beside_what_was_read(app: AppTest, tmp_path: Path) -> None:
+    folder = tmp_path / "mine"
+    for name in ("ant/1.png", "bee/1.png", "bee/2.png"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGBA", (16, 16), (0, 200, 0, 128)).save(folder / name)
+    (folder / "notes.txt").write_text("no picture")
+    open_studies(app, **MISMATCH, objects_source="folder", objects_folder=str(folder))
+    assert not app.exception and "run_study" not in {button.key for button in app.button}
+    (error,) = app.error
+    assert "has 2; add" in error.value.replace("\\", "") and "\n" not in error.value
+    read = "3 pictures of 2 classes; left out: files of other kinds (1): notes.txt"
+    assert literal(read) in [caption.value for caption in app.caption]
 
 
 def accuracy(source: PretrainSpec, task: TransferSpec) -> float:

@@ -15,9 +15,9 @@ from invariance.spec import TransferSpec
 from invariance.statistics import Interval
 from invariance.training.answers import ANSWERS, Answers
 from pages.shared.conclusions import published_conclusion
-from pages.shared.literal import literal
 from pages.shared.plan import planned_runs
 from pages.train.launch import expected_line
+from tests.pages.test_add_network import add
 from tests.pages.test_train import OPTIONS, TARGET, open_train, texts
 from tests.pages.weights import NAME, REFERENCE, fill_cache, nothing_here
 from tests.runs.tiny import wait_until
@@ -49,55 +49,17 @@ def test_the_plan_puts_it_to_the_same_task_after_the_others() -> None:
     assert last.source == REFERENCE and last.data == own[1].data
 
 
-def test_the_page_says_what_is_not_here_and_how_large_it_is(app: AppTest) -> None:
+def test_what_is_not_here_is_told_of_and_can_be_added(app: AppTest, tmp_path: Path, store: Store) -> None:
     open_train(app, **LINK)
-    assert not app.exception
-    assert app.selectbox(key="network").value == NAME
-    assert "As there, it enlarges each image to 256 px and looks at the central 224." in texts(app)
-    assert "Its weights, 6 MB, are not on this machine yet" in texts(app)
-    assert app.button(key="get_published").label == f"Get {NAME} (6 MB)"
-    assert "512 images to pretrain each network on. All of it takes about" in texts(app)
-
-
-def test_another_network_is_in_the_link(app: AppTest) -> None:
-    open_train(app, **LINK).selectbox(key="network").set_value("vgg11_bn").run()
-    assert app.query_params["network"] == "vgg11_bn"
-    assert "Its weights, 532 MB, are not on this machine yet" in texts(app)
-    app.toggle(key="published").set_value(False).run()
-    assert not app.exception
-    assert "not on this machine" not in texts(app)
-
-
-def test_without_weights_nothing_is_begun(app: AppTest, store: Store) -> None:
-    open_train(app, **LINK).button(key="go").click().run()
-    assert not app.exception
-    (error,) = app.error
-    assert error.value.startswith(
-        literal(f"the weights of {REFERENCE} are not on this machine: get them under 2 · Pretr")
-    )
-    assert "\n" not in error.value
-    assert store.list() == [] and "runs" not in app.query_params
-
-
-def test_without_network_there_is_one_line_and_the_choice_stays(app: AppTest) -> None:
-    open_train(app, **LINK).button(key="get_published").click().run()
-    assert not app.exception
-    (error,) = app.error
-    assert error.value == literal(
-        f"{REFERENCE}: its weights cannot be downloaded from download.pytorch.org (no network); connect to the network "
-        "and try again"
-    )
-    assert app.selectbox(key="network").value == NAME and not has_published(REFERENCE)
-
-
-def test_what_torch_has_is_got_with_a_press(app: AppTest, tmp_path: Path) -> None:
+    assert not app.exception and "network" not in {box.key for box in app.selectbox}
+    assert "None is here yet." in texts(app)
     fill_cache(tmp_path)
-    open_train(app, **LINK)
-    assert "in torch's cache: getting them needs no network" in texts(app)
-    app.button(key="get_published").click().run()
+    add(app, REFERENCE)
     assert not app.exception and not app.error
-    assert has_published(REFERENCE) and "Its weights are on this machine" in texts(app)
-    assert app.selectbox(key="network").options[5:].count(f"{NAME} · 1.37 M parameters · here") == 1
+    assert app.selectbox(key="network").value == NAME and has_published(REFERENCE)
+    assert "512 images to pretrain each network on. All of it takes about" in texts(app)
+    app.toggle(key="published").set_value(False).run()
+    assert not app.exception and store.list() == []
 
 
 def test_a_press_submits_it_after_the_others_and_the_link_has_it(app: AppTest, store: Store) -> None:
@@ -112,7 +74,7 @@ def test_a_press_submits_it_after_the_others_and_the_link_has_it(app: AppTest, s
     wait_until(lambda: not any(run.is_active for run in store.list()))
     app.run()
     assert not app.exception
-    assert f"Published: {NAME}" in texts(app) and "Pretraining on ImageNet" in texts(app)
+    assert f"Trained elsewhere: {NAME}" in texts(app) and "Pretraining, elsewhere" in texts(app)
     assert "All of this is done already" in texts(app)
 
 
@@ -136,7 +98,7 @@ def test_it_is_compared_with_both_of_the_others(app: AppTest, store: Store) -> N
     assert not app.exception and not app.error
     shown = texts(app)
     assert r"transfers **50.0 points \[" in shown and "better than on **blur**: 90.0% against 40.0%" in shown
-    assert f"The published **{NAME}** reaches **70.0%** of the test images. On this run it is **20.0 points" in shown
+    assert f"**{NAME}**, trained elsewhere, reaches **70.0%** of the test images. On this run it is **20.0" in shown
     assert "worse than the network of **rotate, hue, erasing**." in shown
     assert "better than the network of **blur**." in shown
     assert [metric.value for metric in app.metric] == ["90.0%", "40.0%", "70.0%"]
@@ -179,7 +141,7 @@ def test_both_ways_round_are_judged_together(app: AppTest, store: Store) -> None
 
 def test_conclusions_about_a_published_network() -> None:
     assert published_conclusion("resnet18", 0.8, []) == (
-        "The published **resnet18** reaches **80.0%** of the test images."
+        "**resnet18**, trained elsewhere, reaches **80.0%** of the test images."
     )
     sure, unsure = Interval(0.1, 0.05, 0.15, 100), Interval(0.02, -0.05, 0.09, 100)
     said = published_conclusion("resnet18", 0.9, [(TARGET, sure), (("blur",), -sure), (("hue",), unsure), ((), None)])

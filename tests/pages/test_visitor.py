@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from invariance.runs.store import Store
-from tests.pages.weights import NAME, fill_cache, nothing_here
+from tests.pages.weights import nothing_here
 from tests.runs.tiny import tiny_pretrain
 
 PASSWORD = "chalk"
@@ -97,45 +97,24 @@ def test_too_many_runs_are_refused_in_words(app: AppTest, store: Store) -> None:
 
 
 def offer() -> None:
-    import streamlit as st
-
-    from invariance.spec import SpecError
     from pages.shared.download import offer_download
-    from pages.shared.published import show_weights
-    from pages.train.launch import require_weights
-    from tests.pages.weights import REFERENCE
 
     offer_download("cifar10", key="get_data")
-    show_weights(REFERENCE, key="get_weights")
-    try:
-        require_weights(REFERENCE)
-    except SpecError as error:
-        st.error(str(error))
 
 
-@pytest.mark.parametrize("is_cached", [False, True])
 @pytest.mark.usefixtures("class_server")
-def test_in_a_class_the_teacher_alone_downloads(
-    app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_cached: bool
-) -> None:
+def test_in_a_class_the_teacher_alone_downloads(app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nothing_here(tmp_path, monkeypatch)
-    if is_cached:  # no network is needed then, but the file is as large
-        fill_cache(tmp_path)
     page = AppTest.from_function(offer, default_timeout=30).run()
     assert not page.button
-    told = [caption.value for caption in page.caption]
-    assert sum("only the teacher gets data sets and networks: ask for **" in line for line in told) == 2
-    assert f"ask for **{NAME}**" in told[-1]
-    assert "ask the teacher, who alone gets them on this server, or leave" in page.error[0].value
+    assert "only the teacher gets data sets and networks: ask for **cifar10**" in page.caption[0].value
     page.session_state["is_teacher"] = True
-    page.run()
-    assert {button.key for button in page.button} == {"get_data", "get_weights"}
+    assert [button.key for button in page.run().button] == ["get_data"]
     assert not any("ask for" in caption.value for caption in page.caption)
-    assert "get them under 2 · Pretraining" in page.error[0].value
 
 
 def test_on_ones_own_machine_everybody_downloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nothing_here(tmp_path, monkeypatch)
     monkeypatch.delenv("INVARIANCE_TEACHER", raising=False)
     page = AppTest.from_function(offer, default_timeout=30).run()
-    assert {button.key for button in page.button} == {"get_data", "get_weights"}
+    assert [button.key for button in page.button] == ["get_data"]
