@@ -11,6 +11,7 @@ from invariance.commands.options import add_data, add_execution, add_fields, add
 from invariance.commands.output import check_file, described
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec, MeasureSpec, SpecError
 from invariance.vocabulary.columns import in_words
+from invariance.vocabulary.equivariance import EQUIVARIANCE_PAIRS
 from invariance.vocabulary.measures import MEASUREMENTS
 from invariance.vocabulary.shifts import SHIFT_NAMES
 
@@ -25,6 +26,7 @@ def add_commands(commands: Any) -> None:
         examples=(
             "--models gallery --transforms all --out sens.csv",
             "--models none,hue --shift new-noise --untrained --out x.csv",
+            "--models none,hue --measure equivariance --out equivariance.csv",
         ),
     )
     add_models(parser, "rows of the table", default=("gallery",))
@@ -54,6 +56,8 @@ def measure(args: argparse.Namespace) -> None:
     """One table of models by transformations; writes a CSV and prints a JSON object."""
     check_file(args.out, ".csv")
     own = given(args, MeasureSpec)
+    if own.get("measure") == "equivariance":
+        own.setdefault("num_pairs", EQUIVARIANCE_PAIRS)
     num_pairs = own.get("num_pairs", MeasureSpec.num_pairs)
     # For twins of one feature the transformations are the images' own; otherwise they are what is measured.
     of_images = own.get("measure") == "features"

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import torch
 from torch import Tensor
 
-PENALTIES: Final = torch.logspace(-5, 3, 9, dtype=torch.float64)
+PENALTIES: Final = torch.logspace(-5, 2, 8, dtype=torch.float64)
 """Per sample, for inputs of mean square 1; tried beside an infinite one."""
 NUM_DIRECTIONS: Final = 32
 """Principal directions of the outputs on which penalties are compared."""
 
 
-def grouped_ridge(inputs: Tensor, outputs: Tensor, groups: Tensor, asked: Tensor) -> Tensor:
+@dataclass(frozen=True)
+class Fit:
+    """A regression whose penalty has been chosen.
+
+    Attributes:
+        error: squared error where each group is predicted from the others, on the outputs' principal directions.
+        predicted: (M, D) float64, for what was asked.
+    """
+
+    error: float
+    predicted: Tensor
+
+
+def grouped_ridge(inputs: Tensor, outputs: Tensor, groups: Tensor, asked: Tensor) -> Fit:
     """Predicts outputs linearly, with a penalty on all weights and on the constant too: an infinite one predicts zero.
 
     The penalty is the one with the least squared error where each group is predicted from the others. With the smoother
@@ -24,25 +38,20 @@ def grouped_ridge(inputs: Tensor, outputs: Tensor, groups: Tensor, asked: Tensor
         outputs: (N, D) float64.
         groups: (N,) int64.
         asked: (M, C) float64.
-
-    Returns:
-        (M, D) float64.
     """
     design, wanted = _with_constant(inputs), _with_constant(asked)
     variances, directions = torch.linalg.eigh(design.T @ design)
     kept = variances > 1e-10 * variances[-1]
     variances, directions = variances[kept], directions[:, kept]
     basis = design @ directions / variances.sqrt()  # orthonormal
-    projected = basis.T @ outputs
-    penalties = PENALTIES * len(inputs)
-    shrinkages = variances / (variances + penalties[:, None])
+    shrinkages = variances / (variances + PENALTIES[:, None] * len(inputs))
     compared = _leading(outputs)
     errors = _left_out_errors(basis, compared, basis.T @ compared, shrinkages, groups)
-    if float(errors.min()) >= float(compared.square().sum()):
-        return outputs.new_zeros(len(asked), outputs.shape[1])
-    shrinkage = shrinkages[int(errors.argmin())]
-    prediction: Tensor = wanted @ (directions @ ((shrinkage / variances.sqrt())[:, None] * projected))
-    return prediction
+    best, unchanged = int(errors.argmin()), float(compared.square().sum())
+    if float(errors[best]) >= unchanged:
+        return Fit(unchanged, outputs.new_zeros(len(asked), outputs.shape[1]))
+    weights = (shrinkages[best] / variances.sqrt())[:, None] * (basis.T @ outputs)
+    return Fit(float(errors[best]), wanted @ (directions @ weights))
 
 
 def _with_constant(inputs: Tensor) -> Tensor:

@@ -36,6 +36,7 @@ class Transformation:
         parameters: what is drawn for a sample, in the order of the words of its stream; never reordered.
         summary: what is drawn and what it does, one sentence.
         place: -1 acts before all others and 1 after them, wherever a composition lists it; 0 acts where it is listed.
+        is_group: whether what leads from one draw to another is itself one of the draws, as for turns and flips.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Transformation:
     parameters: tuple[Parameter, ...]
     summary: str
     place: int = 0
+    is_group: bool = False
 
     def __post_init__(self) -> None:
         if self.category not in _GROUPS:
@@ -66,6 +68,7 @@ _PAPER: Final = (
             Uniform("y", 0.0, 1.0, neutral=0.5, title="Place, top to bottom"),
         ),
         summary="The object moves to a uniformly drawn place that keeps it inside the image (whole pixels).",
+        is_group=True,
     ),
     Transformation(
         name="rotate",
@@ -78,6 +81,7 @@ _PAPER: Final = (
             ),
         ),
         summary="The object turns about the image centre by an angle drawn uniformly from the full circle.",
+        is_group=True,
     ),
     Transformation(
         name="scale",
@@ -94,6 +98,7 @@ _PAPER: Final = (
         stream=19,
         parameters=(Switch(title="Upside down", scaled=True),),
         summary="With probability one half the object is upside down.",
+        is_group=True,
     ),
     Transformation(
         name="h_flip",
@@ -102,6 +107,7 @@ _PAPER: Final = (
         stream=20,
         parameters=(Switch(title="Mirrored", scaled=True),),
         summary="With probability one half the object is mirrored.",
+        is_group=True,
     ),
     Transformation(
         name="shear",
@@ -121,6 +127,7 @@ _PAPER: Final = (
         stream=22,
         parameters=(Uniform("shift", -0.5, 0.5, neutral=0.0, title="Way round the colour circle", circle=1.0),),
         summary="The hue moves round the colour circle by a uniformly drawn amount.",
+        is_group=True,
     ),
     Transformation(
         name="brightness",
@@ -153,6 +160,7 @@ _PAPER: Final = (
         stream=26,
         parameters=BLEND,
         summary="With probability one half the colours are inverted.",
+        is_group=True,
     ),
     Transformation(
         name="sharpen",
