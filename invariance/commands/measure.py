@@ -11,6 +11,7 @@ from invariance.commands.options import add_data, add_execution, add_fields, add
 from invariance.commands.output import TABLE_ENDINGS, check_file, described
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec, MeasureSpec, SpecError
 from invariance.vocabulary.columns import in_words
+from invariance.vocabulary.equivariance import EQUIVARIANCE_PAIRS
 from invariance.vocabulary.measures import MEASUREMENTS
 from invariance.vocabulary.shifts import SHIFT_NAMES
 
@@ -26,6 +27,7 @@ def add_commands(commands: Any) -> None:
             "--models gallery --transforms all --out sens.csv",
             "--models none,hue --shift new-noise --untrained --out x.csv",
             "--models timm:resnet18,mine.safetensors,mine.py:network --out x.csv",
+            "--models none,hue --measure equivariance --out equivariance.csv",
         ),
     )
     add_models(parser, "rows of the table", default=("gallery",))
@@ -55,6 +57,8 @@ def measure(args: argparse.Namespace) -> None:
     """One table of models by transformations; writes a CSV and prints a JSON object."""
     check_file(args.out, *TABLE_ENDINGS)
     own = given(args, MeasureSpec)
+    if own.get("measure") == "equivariance":
+        own.setdefault("num_pairs", EQUIVARIANCE_PAIRS)
     num_pairs = own.get("num_pairs", MeasureSpec.num_pairs)
     # For twins of one feature the transformations are the images' own; otherwise they are what is measured.
     of_images = own.get("measure") == "features"

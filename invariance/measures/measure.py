@@ -10,6 +10,7 @@ from typing import Any, Final
 from invariance.data.engine import Engine
 from invariance.events import CancelFlag, Event, Finished, never
 from invariance.files import sweep_temporaries, write_atomically
+from invariance.measures.equivariance_table import measure_equivariance
 from invariance.measures.factor_table import probe_factors
 from invariance.measures.feature_table import measure_features
 from invariance.measures.task import TableWork, Task
@@ -23,7 +24,12 @@ from invariance.vocabulary.measures import MEASUREMENTS, TABLE
 _MEASUREMENTS: Final[dict[str, Callable[[Any, Task], TableWork]]] = attach(
     "measurement",
     MEASUREMENTS,
-    {"sens": measure_transforms, "features": measure_features, "factors": probe_factors},
+    {
+        "sens": measure_transforms,
+        "features": measure_features,
+        "equivariance": measure_equivariance,
+        "factors": probe_factors,
+    },
 )
 
 

@@ -24,7 +24,8 @@ class MeasureSpec(BaseRunSpec):
         data: objects and backgrounds of the twins; its own ``transforms`` must be empty, except for ``features``, whose
             images may have any.
         measure: one of ``MEASURE_NAMES``. ``sens`` is the sens-score of transformations, and gives the other measures
-            of invariance as well, which cost nothing beside it; ``features`` is the sens-score of twins that differ in
+            of invariance as well, which cost nothing beside it; ``equivariance`` is whether the change can be foreseen,
+            on pairs that are shared out equally to the objects; ``features`` is the sens-score of twins that differ in
             one feature: the object, the background, the sticker, or all but the sticker.
         num_pairs: number of twins.
         untrained: whether rows are added for the networks that the models' trainings started from.

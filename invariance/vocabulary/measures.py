@@ -7,6 +7,7 @@ from typing import Final
 
 from invariance.vocabulary.attach import by_name
 from invariance.vocabulary.columns import Column
+from invariance.vocabulary.equivariance import EQUIVARIANCE_TABLE
 from invariance.vocabulary.factors import FACTOR_TABLE
 
 
@@ -195,6 +196,12 @@ MEASUREMENTS: Final[dict[str, Measurement]] = by_name(
         summary="each model and feature: the sens-score of twins that differ in the object, the background or the "
         "sticker alone",
         columns=_feature_table(),
+    ),
+    Measurement(
+        name="equivariance",
+        kind="measure",
+        summary="each model and transformation: whether the change that it makes can be foreseen on new objects",
+        columns=EQUIVARIANCE_TABLE,
     ),
     Measurement(
         name="factors",

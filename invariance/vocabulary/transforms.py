@@ -39,6 +39,7 @@ class Transformation:
         place: -1 acts before all others and 1 after them, wherever a composition lists it; 0 acts where it is listed.
         module: that registers it; empty for those that are declared here.
         version: of a registered one, part of the identity of every run with it.
+        is_group: whether what leads from one draw to another is itself one of the draws, as for turns and flips.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Transformation:
     place: int = 0
     module: str = ""
     version: int = 1
+    is_group: bool = False
 
     def __post_init__(self) -> None:
         if self.category not in _GROUPS:
@@ -71,6 +73,7 @@ _PAPER: Final = (
             Uniform("y", 0.0, 1.0, neutral=0.5, title="Place, top to bottom"),
         ),
         summary="The object moves to a uniformly drawn place that keeps it inside the image (whole pixels).",
+        is_group=True,
     ),
     Transformation(
         name="rotate",
@@ -83,6 +86,7 @@ _PAPER: Final = (
             ),
         ),
         summary="The object turns about the image centre by an angle drawn uniformly from the full circle.",
+        is_group=True,
     ),
     Transformation(
         name="scale",
@@ -99,6 +103,7 @@ _PAPER: Final = (
         stream=19,
         parameters=(Switch(title="Upside down", scaled=True),),
         summary="With probability one half the object is upside down.",
+        is_group=True,
     ),
     Transformation(
         name="h_flip",
@@ -107,6 +112,7 @@ _PAPER: Final = (
         stream=20,
         parameters=(Switch(title="Mirrored", scaled=True),),
         summary="With probability one half the object is mirrored.",
+        is_group=True,
     ),
     Transformation(
         name="shear",
@@ -126,6 +132,7 @@ _PAPER: Final = (
         stream=22,
         parameters=(Uniform("shift", -0.5, 0.5, neutral=0.0, title="Way round the colour circle", circle=1.0),),
         summary="The hue moves round the colour circle by a uniformly drawn amount.",
+        is_group=True,
     ),
     Transformation(
         name="brightness",
@@ -158,6 +165,7 @@ _PAPER: Final = (
         stream=26,
         parameters=BLEND,
         summary="With probability one half the colours are inverted.",
+        is_group=True,
     ),
     Transformation(
         name="sharpen",

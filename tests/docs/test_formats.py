@@ -59,7 +59,12 @@ def test_columns_of_a_recipe():
 
 @pytest.mark.parametrize(
     ("heading", "name"),
-    [("A table of invariance", "sens"), ("A table of features", "features"), ("A table of factors", "factors")],
+    [
+        ("A table of invariance", "sens"),
+        ("A table of features", "features"),
+        ("A table of equivariance", "equivariance"),
+        ("A table of factors", "factors"),
+    ],
 )
 def test_columns_of_a_measurement(heading, name):
     assert set(listed(heading)) == {column.name for column in MEASUREMENTS[name].columns}

@@ -1,0 +1,64 @@
+"""What the table of equivariance says: its columns, and the verdicts with the rule that they follow."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from invariance.vocabulary.columns import Column
+
+EQUIVARIANCE_PAIRS: Final = 576
+"""Unless asked otherwise: eight of each of the built-in objects."""
+INVARIANT_BELOW: Final = 0.2
+"""The whole interval of the conditional sens-score of an invariant representation lies below this."""
+EQUIVARIANT_ABOVE: Final = 0.5
+"""The whole interval of the equivariance of an equivariant representation lies above this."""
+
+INVARIANT, EQUIVARIANT, PARTLY, SCRAMBLED = "invariant", "equivariant", "partly", "not linearly predictable"
+VERDICTS: Final[dict[str, str]] = {
+    INVARIANT: f"the interval of the conditional sens-score ends below {INVARIANT_BELOW}: hardly anything changes",
+    EQUIVARIANT: f"else, the interval of equivariance begins above {EQUIVARIANT_ABOVE}: most of the change follows "
+    "linearly from the first view and the parameters",
+    PARTLY: "else, that interval begins above the control's end: a part of the change follows",
+    SCRAMBLED: "else: no linear map foresees the change on new objects",
+}
+"""What each verdict says, in the order in which they are tried (``measures.equivariance.verdict_of``)."""
+
+_R2: Final = (
+    "1 - squared error / variance over images, on held-out objects, of the pairs that differ: of predicting no change "
+    "(1 - 2 times the normalised variance), of a linear map of the first view, of the parameters alone, and of view, "
+    "parameters and their products"
+)
+_INTERVAL: Final = "95 % interval of equivariance, bootstrapped over objects"
+_SENS: Final = "conditional sens-score on the same pairs, and its 95 % interval"
+_CONTROL: Final = "equivariance with the parameters shuffled among the pairs, and the upper end of its interval"
+
+EQUIVARIANCE_TABLE: Final = (
+    Column(name="model", meaning="run, gallery name, or untrained and its architecture and seed"),
+    Column(name="transform", meaning="the transformation in which the two views differ"),
+    Column(name="r2_unchanged", meaning=_R2),
+    Column(name="r2_linear", meaning=_R2),
+    Column(name="r2_parameter", meaning=_R2),
+    Column(name="r2_told", meaning=_R2),
+    Column(
+        name="equivariance",
+        meaning="1 - (error told) / (error of the better of linear and parameter alone): 1, the change is foreseen "
+        "once its parameters are known; 0, knowing them does not help. Where all changes are of one element (a flip), "
+        "the linear map is compared with no change and with the mean change",
+    ),
+    Column(name="equivariance_low", meaning=_INTERVAL),
+    Column(name="equivariance_high", meaning=_INTERVAL),
+    Column(
+        name="equivariance_known",
+        meaning="equivariance on those of the objects that the model was pretrained on, empty if it knows none",
+    ),
+    Column(name="control", meaning=_CONTROL),
+    Column(name="control_high", meaning=_CONTROL),
+    Column(name="sens_conditional", meaning=_SENS),
+    Column(name="sens_conditional_low", meaning=_SENS),
+    Column(name="sens_conditional_high", meaning=_SENS),
+    Column(name="verdict", meaning="invariant, equivariant, partly or not linearly predictable, see below"),
+    Column(name="num_pairs", meaning="pairs whose images differ"),
+    Column(name="num_objects", meaning="objects among them, the independent units"),
+    Column(name="untrained", meaning="True if the row is of a network with its first weights, False if it was trained"),
+)
+"""The columns in order."""
