@@ -34,10 +34,13 @@ class Precision:
 
     name: str = "auto"
 
+    def name_on(self, device: torch.device) -> str:
+        """``bfloat16`` or ``float32``: what a network's products are computed in on a device."""
+        return auto_precision(str(device)) if self.name == "auto" else self.name
+
     def autocast(self, device: torch.device) -> torch.autocast:
         """The context of a forward pass."""
-        name = auto_precision(str(device)) if self.name == "auto" else self.name
-        return torch.autocast(device.type, dtype=torch.bfloat16, enabled=name == "bfloat16")
+        return torch.autocast(device.type, dtype=torch.bfloat16, enabled=self.name_on(device) == "bfloat16")
 
     def products(self, device: str | torch.device) -> AbstractContextManager[None]:
         """The context of a training on a GPU: what is left in float32 may use TF32, unless float32 is asked for.

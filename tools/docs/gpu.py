@@ -40,8 +40,12 @@ _WHICH: Final = (
     """*Memory.* Images are made in portions, smaller ones of larger images. A run that is out of memory fails alone, in
     one line: use a smaller `--batch-size` or `--image-size`. A worker of the app that has nothing to do gives the
     card's memory back.""",
-    """*Many small networks.* Several seeds of one small network (`--seeds 0,1,2`) are trained as one stack, which needs
-    the launches of one.""",
+    """*Many small networks.* With `--together`, seeds of one network (`--seeds 0,1,2`) are trained as one stack, which
+    needs hardly more launches than one. It is not done unasked until a card has shown that it pays (the last goal
+    below): until then they are trained one after the other.""",
+    """*What waits for a measurement.* In a training cuDNN tries its ways for each shape of images
+    (`cudnn.benchmark`). CUDA graphs, a kernel of our own for the draws, `torch.compile` and rendering on a second
+    stream are left out: each can go wrong silently, and only `bench gpu` on a card can say what it would win.""",
     """*Several cards.* Each run uses one; the app and a study use all of them, one run each. `--device cuda:1` chooses
     one. Cards of several machines: [on a cluster](cluster.md).""",
     """*Without numba, Captum, Plotly or Streamlit* everything on the GPU works the same; attribution needs Captum.""",
