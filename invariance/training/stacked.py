@@ -27,6 +27,7 @@ from invariance.training.feed import Rendered
 from invariance.training.loop import Pretraining
 from invariance.training.objectives import BatchLoss, Objective
 from invariance.training.pace import Pace
+from invariance.training.precision import tuned_convolutions
 from invariance.training.reporting import replayed_history, tell
 from invariance.training.train_state import TrainState, add_up
 
@@ -111,10 +112,11 @@ class Stack:
             num_asked = outcome.num_asked
             return outcome.loss, outcome.num_correct
 
-        with self._precision(images.device):
-            losses, num_correct = vmap(one)(self._parameters, self._buffers, images, labels)
-        self._optimiser.zero_grad()
-        losses.sum().backward()
+        with tuned_convolutions(images.device):
+            with self._precision(images.device):
+                losses, num_correct = vmap(one)(self._parameters, self._buffers, images, labels)
+            self._optimiser.zero_grad()
+            losses.sum().backward()
         self._optimiser.step()
         add_up(self._loss_sums, self._num_correct, BatchLoss(losses, num_correct, num_asked))
         for train_state in self._train_states:

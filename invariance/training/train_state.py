@@ -16,7 +16,7 @@ from torch import Tensor
 from invariance.events import Diverged
 from invariance.models import Classifier
 from invariance.training.objectives import BatchLoss, Objective, Supervised
-from invariance.training.precision import AUTO, Precision
+from invariance.training.precision import AUTO, Precision, tuned_convolutions
 from invariance.training.resume import load_state, save_state
 
 
@@ -103,10 +103,11 @@ class TrainState:
         """
         self.set_learning_rate(self.optimiser, share)
         self.model.train()
-        with self._addressed_draws():
-            outcome = self.objective(self.model, images, labels)
-        self.optimiser.zero_grad()
-        outcome.loss.backward()
+        with tuned_convolutions(self._device):
+            with self._addressed_draws():
+                outcome = self.objective(self.model, images, labels)
+            self.optimiser.zero_grad()
+            outcome.loss.backward()
         self.optimiser.step()
         add_up(self.loss_sum, self.num_correct, outcome)
         self.note_step(outcome.num_asked, num_samples=len(labels))

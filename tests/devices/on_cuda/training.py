@@ -110,6 +110,26 @@ def test_stacked_networks_learn_what_they_learn_alone(tmp_path: Path, objective:
         assert result_of(heard[number]).device == "cuda"
 
 
+@pytest.mark.parametrize("is_deterministic", [False, True])
+def test_cudnn_tries_its_ways_in_steps_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_deterministic: bool
+) -> None:
+    monkeypatch.setattr(torch.backends.cudnn, "deterministic", is_deterministic)
+    run = Pretraining(SPEC, tmp_path, device="cuda", cancelled=lambda: False)
+    feed, seen = run_to_end(run.open()), []
+    run.train_state.model.head.register_forward_hook(
+        lambda model, *_: seen.append((model.training, torch.backends.cudnn.benchmark))
+    )
+    run.train_state.advance(*feed.batch(0))
+    assert not torch.backends.cudnn.benchmark, "put back"
+    run.finish()
+    assert set(seen) == {(True, not is_deterministic), (False, False)}
+    run.train_state.model.head.register_forward_hook(lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        run.train_state.advance(*feed.batch(1))
+    assert not torch.backends.cudnn.benchmark, "after a failure too"
+
+
 @pytest.mark.parametrize(("num_samples", "most_each"), [(64, 1), (None, 0)], ids=["finite", "stream"])
 def test_a_network_adds_hardly_a_launch_to_a_stack(tmp_path: Path, num_samples: int | None, most_each: int) -> None:
     """Choosing its images is all that a network does by itself, and nothing of it waits."""
