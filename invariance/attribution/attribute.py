@@ -72,7 +72,7 @@ def attribute(
     values = chosen_values(chosen, parameters)
     assert not model.training, "attribution needs a model in eval mode"
     start = make_baseline(baseline, images)
-    batch_size = images_at_once(model, batch_size)
+    batch_size = images_at_once(model, images, batch_size)
     with torch.no_grad():
         logits, start_logits = _logits(model, images, batch_size), _logits(model, start, batch_size)
     if target is None:

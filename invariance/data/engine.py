@@ -305,9 +305,16 @@ class Engine:
         kind = "cpu" if self.device.type == "cpu" else "cuda"
         return max(8, _PIXELS_AT_A_TIME[kind] // self.spec.image_size**2)
 
-    def parts(self, indices: Tensor, most: int) -> tuple[Tensor, ...]:
-        """Indices in parts of at most so many; of fewer where a batch of floats would not fit well on a GPU."""
-        return indices.split(most if self.device.type == "cpu" else min(most, self._num_at_a_time))
+    def parts(self, indices: Tensor, most: int, *, num_made: int = 1) -> tuple[Tensor, ...]:
+        """Indices in parts of at most so many; of fewer where a batch of floats would not fit well on a GPU.
+
+        Args:
+            indices: (N,) int64.
+            most: of a part.
+            num_made: images that are made of each, and kept until its part is done.
+        """
+        fitting = max(1, self._num_at_a_time // num_made)
+        return indices.split(most if self.device.type == "cpu" else min(most, fitting))
 
     def _is_compiled(self) -> bool:
         """Whether compiled kernels make the bytes; they know nothing of floats behind, in front or to be resized."""
