@@ -108,7 +108,8 @@ def together(work: Work) -> dict[str, Any]:
     One after the other, 32 networks take four times as long as 8, so that only the 8 are timed.
 
     Returns:
-        Images a second ``alone``, and ``rows`` with the number of networks, their images a second and the ratio.
+        Images a second ``alone``; ``rows`` with the number of networks, their images a second and the ratio; and
+        ``stacked_to_alone``, the smallest ratio.
     """
     few, many = (8, 32) if work.is_full else (2, 2)
     settings = Settings(
@@ -121,10 +122,13 @@ def together(work: Work) -> dict[str, Any]:
     tiny = replace(settings, num_images=settings.batch_size)
     rate(lambda folder: run_together(specs_of(tiny, 2), folder, work.device, "stacked"), tiny, 2)  # the first is slow
     alone = rate(lambda folder: run_alone(specs_of(settings, few), folder, work.device), settings, few)
-    rows = []
+    found: dict[str, Any] = {"model": settings.model, "batch_size": settings.batch_size, "alone": alone}
+    rows: list[dict[str, float]] = []
     for num in dict.fromkeys((few, many)):
         if work.has_time(f"{num} networks"):
             specs = specs_of(settings, num)
             stacked = rate(lambda folder, some=specs: run_together(some, folder, work.device, "stacked"), settings, num)
             rows.append({"num_networks": num, "images_per_second": stacked, "stacked_to_alone": stacked / alone})
-    return {"model": settings.model, "batch_size": settings.batch_size, "alone": alone, "rows": rows}
+            found |= {"rows": rows, "stacked_to_alone": min(row["stacked_to_alone"] for row in rows)}
+            work.keep(found)
+    return found

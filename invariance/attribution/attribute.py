@@ -97,7 +97,7 @@ def attribute(
     if isinstance(model, Classifier):
         model.require_head("attribution")
     start = make_baseline(baseline, images)
-    batch_size = images_at_once(model, batch_size)
+    batch_size = images_at_once(model, images, batch_size)
     with torch.no_grad():
         logits, start_logits = _logits(model, images, batch_size), _logits(model, start, batch_size)
     if target is None:

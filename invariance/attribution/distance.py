@@ -108,7 +108,7 @@ def along_path(
     """
     moved = SquaredDistance(represent, path[:1], unit=unit)
     relevance = torch.zeros_like(path[0])
-    batch_size = images_at_once(represent, batch_size)
+    batch_size = images_at_once(represent, path, batch_size)
     for middle, piece in zip(*(part.split(batch_size) for part in _pieces(path, num_points)), strict=True):
         middle.requires_grad_()
         with torch.enable_grad():
@@ -155,7 +155,7 @@ def along_cross_fade(
 
     moved = SquaredDistance(represent, image, unit=unit)
     explainer = IntegratedGradients(moved, multiply_by_inputs=True)
-    size = images_at_once(represent, batch_size)
+    size = images_at_once(represent, image, batch_size)
     relevance = explainer.attribute(transformed, baselines=image, n_steps=num_points, internal_batch_size=size)
     return _attribution(relevance[0].detach(), moved, transformed)
 

@@ -22,7 +22,7 @@ from invariance.attribution.map_set import MAX_IMAGES
 from invariance.attribution.over_images import SharedParts, shared_parts
 from invariance.attribution.passes import passes_of_evidence
 from invariance.data.engine import SPLIT_START, Engine
-from invariance.models import Classifier
+from invariance.models import Classifier, images_at_once
 from invariance.spec.checks import require, require_count
 
 WORTH: Final[dict[str, str]] = {
@@ -144,10 +144,9 @@ def evidence(
     require(worth in WORTH, "worth", worth, " or ".join(WORTH))
     require_known_class(models, explain)
     of_models: list[list[Evidence]] = [[] for _ in models]
-    report = _counting(
-        on_progress, num * len(models) * passes_of_evidence(len(players_of(engine)), reference, num_references)
-    )
-    for indices in (torch.arange(start, start + num) + SPLIT_START[split]).split(_CHUNK):
+    num_made = passes_of_evidence(len(players_of(engine)), reference, num_references)
+    report = _counting(on_progress, num * len(models) * num_made)
+    for indices in engine.parts(torch.arange(start, start + num) + SPLIT_START[split], _CHUNK, num_made=num_made):
         parts = shared_parts(engine, indices)
         made = render_coalitions(engine, indices, reference=reference, num_references=num_references)
         for found, model in zip(of_models, models, strict=True):
@@ -174,7 +173,7 @@ def evidence(
 @torch.no_grad()
 def _scores(model: Classifier, images: Tensor, worth: str, batch_size: int, report: Callable[[int], None]) -> Tensor:
     """Mean score of every class over references: images (R, B, 3, S, S) to (B, K) float64."""
-    size = min(batch_size, model.batch_size)  # fewer of those that it enlarges
+    size = images_at_once(model, images, batch_size)  # fewer of those that are large, or that it enlarges
     parts = []
     for part in images.flatten(0, 1).split(size):
         parts.append(model(part))

@@ -288,8 +288,8 @@ def add_seeds(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--together",
         action="store_true",
-        help="all seeds at once; on a processor about an eighth faster, with other last digits than one by one (small "
-        "networks on a GPU are always trained together)",
+        help="all seeds at once: on a processor about an eighth faster, on a GPU as one network; with other last "
+        "digits than one by one",
     )
 
 

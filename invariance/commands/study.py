@@ -78,8 +78,7 @@ def add_commands(commands: Any) -> None:
     group.add_argument(
         "--together",
         action="store_true",
-        help="pretrain networks that differ in seed and data at once in this process, before all else (small networks "
-        "on a single GPU always are)",
+        help="pretrain networks that differ in seed and data at once in this process, before all else",
     )
     group.add_argument(
         "--address", metavar="ADDRESS", help="of a Ray cluster: auto, host:port (default: a Ray of its own)"

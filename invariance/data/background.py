@@ -12,7 +12,7 @@ from invariance.data.background_split import BackgroundSplit, load_split, shared
 from invariance.data.catalogue import background_names, is_picture_source, load_backgrounds
 from invariance.data.foreground import WholePictures, splits_of
 from invariance.data.pasting import to_bytes
-from invariance.data.random import STREAMS, Draws, SampleDraws, unit_field
+from invariance.data.random import SampleDraws, unit_field
 from invariance.data.sources.pictures import load_pictures
 from invariance.spec import DatasetSpec, SpecError
 
@@ -55,7 +55,7 @@ class FlatPictures:
         """Numbers of the samples' backgrounds, (B,), each of the split's own equally likely."""
         return self.split.choose(draws.of("background").words(1)[:, 0], splits_of(draws.indices))
 
-    def show(self, seed: int, indices: Tensor, numbers: Tensor) -> Tensor:
+    def show(self, draws: SampleDraws, numbers: Tensor) -> Tensor:
         """Their pictures, (B, 3, S, S) float32 in [0, 1]."""
         return self.pictures.index_select(0, numbers)
 
@@ -66,10 +66,10 @@ class FreshNoise:
 
     Attributes:
         size: side S in pixels.
-        streams: of which each sample takes a word.
+        streams: of which each sample takes two words.
     """
 
-    streams: ClassVar = ()
+    streams: ClassVar = ("background_noise",)
     is_shared: ClassVar = False
 
     size: int
@@ -89,10 +89,9 @@ class FreshNoise:
         """(B,) of -1: noise has no number."""
         return torch.full_like(draws.indices, -1)
 
-    def show(self, seed: int, indices: Tensor, numbers: Tensor) -> Tensor:
+    def show(self, draws: SampleDraws, numbers: Tensor) -> Tensor:
         """The noise of samples, (B, 3, S, S) float32 on [0, 1)."""
-        keys = Draws(seed, indices, STREAMS["background_noise"]).fields()
-        return unit_field(keys, (3, self.size, self.size))
+        return unit_field(draws.of("background_noise").fields(), (3, self.size, self.size))
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,7 @@ class ClassedPictures:
         """Numbers of the samples' backgrounds, (B,)."""
         return self.whole.draw_numbers(draws)
 
-    def show(self, seed: int, indices: Tensor, numbers: Tensor) -> Tensor:
+    def show(self, draws: SampleDraws, numbers: Tensor) -> Tensor:
         """Their pictures, (B, 3, S, S) float32 in [0, 1]."""
         return self.whole.show(numbers)
 

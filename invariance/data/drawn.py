@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from invariance.data.random import SampleDraws
 from invariance.data.transforms import Params
 
 
@@ -14,7 +15,8 @@ class Drawn:
     """Everything that is drawn for samples before a pixel is touched, each (B,).
 
     Attributes:
-        indices: of the samples.
+        draws: of the samples, with what their own seed draws.
+        sticker_draws: of the same samples, with what the stickers' seed draws.
         numbers: which background.
         labels: classes of the objects.
         prototypes: which of their pictures.
@@ -23,7 +25,8 @@ class Drawn:
         extra: what decided over the objects.
     """
 
-    indices: Tensor
+    draws: SampleDraws
+    sticker_draws: SampleDraws
     numbers: Tensor
     labels: Tensor
     prototypes: Tensor
@@ -37,6 +40,13 @@ class Drawn:
         def of(values: Params) -> Params:
             return {name: value[start:stop] for name, value in values.items()}
 
-        own = {name: getattr(self, name)[start:stop] for name in ("indices", "numbers", "labels", "prototypes")}
-        present = None if self.present is None else self.present[start:stop]
-        return Drawn(**own, present=present, params=[of(values) for values in self.params], extra=of(self.extra))
+        return Drawn(
+            draws=self.draws.part(start, stop),
+            sticker_draws=self.sticker_draws.part(start, stop),
+            numbers=self.numbers[start:stop],
+            labels=self.labels[start:stop],
+            prototypes=self.prototypes[start:stop],
+            present=None if self.present is None else self.present[start:stop],
+            params=[of(values) for values in self.params],
+            extra=of(self.extra),
+        )

@@ -18,7 +18,7 @@ from invariance.data.foreground import SPLIT_START, Cutouts, Foregrounds, load_f
 from invariance.data.pasting import paste, paste_content_on_bytes, to_bytes
 from invariance.data.picture_contents import require_contents
 from invariance.data.random import STREAMS, SampleDraws, draw_words
-from invariance.data.sticker import load_stickers
+from invariance.data.sticker import load_stickers, sticker_streams
 from invariance.data.threads import begin, share_out
 from invariance.data.transforms import (
     Params,
@@ -40,6 +40,8 @@ _PIXELS_AT_A_TIME = {"cpu": 128 * 32**2, "cuda": 4096 * 32**2}
 and so few that what is made on the way, 140 bytes a pixel for all transformations, stays below 1 GB at any size."""
 _DRAWN_AT_A_TIME = 4096
 """Samples whose numbers are drawn at a time: many, since there are few of each."""
+_WORDS = 2
+"""Of a stream, at most, beside the transformations'; up to four take no longer than one."""
 
 
 def sources_of(spec: DatasetSpec) -> DatasetSpec:
@@ -198,7 +200,7 @@ class Engine:
     def _batch_of(self, drawn: Drawn, *, behind: Tensor | None = None) -> Batch:
         spec = self.spec
         changed = self.change(self._show_objects(drawn), self._transforms, drawn.params)
-        backgrounds = self._backgrounds.show(spec.seed, drawn.indices, drawn.numbers) if behind is None else behind
+        backgrounds = self._backgrounds.show(drawn.draws, drawn.numbers) if behind is None else behind
         images = changed.paste(backgrounds)
         masks = changed.masks
         batch = Batch(
@@ -215,28 +217,31 @@ class Engine:
         )
         if self._stickers is None:
             return batch
-        return under_stickers(self._stickers.draw(spec, drawn.indices, drawn.labels), batch, label=spec.label)
+        return under_stickers(self._stickers.draw(spec, drawn.sticker_draws, drawn.labels), batch, label=spec.label)
 
     def draw(self, indices: Tensor) -> Drawn:
-        """Everything that is drawn for samples, (B,) int64 on the engine's device."""
+        """Everything that is drawn for samples, (B,) int64 on the engine's device, in one evaluation."""
         spec = self.spec
-        own = [(spec.seed, STREAMS[name], 1) for name in self._streams]
-        words = draw_words(indices, [*own, *requests_of(self._transforms, spec.drawn_transform_seed)])
-        draws = SampleDraws(
-            spec.seed, indices, {stream: drawn for (_, stream, _), drawn in zip(own, words, strict=False)}
-        )
+        own, stickers = self._streams, [] if self._stickers is None else sticker_streams(spec)
+        seeds = [spec.seed] * len(own) + [spec.drawn_sticker_seed] * len(stickers)
+        streams = [STREAMS[name] for name in (*own, *stickers)]
+        requests = [(seed, stream, _WORDS) for seed, stream in zip(seeds, streams, strict=True)]
+        words = draw_words(indices, [*requests, *requests_of(self._transforms, spec.drawn_transform_seed)])
+        known, num = list(zip(streams, words, strict=False)), len(own)
+        draws = SampleDraws(spec.seed, indices, dict(known[:num]))
+        sticker_draws = SampleDraws(spec.drawn_sticker_seed, indices, dict(known[num:]))
         numbers = self._backgrounds.draw(draws)
         labels, extra = self._draw_labels(draws, numbers)
         prototypes, present = self._objects.draw(draws, labels), None
         if spec.fg_availability < 1.0:
             present = draws.of("availability").uniform(1)[:, 0] < spec.fg_availability
             extra = {**extra, "availability.applied": present}
-        params = composition_of_words(self._transforms, words[len(own) :], spec.strength)
-        return Drawn(indices, numbers, labels, prototypes, present, params, extra)
+        params = composition_of_words(self._transforms, words[len(requests) :], spec.strength)
+        return Drawn(draws, sticker_draws, numbers, labels, prototypes, present, params, extra)
 
     @property
     def _streams(self) -> list[str]:
-        """Of which every sample takes a word, beside those of its transformations."""
+        """Of which every sample takes a word or two, beside those of its transformations and its sticker."""
         spec = self.spec
         own = {"availability": spec.fg_availability < 1.0, "pairing": spec.fg_bg_correlation > 0}
         return [*self._objects.streams, *self._backgrounds.streams, *(name for name, is_used in own.items() if is_used)]
@@ -251,7 +256,8 @@ class Engine:
         if self.spec.label == "object":
             return labels
         assert self._stickers is not None
-        return self._stickers.draw_labels(self.spec, draws.indices, labels)[0]
+        sticker_draws = SampleDraws(self.spec.drawn_sticker_seed, draws.indices)
+        return self._stickers.draw_labels(self.spec, sticker_draws, labels)[0]
 
     def change(self, found: Foregrounds, transforms: Sequence[Transform], params: Sequence[Params]) -> Changed:
         """Objects through a composition with given parameters.
@@ -301,9 +307,16 @@ class Engine:
         kind = "cpu" if self.device.type == "cpu" else "cuda"
         return max(8, _PIXELS_AT_A_TIME[kind] // self.spec.image_size**2)
 
-    def parts(self, indices: Tensor, most: int) -> tuple[Tensor, ...]:
-        """Indices in parts of at most so many; of fewer where a batch of floats would not fit well on a GPU."""
-        return indices.split(most if self.device.type == "cpu" else min(most, self._num_at_a_time))
+    def parts(self, indices: Tensor, most: int, *, num_made: int = 1) -> tuple[Tensor, ...]:
+        """Indices in parts of at most so many; of fewer where a batch of floats would not fit well on a GPU.
+
+        Args:
+            indices: (N,) int64.
+            most: of a part.
+            num_made: images that are made of each, and kept until its part is done.
+        """
+        fitting = max(1, self._num_at_a_time // num_made)
+        return indices.split(most if self.device.type == "cpu" else min(most, fitting))
 
     def _is_compiled(self) -> bool:
         """Whether compiled kernels make the bytes; they know nothing of floats behind, in front or to be resized."""
@@ -359,7 +372,7 @@ class Engine:
             changed = self.change(self._show_objects(part), self._transforms, part.params)
             labels[into] = self._labels(part)
             if changed.frame.is_whole:
-                backgrounds = self._backgrounds.show(self.spec.seed, part.indices, part.numbers)
+                backgrounds = self._backgrounds.show(part.draws, part.numbers)
                 images[into] = to_bytes(changed.paste(backgrounds))
             else:
                 torch.index_select(levels, 0, part.numbers, out=images[into])
@@ -389,7 +402,7 @@ class Engine:
         """Which background (B,), -1 for fresh noise, and its picture (B, 3, S, S) of samples."""
         draws = self._draws(indices)
         numbers = self._backgrounds.draw(draws)
-        return numbers, self._backgrounds.show(self.spec.seed, draws.indices, numbers)
+        return numbers, self._backgrounds.show(draws, numbers)
 
     def background_numbers(self, indices: Tensor) -> Tensor:
         """Which background samples have, without making their images: (B,) int64, -1 for fresh noise."""

@@ -214,6 +214,11 @@ class SampleDraws:
         stream = STREAMS[name]
         return Draws(self.seed, self.indices, stream, self.known.get(stream))
 
+    def part(self, start: int, stop: int) -> SampleDraws:
+        """Of the samples from ``start`` to ``stop``."""
+        known = {stream: words[start:stop] for stream, words in self.known.items()}
+        return SampleDraws(self.seed, self.indices[start:stop], known)
+
 
 def to_unit(words: Tensor) -> Tensor:
     """32-bit words to float32 on [0, 1)."""

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from invariance.data.catalogue import is_picture_source, load_objects
-from invariance.data.random import STREAMS, Draws
+from invariance.data.random import SampleDraws
 from invariance.data.transforms import Params
 from invariance.data.transforms.frame import Frame
 from invariance.spec import DatasetSpec, SpecError
@@ -67,27 +67,25 @@ class Stickers:
         """The same on a device."""
         return Stickers(self.class_names, self.pictures.to(device))
 
-    def draw_labels(self, spec: DatasetSpec, indices: Tensor, object_labels: Tensor) -> tuple[Tensor, Params]:
+    def draw_labels(self, spec: DatasetSpec, draws: SampleDraws, object_labels: Tensor) -> tuple[Tensor, Params]:
         """Classes of samples' stickers, (B,), and whether each is there because it is paired with its object."""
-        labels = Draws(spec.drawn_sticker_seed, indices, STREAMS["sticker"]).choice(len(self.class_names))
+        labels = draws.of("sticker").choice(len(self.class_names))
         if spec.sticker_correlation == 0:
             return labels, {}
-        drawn = Draws(spec.drawn_sticker_seed, indices, STREAMS["sticker_pairing"]).uniform(1)[:, 0]
-        paired = drawn < spec.sticker_correlation
+        paired = draws.of("sticker_pairing").uniform(1)[:, 0] < spec.sticker_correlation
         partner = object_labels % len(self.class_names)
         return torch.where(paired, partner, labels), {"sticker.paired": paired}
 
-    def draw(self, spec: DatasetSpec, indices: Tensor, object_labels: Tensor) -> StickerLayer:
+    def draw(self, spec: DatasetSpec, draws: SampleDraws, object_labels: Tensor) -> StickerLayer:
         """The stickers of samples whose objects are known."""
-        labels, parameters = self.draw_labels(spec, indices, object_labels)
+        labels, parameters = self.draw_labels(spec, draws, object_labels)
         present = torch.ones_like(labels, dtype=torch.bool)
         if spec.sticker_availability < 1:
-            drawn = Draws(spec.drawn_sticker_seed, indices, STREAMS["sticker_availability"]).uniform(1)[:, 0]
-            present = drawn < spec.sticker_availability
+            present = draws.of("sticker_availability").uniform(1)[:, 0] < spec.sticker_availability
             parameters = {**parameters, "sticker.there": present}
         size, width = spec.image_size, self.pictures.shape[-1]
         if spec.sticker_place == "anywhere":
-            place = Draws(spec.drawn_sticker_seed, indices, STREAMS["sticker_place"]).uniform(2)
+            place = draws.of("sticker_place").uniform(2)
             left, top = (place * (size - width + 1)).to(torch.int64).unbind(dim=1)
             parameters = {**parameters, "sticker.x": place[:, 0], "sticker.y": place[:, 1]}
         else:
@@ -95,6 +93,17 @@ class Stickers:
             left, top = torch.full_like(labels, size - width - margin), torch.full_like(labels, margin)
         small = self.pictures.index_select(0, labels) * present[:, None, None, None]
         return StickerLayer(labels, present, _on_canvas(small, left, top, size), parameters)
+
+
+def sticker_streams(spec: DatasetSpec) -> list[str]:
+    """Those of which each sample of a data set with stickers takes a word or two."""
+    used = {
+        "sticker": True,
+        "sticker_pairing": spec.sticker_correlation > 0,
+        "sticker_availability": spec.sticker_availability < 1,
+        "sticker_place": spec.sticker_place == "anywhere",
+    }
+    return [name for name, is_used in used.items() if is_used]
 
 
 def load_stickers(spec: DatasetSpec) -> Stickers | None:

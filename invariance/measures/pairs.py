@@ -6,7 +6,7 @@ import torch
 
 from invariance.data.engine import Engine
 from invariance.measures.sens import derangement
-from invariance.models import Classifier
+from invariance.models import Classifier, images_at_once
 
 NUM_REFERENCE = 256
 
@@ -24,6 +24,6 @@ def mean_pair_distance(model: Classifier, engine: Engine, *, num: int = NUM_REFE
         In the representation's own units; 0 where all images are the same to the network.
     """
     images = torch.cat([engine.batch(part).images for part in engine.parts(engine.indices("test", num), num)])
-    others = torch.cat([model.representation(part) for part in images.split(model.batch_size)])
+    others = torch.cat([model.representation(part) for part in images.split(images_at_once(model, images))])
     partners = derangement(num, seed=engine.spec.seed).to(others.device)
     return float(torch.linalg.vector_norm(others - others[partners], dim=1).mean())

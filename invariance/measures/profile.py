@@ -12,7 +12,7 @@ from torch import Tensor
 from invariance.data.engine import Engine
 from invariance.measures.representation import measure_representation
 from invariance.measures.twin_set import TwinSet, twin_set, untransformed
-from invariance.models import Classifier, layer_features, to_unit_range
+from invariance.models import Classifier, images_at_once, layer_features, to_unit_range
 from invariance.training.precision import AUTO
 from invariance.vocabulary.measures import MEASURED_COLUMNS
 
@@ -63,7 +63,7 @@ def _row(twins: TwinSet, features: Tensor, seed: int) -> dict[str, float]:
 
 def _all_features(model: Classifier, images: Tensor, flatten: bool) -> dict[str, Tensor]:
     """Name of each layer to (M, F) float32, of all images."""
-    size = min(_BATCH_SIZE, model.batch_size)
+    size = images_at_once(model, images, _BATCH_SIZE)
     with torch.no_grad(), AUTO.autocast(images.device):
         parts = [layer_features(model, part, flatten=flatten) for part in images.split(size)]
     return {layer: torch.cat([part[layer] for part in parts]).to(torch.float32) for layer in parts[0]}

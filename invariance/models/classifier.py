@@ -170,10 +170,17 @@ def to_unit_range(images: Tensor) -> Tensor:
     return images.to(torch.float32).div_(255.0)
 
 
-def images_at_once(apply: Callable[[Tensor], Tensor], most: int = BATCH_SIZE) -> int:
-    """How many images a network, or a method of one, is given at once: at most so many, and as many as it takes."""
+def images_at_once(apply: Callable[[Tensor], Tensor], images: Tensor, most: int = BATCH_SIZE) -> int:
+    """How many images a network, or a method of one, is given at once: at most so many, and as many as it takes.
+
+    A network that takes any size makes large images no smaller, so that a GPU gets fewer of them. A CPU, which has more
+    memory, gets as many as ever, since last digits follow from that.
+    """
     network = getattr(apply, "__self__", apply)
-    return min(most, network.batch_size) if isinstance(network, Classifier) else most
+    if not isinstance(network, Classifier):
+        return most
+    is_given_size = network.input_size is None and images.device.type != "cpu"
+    return min(most, batch_size_at(images.shape[-1]) if is_given_size else network.batch_size)
 
 
 def batch_size_at(input_size: int | None) -> int:

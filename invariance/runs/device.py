@@ -21,6 +21,7 @@ from invariance.spec import SpecError
 
 DEVICE_VARIABLE = "INVARIANCE_DEVICE"
 _FORM: Final = re.compile(r"auto|(cpu|cuda)(:[0-9]{1,3})?")
+_OLD_DRIVER: Final = re.compile(r"driver on your system is too old|driver version is insufficient")
 _ASK_TIMEOUT_S = 120.0
 """For another process to load torch and to open every GPU; from a cold network disk that takes a minute."""
 _log = logging.getLogger(__name__)
@@ -71,7 +72,7 @@ def choose_device(name: str = "auto") -> str:
     number, num = int(index or 0), 1 if kind == "cpu" else torch.cuda.device_count()
     if number >= num:
         raise SpecError(f"device = {name!r}: this machine has {num} of kind {kind}; use auto or cpu")
-    if kind == "cuda" and (trouble := _trouble(f"cuda:{number}")):
+    if kind == "cuda" and (trouble := _trouble_now(f"cuda:{number}")):
         raise SpecError(f"device = {name!r}: {trouble}, or use cpu")
     return name
 
@@ -101,9 +102,23 @@ def _gpus() -> list[str]:
     return [f"cuda:{number}" for number in range(torch.cuda.device_count())]
 
 
+def _trouble_now(gpu: str) -> str:
+    """Why nothing can be computed on a GPU, with a remedy; empty where one tiny kernel does what it should."""
+    import torch
+
+    try:
+        return _trouble(gpu)
+    except (RuntimeError, torch.cuda.DeferredCudaCallError) as error:
+        return f"it cannot be used now ({_first_line(error)}): try again when it is free"
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
 @lru_cache
 def _trouble(gpu: str) -> str:
-    """Why nothing can be computed on a GPU, with a remedy; empty where one tiny kernel does what it should.
+    """The same of what stays as it is; what may be over the next time is raised as torch does, and not remembered.
 
     A wheel of torch has kernels for some generations of cards; on others the first one that is launched fails.
     """
@@ -112,9 +127,11 @@ def _trouble(gpu: str) -> str:
     try:
         is_right = torch.ones(1, device=gpu).add(1).item() == 2
     except RuntimeError as error:
-        said = str(error).strip().partition("\n")[0]
+        said = _first_line(error)
+        if _OLD_DRIVER.search(said):
+            return f"the driver is too old for torch {torch.__version__}: update it, or install a torch made for it"
         if "no kernel image" not in said:
-            return f"it cannot be used now ({said}): try again when it is free"
+            raise
         major, minor = torch.cuda.get_device_capability(gpu)
         card = f"{torch.cuda.get_device_name(gpu)} (compute capability {major}.{minor})"
         return f"torch {torch.__version__} has no kernels for {card}: install a version that has"
@@ -123,8 +140,8 @@ def _trouble(gpu: str) -> str:
 
 @lru_cache
 def _passed_over(gpu: str) -> str:
-    """As :func:`_trouble`, which is logged, once."""
-    if trouble := _trouble(gpu):
+    """As :func:`_trouble_now`, which is logged, once; a GPU that a process passed over it does not take later."""
+    if trouble := _trouble_now(gpu):
         _log.warning("%s is not used: %s", gpu, trouble)
     return trouble
 
@@ -200,7 +217,7 @@ def _find(wanted: str) -> ServerDevices:
 
     looked_at = _gpus() if wanted in ("auto", "cuda") else []
     names = [gpu for gpu in looked_at if not _passed_over(gpu)] or [choose_device(wanted)]
-    note = "; ".join(f"{gpu} is not used: {trouble}" for gpu in looked_at if (trouble := _trouble(gpu)))
+    note = "; ".join(f"{gpu} is not used: {trouble}" for gpu in looked_at if (trouble := _passed_over(gpu)))
     if not names[0].startswith("cuda"):
         return ServerDevices(tuple(names), note=note)
     cards = [torch.cuda.get_device_name(name) for name in names]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
-from invariance.vocabulary.architectures import ARCHITECTURES, OUTSIDE_PREFIXES
+from invariance.vocabulary.architectures import ARCHITECTURES, OUTSIDE_PREFIXES, are_small
 from invariance.vocabulary.measures import FEATURES
 from invariance.vocabulary.objectives import OBJECTIVES
 
@@ -22,6 +22,9 @@ STATES_KEPT: Final = 2
 
 GIGA_MACS_PER_SECOND: Final[dict[str, float]] = {"cpu": 50.0, "cuda": 16_000.0}
 """Of training. CPU: measured on two cores (``bench train``). GPU: assumed, 10,000 images a second of ResNet-18."""
+
+_ONE_THREAD = 0.5
+"""Of that, for small networks on a CPU: one thread computes them, see :mod:`invariance.training.threads`."""
 
 SECONDS_PER_IMAGE: Final[dict[str, float]] = {"cpu": 3e-5, "cuda": 5e-6}
 """For drawing an image and taking it through a network that costs nothing."""
@@ -49,9 +52,8 @@ def estimate_seconds(spec: RunSpec, device: str = "cpu", model: str = "small") -
     names = [spec.model if isinstance(spec, PretrainSpec) else _outside_source(spec) or model]
     if isinstance(spec, FactorSpec | MeasureSpec):  # each of its networks sees all images
         names = [name if name.startswith(OUTSIDE_PREFIXES) else model for name in spec.sources]
-    giga_macs = sum(_giga_macs(name, _image_size(spec)) for name in names) / len(names)
-    multiplying = num_forward * giga_macs / GIGA_MACS_PER_SECOND[kind]
-    return SECONDS_PER_RUN[kind] + num_images * SECONDS_PER_IMAGE[kind] + multiplying
+    of_a_pass = sum(_seconds_of_pass(name, _image_size(spec), kind) for name in names) / len(names)
+    return SECONDS_PER_RUN[kind] + num_images * SECONDS_PER_IMAGE[kind] + num_forward * of_a_pass
 
 
 def seconds_of_passes(model: str, num: float, *, image_size: int = 32, device: str = "cpu") -> float:
@@ -64,7 +66,13 @@ def seconds_of_passes(model: str, num: float, *, image_size: int = 32, device: s
         device: as for :func:`estimate_seconds`.
     """
     kind = "cuda" if device.startswith("cuda") else "cpu"
-    return num * (SECONDS_PER_IMAGE[kind] + _giga_macs(model, image_size) / GIGA_MACS_PER_SECOND[kind])
+    return num * (SECONDS_PER_IMAGE[kind] + _seconds_of_pass(model, image_size, kind))
+
+
+def _seconds_of_pass(model: str, image_size: int, kind: str) -> float:
+    """Of a network, for one image."""
+    share = _ONE_THREAD if kind == "cpu" and are_small([model]) else 1.0
+    return _giga_macs(model, image_size) / (GIGA_MACS_PER_SECOND[kind] * share)
 
 
 def _outside_source(spec: RunSpec) -> str | None:

@@ -1,8 +1,7 @@
 """Executing several runs of one kind at once in this process: pretrainings, or linear probes.
 
-Each is a run of the store as if it were alone. On a GPU this is how small networks use it; on a CPU it is asked for:
-pretrainings of small networks have the bits of the run by itself then, of larger networks and of probes the last digits
-may differ.
+Each is a run of the store as if it were alone, and it is asked for. On a CPU pretrainings of small networks have the
+bits of the run by itself then; of larger networks, of probes, and of all on a GPU the last digits may differ.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from invariance.data.picture_contents import identified_run
 from invariance.events import CancelFlag, Event, Finished
@@ -30,13 +29,21 @@ from invariance.vocabulary.architectures import ARCHITECTURES
 
 MAX_TOGETHER = 32
 """Of a group: beyond that the launches are few, and each network's data and activations take memory."""
+STACKS_UNASKED: Final = False
+"""Whether a GPU trains small networks as one stack without being asked to. A measurement decides: ``bench gpu`` on any
+card that reaches its goal ``together``. Until there is one, they are trained one after the other, as on every card."""
 _log = logging.getLogger(__name__)
 
 
+def stacks_unasked(spec: RunSpec, device: str) -> bool:
+    """Whether a run is executed with others of its kind as one stack without being asked to."""
+    is_stackable = isinstance(spec, PretrainSpec) and ARCHITECTURES[spec.model].stackable
+    return STACKS_UNASKED and is_stackable and device.startswith("cuda")
+
+
 def pays_together(specs: Sequence[RunSpec], device: str) -> bool:
-    """Whether runs are executed together without being asked to: several small networks on a GPU."""
-    stackable = [spec for spec in specs if isinstance(spec, PretrainSpec) and ARCHITECTURES[spec.model].stackable]
-    return device.startswith("cuda") and len(stackable) == len(specs) > 1
+    """Whether runs are executed together without being asked to."""
+    return len(specs) > 1 and all(stacks_unasked(spec, device) for spec in specs)
 
 
 def groups_together(specs: Iterable[RunSpec], device: str, *, is_asked: bool = False) -> list[list[PretrainSpec]]:

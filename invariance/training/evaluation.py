@@ -70,7 +70,7 @@ def batch_by_batch(
     apply: Callable[[Tensor], Tensor], images: Tensor, *, cancelled: CancelFlag = never, precision: Precision = AUTO
 ) -> Iterator[Tensor]:
     """The pieces of :func:`in_batches`, each when it is done, for those who want to say how far they are."""
-    for part in images.split(images_at_once(apply)):
+    for part in images.split(images_at_once(apply, images)):
         if cancelled():
             raise Cancelled
         with torch.no_grad(), precision.autocast(images.device):

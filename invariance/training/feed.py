@@ -131,7 +131,7 @@ class FiniteFeed:
         self.num_images = num_epochs * len(samples)
         self._seed = seed
         self._epoch = -1
-        self._batches: tuple[Tensor, ...] = ()
+        self._batches: tuple[tuple[Tensor, Tensor], ...] = ()
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
         """See :class:`Feed`."""
@@ -139,10 +139,12 @@ class FiniteFeed:
         if epoch != self._epoch:
             order = permutation(len(self.samples), seed=self._seed, index=epoch)
             order = order.to(self.samples.labels.device, non_blocking=True)
-            self._batches, self._epoch = order.tensor_split(self.num_steps_per_epoch), epoch
-        chosen = self._batches[position]
+            both = (order, self.samples.labels[order])  # labels of the whole epoch: one launch, not one a step
+            parts = (each.tensor_split(self.num_steps_per_epoch) for each in both)
+            self._batches, self._epoch = tuple(zip(*parts, strict=True)), epoch
+        chosen, labels = self._batches[position]
         # Of whole images this takes a fifth of the time of an index in brackets.
-        return self.samples.images.index_select(0, chosen), self.samples.labels[chosen]
+        return self.samples.images.index_select(0, chosen), labels
 
     def epochs_done(self, step: int) -> int:
         """See :class:`Feed`."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import AbstractContextManager, closing, nullcontext
+from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -34,10 +34,13 @@ class Precision:
 
     name: str = "auto"
 
+    def name_on(self, device: torch.device) -> str:
+        """``bfloat16`` or ``float32``: what a network's products are computed in on a device."""
+        return auto_precision(str(device)) if self.name == "auto" else self.name
+
     def autocast(self, device: torch.device) -> torch.autocast:
         """The context of a forward pass."""
-        name = auto_precision(str(device)) if self.name == "auto" else self.name
-        return torch.autocast(device.type, dtype=torch.bfloat16, enabled=name == "bfloat16")
+        return torch.autocast(device.type, dtype=torch.bfloat16, enabled=self.name_on(device) == "bfloat16")
 
     def products(self, device: str | torch.device) -> AbstractContextManager[None]:
         """The context of a training on a GPU: what is left in float32 may use TF32, unless float32 is asked for.
@@ -65,6 +68,26 @@ class Precision:
 
 
 AUTO = Precision()
+
+
+@contextmanager
+def tuned_convolutions(device: torch.device) -> Iterator[None]:
+    """The context of a training step: on a GPU cuDNN tries its ways for each convolution once, and keeps the fastest.
+
+    Steps have one shape or two, so that it pays; evaluations, which have more, are outside. Which way wins may differ
+    from run to run, and the last digits with it, as on a GPU they do anyway. Whoever asks torch for deterministic
+    algorithms gets those that it chooses without trying. The setting of the process is put back afterwards.
+    """
+    cudnn: Any = torch.backends.cudnn
+    if device.type != "cuda" or cudnn.deterministic or torch.are_deterministic_algorithms_enabled():
+        yield
+        return
+    before = cudnn.benchmark
+    try:
+        cudnn.benchmark = True
+        yield
+    finally:
+        cudnn.benchmark = before
 
 
 @lru_cache

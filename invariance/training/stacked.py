@@ -1,8 +1,9 @@
 """Networks of one architecture trained as one: their parameters stacked, each step a single pass for all of them.
 
 For a GPU, where a step of a small network is a few hundred kernels that each end sooner than the next can be launched:
-K networks in one stack take the launches of one. Convolutions become one convolution of K groups. On a CPU that is
-1.8 times the work of K separate steps (``small``, batches of 256), see :mod:`invariance.training.together`.
+K networks in one stack take the launches of one; of its own each adds one a step, to choose its images. Convolutions
+become one convolution of K groups. On a CPU that is 1.8 times the work of K separate steps (``small``, batches of 256),
+see :mod:`invariance.training.together`.
 """
 
 from __future__ import annotations
@@ -10,10 +11,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
 
 from invariance.events import CancelFlag, Cancelled, Diverged, Progress
 from invariance.models import Classifier
@@ -22,8 +27,32 @@ from invariance.training.feed import Rendered
 from invariance.training.loop import Pretraining
 from invariance.training.objectives import BatchLoss, Objective
 from invariance.training.pace import Pace
+from invariance.training.precision import tuned_convolutions
 from invariance.training.reporting import replayed_history, tell
-from invariance.training.train_state import TrainState
+from invariance.training.train_state import TrainState, add_up
+
+_PRODUCTS: Final = (functional.conv2d, functional.linear)
+
+
+class _HalfProducts(TorchFunctionMode):
+    """Autocast for networks in a stack: it gives every layer the numbers that it has in a network by itself.
+
+    vmap takes layers apart before autocast sees them. On a CPU their convolutions would be computed in float32, and
+    batch norm, whose weight vmap multiplies by outside the kernel, is refused or hands float32 on.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if func in _PRODUCTS:
+            return func(*(_halved(arg) for arg in args), **kwargs)
+        if func is functional.batch_norm:  # in float32 and rounded once, as the kernel of one network does
+            images, *others = args
+            return func(images.to(torch.float32), *others, **kwargs).to(images.dtype)
+        return func(*args, **kwargs)
+
+
+def _halved(value: Any) -> Any:
+    return value.to(torch.bfloat16) if isinstance(value, Tensor) else value
 
 
 class _Step(nn.Module):
@@ -59,6 +88,10 @@ class Stack:
         self._buffers = self._stacked(nn.Module.named_buffers)
         self._optimiser = train_states[0].new_optimiser(list(self._parameters.values()))
         self._take_moments()
+        self._loss_sums = torch.stack([train_state.loss_sum for train_state in train_states])
+        self._num_correct = torch.stack([train_state.num_correct for train_state in train_states])
+        for number, train_state in enumerate(train_states):
+            train_state.loss_sum, train_state.num_correct = self._loss_sums[number], self._num_correct[number]
 
     def advance(self, images: Tensor, labels: Tensor, *, share: float) -> None:
         """One step of all networks.
@@ -79,12 +112,19 @@ class Stack:
             num_asked = outcome.num_asked
             return outcome.loss, outcome.num_correct
 
-        losses, num_correct = vmap(one)(self._parameters, self._buffers, images, labels)
-        self._optimiser.zero_grad()
-        losses.sum().backward()
+        with tuned_convolutions(images.device):
+            with self._precision(images.device):
+                losses, num_correct = vmap(one)(self._parameters, self._buffers, images, labels)
+            self._optimiser.zero_grad()
+            losses.sum().backward()
         self._optimiser.step()
-        for train_state, loss, correct in zip(self._train_states, losses, num_correct, strict=True):
-            train_state.note_step(BatchLoss(loss, correct, num_asked), num_samples=labels.shape[1])
+        add_up(self._loss_sums, self._num_correct, BatchLoss(losses, num_correct, num_asked))
+        for train_state in self._train_states:
+            train_state.note_step(num_asked, num_samples=labels.shape[1])
+
+    def _precision(self, device: torch.device) -> AbstractContextManager[object]:
+        is_half = self._train_states[0].precision.name_on(device) == "bfloat16"
+        return _HalfProducts() if is_half else nullcontext()
 
     def give_moments(self) -> None:
         """Puts copies of Adam's running means where each train_state would have its own, to be saved."""
@@ -102,6 +142,9 @@ class Stack:
             for tensor in (*step.parameters(), *step.buffers()):
                 layout = torch.channels_last if tensor.dim() == 4 else torch.contiguous_format
                 tensor.data = tensor.data.clone(memory_format=layout)
+        for train_state in self._train_states:
+            train_state.loss_sum = train_state.loss_sum.clone()
+            train_state.num_correct = train_state.num_correct.clone()
 
     def _stacked(self, named: Callable[[nn.Module], Iterator[tuple[str, Tensor]]]) -> dict[str, Tensor]:
         """The stacks of all networks' parameters or buffers, of which each network's own become views."""

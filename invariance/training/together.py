@@ -3,7 +3,8 @@
 Two ways. On a CPU the networks are trained side by side, one core for each (``threads``): a step of a small network
 does not keep several cores busy all the time, separate networks do. Their results are, bit for bit, those of training
 alone on one thread, which is how a small network is trained alone. On a GPU one launch of a kernel works on all
-networks (``stacked``), see :mod:`invariance.training.stacked`; results are those of training alone up to rounding.
+networks (``stacked``), see :mod:`invariance.training.stacked`; results are those of training alone up to rounding. In
+the other way a GPU trains them one after the other, since what it computes in is set for the whole process.
 """
 
 from __future__ import annotations
@@ -88,6 +89,7 @@ def _side_by_side(
 ) -> Generator[NumberedEvent, None, None]:
     """As many at once as torch has threads here, each in a thread of its own that computes alone."""
     num_threads = torch.get_num_threads()
+    num_at_once = num_threads if torch.device(options["device"]).type == "cpu" else 1
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
     said: queue.Queue[tuple[int, Event | Exception | None, threading.Event]] = queue.Queue(maxsize=1)
     stop, is_closed, is_heard = threading.Event(), threading.Event(), threading.Event()
@@ -117,7 +119,7 @@ def _side_by_side(
                 say(number, error)
         say(-1, None)
 
-    workers = [threading.Thread(target=work, daemon=True) for _ in range(min(num_threads, len(specs)))]
+    workers = [threading.Thread(target=work, daemon=True) for _ in range(min(num_at_once, len(specs)))]
     for worker in workers:
         worker.start()
     was_cancelled, num_at_work = False, len(workers)

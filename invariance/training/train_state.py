@@ -16,7 +16,7 @@ from torch import Tensor
 from invariance.events import Diverged
 from invariance.models import Classifier
 from invariance.training.objectives import BatchLoss, Objective, Supervised
-from invariance.training.precision import AUTO, Precision
+from invariance.training.precision import AUTO, Precision, tuned_convolutions
 from invariance.training.resume import load_state, save_state
 
 
@@ -39,6 +39,8 @@ class TrainState:
         optimiser: over the network's and the objective's parameters, in this order.
         notes: numbers from before the first step that the end of the run reports; saved along.
         history: the measured steps so far, each with its ``step``, ``seconds`` and ``metrics``; saved along.
+        loss_sum: () float64, of the images since metrics were last taken; in a stack a view of the sums of all.
+        num_correct: () int64, of how many of them the task was solved; likewise.
     """
 
     def __init__(
@@ -71,7 +73,9 @@ class TrainState:
         self._identity = identity
         self._seconds_before = 0.0
         self._started = time.monotonic()
-        self._reset_sums()
+        self._num_images = 0
+        self.loss_sum = torch.zeros((), dtype=torch.float64, device=self._device)
+        self.num_correct = torch.zeros((), dtype=torch.int64, device=self._device)
 
     def new_optimiser(self, parameters: list[Tensor]) -> torch.optim.Adam:
         """Adam with this training's settings."""
@@ -99,12 +103,14 @@ class TrainState:
         """
         self.set_learning_rate(self.optimiser, share)
         self.model.train()
-        with self._addressed_draws():
-            outcome = self.objective(self.model, images, labels)
-        self.optimiser.zero_grad()
-        outcome.loss.backward()
+        with tuned_convolutions(self._device):
+            with self._addressed_draws():
+                outcome = self.objective(self.model, images, labels)
+            self.optimiser.zero_grad()
+            outcome.loss.backward()
         self.optimiser.step()
-        self.note_step(outcome, num_samples=len(labels))
+        add_up(self.loss_sum, self.num_correct, outcome)
+        self.note_step(outcome.num_asked, num_samples=len(labels))
 
     @contextmanager
     def _addressed_draws(self) -> Iterator[None]:
@@ -127,14 +133,11 @@ class TrainState:
             for group in optimiser.param_groups:
                 group["lr"] = self._learning_rate * self._schedule(share)
 
-    def note_step(self, outcome: BatchLoss, *, num_samples: int) -> None:
-        """Counts a step that was taken."""
+    def note_step(self, num_asked: int, *, num_samples: int) -> None:
+        """Counts a step that was taken, whose outcome is in the sums."""
         self.step += 1
         self.images_since_validation += num_samples
-        # Sums stay on the device: reading them at every step would make a GPU wait for the processor.
-        self._num_images += outcome.num_asked
-        self._loss_sum += outcome.loss.detach().to(torch.float64) * outcome.num_asked
-        self._num_correct += outcome.num_correct
+        self._num_images += num_asked
 
     def take_metrics(self) -> dict[str, float]:
         """Mean loss and accuracy of the training batches since the last call, in training mode.
@@ -146,15 +149,17 @@ class TrainState:
             return {}
         self.require_finite()
         metrics = {
-            "train_loss": float(self._loss_sum) / self._num_images,
-            "train_accuracy": int(self._num_correct) / self._num_images,
+            "train_loss": float(self.loss_sum) / self._num_images,
+            "train_accuracy": int(self.num_correct) / self._num_images,
         }
-        self._reset_sums()
+        self._num_images = 0
+        for total in (self.loss_sum, self.num_correct):
+            total.zero_()
         return metrics
 
     def require_finite(self) -> None:
         """Raises Diverged if the loss of a batch since the last call of :meth:`take_metrics` was not finite."""
-        if not math.isfinite(float(self._loss_sum)):
+        if not math.isfinite(float(self.loss_sum)):
             raise Diverged(
                 f"training diverged at or before step {self.step}: the loss is not a finite number; "
                 f"choose a learning_rate below {self._learning_rate:g} (0.001 is usual)"
@@ -179,8 +184,8 @@ class TrainState:
             "notes": self.notes,
             "history": self.history,
             "num_images": self._num_images,
-            "loss_sum": self._loss_sum,
-            "num_correct": self._num_correct,
+            "loss_sum": self.loss_sum.clone(),
+            "num_correct": self.num_correct.clone(),
         }
         save_state(self._directory, state)
 
@@ -198,11 +203,15 @@ class TrainState:
         self.notes = state.get("notes", {})
         self.history = state.get("history", state.get("told", []))  # told: as former versions called it
         self._num_images = state["num_images"]
-        self._loss_sum = state["loss_sum"].to(self._device)
-        self._num_correct = state["num_correct"].to(self._device)
+        self.loss_sum = state["loss_sum"].to(self._device)
+        self.num_correct = state["num_correct"].to(self._device)
         return True
 
-    def _reset_sums(self) -> None:
-        self._num_images = 0
-        self._loss_sum = torch.zeros((), dtype=torch.float64, device=self._device)
-        self._num_correct = torch.zeros((), dtype=torch.int64, device=self._device)
+
+def add_up(loss_sum: Tensor, num_correct: Tensor, outcome: BatchLoss) -> None:
+    """Adds what a batch came to, of one network () or of each of a stack (K,), to its sums, in place.
+
+    The sums stay on the device: reading them at every step would make a GPU wait for the processor.
+    """
+    loss_sum.add_(outcome.loss.detach(), alpha=outcome.num_asked)  # in float64, where this product is exact
+    num_correct.add_(outcome.num_correct)

@@ -37,8 +37,8 @@ class Architecture:
         million_parameters: of the backbone, the last layer left out, in 10^6.
         input_size: side in pixels that every image is brought to; None for a network that takes any.
         smallest_image_px: side of the smallest image of which its poolings leave something.
-        stackable: whether several are trained as one stack on a GPU unasked. It pays where a step is mostly launches of
-            kernels, in small networks, and torch can do it, which it cannot with a transformer's attention.
+        stackable: whether several may be trained as one stack on a GPU unasked. It can pay where a step is mostly
+            launches of kernels, in small networks, and torch can do it, which it cannot with a transformer's attention.
         module: that registers it at run time; empty for those that are declared here.
         version: of a registered one, part of the identity of every run with it.
     """

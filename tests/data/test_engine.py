@@ -120,6 +120,7 @@ def test_a_gpu_makes_as_many_images_at_a_time_as_fit_into_a_gigabyte(builtin, si
     engine.render(torch.arange(5000))
     assert asked == [num, num] and min(num, 4096) * size**2 * 140 < 1e9
     assert len(engine.parts(torch.arange(5000), 1024)[0]) == min(num, 1024)
+    assert len(engine.parts(torch.arange(5000), 32, num_made=36)[0]) == max(1, min(num // 36, 32))
 
 
 def test_a_batch_on_a_cpu_is_as_large_as_its_caller_says(builtin):

@@ -1,7 +1,8 @@
+import pytest
 import torch
 from torch import nn
 
-from invariance.models import Classifier, create_model, to_unit_range
+from invariance.models import BATCH_SIZE, Classifier, create_model, images_at_once, to_unit_range
 
 
 class _Corner(nn.Module):
@@ -44,3 +45,12 @@ def test_another_head_keeps_the_backbone() -> None:
         assert model(images).shape == (2, 2)
     assert model.num_classes == 2
     assert model.class_names == ("cat", "dog")
+
+
+@pytest.mark.parametrize(("size", "num"), [(32, 512), (64, 512), (128, 128), (224, 41), (512, 8)])
+def test_a_gpu_gets_as_many_large_images_at_once_as_fit(size: int, num: int) -> None:
+    model = Classifier("corner", _Corner(), 3, 2)
+    on_gpu, on_cpu = (torch.empty(1, 3, size, size, device=device) for device in ("meta", "cpu"))
+    assert images_at_once(model, on_gpu) == images_at_once(model.representation, on_gpu) == num
+    assert images_at_once(model, on_gpu, 16) == min(num, 16) and images_at_once(lambda images: images, on_gpu, 64) == 64
+    assert images_at_once(model, on_cpu) == BATCH_SIZE, "a CPU gets as many as ever: last digits follow from that"

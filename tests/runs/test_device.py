@@ -19,6 +19,7 @@ from invariance.spec import SpecError
 NO_KERNELS = torch.AcceleratorError(
     "CUDA error: no kernel image is available for execution on the device\nCUDA kernel errors might be asynchronously"
 )
+OLD_DRIVER = RuntimeError("The NVIDIA driver on your system is too old (found version 11040). Please update your GPU")
 FULL = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 MiB.")
 Machine = Callable[..., None]
 
@@ -59,8 +60,9 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
         ((None,), "cuda", ["cuda:0"]),
         ((NO_KERNELS,), "cpu", []),
         ((NO_KERNELS, None, FULL, None), "cuda:1", ["cuda:1", "cuda:3"]),
+        ((OLD_DRIVER, torch.cuda.DeferredCudaCallError("CUDA call failed lazily")), "cpu", []),
     ],
-    ids=["none", "one", "old", "several"],
+    ids=["none", "one", "old", "several", "driver"],
 )
 def test_auto_is_the_first_gpu_that_computes(
     machine: Machine, errors: tuple[Exception | None, ...], chosen: str, gpus: list[str]
@@ -78,6 +80,17 @@ def test_a_card_without_kernels_is_named_once(machine: Machine, caplog: pytest.L
         f"cuda:0 is not used: torch {torch.__version__} has no kernels for Tesla K80 (compute capability 3.7): "
         "install a version that has"
     )
+
+
+def test_what_may_be_over_the_next_time_is_not_remembered(machine: Machine) -> None:
+    machine(FULL, OLD_DRIVER)
+    for name, line in (("cuda:0", "try again when it is free, or use cpu"), ("cuda:1", "the driver is too old for")):
+        with pytest.raises(SpecError, match=line):
+            choose_device(name)
+    machine(None, None)
+    assert choose_device("cuda:0") == "cuda:0"
+    with pytest.raises(SpecError, match="the driver is too old for"):
+        choose_device("cuda:1")
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,12 @@ def test_what_is_declared_is_what_a_step_takes() -> None:
     assert estimate_seconds(replace(spec, objective="rotation")) == pytest.approx(4 * estimate_seconds(spec), rel=0.01)
 
 
+def test_a_small_network_takes_twice_as_long_on_the_one_thread_that_it_has() -> None:
+    spec = PretrainSpec(data=DatasetSpec(num_samples=10_000), model="small", epochs=10, num_test_samples=1)
+    assert estimate_seconds(spec) == pytest.approx(100_000 * (3 * 0.00494 / 25 + 3e-5) + 1, rel=0.01)
+    assert estimate_seconds(spec, "cuda") == pytest.approx(100_000 * (3 * 0.00494 / 16_000 + 5e-6) + 2, rel=0.01)
+
+
 def test_a_transformer_takes_what_it_multiplies_at_its_own_size() -> None:
     spec = PretrainSpec(data=DatasetSpec(), model="vit")
     assert estimate_seconds(replace(spec, data=DatasetSpec(image_size=64))) == estimate_seconds(spec)

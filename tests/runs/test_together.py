@@ -11,13 +11,16 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from benchmarks.gpu.goals import judge
 from invariance.events import Cancelled, Event, Finished
+from invariance.runs import together
 from invariance.runs.execute import run_here
 from invariance.runs.store import Store
 from invariance.runs.together import MAX_TOGETHER, groups_together, pays_together, run_together
 from invariance.spec import PretrainSpec, SpecError, TransferSpec
 from tests.runs.tiny import tiny_pretrain, tiny_transfer
 from tests.runs.tiny_study import tiny_study
+from tools.docs.gpu import gpu_records
 
 
 def seeded(num: int) -> list[PretrainSpec]:
@@ -181,6 +184,19 @@ def test_what_cannot_be_executed_together_is_refused_before_it_is_recorded(store
     assert store.list() == []
 
 
+def test_it_is_done_unasked_once_a_card_has_shown_that_it_pays() -> None:
+    rows = [row for record in gpu_records() for row in judge(record.results, is_gpu=True)]
+    shown = [row["verdict"] for row in rows if row["name"] == "together"]
+    assert ("reached" in shown) == together.STACKS_UNASKED
+    assert groups_together(seeded(2), "cuda") == ([seeded(2)] if together.STACKS_UNASKED else [])
+
+
+@pytest.fixture
+def _stacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(together, "STACKS_UNASKED", True)
+
+
+@pytest.mark.usefixtures("_stacks")
 def test_it_is_done_unasked_for_small_networks_on_a_gpu_alone() -> None:
     specs = seeded(2)
     assert pays_together(specs, "cuda:0") and not pays_together(specs, "cpu")
@@ -188,6 +204,7 @@ def test_it_is_done_unasked_for_small_networks_on_a_gpu_alone() -> None:
     assert not pays_together([replace(spec, model="resnet18") for spec in specs], "cuda")
 
 
+@pytest.mark.usefixtures("_stacks")
 def test_a_study_is_grouped_by_all_but_seeds_and_data() -> None:
     base = tiny_pretrain()
     classes, moved = ("noise-02", "noise-03"), ("rotate", "hue")

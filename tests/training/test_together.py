@@ -13,6 +13,7 @@ from invariance.training import loop, together
 from invariance.training.checkpoint import load_weights, weights_spec
 from invariance.training.loop import pretrain
 from invariance.training.resume import CURRENT
+from invariance.training.stacked import Stack
 from invariance.training.together import TOGETHER_WAYS, check_together, pretrain_together
 from invariance.training.train_state import TrainState
 from invariance.vocabulary.architectures import ARCHITECTURES
@@ -102,6 +103,41 @@ def test_other_small_architectures_stack_too(tmp_path: Path, specs: list[Pretrai
         assert float((mine - alone).norm() / alone.norm()) < 0.01
 
 
+@pytest.mark.parametrize("model", ["small", "small_resnet"])
+@pytest.mark.parametrize("precision", ["bfloat16", "float32"])
+def test_a_stack_computes_in_the_numbers_of_one_alone(
+    tmp_path: Path, specs: list[PretrainSpec], model: str, precision: str
+) -> None:
+    """The precision that is recorded is that of every layer, also where vmap is between autocast and the layer."""
+    specs = [replace(spec, model=model, precision=precision) for spec in specs[:2]]
+
+    def opened(way: str) -> list[loop.Pretraining]:
+        made = zip(specs, folders(tmp_path / way, specs), strict=True)
+        runs = [loop.Pretraining(spec, folder, device="cpu", cancelled=lambda: False) for spec, folder in made]
+        for run in runs:
+            list(run.open())
+        return runs
+
+    def heard(run: loop.Pretraining) -> list[tuple[str, torch.dtype]]:
+        """What comes out of each layer that computes."""
+        found: list[tuple[str, torch.dtype]] = []
+        for name, module in run.train_state.model.named_modules():
+            if not list(module.children()):
+                module.register_forward_hook(lambda _, __, out, name=name: found.append((name, out.dtype)))
+        return found
+
+    alone, stacked = opened("alone"), opened("stacked")
+    expected, found = heard(alone[0]), heard(stacked[0])
+    batches = [run.feed.batch(0) for run in alone]
+    for run, batch in zip(alone, batches, strict=True):
+        run.train_state.advance(*batch)
+    stack = Stack([run.train_state for run in stacked])
+    stack.advance(*(torch.stack(parts) for parts in zip(*batches, strict=True)), share=0.0)
+    assert found == expected and {dtype for _, dtype in found} >= {getattr(torch, precision)}
+    losses = [[run.train_state.take_metrics()["train_loss"] for run in runs] for runs in (stacked, alone)]
+    assert losses[0] == pytest.approx(losses[1], rel=3e-3 if precision == "bfloat16" else 1e-5)
+
+
 @pytest.mark.parametrize("way", TOGETHER_WAYS)
 def test_one_that_cannot_begin_does_not_keep_the_others(tmp_path: Path, specs: list[PretrainSpec], way: str) -> None:
     bad = replace(specs[1], data=replace(specs[1].data, objects="no/such/folder"))
@@ -144,10 +180,10 @@ def test_one_that_diverges_leaves_the_others_alone(
     expected = collect(specs, tmp_path / "sound", way)
     note = TrainState.note_step
 
-    def broken(self: TrainState, outcome: object, **given: int) -> None:
-        note(self, outcome, **given)  # type: ignore[arg-type]
+    def broken(self: TrainState, num_asked: int, **given: int) -> None:
+        note(self, num_asked, **given)
         if self.step == 4 and self._directory.name == "1":
-            self._loss_sum += torch.nan
+            self.loss_sum += torch.nan
 
     monkeypatch.setattr(TrainState, "note_step", broken)
     said = collect(specs, tmp_path / "broken", way)

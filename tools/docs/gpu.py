@@ -36,12 +36,17 @@ _WHICH: Final = (
     always, and images are drawn and made in full float32 whatever the training asks for.""",
     """*Equal numbers.* Parameters of images are the CPU's bit for bit, images the same up to rounding. A run that was
     saved on one device goes on on the other. Sums have another order on a GPU, so that results differ from the CPU's
-    in the last digits, and from card to card.""",
+    in the last digits, from card to card, and from run to run.""",
     """*Memory.* Images are made in portions, smaller ones of larger images. A run that is out of memory fails alone, in
     one line: use a smaller `--batch-size` or `--image-size`. A worker of the app that has nothing to do gives the
     card's memory back.""",
-    """*Many small networks.* Several seeds of one small network (`--seeds 0,1,2`) are trained as one stack, which needs
-    the launches of one.""",
+    """*Many small networks.* With `--together`, seeds of one network (`--seeds 0,1,2`) are trained as one stack, which
+    needs hardly more launches than one. It is not done unasked until a card has shown that it pays (the last goal
+    below): until then they are trained one after the other.""",
+    """*Speed.* In the steps of a training cuDNN tries its ways of each convolution once and keeps the fastest, unless
+    torch is asked for deterministic algorithms. Rendering on a second stream, CUDA graphs, a kernel of our own for the
+    draws and `torch.compile` wait for a measurement: a missing synchronisation or a stale graph gives wrong numbers
+    silently, which nothing but a card shows, and only `bench gpu` there says what they would win.""",
     """*Several cards.* Each run uses one; the app and a study use all of them, one run each. `--device cuda:1` chooses
     one. Cards of several machines: [on a cluster](cluster.md).""",
     """*Without numba, Captum, Plotly or Streamlit* everything on the GPU works the same; attribution needs Captum.""",

@@ -123,9 +123,8 @@ def _together() -> str:
     return paragraph(
         f"""Several networks in one process ({code(found)}): side by side on two cores
         {span(found["threads_to_alone"])} times as fast as one after the other; stacked as one network
-        {span(found["stacked_to_alone"])} times, so that is the way for a GPU, where it has not been measured.
-        `pretrain --seeds` and `study` do so for small networks on a single GPU by themselves, and elsewhere with
-        `--together`, which `transfer --seeds` takes too."""
+        {span(found["stacked_to_alone"])} times: the way of a GPU, where it has not been measured.
+        `pretrain --seeds`, `transfer --seeds` and `study` do so with `--together`."""
     )
 
 

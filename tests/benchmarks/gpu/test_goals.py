@@ -15,6 +15,7 @@ RESULTS = {
     "usual": {"ratios": {"stream_to_usual": 12.0, "finite_to_usual": 9.0}},
     "rates": {"slowest": 2e6},
     "share": {"share": 0.06},
+    "together": {"stacked_to_alone": 1.5},
 }
 EXPECTED = {
     "images": "reached",
@@ -29,6 +30,7 @@ EXPECTED = {
     "finite-to-usual": "not reached",
     "rates": "reached",
     "share": "not reached",
+    "together": "reached",
 }
 
 

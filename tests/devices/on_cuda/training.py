@@ -17,6 +17,7 @@ from invariance.training import loop
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.feed import Feed
 from invariance.training.loop import Pretraining, pretrain
+from invariance.training.stacked import Stack
 from invariance.training.together import pretrain_together
 from invariance.training.transfer import transfer, transfer_together
 from invariance.vocabulary.architectures import ARCHITECTURES
@@ -28,6 +29,8 @@ DATA = DatasetSpec(
     objects="noise", backgrounds="#808080", classes=CLASSES, transforms=("rotate",), num_samples=16, image_size=8
 )
 SPEC = PretrainSpec(data=DATA, epochs=2, batch_size=8, num_test_samples=12, precision="float32", seed=5)
+MOST_LAUNCHES_OF_A_STEP = 250
+"""Of a stack of small networks in float32."""
 BACKENDS = (torch.backends.cuda.matmul, torch.backends.cudnn.conv)
 
 
@@ -105,6 +108,48 @@ def test_stacked_networks_learn_what_they_learn_alone(tmp_path: Path, objective:
         alone = list(pretrain(spec, tmp_path / f"alone{number}", device="cpu"))
         assert losses(heard[number]) == pytest.approx(losses(alone), rel=5e-3)
         assert result_of(heard[number]).device == "cuda"
+
+
+@pytest.mark.parametrize("is_deterministic", [False, True])
+def test_cudnn_tries_its_ways_in_steps_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_deterministic: bool
+) -> None:
+    monkeypatch.setattr(torch.backends.cudnn, "deterministic", is_deterministic)
+    run = Pretraining(SPEC, tmp_path, device="cuda", cancelled=lambda: False)
+    feed, seen = run_to_end(run.open()), []
+    run.train_state.model.head.register_forward_hook(
+        lambda model, *_: seen.append((model.training, torch.backends.cudnn.benchmark))
+    )
+    run.train_state.advance(*feed.batch(0))
+    assert not torch.backends.cudnn.benchmark, "put back"
+    run.finish()
+    assert set(seen) == {(True, not is_deterministic), (False, False)}
+    run.train_state.model.head.register_forward_hook(lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        run.train_state.advance(*feed.batch(1))
+    assert not torch.backends.cudnn.benchmark, "after a failure too"
+
+
+@pytest.mark.parametrize(("num_samples", "most_each"), [(64, 1), (None, 0)], ids=["finite", "stream"])
+def test_a_network_adds_hardly_a_launch_to_a_stack(tmp_path: Path, num_samples: int | None, most_each: int) -> None:
+    """Choosing its images is all that a network does by itself, and nothing of it waits."""
+    launches = {}
+    for num in (2, 4):
+        specs = [replace(SPEC, data=replace(DATA, num_samples=num_samples), seed=seed) for seed in range(num)]
+        runs = [
+            Pretraining(spec, tmp_path / f"{num} {spec.seed}", device="cuda", cancelled=lambda: False) for spec in specs
+        ]
+        for run in runs:
+            run_to_end(run.open())
+        stack = Stack([run.train_state for run in runs])
+        for step in range(2):
+            with counted() as ledger:
+                parts = zip(*(run.feed.batch(step) for run in runs), strict=True)
+                stack.advance(*(torch.stack(each) for each in parts), share=0.0)
+        assert not ledger.waits
+        launches[num] = ledger.launches.total()
+    assert launches[4] - launches[2] <= 2 * most_each
+    assert launches[4] <= MOST_LAUNCHES_OF_A_STEP
 
 
 def after(num_answers: int) -> Callable[[], bool]:
