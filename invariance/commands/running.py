@@ -30,7 +30,7 @@ from invariance.runs.locate import run_id_of, task_of, weights_of
 from invariance.runs.origin import origin_of
 from invariance.runs.store import Run, Store, default_root
 from invariance.runs.together import pays_together, run_together, stacks_unasked
-from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, SpecError
+from invariance.spec import PretrainSpec, RunSpec, SpecError
 from invariance.statistics import t_interval
 from invariance.training.checkpoint import load_weights
 from invariance.vocabulary.architectures import ARCHITECTURES
