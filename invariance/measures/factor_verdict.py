@@ -86,13 +86,14 @@ def references(models: Mapping[str, Classifier], sources: Mapping[str, Path]) ->
 
     Args:
         models: by name.
-        sources: the file of weights of each.
+        sources: the file of weights of each that a run here made.
 
     Returns:
-        Nothing for networks that were trained on none, that were transferred, that others published, or whose like is
-        not among them.
+        Nothing for networks that were trained on none, that were transferred, that others published or brought, or
+        whose like is not among them.
     """
-    own = {name: weights_spec(sources[name]) for name, model in models.items() if has_untrained_twin(model.name)}
+    known = [name for name, model in models.items() if name in sources and has_untrained_twin(model.name)]
+    own = {name: weights_spec(sources[name]) for name in known}
     return {
         name: other
         for name, spec in own.items()

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,17 @@ def pays_together(specs: Sequence[RunSpec], device: str) -> bool:
     """Whether runs are executed together without being asked to: several small networks on a GPU."""
     stackable = [spec for spec in specs if isinstance(spec, PretrainSpec) and ARCHITECTURES[spec.model].stackable]
     return device.startswith("cuda") and len(stackable) == len(specs) > 1
+
+
+def trained_at_once(specs: Sequence[RunSpec], store: Store, device: str) -> list[PretrainSpec]:
+    """Those pretrainings of small networks that are done at once, none or several; the store has not done them yet.
+
+    On a processor they are done side by side, a core for each, and on a GPU stacked where that can be done.
+    """
+    pays = attrgetter("stackable" if device.startswith("cuda") else "is_small")
+    small = [spec for spec in specs if isinstance(spec, PretrainSpec) and pays(ARCHITECTURES[spec.model])]
+    waiting = [spec for spec in small if (run := store.find(spec.run_id)) is None or run.state != "done"]
+    return waiting if len(waiting) > 1 else []
 
 
 def groups_together(specs: Iterable[RunSpec], device: str, *, is_asked: bool = False) -> list[list[PretrainSpec]]:
