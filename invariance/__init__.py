@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from invariance.data.torch_dataset import Transforms2D as Transforms2D
     from invariance.library.attribute import attribute as attribute
     from invariance.library.factors import factors as factors
+    from invariance.library.networks import network as network
     from invariance.library.sens import profile as profile
     from invariance.library.sens import sens as sens
     from invariance.library.shapley import shapley as shapley
@@ -36,6 +37,7 @@ _MODULE_OF = {
     "Transforms2D": "invariance.data.torch_dataset",
     "attribute": "invariance.library.attribute",
     "factors": "invariance.library.factors",
+    "network": "invariance.library.networks",
     "profile": "invariance.library.sens",
     "sens": "invariance.library.sens",
     "shapley": "invariance.library.shapley",

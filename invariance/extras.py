@@ -15,8 +15,10 @@ EXTRA_OF: Final = {
     "huggingface_hub": "hub",
     "pyarrow": "hub",
     "ray": "cluster",
+    "timm": "networks",
+    "transformers": "networks",
 }
-"""By the name that is imported. ``requirements.txt`` tells their versions."""
+"""By the name that is imported. The ``requirements`` files tell their versions."""
 
 
 def has(package: str) -> bool:

@@ -21,7 +21,7 @@ LEVELS = (
     {"studies"},
     {"runs"},
     {"figures"},
-    {"commands"},
+    {"commands", "library"},
     {"__main__"},
 )
 LEVEL_OF = {name: level for level, names in enumerate(LEVELS) for name in names}

@@ -36,7 +36,7 @@ def randomised(model: Classifier, *, weights: str = "all", seed: int = 0) -> Cla
         SpecError: another name, or all weights of a published network, whose first weights are not known here.
     """
     require(weights in REDRAWN, "weights", weights, " or ".join(REDRAWN))
-    if weights == "all" and not has_untrained_twin(model.name):
+    if weights == "all" and not has_untrained_twin(model.architecture):
         raise SpecError(f"weights = 'all': the first weights of {model.name} are not known; choose head")
     seed = later_seed(FIRST_SEED, seed)
     if weights == "all":

@@ -112,6 +112,7 @@ def attribute(
         if len(models) != 1:
             raise SpecError(f"network = {', '.join(models)}: expected one network")
         (model,) = models.values()
+        model.require_head("a map")
         shown = _shown(images, network, models, num=num_images, device=where, seed=seed)
         if isinstance(baseline, str) and baseline == GIVEN_BASELINE and shown.engine is not None:
             assert shown.indices is not None

@@ -103,7 +103,7 @@ def task_data(images: Any, networks: Any, models: Networks, seed: int) -> Datase
     if images is None:
         for path in recorded_weights(networks, models).values():
             spec = weights_spec(path)
-            assert isinstance(spec, PretrainSpec | TransferSpec), f"a {spec.kind} has no weights"
+            assert isinstance(spec, PretrainSpec | TransferSpec), "nothing else has weights"
             return replace(spec.data, num_samples=None)
         return task_of([], None)
     return _with_seed(images, seed) if isinstance(images, DatasetSpec) else data_set(images, seed)

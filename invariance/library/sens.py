@@ -45,7 +45,8 @@ def sens(
         transforms: ``all`` (the paper's 18); names, as a text with commas or a list; ``{name: function}`` with
             ``function(images, generator)`` from (B, 3, H, W) float32 in [0, 1] on the CPU and a ``torch.Generator`` to
             images of the same kind; or a list of both. A function is given images that are finished, and one at a
-            time, so that whatever it draws is drawn for each. Values beyond [0, 1] are cut off.
+            time, so that whatever it draws is drawn for each. One that draws nothing makes the second twin alone, the
+            first is the image itself. Values beyond [0, 1] are cut off.
         images: what is transformed.
             None: the built-in objects on the built-in backgrounds, 32 px; the background stays as it is.
             A :class:`~invariance.spec.DatasetSpec` without transformations, or the name of a source (``cifar10``).

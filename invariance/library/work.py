@@ -15,6 +15,7 @@ from invariance.events import never
 from invariance.library.networks import as_networks
 from invariance.measures.task import Task
 from invariance.models import Classifier
+from invariance.runs.added import is_file_reference, is_outside
 from invariance.runs.device import choose_device
 from invariance.runs.locate import weights_of
 from invariance.runs.store import Store, default_root
@@ -44,7 +45,7 @@ def at_work(networks: Any, device: str) -> Iterator[tuple[Networks, str]]:
             raise SpecError(f"network {name} is in training mode: call its .eval() first")
     before = {name: _device_of(model) for name, model in found.items()}
     try:
-        with threads_of([model.name for model in found.values()], chosen):
+        with threads_of([model.architecture for model in found.values()], chosen):
             yield {name: model.to(chosen) for name, model in found.items()}, chosen
     finally:
         for name, model in found.items():
@@ -66,13 +67,14 @@ def recorded_weights(networks: Any, models: Networks) -> dict[str, Path]:
     references = networks if isinstance(networks, Mapping) else {name: name for name in models}
     root = default_root()
     store = Store(root) if (root / "store.sqlite").is_file() else None
+    named = {name: one for name, one in references.items() if isinstance(one, str)}
     found = {}
-    for name, reference in references.items():
-        if isinstance(reference, str):
-            with suppress(SpecError):  # it has another maker
+    for name, reference in named.items():
+        if not (is_file_reference(reference) or is_outside(reference)):
+            with suppress(SpecError):  # a module has any name
                 path = weights_of(reference, store)
-                weights_spec(path)
-                found[name] = path
+                if weights_spec(path) is not None:
+                    found[name] = path
     return found
 
 

@@ -63,7 +63,7 @@ def probe_factors(spec: FactorSpec, task: Task) -> TableWork:
     table = tabulate(
         scores,
         factors,
-        architectures={name: model.name for name, model in task.models.items()},
+        architectures={name: model.architecture for name, model in task.models.items()},
         reference=references(task.models, task.sources),
     )
     metrics = {"num_models": len(task.models), "num_factors": len(factors), "num_images": spec.num_images}
@@ -119,10 +119,10 @@ def control_name(architecture: str) -> str:
 
 def _controls(task: Task) -> dict[str, Represent]:
     controls = {PIXELS: pixel_components(task.engine)}
-    for model in {model.name: model for model in task.models.values()}.values():
-        if has_untrained_twin(model.name):
+    for model in {model.architecture: model for model in task.models.values()}.values():
+        if has_untrained_twin(model.architecture):
             twin = untrained_twin(model, seed=task.engine.spec.seed)
-            controls[control_name(model.name)] = partial(task.features, twin)
+            controls[control_name(model.architecture)] = partial(task.features, twin)
     return controls
 
 

@@ -92,7 +92,7 @@ def references(models: Mapping[str, Classifier], sources: Mapping[str, Path]) ->
         Nothing for networks that were trained on none, that were transferred, that others published or brought, or
         whose like is not among them.
     """
-    known = [name for name, model in models.items() if name in sources and has_untrained_twin(model.name)]
+    known = [name for name, model in models.items() if name in sources and has_untrained_twin(model.architecture)]
     own = {name: weights_spec(sources[name]) for name in known}
     return {
         name: other

@@ -60,7 +60,7 @@ def measure(
     models = {name: load_weights(path, device) for name, path in sources.items()}
     task = Task(engine, models, sources, cancelled, started)
     events = _measured(spec, task, directory, device)
-    yield from in_threads_of([model.name for model in models.values()], device, events)
+    yield from in_threads_of([model.architecture for model in models.values()], device, events)
 
 
 def _measured(spec: MeasureSpec | FactorSpec, task: Task, directory: Path, device: str) -> Generator[Event, None, None]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from invariance.models.layers import ROOT, Layer
+from invariance.spec import SpecError
+
+if TYPE_CHECKING:
+    from invariance.models.outside import Wrapping
 
 BATCH_SIZE = 512
 """Images that go through a network at once where no gradient is needed."""
@@ -22,8 +27,9 @@ class Classifier(nn.Module):
     alone, and no caller needs to know which network it holds.
 
     Attributes:
-        name: architecture, a declared one (:mod:`invariance.vocabulary.architectures`) or a published network.
-        num_classes: outputs of the head.
+        name: for people and tables; that of the architecture unless another was given.
+        architecture: a declared one (:mod:`invariance.vocabulary.architectures`), a published network, or who makes it.
+        num_classes: outputs of the head; 0 for a network of another maker that has none.
         num_features: F, length of the representation.
         backbone: maps (B, 3, H, W) in [-1, 1] to (B, F).
         head: ``nn.Linear(F, num_classes)``.
@@ -34,9 +40,13 @@ class Classifier(nn.Module):
         layer_table: where its named layers are, first to last; the last is the representation.
         class_names: names of the outputs in label order; empty for a network that was not loaded from a file.
         layout: order in memory of the images that the backbone is given.
+        wrapping: how a module of another maker is fed and read; None for a network that is made here.
+        blueprint: what its maker needs beside the architecture's name to make it again.
     """
 
     class_names: tuple[str, ...] = ()
+    wrapping: Wrapping | None = None
+    blueprint: str = ""
     layout: torch.memory_format = torch.channels_last
 
     def __init__(
@@ -52,7 +62,7 @@ class Classifier(nn.Module):
         layers: tuple[Layer, ...] = (Layer("representation", ROOT),),
     ) -> None:
         super().__init__()
-        self.name = name
+        self.name = self.architecture = name
         self.input_size = input_size
         self.resize_size = resize_size or input_size
         self.interpolation = interpolation
@@ -71,6 +81,25 @@ class Classifier(nn.Module):
     def batch_size(self) -> int:
         """Images that go through it at once where no gradient is needed: fewer where it makes them large."""
         return batch_size_at(self.input_size)
+
+    @property
+    def normalisation(self) -> str:
+        """What becomes of an image before the backbone sees it, in words."""
+        steps = "channels from [0, 1] to [-1, 1]"
+        if (mean_and_std := getattr(self.backbone, "normalisation", None)) is not None:
+            steps = mean_and_std
+        if self.input_size is None or self.resize_size is None:
+            return f"{steps}, at any size"
+        cut = "" if self.seen_share == 1.0 else f", of {self.resize_size} px the centre"
+        return f"{steps}, at {self.input_size} px ({self.interpolation}{cut})"
+
+    def require_head(self, what: str) -> None:
+        """Refuses what needs classes; raises SpecError where the network has no last layer."""
+        if not self.num_classes:
+            raise SpecError(
+                f"{self.name} has no last linear layer, so no class that {what} could be about: transfer it to a task "
+                "first, or ask for its representation"
+            )
 
     @property
     def seen_share(self) -> float:

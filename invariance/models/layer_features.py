@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from invariance.models.classifier import Classifier
 from invariance.models.layers import Layer
+from invariance.models.outputs import CLASS_TOKEN, MAP, MAP_CHANNELS_LAST, MEAN_TOKEN, key_of, part, pooled
 
 
 def layer_features(model: Classifier, images: Tensor, *, flatten: bool = False) -> dict[str, Tensor]:
@@ -28,15 +29,16 @@ def layer_features(model: Classifier, images: Tensor, *, flatten: bool = False) 
 
     Returns:
         Name of each layer of ``model.layers`` to (B, F) float, in their order: of maps (B, C, H, W) the mean over
-        positions, of tokens (B, T, D) the class token, of vectors themselves; with ``flatten`` all their values.
+        positions, of tokens (B, T, D) the class token or their mean, of vectors themselves; with ``flatten`` all their values.
         No hook is left on the model, even after an exception.
     """
     found: dict[str, Tensor] = {}
     owner = threading.get_ident()  # a server's visitors share a model, and a hook sees the passes of all of them
 
-    def keeping(layer: Layer) -> Callable[[nn.Module, Any, Tensor], None]:
-        def keep(module: nn.Module, args: Any, output: Tensor) -> None:
+    def keeping(layer: Layer) -> Callable[[nn.Module, Any, Any], None]:
+        def keep(module: nn.Module, args: Any, output: Any) -> None:
             if threading.get_ident() == owner:
+                output = part(output, key_of(output))
                 # Copied at once: an activation that works in place may overwrite what a layer gave.
                 found[layer.name] = output.flatten(1).clone() if flatten else _one_vector(output, layer)
 
@@ -53,5 +55,7 @@ def layer_features(model: Classifier, images: Tensor, *, flatten: bool = False) 
 def _one_vector(output: Tensor, layer: Layer) -> Tensor:
     """(B, F) of a layer's maps, tokens or vectors."""
     if output.dim() == 4:
-        return output.mean(dim=(1, 2) if layer.channels_last else (2, 3))
-    return (output[:, 0] if output.dim() == 3 else output).clone()
+        return pooled(output, MAP_CHANNELS_LAST if layer.channels_last else MAP)
+    if output.dim() == 3:
+        return pooled(output, MEAN_TOKEN if layer.mean_of_tokens else CLASS_TOKEN).clone()
+    return output.clone()

@@ -22,11 +22,13 @@ class Layer:
         name: in the field's words: ``stem``, ``stage1``, ``block1``, ``pooled``, ``class token``.
         path: of the submodule whose output it is, as of ``nn.Module.get_submodule``; ``""`` is the backbone itself.
         channels_last: whether its maps are (B, H, W, C), as in Swin transformers, and not (B, C, H, W).
+        mean_of_tokens: whether its tokens (B, T, F) are averaged, where none of them stands for the image.
     """
 
     name: str
     path: str
     channels_last: bool = False
+    mean_of_tokens: bool = False
 
 
 def numbered(noun: str, paths: tuple[str, ...], *, channels_last: bool = False) -> tuple[Layer, ...]:

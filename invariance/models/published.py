@@ -18,6 +18,7 @@ from torch.overrides import TorchFunctionMode
 from invariance.data.sources.root import data_root
 from invariance.data.sources.watch import watch_file
 from invariance.models.classifier import Classifier
+from invariance.models.outside import Outside, taken_out, with_bias
 from invariance.models.published_layers import published_layers
 from invariance.spec import SpecError
 from invariance.vocabulary.architectures import PUBLISHED_PREFIX
@@ -43,27 +44,6 @@ class PublishedFacts:
     giga_macs: float
     input_size: int
     resize_size: int
-
-
-class PublishedBackbone(nn.Module):
-    """A network of torchvision without its last layer, fed as it was trained.
-
-    Args:
-        network: whose last layer has been taken out.
-        mean: of the three channels in [0, 1] that it was trained with.
-        std: likewise.
-    """
-
-    def __init__(self, network: nn.Module, mean: list[float], std: list[float]) -> None:
-        super().__init__()
-        self.network = network
-        self._mean, self._std = mean, std
-
-    def forward(self, images: Tensor) -> Tensor:
-        """(B, 3, H, W) in [-1, 1] to (B, F)."""
-        mean, std = (images.new_tensor(values)[:, None, None] for values in (self._mean, self._std))
-        features: Tensor = self.network((images * 0.5 + 0.5 - mean) / std)
-        return features
 
 
 @lru_cache(maxsize=1)
@@ -109,6 +89,13 @@ def published_facts(name: str) -> PublishedFacts:
     )
 
 
+def imagenet_classes() -> tuple[str, ...]:
+    """The names of ImageNet's 1000 classes, in the order of the outputs."""
+    from torchvision.models import ResNet18_Weights
+
+    return tuple(ResNet18_Weights.DEFAULT.meta["categories"])
+
+
 def is_cached(name: str) -> bool:
     """Whether torch's own cache has the weights, so that no network is needed to get them."""
     return _cached_path(name).is_file()
@@ -124,12 +111,12 @@ def empty_published(name: str) -> Classifier:
         SpecError: the name is unknown.
     """
     preset = _weights(name).transforms()
-    network = _empty_network(name)
+    network = empty_network(name)
     last = _take_out_last(network)
     with torch.device("meta"):
         return Classifier(
             name,
-            PublishedBackbone(network, list(preset.mean), list(preset.std)),
+            Outside(network, list(preset.mean), list(preset.std)),
             last.in_features,
             NUM_IMAGENET_CLASSES,
             input_size=preset.crop_size[0],
@@ -152,7 +139,7 @@ def download_published(name: str, on_progress: Callable[[int, int], None] | None
     Raises:
         SpecError: the name is unknown, the weights cannot be had, or they came damaged.
     """
-    weights, model, network = _weights(name), empty_published(name), _empty_network(name)
+    weights, model, network = _weights(name), empty_published(name), empty_network(name)
     try:
         with watch_file(_cached_path(name), published_facts(name).num_bytes, on_progress):
             state = weights.get_state_dict(progress=on_progress is None, check_hash=True)
@@ -165,9 +152,9 @@ def download_published(name: str, on_progress: Callable[[int, int], None] | None
         ) from error
     except RuntimeError as error:
         raise SpecError(f"{name}: its weights came damaged ({str(error).splitlines()[0]}); try again") from error
-    head = _with_bias(_take_out_last(network))
+    head = with_bias(_take_out_last(network))
     preset = weights.transforms()
-    model.backbone = PublishedBackbone(network, list(preset.mean), list(preset.std))
+    model.backbone = Outside(network, list(preset.mean), list(preset.std))
     model.replace_head(head, tuple(weights.meta["categories"]))
     return model.eval()
 
@@ -194,7 +181,7 @@ def _require_known(name: str) -> None:
         raise SpecError(f"{problem} {name!r}: choose one of torchvision's classifiers, such as {known}")
 
 
-def _empty_network(name: str) -> Any:
+def empty_network(name: str) -> Any:
     """The network as torchvision makes it, without storage and without the heads that only its training had."""
     from torchvision.models import get_model
 
@@ -224,20 +211,16 @@ def _without_auxiliary(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return state
 
 
-def _with_bias(layer: nn.Linear) -> nn.Linear:
-    """The same layer; with a bias of 0 where it has none (MaxViT), as every head here has one."""
-    if layer.bias is None:
-        layer.bias = nn.Parameter(layer.weight.new_zeros(layer.out_features))
-    return layer
-
-
 def _take_out_last(network: nn.Module) -> nn.Linear:
     """Puts the identity in place of the layer that gives the 1000 logits, and returns that layer."""
-    ((path, last),) = (
-        (path, module)
+    return taken_out(network, last_layer_path(network))
+
+
+def last_layer_path(network: nn.Module) -> str:
+    """Where the layer is that gives the 1000 logits."""
+    (path,) = (
+        path
         for path, module in network.named_modules()
         if isinstance(module, nn.Linear) and module.out_features == NUM_IMAGENET_CLASSES
     )
-    parent, _, attribute = path.rpartition(".")
-    setattr(network.get_submodule(parent), attribute, nn.Identity())
-    return last
+    return path

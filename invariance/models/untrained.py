@@ -25,8 +25,8 @@ def untrained_twin(model: Classifier, *, seed: int) -> Classifier:
     Raises:
         SpecError: a published network.
     """
-    if not has_untrained_twin(model.name):
-        raise SpecError(f"the first weights of {model.name} are not known: there is no untrained twin of it")
-    twin = create_model(model.name, model.num_classes, seed=seed)
+    if not has_untrained_twin(model.architecture):
+        raise SpecError(f"the first weights of {model.architecture} are not known: there is no untrained twin of it")
+    twin = create_model(model.architecture, model.num_classes, seed=seed)
     twin.class_names = model.class_names
     return twin.to(model.head.weight.device).eval()

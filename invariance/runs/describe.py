@@ -17,7 +17,7 @@ from invariance.spec import (
     transforms_text,
 )
 from invariance.studies.what_if import TARGET_SEED_OFFSET
-from invariance.vocabulary.architectures import PUBLISHED_PREFIX
+from invariance.vocabulary.architectures import FILE_PREFIX, OUTSIDE_PREFIXES
 
 
 def transforms_title(transforms: tuple[str, ...]) -> str:
@@ -51,8 +51,10 @@ def title(spec: RunSpec, source: RunSpec | None = None) -> str:
 
 
 def source_title(source: str) -> str:
-    """The name of a published network, or the first digits of a run that is not known."""
-    return source.removeprefix(PUBLISHED_PREFIX) if source.startswith(PUBLISHED_PREFIX) else source[:8]
+    """The name of a published network, or the first digits of a file or of a run that is not known."""
+    if source.startswith(FILE_PREFIX):
+        return f"file {source.removeprefix(FILE_PREFIX)[:8]}"
+    return source.partition(":")[2] if source.startswith(OUTSIDE_PREFIXES) else source[:8]
 
 
 def _count(things: tuple[str, ...], noun: str) -> str:

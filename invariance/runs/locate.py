@@ -1,4 +1,4 @@
-"""From what a user writes (a run, the beginning of its identity, a gallery model) to a file of weights."""
+"""From what a user writes to a network: a run, a gallery model, one that others published, or a file."""
 
 from __future__ import annotations
 
@@ -6,53 +6,104 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from filelock import FileLock
+import torch
 
-from invariance.models import PUBLISHED_PREFIX, download_published, published_path
+from invariance.models import Classifier
+from invariance.runs.added import (
+    GRAMMAR,
+    added_here,
+    canonical,
+    fetch_published,
+    is_file_reference,
+    is_outside,
+    keep_file,
+    outside_path,
+    require_outside,
+    short_name,
+)
 from invariance.runs.gallery import entries
 from invariance.runs.store import Store
 from invariance.spec import DatasetSpec, PretrainSpec, SpecError, TransferSpec
-from invariance.training.checkpoint import save_weights, weights_spec
+from invariance.training.checkpoint import load_weights, weights_spec
 
 MIN_PREFIX = 6
 
 
-def fetch_published(name: str, on_progress: Callable[[int, int], None] | None = None) -> Path:
-    """Gets a published network onto this machine, unless it is here: the file of its weights.
+def load_network(
+    reference: str,
+    store: Store | None = None,
+    *,
+    arch: str | None = None,
+    device: str | torch.device = "cpu",
+    code: bool = False,
+) -> Classifier:
+    """The network that a user means, got onto this machine first if it is not here.
 
     Args:
-        name: ``torchvision:<name>``.
-        on_progress: told (done, in all) in bytes, from another thread.
+        reference: see :func:`run_id_of`.
+        store: where runs are looked up; None for those that ship or come from outside.
+        arch: see :func:`add_network`.
+        device: where the network is put.
+        code: see :func:`add_network`.
+
+    Returns:
+        In eval mode; its ``name`` is the reference, or the short name of one from outside.
 
     Raises:
-        SpecError: there is no such network, or it cannot be downloaded or written.
+        SpecError: it is unknown or cannot be used.
     """
-    path = published_path(name)
-    if path.is_file():
-        return path
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_suffix(".lock")):  # who asks meanwhile, in another window, waits for the same file
-            if not path.is_file():
-                model = download_published(name, on_progress)
-                save_weights(path, model, class_names=model.class_names, spec=None)
-    except OSError as error:
-        raise SpecError(f"{path}: cannot be written ({error.strerror}); set INVARIANCE_DATA") from error
-    return path
+    if is_file_reference(reference.strip()) or is_outside(reference.strip()):
+        found = add_network(reference, store, arch=arch, code=code)
+        model, name = load_weights(require_outside(found), device), short_name(found)
+    else:
+        model, name = load_weights(weights_of(reference, store), device), reference.strip()
+    model.name = name
+    return model
 
 
-def require_published(name: str) -> Path:
-    """The file of a published network's weights; raises SpecError that says how to get it if it is not here."""
-    path = published_path(name)
-    if not path.is_file():
-        raise SpecError(f"{name} is not here: get it with python -m invariance download {name}")
-    return path
+def add_network(
+    reference: str,
+    store: Store | None,
+    *,
+    arch: str | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+    code: bool = False,
+) -> str:
+    """Makes a network ready for use: what is published is fetched, what is in a file is kept.
+
+    Args:
+        reference: see :func:`run_id_of`; a path as text or as it is.
+        store: where runs are looked up.
+        arch: architecture of a state dictionary that says nothing of it: a declared one, ``torchvision:NAME`` or
+            ``timm:NAME``.
+        on_progress: told (done, in all) in bytes, from another thread, where that is known.
+        code: whether ``FILE.py:function`` may be executed; never for a page.
+
+    Returns:
+        The reference that specs hold: for a file ``sha256:`` and the beginning of its contents' hash.
+
+    Raises:
+        SpecError: it is unknown or cannot be used; one line says why.
+    """
+    found = run_id_of(str(reference), store, arch=arch, code=code)
+    if is_outside(found):
+        fetch_published(found, on_progress)
+    return found
+
+
+def added_networks(store: Store | None = None) -> list[tuple[str, str, str]]:
+    """The networks from outside that are ready for use: reference, short name, and one line about each.
+
+    Args:
+        store: they are the same for all stores of a user, kept under the data root.
+    """
+    return added_here()
 
 
 def shipped_weights(reference: str) -> Path | None:
-    """The weights of a network that no run has to make: of the gallery, or published and downloaded; else None."""
-    if reference.startswith(PUBLISHED_PREFIX):
-        path = published_path(reference)
+    """The weights of a network that no run has to make: of the gallery, or from outside and here; else None."""
+    if is_outside(reference):
+        path = outside_path(reference)
         return path if path.is_file() else None
     return gallery_weights(reference)
 
@@ -65,21 +116,24 @@ def gallery_weights(reference: str) -> Path | None:
     return None
 
 
-def run_id_of(reference: str, store: Store | None) -> str:
-    """The full identity of the run that a user means.
+def run_id_of(reference: str, store: Store | None, *, arch: str | None = None, code: bool = False) -> str:
+    """The full identity of the network that a user means; what a file holds is kept, nothing is downloaded.
 
     Args:
-        reference: a run id or at least its first 6 digits, the name or run id of a gallery model, or
-            ``torchvision:<name>``.
+        reference: a run id or at least its first 6 digits, the name or run id of a gallery model, ``torchvision:NAME``,
+            ``timm:NAME``, ``hf:OWNER/NAME``, ``FILE.safetensors`` or ``FILE.py:function``.
         store: where runs are looked up; None for the gallery alone.
+        arch: see :func:`add_network`.
+        code: see :func:`add_network`.
 
     Raises:
-        SpecError: nothing, or more than one run, fits.
+        SpecError: nothing, or more than one run, fits; or the file cannot be used.
     """
     reference = reference.strip()
-    if reference.startswith(PUBLISHED_PREFIX):
-        published_path(reference)
-        return reference
+    if is_outside(reference):
+        return canonical(reference)
+    if is_file_reference(reference):
+        return keep_file(reference, arch=arch, code=code)
     if store is not None and store.find(reference) is not None:
         return reference
     for entry in entries():
@@ -89,10 +143,7 @@ def run_id_of(reference: str, store: Store | None) -> str:
     known |= {entry.run_id for entry in entries()}
     fitting = sorted(run_id for run_id in known if len(reference) >= MIN_PREFIX and run_id.startswith(reference))
     if not fitting:
-        raise SpecError(
-            f"no run or gallery model {reference!r}: give a run id (at least its first {MIN_PREFIX} digits) or the "
-            "name of a gallery model"
-        )
+        raise SpecError(f"no run or gallery model {reference!r}: give {GRAMMAR}")
     if len(fitting) > 1:
         raise SpecError(f"{reference!r} fits {len(fitting)} runs: give more digits of {' or '.join(fitting)}")
     return fitting[0]
@@ -109,8 +160,8 @@ def weights_of(reference: str, store: Store | None) -> Path:
         SpecError: it is unknown, not done, has no weights, or its file is gone.
     """
     run_id = run_id_of(reference, store)
-    if run_id.startswith(PUBLISHED_PREFIX):
-        return require_published(run_id)
+    if is_outside(run_id):
+        return require_outside(run_id)
     run = None if store is None else store.find(run_id)
     if (run is None or run.state != "done") and (path := gallery_weights(run_id)) is not None:
         return path
@@ -130,7 +181,7 @@ def weights_of(reference: str, store: Store | None) -> Path:
 def task_of(references: list[str], store: Store | None) -> DatasetSpec:
     """The data that networks are looked at with, endless: of the first one's last training, as on the pages.
 
-    What published networks were trained on is not here, so the first other one counts; without any it is the data of
+    What networks from outside were trained on is not here, so the first other one counts; without any it is the data of
     the gallery's ``none``.
 
     Args:
@@ -141,8 +192,7 @@ def task_of(references: list[str], store: Store | None) -> DatasetSpec:
         SpecError: weights cannot be had.
     """
     for reference in references:
-        if not run_id_of(reference, store).startswith(PUBLISHED_PREFIX):
-            spec = weights_spec(weights_of(reference, store))
+        if (spec := weights_spec(weights_of(reference, store))) is not None:
             assert isinstance(spec, PretrainSpec | TransferSpec), f"a {spec.kind} has no weights"
             return replace(spec.data, num_samples=None)
     shipped = next((entry.spec.data for entry in entries() if entry.name == "none"), DatasetSpec())
@@ -159,11 +209,11 @@ def pretraining_data(reference: str, store: Store | None) -> DatasetSpec:
     Raises:
         SpecError: its weights cannot be had, or it was pretrained elsewhere.
     """
-    if run_id_of(reference, store).startswith(PUBLISHED_PREFIX):
+    spec = weights_spec(weights_of(reference, store))
+    if spec is None:
         raise SpecError(
             f"{reference.strip()} was pretrained elsewhere: what is new to it cannot be said; leave the shift out"
         )
-    spec = weights_spec(weights_of(reference, store))
     if isinstance(spec, TransferSpec):
         return pretraining_data(spec.source, store)
     assert isinstance(spec, PretrainSpec), spec.kind

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from invariance.runs.gallery import entries
 from invariance.runs.store import Store
 from invariance.spec import PretrainSpec, RunSpec
-from invariance.vocabulary.architectures import PUBLISHED_PREFIX
+from invariance.vocabulary.architectures import OUTSIDE_PREFIXES
 
 
 def networks_of(spec: RunSpec, spec_of: Callable[[str], RunSpec | None]) -> tuple[str | None, ...]:
@@ -18,13 +18,13 @@ def networks_of(spec: RunSpec, spec_of: Callable[[str], RunSpec | None]) -> tupl
         spec_of: from the identity of a source to how it was made, or None; see :func:`recorded_spec`.
 
     Returns:
-        Names of architectures; ``torchvision:<name>`` of a published network, None of one that is not known.
+        Names of architectures; the reference of a network from outside, None of one that is not known.
     """
     if isinstance(spec, PretrainSpec):
         return (spec.model,)
     found: list[str | None] = []
     for source in spec.depends_on:
-        if source.startswith(PUBLISHED_PREFIX):
+        if source.startswith(OUTSIDE_PREFIXES):
             found.append(source)
         else:
             made = spec_of(source)

@@ -15,6 +15,8 @@ from torch import Tensor
 
 from invariance.files import write_atomically
 from invariance.models import Classifier, empty_model
+from invariance.models.makers import make_module
+from invariance.models.outside import assemble, wrapping_from_json
 from invariance.spec import RunSpec, SpecError, canonical_json, run_from_json
 
 _FLOAT_DTYPES = ("F16", "BF16", "F32")
@@ -46,10 +48,12 @@ def save_weights(
         for name, value in model.state_dict().items()
     }
     metadata = {
-        "model": model.name,
+        "model": model.architecture,
         "class_names": json.dumps(list(class_names)),
         "spec": "" if spec is None else canonical_json(spec),
     }
+    if model.wrapping is not None:
+        metadata |= {"wrapping": model.wrapping.as_json(), "blueprint": model.blueprint}
     content = _ordered(save(tensors, metadata=metadata))
     write_atomically(Path(path), lambda stream: stream.write(content))
     return hashlib.sha256(content).hexdigest()
@@ -76,28 +80,29 @@ def load_weights(path: Path, device: str | torch.device = "cpu") -> Classifier:
         raise SpecError(f"no weights at {path}: train this model first, or give another")
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
-            name, class_names = _read_metadata(path, file.metadata() or {})
-            model = empty_model(name, len(class_names))
+            metadata = file.metadata() or {}
+            name, class_names = _read_metadata(path, metadata)
+            model = _without_weights(path, name, len(class_names), metadata)
             _check_header(path, file, model.state_dict())
             tensors = {key: _read_finite(path, file, key) for key in file.keys()}  # noqa: SIM118 - it is no mapping
     except (SafetensorError, OSError) as error:
         raise _unusable(path, f"it is not a readable safetensors file ({_one_line(error)})") from error
     model.take_tensors(tensors, assign=True)
     model.class_names = class_names
-    return model.to(device).to(memory_format=torch.channels_last).eval()
+    return model.to(device).to(memory_format=model.layout).eval()
 
 
-def weights_spec(path: Path) -> RunSpec:
-    """The run that made a file of weights, from its metadata.
+def weights_spec(path: Path) -> RunSpec | None:
+    """The run that made a file of weights, from its metadata; None of a network that was trained elsewhere.
 
     Raises:
         SpecError: the file cannot be read or says nothing usable of its run.
     """
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
-            text = (file.metadata() or {}).get("spec", "")
-        return run_from_json(text)
-    except (SafetensorError, OSError, ValueError, AttributeError) as error:
+            text = (file.metadata() or {})["spec"]
+        return run_from_json(text) if text else None
+    except (SafetensorError, OSError, ValueError, KeyError) as error:
         raise _unusable(Path(path), f"its run cannot be read ({_one_line(error)})") from error
 
 
@@ -120,9 +125,22 @@ def _read_metadata(path: Path, metadata: dict[str, str]) -> tuple[str, tuple[str
     except ValueError as error:
         raise _unusable(path, f"its class names are not JSON ({_one_line(error)})") from error
     is_list = isinstance(class_names, list) and all(isinstance(name, str) for name in class_names)
-    if not is_list or not 1 <= len(class_names) <= _MAX_CLASSES or len(set(class_names)) != len(class_names):
+    fewest = 0 if "wrapping" in metadata else 1  # a network of another maker may have no last layer
+    if not is_list or not fewest <= len(class_names) <= _MAX_CLASSES or len(set(class_names)) != len(class_names):
         raise _unusable(path, f"its class names are not a list of 1 to {_MAX_CLASSES} different texts")
     return metadata["model"], tuple(class_names)
+
+
+def _without_weights(path: Path, name: str, num_classes: int, metadata: dict[str, str]) -> Classifier:
+    """The network that a file is of; raises SpecError if it cannot be made."""
+    if "wrapping" not in metadata:
+        return empty_model(name, num_classes)
+    try:
+        wrapping = wrapping_from_json(metadata["wrapping"])
+        blueprint = metadata.get("blueprint", "")
+        return assemble(name, make_module(name, blueprint), wrapping, num_classes=num_classes, blueprint=blueprint)
+    except SpecError as error:
+        raise SpecError(f"the weights {path} cannot be used: {error}") from error
 
 
 def _check_header(path: Path, file: Any, expected: dict[str, Tensor]) -> None:

@@ -73,7 +73,7 @@ def transfer(
     sweep_temporaries(directory)
     work = _Work(spec, Path(source), directory, device, cancelled)
     events = work.precision.during(device, work.events(checkpoint_every_s))
-    yield from in_threads_of([work.model.name], device, events)
+    yield from in_threads_of([work.model.architecture], device, events)
     clear_state(directory)
 
 
@@ -113,7 +113,7 @@ def transfer_together(
     if len(sizes) > 1 or len({spec.precision for spec in specs}) > 1:
         raise SpecError("probes of different sizes are not solved together: give as many samples and classes to each")
     events = works[0].precision.during(device, _transferred(works, cancelled))
-    yield from in_threads_of([work.model.name for work in works], device, events)
+    yield from in_threads_of([work.model.architecture for work in works], device, events)
 
 
 def _transferred(works: Sequence[_Work], cancelled: CancelFlag) -> Generator[tuple[int, Event], None, None]:

@@ -10,6 +10,12 @@ from invariance.vocabulary.attach import by_name
 
 PUBLISHED_PREFIX: Final = "torchvision:"
 """Names of networks that others trained begin with it; torchvision says what there is to know of them."""
+TIMM_PREFIX: Final = "timm:"
+HF_PREFIX: Final = "hf:"
+FILE_PREFIX: Final = "sha256:"
+"""Of a file that was brought along: its name is the beginning of its SHA-256, wherever it lay."""
+OUTSIDE_PREFIXES: Final = (PUBLISHED_PREFIX, TIMM_PREFIX, HF_PREFIX, FILE_PREFIX)
+"""References of networks that no run has to make, and that do not ship, begin with one of them."""
 COUNTED_AT_PX: Final = 32
 """Side of the image for which multiplications are declared."""
 SMALL_GIGA_MACS: Final = 0.02

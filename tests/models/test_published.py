@@ -23,7 +23,7 @@ from invariance.models import (
     published_names,
 )
 from invariance.models.layer_features import layer_features
-from invariance.models.published import _with_bias
+from invariance.models.outside import with_bias
 from invariance.runs.execute import run_here
 from invariance.runs.locate import fetch_published, task_of, weights_of
 from invariance.runs.store import Store
@@ -205,7 +205,7 @@ def test_networks_of_unusual_makes_come_and_load(name: str, tmp_path: Path, monk
 
 
 def test_a_head_without_bias_gets_one_of_zero() -> None:
-    layer = _with_bias(torch.nn.Linear(3, 2, bias=False))
+    layer = with_bias(torch.nn.Linear(3, 2, bias=False))
     assert torch.equal(layer.bias, torch.zeros(2)) and layer.bias.requires_grad
     assert "bias" not in dict(get_model_head("maxvit_t").named_parameters()), "the network that this is for"
 

@@ -1,0 +1,1 @@
+"""What a notebook calls: networks, pictures and questions in, tables out."""

@@ -1,0 +1,193 @@
+"""What can be seen of a module of another maker by having it look at two images once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import torch
+from torch import Tensor, nn
+
+from invariance.models.layers import Layer
+from invariance.models.outputs import CLASS_TOKEN, MAP_CHANNELS_LAST, MEAN_TOKEN, Reading, form_of, key_of, part, pooled
+from invariance.spec import SpecError
+
+NUM_IMAGES: Final = 2
+FEWEST_LAYERS, MOST_LAYERS = 4, 7
+"""Of a module's own; the representation comes on top."""
+_DOMINANT = 0.8
+_CLASS_TOKENS: Final = ("cls_token", "class_token", "class_embedding", "cls")
+
+
+@dataclass
+class Seen:
+    """What happened while a module looked at some images.
+
+    Attributes:
+        output: what it returned.
+        outputs: of each of its modules that gave something for each image, by path, in the order in which they ended.
+        linear: path, input and output of each linear layer, in that order.
+        multiplications: of one image.
+    """
+
+    output: Any = None
+    outputs: dict[str, Tensor] = field(default_factory=dict)
+    linear: list[tuple[str, Tensor, Tensor]] = field(default_factory=list)
+    multiplications: float = 0.0
+
+
+def look(module: nn.Module, side: int) -> Seen:
+    """Has a module in eval mode look at two images of noise, by hooks that are gone afterwards.
+
+    Raises:
+        Exception: whatever the module raises.
+    """
+    seen = Seen()
+    device = next((tensor.device for tensor in module.parameters()), torch.device("cpu"))
+    images = torch.rand(NUM_IMAGES, 3, side, side, generator=torch.Generator().manual_seed(0)).to(device)
+    with _hooks(module, seen), torch.no_grad(), torch.random.fork_rng(devices=[]):
+        seen.output = module(images)
+    return seen
+
+
+@contextmanager
+def _hooks(module: nn.Module, seen: Seen) -> Iterator[None]:
+    def keeping(path: str) -> Callable[[nn.Module, Any, Any], None]:
+        def keep(one: nn.Module, args: Any, output: Any) -> None:
+            if isinstance(output, Tensor):
+                seen.multiplications += _multiplications(one, output) / NUM_IMAGES
+                if isinstance(one, nn.Linear) and args:
+                    seen.linear.append((path, args[0], output))
+            if (found := _tensor_of(output)) is not None and path:
+                seen.outputs.pop(path, None)
+                seen.outputs[path] = found
+
+        return keep
+
+    handles = [one.register_forward_hook(keeping(path)) for path, one in module.named_modules()]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _tensor_of(output: Any) -> Tensor | None:
+    """What a module gave for each image, if it is something to look at."""
+    try:
+        found = part(output, key_of(output))
+    except SpecError:
+        return None
+    fits = (
+        isinstance(found, Tensor) and 2 <= found.dim() <= 4 and len(found) == NUM_IMAGES and found.is_floating_point()
+    )
+    return found if fits else None
+
+
+def _multiplications(module: nn.Module, output: Tensor) -> float:
+    if isinstance(module, nn.Linear):
+        return float(output.numel() * module.in_features)
+    if isinstance(module, nn.Conv2d):
+        return float(output.numel() * module.weight[0].numel())
+    return 0.0
+
+
+def reading_of(module: nn.Module, output: Any) -> tuple[Reading, Tensor]:
+    """How a module's output is read, and what that gives, (B, F).
+
+    Raises:
+        SpecError: it cannot be, or gives nothing for each image.
+    """
+    key = key_of(output)
+    values = part(output, key)
+    if len(values) != NUM_IMAGES:
+        raise SpecError(
+            f"the network returns a tensor of shape {tuple(values.shape)} for two images: expected one row an image"
+        )
+    reading = Reading(key, form_of(values, has_class_token=has_class_token(module)))
+    return reading, pooled(values, reading.form)
+
+
+def has_class_token(module: nn.Module) -> bool:
+    """Whether the first token stands for the image, told by the name of its parameter."""
+    return any(name.rpartition(".")[2] in _CLASS_TOKENS for name, _ in module.named_parameters())
+
+
+def head_of(seen: Seen, vectors: Tensor) -> tuple[str, Tensor] | None:
+    """Path of the linear layer whose output is what the module returns, and its input; None if there is none."""
+    for path, taken, given in seen.linear:
+        is_last = given.shape == vectors.shape and given.data_ptr() == vectors.data_ptr()
+        if is_last and taken.dim() == 2 and sum(path == other for other, _, _ in seen.linear) == 1:
+            return path, taken
+    return None
+
+
+def chosen_layers(module: nn.Module, seen: Seen, layers: Mapping[str, str] | Sequence[str]) -> tuple[Layer, ...]:
+    """The layers that a user names, in their order.
+
+    Args:
+        module: whose they are.
+        seen: what it did.
+        layers: paths as of ``named_modules``; or names of one's own to paths.
+
+    Raises:
+        SpecError: one of them is none, or gives nothing for each image.
+    """
+    if isinstance(layers, str):
+        raise SpecError(f"layers = {layers!r}: expected a list of paths, or a dict from names to paths")
+    named = dict(layers) if isinstance(layers, Mapping) else {path: path for path in layers}
+    for path in named.values():
+        if path not in seen.outputs:
+            raise SpecError(
+                f"layers: {path!r} gives no vectors, tokens or maps of the network; choose from "
+                f"{', '.join(list(seen.outputs)[:12])}"
+            )
+    return tuple(_layer(module, seen, name, path) for name, path in named.items())
+
+
+def sensible_layers(module: nn.Module, seen: Seen) -> tuple[Layer, ...]:
+    """Four to seven layers of a trunk, first to last: its stages, or evenly spread blocks; fewer where there are fewer.
+
+    From the outside inwards: what holds most of the weights is taken apart until there are enough.
+    """
+    sizes = {
+        path: sum(parameter.numel() for parameter in one.parameters())
+        for path, one in module.named_modules()
+        if path in seen.outputs
+    }
+    order = list(seen.outputs)
+    of: dict[str, list[str]] = {}
+    for path in order:
+        if sizes[path]:
+            of.setdefault(_parent(path, sizes), []).append(path)
+    found = of.get("", [])
+    while True:
+        fitting = [path for path in found if len(of.get(path, ())) > (0 if len(found) < FEWEST_LAYERS else 1)]
+        if not fitting:
+            break
+        largest = max(fitting, key=sizes.__getitem__)
+        if len(found) >= FEWEST_LAYERS and sizes[largest] < _DOMINANT * sum(map(sizes.__getitem__, found)):
+            break
+        at = found.index(largest)
+        found = [*found[:at], *of[largest], *found[at + 1 :]]
+    if len(found) > MOST_LAYERS:
+        steps = MOST_LAYERS - 1
+        found = [found[math.floor(number * (len(found) - 1) / steps)] for number in range(MOST_LAYERS)]
+    return tuple(_layer(module, seen, path, path) for path in sorted(found, key=order.index))
+
+
+def _parent(path: str, executed: Mapping[str, int]) -> str:
+    """The nearest module around another that gave something itself; empty for the whole."""
+    while path := path.rpartition(".")[0]:
+        if path in executed:
+            return path
+    return ""
+
+
+def _layer(module: nn.Module, seen: Seen, name: str, path: str) -> Layer:
+    form = form_of(seen.outputs[path], has_class_token=has_class_token(module))
+    assert form != CLASS_TOKEN or seen.outputs[path].dim() == 3
+    return Layer(name, path, channels_last=form == MAP_CHANNELS_LAST, mean_of_tokens=form == MEAN_TOKEN)

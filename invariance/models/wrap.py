@@ -1,0 +1,246 @@
+"""Anybody's module or function as a network of the one protocol."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import torch
+from torch import Tensor, nn
+
+from invariance.models import inspect
+from invariance.models.classifier import Classifier
+from invariance.models.outside import Wrapping, assemble
+from invariance.spec import SpecError
+
+MODULE_PREFIX: Final = "module:"
+"""Architectures of modules that were wrapped in this process begin with it."""
+_SIDES: Final = (32, 224)
+_SKELETONS: dict[str, nn.Module] = {}
+"""What was wrapped in this process, without its weights, so that a file of them can be read again."""
+
+
+def wrap(
+    module: nn.Module | Callable[[Tensor], Any],
+    *,
+    mean: float | Sequence[float] | None = None,
+    std: float | Sequence[float] | None = None,
+    input_size: int | None = None,
+    layers: Mapping[str, str] | Sequence[str] | None = None,
+    name: str | None = None,
+) -> Classifier:
+    """Puts a module or a function of another maker behind the protocol of all networks here.
+
+    It looks at two images once, to see what it returns and where its layers are. The network is a copy in eval mode and
+    float32 with the weights that the module has now; the module itself stays as it is, in whichever mode.
+
+    What is returned for images (B, 3, H, W) may be a tensor, or an object, a dict or a tuple: of those
+    ``pooler_output``, ``last_hidden_state``, ``image_embeds`` or ``logits`` is taken, the first that is there. Of tokens
+    (B, T, F) the class token is the representation, or their mean where there is none; of maps the mean over positions.
+    If what is returned comes from a linear layer, that is the network's ``head``, and what goes into it is the
+    representation; otherwise there is no head: a transfer gives one, and no class can be explained.
+
+    Args:
+        module: takes images (B, 3, H, W), float32.
+        mean: of the channels of images in [0, 1], taken off before it sees them: one number, or three.
+        std: likewise, divided by. None for both: what the module says of itself (timm's ``pretrained_cfg``), and images
+            in [0, 1] unchanged if it says nothing.
+        input_size: side in pixels that images are brought to; None for what the module says of itself, else for images
+            as they are, or for 224 px where it refuses 32 px.
+        layers: paths of its layers as of ``named_modules``, or names of one's own to paths; None for four to seven that
+            are found, which are called by their paths. The representation is added as the last one.
+        name: for tables; None for that of its class.
+
+    Raises:
+        SpecError: an argument is none, or the module cannot be used; one line says why.
+    """
+    if isinstance(module, Classifier):
+        return _renamed(module, name, mean, std, input_size, layers)
+    if not callable(module):
+        raise SpecError(f"network = {module!r}: expected a torch module, or a function of images (B, 3, H, W)")
+    title = name or _name_of(module)
+    network, own = _copied(module, title), own_preprocessing(module)
+    if mean is None and std is None:
+        mean, std = own.get("mean"), own.get("std")
+    side = input_size if input_size is not None else own.get("input_size")
+    if side is not None and (not isinstance(side, int) or not 1 <= side <= 4096):
+        raise SpecError(f"input_size = {side!r}: expected a whole number of pixels from 1 to 4096")
+    wrapping = see(network, side=side, layers=layers, title=title)
+    wrapping = replace(wrapping, mean=_three("mean", mean), std=_three("std", std))
+    if (wrapping.mean is None) != (wrapping.std is None):
+        three = {"mean": wrapping.mean or (0.0,) * 3, "std": wrapping.std or (1.0,) * 3}
+        wrapping = replace(wrapping, **three)
+    if input_size is None and side is not None:
+        wrapping = replace(wrapping, **{key: own[key] for key in ("resize_size", "interpolation") if key in own})
+    architecture = _remember(network, type(module).__name__)
+    return finished(assemble(architecture, network, wrapping), title)
+
+
+def finished(model: Classifier, name: str, class_names: Sequence[str] = ()) -> Classifier:
+    """A network ready for use: named, in eval mode, its outputs named, if only by number."""
+    fits = len(class_names) == model.num_classes and len(set(class_names)) == len(class_names)
+    model.class_names = tuple(class_names) if fits else tuple(f"output {n}" for n in range(model.num_classes))
+    model.name = name
+    return model.eval()
+
+
+def see(
+    network: nn.Module,
+    *,
+    side: int | None,
+    layers: Mapping[str, str] | Sequence[str] | None = None,
+    title: str = "the network",
+) -> Wrapping:
+    """How a module is read, found by having it look at images; it stays as it is.
+
+    Args:
+        network: in eval mode.
+        side: of the images in pixels; None to try.
+        layers: as for :func:`wrap`.
+        title: what errors call it.
+
+    Raises:
+        SpecError: it refuses the images, or what it returns cannot be read.
+    """
+    sides = [side] if side is not None else _SIDES
+    for number, tried in enumerate(sides, start=1):
+        try:
+            seen = inspect.look(network, tried)
+            break
+        except Exception as error:  # whatever a module of somebody else's raises
+            if number == len(sides):
+                reason = " ".join(str(error).split())[:160] or type(error).__name__
+                raise SpecError(
+                    f"{title} refuses images of shape (2, 3, {tried}, {tried}): {reason}; give input_size, and a "
+                    "network that takes float images (B, 3, H, W) alone"
+                ) from error
+    side = side if side is not None or tried == _SIDES[0] else tried
+    try:
+        reading, vectors = inspect.reading_of(network, seen.output)
+        named = inspect.sensible_layers if layers is None else lambda *both: inspect.chosen_layers(*both, layers)
+        head = inspect.head_of(seen, vectors)
+        kept = [layer for layer in named(network, seen) if head is None or layer.path != head[0]]
+        again = inspect.look(network, tried).output
+        if not torch.allclose(vectors, reading(again), rtol=1e-3, atol=1e-4, equal_nan=True):
+            raise SpecError("the same images give another answer each time, in eval mode too: leave the chance out")
+    except SpecError as error:
+        raise SpecError(f"{title}: {error}") from error
+    return Wrapping(
+        num_features=(vectors if head is None else head[1]).shape[1],
+        reading=reading,
+        head="" if head is None else head[0],
+        input_size=side,
+        layers=tuple(kept),
+        giga_macs=seen.multiplications / 1e9,
+    )
+
+
+def own_preprocessing(module: Any) -> dict[str, Any]:
+    """What a module says of the images that it was trained with: fields of a wrapping, as far as it says them."""
+    said = getattr(module, "pretrained_cfg", None)  # timm
+    if isinstance(said, Mapping) and {"mean", "std", "input_size"} <= set(said):
+        side = int(said["input_size"][-1])
+        interpolation = "bilinear" if said.get("interpolation") == "bilinear" else "bicubic"
+        resized = int(side / (said.get("crop_pct") or 1.0))
+        found = {"mean": tuple(said["mean"]), "std": tuple(said["std"]), "input_size": side, "resize_size": resized}
+        return {**found, "interpolation": interpolation}
+    side = getattr(getattr(module, "config", None), "image_size", None)  # transformers
+    return {"input_size": side} if isinstance(side, int) else {}
+
+
+def skeleton(architecture: str) -> nn.Module:
+    """A copy of a module that was wrapped in this process, without its weights.
+
+    Raises:
+        SpecError: it was not.
+    """
+    if architecture not in _SKELETONS:
+        raise SpecError(
+            f"its network, {architecture.removeprefix(MODULE_PREFIX)}, was somebody's own module: in a program wrap "
+            "that first with invariance.network(...), on the command line name FILE.py:function, which makes it"
+        )
+    return copy.deepcopy(_SKELETONS[architecture])
+
+
+def _remember(network: nn.Module, title: str) -> str:
+    """Keeps a module without its weights, under a name that tells its structure from others."""
+    shapes = [(key, tuple(value.shape)) for key, value in network.state_dict().items()]
+    digest = hashlib.sha256(f"{network!r}{shapes}".encode()).hexdigest()[:8]
+    architecture = f"{MODULE_PREFIX}{title}-{digest}"
+    without = {
+        id(parameter): nn.Parameter(torch.empty_like(parameter, device="meta"), parameter.requires_grad)
+        for parameter in network.parameters()
+    }
+    _SKELETONS[architecture] = copy.deepcopy(network, without)
+    return architecture
+
+
+class _Function(nn.Module):
+    """A function as a module."""
+
+    def __init__(self, function: Callable[[Tensor], Any], owner: nn.Module | None) -> None:
+        super().__init__()
+        self.owner = owner
+        self._function = function
+
+    def forward(self, images: Tensor) -> Any:
+        """What the function returns of images (B, 3, H, W)."""
+        return self._function(images) if self.owner is None else self._function(self.owner, images)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Function:
+        return _Function(self._function, copy.deepcopy(self.owner, memo))
+
+
+def _copied(module: nn.Module | Callable[[Tensor], Any], title: str) -> nn.Module:
+    """A copy in eval mode and float32; of a function the function itself, of a method one with a copy of its module."""
+    owner = getattr(module, "__self__", None)
+    if not isinstance(module, nn.Module):
+        is_method = isinstance(owner, nn.Module)
+        module = _Function(module.__func__ if is_method else module, owner if is_method else None)  # type: ignore[attr-defined]
+    for inner in ("_orig_mod", "module") if type(module).__name__ in _SHELLS else ():
+        module = getattr(module, inner, module)
+    try:
+        found = copy.deepcopy(module)
+    except Exception as error:  # whatever a module of somebody else's raises
+        reason = " ".join(str(error).split())[:160]
+        raise SpecError(f"{title} cannot be copied ({reason}): give a function of images that calls it") from error
+    found = found.float() if any(one.dtype.itemsize < 4 for one in found.parameters()) else found
+    return found.eval()
+
+
+_SHELLS: Final = ("OptimizedModule", "DataParallel", "DistributedDataParallel")
+"""Around a module: torch.compile's, and those of several GPUs."""
+
+
+def _name_of(module: Any) -> str:
+    if isinstance(module, nn.Module):
+        return type(module).__name__
+    return getattr(module, "__name__", type(module).__name__).strip("<>")
+
+
+def _three(name: str, value: float | Sequence[float] | None) -> tuple[float, ...] | None:
+    """Three numbers, for the channels."""
+    if value is None:
+        return None
+    try:
+        numbers = (float(value),) * 3 if isinstance(value, int | float) else tuple(map(float, value))
+    except (TypeError, ValueError):
+        numbers = ()
+    if len(numbers) != 3 or (name == "std" and min(numbers) <= 0) or not all(abs(number) < 1e4 for number in numbers):
+        positive = "above 0 " if name == "std" else ""
+        raise SpecError(f"{name} = {value!r}: expected one number {positive}or three, of channels in [0, 1]")
+    return numbers
+
+
+def _renamed(model: Classifier, name: str | None, *others: Any) -> Classifier:
+    """A network of the protocol itself."""
+    if any(value is not None for value in others):
+        raise SpecError(f"{model.name} has its own mean, std, input_size and layers: leave them out")
+    if name is None:
+        return model
+    renamed = copy.copy(model)
+    renamed.name = name
+    return renamed
