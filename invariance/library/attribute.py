@@ -15,6 +15,7 @@ from torch import Tensor
 from invariance.attribution.attribute import Attribution
 from invariance.attribution.attribute import attribute as attribute_logits
 from invariance.attribution.compare import shared_limit
+from invariance.attribution.methods import chosen_values, find_method
 from invariance.attribution.scores import against_others, share_on_object
 from invariance.data.engine import Engine
 from invariance.data.preview import clean_backgrounds, to_pictures
@@ -108,6 +109,7 @@ def attribute(
         SpecError: an argument cannot be used, the method cannot explain this network, or Captum is not installed.
     """
     require_count("num_images", num_images, 1, 10_000)
+    options: dict[str, Any] = dict(chosen_values(find_method(method), parameters))
     with at_work(network, device) as (models, where):
         if len(models) != 1:
             raise SpecError(f"network = {', '.join(models)}: expected one network")
@@ -123,7 +125,7 @@ def attribute(
             method=method,
             target=_target(model, target, shown.images),
             baseline=baseline,
-            **parameters,
+            **options,
         )
         maps = found.relevance.detach().float().cpu().numpy()
         return Attributions(maps, _scores(model, found, shown), to_pictures(shown.images))

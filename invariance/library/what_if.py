@@ -72,5 +72,5 @@ def what_if(
             raise SpecError(f"run {run.id} {run.state}: {run.error or 'ask again to resume'}")
     report = what_if_report([[finished_cell(cell, store) for cell in study.cells] for study in studies])
     table = pd.DataFrame(report.pop("cells"))
-    table.attrs = report
+    table.attrs.update(report)
     return table

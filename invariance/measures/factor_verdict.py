@@ -93,7 +93,7 @@ def references(models: Mapping[str, Classifier], sources: Mapping[str, Path]) ->
         whose like is not among them.
     """
     known = [name for name, model in models.items() if name in sources and has_untrained_twin(model.architecture)]
-    own = {name: weights_spec(sources[name]) for name in known}
+    own = {name: spec for name in known if (spec := weights_spec(sources[name])) is not None}
     return {
         name: other
         for name, spec in own.items()
