@@ -23,7 +23,7 @@ lint: .venv/dev
 	@$(BIN)/python -m invariance.data.compiled
 	@touch $@
 
-.venv/dev: requirements-dev.txt requirements-ray.txt requirements.txt | .venv/bin/python
+.venv/dev: requirements-dev.txt requirements-networks.txt requirements-ray.txt requirements.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@ .venv/app
 

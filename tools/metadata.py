@@ -9,7 +9,7 @@ from typing import Any
 
 from hatchling.metadata.plugin.interface import MetadataHookInterface
 
-FILES = ("requirements.txt", "requirements-ray.txt")
+FILES = ("requirements.txt", "requirements-networks.txt", "requirements-ray.txt")
 _HEADING = re.compile(r"# \[(\w+)\]")
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from invariance.commands.output import print_json
-from invariance.vocabulary.architectures import PUBLISHED_PREFIX
+from invariance.vocabulary.architectures import HF_PREFIX, PUBLISHED_PREFIX, TIMM_PREFIX
 
 
 def add_commands(commands: Any) -> None:
@@ -21,21 +21,23 @@ def add_commands(commands: Any) -> None:
         description=(
             "Gets cifar10 or cifar100 (170 MB each, from cs.toronto.edu), or hub: the objects and backgrounds of the "
             "paper, tillspeicher/transforms_2d_base on the Hugging Face Hub. Kept in $INVARIANCE_DATA, or in "
-            "~/.cache/invariance. Also torchvision:<name>: a network with its published ImageNet weights. What is "
-            "there already is not downloaded again; what is damaged is replaced."
+            "~/.cache/invariance. Also torchvision:NAME, timm:NAME and hf:OWNER/NAME: a network with its published "
+            "weights. What is there already is not downloaded again; what is damaged is replaced."
         ),
-        examples=("cifar10", "torchvision:resnet18"),
+        examples=("cifar10", "torchvision:resnet18", "hf:facebook/dinov2-small"),
     )
-    parser.add_argument("source", metavar="SOURCE", help="one of cifar10, cifar100, hub, torchvision:<name>")
+    parser.add_argument(
+        "source", metavar="SOURCE", help="one of cifar10, cifar100, hub, torchvision:NAME, timm:NAME, hf:OWNER/NAME"
+    )
     parser.set_defaults(action=get)
 
 
 def get(args: argparse.Namespace) -> None:
     """Downloads, and prints a JSON object."""
     from invariance.data.sources.download import download
-    from invariance.runs.locate import fetch_published
+    from invariance.runs.added import fetch_published
 
-    if args.source.startswith(PUBLISHED_PREFIX):
+    if args.source.startswith((PUBLISHED_PREFIX, TIMM_PREFIX, HF_PREFIX)):
         print_json({"source": args.source, "checkpoint": str(fetch_published(args.source))})
         return
     if sys.stderr.isatty():

@@ -61,7 +61,7 @@ def factors(args: argparse.Namespace) -> None:
 
     from invariance.commands import running
 
-    models = running.named_models(args.models, running.existing_store(args))
+    models = running.named_models(args.models, running.existing_store(args), args.arch)
     running.run_table(args, FactorSpec(sources=tuple(models), data=data, **own), models)
 
 

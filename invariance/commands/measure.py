@@ -25,6 +25,7 @@ def add_commands(commands: Any) -> None:
         examples=(
             "--models gallery --transforms all --out sens.csv",
             "--models none,hue --shift new-noise --untrained --out x.csv",
+            "--models timm:resnet18,mine.safetensors,mine.py:network --out x.csv",
         ),
     )
     add_models(parser, "rows of the table", default=("gallery",))
@@ -69,7 +70,7 @@ def measure(args: argparse.Namespace) -> None:
     from invariance.commands import running
 
     store = running.existing_store(args)
-    models = running.named_models(args.models, store)
+    models = running.named_models(args.models, store, args.arch)
     if args.shift is not None:
         from invariance.measures.shifts import shifted
 

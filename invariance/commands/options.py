@@ -51,6 +51,11 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "sticker_place": STICKER_PLACES,
 }
 """The values of those fields that have a few, by the field's name, which means the same in every spec."""
+NETWORKS: Final = (
+    "gallery names, run ids, torchvision:NAME, timm:NAME, hf:OWNER/NAME, FILE.safetensors or FILE.py:function (a "
+    "function without arguments that returns a torch module; the file is executed)"
+)
+"""How a network is named, everywhere."""
 SOURCES: Final = ("objects", "backgrounds", "stickers")
 """Fields of a data set that may name a folder."""
 _NOTES: Final = {
@@ -297,8 +302,18 @@ def add_models(parser: argparse._ActionsContainer, text: str, *, default: tuple[
         default=default,
         required=default is None,
         metavar="RUN,..." if default is None else f"{','.join(default)}|RUN,...",
-        help=f"{text}: run ids, gallery models or torchvision:<name>"
-        + ("" if default is None else f" (default {','.join(default)})"),
+        help=f"{text}: {NETWORKS}" + ("" if default is None else f" (default {','.join(default)})"),
+    )
+    add_arch(parser)
+
+
+def add_arch(parser: argparse._ActionsContainer) -> None:
+    """What a file of weights is of, where it does not say that itself."""
+    parser.add_argument(
+        "--arch",
+        metavar="NAME",
+        help="architecture of a FILE.safetensors that holds a bare state dictionary: a declared one (small, resnet18, "
+        "...), torchvision:NAME or timm:NAME",
     )
 
 

@@ -41,29 +41,31 @@ def open_store(args: argparse.Namespace) -> Store:
     return Store(args.runs or default_root())
 
 
-def named_models(names: Sequence[str], store: Store | None) -> dict[str, str]:
+def named_models(names: Sequence[str], store: Store | None, arch: str | None = None) -> dict[str, str]:
     """The models of a table: run id to the name that the user gave, or the gallery's.
 
     Args:
         names: ``gallery`` alone for its pretrained networks, or names of networks.
         store: where runs are looked up.
+        arch: architecture of files that do not say it.
 
     Raises:
-        SpecError: a name is unknown, or there is no gallery.
+        SpecError: a name is unknown, a file cannot be used, or there is no gallery.
     """
     if tuple(names) == ("gallery",):
         found = {entry.run_id: entry.name for entry in entries() if entry.spec.kind == "pretrain"}
         if not found:
             raise SpecError("models = gallery: there is none here; run python -m invariance gallery build")
         return found
-    return {run_id_of(name, store): name for name in names}
+    return {run_id_of(name, store, arch=arch, code=True): name for name in names}
 
 
 def load_models(args: argparse.Namespace) -> tuple[list[Classifier], Engine, str]:
     """The networks of ``--models``, the images that they are looked at with, and the device."""
     store, device = existing_store(args), choose_device(args.device)
-    paths = [weights_of(name, store) for name in args.models]
-    data = task_of(args.models, store)
+    found = [run_id_of(name, store, arch=args.arch, code=True) for name in args.models]
+    paths = [weights_of(run_id, store) for run_id in found]
+    data = task_of(found, store)
     if args.transforms is not None:
         data = replace(data, transforms=args.transforms)
     return [load_weights(path, device) for path in paths], Engine(data, device), device

@@ -6,6 +6,8 @@ import argparse
 from typing import Any
 
 from invariance.commands.options import (
+    NETWORKS,
+    add_arch,
     add_data,
     add_execution,
     add_fields,
@@ -80,6 +82,7 @@ def _add_transfer(commands: Any) -> None:
         examples=(
             "--from matched --transforms rotate,hue,erasing --num-classes 30",
             "--from RUN --transforms blur --method fine-tune",
+            "--from mine.safetensors --arch torchvision:resnet18 --transforms hue",
         ),
     )
     parser.add_argument(
@@ -88,8 +91,9 @@ def _add_transfer(commands: Any) -> None:
         type=argument(parse_names),
         required=True,
         metavar="RUN",
-        help="run id or gallery model; with --seeds also one a seed, A,B,...",
+        help=f"what is reused: {NETWORKS}; with --seeds also one a seed, A,B,...",
     )
+    add_arch(parser)
     add_data(parser, leave_out=("transform_seed",), defaults={"num_samples": NUM_TARGET_SAMPLES})
     add_seeds(parser)
     add_fields(parser, TransferSpec, ("method", "regularisation"))
@@ -106,7 +110,7 @@ def transfer(args: argparse.Namespace) -> None:
 
     store = running.existing_store(args)
     seeds = args.seeds or (getattr(args, "seed", 0),)
-    sources = [run_id_of(name, store) for name in args.sources]
+    sources = [run_id_of(name, store, arch=args.arch, code=True) for name in args.sources]
     if len(sources) not in (1, len(seeds)):
         raise SpecError(f"--from names {len(sources)} runs: expected one, or one for each of {len(seeds)} seeds")
     source_of = dict(zip(seeds, sources if len(sources) > 1 else sources * len(seeds), strict=True))

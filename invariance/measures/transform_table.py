@@ -108,7 +108,9 @@ def starting_networks(models: dict[str, Classifier], sources: dict[str, Path]) -
     found: dict[str, Classifier] = {}
     for name, model in models.items():
         if has_untrained_twin(model.architecture):
-            seed = int(getattr(weights_spec(sources[name]), "seed", 0))
+            if (spec := weights_spec(sources[name])) is None:
+                continue  # a file of somebody's own training
+            seed = int(getattr(spec, "seed", 0))
             row = starting_network_name(model.architecture, seed)
             found[row] = found.get(row) or untrained_twin(model, seed=seed)
     return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -148,35 +147,49 @@ def chosen_layers(module: nn.Module, seen: Seen, layers: Mapping[str, str] | Seq
     return tuple(_layer(module, seen, name, path) for name, path in named.items())
 
 
-def sensible_layers(module: nn.Module, seen: Seen) -> tuple[Layer, ...]:
+def sensible_layers(module: nn.Module, seen: Seen, head: str = "") -> tuple[Layer, ...]:
     """Four to seven layers of a trunk, first to last: its stages, or evenly spread blocks; fewer where there are fewer.
 
-    From the outside inwards: what holds most of the weights is taken apart until there are enough.
+    From the outside inwards: what holds the last layer, or most of the weights, is taken apart until there are enough.
+
+    Args:
+        module: whose they are.
+        seen: what it did.
+        head: path of the last linear layer, which is none of them.
     """
-    sizes = {
-        path: sum(parameter.numel() for parameter in one.parameters())
-        for path, one in module.named_modules()
-        if path in seen.outputs
-    }
-    order = list(seen.outputs)
-    of: dict[str, list[str]] = {}
+    modules, order = dict(module.named_modules()), list(seen.outputs)
+    sizes = {path: sum(parameter.numel() for parameter in modules[path].parameters()) for path in order}
+    inside: dict[str, list[str]] = {}
     for path in order:
-        if sizes[path]:
-            of.setdefault(_parent(path, sizes), []).append(path)
-    found = of.get("", [])
-    while True:
-        fitting = [path for path in found if len(of.get(path, ())) > (0 if len(found) < FEWEST_LAYERS else 1)]
-        if not fitting:
-            break
-        largest = max(fitting, key=sizes.__getitem__)
-        if len(found) >= FEWEST_LAYERS and sizes[largest] < _DOMINANT * sum(map(sizes.__getitem__, found)):
-            break
-        at = found.index(largest)
-        found = [*found[:at], *of[largest], *found[at + 1 :]]
+        if sizes[path] and path != head and not _is_normalisation(modules[path]):
+            inside.setdefault(_parent(path, sizes), []).append(path)
+    found = inside.get("", [])
+    while (next_one := _to_take_apart(found, inside, sizes, head)) is not None:
+        at = found.index(next_one)
+        found = [*found[:at], *inside.get(next_one, ()), *found[at + 1 :]]
     if len(found) > MOST_LAYERS:
         steps = MOST_LAYERS - 1
-        found = [found[math.floor(number * (len(found) - 1) / steps)] for number in range(MOST_LAYERS)]
+        found = [found[round(number * (len(found) - 1) / steps)] for number in range(MOST_LAYERS)]
     return tuple(_layer(module, seen, path, path) for path in sorted(found, key=order.index))
+
+
+def _to_take_apart(
+    found: Sequence[str], inside: Mapping[str, Sequence[str]], sizes: Mapping[str, int], head: str
+) -> str | None:
+    """Which of the layers found so far gives way to those inside it; None if they are good."""
+    for path in found:
+        if head.startswith(f"{path}."):
+            return path
+    few = len(found) < FEWEST_LAYERS
+    fitting = [path for path in found if len(inside.get(path, ())) > (0 if few else 1)]
+    largest = max(fitting, key=sizes.__getitem__, default=None)
+    dominates = largest is not None and sizes[largest] >= _DOMINANT * sum(map(sizes.__getitem__, found))
+    return largest if few or dominates else None
+
+
+def _is_normalisation(module: nn.Module) -> bool:
+    """Whether a module only scales and moves what comes: it has vectors for weights."""
+    return all(parameter.dim() < 2 for parameter in module.parameters())
 
 
 def _parent(path: str, executed: Mapping[str, int]) -> str:

@@ -29,8 +29,8 @@ def layer_features(model: Classifier, images: Tensor, *, flatten: bool = False) 
 
     Returns:
         Name of each layer of ``model.layers`` to (B, F) float, in their order: of maps (B, C, H, W) the mean over
-        positions, of tokens (B, T, D) the class token or their mean, of vectors themselves; with ``flatten`` all their values.
-        No hook is left on the model, even after an exception.
+        positions, of tokens (B, T, D) the class token or their mean, of vectors themselves; with ``flatten`` all their
+        values. No hook is left on the model, even after an exception.
     """
     found: dict[str, Tensor] = {}
     owner = threading.get_ident()  # a server's visitors share a model, and a hook sees the passes of all of them

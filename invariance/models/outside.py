@@ -130,7 +130,7 @@ def assemble(
     head = taken_out(module, wrapping.head) if wrapping.head else None
     if num_classes is not None and (head is None or head.out_features != num_classes):
         head = nn.utils.skip_init(nn.Linear, wrapping.num_features, num_classes)
-    kept = nn.utils.skip_init(nn.Linear, wrapping.num_features, 0) if head is None else with_bias(head)
+    kept = _no_head(wrapping.num_features) if head is None else with_bias(head)
     if kept.in_features != wrapping.num_features:
         raise SpecError(f"its last layer takes {kept.in_features} features, and there are {wrapping.num_features}")
     paths = dict(module.named_modules())
@@ -152,6 +152,14 @@ def assemble(
     model.wrapping, model.blueprint = wrapping, blueprint
     model.layout = torch.contiguous_format  # a module may ask for the order in which torch makes images
     return model
+
+
+def _no_head(num_features: int) -> nn.Linear:
+    """A last layer without outputs, which torch warns of where it would draw its weights."""
+    layer = nn.utils.skip_init(nn.Linear, num_features, 1)
+    layer.out_features = 0
+    layer.weight, layer.bias = nn.Parameter(torch.empty(0, num_features)), nn.Parameter(torch.empty(0))
+    return layer
 
 
 def taken_out(network: nn.Module, path: str) -> nn.Linear:

@@ -38,11 +38,8 @@ def timm_name(name: str) -> str:
     except RuntimeError:
         said = None
     if said is None or not said.has_weights:
-        have = [
-            one.partition(".")[2]
-            for one in timm.list_pretrained(f"{architecture}*")
-            if one.startswith(f"{architecture}.")
-        ]
+        start = f"{architecture}."
+        have = [one.removeprefix(start) for one in timm.list_pretrained(f"{start}*") if one.startswith(start)]
         accepted = f"choose from {', '.join(have)}" if have else "choose another"
         raise SpecError(f"{name}: timm has no such weights of it; {accepted}")
     tag = tag or said.tag or ""

@@ -38,8 +38,9 @@ def wrap(
     float32 with the weights that the module has now; the module itself stays as it is, in whichever mode.
 
     What is returned for images (B, 3, H, W) may be a tensor, or an object, a dict or a tuple: of those
-    ``pooler_output``, ``last_hidden_state``, ``image_embeds`` or ``logits`` is taken, the first that is there. Of tokens
-    (B, T, F) the class token is the representation, or their mean where there is none; of maps the mean over positions.
+    ``pooler_output``, ``last_hidden_state``, ``image_embeds`` or ``logits`` is taken, the first that is there. Of
+    tokens (B, T, F) the class token is the representation, or their mean where there is none; of maps the mean over
+    positions.
     If what is returned comes from a linear layer, that is the network's ``head``, and what goes into it is the
     representation; otherwise there is no head: a transfer gives one, and no class can be explained.
 
@@ -120,20 +121,23 @@ def see(
     side = side if side is not None or tried == _SIDES[0] else tried
     try:
         reading, vectors = inspect.reading_of(network, seen.output)
-        named = inspect.sensible_layers if layers is None else lambda *both: inspect.chosen_layers(*both, layers)
-        head = inspect.head_of(seen, vectors)
-        kept = [layer for layer in named(network, seen) if head is None or layer.path != head[0]]
+        found = inspect.head_of(seen, vectors)
+        head, vectors_before = found or ("", vectors)
+        if layers is None:
+            kept = inspect.sensible_layers(network, seen, head)
+        else:
+            kept = inspect.chosen_layers(network, seen, layers)
         again = inspect.look(network, tried).output
         if not torch.allclose(vectors, reading(again), rtol=1e-3, atol=1e-4, equal_nan=True):
             raise SpecError("the same images give another answer each time, in eval mode too: leave the chance out")
     except SpecError as error:
         raise SpecError(f"{title}: {error}") from error
     return Wrapping(
-        num_features=(vectors if head is None else head[1]).shape[1],
+        num_features=vectors_before.shape[1],
         reading=reading,
-        head="" if head is None else head[0],
+        head=head,
         input_size=side,
-        layers=tuple(kept),
+        layers=kept,
         giga_macs=seen.multiplications / 1e9,
     )
 

@@ -11,6 +11,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -19,14 +20,17 @@ from safetensors import SafetensorError, safe_open
 
 from invariance.data.sources.root import data_root, expand_user
 from invariance.files import write_atomically
-from invariance.models import Classifier, download_published, published_names, published_path
-from invariance.models.code_networks import kept_networks, network_from_file
+from invariance.models import Classifier, download_published, published_facts, published_names, published_path
+from invariance.models.code_networks import CODE_PREFIX, kept_networks, network_from_file
 from invariance.models.hf_networks import download_hf
+from invariance.models.outside import wrapping_from_json
 from invariance.models.timm_networks import download_timm, timm_name
 from invariance.spec import SpecError
 from invariance.training.bare import load_bare
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.vocabulary.architectures import (
+    ARCHITECTURES,
+    COUNTED_AT_PX,
     FILE_PREFIX,
     HF_PREFIX,
     OUTSIDE_PREFIXES,
@@ -39,6 +43,7 @@ GRAMMAR: Final = (
     "FILE.py:function"
 )
 SUFFIX: Final = ".safetensors"
+_UNKNOWN_GIGA_MACS, _UNKNOWN_PARAMETERS = 4.1, 25_600_000  # ResNet-50's, for a network that is not here
 OnProgress = Callable[[int, int], None]
 _CODE: Final = re.compile(r"(.+\.py):(\w+)")
 _FORMS: Final = {
@@ -233,7 +238,7 @@ def added_here() -> list[tuple[str, str, str]]:
             form = _FORMS.get(prefix)
             if form is not None and form[0].fullmatch(reference.removeprefix(prefix)) is None:
                 continue
-            if prefix == FILE_PREFIX and _architecture(path).startswith("code:"):
+            if prefix == FILE_PREFIX and _metadata(path).get("model", "").startswith(CODE_PREFIX):
                 continue
             size = f"{path.stat().st_size / 4e6:.3g} M parameters"
             about = _said(reference).get("about", "") if prefix == FILE_PREFIX else prefix.rstrip(":")
@@ -241,12 +246,47 @@ def added_here() -> list[tuple[str, str, str]]:
     return found
 
 
-def _architecture(path: Path) -> str:
+@dataclass(frozen=True)
+class OutsideFacts:
+    """What is known of a network from outside before it is loaded.
+
+    Attributes:
+        num_parameters: of the network.
+        giga_macs: multiplications (and additions) of one forward pass on one image of its own size, in 10^9.
+    """
+
+    num_parameters: int
+    giga_macs: float
+
+
+def outside_facts(reference: str) -> OutsideFacts:
+    """What torchvision or its file says of a network from outside; a ResNet-50's where it is not here yet.
+
+    Raises:
+        SpecError: torchvision has no such network.
+    """
+    name = reference
+    if not name.startswith(PUBLISHED_PREFIX):
+        path = outside_path(reference) if is_outside(reference) else Path()
+        said = _metadata(path)
+        if "wrapping" in said:
+            return OutsideFacts(path.stat().st_size // 4, wrapping_from_json(said["wrapping"]).giga_macs)
+        if (name := said.get("model", "")) in ARCHITECTURES:
+            own = ARCHITECTURES[name]
+            return OutsideFacts(round(own.million_parameters * 1e6), own.giga_macs_at(COUNTED_AT_PX))
+    if name.startswith(PUBLISHED_PREFIX):
+        facts = published_facts(name)
+        return OutsideFacts(facts.num_parameters, facts.giga_macs)
+    return OutsideFacts(_UNKNOWN_PARAMETERS, _UNKNOWN_GIGA_MACS)
+
+
+def _metadata(path: Path) -> dict[str, str]:
+    """What a file of weights says of itself; nothing where it cannot be read."""
     try:
         with safe_open(path, framework="np") as file:
-            return str((file.metadata() or {}).get("model", ""))
+            return dict(file.metadata() or {})
     except (SafetensorError, OSError):
-        return ""
+        return {}
 
 
 def _is_bare(path: Path) -> bool:

@@ -2,7 +2,7 @@
 
 An estimate for planning, good to a factor of two or so; once runs of the same study are done, their true durations
 correct it (:mod:`invariance.runs.study_progress`). Reads what is declared of architectures and objectives, so that a
-server estimates without torch; only of published networks it asks torchvision.
+server estimates without torch; only of networks from outside it asks their files, or torchvision.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
-from invariance.vocabulary.architectures import ARCHITECTURES, PUBLISHED_PREFIX
+from invariance.vocabulary.architectures import ARCHITECTURES, OUTSIDE_PREFIXES
 from invariance.vocabulary.measures import FEATURES
 from invariance.vocabulary.objectives import OBJECTIVES
 
 if TYPE_CHECKING:
-    from invariance.models import PublishedFacts
+    from invariance.runs.added import OutsideFacts
 
 STATES_KEPT: Final = 2
 """The newest checkpoint and the one before."""
@@ -46,9 +46,9 @@ def estimate_seconds(spec: RunSpec, device: str = "cpu", model: str = "small") -
     """
     kind = "cuda" if device.startswith("cuda") else "cpu"
     num_images, num_forward = _work(spec)
-    names = [spec.model if isinstance(spec, PretrainSpec) else _published_source(spec) or model]
+    names = [spec.model if isinstance(spec, PretrainSpec) else _outside_source(spec) or model]
     if isinstance(spec, FactorSpec | MeasureSpec):  # each of its networks sees all images
-        names = [name if name.startswith(PUBLISHED_PREFIX) else model for name in spec.sources]
+        names = [name if name.startswith(OUTSIDE_PREFIXES) else model for name in spec.sources]
     giga_macs = sum(_giga_macs(name, _image_size(spec)) for name in names) / len(names)
     multiplying = num_forward * giga_macs / GIGA_MACS_PER_SECOND[kind]
     return SECONDS_PER_RUN[kind] + num_images * SECONDS_PER_IMAGE[kind] + multiplying
@@ -58,7 +58,7 @@ def seconds_of_passes(model: str, num: float, *, image_size: int = 32, device: s
     """Seconds that a network takes for so many forward passes of one image each.
 
     Args:
-        model: architecture, or ``torchvision:<name>``.
+        model: architecture, or the reference of a network from outside.
         num: passes; a gradient counts as more than one.
         image_size: side in pixels of what is given to it.
         device: as for :func:`estimate_seconds`.
@@ -67,18 +67,18 @@ def seconds_of_passes(model: str, num: float, *, image_size: int = 32, device: s
     return num * (SECONDS_PER_IMAGE[kind] + _giga_macs(model, image_size) / GIGA_MACS_PER_SECOND[kind])
 
 
-def _published_source(spec: RunSpec) -> str | None:
-    """The published network that a run is built on, if it is; of several, the one that takes longest."""
-    names = [name for name in spec.depends_on if name.startswith(PUBLISHED_PREFIX)]
+def _outside_source(spec: RunSpec) -> str | None:
+    """The network from outside that a run is built on, if it is; of several, the one that takes longest."""
+    names = [name for name in spec.depends_on if name.startswith(OUTSIDE_PREFIXES)]
     return max(names, key=lambda name: _giga_macs(name, 0), default=None)
 
 
 def _giga_macs(model: str, image_size: int) -> float:
     """What a forward pass on one image is worth, in 10^9 multiplications of a plain network."""
-    if not model.startswith(PUBLISHED_PREFIX):
+    if model in ARCHITECTURES:
         return ARCHITECTURES[model].giga_macs_at(image_size)
-    is_light = model.removeprefix(PUBLISHED_PREFIX).startswith(_LIGHT)
-    return _published_facts(model).giga_macs * (_LIGHT_FACTOR if is_light else 1.0)  # at its own size, whatever comes
+    is_light = model.partition(":")[2].startswith(_LIGHT)
+    return _outside_facts(model).giga_macs * (_LIGHT_FACTOR if is_light else 1.0)  # at its own size, whatever comes
 
 
 def _work(spec: RunSpec) -> tuple[float, float]:
@@ -116,16 +116,16 @@ def checkpoint_bytes(spec: RunSpec) -> int:
     """Disk that a run needs for its checkpoints: weights and Adam's two moments in float32, twice, and the weights."""
     if isinstance(spec, FactorSpec | MeasureSpec):
         return 0
-    if (published := _published_source(spec)) is not None:
+    if (outside := _outside_source(spec)) is not None:
         num_kept = 1 if isinstance(spec, TransferSpec) and spec.method == "linear-probe" else 3 * STATES_KEPT + 1
-        return 4 * _published_facts(published).num_parameters * num_kept
+        return 4 * _outside_facts(outside).num_parameters * num_kept
     # The source of a transfer may be any of them.
     could_be = [ARCHITECTURES[spec.model]] if isinstance(spec, PretrainSpec) else ARCHITECTURES.values()
     parameters = max(one.million_parameters for one in could_be) * 1e6
     return int(4 * parameters * (3 * STATES_KEPT + 1))
 
 
-def _published_facts(name: str) -> PublishedFacts:
-    from invariance.models import published_facts  # here, since all else is estimated without torch
+def _outside_facts(name: str) -> OutsideFacts:
+    from invariance.runs.added import outside_facts  # here, since all else is estimated without torch
 
-    return published_facts(name)
+    return outside_facts(name)

@@ -68,7 +68,7 @@ class TransferSpec(BaseRunSpec):
     """Reuse of a pretrained representation on another task.
 
     Attributes:
-        source: run id of the pretrained model (a run of the store or a model of the gallery).
+        source: the pretrained network: a run id, or the reference of a network from outside.
         data: the target task; must be finite.
         method: ``linear-probe`` (features extracted once, new last layer) or ``fine-tune`` (all weights, starting
             from the probed head).
