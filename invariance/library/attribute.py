@@ -31,7 +31,7 @@ _SHOWN_PX = 128
 _MOST_SHOWN = 16
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Attributions:
     """Maps of images, and what is said of each; a notebook shows the images beside their maps.
 
@@ -55,6 +55,10 @@ class Attributions:
                 for image, values in zip(self.images, self.maps, strict=True)
             ]
         )
+
+    def __repr__(self) -> str:
+        num, height, width = self.maps.shape
+        return f"Attributions of {num} images of {height} x {width} px: maps, scores, images, overlays()"
 
     def _repr_png_(self) -> bytes:
         """What a notebook shows: the first images above their maps."""
