@@ -13,8 +13,9 @@ from torch import Tensor
 
 from invariance.data.catalogue import is_picture_source, resolve_source
 from invariance.data.engine import Engine, to_bytes
-from invariance.data.picture_files import images_of, is_folder, open_image, upright
+from invariance.data.picture_files import images_of, is_folder, open_image
 from invariance.data.random import permutation
+from invariance.data.sources.image_folder import read_picture
 from invariance.data.sources.picture_set import PictureSet, check_memory
 from invariance.data.uploads.one_picture import as_whole
 from invariance.library.transforms import Chosen
@@ -141,7 +142,7 @@ def pictures_of(images: Any, models: Networks, *, num: int, seed: int) -> Pictur
 
         def read(number: int) -> tuple[Tensor, Any]:
             name, path = files[number]
-            return _square(upright(open_image(path)), side), names.index(name)
+            return read_picture(path, side), names.index(name)
     else:
         if not (hasattr(images, "__getitem__") and hasattr(images, "__len__")):
             raise SpecError(f"images = {_told(images)}: expected {ACCEPTED}")
