@@ -11,7 +11,13 @@ if TYPE_CHECKING:
     from invariance.data.engine import Engine as Engine
     from invariance.data.registering import register_transform as register_transform
     from invariance.data.torch_dataset import Transforms2D as Transforms2D
+    from invariance.library.attribute import attribute as attribute
+    from invariance.library.factors import factors as factors
     from invariance.library.networks import network as network
+    from invariance.library.sens import profile as profile
+    from invariance.library.sens import sens as sens
+    from invariance.library.shapley import shapley as shapley
+    from invariance.library.what_if import what_if as what_if
     from invariance.models.registering import register_architecture as register_architecture
     from invariance.spec import DatasetSpec as DatasetSpec
     from invariance.spec import FactorSpec as FactorSpec
@@ -31,9 +37,15 @@ _MODULE_OF = {
     "SpecError": "invariance.spec",
     "TransferSpec": "invariance.spec",
     "Transforms2D": "invariance.data.torch_dataset",
+    "attribute": "invariance.library.attribute",
+    "factors": "invariance.library.factors",
     "network": "invariance.library.networks",
+    "profile": "invariance.library.sens",
     "register_architecture": "invariance.models.registering",
     "register_transform": "invariance.data.registering",
+    "sens": "invariance.library.sens",
+    "shapley": "invariance.library.shapley",
+    "what_if": "invariance.library.what_if",
 }
 """The public names; for those who check types they stand once more above, and a test compares the two."""
 

@@ -29,11 +29,10 @@ from invariance.runs.gallery import entries
 from invariance.runs.locate import run_id_of, task_of, weights_of
 from invariance.runs.origin import origin_of
 from invariance.runs.store import Run, Store, default_root
-from invariance.runs.together import pays_together, run_together, stacks_unasked
-from invariance.spec import PretrainSpec, RunSpec, SpecError
+from invariance.runs.together import run_together, trained_at_once
+from invariance.spec import RunSpec, SpecError
 from invariance.statistics import t_interval
 from invariance.training.checkpoint import load_weights
-from invariance.vocabulary.architectures import ARCHITECTURES
 
 
 def existing_store(args: argparse.Namespace) -> Store | None:
@@ -164,20 +163,8 @@ def execute_seeds(specs: Sequence[RunSpec], store: Store, device: str, *, togeth
 
 
 def execute_all(specs: Sequence[RunSpec], store: Store, device: str) -> dict[str, Run]:
-    """Does several runs, sources first, by their identities; raises as :func:`execute_run`.
-
-    Pretrainings of small networks are done at once: on a processor side by side, a core for each, and on a GPU as one
-    stack where that is known to pay.
-    """
-    is_gpu = device.startswith("cuda")
-    pretrainings = [spec for spec in specs if isinstance(spec, PretrainSpec)]
-    small = [
-        spec
-        for spec in pretrainings
-        if (stacks_unasked(spec, device) if is_gpu else ARCHITECTURES[spec.model].is_small)
-    ]
-    waiting = [spec for spec in small if (run := store.find(spec.run_id)) is None or run.state != "done"]
-    if len(waiting) > 1:
+    """Does several runs, sources first, by their identities; raises as :func:`execute_run`."""
+    if waiting := trained_at_once(specs, store, device):
         bar = ProgressBar(f"{len(waiting)} pretrainings together")
         try:
             run_together(waiting, store, device, bar)

@@ -14,10 +14,11 @@ from invariance.data import compiled
 from invariance.data.background import ClassedPictures, FreshNoise, load_background_source
 from invariance.data.batch import Batch, Changed, under_stickers
 from invariance.data.drawn import Drawn
-from invariance.data.foreground import SPLIT_START, Cutouts, Foregrounds, load_foregrounds
+from invariance.data.foreground import SPLIT_START, Cutouts, Foregrounds, Objects, WholePictures, load_foregrounds
 from invariance.data.pasting import paste, paste_content_on_bytes, to_bytes
 from invariance.data.picture_contents import require_contents
 from invariance.data.random import STREAMS, SampleDraws, draw_words
+from invariance.data.sources.picture_set import PictureSet
 from invariance.data.sticker import load_stickers, sticker_streams
 from invariance.data.threads import begin, share_out
 from invariance.data.transforms import (
@@ -76,11 +77,28 @@ class Engine:
         if self.device.type == "cpu":
             _let_memory_be_reused()
         require_contents(spec)
-        self._objects = load_foregrounds(spec).to(self.device)
+        self._objects: Objects = load_foregrounds(spec).to(self.device)
         self._backgrounds = load_background_source(spec).to(self.device)
         stickers = load_stickers(spec)
         self._stickers = None if stickers is None else stickers.to(self.device)
         self._set(spec)
+
+    @classmethod
+    def of_pictures(cls, pictures: PictureSet, spec: DatasetSpec, device: str | torch.device = "cpu") -> Engine:
+        """An engine whose objects are pictures in memory.
+
+        Args:
+            pictures: whole pictures.
+            spec: all else; what it says of objects is for messages alone.
+            device: as for the class.
+        """
+        engine = cls.__new__(cls)
+        engine.device = torch.device(device)
+        engine._objects = WholePictures(pictures, spec.image_size, 0).to(engine.device)
+        engine._backgrounds = load_background_source(spec).to(engine.device)
+        engine._stickers = None
+        engine._set(spec)
+        return engine
 
     def _set(self, spec: DatasetSpec) -> None:
         if spec.fg_bg_correlation > 0 and not isinstance(self._objects, Cutouts):

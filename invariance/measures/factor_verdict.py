@@ -86,14 +86,14 @@ def references(models: Mapping[str, Classifier], sources: Mapping[str, Path]) ->
 
     Args:
         models: by name.
-        sources: the file of weights of each.
+        sources: the file of weights of each that a run here made.
 
     Returns:
-        Nothing for networks that were trained on none, that were transferred, that others published, or whose like is
-        not among them.
+        Nothing for networks that were trained on none, that were transferred, that others published or brought, or
+        whose like is not among them.
     """
-    trained_here = [name for name, model in models.items() if has_untrained_twin(model.architecture)]
-    own = {name: spec for name in trained_here if (spec := weights_spec(sources[name])) is not None}
+    known = [name for name, model in models.items() if name in sources and has_untrained_twin(model.architecture)]
+    own = {name: spec for name in known if (spec := weights_spec(sources[name])) is not None}
     return {
         name: other
         for name, spec in own.items()

@@ -46,14 +46,28 @@ def layer_profile(
         same for all. A layer in which all images are the same has no scores, as in a table.
     """
     clean, _ = untransformed(engine, num_pairs)
-    twins = twin_set(engine, transform, clean)
+    return profile_twins(models, clean, twin_set(engine, transform, clean), seed=engine.spec.seed, flatten=flatten)
+
+
+def profile_twins(
+    models: Mapping[str, Classifier], clean: Tensor, twins: TwinSet, *, seed: int, flatten: bool = False
+) -> pd.DataFrame:
+    """The same of twins that are given.
+
+    Args:
+        models: as for :func:`layer_profile`.
+        clean: (N, 3, H, W) uint8, the untransformed images.
+        twins: of those, N pairs.
+        seed: of the random pairs.
+        flatten: as for :func:`layer_profile`.
+    """
     images = torch.cat((clean, twins.images))
     rows = []
-    of_pixels = _row(twins, to_unit_range(images).flatten(1), engine.spec.seed)
+    of_pixels = _row(twins, to_unit_range(images).flatten(1), seed)
     for name, model in models.items():
         rows.append({"model": name, "layer": PIXEL_LAYER, "depth": 0, **of_pixels})
         for depth, (layer, features) in enumerate(_all_features(model, images, flatten).items(), start=1):
-            rows.append({"model": name, "layer": layer, "depth": depth, **_row(twins, features, engine.spec.seed)})
+            rows.append({"model": name, "layer": layer, "depth": depth, **_row(twins, features, seed)})
     return pd.DataFrame(rows, columns=["model", "layer", "depth", *MEASURED_COLUMNS])
 
 

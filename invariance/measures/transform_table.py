@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +14,7 @@ import torch
 from invariance.events import CancelFlag, never
 from invariance.measures.representation import measure_representation
 from invariance.measures.task import TableWork, Task
-from invariance.measures.twin_set import twin_set, untransformed
+from invariance.measures.twin_set import TwinSet, twin_set, untransformed
 from invariance.models import Classifier, has_untrained_twin, untrained_twin
 from invariance.spec import MeasureSpec
 from invariance.training.checkpoint import weights_spec
@@ -27,10 +30,25 @@ def measure_transforms(spec: MeasureSpec, task: Task) -> TableWork:
     networks that their trainings started from, if they are asked for. ``accuracy`` is a model's on the untransformed
     images of the classes that it knows, empty if it knows none of them.
     """
-    engine, cancelled = task.engine, task.cancelled
+    engine = task.engine
     untrained = starting_networks(task.models, task.sources) if spec.untrained else {}
-    models = {**task.models, **untrained}
     clean = Rendered(*untransformed(engine, spec.num_pairs))
+    twins = {name: partial(twin_set, engine, name, clean.images, cancelled=task.cancelled) for name in spec.transforms}
+    return (yield from measure_twins(replace(task, models={**task.models, **untrained}), clean, twins, untrained))
+
+
+def measure_twins(
+    task: Task, clean: Rendered, twins: Mapping[str, Callable[[], TwinSet]], untrained: Collection[str] = ()
+) -> TableWork:
+    """The same of twins that are given.
+
+    Args:
+        task: its models have the rows, its engine the names of classes and the seed.
+        clean: the untransformed images.
+        twins: by the name of what they differ in, each made when it is its turn.
+        untrained: names of those models that have their first weights.
+    """
+    models, engine, cancelled, num_pairs = task.models, task.engine, task.cancelled, len(clean)
     facts: dict[str, dict[str, float]] = {
         name: {
             "accuracy": known_class_accuracy(model, clean, engine.class_names, cancelled=cancelled),
@@ -40,19 +58,19 @@ def measure_transforms(spec: MeasureSpec, task: Task) -> TableWork:
     }
     of_clean = {name: task.features(model, clean.images) for name, model in models.items()}
     found: dict[tuple[str, str], dict[str, float]] = {}
-    num_steps = len(models) * len(spec.transforms)
-    for transform in spec.transforms:
-        twins = twin_set(engine, transform, clean.images, cancelled=cancelled)
+    num_steps = len(models) * len(twins)
+    for transform, make in twins.items():
+        pairs = make()
         for name, model in models.items():
-            first, second = twins.features(model.representation, of_clean[name], cancelled=cancelled)
-            found[name, transform] = measure_representation(first, second, twins.differs, seed=spec.data.seed)
-            yield task.progress(len(found), num_steps, images_per_step=2 * spec.num_pairs)
+            first, second = pairs.features(model.representation, of_clean[name], cancelled=cancelled)
+            found[name, transform] = measure_representation(first, second, pairs.differs, seed=engine.spec.seed)
+            yield task.progress(len(found), num_steps, images_per_step=2 * num_pairs)
     rows = [
         {"model": name, "transform": transform, **facts[name], **found[name, transform]}
         for name in models
-        for transform in spec.transforms
+        for transform in twins
     ]
-    metrics = {"num_models": len(models), "num_transforms": len(spec.transforms), "num_pairs": spec.num_pairs}
+    metrics = {"num_models": len(models), "num_transforms": len(twins), "num_pairs": num_pairs}
     return pd.DataFrame(rows, columns=list(TRANSFORM_COLUMNS)), metrics
 
 

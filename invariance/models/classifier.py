@@ -70,7 +70,7 @@ class Classifier(nn.Module):
         self.num_classes = num_classes
         self.num_features = num_features
         self.backbone = backbone
-        self.head = nn.Linear(num_features, num_classes)
+        self.head = nn.Linear(num_features, num_classes) if num_classes else _NoHead(num_features, 0)
 
     @property
     def layers(self) -> dict[str, nn.Module]:
@@ -163,6 +163,13 @@ class Classifier(nn.Module):
         self.head = head
         self.num_classes = head.out_features
         self.class_names = class_names
+
+
+class _NoHead(nn.Linear):
+    """A last layer without outputs, of which torch would warn that there is nothing to initialise."""
+
+    def reset_parameters(self) -> None:
+        """Nothing."""
 
 
 def to_unit_range(images: Tensor) -> Tensor:

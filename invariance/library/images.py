@@ -1,0 +1,245 @@
+"""What networks are shown: whatever a caller has of images becomes the one engine that makes twins of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from invariance.data.catalogue import is_picture_source, resolve_source
+from invariance.data.engine import Engine, to_bytes
+from invariance.data.picture_files import images_of, is_folder, open_image
+from invariance.data.random import permutation
+from invariance.data.sources.image_folder import read_picture
+from invariance.data.sources.picture_set import PictureSet, check_memory
+from invariance.data.uploads.one_picture import as_whole
+from invariance.library.transforms import Chosen
+from invariance.library.work import Networks, recorded_weights
+from invariance.runs.locate import task_of
+from invariance.spec import FLAT_TRANSFORMS, DatasetSpec, PretrainSpec, SpecError, TransferSpec
+from invariance.spec.checks import require, require_count
+from invariance.training.checkpoint import weights_spec
+
+ACCEPTED = (
+    "None, a DatasetSpec, a folder of pictures, a tensor (N, 3, S, S) with floats in [0, 1] or uint8, or a torch data "
+    "set of (image, label)"
+)
+_SIDES = (8, 512)
+Read = Callable[[int], tuple[Tensor, Any]]
+"""From the number of a picture to the picture, (3, S, S) uint8, and its label, if any."""
+
+
+def shown_images(
+    images: Any, models: Networks, chosen: Chosen, *, num: int, device: str, seed: int
+) -> tuple[Engine, int]:
+    """An engine whose test split are the images of a caller.
+
+    Args:
+        images: see :func:`invariance.sens`.
+        models: that they are shown to.
+        chosen: what is done to them.
+        num: images that are wanted.
+        device: where they are made.
+        seed: of what is drawn; a ``DatasetSpec`` has its own.
+
+    Returns:
+        The engine, and how many images there are, at most ``num``.
+
+    Raises:
+        SpecError: the images cannot be used, or not with these transformations.
+    """
+    require_count("seed", seed, 0, 2**63 - 1)
+    if is_data(images):
+        return Engine(data_set(images, seed), device), num
+    if beyond := [name for name, change in chosen.items() if change is None and name not in FLAT_TRANSFORMS]:
+        raise SpecError(
+            f"{beyond[0]} needs objects, and images are whole pictures: choose {', '.join(FLAT_TRANSFORMS)}"
+        )
+    pictures = pictures_of(images, models, num=num, seed=seed)
+    given = DatasetSpec(objects="images:given", image_size=pictures.pictures.shape[-1], seed=seed)
+    return Engine.of_pictures(pictures, given, device), len(pictures.pictures)
+
+
+def is_data(images: Any) -> bool:
+    """Whether images are a data set of this library: nothing (the built-in one), a spec, or the name of a source."""
+    if images is None or isinstance(images, DatasetSpec):
+        return True
+    if isinstance(images, str) and (images == "builtin" or is_picture_source(images)):
+        return True
+    return isinstance(images, str | Path) and _has_cutouts(_files_of(Path(images).expanduser()))
+
+
+def data_set(images: Any, seed: int) -> DatasetSpec:
+    """The data set that images are.
+
+    Raises:
+        SpecError: they are none, or have another seed than the one asked for, or transformations.
+    """
+    require_count("seed", seed, 0, 2**63 - 1)
+    if not is_data(images):
+        raise SpecError(f"images = {_told(images)}: expected None, a DatasetSpec or a folder of cut-out objects")
+    if not isinstance(images, DatasetSpec):
+        return DatasetSpec(objects="builtin" if images is None else resolve_source(str(images)), seed=seed)
+    require(not images.transforms, "images.transforms", images.transforms, "none: what varies is chosen apart")
+    return _with_seed(images, seed)
+
+
+def task_data(images: Any, networks: Any, models: Networks, seed: int) -> DatasetSpec:
+    """The data set on which decisions are explained.
+
+    Args:
+        images: a data set, or None for the task of the first network that was trained here.
+        networks: as the caller named them.
+        models: the same, loaded.
+        seed: of the images; a task and a ``DatasetSpec`` have their own.
+
+    Raises:
+        SpecError: as for :func:`data_set`, but for transformations.
+    """
+    if images is None:
+        for path in recorded_weights(networks, models).values():
+            spec = weights_spec(path)
+            assert isinstance(spec, PretrainSpec | TransferSpec), "nothing else has weights"
+            return replace(spec.data, num_samples=None)
+        return task_of([], None)
+    return _with_seed(images, seed) if isinstance(images, DatasetSpec) else data_set(images, seed)
+
+
+def _with_seed(spec: DatasetSpec, seed: int) -> DatasetSpec:
+    if seed not in (0, spec.seed):
+        raise SpecError(f"seed = {seed}, and images have seed = {spec.seed}: a DatasetSpec has its own; give one")
+    return spec
+
+
+def _told(images: Any) -> str:
+    return repr(images) if isinstance(images, str | Path) else type(images).__name__
+
+
+def pictures_of(images: Any, models: Networks, *, num: int, seed: int) -> PictureSet:
+    """At most so many pictures of what is no data set of this library, those of a large one picked by the seed.
+
+    Raises:
+        SpecError: they cannot be used.
+    """
+    side = max((model.resize_size or 0 for model in models.values()), default=0) or DatasetSpec.image_size
+    if isinstance(images, Tensor):
+        there = len(images) if images.dim() == 4 else 0
+        values = _tensor_bytes(images, dim=4)
+
+        def read(number: int) -> tuple[Tensor, Any]:
+            return values[number], None
+
+        names: Sequence[str] = ()
+    elif isinstance(images, str | Path):
+        files = _files_of(Path(images).expanduser())
+        names = sorted({name for name, _ in files})
+        there = len(files)
+
+        def read(number: int) -> tuple[Tensor, Any]:
+            name, path = files[number]
+            return read_picture(path, side), names.index(name)
+    else:
+        if not (hasattr(images, "__getitem__") and hasattr(images, "__len__")):
+            raise SpecError(f"images = {_told(images)}: expected {ACCEPTED}")
+        names = tuple(map(str, getattr(images, "classes", ())))
+        there = len(images)
+
+        def read(number: int) -> tuple[Tensor, Any]:
+            return _item(images[number], side)
+
+    require(there >= 2, "number of images", there, "at least 2, of which random pairs can be formed")
+    numbers = range(there) if there <= num else permutation(there, seed=seed)[:num].sort().values.tolist()
+    return _together([read(number) for number in numbers], names)
+
+
+def _together(found: list[tuple[Tensor, Any]], names: Sequence[str]) -> PictureSet:
+    """Pictures in one tensor, the same in every split."""
+    shapes = {tuple(picture.shape) for picture, _ in found}
+    if len(shapes) > 1:
+        first, second, *_ = sorted(shapes)
+        raise SpecError(f"images have the shapes {first} and {second}: bring all to one size")
+    side = next(iter(shapes))[-1]
+    check_memory("images", len(found), side)
+    own = [label if isinstance(label, int) and label >= 0 else None for _, label in found]
+    known = [label for label in own if label is not None]
+    if len(known) < len(own) or (names and max(known) >= len(names)):
+        names, own = ("",), [0] * len(found)  # of nothing that a network could name
+    elif not names:
+        names = tuple(map(str, range(max(known) + 1)))
+    everything = torch.arange(len(found))
+    return PictureSet(
+        class_names=tuple(names),
+        pictures=torch.stack([picture for picture, _ in found]),
+        labels=torch.tensor(own),
+        splits=dict.fromkeys(("train", "validation", "test"), everything),
+    )
+
+
+def _item(item: Any, side: int) -> tuple[Tensor, Any]:
+    """One item of a torch data set."""
+    image, label = (item[0], item[1] if len(item) > 1 else None) if isinstance(item, tuple | list) else (item, None)
+    if isinstance(label, Tensor) and label.numel() == 1:
+        label = label.item()
+    if isinstance(image, Image.Image):
+        return _square(image, side), label
+    if not isinstance(image, Tensor):
+        raise SpecError(f"images give a {type(image).__name__}: expected (image, label), the image PIL or (3, S, S)")
+    return _tensor_bytes(image, dim=3), label
+
+
+def _square(picture: Image.Image, side: int) -> Tensor:
+    return to_bytes(as_whole(picture, side)[0, :3])
+
+
+def _tensor_bytes(images: Tensor, *, dim: int) -> Tensor:
+    """Images (N, 3, S, S), or one (3, S, S), as bytes on the CPU."""
+    shape, form = tuple(images.shape), "(N, 3, S, S)" if dim == 4 else "(3, S, S)"
+    if images.dim() != dim or shape[-3] != 3 or shape[-1] != shape[-2] or not _SIDES[0] <= shape[-1] <= _SIDES[1]:
+        raise SpecError(f"images have the shape {shape}: expected {form}, S from {_SIDES[0]} to {_SIDES[1]}")
+    if images.dtype == torch.uint8:
+        return images.cpu()
+    return to_bytes(unit_images(images).cpu())
+
+
+def unit_images(images: Tensor) -> Tensor:
+    """Float images as float32, of which every value is in [0, 1]; raises SpecError for others."""
+    if not images.is_floating_point():
+        raise SpecError(f"images are {images.dtype}: expected floats in [0, 1], or uint8")
+    values = images.detach().to(torch.float32)
+    if not bool(values.isfinite().all()):
+        raise SpecError("images hold values that are not finite: expected floats in [0, 1]")
+    low, high = float(values.min()), float(values.max())
+    if low < 0.0 or high > 1.0:
+        raise SpecError(
+            f"images have values from {low:.3g} to {high:.3g}: expected floats in [0, 1]; leave normalisation to the "
+            "network"
+        )
+    return values
+
+
+def _files_of(folder: Path) -> list[tuple[str, Path]]:
+    """The picture files of a folder and of all below it, with the name of the top folder that each is in."""
+    if not is_folder(folder):
+        raise SpecError(f"images = {folder}: no such folder that can be read; expected {ACCEPTED}")
+    found = [("", path) for path in images_of(folder)]
+    for inside in sorted(path for path in folder.rglob("*") if is_folder(path)):
+        parts = inside.relative_to(folder).parts
+        if not any(part.startswith(".") for part in parts):
+            found += [(parts[0], path) for path in images_of(inside)]
+    if not found:
+        raise SpecError(f"images = {folder}: no picture found; expected .png, .jpg or .webp in it or in folders of it")
+    return found
+
+
+def _has_cutouts(files: list[tuple[str, Path]]) -> bool:
+    """Whether pictures are objects to be pasted: in folders of classes, and clear somewhere."""
+    name, path = files[-1]
+    if not name:
+        return False
+    image = open_image(path)
+    return "A" in image.getbands() and image.getchannel("A").getextrema()[0] == 0

@@ -1,0 +1,114 @@
+"""What twins differ in: transformations by their names, and those that a caller brings as functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from invariance.data.engine import to_bytes
+from invariance.measures.twin_set import TwinSet, told_apart
+from invariance.models import to_unit_range
+from invariance.spec import SpecError, parse_transforms
+
+Change = Callable[[Tensor, torch.Generator], Tensor]
+"""Images (B, 3, H, W) float32 in [0, 1] and what to draw from, to images of the same kind."""
+Chosen = dict[str, Change | None]
+"""By the names that they have in tables; None for one of the built-in transformations."""
+_VIEWS = 2
+
+
+def chosen_transforms(transforms: Any) -> Chosen:
+    """The transformations that a caller means.
+
+    Args:
+        transforms: ``all`` (the paper's 18), names as a text with commas or a list, ``{name: function}``, or a list of
+            names and such mappings.
+
+    Raises:
+        SpecError: a name is not known or given twice, a function is none, or there is nothing at all.
+    """
+    parts = [transforms] if isinstance(transforms, str | Mapping) else transforms
+    if not isinstance(parts, Sequence):
+        raise SpecError(f"transforms = {transforms!r}: expected names, or {{name: function(images, generator)}}")
+    found: Chosen = {}
+    for part in parts:
+        for name, change in _read(part).items():
+            if name in found:
+                raise SpecError(f"transforms: {name!r} is given twice; name each one once")
+            found[name] = change
+    if not found:
+        raise SpecError(f"transforms = {transforms!r}: name at least one transformation, or all")
+    return found
+
+
+def _read(part: Any) -> Chosen:
+    if isinstance(part, str):
+        return dict.fromkeys(parse_transforms(part))
+    if not isinstance(part, Mapping):
+        raise SpecError(f"transforms: {part!r} is neither a name nor a mapping {{name: function(images, generator)}}")
+    for name, change in part.items():
+        if not isinstance(name, str) or not name:
+            raise SpecError(f"transforms: {name!r}: expected a name for {change!r}")
+        if not callable(change):
+            raise SpecError(f"transforms: {name} = {change!r}: expected a function (images, generator) -> images")
+    return dict(part)
+
+
+def own_twins(name: str, change: Change, clean: Tensor, *, seed: int) -> TwinSet:
+    """Twins by a caller's function: two draws of it on each image, of the same bytes for the same seed.
+
+    Of a function that draws nothing two draws are one: then the first twins are the images as they are.
+
+    It is called on the CPU, with one image at a time, so that one that draws once a call draws for every image. What it
+    takes from torch's global generator instead of the one that it is given depends on the seed, too, and that generator
+    is as before afterwards.
+
+    Args:
+        name: for messages.
+        change: the function.
+        clean: (N, 3, H, W) uint8.
+        seed: of both draws.
+
+    Raises:
+        SpecError: it gives something else than images of the same shape with values in [0, 1].
+    """
+    views = []
+    images = to_unit_range(clean.cpu())
+    for view in range(_VIEWS):
+        number = (_VIEWS * seed + view) % 2**63
+        generator = torch.Generator().manual_seed(number)
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            torch.default_generator.manual_seed(number)
+            made = [_checked(name, change(image.clone(), generator), image) for image in images.split(1)]
+        views.append(_as_bytes(name, torch.cat(made)).to(clean.device))
+    first, second = views
+    return told_apart(clean, clean if torch.equal(first, second) else first, second)
+
+
+def _checked(name: str, made: Any, image: Tensor) -> Tensor:
+    """One changed image, of the kind that is expected."""
+    if not isinstance(made, Tensor):
+        raise SpecError(
+            f"transformation {name} gave a {type(made).__name__}: expected a tensor; give lambda images, generator: ..."
+        )
+    if made.shape != image.shape:
+        raise SpecError(f"transformation {name} gave the shape {tuple(made.shape)}: expected {tuple(image.shape)}")
+    if not made.is_floating_point():
+        raise SpecError(f"transformation {name} gave {made.dtype}: expected floats in [0, 1], as it was given")
+    if not bool(made.isfinite().all()):
+        raise SpecError(f"transformation {name} gave values that are not finite: expected floats in [0, 1]")
+    return made.to(image)
+
+
+def _as_bytes(name: str, images: Tensor) -> Tensor:
+    """Images as networks are shown them, cut off at 0 and 1 as a camera does."""
+    outside = float(((images < 0.0) | (images > 1.0)).float().mean())
+    if outside > 0.5:
+        raise SpecError(
+            f"transformation {name} gave values from {float(images.min()):.3g} to {float(images.max()):.3g}: expected "
+            "[0, 1]; leave normalisation to the network"
+        )
+    return to_bytes(images.clamp(0.0, 1.0))

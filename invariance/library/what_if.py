@@ -1,0 +1,76 @@
+"""``invariance.what_if``: the smallest experiment, three pretrainings and six transfers a seed."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from invariance.data.catalogue import resolve_source
+from invariance.runs.device import choose_device
+from invariance.runs.execute import run_here
+from invariance.runs.finished_cells import finished_cell
+from invariance.runs.store import State, Store, default_root
+from invariance.runs.together import run_together, trained_at_once
+from invariance.spec import SpecError, parse_transforms
+from invariance.spec.checks import require
+from invariance.studies.what_if import what_if as experiment
+from invariance.studies.what_if_report import what_if_report
+
+_OPTIONS = tuple(
+    name for name in inspect.signature(experiment).parameters if name not in ("target", "mismatch", "seed")
+)
+_SOURCES = ("objects", "backgrounds")
+
+
+def what_if(
+    target: str | Sequence[str],
+    mismatch: str | Sequence[str],
+    *,
+    seeds: Sequence[int] = (0,),
+    runs: str | Path | None = None,
+    device: str = "auto",
+    **options: Any,
+) -> pd.DataFrame:
+    """Does pretraining on what a task varies help? Two compositions, each as source and as target.
+
+        invariance.what_if("rotate", "blur", epochs=2)
+
+    Args:
+        target: P, transformations as a text with commas or a list; or ``none``.
+        mismatch: Q, likewise.
+        seeds: all of it for each; with several, intervals are over seeds.
+        runs: folder of the store, where what was run before is not run again; ``$INVARIANCE_RUNS`` or ``./runs``.
+        device: as for :func:`invariance.sens`.
+        **options: of :func:`invariance.studies.what_if.what_if`: objects, backgrounds, num_classes, model, epochs,
+            samples_per_epoch, objective, method, ...
+
+    Returns:
+        A row for each network and target task of each seed: source, target, relation, model, objective, method, seed,
+        pretraining_accuracy, transfer_accuracy, low, high. ``attrs`` of the table has what they say together:
+        ``simple_effects``, ``interaction``, ``verdict`` and ``statement``.
+
+    Raises:
+        SpecError: an argument cannot be used, or a run did not end well.
+    """
+    for name in options:
+        require(name in _OPTIONS, "option", name, ", ".join(_OPTIONS))
+    options |= {name: resolve_source(str(options[name])) for name in _SOURCES if name in options}
+    compositions = [parse_transforms(one if isinstance(one, str) else ",".join(one)) for one in (target, mismatch)]
+    require(len(set(seeds)) == len(seeds) > 0, "seeds", seeds, "different whole numbers, at least one")
+    studies = [experiment(*compositions, **options, seed=seed) for seed in seeds]
+    specs = [spec for study in studies for spec in study.runs]
+    where, store = choose_device(device), Store(Path(runs) if runs is not None else default_root())
+    if waiting := trained_at_once(specs, store, where):
+        run_together(waiting, store, where)
+    for spec in specs:
+        run = run_here(spec, store, where)
+        if run.state != State.DONE:
+            raise SpecError(f"run {run.id} {run.state}: {run.error or 'ask again to resume'}")
+    report = what_if_report([[finished_cell(cell, store) for cell in study.cells] for study in studies])
+    table = pd.DataFrame(report.pop("cells"))
+    table.attrs.update(report)
+    return table

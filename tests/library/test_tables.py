@@ -1,0 +1,73 @@
+"""Factors, evidence and what-ifs: the tables of the command line."""
+
+import json
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import torch
+
+import invariance
+from invariance.__main__ import main
+from invariance.spec import DatasetSpec, SpecError
+
+Commanded = Callable[[str], pd.DataFrame]
+
+
+def test_factors_are_those_of_the_command_line(commanded: Commanded) -> None:
+    classes = tuple(f"noise-{number:02}" for number in range(4))
+    data = DatasetSpec(objects="noise", backgrounds="noise", image_size=8, classes=classes)
+    words = f"--objects noise --backgrounds noise --image-size 8 --classes {','.join(classes)}"
+    expected = commanded(f"factors --models none,hue --factors v_flip --num-images 50 --num-folds 2 {words}")
+    found = invariance.factors(["none", "hue"], "v_flip", images=data, num_images=50, num_folds=2, device="cpu")
+    written = pd.read_csv(StringIO(found.to_csv(index=False)))
+    pd.testing.assert_frame_equal(written, expected)
+    assert set(found.loc[found["model"] == "hue", "reference"]) == {"none"}, "it is known what a run was trained on"
+
+
+def test_evidence_is_that_of_the_command_line(commanded: Commanded) -> None:
+    names = ["matched-transfer", "disjoint-transfer"]
+    expected = commanded(f"shapley --models {','.join(names)} --num-images 8 --num-references 2")
+    found = invariance.shapley(names, num_images=8, num_references=2, by_class=True, device="cpu")
+    pd.testing.assert_frame_equal(found, expected, check_dtype=False)
+    pairs = invariance.shapley(names, num_images=8, num_references=2, differences=True, device="cpu")
+    assert set(pairs["first"]) == {"matched-transfer"} and set(pairs["second"]) == {"disjoint-transfer"}
+    own = invariance.shapley("none", images=DatasetSpec(transforms=("hue",), image_size=16), num_images=2)
+    assert set(own["player"]) == {"object", "background"}
+
+
+def test_a_what_if_is_that_of_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sizes = {"epochs": 1, "samples_per_epoch": 64, "batch_size": 32, "num_transfer_samples": 40, "num_classes": 4}
+    table = invariance.what_if("hue", "none", runs=tmp_path, device="cpu", **sizes)
+    words = [word for name, value in sizes.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    asked = ["what-if", "--target", "hue", "--mismatch", "none", *words, "--runs", str(tmp_path), "--device", "cpu"]
+    runs = sorted(path.name for path in tmp_path.iterdir())
+    assert main(asked) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert table.to_dict("records") == answer["cells"] and len(table) == 4
+    assert (table.attrs["verdict"], table.attrs["statement"]) == (answer["verdict"], answer["statement"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == runs, "the same runs"
+
+
+@pytest.mark.parametrize(
+    ("call", "line"),
+    [
+        (lambda: invariance.factors("none", ["colour"]), "unknown factor 'colour'"),
+        (lambda: invariance.factors("none", images=torch.zeros(2, 3, 8, 8)), "images = Tensor: expected None, a Data"),
+        (lambda: invariance.factors("none", num_images=1), "num_images = 1"),
+        (lambda: invariance.shapley("none", explain="cat"), "class 'cat': no model knows it"),
+        (lambda: invariance.shapley("none", num_images=0), "num = 0"),
+        (lambda: invariance.shapley(lambda images: images.mean((2, 3))), "has no last linear layer"),
+        (lambda: invariance.what_if("hue", "hue"), "target and mismatch are both hue"),
+        (lambda: invariance.what_if("hue", "blur", epoch=1), "option = 'epoch': expected seeds|option = 'epoch'"),
+        (lambda: invariance.what_if("hue", "blur", seeds=()), r"seeds = \(\): expected different"),
+        (lambda: invariance.what_if("hue", ["blurr"]), "unknown transformation 'blurr'"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_in_one_line(call: Callable[[], Any], line: str) -> None:
+    with pytest.raises(SpecError, match=line) as refused:
+        call()
+    assert "\n" not in str(refused.value)
