@@ -96,7 +96,9 @@ def import_modules(names: Iterable[str]) -> None:
             raise
         except Exception as error:  # whatever somebody's code raises
             told = " ".join(f"{type(error).__name__}: {error}".split())
-            raise SpecError(f"module {name} cannot be imported ({told}): give one that Python finds from here") from error
+            raise SpecError(
+                f"module {name} cannot be imported ({told}): give one that Python finds from here"
+            ) from error
 
 
 def import_named() -> None:

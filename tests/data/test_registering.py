@@ -87,7 +87,9 @@ def test_module_version_and_stream_are_part_of_the_identity_and_of_no_other_run(
     with module_of(tmp_path, version=2) as name:
         importlib.import_module(name)
         assert [run.run_id == old for run, old in zip(runs, before, strict=True)] == [False, False, True]
-        with pytest.raises(SpecError, match=r"'negate' \(version 1\) is registered by module my_swirl, and here with ver"):
+        with pytest.raises(
+            SpecError, match=r"'negate' \(version 1\) is registered by module my_swirl, and here with ver"
+        ):
             run_from_json(changed)
     assert dataset_from_dict(json.loads(written)) == data
 
@@ -104,7 +106,7 @@ def test_who_lacks_the_registration_is_told_where_it_is(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as refused:
         run_from_json(run)
     assert str(refused.value) == line
-    with pytest.raises(SpecError, match="unknown transformation 'swirl'.*import the module that registers it"):
+    with pytest.raises(SpecError, match=r"unknown transformation 'swirl'.*import the module that registers it"):
         DatasetSpec(transforms=("swirl",))
     with module_of(tmp_path):  # whoever reads a pickle imports what it needs
         assert pickle.loads(engine).spec.transforms == ("swirl",)

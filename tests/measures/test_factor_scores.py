@@ -23,7 +23,7 @@ from invariance.measures.factor_scores import (
     factor_scores,
     losses,
 )
-from invariance.measures.factors import known_factors, Target, resolve_factors, target_of
+from invariance.measures.factors import Target, known_factors, resolve_factors, target_of
 from invariance.spec import DatasetSpec
 
 NUM = 600

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from invariance.data.engine import Engine
-from invariance.measures.factors import known_factors, Factor, _parameter_factors, resolve_factors, target_of
+from invariance.measures.factors import Factor, _parameter_factors, known_factors, resolve_factors, target_of
 from invariance.spec import KNOWN_TRANSFORMS, DatasetSpec, SpecError
 from invariance.vocabulary.laws import Constant, Field, Parameter, Switch, Uniform
 from invariance.vocabulary.transforms import TRANSFORMATIONS, Transformation
