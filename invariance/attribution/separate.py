@@ -116,7 +116,7 @@ def _module_for(node: fx.Node, traced: fx.GraphModule) -> nn.Module | None:
     if kind is not nn.MaxPool2d:
         return None if kind is None else kind()
     given = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False}
-    values = dict(zip(("input", "kernel_size", *given), node.args, strict=False)) | dict(node.kwargs)
+    values: dict[str, Any] = dict(zip(("input", "kernel_size", *given), node.args, strict=False)) | dict(node.kwargs)
     return nn.MaxPool2d(values["kernel_size"], **{name: values.get(name, usual) for name, usual in given.items()})
 
 
@@ -124,5 +124,5 @@ def _own(module: nn.Module) -> nn.Module:
     """A copy of an activation or a max-pool that does not overwrite what it is given."""
     copied = copy.deepcopy(module)
     if hasattr(copied, "inplace"):
-        copied.inplace = False
+        setattr(copied, "inplace", False)  # noqa: B010 -- which types do not know
     return copied
