@@ -44,15 +44,12 @@ invariance.register_architecture("tiny", Backbone, layers=["convolution"], versi
 
 
 @contextmanager
-def module_of(folder: Path, *, name: str = "my_swirl", version: int = 1) -> Iterator[str]:
-    """A module in a folder that Python finds; what it registers is gone after the body."""
+def forgotten() -> Iterator[None]:
+    """What is registered in the body is gone after it."""
     from invariance.data.transforms import TRANSFORMS
     from invariance.models.registry import BUILDERS
     from invariance.vocabulary import architectures, transforms
 
-    folder = folder / str(version)  # Python tells a changed file by its time in whole seconds
-    folder.mkdir(exist_ok=True)
-    (folder / f"{name}.py").write_text(SWIRL.replace("VERSION", str(version)))
     kept: list[dict[str, Any]] = [
         TRANSFORMS,
         BUILDERS,
@@ -61,16 +58,30 @@ def module_of(folder: Path, *, name: str = "my_swirl", version: int = 1) -> Iter
         transforms._FLAT,
         transforms.ALL_CATEGORIES,
     ]
-    before = [dict(one) for one in kept]
+    before, modules = [dict(one) for one in kept], set(sys.modules)
+    try:
+        yield
+    finally:
+        for name in {one.module for one in transforms.TRANSFORMATIONS.values()} - modules:
+            sys.modules.pop(name, None)
+        for one, items in zip(kept, before, strict=True):
+            one.clear()
+            one.update(items)
+
+
+@contextmanager
+def module_of(folder: Path, *, name: str = "my_swirl", version: int = 1) -> Iterator[str]:
+    """A module in a folder that Python finds; what it registers is gone after the body."""
+    folder = folder / str(version)  # Python tells a changed file by its time in whole seconds
+    folder.mkdir(exist_ok=True)
+    (folder / f"{name}.py").write_text(SWIRL.replace("VERSION", str(version)))
     loaded = sys.modules.pop(name, None)
     sys.path.insert(0, str(folder))
     try:
-        yield name
+        with forgotten():
+            yield name
     finally:
         sys.path.remove(str(folder))
         sys.modules.pop(name, None)
         if loaded is not None:
             sys.modules[name] = loaded
-        for one, items in zip(kept, before, strict=True):
-            one.clear()
-            one.update(items)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,8 @@ from invariance.attribution.methods import APPLY, chosen_values, find_method
 from invariance.attribution.question import Question
 from invariance.extras import require_extra
 from invariance.models import Classifier, images_at_once
+from invariance.models.checks import require_images, require_network
+from invariance.spec.checks import require, require_count
 from invariance.vocabulary.methods import METHODS
 
 _EPSILON: Final = 1e-6
@@ -87,22 +89,21 @@ def attribute(
         The maps. No method changes the network, its mode or any global generator, or leaves a hook.
 
     Raises:
-        SpecError: method, baseline or a parameter is not known, the method cannot explain this network, or Captum is
-            not installed.
+        SpecError: an argument is none of these, the method cannot explain this network, or Captum is not installed.
     """
     require_extra("captum", "attribution")
     chosen = find_method(method)
     values = chosen_values(chosen, parameters)
-    assert not model.training, "attribution needs a model in eval mode"
+    require_network(model)
     if isinstance(model, Classifier):
         model.require_head("attribution")
+    require_images(images)
+    require_count("batch_size", batch_size, 1, 2**20)
     start = make_baseline(baseline, images)
     batch_size = images_at_once(model, images, batch_size)
     with torch.no_grad():
         logits, start_logits = _logits(model, images, batch_size), _logits(model, start, batch_size)
-    if target is None:
-        target = logits.argmax(dim=1)
-    targets = torch.as_tensor(target, device=images.device).expand(len(images))
+    targets = _targets(target, logits)
     relevance = APPLY[method](model, Question(images.detach(), start, targets, batch_size), **values)
     change = (logits - start_logits).gather(1, targets[:, None])[:, 0]
     error = (relevance.sum(dim=(1, 2)) - change).abs() / change.abs().clamp_min(_EPSILON)
@@ -111,5 +112,21 @@ def attribute(
     return Attribution(relevance, targets, logits.softmax(dim=1), error, method)
 
 
+def _targets(target: Any, logits: Tensor) -> Tensor:
+    """(B,) the outputs to explain; SpecError unless the network has them."""
+    num, outputs = logits.shape
+    if target is None:
+        return logits.argmax(dim=1)
+    accepted = f"None or whole numbers from 0 to {outputs - 1}, one for all images or for each of the {num}"
+    is_whole = isinstance(target, int) or (isinstance(target, Tensor) and not target.is_floating_point())
+    require(is_whole, "target", target, accepted)
+    found = torch.as_tensor(target, device=logits.device)
+    fits = found.shape in ((), (1,), (num,)) and bool(((found >= 0) & (found < outputs)).all())
+    require(fits, "target", target.tolist() if isinstance(target, Tensor) else target, accepted)
+    return found.to(torch.int64).expand(num)
+
+
 def _logits(model: nn.Module, images: Tensor, batch_size: int) -> Tensor:
-    return torch.cat([model(part) for part in images.split(batch_size)])
+    found = torch.cat([model(part) for part in images.split(batch_size)])
+    require(found.dim() == 2, "output of the network", found, "logits (B, K)")
+    return found

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from invariance.spec import SpecError
+from invariance.spec.checks import require
 from invariance.vocabulary.attach import attach
 from invariance.vocabulary.methods import BASELINES, GIVEN_BASELINE
 
@@ -27,8 +28,10 @@ def make_baseline(baseline: str | Tensor, images: Tensor) -> Tensor:
         SpecError: another name; ``background`` has to be given as a tensor, since only the data set knows it.
     """
     if isinstance(baseline, Tensor):
+        fits = baseline.dim() == 4 and baseline.shape[1:] == images.shape[1:] and len(baseline) in (1, len(images))
+        require(fits, "baseline", baseline, f"images {tuple(images.shape)}, or one of them for all")
         return baseline.to(images).expand_as(images)
-    if baseline not in _MAKERS:
+    if not isinstance(baseline, str) or baseline not in _MAKERS:
         raise SpecError(f"baseline = {baseline!r}: expected {', '.join(_MAKERS)}, or the images to compare with")
     return _MAKERS[baseline](images)
 

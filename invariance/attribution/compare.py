@@ -15,10 +15,12 @@ from invariance.attribution.attribute import attribute
 from invariance.attribution.randomise import randomised
 from invariance.attribution.scores import share_on_object
 from invariance.data.engine import SPLIT_START, Batch, Engine
+from invariance.data.foreground import indices_of
 from invariance.data.preview import clean_backgrounds, to_pictures
 from invariance.models import Classifier
+from invariance.models.checks import require_networks
 from invariance.spec import SpecError
-from invariance.spec.checks import require
+from invariance.spec.checks import require, require_kind
 from invariance.vocabulary.methods import BASELINES
 
 PREDICTED: Final = "predicted"
@@ -133,10 +135,12 @@ def compare(
     Raises:
         SpecError: a name or parameter is not known, the position is negative, or the method cannot explain a network.
     """
+    require_networks(models)
+    require_kind(Engine, "engine", engine, "an Engine of a data set")
     require(baseline in BASELINES, "baseline", baseline, ", ".join(BASELINES))
     require(position >= 0, "position", position, "0 or more")
     require_known_class(models, explain)
-    indices = torch.tensor([SPLIT_START[split] + position])
+    indices = indices_of(split, 1, position)
     batch = engine.batch(indices)
     true_class = engine.class_names[int(batch.labels[0])]
     wanted = true_class if explain == TRUE else explain

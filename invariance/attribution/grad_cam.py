@@ -85,6 +85,6 @@ def last_feature_layer(model: nn.Module, image: Tensor) -> nn.Module:
 
 def _not_convolutional(reason: str) -> SpecError:
     return SpecError(
-        f"method = 'grad-cam': it needs feature maps of a convolutional network (no transformer), and this one {reason}; "
-        "choose integrated-gradients, which works for any"
+        f"method = 'grad-cam': it needs the feature maps of a convolutional network (a transformer has none), and this "
+        f"one {reason}; choose integrated-gradients, which works for any"
     )

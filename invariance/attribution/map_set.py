@@ -12,7 +12,8 @@ from torch import Tensor
 from invariance.attribution.attribute import attribute
 from invariance.attribution.methods import find_method
 from invariance.attribution.passes import passes_of_map
-from invariance.data.engine import SPLIT_START, Engine
+from invariance.data.engine import Engine
+from invariance.data.foreground import indices_of
 from invariance.data.preview import clean_backgrounds
 from invariance.models import BATCH_SIZE, Classifier
 from invariance.spec.checks import require_count
@@ -68,7 +69,7 @@ class MapSet:
         parameters: Mapping[str, float] | None = None,
     ) -> None:
         require_count("num", num, 1, MAX_IMAGES)
-        self.indices = torch.arange(num) + SPLIT_START[split]
+        self.indices = indices_of(split, num)
         self.batch = engine.batch(self.indices)
         self._start = clean_backgrounds(engine, self.indices) if baseline == "background" else baseline
         self._options: dict[str, Any] = dict(parameters or {})

@@ -13,6 +13,7 @@ from invariance.attribution.integrated_gradients import integrated_gradients
 from invariance.attribution.perturbation import feature_ablation, occlusion
 from invariance.attribution.sampled_gradients import gradient_shap, smooth_grad
 from invariance.spec import SpecError
+from invariance.spec.checks import require
 from invariance.vocabulary.attach import attach
 from invariance.vocabulary.methods import METHODS, Method, Parameter
 
@@ -38,7 +39,7 @@ def find_method(name: str) -> Method:
     Raises:
         SpecError: there is none.
     """
-    if name not in METHODS:
+    if not isinstance(name, str) or name not in METHODS:
         raise SpecError(f"method = {name!r}: expected {', '.join(METHODS)}")
     return METHODS[name]
 
@@ -59,6 +60,7 @@ def chosen_values(method: Method, given: Mapping[str, float]) -> dict[str, float
 
 def _checked(parameter: Parameter, value: float) -> float:
     kind = "a whole number" if parameter.is_whole else "a number"
+    require(isinstance(value, int | float), parameter.name, value, kind)
     is_fitting = parameter.low <= value <= parameter.high and (float(value).is_integer() or not parameter.is_whole)
     if not is_fitting:
         raise SpecError(f"{parameter.name} = {value:g}: expected {kind} from {parameter.low:g} to {parameter.high:g}")

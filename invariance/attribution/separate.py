@@ -12,6 +12,7 @@ from torch.nn import functional
 from invariance.attribution.windows import Windows
 from invariance.models import Classifier
 from invariance.spec import SpecError
+from invariance.spec.checks import require
 
 ACTIVATIONS: Final = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.Sigmoid, nn.Tanh, nn.Softplus)
 """Those that are separated: what a rule of multipliers is known for."""
@@ -48,6 +49,7 @@ def separate_activations(model: nn.Module) -> nn.Module:
 
 def mixing_modules(model: nn.Module) -> list[str]:
     """Kinds of modules that make a network no convolutional one: every kind of attention, and layer norms."""
+    require(isinstance(model, nn.Module), "model", model, "an nn.Module, into whose layers this method looks")
     kinds = {type(module) for module in model.modules()}
     return sorted(
         kind.__name__ for kind in kinds if issubclass(kind, nn.LayerNorm) or kind.__name__.endswith("Attention")
@@ -100,8 +102,8 @@ def _graph(module: nn.Module) -> fx.Graph:
     except Exception as error:  # whatever the code of somebody's network does with what has no values
         told = " ".join(str(error).split())[:120]
         raise SpecError(
-            f"this network ({type(module).__name__}) cannot be taken apart into its layers, which deep-lift and grad-cam "
-            f"need ({told}); choose integrated-gradients, which works for any"
+            f"this network ({type(module).__name__}) cannot be taken apart into its layers, which deep-lift and "
+            f"grad-cam need ({told}); choose integrated-gradients, which works for any"
         ) from error
 
 
@@ -114,7 +116,7 @@ def _module_for(node: fx.Node, traced: fx.GraphModule) -> nn.Module | None:
     if kind is not nn.MaxPool2d:
         return None if kind is None else kind()
     given = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False}
-    values = dict(zip(("input", "kernel_size", *given), node.args, strict=False)) | dict(node.kwargs)
+    values: dict[str, Any] = dict(zip(("input", "kernel_size", *given), node.args, strict=False)) | dict(node.kwargs)
     return nn.MaxPool2d(values["kernel_size"], **{name: values.get(name, usual) for name, usual in given.items()})
 
 
@@ -122,5 +124,5 @@ def _own(module: nn.Module) -> nn.Module:
     """A copy of an activation or a max-pool that does not overwrite what it is given."""
     copied = copy.deepcopy(module)
     if hasattr(copied, "inplace"):
-        copied.inplace = False
+        setattr(copied, "inplace", False)  # noqa: B010 -- which types do not know
     return copied

@@ -21,9 +21,11 @@ from invariance.attribution.compare import PREDICTED, TRUE, require_known_class
 from invariance.attribution.map_set import MAX_IMAGES
 from invariance.attribution.over_images import SharedParts, shared_parts
 from invariance.attribution.passes import passes_of_evidence
-from invariance.data.engine import SPLIT_START, Engine
+from invariance.data.engine import Engine
+from invariance.data.foreground import indices_of
 from invariance.models import Classifier, images_at_once
-from invariance.spec.checks import require, require_count
+from invariance.models.checks import require_networks
+from invariance.spec.checks import require, require_count, require_kind
 
 WORTH: Final[dict[str, str]] = {
     "logit": "the logit of the explained class",
@@ -139,6 +141,8 @@ def evidence(
     Raises:
         SpecError: a number or a name cannot be used, or no model knows the class.
     """
+    require_networks(models)
+    require_kind(Engine, "engine", engine, "an Engine of a data set")
     require_count("num", num, 1, MAX_IMAGES)
     require(start >= 0, "start", start, "0 or more")
     require(worth in WORTH, "worth", worth, " or ".join(WORTH))
@@ -146,7 +150,7 @@ def evidence(
     of_models: list[list[Evidence]] = [[] for _ in models]
     num_made = passes_of_evidence(len(players_of(engine)), reference, num_references)
     report = _counting(on_progress, num * len(models) * num_made)
-    for indices in engine.parts(torch.arange(start, start + num) + SPLIT_START[split], _CHUNK, num_made=num_made):
+    for indices in engine.parts(indices_of(split, num, start), _CHUNK, num_made=num_made):
         parts = shared_parts(engine, indices)
         made = render_coalitions(engine, indices, reference=reference, num_references=num_references)
         for found, model in zip(of_models, models, strict=True):

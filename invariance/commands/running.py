@@ -29,7 +29,7 @@ from invariance.runs.gallery import entries
 from invariance.runs.locate import run_id_of, task_of, weights_of
 from invariance.runs.origin import origin_of
 from invariance.runs.store import Run, Store, default_root
-from invariance.runs.together import run_together, trained_at_once
+from invariance.runs.together import pays_together, run_together, trained_at_once
 from invariance.spec import RunSpec, SpecError
 from invariance.statistics import t_interval
 from invariance.training.checkpoint import load_weights

@@ -13,8 +13,17 @@ from torch import Tensor
 from invariance.data import compiled
 from invariance.data.background import ClassedPictures, FreshNoise, load_background_source
 from invariance.data.batch import Batch, Changed, under_stickers
+from invariance.data.devices import as_device
 from invariance.data.drawn import Drawn
-from invariance.data.foreground import SPLIT_START, Cutouts, Foregrounds, Objects, WholePictures, load_foregrounds
+from invariance.data.foreground import (
+    SPLIT_START,
+    Cutouts,
+    Foregrounds,
+    Objects,
+    WholePictures,
+    indices_of,
+    load_foregrounds,
+)
 from invariance.data.pasting import paste, paste_content_on_bytes, to_bytes
 from invariance.data.picture_contents import require_contents
 from invariance.data.random import STREAMS, SampleDraws, draw_words
@@ -33,6 +42,8 @@ from invariance.data.transforms import (
 )
 from invariance.data.transforms.beyond import drawn_other, drawn_view, occluder_layer
 from invariance.spec import DatasetSpec, SpecError
+from invariance.spec.checks import require, require_choice, require_kind
+from invariance.spec.dataset import require_dataset
 
 __all__ = ["SPLIT_START", "Batch", "Changed", "Engine", "paste", "sources_of", "to_bytes"]
 
@@ -69,11 +80,13 @@ class Engine:
         device: where pictures are kept and samples are made.
 
     Raises:
-        SpecError: the spec's folders or classes cannot be used, or a folder holds other pictures than it names.
+        SpecError: there is no such device, the spec's folders or classes cannot be used, or a folder holds other
+            pictures than it names.
     """
 
     def __init__(self, spec: DatasetSpec, device: str | torch.device = "cpu") -> None:
-        self.device = torch.device(device)
+        require_dataset(spec, "spec")
+        self.device = as_device(device)
         if self.device.type == "cpu":
             _let_memory_be_reused()
         require_contents(spec)
@@ -147,6 +160,7 @@ class Engine:
         Args:
             split: ``train``, ``validation`` or ``test``.
         """
+        require_choice("split", split, SPLIT_START)
         return self._backgrounds.numbers_of(split)
 
     @property
@@ -201,8 +215,12 @@ class Engine:
         return engine
 
     def indices(self, split: str, num: int) -> Tensor:
-        """The first ``num`` indices of ``train``, ``validation`` or ``test``: (num,) int64 on the engine's device."""
-        return torch.arange(num, device=self.device) + SPLIT_START[split]
+        """The first ``num`` indices of ``train``, ``validation`` or ``test``: (num,) int64 on the engine's device.
+
+        Raises:
+            SpecError: there is no such split, or ``num`` is no whole number.
+        """
+        return indices_of(split, num).to(self.device)
 
     @torch.no_grad()
     def batch(self, indices: Tensor, *, behind: Tensor | None = None) -> Batch:
@@ -213,7 +231,7 @@ class Engine:
             behind: pictures (B or 1, 3, S, S) in [0, 1] that are seen in place of the samples' own backgrounds;
                 nothing else changes, nor what the batch says of its backgrounds.
         """
-        return self._batch_of(self.draw(indices.to(self.device)), behind=behind)
+        return self._batch_of(self.draw(indices), behind=behind)
 
     def _batch_of(self, drawn: Drawn, *, behind: Tensor | None = None) -> Batch:
         spec = self.spec
@@ -238,8 +256,8 @@ class Engine:
         return under_stickers(self._stickers.draw(spec, drawn.sticker_draws, drawn.labels), batch, label=spec.label)
 
     def draw(self, indices: Tensor) -> Drawn:
-        """Everything that is drawn for samples, (B,) int64 on the engine's device, in one evaluation."""
-        spec = self.spec
+        """Everything that is drawn for samples, (B,) int64, in one evaluation."""
+        spec, indices = self.spec, self._here(indices)
         own, stickers = self._streams, [] if self._stickers is None else sticker_streams(spec)
         seeds = [spec.seed] * len(own) + [spec.drawn_sticker_seed] * len(stickers)
         streams = [STREAMS[name] for name in (*own, *stickers)]
@@ -303,7 +321,7 @@ class Engine:
             indices: (N,) int64.
             batch_size: made at a time by torch; None chooses what is fast on the device and fits into its memory.
         """
-        size, on_cpu = self.spec.image_size, self.device.type == "cpu"
+        size, on_cpu, indices = self.spec.image_size, self.device.type == "cpu", self._here(indices)
         images = torch.empty(len(indices), 3, size, size, dtype=torch.uint8, device=self.device)
         labels = torch.empty(len(indices), dtype=torch.int64, device=self.device)
         batch_size = batch_size or self._num_at_a_time
@@ -358,7 +376,7 @@ class Engine:
 
         def prepare(start: int) -> Rendering:
             some = slice(start, start + _DRAWN_AT_A_TIME)
-            drawn = self.draw(indices[some].to(self.device))
+            drawn = self.draw(indices[some])
             labels[some], prototypes = self._labels(drawn), drawn.prototypes
             if self.spec.transforms[:1] == ("pose",):
                 prototypes = self._views(drawn.labels, prototypes, drawn.params[0])
@@ -380,7 +398,7 @@ class Engine:
 
         Where backgrounds are kept as bytes, those around the objects are copied and no float is made of them.
         """
-        drawn, levels = self.draw(indices.to(self.device)), self._levels
+        drawn, levels = self.draw(indices), self._levels
         for start in range(0, len(indices), batch_size):
             part, into = drawn.part(start, start + batch_size), slice(start, start + batch_size)
             if levels is None:
@@ -406,7 +424,7 @@ class Engine:
             transforms: the composition; None keeps the spec's.
             transform_seeds: seeds of the two draws.
         """
-        names = self.spec.transforms if transforms is None else tuple(transforms)
+        names = self.spec.transforms if transforms is None else transforms
         first, second = (
             self.with_spec_changes(transforms=names, transform_seed=seed).batch(indices) for seed in transform_seeds
         )
@@ -414,7 +432,7 @@ class Engine:
 
     def draw_objects(self, indices: Tensor) -> Foregrounds:
         """The untransformed objects of samples."""
-        return self._show_objects(self.draw(indices.to(self.device)))
+        return self._show_objects(self.draw(indices))
 
     def draw_backgrounds(self, indices: Tensor) -> tuple[Tensor, Tensor]:
         """Which background (B,), -1 for fresh noise, and its picture (B, 3, S, S) of samples."""
@@ -428,7 +446,16 @@ class Engine:
 
     def _draws(self, indices: Tensor) -> SampleDraws:
         """The draws of samples (B,) on any device."""
-        return SampleDraws(self.spec.seed, indices.to(self.device))
+        return SampleDraws(self.spec.seed, self._here(indices))
+
+    def _here(self, indices: Tensor) -> Tensor:
+        """Indices on the engine's device; SpecError unless they are a tensor (B,) int64 of what may be samples."""
+        expected = "a (B,) int64 tensor of indices, such as engine.indices('train', 8)"
+        require_kind(Tensor, "indices", indices, expected)
+        require(indices.dim() == 1 and indices.dtype == torch.int64, "indices", indices, expected)
+        if indices.device.type == "cpu" and len(indices):  # elsewhere to look would mean to wait
+            require(int(indices.min()) >= 0, "indices", int(indices.min()), "0 or more")
+        return indices.to(self.device)
 
     def _labels(self, drawn: Drawn) -> Tensor:
         """Classes of the objects, or of the backgrounds where those are the label."""

@@ -20,9 +20,22 @@ from invariance.data.random import SampleDraws, permutation
 from invariance.data.sources.pictures import PictureSet, load_pictures
 from invariance.data.transforms.frame import Frame
 from invariance.spec import MAX_PROTOTYPES, DatasetSpec, SpecError
+from invariance.spec.checks import require_choice, require_count
 
 SPLIT_START = {"train": 0, "validation": 2**40, "test": 2**41}
 """First index of each split. The ranges cannot meet, so no sample is in two splits of one data set."""
+
+
+def indices_of(split: str, num: int, start: int = 0) -> Tensor:
+    """Indices of samples of a split, from position ``start`` on: (num,) int64.
+
+    Raises:
+        SpecError: there is no such split, or a number is none of samples.
+    """
+    require_choice("split", split, SPLIT_START)
+    require_count("num", num, 0, 2**40)
+    require_count("start", start, 0, 2**40)
+    return torch.arange(start, start + num) + SPLIT_START[split]
 
 
 def splits_of(indices: Tensor) -> Tensor:

@@ -10,7 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from invariance.data.engine import SPLIT_START, Batch, Engine, paste, to_bytes
+from invariance.data.engine import Batch, Engine, paste, to_bytes
+from invariance.data.foreground import indices_of
 from invariance.data.random import later_seed
 from invariance.data.transforms import by_key, get_transform, sample_composition
 from invariance.spec import DatasetSpec, SpecError
@@ -41,7 +42,7 @@ class Samples:
 
 def samples(engine: Engine, *, num: int, start: int = 0, split: str = "train") -> Samples:
     """``num`` samples of a split, from position ``start`` on."""
-    return to_samples(engine.batch(_positions(start, num, split)), engine)
+    return to_samples(engine.batch(indices_of(split, num, start)), engine)
 
 
 def twin_samples(
@@ -64,7 +65,7 @@ def twin_samples(
     spec = engine.spec
     own = spec.drawn_transform_seed
     seeds = (own, later_seed(own, SECOND_TWIN_OFFSET))
-    first, second = engine.twins(_positions(start, num, split), transforms, transform_seeds=seeds)
+    first, second = engine.twins(indices_of(split, num, start), transforms, transform_seeds=seeds)
     return to_samples(first, engine), to_samples(second, engine)
 
 
@@ -81,7 +82,7 @@ def strips(engine: Engine, transforms: Sequence[str], *, num: int, position: int
     Returns:
         For each name (num, S, S, 3) uint8, the first of them without any transformation.
     """
-    index = _positions(position, 1, "train")
+    index = indices_of("train", 1, position)
     found = engine.draw_objects(index)
     background = clean_backgrounds(engine, index)
     # One batch for all draws of a transformation: its draws are addressed by 0, 1, ... in place of sample numbers.
@@ -125,7 +126,7 @@ def positions_of(engine: Engine, class_name: str, *, num: int, split: str = "tes
     label, found = engine.class_names.index(class_name), torch.empty(0, dtype=torch.int64)
     start, chunk = 0, 4 * num * engine.num_classes
     while len(found) < num:  # the classes are drawn evenly, so the first round nearly always suffices
-        indices = _positions(start, chunk, split)
+        indices = indices_of(split, chunk, start)
         found = torch.cat([found, (engine.labels(indices).cpu() == label).nonzero()[:, 0] + start])
         start += chunk
     return [int(position) for position in found[:num]]
@@ -147,10 +148,6 @@ def to_pictures(images: Tensor) -> NDArray[np.uint8]:
 def describe_transforms() -> dict[str, str]:
     """What each transformation draws and does, by name, for pages that have no use for the kernels."""
     return {name: transform.summary for name, transform in TRANSFORMATIONS.items()}
-
-
-def _positions(start: int, num: int, split: str) -> Tensor:
-    return torch.arange(start, start + num) + SPLIT_START[split]
 
 
 def to_samples(batch: Batch, engine: Engine) -> Samples:

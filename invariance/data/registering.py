@@ -31,7 +31,7 @@ FIRST_STREAM: Final = 1000
 Apply = Callable[[Tensor, Params], Tensor]
 """``(images, parameters) -> images``: (B, 3, S, S) float32 in [0, 1] and, by name, (B,) what was drawn; pure."""
 Range = tuple[float, float] | tuple[float, float, float]
-"""Both ends of what is drawn uniformly, and the value at which nothing changes: an end, or the middle; 0 unless given."""
+"""Both ends of what is drawn uniformly, and the value at which nothing changes: an end or the middle, else 0."""
 
 _RESERVED: Final = ("all", "none", "features", *PLAIN_FACTORS)
 _TRIED_SIZE: Final = 16
@@ -120,11 +120,8 @@ class Kernel:
         """See :data:`~invariance.data.transforms.base.Change`."""
         whole = frame.on_canvas(rgba)
         change = self._warped if self.is_geometric else self._coloured
-        if self.is_switched:
-            whole = change_where(params["applied"], whole, params, change)
-        else:
-            whole = change(whole, params)
-        return whole if self.is_geometric else frame.of(whole)
+        changed = change_where(params["applied"], whole, params, change) if self.is_switched else change(whole, params)
+        return changed if self.is_geometric else frame.of(changed)
 
     def _warped(self, rgba: Tensor, params: Params) -> Tensor:
         rgb, alpha = split_alpha(rgba)

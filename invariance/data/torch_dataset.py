@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, SupportsIndex
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ from torch.utils.data import Dataset
 from invariance.data.engine import SPLIT_START, Engine
 from invariance.data.threads import one_thread
 from invariance.data.transforms import get_transform
-from invariance.spec import DatasetSpec
+from invariance.spec import DatasetSpec, SpecError
 from invariance.spec.checks import require, require_count
 
 
@@ -87,8 +87,9 @@ class Transforms2D(Dataset[tuple[Tensor, int]]):
     def __getitems__(self, indices: Sequence[int]) -> list[tuple[Tensor, int]]:
         """Samples as :meth:`__getitem__` gives them, made at once: a ``DataLoader`` asks so for a batch."""
         for index in indices:
-            if not 0 <= index < self._num_samples:
-                raise IndexError(f"index {index}: expected 0 to {self._num_samples - 1}")
+            if not (isinstance(index, SupportsIndex) and 0 <= index < self._num_samples):
+                kind = IndexError if isinstance(index, SupportsIndex) else SpecError
+                raise kind(f"index {index!r}: expected 0 to {self._num_samples - 1}")
         engine, wanted = self._loaded(), torch.as_tensor(indices, dtype=torch.int64) + SPLIT_START[self.split]
         with one_thread():  # a loader's batch is too small for torch to share each operation out among threads
             images, labels = engine.render(wanted)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from invariance.measures.collapse import COLLAPSE_TOLERANCE, is_collapsed
+from invariance.spec.checks import require
 
 CKA_BATCH_SIZE = 256
 MIN_SAMPLES = 4
@@ -38,6 +39,9 @@ def linear_cka(features_a: Tensor, features_b: Tensor, *, batch_size: int = CKA_
     """
     if batch_size < 2 * MIN_SAMPLES:
         raise ValueError(f"batch_size = {batch_size}: at least {2 * MIN_SAMPLES}, so that no batch is below 4 samples")
+    require(
+        len(features_a) == len(features_b), "features_b", features_b, f"{len(features_a)} samples, as features_a has"
+    )
     first, second = features_a.to(torch.float64), features_b.to(torch.float64)
     if len(first) < MIN_SAMPLES or is_collapsed(first) or is_collapsed(second):
         return math.nan

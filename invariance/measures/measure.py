@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from invariance.measures.feature_table import measure_features
 from invariance.measures.task import TableWork, Task
 from invariance.measures.transform_table import measure_transforms
 from invariance.spec import FactorSpec, MeasureSpec
+from invariance.spec.checks import require
 from invariance.training.checkpoint import load_weights
 from invariance.training.threads import in_threads_of
 from invariance.vocabulary.attach import attach
@@ -58,6 +59,10 @@ def measure(
         Cancelled: the flag was set.
         SpecError: a model or the data set cannot be used.
     """
+    require(isinstance(spec, MeasureSpec | FactorSpec), "spec", spec, "a MeasureSpec or a FactorSpec")
+    expected = f"a file of weights for each of {', '.join(spec.sources)}"
+    is_full = isinstance(sources, Mapping) and set(spec.sources) <= set(sources)
+    require(is_full, "sources", sources, expected)
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     sweep_temporaries(directory)

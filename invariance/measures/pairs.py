@@ -7,6 +7,7 @@ import torch
 from invariance.data.engine import Engine
 from invariance.measures.sens import derangement
 from invariance.models import Classifier, images_at_once
+from invariance.models.checks import require_network
 
 NUM_REFERENCE = 256
 
@@ -23,6 +24,7 @@ def mean_pair_distance(model: Classifier, engine: Engine, *, num: int = NUM_REFE
     Returns:
         In the representation's own units; 0 where all images are the same to the network.
     """
+    require_network(model)
     images = torch.cat([engine.batch(part).images for part in engine.parts(engine.indices("test", num), num)])
     others = torch.cat([model.representation(part) for part in images.split(images_at_once(model, images))])
     partners = derangement(num, seed=engine.spec.seed).to(others.device)

@@ -13,6 +13,7 @@ from invariance.data.engine import Engine
 from invariance.measures.representation import measure_representation
 from invariance.measures.twin_set import TwinSet, twin_set, untransformed
 from invariance.models import Classifier, images_at_once, layer_features, to_unit_range
+from invariance.models.checks import require_networks
 from invariance.training.precision import AUTO
 from invariance.vocabulary.measures import MEASURED_COLUMNS
 
@@ -45,6 +46,7 @@ def layer_profile(
         :data:`~invariance.vocabulary.measures.MEASURED_COLUMNS`; each model's rows begin with the pixels, which are the
         same for all. A layer in which all images are the same has no scores, as in a table.
     """
+    require_networks(models.values())
     clean, _ = untransformed(engine, num_pairs)
     return profile_twins(models, clean, twin_set(engine, transform, clean), seed=engine.spec.seed, flatten=flatten)
 

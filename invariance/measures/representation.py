@@ -11,6 +11,7 @@ from invariance.measures.cka import linear_cka
 from invariance.measures.cosine import cosine_scores
 from invariance.measures.sens import sens_scores
 from invariance.measures.variance import normalised_variance
+from invariance.spec.checks import require
 from invariance.vocabulary.attach import attach
 from invariance.vocabulary.measures import FORMULAS, MEASURED_COLUMNS
 
@@ -42,6 +43,9 @@ def measure_representation(first: Tensor, second: Tensor, differs: Tensor, *, se
     Returns:
         The numbers by :data:`~invariance.vocabulary.measures.MEASURED_COLUMNS`.
     """
+    alike = first.shape == second.shape and first.dim() == 2 and differs.shape == first.shape[:1]
+    shapes = tuple(tuple(one.shape) for one in (first, second, differs))
+    require(alike, "first, second, differs", shapes, "(N, F), (N, F) and (N,)")
     row: dict[str, float] = {}
     for formula in _FORMULAS.values():
         row |= formula(first, second, differs, seed)

@@ -8,11 +8,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from invariance.data.engine import SPLIT_START, Engine
+from invariance.data.engine import Engine
+from invariance.data.foreground import indices_of
 from invariance.data.preview import Samples, to_samples
 from invariance.measures.pairs import NUM_REFERENCE, mean_pair_distance
 from invariance.measures.twin_set import TWIN_SEEDS
 from invariance.models import Classifier
+from invariance.models.checks import require_network
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,9 @@ def twin_distances(
         start: position of the first one in the test split.
         num_reference: images whose random pairs give the unit of distance, at least 2.
     """
+    require_network(model)
     single = engine.with_spec_changes(transforms=(transform,), transform_seed=TWIN_SEEDS[0])
-    shown = torch.arange(start, start + num) + SPLIT_START["test"]
+    shown = indices_of("test", num, start)
     first, second = single.twins(shown, transform_seeds=TWIN_SEEDS)
     with torch.no_grad():
         feature_a, feature_b = model.representation(first.images), model.representation(second.images)

@@ -13,6 +13,7 @@ from invariance.models.classifier import Classifier
 from invariance.models.initial import initialise_linear
 from invariance.models.published import empty_published
 from invariance.spec import SpecError
+from invariance.spec.checks import require_count
 from invariance.vocabulary.architectures import ARCHITECTURES, PUBLISHED_PREFIX
 from invariance.vocabulary.attach import attach
 
@@ -35,8 +36,10 @@ def create_model(name: str, num_classes: int, *, seed: int) -> Classifier:
         The network on the CPU, in training mode, its convolutions in channels-last order.
 
     Raises:
-        SpecError: the name is unknown.
+        SpecError: the name is unknown, or a number cannot be used.
     """
+    require_count("num_classes", num_classes, 1, 10**6)
+    require_count("seed", seed, 0, 2**63 - 1)
     model = _empty(name, num_classes)
     model.to_empty(device="cpu")
     generator = torch.Generator().manual_seed(seed)
@@ -65,7 +68,7 @@ def empty_model(name: str, num_classes: int) -> Classifier:
 
 
 def _empty(name: str, num_classes: int) -> Classifier:
-    if name not in BUILDERS:
+    if not isinstance(name, str) or name not in BUILDERS:
         raise SpecError(
             f"unknown model {name!r}: choose from {', '.join(BUILDERS)}, or import the module that registers it"
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import is_dataclass
 from typing import Any
 
 
@@ -15,13 +17,35 @@ def freeze(spec: Any, *names: str) -> None:
         value = getattr(spec, name)
         if isinstance(value, str):
             raise SpecError(f"{name} = {value!r}: give a list of names, not one text")
-        object.__setattr__(spec, name, tuple(value))
+        require(isinstance(value, Iterable), name, value, "a list of names")
+        names = tuple(value)
+        require(all(isinstance(one, str) for one in names), name, names, "a list of names")
+        object.__setattr__(spec, name, names)
 
 
 def require(holds: bool, name: str, value: Any, accepted: str) -> None:
     """Raises SpecError unless something holds."""
     if not holds:
-        raise SpecError(f"{name} = {value!r}: expected {accepted}")
+        raise SpecError(f"{name} = {_shown(value)}: expected {accepted}")
+
+
+def require_kind(kind: type, name: str, value: Any, accepted: str) -> None:
+    """Raises SpecError unless a value is of a class."""
+    require(isinstance(value, kind), name, value, accepted)
+
+
+def require_choice(name: str, value: Any, known: Iterable[str]) -> None:
+    """Raises SpecError unless a value is one of some names."""
+    names = tuple(known)
+    require(isinstance(value, str) and value in names, name, value, " or ".join(names))
+
+
+def _shown(value: Any) -> str:
+    """A value in an error of one line: of an array its kind and shape, of a spec or a network its kind."""
+    if getattr(value, "shape", None):
+        return f"a {type(value).__name__} {tuple(value.shape)} of {str(value.dtype).removeprefix('torch.')}"
+    text = repr(value)
+    return f"a {type(value).__name__}" if is_dataclass(value) or "\n" in text else text
 
 
 def require_count(name: str, value: Any, low: int, high: int) -> None:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, fields
+from typing import Any
 from unicodedata import normalize
 
 import invariance.vocabulary.streams  # noqa: F401 -- two equal streams end the program here, before any spec is made
-from invariance.spec.checks import SpecError, freeze, require, require_count, require_number
+from invariance.spec.checks import SpecError, freeze, require, require_count, require_kind, require_number
 from invariance.spec.compositions import check_transforms, order_transforms
 from invariance.vocabulary.choices import LABELS, MAX_PROTOTYPES, RESAMPLINGS, STICKER_PLACES
 
 _HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+def require_dataset(value: Any, name: str = "data") -> None:
+    """Raises SpecError unless a value says what a data set is."""
+    require_kind(DatasetSpec, name, value, "a DatasetSpec, such as DatasetSpec(transforms=('rotate',))")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +92,10 @@ class DatasetSpec:
             object.__setattr__(self, name, tuple(normalize("NFC", label) for label in getattr(self, name)))
         check_transforms(self.transforms)
         object.__setattr__(self, "transforms", order_transforms(self.transforms))
+        for name in ("objects", "backgrounds", "stickers"):
+            if isinstance(getattr(self, name), os.PathLike):
+                object.__setattr__(self, name, os.fspath(getattr(self, name)))
+            require_kind(str, name, getattr(self, name), "a text: builtin, noise, the path of a folder, ...")
         require(bool(self.objects), "objects", self.objects, "builtin, noise, cifar10, hub or a folder")
         if self.backgrounds.startswith("#"):
             colour = _HEX_COLOUR.fullmatch(self.backgrounds)

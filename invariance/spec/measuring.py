@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from invariance.spec.checks import SpecError, freeze, require, require_count
 from invariance.spec.compositions import check_transforms
-from invariance.spec.dataset import DatasetSpec
+from invariance.spec.dataset import DatasetSpec, require_dataset
 from invariance.spec.run import ALWAYS_WRITTEN, BaseRunSpec
 from invariance.vocabulary.choices import PLAIN_FACTORS, VARIED
 from invariance.vocabulary.measures import MEASURE_NAMES
@@ -40,6 +40,7 @@ class MeasureSpec(BaseRunSpec):
     untrained: bool = False
 
     def __post_init__(self) -> None:
+        require_dataset(self.data)
         freeze(self, "sources", "transforms")
         require(bool(self.sources), "sources", self.sources, "at least one run")
         if self.measure == "features":
@@ -83,6 +84,7 @@ class FactorSpec(BaseRunSpec):
     num_folds: int = 5
 
     def __post_init__(self) -> None:
+        require_dataset(self.data)
         freeze(self, "sources", "factors")
         require(bool(self.sources), "sources", self.sources, "at least one run")
         require(bool(self.factors), "factors", self.factors, "at least one factor")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from invariance.spec.checks import SpecError, require, require_count, require_number
-from invariance.spec.dataset import DatasetSpec
+from invariance.spec.checks import SpecError, require, require_choice, require_count, require_number
+from invariance.spec.dataset import DatasetSpec, require_dataset
 from invariance.spec.run import BaseRunSpec
 from invariance.vocabulary.architectures import ARCHITECTURES
 from invariance.vocabulary.choices import PRECISIONS, REGULARISATIONS, SCHEDULES, TRANSFER_METHODS
@@ -49,13 +49,14 @@ class PretrainSpec(BaseRunSpec):
     precision: str = "auto"
 
     def __post_init__(self) -> None:
-        require(self.objective in OBJECTIVES, "objective", self.objective, " or ".join(OBJECTIVES))
+        require_dataset(self.data)
+        require_choice("objective", self.objective, OBJECTIVES)
         require(self.schedule in SCHEDULES, "schedule", self.schedule, " or ".join(SCHEDULES))
         require_number("weight_decay", self.weight_decay, 0.0, 1.0)
         if OBJECTIVES[self.objective].needs_transforms and not self.data.transforms:
             raise SpecError(f"objective = {self.objective}: its views differ in transformations; choose some")
         known = f"{' or '.join(ARCHITECTURES)}, or one that an imported module registers"
-        require(self.model in ARCHITECTURES, "model", self.model, known)
+        require(isinstance(self.model, str) and self.model in ARCHITECTURES, "model", self.model, known)
         if self.data.image_size < (smallest := ARCHITECTURES[self.model].smallest_image_px):
             raise SpecError(f"image_size = {self.data.image_size}: {self.model} needs at least {smallest} px")
         check_training(self)
@@ -97,9 +98,15 @@ class TransferSpec(BaseRunSpec):
     precision: str = "auto"
 
     def __post_init__(self) -> None:
+        require_dataset(self.data)
         accepted = " or ".join(REGULARISATIONS)
         require(self.regularisation in REGULARISATIONS, "regularisation", self.regularisation, accepted)
-        require(bool(self.source), "source", self.source, "the id of a pretraining run or a gallery model")
+        require(
+            isinstance(self.source, str) and bool(self.source),
+            "source",
+            self.source,
+            "the id of a pretraining run or a gallery model",
+        )
         require(self.method in TRANSFER_METHODS, "method", self.method, " or ".join(TRANSFER_METHODS))
         if self.data.num_samples is None:
             raise SpecError("num_samples = None: transfer needs a finite target task; give a number of samples")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
+from invariance.data.devices import as_device
 from invariance.files import write_atomically
 from invariance.models import Classifier, empty_model
 from invariance.models.makers import make_module
 from invariance.models.outside import assemble, wrapping_from_json
 from invariance.spec import RunSpec, SpecError, canonical_json, run_from_json
+from invariance.spec.checks import require
 
 _FLOAT_DTYPES = ("F16", "BF16", "F32")
 _MAX_CLASSES = 100_000
@@ -75,7 +78,8 @@ def load_weights(path: Path, device: str | torch.device = "cpu") -> Classifier:
     Raises:
         SpecError: there is no such file or it cannot be used; one line says why and what to do.
     """
-    path = Path(path)
+    require(isinstance(path, str | PathLike), "path", path, "the path of a file of weights")
+    path, device = Path(path), as_device(device)
     if not path.is_file():
         raise SpecError(f"no weights at {path}: train this model first, or give another")
     try:

@@ -12,6 +12,7 @@ from torch.nn import functional
 
 from invariance.events import CancelFlag, Cancelled, never
 from invariance.models import Classifier, images_at_once
+from invariance.models.checks import require_network
 from invariance.training.feed import Rendered
 from invariance.training.precision import AUTO, Precision
 
@@ -70,6 +71,7 @@ def batch_by_batch(
     apply: Callable[[Tensor], Tensor], images: Tensor, *, cancelled: CancelFlag = never, precision: Precision = AUTO
 ) -> Iterator[Tensor]:
     """The pieces of :func:`in_batches`, each when it is done, for those who want to say how far they are."""
+    require_network(apply, "network")
     for part in images.split(images_at_once(apply, images)):
         if cancelled():
             raise Cancelled

@@ -7,11 +7,13 @@ import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+from invariance.data.devices import as_device
 from invariance.data.engine import Engine
 from invariance.events import CancelFlag, Cancelled, Event, Finished, Progress, never
 from invariance.files import sweep_temporaries
 from invariance.models import create_model
 from invariance.spec import PretrainSpec, identity_json
+from invariance.spec.checks import require_kind
 from invariance.training.checkpoint import save_weights
 from invariance.training.evaluation import Evaluation, evaluate, in_batches
 from invariance.training.feed import (
@@ -68,6 +70,8 @@ def pretrain(
         Diverged: the loss is no longer finite.
         SpecError: the data set cannot be used.
     """
+    require_kind(PretrainSpec, "spec", spec, "a PretrainSpec, such as PretrainSpec(data=DatasetSpec())")
+    as_device(device)
     yield from in_threads_of([spec.model], device, _pretrained(spec, directory, device, cancelled, checkpoint_every_s))
 
 

@@ -15,6 +15,7 @@ from invariance.events import CancelFlag, Event, Finished, Progress, never
 from invariance.files import sweep_temporaries
 from invariance.models import Classifier
 from invariance.spec import SpecError, TransferSpec, canonical_json, identity_json
+from invariance.spec.checks import require_kind
 from invariance.training.answers import ANSWERS, Answers
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.evaluation import batch_by_batch, evaluation_of, in_batches
@@ -71,6 +72,7 @@ def transfer(
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     sweep_temporaries(directory)
+    require_kind(TransferSpec, "spec", spec, "a TransferSpec, such as TransferSpec(source=..., data=DatasetSpec())")
     work = _Work(spec, Path(source), directory, device, cancelled)
     events = work.precision.during(device, work.events(checkpoint_every_s))
     yield from in_threads_of([work.model.architecture], device, events)

@@ -118,7 +118,11 @@ def test_no_hook_survives_an_exception(name: str, small: Classifier) -> None:
         ("occlusion", {"window": 9}, "window = 9: expected at most the image's side of 6 px"),
         ("occlusion", {"window": 2, "stride": 3}, "stride = 3: expected at most the window of 2 px"),
         ("feature-ablation", {"patches": 7}, "patches = 7: expected at most"),
-        ("grad-cam", {}, "needs a convolutional network of usual layers, and this one has no convolution"),
+        (
+            "grad-cam",
+            {},
+            "a convolutional network .a transformer has none., and this one has no convolution",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_refused_in_one_line(name: str, options: dict[str, float], message: str) -> None:

@@ -106,7 +106,7 @@ def test_who_lacks_the_registration_is_told_where_it_is(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as refused:
         run_from_json(run)
     assert str(refused.value) == line
-    with pytest.raises(SpecError, match="unknown transformation 'swirl'.*import the module that registers it"):
+    with pytest.raises(SpecError, match=r"unknown transformation 'swirl'.*import the module that registers it"):
         DatasetSpec(transforms=("swirl",))
     with module_of(tmp_path):  # whoever reads a pickle imports what it needs
         assert pickle.loads(engine).spec.transforms == ("swirl",)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 import textwrap
 
 import pytest
 
+from invariance.__main__ import main
 from invariance.vocabulary.transforms import KNOWN_TRANSFORMS
-from tests.docs.extending import changes, copy_project, run
+from tests.docs.extending import PAGE, changes, copy_project, run
+from tests.registered import forgotten
 
 pytestmark = pytest.mark.slow
 
@@ -248,6 +251,21 @@ def test_a_study(copy):
         """,
         copy,
     )
+
+
+def test_a_module_of_your_own(tmp_path, monkeypatch, capsys):
+    for change in changes("A module of your own"):
+        change.apply(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [path for path in sys.path if path])  # as of an installed command
+    small = "--num-classes 4 --num-samples 128 --num-test-samples 64 --epochs 1 --device cpu --runs R"
+    with forgotten():
+        assert main(f"pretrain --import my_lab --transforms swirl,hue --model shallow {small}".split()) == 0
+        run = json.loads(capsys.readouterr().out)
+    assert run["status"] == "done" and run["metrics"]["test_accuracy"] >= 0
+    assert main(["runs", "show", run["run"], "--runs", "R"]) == 2
+    said = "transform 'swirl' (version 1) is registered by module my_lab: import it, or set --import my_lab"
+    assert said in capsys.readouterr().err and said in PAGE.read_text()
 
 
 def test_a_page(copy):
