@@ -22,10 +22,10 @@ def show_files(run: Run) -> None:
     offered = []
     if run.state == "done":
         words = "safetensors, README.md and config.json: what `invariance push` puts onto the Hugging Face Hub."
-        offered.append(("Weights and model card", _weights, "weights", words))
+        offered.append(("Weights and model card", weights_zip, "weights", words))
     if has("tensorboard") and not server.store().metrics(run.id).empty:
         words = "An event file, which other trackers import."
-        offered.append(("Curves for TensorBoard", _curves, "tensorboard", words))
+        offered.append(("Curves for TensorBoard", curves_zip, "tensorboard", words))
     with st.container(horizontal=True):
         for label, make, name, words in offered:
             st.download_button(
@@ -40,11 +40,13 @@ def show_files(run: Run) -> None:
             )
 
 
-def _weights(run_id: str) -> bytes:
+def weights_zip(run_id: str) -> bytes:
+    """Weights, model card and what a program needs to know."""
     return as_zip(files_to_give(run_id, server.store()))
 
 
-def _curves(run_id: str) -> bytes:
+def curves_zip(run_id: str) -> bytes:
+    """An event file in a folder of the run's name, as TensorBoard tells runs apart."""
     store = server.store()
     with TemporaryDirectory() as folder:
         path = write_event_file(store.get(run_id), store, Path(folder))

@@ -105,7 +105,7 @@ def problem_of(name: str) -> str | None:
     if not name:
         return "no network: write its name, or give a file of its weights"
     if is_file_reference(name):
-        return f"{name}: files of the server are not opened from here; give the file itself, below"
+        return f"{name}: files of the server are not opened from here; give the file itself"
     return None
 
 

@@ -12,6 +12,7 @@ from invariance.spec import ALL_CATEGORIES, OBJECTIVES, TRANSFER_METHODS
 from invariance.studies.choices import one_per_category
 from invariance.studies.relations import RELATIONS, relation
 from invariance.vocabulary.architectures import ARCHITECTURES, PUBLISHED_PREFIX
+from pages.shared import links
 from pages.shared.add_network import add_network_control, take_added
 from pages.shared.controls import choose, transform_picker
 from pages.shared.fields import number, segments
@@ -83,7 +84,9 @@ def choose_published(known: Networks) -> str | None:
     chosen = None
     if names:
         titles = {short: known[name].label for short, name in names.items()}
-        chosen = known[names[choose("Network of others", titles, key="network")]]
+        short = choose("Network of others", titles, key="network")
+        links.choice("network", short)  # also the first, which is another one where others are here
+        chosen = known[names[short]]
         st.caption(literal(chosen.description))
     else:
         st.caption("None is here yet.")

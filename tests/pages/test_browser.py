@@ -95,9 +95,10 @@ def test_a_file_of_weights_is_added_and_is_in_links_of_every_page(visitor: Visit
     save_weights(file, create_model("small", 2, seed=5), class_names=("a", "b"), spec=None)
     page = visitor.open("train")
     page.get_by_text("Also transfer a network of others").click()
+    visitor.settle()
     page.get_by_role("button", name="Add a network").click()
     page.get_by_role("textbox", name="Its name").fill("evil.py:network")
-    page.get_by_role("textbox", name="Its name").press("Enter")
+    page.get_by_role("button", name="Add", exact=True).click()
     page.get_by_text("files of the server are not opened from here").wait_for(timeout=RUN_TIMEOUT_MS)
     assert page.get_by_role("button", name="Add", exact=True).is_visible(), "the control stays open"
     page.locator("input[type=file]").set_input_files(file)

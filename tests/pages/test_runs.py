@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+from zipfile import ZipFile
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from invariance.models import create_model
 from invariance.runs.device import ServerDevices
 from invariance.runs.store import Store
+from invariance.training.checkpoint import save_weights
+from pages.runs.give_back import curves_zip, weights_zip
 from pages.runs.table import table_key, table_of
 from pages.shared import server
 from pages.shared.literal import literal
@@ -131,3 +137,26 @@ def test_a_run_of_an_earlier_schema_says_so_and_cannot_go_on(app: AppTest, store
     remarks = [caption.value for caption in app.caption if "earlier version (schema 1 of specs)" in caption.value]
     assert len(remarks) == 2
     assert app.button(key="resume").disabled
+
+
+def give_back() -> None:
+    from pages.runs.give_back import show_files
+    from pages.shared import server
+
+    show_files(server.store().list()[0])
+
+
+def test_a_run_gives_its_weights_and_its_curves(store: Store) -> None:
+    spec = tiny_pretrain()
+    run_id, path = store.submit(spec).id, store.directory(spec.run_id) / "weights.safetensors"
+    store.transition(run_id, "running", device="cpu")
+    store.record(run_id, {"step": 1, "num_steps": 1, "metrics": {"train_accuracy": 0.5}, "seconds": 1.0})
+    sha256 = save_weights(path, create_model("small", 2, seed=0), class_names=spec.data.classes, spec=spec)
+    store.transition(run_id, "done", result={"metrics": {}, "checkpoint": str(path), "sha256": sha256})
+    app = AppTest.from_function(give_back, default_timeout=60).run()
+    assert not app.exception
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert labels == ["Weights and model card", "Curves for TensorBoard"]
+    assert ZipFile(BytesIO(weights_zip(run_id))).namelist() == ["model.safetensors", "README.md", "config.json"]
+    (event_file,) = ZipFile(BytesIO(curves_zip(run_id))).namelist()
+    assert event_file.startswith(f"{run_id}/events.out.tfevents")
