@@ -4,6 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from invariance.spec.registrations import import_named
 from pages.shared.navigation import PAGES
 from pages.shared.scripts import close_false_alarm, is_undeclared
 
@@ -20,6 +21,7 @@ st.html("""<style>
   color: light-dark(#0b7f70, #5fd3c0);
 }
 </style>""")
+import_named()  # the modules of $INVARIANCE_IMPORT, which the server's owner sets and no page can
 was_undeclared = is_undeclared()
 page = st.navigation(
     [

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from invariance.data.engine import Engine as Engine
+    from invariance.data.registering import register_transform as register_transform
     from invariance.data.torch_dataset import Transforms2D as Transforms2D
     from invariance.library.attribute import attribute as attribute
     from invariance.library.factors import factors as factors
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from invariance.library.sens import sens as sens
     from invariance.library.shapley import shapley as shapley
     from invariance.library.what_if import what_if as what_if
+    from invariance.models.registering import register_architecture as register_architecture
     from invariance.spec import DatasetSpec as DatasetSpec
     from invariance.spec import FactorSpec as FactorSpec
     from invariance.spec import MeasureSpec as MeasureSpec
@@ -39,6 +41,8 @@ _MODULE_OF = {
     "factors": "invariance.library.factors",
     "network": "invariance.library.networks",
     "profile": "invariance.library.sens",
+    "register_architecture": "invariance.models.registering",
+    "register_transform": "invariance.data.registering",
     "sens": "invariance.library.sens",
     "shapley": "invariance.library.shapley",
     "what_if": "invariance.library.what_if",

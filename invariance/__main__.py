@@ -93,7 +93,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None) -> int:
     try:
-        args = parser().parse_args(argv)
+        from invariance.commands.parser import import_first
+
+        words = sys.argv[1:] if argv is None else argv
+        import_first(words)
+        args = parser().parse_args(words)
         from invariance.runs.threads import wanted_threads
 
         wanted_threads()  # a bad number is refused by every command, before anything is made

@@ -12,9 +12,12 @@ from invariance.attribution.baselines import make_baseline
 from invariance.attribution.methods import APPLY, chosen_values, find_method
 from invariance.attribution.question import Question
 from invariance.extras import require_extra
-from invariance.models import images_at_once
+from invariance.models import Classifier, images_at_once
+from invariance.vocabulary.methods import METHODS
 
 _EPSILON: Final = 1e-6
+POOR: Final = 0.1
+"""A completeness error above which a map is remarked on."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,26 @@ class Attribution:
     probabilities: Tensor
     completeness_error: Tensor
     method: str
+
+    @property
+    def remark(self) -> str:
+        """What to know of the maps' sums; empty where they are what the method claims."""
+        return completeness_remark(self.method, float(self.completeness_error.nan_to_num().max()))
+
+
+def completeness_remark(method: str, error: float) -> str:
+    """A warning with the number where the sums of maps miss what they explain by more than a tenth; else empty.
+
+    Args:
+        method: of the maps.
+        error: the largest of their completeness errors; NaN for methods that do not claim completeness.
+    """
+    if not error > POOR:
+        return ""
+    steps = [parameter.name for parameter in METHODS[method].parameters if parameter.name in ("steps", "samples")]
+    remedy = f"raise {steps[0]}" if steps else "it takes some of this network's operations for linear"
+    other = "" if method == "integrated-gradients" else ", or choose integrated-gradients"
+    return f"The sums of these {method} maps miss the change of the logit by up to {error:.0%}: {remedy}{other}."
 
 
 def attribute(
@@ -71,6 +94,8 @@ def attribute(
     chosen = find_method(method)
     values = chosen_values(chosen, parameters)
     assert not model.training, "attribution needs a model in eval mode"
+    if isinstance(model, Classifier):
+        model.require_head("attribution")
     start = make_baseline(baseline, images)
     batch_size = images_at_once(model, batch_size)
     with torch.no_grad():

@@ -46,6 +46,7 @@ class Explanation:
         null: the same map's mean share on the objects of :data:`NUM_OTHERS` other images, see
             :mod:`~invariance.attribution.scores`.
         sticker_mass: share of the positive relevance on the sticker, NaN without one.
+        remark: a warning where the map's sum misses what it explains; empty otherwise.
     """
 
     relevance: NDArray[np.float32]
@@ -58,6 +59,7 @@ class Explanation:
     mass: float
     null: float
     sticker_mass: float
+    remark: str
 
     def top(self, num: int = 3) -> list[tuple[str, float]]:
         """The most probable classes and their probabilities, the first one first."""
@@ -98,6 +100,7 @@ class Comparison:
                 "difference": view.mass - view.null,
                 "area": float(self.mask.mean()),
                 "completeness_error": view.completeness_error,
+                **({"remark": view.remark} if view.remark else {}),
             }
             for view in self.explanations
         ]
@@ -153,7 +156,9 @@ def compare(
 
 
 def require_known_class(models: Sequence[Classifier], explain: str) -> None:
-    """Raises SpecError where a class is to be explained that no model has an output for."""
+    """Raises SpecError where a class is to be explained that no model has an output for, or a model has none at all."""
+    for model in models:
+        model.require_head("attribution")
     if explain not in (TRUE, PREDICTED) and not any(explain in model.class_names for model in models):
         raise SpecError(f"class {explain!r}: no model knows it; choose from {', '.join(models[0].class_names)}")
 
@@ -188,6 +193,7 @@ def _explain(
         mass=float(here),
         null=float(others.nanmean()),
         sticker_mass=float(sticker),
+        remark=found.remark,
     )
 
 

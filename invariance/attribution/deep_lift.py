@@ -9,7 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from invariance.attribution.question import Question
-from invariance.attribution.separate import leaf_modules, separate_activations
+from invariance.attribution.separate import ACTIVATIONS, leaf_modules, mixing_modules, separate_activations
+from invariance.attribution.windows import Windows
 from invariance.spec import SpecError
 
 COVERED: Final = (
@@ -21,8 +22,9 @@ COVERED: Final = (
     nn.Flatten,
     nn.Identity,
     nn.Dropout,
-    nn.ReLU,
+    *ACTIVATIONS,
     nn.MaxPool2d,
+    Windows,
 )
 """What is linear in eval mode, and what the rule has a multiplier for."""
 
@@ -30,7 +32,8 @@ COVERED: Final = (
 def deep_lift(model: nn.Module, question: Question) -> Tensor:
     """Multipliers (change of the output / change of the input) of every activation, chained from logit to pixels.
 
-    Complete up to rounding, except where max-pools overlap (published networks): the completeness error shows it.
+    Complete up to rounding where every layer that is not linear is a module of ``COVERED``; what a network computes by
+    other functions (a product of two branches, GELU) is taken for linear, and the completeness error shows it.
 
     Args:
         model: maps images to logits; in eval mode.
@@ -44,8 +47,9 @@ def deep_lift(model: nn.Module, question: Question) -> Tensor:
     """
     from captum.attr import DeepLift
 
-    twin = separate_activations(model)
-    unknown = sorted({type(module).__name__ for module in leaf_modules(twin) if not isinstance(module, COVERED)})
+    if not (unknown := mixing_modules(model)):  # said of a transformer, whether or not it can be taken apart
+        twin = separate_activations(model)
+        unknown = sorted({type(module).__name__ for module in leaf_modules(twin) if not isinstance(module, COVERED)})
     if unknown:
         raise SpecError(
             f"method = 'deep-lift': it has no rule for {', '.join(unknown)} of this network; choose "

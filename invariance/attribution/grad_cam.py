@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from invariance.attribution.question import Question
-from invariance.attribution.separate import leaf_modules, separate_activations
+from invariance.attribution.separate import leaf_modules, mixing_modules, separate_activations
 from invariance.models import Classifier
 from invariance.spec import SpecError
 
@@ -31,6 +31,8 @@ def grad_cam(model: nn.Module, question: Question) -> Tensor:
     """
     from captum.attr import LayerAttribution, LayerGradCam
 
+    if mixed := mixing_modules(model):
+        raise _not_convolutional(f"has {', '.join(mixed)}")
     twin = separate_activations(model)
     layer = last_feature_layer(twin, question.images[:1])
     height, width = question.images.shape[-2:]
@@ -58,16 +60,11 @@ def last_feature_layer(model: nn.Module, image: Tensor) -> nn.Module:
         image: (1, 3, H, W).
 
     Raises:
-        SpecError: there is no convolution, or there is attention or a layer norm (transformers, ConvNeXt).
+        SpecError: there is no convolution.
     """
     leaves = leaf_modules(model)
-    mixed = sorted({type(module).__name__ for module in leaves if isinstance(module, _NOT_CONVOLUTIONAL)})
-    if mixed or not any(isinstance(module, nn.Conv2d) for module in leaves):
-        reason = f"has {', '.join(mixed)}" if mixed else "has no convolution"
-        raise SpecError(
-            f"method = 'grad-cam': it needs a convolutional network of usual layers, and this one {reason}; choose "
-            "integrated-gradients, which works for any"
-        )
+    if not any(isinstance(module, nn.Conv2d) for module in leaves):
+        raise _not_convolutional("has no convolution")
     seen: list[nn.Module] = []
 
     def remember(module: nn.Module, _: tuple[Tensor, ...], output: Tensor) -> None:
@@ -86,4 +83,8 @@ def last_feature_layer(model: nn.Module, image: Tensor) -> nn.Module:
     return seen[-1]
 
 
-_NOT_CONVOLUTIONAL = (nn.MultiheadAttention, nn.LayerNorm)
+def _not_convolutional(reason: str) -> SpecError:
+    return SpecError(
+        f"method = 'grad-cam': it needs feature maps of a convolutional network (no transformer), and this one {reason}; "
+        "choose integrated-gradients, which works for any"
+    )

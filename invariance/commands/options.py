@@ -37,8 +37,8 @@ from invariance.spec import (
     parse_transforms,
 )
 
-CHOICES: Final[dict[str, tuple[str, ...]]] = {
-    "model": tuple(MODEL_NAMES),
+CHOICES: Final[dict[str, Collection[str]]] = {
+    "model": MODEL_NAMES,
     "objective": tuple(OBJECTIVES),
     "precision": PRECISIONS,
     "schedule": SCHEDULES,

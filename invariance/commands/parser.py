@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import invariance
+from invariance.spec.registrations import import_modules, import_named
 
 WIDTH = 100
 
@@ -33,6 +34,14 @@ class Parser(argparse.ArgumentParser):
             **options,
         )
         self.add_argument("--version", action=_Version, help="print the version and end")
+        self.add_argument(
+            "--import",
+            dest="imported",
+            action="append",
+            default=argparse.SUPPRESS,
+            metavar="MODULE",
+            help="Python module that registers transformations or architectures (also $INVARIANCE_IMPORT)",
+        )
 
     def error(self, message: str) -> NoReturn:
         """Ends the program with one clear line."""
@@ -49,3 +58,22 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
         print(f"invariance {invariance.__version__}")
         parser.exit()
+
+
+def import_first(words: Sequence[str]) -> None:
+    """Imports the modules that ``--import`` and the environment name, before there are choices among what they add.
+
+    Args:
+        words: of the command line.
+
+    Raises:
+        SpecError: a module cannot be imported.
+    """
+    reader = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    reader.add_argument("--import", dest="imported", action="append", default=[])
+    try:
+        named = reader.parse_known_args(list(words))[0].imported
+    except argparse.ArgumentError:  # without a name: the parser of the command says so
+        return
+    import_named()
+    import_modules(named)

@@ -7,9 +7,10 @@ from dataclasses import fields
 from typing import Any
 
 from invariance.spec import DatasetSpec, SpecError, to_dict
+from invariance.spec.registrations import REGISTERED_KEY, registrations
 
 _TEMPLATE = """\
-from PIL import Image
+{imports}from PIL import Image
 
 from invariance.data.engine import Engine
 from invariance.data.preview import samples
@@ -40,7 +41,9 @@ def python_code(spec: DatasetSpec, *, num: int, split: str = "train", start: int
     """
     values = {field.name: getattr(spec, field.name) for field in fields(spec) if field.name in to_dict(spec)}
     lines = "".join(f"    {name}={_literal(value)},\n" for name, value in values.items())
+    modules = {one["module"] for one in registrations(spec).values()}
     return _TEMPLATE.format(
+        imports="".join(f"import {module}\n" for module in sorted(modules)) + "\n" * bool(modules),
         arguments=f"\n{lines}" if lines else "",
         size=spec.image_size,
         split=_literal(split),
@@ -64,7 +67,10 @@ def command_line(spec: DatasetSpec, *, num: int, split: str = "train", out: str 
         SpecError: a name cannot be written there.
     """
     words = ["python", "-m", "invariance", "render"]
-    for name, value in to_dict(spec).items():
+    described = to_dict(spec)
+    modules = {one["module"] for one in described.pop(REGISTERED_KEY, {}).values()}
+    words += [word for module in sorted(modules) for word in ("--import", module)]
+    for name, value in described.items():
         if name != "num_samples":
             words += _option(name, value)
     words += ["--num", str(num), *([] if split == "train" else ["--split", split]), *_option("out", out)]

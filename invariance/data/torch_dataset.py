@@ -10,6 +10,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from invariance.data.engine import SPLIT_START, Engine
+from invariance.data.threads import one_thread
+from invariance.data.transforms import get_transform
 from invariance.spec import DatasetSpec
 from invariance.spec.checks import require, require_count
 
@@ -18,7 +20,8 @@ class Transforms2D(Dataset[tuple[Tensor, int]]):
     """Objects, changed by a composition of transformations and pasted on backgrounds; the class is the object.
 
     A sample is a function of the arguments and of its index alone: the same in any order, in any worker process and in
-    every epoch. A pickle holds the arguments, and whoever reads it loads the pictures when they are first needed.
+    every epoch. A pickle holds the arguments, and whoever reads it loads the pictures when they are first needed (and
+    imports the module of a transformation that one registers).
 
     Args:
         transforms: names, in the order in which they act; none leaves the objects as they are.
@@ -86,11 +89,13 @@ class Transforms2D(Dataset[tuple[Tensor, int]]):
         for index in indices:
             if not 0 <= index < self._num_samples:
                 raise IndexError(f"index {index}: expected 0 to {self._num_samples - 1}")
-        images, labels = self._loaded().render(torch.as_tensor(indices, dtype=torch.int64) + SPLIT_START[self.split])
+        engine, wanted = self._loaded(), torch.as_tensor(indices, dtype=torch.int64) + SPLIT_START[self.split]
+        with one_thread():  # a loader's batch is too small for torch to share each operation out among threads
+            images, labels = engine.render(wanted)
         return list(zip(images, labels.tolist(), strict=True))
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_engine": None}
+        return {**self.__dict__, "_engine": None, "_transforms": tuple(map(get_transform, self.spec.transforms))}
 
     def _loaded(self) -> Engine:
         if self._engine is None:

@@ -88,16 +88,17 @@ def _without_unit(name: str) -> str:
     return name
 
 
-FACTORS: Final[tuple[Factor, ...]] = (
-    Factor(CLASS, "class", "choice"),
-    Factor(BACKGROUND, "background", "choice"),
-    *(factor for transform in TRANSFORMATIONS.values() for factor in _parameter_factors(transform)),
-)
-"""All factors there are: class and background, then the parameters in the order of the registry."""
+def known_factors() -> tuple[Factor, ...]:
+    """All factors there are: class and background, then the parameters in the order of the registry."""
+    return (
+        Factor(CLASS, "class", "choice"),
+        Factor(BACKGROUND, "background", "choice"),
+        *(factor for transform in TRANSFORMATIONS.values() for factor in _parameter_factors(transform)),
+    )
 
 
 def resolve_factors(names: Sequence[str]) -> tuple[Factor, ...]:
-    """The factors that a user means, each once, in the order of :data:`FACTORS`.
+    """The factors that a user means, each once, in the order of :func:`known_factors`.
 
     Args:
         names: of factors, or of transformations, which stand for all of their factors.
@@ -106,17 +107,17 @@ def resolve_factors(names: Sequence[str]) -> tuple[Factor, ...]:
         SpecError: a name is neither.
     """
     for name in names:
-        if not any(name in (factor.name, factor.transform) for factor in FACTORS):
-            known = ", ".join(dict.fromkeys(factor.transform or factor.name for factor in FACTORS))
+        if not any(name in (factor.name, factor.transform) for factor in known_factors()):
+            known = ", ".join(dict.fromkeys(factor.transform or factor.name for factor in known_factors()))
             raise SpecError(f"unknown factor {name!r}: choose from all, {known}, or a parameter such as translate.x")
-    return tuple(factor for factor in FACTORS if {factor.name, factor.transform} & set(names))
+    return tuple(factor for factor in known_factors() if {factor.name, factor.transform} & set(names))
 
 
 def target_of(factor: Factor, batch: Batch) -> Target:
     """What a factor is in the samples of a batch.
 
     Args:
-        factor: one of :data:`FACTORS` that varies in the batch.
+        factor: one of :func:`known_factors` that varies in the batch.
         batch: N samples; its images are not looked at.
     """
     if factor.name in (CLASS, BACKGROUND):

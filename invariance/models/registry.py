@@ -66,7 +66,9 @@ def empty_model(name: str, num_classes: int) -> Classifier:
 
 def _empty(name: str, num_classes: int) -> Classifier:
     if name not in BUILDERS:
-        raise SpecError(f"unknown model {name!r}: choose from {', '.join(BUILDERS)}")
+        raise SpecError(
+            f"unknown model {name!r}: choose from {', '.join(BUILDERS)}, or import the module that registers it"
+        )
     builder = BUILDERS[name]
     with torch.device("meta"):
         return Classifier(

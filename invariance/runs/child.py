@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import invariance
+from invariance.spec.registrations import registered_folders
 
 WORKER_COMMAND: tuple[str, ...] = (sys.executable, "-m", "invariance.runs.worker")
 END_TIMEOUT_S = 2.0
@@ -25,10 +26,11 @@ GRACE_S = 5.0
 def child_environment() -> dict[str, str]:
     """This process's own, in which a child finds this package from any working directory.
 
-    That one stays the user's, since folders in a spec may be relative to it.
+    That one stays the user's, since folders in a spec may be relative to it. Modules that register something are found
+    as well.
     """
     package_root = str(Path(invariance.__file__).resolve().parents[1])
-    paths = [package_root, *filter(None, [os.environ.get("PYTHONPATH")])]
+    paths = [package_root, *filter(None, [os.environ.get("PYTHONPATH")]), *registered_folders()]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 

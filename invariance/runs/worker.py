@@ -32,7 +32,7 @@ from typing import IO, Any
 from invariance.runs.device import choose_device
 from invariance.runs.interrupt import STOP_SIGNALS
 from invariance.runs.outcome import LOG_FILE, ends_worker, event_message, failed_message, is_expected
-from invariance.spec import run_from_json
+from invariance.spec import job_from_json
 
 DEFAULT_FUNCTION = "invariance.runs.execute:execute"
 LAST_GRACE_S = 10.0
@@ -142,7 +142,7 @@ def _do(job: dict[str, Any], channel: Channel) -> bool:
         sources = {name: Path(path) for name, path in job["sources"].items()}
         work = function_named(job.get("function", DEFAULT_FUNCTION))
         for event in work(
-            run_from_json(job["spec"]), sources.__getitem__, directory, device, lambda: channel.is_cancelled(run_id)
+            job_from_json(job["spec"]), sources.__getitem__, directory, device, lambda: channel.is_cancelled(run_id)
         ):
             channel.send(id=run_id, **event_message(event))
     except Cancelled:

@@ -38,7 +38,10 @@ def check_transforms(names: tuple[str, ...]) -> None:
     """Raises SpecError unless every name is a transformation and none is given twice."""
     for name in names:
         if name not in TRANSFORMATIONS:
-            raise SpecError(f"unknown transformation {name!r}: choose from none, {', '.join(KNOWN_TRANSFORMS)}")
+            raise SpecError(
+                f"unknown transformation {name!r}: choose from none, {', '.join(KNOWN_TRANSFORMS)}, or import the "
+                "module that registers it (--import MODULE)"
+            )
     if len(set(names)) != len(names):
         raise SpecError(f"a transformation is given twice in {','.join(names)}: name each one once")
 

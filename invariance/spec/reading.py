@@ -14,6 +14,7 @@ from typing import Any, Final
 from invariance.spec.checks import SpecError
 from invariance.spec.dataset import DatasetSpec
 from invariance.spec.measuring import FactorSpec, MeasureSpec
+from invariance.spec.registrations import REGISTERED_KEY, import_registered, require_registered
 from invariance.spec.run import SCHEMA_VERSION
 from invariance.spec.training import PretrainSpec, TransferSpec
 
@@ -70,7 +71,19 @@ def run_from_json(text: str) -> RunSpec:
     return run_from_dict(json.loads(text))
 
 
+def job_from_json(text: str) -> RunSpec:
+    """The same for a worker, which first imports the modules that register what the run needs.
+
+    Only for what this process's parent has made: what is imported is executed.
+    """
+    values = json.loads(text)
+    import_registered(values)
+    return run_from_dict(values)
+
+
 def _construct(cls: Any, values: dict[str, Any]) -> Any:
+    values = dict(values)
+    require_registered(values.pop(REGISTERED_KEY, {}))
     known = {field.name for field in dataclasses.fields(cls)}
     if unknown := sorted(set(values) - known):
         raise SpecError(f"unknown field {', '.join(unknown)}: {cls.__name__} has {', '.join(sorted(known))}")

@@ -8,6 +8,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any, ClassVar, Final
 
 from invariance.spec.dataset import DatasetSpec
+from invariance.spec.registrations import REGISTERED_KEY, registrations
 
 SCHEMA_VERSION: Final = 2
 """Of specs; part of every run's identity. It grows when the same fields come to make other numbers: under schema 1
@@ -38,7 +39,8 @@ class BaseRunSpec:
 def to_dict(spec: BaseRunSpec | DatasetSpec) -> dict[str, Any]:
     """The fields that differ from their defaults, as plain JSON values (with ``kind`` for a run).
 
-    Those marked :data:`ALWAYS_WRITTEN` are there at their defaults too.
+    Those marked :data:`ALWAYS_WRITTEN` are there at their defaults too, and ``registered`` says where what is named
+    was registered, if it was: see :mod:`invariance.spec.registrations`.
     """
     result: dict[str, Any] = {} if isinstance(spec, DatasetSpec) else {"kind": spec.kind}
     for field in fields(spec):
@@ -49,6 +51,8 @@ def to_dict(spec: BaseRunSpec | DatasetSpec) -> dict[str, Any]:
         if isinstance(value, DatasetSpec):
             value = to_dict(value)
         result[field.name] = list(value) if isinstance(value, tuple) else value
+    if registered := registrations(spec):
+        result[REGISTERED_KEY] = registered
     return result
 
 

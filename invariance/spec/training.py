@@ -54,7 +54,8 @@ class PretrainSpec(BaseRunSpec):
         require_number("weight_decay", self.weight_decay, 0.0, 1.0)
         if OBJECTIVES[self.objective].needs_transforms and not self.data.transforms:
             raise SpecError(f"objective = {self.objective}: its views differ in transformations; choose some")
-        require(self.model in ARCHITECTURES, "model", self.model, " or ".join(ARCHITECTURES))
+        known = f"{' or '.join(ARCHITECTURES)}, or one that an imported module registers"
+        require(self.model in ARCHITECTURES, "model", self.model, known)
         if self.data.image_size < (smallest := ARCHITECTURES[self.model].smallest_image_px):
             raise SpecError(f"image_size = {self.data.image_size}: {self.model} needs at least {smallest} px")
         check_training(self)

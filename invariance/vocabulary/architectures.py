@@ -39,6 +39,8 @@ class Architecture:
         smallest_image_px: side of the smallest image of which its poolings leave something.
         stackable: whether several are trained as one stack on a GPU unasked. It pays where a step is mostly launches of
             kernels, in small networks, and torch can do it, which it cannot with a transformer's attention.
+        module: that registers it at run time; empty for those that are declared here.
+        version: of a registered one, part of the identity of every run with it.
     """
 
     name: str
@@ -50,6 +52,8 @@ class Architecture:
     input_size: int | None = None
     smallest_image_px: int = 8
     stackable: bool = False
+    module: str = ""
+    version: int = 1
 
     @property
     def summary(self) -> str:
@@ -154,7 +158,8 @@ ARCHITECTURES: Final[dict[str, Architecture]] = by_name(
 )
 """By name, in the order in which they are offered."""
 
-MODEL_NAMES: Final = tuple(ARCHITECTURES)
+MODEL_NAMES: Final = ARCHITECTURES.keys()
+"""Those of what is registered later among them from then on."""
 
 
 def are_small(names: Iterable[str | None]) -> bool:

@@ -15,7 +15,8 @@ GEOMETRIC: Final = "geometric"
 PHOTOMETRIC: Final = "photometric"
 CORRUPTION: Final = "corruption"
 BEYOND: Final = "beyond 2-D"
-_GROUPS: Final = (GEOMETRIC, PHOTOMETRIC, CORRUPTION, BEYOND)
+REGISTERED: Final = "registered"
+_GROUPS: Final = (GEOMETRIC, PHOTOMETRIC, CORRUPTION, BEYOND, REGISTERED)
 
 MIN_BLUR_SIGMA_PX: Final = 0.1
 PIXELATE_CELLS: Final = 9
@@ -30,12 +31,14 @@ class Transformation:
     Attributes:
         name: as in the paper, on the command line and in specs.
         title: for people.
-        category: ``geometric``, ``photometric``, ``corruption``, or ``beyond 2-D`` for what needs a second picture,
-            which the engine looks up.
+        category: ``geometric``, ``photometric``, ``corruption``, ``beyond 2-D`` for what needs a second picture, which
+            the engine looks up, or ``registered`` for what a module of the user's adds at run time.
         stream: number of the stream of its draws, see :mod:`invariance.vocabulary.streams`; never changed.
         parameters: what is drawn for a sample, in the order of the words of its stream; never reordered.
         summary: what is drawn and what it does, one sentence.
         place: -1 acts before all others and 1 after them, wherever a composition lists it; 0 acts where it is listed.
+        module: that registers it; empty for those that are declared here.
+        version: of a registered one, part of the identity of every run with it.
     """
 
     name: str
@@ -45,6 +48,8 @@ class Transformation:
     parameters: tuple[Parameter, ...]
     summary: str
     place: int = 0
+    module: str = ""
+    version: int = 1
 
     def __post_init__(self) -> None:
         if self.category not in _GROUPS:
@@ -277,7 +282,8 @@ TRANSFORMATIONS: Final[dict[str, Transformation]] = {one.name: one for one in _A
 if len(TRANSFORMATIONS) < len(_ALL):
     raise ImportError("a transformation is declared more than once")
 
-KNOWN_TRANSFORMS: Final[tuple[str, ...]] = tuple(TRANSFORMATIONS)
+KNOWN_TRANSFORMS: Final = TRANSFORMATIONS.keys()
+"""All names, those of what is registered later among them from then on."""
 
 TRANSFORM_NAMES: Final[tuple[str, ...]] = tuple(one.name for one in _PAPER)
 """The paper's 18: what ``all`` means, and from which studies choose, so that an addition changes no seed's choice."""
@@ -285,8 +291,10 @@ TRANSFORM_NAMES: Final[tuple[str, ...]] = tuple(one.name for one in _PAPER)
 BEYOND_2D: Final[tuple[str, ...]] = tuple(one.name for one in _ALL if one.category == BEYOND)
 """What needs a second picture; not in the paper, which names being two-dimensional as its limitation."""
 
-FLAT_TRANSFORMS: Final[tuple[str, ...]] = tuple(name for name in KNOWN_TRANSFORMS if name not in BEYOND_2D)
-"""What needs nothing but the picture itself."""
+_FLAT: Final = {name: one for name, one in TRANSFORMATIONS.items() if name not in BEYOND_2D}
+
+FLAT_TRANSFORMS: Final = _FLAT.keys()
+"""What needs nothing but the picture itself, likewise."""
 
 
 def _by_category(declared: tuple[Transformation, ...]) -> dict[str, tuple[str, ...]]:
@@ -299,3 +307,9 @@ CATEGORIES: Final[dict[str, tuple[str, ...]]] = _by_category(_PAPER)
 
 ALL_CATEGORIES: Final[dict[str, tuple[str, ...]]] = _by_category(_ALL)
 """All there are, by category."""
+
+
+def add_registered(declared: Transformation) -> None:
+    """Offers a transformation that a module registers at run time, wherever those above are offered."""
+    TRANSFORMATIONS[declared.name] = _FLAT[declared.name] = declared
+    ALL_CATEGORIES[REGISTERED] = tuple(one.name for one in TRANSFORMATIONS.values() if one.module)

@@ -98,7 +98,7 @@ def show_view(view: Explanation, true_class: str, *, has_share: bool, has_sticke
     if not math.isnan(view.completeness_error):
         st.caption(
             f"Completeness error {view.completeness_error:.1%}: by how much the map's sum misses the change of "
-            "the logit that it explains."
+            f"the logit that it explains. {view.remark}"
         )
 
 

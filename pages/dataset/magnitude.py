@@ -28,7 +28,7 @@ def show_magnitude(engine: Engine) -> None:
     """One transformation of one object, its magnitudes on sliders."""
     st.markdown("One transformation on one object: move its magnitudes and see what they do.")
     left, right = st.columns([3, 2])
-    names = KNOWN_TRANSFORMS
+    names = tuple(KNOWN_TRANSFORMS)
     transform = left.selectbox(
         "Transformation", names, names.index("rotate"), format_func=_words, key="magnitude_of", bind="query-params"
     )

@@ -11,7 +11,7 @@ from invariance.figures.factor_heatmap import GLYPHS
 from invariance.figures.factor_pair import COLOURS, confusion, decoded_scatter
 from invariance.measures.factor_verdict import changes, is_reference
 from invariance.measures.factor_view import DecodedFactor, decode_factor
-from invariance.measures.factors import FACTORS
+from invariance.measures.factors import known_factors
 from invariance.numbers import format_number, signed
 from invariance.runs.describe import source_title
 from invariance.runs.estimate import estimate_seconds
@@ -133,7 +133,7 @@ def show_factor(
     table: pd.DataFrame, models: list[cache.KnownModel], names: list[str], factor: str, data: DatasetSpec, objects: str
 ) -> None:
     """What was there against what was decoded, for both networks."""
-    title = next(one.title for one in FACTORS if one.name == factor)
+    title = next(one.title for one in known_factors() if one.name == factor)
     st.subheader(f"Decoded: {title}{', objects held out' if objects == HELD_OUT else ''}", anchor=False)
     for column, model, name, colour, key in zip(st.columns(2), models, names, COLOURS, "ab", strict=True):
         rows = table[(table["model"] == model.reference) & (table["factor"] == factor)]

@@ -18,6 +18,7 @@ CATEGORY_ICONS = {
     "photometric": ":material/palette:",
     "corruption": ":material/grain:",
     "beyond 2-D": ":material/view_in_ar:",
+    "registered": ":material/extension:",
 }
 
 MAX_IN_ORDER = 6

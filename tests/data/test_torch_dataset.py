@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import pickle
+from pathlib import Path
 
 import pytest
 import torch
 from torch.utils.data import DataLoader
 
 from invariance import DatasetSpec, Engine, SpecError, Transforms2D
+from tests.registered import module_of
 
 NUM = 12
 
@@ -43,11 +46,17 @@ def test_an_index_outside_is_refused(data: Transforms2D, index: int) -> None:
         data[index]
 
 
-def test_workers_make_the_same_samples(data: Transforms2D) -> None:
-    loader = DataLoader(data, batch_size=5, num_workers=1, multiprocessing_context="spawn")
-    images, labels = (torch.cat(parts) for parts in zip(*loader, strict=True))
-    assert images.equal(torch.stack([image for image, _ in data])) and images.dtype == torch.uint8
-    assert labels.tolist() == [label for _, label in data]
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # of newer Pythons, where there are threads
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+def test_workers_make_the_same_samples(method: str, tmp_path: Path) -> None:
+    with module_of(tmp_path) as name:
+        importlib.import_module(name)
+        data = Transforms2D(("swirl", "rotate", "hue"), split="test", num_samples=NUM, seed=3, image_size=16)
+        expected, expected_labels = zip(*data, strict=True)
+        loader = DataLoader(data, batch_size=5, num_workers=1, multiprocessing_context=method)
+        images, labels = (torch.cat(parts) for parts in zip(*loader, strict=True))
+    assert images.equal(torch.stack(expected)) and images.dtype == torch.uint8
+    assert labels.tolist() == list(expected_labels)
 
 
 def test_a_pickle_holds_no_pictures(data: Transforms2D) -> None:

@@ -23,13 +23,13 @@ from invariance.measures.factor_scores import (
     factor_scores,
     losses,
 )
-from invariance.measures.factors import FACTORS, Target, resolve_factors, target_of
+from invariance.measures.factors import known_factors, Target, resolve_factors, target_of
 from invariance.spec import DatasetSpec
 
 NUM = 600
 CLASSES = ("banana", "bus", "mug", "owl", "teapot")
 NUMBER, CIRCLE, CHOICE = (
-    next(one for one in FACTORS if one.name == name) for name in ("scale.factor", "rotate.angle_deg", "class")
+    next(one for one in known_factors() if one.name == name) for name in ("scale.factor", "rotate.angle_deg", "class")
 )
 EACH_ALONE = Split(torch.arange(300) % 5, torch.arange(300))
 MIXED = ("class", "translate", "rotate", "hue", "v_flip")

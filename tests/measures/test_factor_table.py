@@ -17,7 +17,7 @@ from invariance.measures.factor_probe import Split
 from invariance.measures.factor_scores import FactorScore, change, factor_scores
 from invariance.measures.factor_table import pixel_components, tabulate
 from invariance.measures.factor_verdict import changes, judge
-from invariance.measures.factors import FACTORS, Target, resolve_factors, target_of
+from invariance.measures.factors import known_factors, Target, resolve_factors, target_of
 from invariance.measures.measure import measure
 from invariance.models import create_model
 from invariance.models.untrained import untrained_twin
@@ -36,7 +36,7 @@ SPEC = FactorSpec(
     num_images=120,
     num_folds=3,
 )
-NUMBER = next(factor for factor in FACTORS if factor.kind == "number")
+NUMBER = next(factor for factor in known_factors() if factor.kind == "number")
 ROWS = (
     ("class", "known"),
     *(

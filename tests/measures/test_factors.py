@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from invariance.data.engine import Engine
-from invariance.measures.factors import FACTORS, Factor, _parameter_factors, resolve_factors, target_of
+from invariance.measures.factors import known_factors, Factor, _parameter_factors, resolve_factors, target_of
 from invariance.spec import KNOWN_TRANSFORMS, DatasetSpec, SpecError
 from invariance.vocabulary.laws import Constant, Field, Parameter, Switch, Uniform
 from invariance.vocabulary.transforms import TRANSFORMATIONS, Transformation
 
-BY_NAME = {factor.name: factor for factor in FACTORS}
+BY_NAME = {factor.name: factor for factor in known_factors()}
 DATA = DatasetSpec(objects="noise", backgrounds="#204060", classes=("noise-00", "noise-01", "noise-02"), image_size=16)
 
 
@@ -23,9 +23,9 @@ def test_every_transformation_but_pose_has_a_factor_for_all_that_it_draws() -> N
         drawn = [one for one in transform.parameters if isinstance(one, Switch | Uniform)]
         ordered = [one for one in drawn if isinstance(one, Switch) or not one.chooses]
         expected = [f"{transform.name}.{one.name}" for one in ordered]
-        assert [factor.name for factor in FACTORS if factor.transform == transform.name] == expected
-    assert {factor.transform for factor in FACTORS} == {"", *KNOWN_TRANSFORMS} - {"pose"}
-    assert len({factor.title for factor in FACTORS}) == len(FACTORS)
+        assert [factor.name for factor in known_factors() if factor.transform == transform.name] == expected
+    assert {factor.transform for factor in known_factors()} == {"", *KNOWN_TRANSFORMS} - {"pose"}
+    assert len({factor.title for factor in known_factors()}) == len(known_factors())
 
 
 def test_known_factors() -> None:

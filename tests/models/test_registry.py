@@ -13,7 +13,7 @@ def num_parameters(model: torch.nn.Module) -> int:
 
 
 def test_every_declared_architecture_has_its_builder() -> None:
-    assert tuple(BUILDERS) == tuple(ARCHITECTURES) == MODEL_NAMES
+    assert tuple(BUILDERS) == tuple(ARCHITECTURES) == tuple(MODEL_NAMES)
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

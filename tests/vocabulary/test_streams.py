@@ -93,7 +93,7 @@ def test_the_first_drawn_values_are_those_of_every_stored_run(name: str) -> None
 
 
 def test_every_transformation_is_pinned() -> None:
-    assert tuple(DRAWN) == KNOWN_TRANSFORMS == tuple(TRANSFORMS)
+    assert tuple(DRAWN) == tuple(KNOWN_TRANSFORMS) == tuple(TRANSFORMS)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from invariance.data.transforms.corruption import CORRUPTION
 from invariance.data.transforms.geometric import GEOMETRIC
 from invariance.data.transforms.parameters import Params
 from invariance.data.transforms.photometric import PHOTOMETRIC
+from invariance.spec.compositions import check_transforms
 from invariance.vocabulary.attach import attach
 from invariance.vocabulary.transforms import BEYOND_2D, TRANSFORMATIONS
 
@@ -42,5 +43,10 @@ TRANSFORMS: dict[str, Transform] = attach("transformation", TRANSFORMATIONS, {**
 
 
 def get_transform(name: str) -> Transform:
-    """The transformation of that name; the name has been checked when the spec was made."""
+    """The transformation of that name.
+
+    Raises:
+        SpecError: there is none, as in a process that has not imported the module that registers it.
+    """
+    check_transforms((name,))
     return TRANSFORMS[name]

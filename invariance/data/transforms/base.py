@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ from invariance.data.products import product
 from invariance.data.random import Draws
 from invariance.data.transforms.frame import Frame
 from invariance.data.transforms.parameters import Params, num_words, parameters_of_words
+from invariance.spec.registrations import import_modules
 from invariance.vocabulary.laws import Parameter
 from invariance.vocabulary.transforms import TRANSFORMATIONS, Transformation
 
@@ -59,6 +61,10 @@ class Transform:
     stays: bool = False
     compiled: bool = False
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled by its name; whoever reads it imports the module that registers it, if one does."""
+        return _unpickled, (self.name, self.declared.module)
+
     @property
     def declared(self) -> Transformation:
         """Its declaration."""
@@ -93,6 +99,14 @@ class Transform:
         from invariance.data.transforms.compose import apply_composition  # which is made of transformations
 
         return apply_composition(rgba, (self,), (params,))[0]
+
+
+def _unpickled(name: str, module: str) -> Transform:
+    from invariance.data.transforms import get_transform  # which is made of transformations
+
+    if name not in TRANSFORMATIONS and module:
+        import_modules([module])
+    return get_transform(name)
 
 
 def per_sample(parameter: Tensor) -> Tensor:

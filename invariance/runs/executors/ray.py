@@ -21,6 +21,7 @@ from invariance.extras import require_extra
 from invariance.runs.executors.executor import Job, Report, Work, WorkerLost, unheard
 from invariance.runs.executors.remote import Mailbox, files_to_resume, perform
 from invariance.spec import SpecError
+from invariance.spec.registrations import registered_files
 
 POLL_S = 0.2
 GRACE_S = 15.0
@@ -235,9 +236,10 @@ def _start_ray(address: str | None, num_workers: int | None, cpus_per_run: float
         ray.init(address="local", num_cpus=cores, include_dashboard=False, **quiet)
         return ray
     _require_answer(address)
-    package = str(Path(invariance.__file__).parent)  # the cluster runs this code, whatever is installed there
+    # The cluster runs this code, and the user's that registers something, whatever is installed there.
+    modules = [str(Path(invariance.__file__).parent), *registered_files()]
     try:
-        ray.init(address=address, runtime_env={"py_modules": [package]}, **quiet)
+        ray.init(address=address, runtime_env={"py_modules": modules}, **quiet)
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise _no_cluster(address, error) from error
     return ray

@@ -19,7 +19,7 @@ from typing import Any
 from invariance.runs.device import free_memory
 from invariance.runs.executors.executor import Job, Work
 from invariance.runs.outcome import FILE_KEYS, LOG_FILE, RESULT_FILE, event_message, failed_message
-from invariance.spec import run_from_json
+from invariance.spec import job_from_json
 from invariance.training.resume import CURRENT, PREVIOUS
 
 ASK_EVERY_S = 0.5
@@ -137,7 +137,7 @@ class _Attempt:
                 raise Cancelled
             with _room_on(device):
                 last = self._follow(
-                    function(run_from_json(self.job.spec), paths.__getitem__, self.directory, device, self._must_stop)
+                    function(job_from_json(self.job.spec), paths.__getitem__, self.directory, device, self._must_stop)
                 )
         except Cancelled:
             self._mirror()

@@ -28,7 +28,7 @@ def draw(transform, num: int, strength: float = 1.0, seed: int = 0):
 
 
 def test_registry_is_the_vocabulary_of_the_specs():
-    assert tuple(TRANSFORMS) == KNOWN_TRANSFORMS
+    assert tuple(TRANSFORMS) == tuple(KNOWN_TRANSFORMS)
     assert all(transform.name == name for name, transform in TRANSFORMS.items())
 
 
