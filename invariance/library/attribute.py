@@ -40,11 +40,13 @@ class Attributions:
         scores: a row for each image: predicted, probability, explained, completeness_error; of images of a data set
             also true_class, and share_on_object, null and area (see ``docs/formats.md``).
         images: (N, H, W, 3) uint8.
+        remark: a warning where the sums of the maps miss what they explain; empty where they do not.
     """
 
     maps: NDArray[np.float32]
     scores: pd.DataFrame
     images: NDArray[np.uint8]
+    remark: str
 
     def overlays(self) -> NDArray[np.uint8]:
         """The maps in red (for) and blue (against) over the images in grey, on one scale: (N, H, W, 3) uint8."""
@@ -58,7 +60,8 @@ class Attributions:
 
     def __repr__(self) -> str:
         num, height, width = self.maps.shape
-        return f"Attributions of {num} images of {height} x {width} px: maps, scores, images, overlays()"
+        held = f"Attributions of {num} images of {height} x {width} px: maps, scores, images, overlays()"
+        return f"{held}\n{self.remark}".strip()
 
     def _repr_png_(self) -> bytes:
         """What a notebook shows: the first images above their maps."""
@@ -118,21 +121,18 @@ def attribute(
         if len(models) != 1:
             raise SpecError(f"network = {', '.join(models)}: expected one network")
         (model,) = models.values()
-        model.require_head("a map")
+        model.require_head("attribution")
         shown = _shown(images, network, models, num=num_images, device=where, seed=seed)
-        if isinstance(baseline, str) and baseline == GIVEN_BASELINE and shown.engine is not None:
-            assert shown.indices is not None
-            baseline = clean_backgrounds(shown.engine, shown.indices)
         found = attribute_logits(
             model,
             shown.images,
             method=method,
             target=_target(model, target, shown.images),
-            baseline=baseline,
+            baseline=_baseline(baseline, shown),
             **options,
         )
         maps = found.relevance.detach().float().cpu().numpy()
-        return Attributions(maps, _scores(model, found, shown), to_pictures(shown.images))
+        return Attributions(maps, _scores(model, found, shown), to_pictures(shown.images), found.remark)
 
 
 def _shown(images: Any, network: Any, models: Networks, *, num: int, device: str, seed: int) -> _Shown:
@@ -149,6 +149,22 @@ def _shown(images: Any, network: Any, models: Networks, *, num: int, device: str
     engine = Engine(task_data(images, network, models, seed), device)
     indices = engine.indices("test", num)
     return _Shown(engine.batch(indices).images, engine, indices)
+
+
+def _baseline(baseline: str | Tensor, shown: _Shown) -> str | Tensor:
+    """What images are compared with, as every method takes it."""
+    if isinstance(baseline, str):
+        if baseline != GIVEN_BASELINE or shown.engine is None:
+            return baseline
+        assert shown.indices is not None
+        return clean_backgrounds(shown.engine, shown.indices)
+    num, *form = shown.images.shape
+    if not baseline.is_floating_point() or list(baseline.shape) not in ([num, *form], [1, *form]):
+        raise SpecError(
+            f"baseline = {baseline.dtype} of shape {tuple(baseline.shape)}: expected floats ({num} or 1, "
+            f"{', '.join(map(str, form))}), or the name of one"
+        )
+    return unit_images(baseline)
 
 
 def _target(model: Classifier, target: Any, images: Tensor) -> Tensor | int | None:

@@ -21,7 +21,7 @@ from invariance.data.uploads.one_picture import as_whole
 from invariance.library.transforms import Chosen
 from invariance.library.work import Networks, recorded_weights
 from invariance.runs.locate import task_of
-from invariance.spec import FLAT_TRANSFORMS, DatasetSpec, PretrainSpec, SpecError, TransferSpec
+from invariance.spec import BEYOND_2D, FLAT_TRANSFORMS, DatasetSpec, PretrainSpec, SpecError, TransferSpec
 from invariance.spec.checks import require, require_count
 from invariance.training.checkpoint import weights_spec
 
@@ -56,13 +56,15 @@ def shown_images(
     require_count("seed", seed, 0, 2**63 - 1)
     if is_data(images):
         return Engine(data_set(images, seed), device), num
-    if beyond := [name for name, change in chosen.items() if change is None and name not in FLAT_TRANSFORMS]:
+    if beyond := [name for name, change in chosen.items() if change is None and name in BEYOND_2D]:
         raise SpecError(
             f"{beyond[0]} needs objects, and images are whole pictures: choose {', '.join(FLAT_TRANSFORMS)}"
         )
     pictures = pictures_of(images, models, num=num, seed=seed)
+    there = len(pictures.pictures)
+    require(there > 1, "number of images", there, "at least 2, of which random pairs can be formed")
     given = DatasetSpec(objects="images:given", image_size=pictures.pictures.shape[-1], seed=seed)
-    return Engine.of_pictures(pictures, given, device), len(pictures.pictures)
+    return Engine.of_pictures(pictures, given, device), there
 
 
 def is_data(images: Any) -> bool:
@@ -152,7 +154,7 @@ def pictures_of(images: Any, models: Networks, *, num: int, seed: int) -> Pictur
         def read(number: int) -> tuple[Tensor, Any]:
             return _item(images[number], side)
 
-    require(there >= 2, "number of images", there, "at least 2, of which random pairs can be formed")
+    require(there > 0, "number of images", there, "at least 1")
     numbers = range(there) if there <= num else permutation(there, seed=seed)[:num].sort().values.tolist()
     return _together([read(number) for number in numbers], names)
 

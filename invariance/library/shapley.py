@@ -54,8 +54,6 @@ def shapley(
         SpecError: an argument cannot be used.
     """
     with at_work(networks, device) as (models, where):
-        for model in models.values():
-            model.require_head("evidence")
         found = evidence_tables(
             models,
             Engine(task_data(images, networks, models, seed), where),

@@ -70,6 +70,7 @@ def test_images_of_a_network_s_own_task_have_masks() -> None:
         ({"target": "cat"}, "target = 'cat': the network does not know it; choose from"),
         ({"target": [1, 2]}, r"target = \[1, 2\]: expected a number from 0 to 3, or one for each of 5 images"),
         ({"baseline": "white"}, "baseline = 'white': expected"),
+        ({"baseline": IMAGES[:2]}, r"shape \(2, 3, 8, 8\): expected floats \(5 or 1, 3, 8, 8\)"),
         ({"network": ["none", "hue"]}, "network = none, hue: expected one network"),
         ({"network": create_model("small", 2, seed=0)}, "network small is in training mode"),
         ({"network": lambda images: images.mean(dim=(2, 3))}, "has no last linear layer"),
