@@ -89,7 +89,7 @@ def resolve_source(source: str) -> str:
 def identified(data: DatasetSpec) -> DatasetSpec:
     """A data set whose folders are written with their contents; errors as for :func:`resolve_source`."""
     written = {role: getattr(data, role) for role in SOURCES}
-    changed = {
+    changed: dict[str, Any] = {
         role: found
         for role, source in written.items()
         if is_folder_source(source) and not contents_of(source) and (found := resolve_source(source)) != source
