@@ -36,6 +36,7 @@ from invariance.spec import (
     TransferSpec,
     parse_transforms,
 )
+from invariance.spec.sources import SOURCES
 
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "model": tuple(MODEL_NAMES),
@@ -51,8 +52,6 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "sticker_place": STICKER_PLACES,
 }
 """The values of those fields that have a few, by the field's name, which means the same in every spec."""
-SOURCES: Final = ("objects", "backgrounds", "stickers")
-"""Fields of a data set that may name a folder."""
 _NOTES: Final = {
     "transforms": "none, all (the paper's 18), or names",
     "classes": "a name with a comma in double quotation marks",
@@ -96,7 +95,7 @@ def add_fields(
 
 
 def given(args: argparse.Namespace, spec: type) -> dict[str, Any]:
-    """The values of those fields of a dataclass that were given as options, folders by their full paths."""
+    """The values of those fields of a dataclass that were given as options, folders with their contents."""
     found = {field.name: getattr(args, field.name) for field in fields(spec) if field.name in args}
     if any(found.get(name) for name in SOURCES):
         from invariance.data.catalogue import resolve_source

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from invariance.files import write_atomically
-from invariance.spec import SpecError
+from invariance.spec import DatasetSpec, SpecError
 
 
 def check_file(path: Path, ending: str) -> None:
@@ -61,6 +61,14 @@ def _check_writable(path: Path, folder: Path) -> None:
 def write_bytes(path: Path, content: bytes) -> None:
     """Replaces a file, whole or not at all."""
     write_atomically(path, lambda stream: stream.write(content))
+
+
+def say_pictures(specs: Iterable[DatasetSpec]) -> None:
+    """A line on stderr for each folder or Hub set: what was read of it and what was left out."""
+    from invariance.data.picture_summary import describe_sources
+
+    for line in describe_sources(*specs):
+        print(line, file=sys.stderr)
 
 
 def print_json(values: dict[str, Any]) -> None:

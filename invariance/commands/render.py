@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from invariance.commands.options import add_data, add_device, add_num_images, dataset
-from invariance.commands.output import check_file, print_json
+from invariance.commands.output import check_file, print_json, say_pictures
 from invariance.spec import SpecError
 
 
@@ -48,6 +48,7 @@ def render(args: argparse.Namespace) -> None:
 
     check_export_memory("num_images", args.num_images, spec)
     engine = Engine(spec, choose_device(args.device))
+    say_pictures([spec])
     with tqdm(total=args.num_images, unit="image", disable=not sys.stderr.isatty(), leave=False) as bar:
         write = partial(
             write_npz,

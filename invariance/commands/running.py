@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from invariance.commands.capacity import check_memory
 from invariance.commands.errors import RunFailed
-from invariance.commands.output import print_json, write_bytes
+from invariance.commands.output import print_json, say_pictures, write_bytes
 from invariance.data.engine import Engine
 from invariance.models import Classifier
 from invariance.runs.device import choose_device
@@ -68,7 +68,9 @@ def load_models(args: argparse.Namespace) -> tuple[list[Classifier], Engine, str
     data = task_of(args.models, store)
     if args.transforms is not None:
         data = replace(data, transforms=args.transforms)
-    return [load_weights(path, device) for path in paths], Engine(data, device), device
+    engine = Engine(data, device)
+    say_pictures([data])
+    return [load_weights(path, device) for path in paths], engine, device
 
 
 def prepare(args: argparse.Namespace, specs: Sequence[RunSpec]) -> tuple[Store, str]:
@@ -91,6 +93,7 @@ def prepare(args: argparse.Namespace, specs: Sequence[RunSpec]) -> tuple[Store, 
         check_memory(spec)
         waiting.append(spec)
     check_pictures(waiting)
+    say_pictures(spec.data for spec in specs)
     return open_store(args), device
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from invariance.commands.errors import RunFailed
-from invariance.commands.output import check_folder, make_folder, print_json
+from invariance.commands.output import check_folder, make_folder, print_json, say_pictures
 from invariance.commands.parser import program
 from invariance.commands.running import check_pictures, existing_store, open_store
 from invariance.extras import has, install_line
@@ -59,6 +59,7 @@ def execute_study(args: argparse.Namespace) -> None:
         _print_plan(study, args)
         return
     check_folder(args.out)
+    say_pictures(spec.data for spec in study.runs)
     ray = _start_ray(args) if args.executor == "ray" else None
     device = ray.device if ray is not None else choose_device(args.device)
     if study.data.words:

@@ -16,17 +16,34 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from invariance.data.picture_files import images_of, in_short, is_folder, open_image, to_rgb, upright
+from invariance.data.picture_contents import resolve_source as resolve_source
+from invariance.data.picture_files import open_image
+from invariance.data.picture_folders import (
+    ENDINGS_TEXT,
+    Classes,
+    Survey,
+    classes_of,
+    composed,
+    in_short,
+    is_folder,
+    named,
+    named_folder,
+    require_classes,
+    survey,
+)
 from invariance.data.random import STREAMS, Draws, permutation, unit_field
 from invariance.data.read_once import read_once
 from invariance.data.sources.hub import downloaded_hub_folder, hub_repository
-from invariance.data.sources.pictures import CIFAR_SOURCES, FOLDER_PREFIX, picture_class_names
-from invariance.data.sources.root import expand_user
+from invariance.data.sources.layout import SPLIT_NAMES
+from invariance.data.sources.pictures import picture_class_names
 from invariance.data.transforms.frame import Frame
 from invariance.spec import SpecError
+from invariance.spec.sources import CIFAR_SOURCES, FOLDER_PREFIX, place_of
 
 BUILTIN = Path(__file__).parent / "builtin"
 NUM_NOISE_CLASSES = 61
+_HOLDERS = ("foregrounds", "backgrounds", *(name for names in SPLIT_NAMES.values() for name in names))
+"""What a folder around the classes may be called, and a class hardly ever."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +61,6 @@ class Objects:
     pictures: Tensor
     counts: Tensor
     file_names: tuple[tuple[str, ...], ...] = ()
-
-
-def resolve_source(source: str) -> str:
-    """A source as a spec should hold it: a folder becomes its absolute path, the same from wherever one asks."""
-    if source in ("builtin", "noise", *CIFAR_SOURCES) or source.startswith("#"):
-        return source
-    if (repository := hub_repository(source)) is not None:
-        return f"hub:{repository}"
-    if source.startswith(FOLDER_PREFIX):
-        return FOLDER_PREFIX + str(expand_user(source.removeprefix(FOLDER_PREFIX)).resolve())
-    return str(expand_user(source).resolve())
 
 
 def is_picture_source(source: str) -> bool:
@@ -75,13 +81,7 @@ def class_names(objects: str) -> tuple[str, ...]:
         return picture_class_names(objects)
     if objects == "noise":
         return tuple(f"noise-{number:02d}" for number in range(NUM_NOISE_CLASSES))
-    folder = _object_folder(objects)
-    names = tuple(sorted(path.name for path in _visible(folder) if is_folder(path) and images_of(path)))
-    if not names:
-        raise SpecError(f"objects = {objects}: no class found; expected folders <class>/<image>.png with transparency")
-    if len(names) < 2:
-        raise SpecError(f"objects = {objects}: only 1 class ({names[0]}); at least 2 are needed, add another folder")
-    return names
+    return tuple(object_classes(objects))
 
 
 def choose_classes(objects: str, num: int, seed: int) -> tuple[str, ...]:
@@ -92,7 +92,9 @@ def choose_classes(objects: str, num: int, seed: int) -> tuple[str, ...]:
     """
     names = class_names(objects)
     if not 2 <= num <= len(names):
-        raise SpecError(f"number of classes = {num}: {objects} has {len(names)}; choose from 2 to {len(names)}")
+        raise SpecError(
+            f"number of classes = {num}: {in_short(objects)} has {len(names)}; choose from 2 to {len(names)}"
+        )
     return tuple(sorted(names[position] for position in permutation(len(names), seed=seed)[:num].tolist()))
 
 
@@ -109,28 +111,29 @@ def load_objects(objects: str, *, classes: Sequence[str], image_size: int, num_p
         SpecError: a class is unknown, or a file is no image with transparency.
     """
     known = class_names(objects)
+    classes = [composed(name) for name in classes]
     if unknown := [name for name in classes if name not in known]:
-        raise SpecError(f"unknown class {unknown[0]!r}: {objects} has {_shorten(known)}")
+        raise SpecError(f"unknown class {unknown[0]!r}: {in_short(objects)} has {named(known)}")
     names = tuple(classes) or known
     if objects == "noise":
         pictures = _noise_objects([known.index(name) for name in names], image_size, num_prototypes)
         return Objects(names, pictures, torch.full((len(names),), num_prototypes))
-    folder = _object_folder(objects)
-    files = [images_of(folder / name)[:num_prototypes] for name in names]
+    found = object_classes(objects)
+    files = [found[name][:num_prototypes] for name in names]
     counts = torch.tensor([len(group) for group in files])
     pictures = torch.zeros(len(names), int(counts.max()), 4, image_size, image_size)
     read = _read_builtin_object if objects == "builtin" else read_object
     for label, group in enumerate(files):
-        for prototype, path in enumerate(group):
-            pictures[label, prototype] = read(path, image_size)
-    return Objects(names, pictures, counts, tuple(tuple(path.name for path in group) for group in files))
+        for prototype, picture in enumerate(group):
+            pictures[label, prototype] = read(picture.path, image_size)
+    return Objects(names, pictures, counts, tuple(tuple(picture.file_name for picture in group) for group in files))
 
 
 def load_backgrounds(backgrounds: str, *, image_size: int) -> Tensor | None:
     """Reads the backgrounds: (N, 3, S, S) float32 in [0, 1], or None for fresh noise in every sample.
 
     Args:
-        backgrounds: ``builtin``, ``noise``, ``hub:<owner>/<name>``, a flat folder of images, or ``#rrggbb``.
+        backgrounds: ``builtin``, ``noise``, ``hub:<owner>/<name>``, a folder of images, or ``#rrggbb``.
         image_size: side in pixels; pictures give their largest top-left square.
 
     Raises:
@@ -156,7 +159,7 @@ def background_names(backgrounds: str) -> tuple[str, ...]:
         return ()
     if backgrounds.startswith("#"):
         return (backgrounds,)
-    return tuple(path.name for path in background_files(backgrounds))
+    return tuple(picture.file_name for picture in survey_backgrounds(backgrounds).pictures)
 
 
 def background_files(backgrounds: str) -> list[Path]:
@@ -165,18 +168,53 @@ def background_files(backgrounds: str) -> list[Path]:
     Raises:
         SpecError: the folder is missing or empty.
     """
+    return [picture.path for picture in survey_backgrounds(backgrounds).pictures]
+
+
+def survey_objects(objects: str) -> Survey:
+    """What is under a folder of cut-outs; the arguments and errors are those of :func:`class_names`."""
+    folder = BUILTIN / "foregrounds" if objects == "builtin" else _folder(objects, "foregrounds")
+    if not is_folder(folder):
+        raise SpecError(
+            f"objects = {in_short(objects)}: no such folder that can be read; give builtin, noise, cifar10, cifar100, "
+            "hub, images:<folder> or a folder <class>/<image>.png"
+        )
+    return survey(folder)
+
+
+def object_classes(objects: str) -> Classes:
+    """The cut-outs of a folder by class; those in folders below belong to the topmost one.
+
+    Raises:
+        SpecError: the folder is missing, holds fewer than 2 classes, or holds them further down.
+    """
+    found = survey_objects(objects)
+    tops, source = found.tops, f"objects = {in_short(objects)}"
+    holders = [top for name in _HOLDERS for top in tops if top.casefold() == name]
+    if holders and len(holders) == len(tops) and any(picture.name.count("/") > 1 for picture in found.pictures):
+        raise SpecError(
+            f"{source}: holds {named(holders)}, which are no classes; give {place_of(objects)}/{holders[0]}"
+        )
+    require_classes(source, classes_of(tops), (*found.left_out, *found.loose), "<class>/<image>.png with transparency")
+    return classes_of(tops)
+
+
+def survey_backgrounds(backgrounds: str) -> Survey:
+    """What is under a folder of backgrounds; the arguments and errors are those of :func:`background_files`."""
     folder = BUILTIN / "backgrounds" if backgrounds == "builtin" else _folder(backgrounds, "backgrounds")
     if not is_folder(folder):
         raise SpecError(
             f"backgrounds = {in_short(backgrounds)}: no such folder that can be read; give builtin, noise, #rrggbb, "
             "cifar10, cifar100, hub, images:<folder> or a folder of images"
         )
-    files = images_of(folder)
-    if not files:
+    found = survey(folder)
+    if not found.pictures:
+        raise SpecError(f"backgrounds = {in_short(backgrounds)}: no image in it; expected files {ENDINGS_TEXT}")
+    if {"foregrounds", "backgrounds"} <= set(found.tops):
         raise SpecError(
-            f"backgrounds = {backgrounds}: no image in it; expected .png, .jpg or .webp files directly inside"
+            f"backgrounds = {in_short(backgrounds)}: holds objects too; give {place_of(backgrounds)}/backgrounds"
         )
-    return files
+    return found
 
 
 @read_once
@@ -186,11 +224,12 @@ def read_object(path: Path, image_size: int) -> Tensor:
     Raises:
         SpecError: no readable image, or it has no transparent pixel.
     """
-    image = upright(open_image(path))
-    # Palette and grey images may carry their transparency outside an alpha channel; converting brings it in.
-    rgba = image.convert("RGBA")
-    if rgba.getchannel("A").getextrema()[0] == 255:
+    rgba = open_image(path).convert("RGBA")
+    lowest, highest = rgba.getchannel("A").getextrema()
+    if lowest == 255:
         raise SpecError(f"{path}: no transparent pixel; an object needs an alpha channel that cuts it out")
+    if highest == 0:
+        raise SpecError(f"{path}: every pixel is transparent; an object needs some that are seen")
     return place_object(rgba, image_size)
 
 
@@ -214,31 +253,17 @@ def read_background(path: Path, image_size: int) -> Tensor:
     Raises:
         SpecError: no readable image.
     """
-    image = to_rgb(upright(open_image(path)))
+    image = open_image(path).convert("RGB")
     side = min(image.size)
     square = image.crop((0, 0, side, side)).resize((image_size, image_size), Image.Resampling.BILINEAR)
     return torch.from_numpy(np.array(square, dtype=np.float32) / 255.0).permute(2, 0, 1)
-
-
-def _object_folder(objects: str) -> Path:
-    folder = BUILTIN / "foregrounds" if objects == "builtin" else _folder(objects, "foregrounds")
-    if not is_folder(folder):
-        raise SpecError(
-            f"objects = {in_short(objects)}: no such folder that can be read; give builtin, noise, cifar10, cifar100, "
-            "hub, images:<folder> or a folder <class>/<image>.png"
-        )
-    return folder
-
-
-def _visible(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if not path.name.startswith(".")]
 
 
 def _folder(source: str, configuration: str) -> Path:
     """A folder as it was named, or the local copy of a set on the Hub."""
     if (repository := hub_repository(source)) is not None:
         return downloaded_hub_folder(repository, configuration)
-    return expand_user(source)
+    return named_folder(place_of(source))
 
 
 def _noise_objects(numbers: list[int], image_size: int, num_prototypes: int) -> Tensor:
@@ -257,8 +282,3 @@ _read_builtin_object = lru_cache(maxsize=4096)(read_object)
 @lru_cache(maxsize=4)
 def _read_builtin_backgrounds(image_size: int) -> Tensor:
     return torch.stack([read_background(path, image_size) for path in background_files("builtin")])
-
-
-def _shorten(names: Sequence[str], limit: int = 12) -> str:
-    listed = ", ".join(names[:limit])
-    return listed if len(names) <= limit else f"{listed} and {len(names) - limit} more"

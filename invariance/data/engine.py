@@ -16,6 +16,7 @@ from invariance.data.batch import Batch, Changed, under_stickers
 from invariance.data.drawn import Drawn
 from invariance.data.foreground import SPLIT_START, Cutouts, Foregrounds, load_foregrounds
 from invariance.data.pasting import paste, paste_content_on_bytes, to_bytes
+from invariance.data.picture_contents import require_contents
 from invariance.data.random import STREAMS, SampleDraws, draw_words
 from invariance.data.sticker import load_stickers
 from invariance.data.threads import begin, share_out
@@ -31,6 +32,7 @@ from invariance.data.transforms import (
 )
 from invariance.data.transforms.beyond import drawn_other, drawn_view, occluder_layer
 from invariance.spec import DatasetSpec, SpecError
+from invariance.spec.sources import place_of
 
 __all__ = ["SPLIT_START", "Batch", "Changed", "Engine", "paste", "sources_of", "to_bytes"]
 
@@ -65,13 +67,14 @@ class Engine:
         device: where pictures are kept and samples are made.
 
     Raises:
-        SpecError: the spec's folders or classes cannot be used.
+        SpecError: the spec's folders or classes cannot be used, or a folder holds other pictures than it names.
     """
 
     def __init__(self, spec: DatasetSpec, device: str | torch.device = "cpu") -> None:
         self.device = torch.device(device)
         if self.device.type == "cpu":
             _let_memory_be_reused()
+        require_contents(spec)
         self._objects = load_foregrounds(spec).to(self.device)
         self._backgrounds = load_background_source(spec).to(self.device)
         stickers = load_stickers(spec)
@@ -80,7 +83,9 @@ class Engine:
 
     def _set(self, spec: DatasetSpec) -> None:
         if spec.fg_bg_correlation > 0 and not isinstance(self._objects, Cutouts):
-            raise SpecError(f"fg_bg_correlation = {spec.fg_bg_correlation}: needs cut-out objects, not {spec.objects}")
+            raise SpecError(
+                f"fg_bg_correlation = {spec.fg_bg_correlation}: needs cut-out objects, not {place_of(spec.objects)}"
+            )
         self.spec = spec
         self._transforms = tuple(get_transform(name) for name in spec.transforms)
 
@@ -430,7 +435,9 @@ class Engine:
     def _occluders(self, found: Foregrounds, params: Params) -> Tensor:
         """The objects that stand in front, (B, 4, W, W): the first picture of a drawn other class."""
         if not isinstance(self._objects, Cutouts):
-            raise SpecError(f"occlude needs cut-out objects, not {self.spec.objects}; choose builtin or a folder")
+            raise SpecError(
+                f"occlude needs cut-out objects, not {place_of(self.spec.objects)}; choose builtin or a folder"
+            )
         others = drawn_other(params, found.labels, len(self.object_names))
         return self._objects.cut(others, torch.zeros_like(others))
 

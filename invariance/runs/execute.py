@@ -8,6 +8,7 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
+from invariance.data.picture_contents import identified_run
 from invariance.events import CancelFlag, Cancelled, Event, Finished, event_from_dict
 from invariance.runs.claim import writing
 from invariance.runs.device import choose_device
@@ -124,6 +125,7 @@ def run_here(
         Stopped: see :func:`live_here`.
     """
     device = choose_device(device)
+    spec = identified_run(spec)
     wanted_threads()  # what is refused is refused before anything is recorded
     for source in spec.depends_on:
         weights_of(source, store)

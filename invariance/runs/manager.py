@@ -17,6 +17,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from invariance.data.picture_contents import identified_run
 from invariance.runs.child import GRACE_S, WORKER_COMMAND, Child, follow
 from invariance.runs.device import server_devices
 from invariance.runs.fair_queue import place, require_disk, require_room, startable
@@ -106,7 +107,7 @@ class Manager:
 
     def submit_all(self, specs: Sequence[RunSpec | str], owner: str = "") -> list[Run]:
         """As :meth:`submit` of each in turn, sources first; asks for all of them or, if one cannot be, for none."""
-        read = [run_from_json(spec) if isinstance(spec, str) else spec for spec in specs]
+        read = [identified_run(run_from_json(spec) if isinstance(spec, str) else spec) for spec in specs]
         if self._max_queued is not None:
             require_room(self.store, read, owner, self._max_queued)
         asked: set[str] = set()

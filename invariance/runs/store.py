@@ -20,6 +20,7 @@ from typing import Any
 
 import pandas as pd
 
+from invariance.data.picture_contents import identified_run
 from invariance.runs.claim import is_claimed, make_directory, try_claim
 from invariance.runs.database import REMEDY, Database
 from invariance.spec import SCHEMA_VERSION, RunSpec, SpecError, canonical_json, run_from_dict, schema_of, schema_remark
@@ -152,15 +153,21 @@ class Store:
         return self.root / "runs" / run_id
 
     def submit(self, spec: RunSpec, owner: str = "") -> Run:
-        """Makes sure that a run of this spec exists, without touching one that does, and returns it."""
-        now = time.time()
-        run_id = spec.run_id
+        """Makes sure that a run of this spec exists, and returns it; of one that does, only folders are noted anew.
+
+        Raises:
+            SpecError: a folder of the spec cannot be read.
+        """
+        now, spec = time.time(), identified_run(spec)
+        run_id, written = spec.run_id, canonical_json(spec)
         with self._database.write() as connection:
             connection.execute(
                 "INSERT OR IGNORE INTO runs (id, kind, spec, state, owner, created, queued) "
                 "VALUES (?, ?, ?, 'queued', ?, ?, ?)",
-                (run_id, spec.kind, canonical_json(spec), owner, now, now),
+                (run_id, spec.kind, written, owner, now, now),
             )
+            # The same pictures at another place are the same run, which is to be found where they are now.
+            connection.execute("UPDATE runs SET spec = ? WHERE id = ? AND spec != ?", (written, run_id, written))
         make_directory(self.directory(run_id))
         return self.get(run_id)
 

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from invariance.data.picture_contents import identified_run
 from invariance.events import CancelFlag, Event, Finished
 from invariance.runs.claim import writing
 from invariance.runs.device import choose_device, free_memory
@@ -84,6 +85,7 @@ def run_together(
         Stopped: see :func:`invariance.runs.execute.live_here`.
     """
     device = choose_device(device)
+    specs = [identified_run(spec) for spec in specs]
     wanted_threads()
     _check(specs)
     for source in {source for spec in specs for source in spec.depends_on}:

@@ -34,6 +34,7 @@ from invariance.spec.reading import (
 from invariance.spec.run import (
     SCHEMA_VERSION,
     canonical_json,
+    identity_json,
     to_dict,
 )
 from invariance.spec.training import (
@@ -102,6 +103,7 @@ __all__ = [
     "TransferSpec",
     "canonical_json",
     "dataset_from_dict",
+    "identity_json",
     "order_transforms",
     "parse_transforms",
     "run_from_dict",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
+from unicodedata import normalize
 
 import invariance.vocabulary.streams  # noqa: F401 -- two equal streams end the program here, before any spec is made
 from invariance.spec.checks import SpecError, freeze, require, require_count, require_number
@@ -20,8 +21,9 @@ class DatasetSpec:
     Attributes:
         objects: what is transformed: cut-outs (``builtin``, ``noise``, a folder ``<class>/<any>.png`` of images with
             alpha, ``hub`` or ``hub:<owner>/<name>`` for the authors' or another such set on the Hugging Face Hub) or
-            whole pictures (``cifar10``, ``cifar100``, ``images:<folder>`` with ``<class>/<any>`` pictures).
-        backgrounds: ``builtin``, ``noise``, a uniform colour ``#rrggbb``, a flat folder of images, ``hub``, or
+            whole pictures (``cifar10``, ``cifar100``, ``images:<folder>`` with ``<class>/<any>`` pictures). A folder
+            may be written with its contents, see :mod:`invariance.spec.sources`; a run always has it so.
+        backgrounds: ``builtin``, ``noise``, a uniform colour ``#rrggbb``, a folder of images, ``hub``, or
             pictures with classes (``cifar10``, ``cifar100``, ``images:<folder>``).
         shared_backgrounds: whether every split draws from all backgrounds, as in the paper, so that a test shows those
             of training; otherwise training, validation and test have 5, 1 and 2 of every eight for themselves (of
@@ -79,6 +81,8 @@ class DatasetSpec:
 
     def __post_init__(self) -> None:
         freeze(self, "classes", "transforms", "sticker_classes")
+        for name in ("classes", "sticker_classes"):  # an accent may be typed in two ways, which are one name
+            object.__setattr__(self, name, tuple(normalize("NFC", label) for label in getattr(self, name)))
         check_transforms(self.transforms)
         object.__setattr__(self, "transforms", order_transforms(self.transforms))
         require(bool(self.objects), "objects", self.objects, "builtin, noise, cifar10, hub or a folder")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any, ClassVar, Final
 
 from invariance.spec.dataset import DatasetSpec
+from invariance.spec.sources import SOURCES, identity_of
 
 SCHEMA_VERSION: Final = 2
 """Of specs; part of every run's identity. It grows when the same fields come to make other numbers: under schema 1
@@ -26,8 +27,8 @@ class BaseRunSpec:
 
     @property
     def run_id(self) -> str:
-        """The run's identity: the first 16 hexadecimal digits of the SHA-256 of the canonical JSON."""
-        return hashlib.sha256(canonical_json(self).encode()).hexdigest()[:16]
+        """The run's identity: the first 16 hexadecimal digits of the SHA-256 of :func:`identity_json`."""
+        return hashlib.sha256(identity_json(self).encode()).hexdigest()[:16]
 
     @property
     def depends_on(self) -> tuple[str, ...]:
@@ -55,3 +56,12 @@ def to_dict(spec: BaseRunSpec | DatasetSpec) -> dict[str, Any]:
 def canonical_json(spec: BaseRunSpec | DatasetSpec) -> str:
     """One line of JSON with sorted keys and the schema version: equal specs give equal text."""
     return json.dumps({"schema": SCHEMA_VERSION, **to_dict(spec)}, sort_keys=True, separators=(",", ":"))
+
+
+def identity_json(spec: BaseRunSpec) -> str:
+    """The canonical JSON, folders named by their contents alone: equal for specs that ask for the same."""
+    data: Any = getattr(spec, "data", None)
+    if data is None:
+        return canonical_json(spec)
+    named = {source: identity_of(getattr(data, source)) for source in SOURCES}
+    return canonical_json(replace(spec, data=replace(data, **named)))  # type: ignore[call-arg]

@@ -14,8 +14,9 @@ from typing import Final
 
 from invariance.data.background_split import load_split
 from invariance.data.catalogue import class_names, is_picture_source
-from invariance.data.picture_files import in_short
+from invariance.data.picture_folders import in_short
 from invariance.spec import SpecError
+from invariance.spec.sources import place_of
 from invariance.studies.verdicts import Finding
 from invariance.vocabulary.verdicts import Verdict
 
@@ -70,7 +71,7 @@ class StudyData:
         """For a record of where results come from, without the places of folders; nothing of a usual study."""
         if not self.words:
             return {}
-        sources = {"objects": Path(self.objects).name, "backgrounds": Path(self.backgrounds).name}
+        sources = {"objects": _called(self.objects), "backgrounds": _called(self.backgrounds)}
         return {**sources, "num_classes": self.num_classes, "classes": self.words}
 
 
@@ -111,13 +112,13 @@ def settle(
     elif not 2 <= num_classes <= most:
         raise SpecError(
             f"num_classes = {num_classes}: study {study} takes {_times(taken)}as many of the {available} classes of "
-            f"{in_short(objects)}; "
+            f"{in_short(place_of(objects))}; "
             + (f"choose from 2 to {most}" if most >= 2 else f"it needs {2 * len(taken)}, add some")
         )
     said, differs = [], []
     if objects != BUILTIN or num_classes != usual:
         listed = " and ".join(f"{num_classes}{' classes' * (not number)} {one}" for number, one in enumerate(taken))
-        said.append(f"{listed}, of the {available} in {'the catalogue' if objects == BUILTIN else Path(objects).name}")
+        said.append(f"{listed}, of the {available} in {'the catalogue' if objects == BUILTIN else _called(objects)}")
     if num_classes != usual:
         differs.append(f"{num_classes} classes in place of {usual}")
         said.append(f"this scale has {usual}{' each' * (len(taken) > 1)}, {SIZES}")
@@ -126,7 +127,7 @@ def settle(
         said.append(f"on {differs[-1]}, {SIZES}")
     elif backgrounds != BUILTIN:
         few = not shared_backgrounds and _are_few(backgrounds)
-        said.append(f"on the pictures in {Path(backgrounds).name}{few * f', {FEW_BACKGROUNDS}'}")
+        said.append(f"on the pictures in {_called(backgrounds)}{few * f', {FEW_BACKGROUNDS}'}")
     words = f"{'; '.join(said)}." if said else ""
     caveat = f"Here with {' and '.join(differs)}, {SIZES}." if differs else ""
     return StudyData(objects, backgrounds, num_classes, f"{words[:1].upper()}{words[1:]}", caveat)
@@ -161,12 +162,17 @@ def _too_few(study: str, taken: tuple[str, ...], fewest: int, objects: str, avai
     fewer = f", or ask for fewer: num_classes from 2 to {most}" if most >= 2 else ""
     return (
         f"study {study} needs {f'{num} x ' * (num > 1)}{fewest} classes ({', '.join(taken)}): "
-        f"{in_short(objects)} has {available}; add {num * fewest - available}{fewer}"
+        f"{in_short(place_of(objects))} has {available}; add {num * fewest - available}{fewer}"
     )
 
 
 def _times(taken: tuple[str, ...]) -> str:
     return f"{len(taken)} times " if len(taken) > 1 else ""
+
+
+def _called(source: str) -> str:
+    """A source for people: a folder without what it is in, which is nobody else's matter."""
+    return Path(place_of(source)).name
 
 
 def _are_few(backgrounds: str) -> bool:

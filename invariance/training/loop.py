@@ -11,7 +11,7 @@ from invariance.data.engine import Engine
 from invariance.events import CancelFlag, Cancelled, Event, Finished, Progress, never
 from invariance.files import sweep_temporaries
 from invariance.models import create_model
-from invariance.spec import PretrainSpec, canonical_json
+from invariance.spec import PretrainSpec, identity_json
 from invariance.training.checkpoint import save_weights
 from invariance.training.evaluation import Evaluation, evaluate, in_batches
 from invariance.training.feed import (
@@ -110,7 +110,7 @@ class Pretraining:
             model,
             learning_rate=spec.learning_rate,
             directory=self.directory,
-            identity=canonical_json(spec),
+            identity=identity_json(spec),
             objective=create_objective(spec.objective, model.num_features, seed=spec.seed).to(device),
             schedule=half_cosine if spec.schedule == "cosine" else None,
             weight_decay=spec.weight_decay,

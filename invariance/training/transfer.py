@@ -14,7 +14,7 @@ from invariance.data.engine import Engine
 from invariance.events import CancelFlag, Event, Finished, Progress, never
 from invariance.files import sweep_temporaries
 from invariance.models import Classifier
-from invariance.spec import SpecError, TransferSpec, canonical_json
+from invariance.spec import SpecError, TransferSpec, canonical_json, identity_json
 from invariance.training.answers import ANSWERS, Answers
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.evaluation import batch_by_batch, evaluation_of, in_batches
@@ -267,7 +267,7 @@ class _Work:
             self.model,
             learning_rate=self.spec.learning_rate,
             directory=self.directory,
-            identity=canonical_json(self.spec),
+            identity=identity_json(self.spec),
             precision=self.precision,
         )
         if train_state.resume():

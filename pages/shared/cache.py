@@ -11,11 +11,13 @@ import streamlit as st
 
 from invariance.attribution.compare import Comparison, compare
 from invariance.data.engine import Engine, sources_of
+from invariance.data.picture_contents import stamp
 from invariance.measures.pairs import NUM_REFERENCE, mean_pair_distance
 from invariance.models import BATCH_SIZE, PUBLISHED_PREFIX, published_here, published_path, untrained_twin
 from invariance.runs import gallery
 from invariance.runs.describe import title, transforms_title
 from invariance.spec import DatasetSpec, PretrainSpec, RunSpec
+from invariance.spec.sources import SOURCES
 from invariance.training.checkpoint import load_weights
 from invariance.vocabulary.measures import starting_network_name
 from pages.shared import server
@@ -148,7 +150,7 @@ def engine(spec: DatasetSpec) -> Engine:
         SpecError: a folder or a class cannot be used.
     """
     sources = sources_of(spec)
-    stamps = tuple(_stamp(source) for source in (spec.objects, spec.backgrounds, spec.stickers) if source)
+    stamps = tuple(stamp(getattr(spec, role)) for role in SOURCES)
     return _pictures(sources, stamps).with_spec_changes(**vars(spec))
 
 
@@ -172,7 +174,7 @@ def pair_distance(model: KnownModel, data: DatasetSpec) -> float:
 
 
 @st.cache_resource(max_entries=8, show_spinner="Reading pictures")
-def _pictures(sources: DatasetSpec, stamps: tuple[int, ...]) -> Engine:
+def _pictures(sources: DatasetSpec, stamps: tuple[str, ...]) -> Engine:
     return Engine(sources)
 
 
@@ -214,14 +216,6 @@ def _explain(
         method=method,
         parameters=dict(parameters),
     )
-
-
-def _stamp(source: str) -> int:
-    """Changes when files come to or go from a folder, so that its pictures are read again."""
-    folder = Path(source).expanduser()
-    if not folder.is_dir():
-        return 0
-    return max(path.stat().st_mtime_ns for path in (folder, *(child for child in folder.iterdir() if child.is_dir())))
 
 
 def _gallery_label(entry: gallery.GalleryEntry) -> str:

@@ -60,6 +60,16 @@ def test_render_writes_everything_that_was_drawn(command, tmp_path):
     assert np.array_equal(arrays["images"], to_bytes(batch.images).permute(0, 2, 3, 1).numpy())
 
 
+def test_what_was_read_of_folders_is_said_once(command, tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / "o" / name).mkdir(parents=True)
+        Image.new("RGBA", (16, 16), (0, 200, 0, 128)).save(tmp_path / "o" / name / "1.png")
+    text = f"--objects {tmp_path / 'o'} --backgrounds noise --num-samples 64 --epochs 1 --num-test-samples 64"
+    code, _, err = command(f"pretrain --transforms hue --seeds 0,1 {text}")
+    said = f"objects {tmp_path / 'o'}: 2 pictures of 2 classes; nothing left out"
+    assert code == 0 and err.splitlines() == [said]
+
+
 def test_pretrain_transfer_measure(command, tmp_path):
     pretrain = f"pretrain {TINY} --transforms hue --num-samples 128 --epochs 2 --batch-size 32"
     code, first, _ = command(pretrain)

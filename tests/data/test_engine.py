@@ -300,7 +300,7 @@ def test_one_class_opaque_and_broken_images_are_refused(folders):
     with pytest.raises(SpecError, match="cannot be read"):
         Engine(DatasetSpec(objects=str(objects)))
     (objects / "cup" / "0.png").unlink()
-    with pytest.raises(SpecError, match="only 1 class"):
+    with pytest.raises(SpecError, match="only class bird found"):
         Engine(DatasetSpec(objects=str(objects)))
 
 

@@ -16,21 +16,21 @@ from typing import Final
 
 from filelock import FileLock
 
-from invariance.data.picture_files import open_image
+from invariance.data.picture_files import FORMATS_TEXT, ending_of
+from invariance.data.picture_folders import composed
 from invariance.data.sources.parquet import num_rows, read_pictures
 from invariance.data.sources.root import data_root
 from invariance.extras import require_extra
 from invariance.spec import SpecError
+from invariance.spec.sources import HUB_PREFIX, place_of
 
 BASE_SET: Final = "tillspeicher/transforms_2d_base"
-HUB_PREFIX: Final = "hub:"
 CONFIGURATIONS: Final = ("foregrounds", "backgrounds")
 
 _CONVERTED = "refs/convert/parquet"
 """The branch in which the Hub itself keeps every data set as parquet files ``<configuration>/<split>/<number>``."""
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9_][\w.-]*/[A-Za-z0-9_][\w.-]*", re.ASCII)
-_SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
 _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)", re.IGNORECASE)
 _MAX_NAME = 60
 
@@ -87,6 +87,7 @@ def downloaded_hub_folder(repository: str, configuration: str) -> Path:
 
 def hub_repository(source: str) -> str | None:
     """The repository that ``hub`` or ``hub:<owner>/<name>`` stands for, or None for any other source."""
+    source = place_of(source)
     if source == "hub":
         return BASE_SET
     return source.removeprefix(HUB_PREFIX) if source.startswith(HUB_PREFIX) else None
@@ -98,11 +99,16 @@ def local_folder(repository: str, configuration: str) -> Path:
     Raises:
         SpecError: the repository or the configuration is not of the form accepted.
     """
-    if _REPOSITORY.fullmatch(repository) is None:
-        raise SpecError(f"repository = {repository!r}: expected <owner>/<name>, such as {BASE_SET}")
     if configuration not in CONFIGURATIONS:
         raise SpecError(f"configuration = {configuration!r}: expected {' or '.join(CONFIGURATIONS)}")
-    return data_root() / "hub" / repository.replace("/", "--") / configuration
+    return repository_folder(repository) / configuration
+
+
+def repository_folder(repository: str) -> Path:
+    """Where the pictures of a data set are kept; SpecError if no data set can have that name."""
+    if _REPOSITORY.fullmatch(repository) is None:
+        raise SpecError(f"repository = {repository!r}: expected <owner>/<name>, such as {BASE_SET}")
+    return data_root() / "hub" / repository.replace("/", "--")
 
 
 def safe_name(label: str) -> str:
@@ -179,7 +185,8 @@ def _write_folder(
         shutil.rmtree(partial)
     partial.mkdir()
     total, names, counts = num_rows(files), dict[str, str](), dict[str, int]()
-    for done, (content, label) in enumerate(read_pictures(files, labelled=labelled), start=1):
+    for done, (content, written) in enumerate(read_pictures(files, labelled=labelled), start=1):
+        label = composed(written)
         if label not in names:
             names[label] = _distinct(safe_name(label), names) if labelled else ""
         number = counts[label] = counts.get(label, -1) + 1
@@ -208,7 +215,7 @@ def _write_picture(folder: Path, number: int, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     try:
-        image = open_image(path)
+        ending = ending_of(path)
     except SpecError as error:
-        raise SpecError(f"picture {number} of {folder.name} in the download: not a PNG, JPEG or WebP image") from error
-    path.rename(path.with_suffix(_SUFFIXES[image.format or "PNG"]))
+        raise SpecError(f"picture {number} of {folder.name} in the download: not a {FORMATS_TEXT} image") from error
+    path.rename(path.with_suffix(ending))

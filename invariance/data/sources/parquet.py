@@ -1,7 +1,7 @@
 """Pictures and labels out of the parquet files in which the Hugging Face Hub keeps image data sets.
 
-A file has the columns ``image`` (a struct of ``bytes`` and ``path``) and ``label``: a text, or a number whose name is
-in the schema's metadata under the key ``huggingface``, as JSON (``info.features.label.names``).
+A file has the columns ``image`` (a struct of ``bytes`` and ``path``, or the bytes alone) and ``label``: a text, or a
+number whose name is in the schema's metadata under the key ``huggingface``, as JSON (``info.features.label.names``).
 """
 
 from __future__ import annotations
@@ -73,9 +73,11 @@ def _damaged(path: Path) -> SpecError:
 
 
 def _picture_bytes(image: Any, path: Path) -> bytes:
-    content = image.get("bytes") if isinstance(image, dict) else None
+    content = image.get("bytes") if isinstance(image, dict) else image
     if not isinstance(content, bytes):
-        raise SpecError(f"{path.name}: column 'image' does not hold encoded pictures; expected structs {{bytes, path}}")
+        raise SpecError(
+            f"{path.name}: column 'image' does not hold encoded pictures; expected binary, or structs {{bytes, path}}"
+        )
     return content
 
 
@@ -90,8 +92,8 @@ def _label_names(metadata: dict[bytes, bytes] | None) -> list[str] | None:
 
 
 def _label(label: Any, names: list[str] | None, path: Path) -> str:
-    if isinstance(label, str):
-        return label
+    if isinstance(label, str | bytes):
+        return label if isinstance(label, str) else label.decode("utf-8", "replace")
     if not isinstance(label, int):
         raise SpecError(f"{path.name}: label {label!r}; expected a text or the number of a class")
     if names is None:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
 
+from invariance.data.picture_folders import named_folder
 from invariance.data.sources.cifar import cifar_class_names, load_cifar
 from invariance.data.sources.image_folder import image_folder_class_names, load_image_folder
+from invariance.data.sources.layout import Layout, layout_of
 from invariance.data.sources.picture_set import PictureSet
-from invariance.data.sources.root import expand_user
 from invariance.spec import SpecError
+from invariance.spec.sources import CIFAR_SOURCES, FOLDER_PREFIX, place_of
 
-__all__ = ["CIFAR_SOURCES", "FOLDER_PREFIX", "PictureSet", "load_pictures", "picture_class_names"]
-
-CIFAR_SOURCES: Final = ("cifar10", "cifar100")
-FOLDER_PREFIX: Final = "images:"
+__all__ = ["CIFAR_SOURCES", "FOLDER_PREFIX", "PictureSet", "load_pictures", "picture_class_names", "picture_layout"]
 
 
 def load_pictures(source: str, *, image_size: int) -> PictureSet:
@@ -30,7 +28,7 @@ def load_pictures(source: str, *, image_size: int) -> PictureSet:
     """
     if source in CIFAR_SOURCES:
         return load_cifar(source, image_size=image_size)
-    return load_image_folder(source, _folder_of(source), image_size=image_size)
+    return load_image_folder(place_of(source), _folder_of(source), image_size=image_size)
 
 
 def picture_class_names(source: str) -> tuple[str, ...]:
@@ -44,11 +42,16 @@ def picture_class_names(source: str) -> tuple[str, ...]:
     """
     if source in CIFAR_SOURCES:
         return cifar_class_names(source)
-    return image_folder_class_names(source, _folder_of(source))
+    return image_folder_class_names(place_of(source), _folder_of(source))
+
+
+def picture_layout(source: str) -> Layout:
+    """The classes and splits of ``images:<folder>``, and what is left out of it; errors as above."""
+    return layout_of(place_of(source), _folder_of(source))
 
 
 def _folder_of(source: str) -> Path:
-    folder = source.removeprefix(FOLDER_PREFIX)
-    if folder == source or not folder:
+    folder = place_of(source).removeprefix(FOLDER_PREFIX)
+    if not source.startswith(FOLDER_PREFIX) or not folder:
         raise SpecError(f"pictures = {source!r}: expected {', '.join(CIFAR_SOURCES)} or {FOLDER_PREFIX}<folder>")
-    return expand_user(folder)
+    return named_folder(folder)

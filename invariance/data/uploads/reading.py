@@ -6,18 +6,16 @@ pixels: no metadata, no position, no colour profile, no archive behind the pictu
 
 from __future__ import annotations
 
-import struct
 import threading
-import zlib
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 from PIL.PngImagePlugin import PngImageFile
 
-from invariance.data.picture_files import to_rgb, upright
+from invariance.data.picture_files import DAMAGED, check_complete, eight_bits, quiet_about_metadata, turn_of
 from invariance.data.uploads.names import display_title
 from invariance.spec import SpecError
 
@@ -32,23 +30,6 @@ WORKING_PX: Final = 640
 
 _DECODING: Final = threading.Semaphore(2)
 """A whole class may upload at once, and one picture may take 100 MB while it is decoded."""
-_DAMAGED: Final = (
-    OSError,
-    struct.error,
-    zlib.error,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    EOFError,
-    OverflowError,
-)
-"""What Pillow's decoders raise for broken files: not one family of exceptions."""
-_PNG_CHANNELS: Final = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-"""Values of a pixel for each colour type of a PNG (PNG specification, 11.2.1)."""
-_UNPACKED_BYTES: Final = 2**20
-"""Taken out of a PNG at once while its pixels are counted, so that counting takes no memory."""
 _ACCEPTED: Final = "PNG, JPEG and WebP are accepted"
 _SIGNATURES: Final[tuple[tuple[bytes, int, str], ...]] = (
     (b"GIF8", 0, "a GIF"),
@@ -99,19 +80,20 @@ def read_upload(data: bytes, name: str) -> UploadedPicture:
             f"{title}: {len(data) / 2**20:.0f} MB; at most {MAX_BYTES // 2**20} MB are accepted, save it smaller"
         )
     try:
-        with Image.open(BytesIO(data), formats=FORMATS) as image:
+        with quiet_about_metadata(), Image.open(BytesIO(data), formats=FORMATS) as image:
             _check_size(title, image.size)
             image.verify()  # checksums of a PNG, which decoding alone would not look at; it uses the image up
-        with _DECODING, Image.open(BytesIO(data), formats=FORMATS) as image:
-            _check_complete(image, data)
-            picture, notes = _decode(image)
+        with _DECODING, quiet_about_metadata(), Image.open(BytesIO(data), formats=FORMATS) as image:
+            if isinstance(image, PngImageFile):
+                check_complete(image, data)
+            picture, notes = _decode(image, title)
     except SpecError:
         raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+    except Image.DecompressionBombError as error:
         raise SpecError(f"{title}: {_too_many_pixels()}") from error
     except UnidentifiedImageError as error:
         raise SpecError(f"{title}: is {_kind_of(data)}; {_ACCEPTED}, save or export it as one of them") from error
-    except _DAMAGED as error:
+    except DAMAGED as error:
         raise SpecError(
             f"{title}: the file is damaged or cut short; {_ACCEPTED}, save it again or choose another"
         ) from error
@@ -141,46 +123,20 @@ def _check_size(title: str, size: tuple[int, int]) -> None:
         raise SpecError(f"{said}; one side may be at most {MAX_ASPECT} times the other, crop it")
 
 
-def _check_complete(image: Image.Image, data: bytes) -> None:
-    """Refuses a PNG that holds fewer pixels than it says: Pillow would make the missing ones black.
-
-    Raises:
-        SyntaxError: as Pillow does for other damage.
-    """
-    if not isinstance(image, PngImageFile):
-        return
-    bits = data[24] * _PNG_CHANNELS.get(data[25], 1)  # of IHDR, whose place and length are fixed
-    needed = image.height * -(-image.width * bits // 8)
-    unpack, found, position = zlib.decompressobj(), 0, 8
-    while found < needed and not unpack.eof and position + 12 <= len(data):
-        (length,) = struct.unpack(">I", data[position : position + 4])
-        if data[position + 4 : position + 8] == b"IDAT":
-            packed = data[position + 8 : position + 8 + length]
-            while packed and found < needed:
-                found += len(unpack.decompress(packed, _UNPACKED_BYTES))
-                packed = unpack.unconsumed_tail
-        position += length + 12
-    if found < needed:
-        raise SyntaxError(f"PNG of {needed} bytes ends after {found}")
-
-
 def _too_many_pixels() -> str:
     return f"at most {MAX_PIXELS // 10**6} megapixels are accepted, save it smaller"
 
 
-def _decode(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+def _decode(image: ImageFile.ImageFile, title: str) -> tuple[Image.Image, tuple[str, ...]]:
     notes = []
     if getattr(image, "is_animated", False):
         notes.append("holds several pictures: the first is used")
     if isinstance(image, PngImageFile) and any(";16" in str(tile[3]) for tile in image.tile):
         notes.append("16 bits a channel: brought to 8")
     image.draft(None, (WORKING_PX, WORKING_PX))  # a JPEG is decoded at a half, a quarter or an eighth of its size
-    image.load()
-    turned = upright(image)
-    if turned is not image:
+    small = eight_bits(image, title)
+    if turn_of(image) is not None:
         notes.append("turned upright as its EXIF orientation says")
-    transparent = image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info
-    small = turned.convert("RGBA") if transparent else to_rgb(turned)
     small.thumbnail((WORKING_PX, WORKING_PX), Image.Resampling.BICUBIC, reducing_gap=2.0)
     # A picture that is made anew from its pixels carries none of what else was in the file.
     return Image.fromarray(np.array(small)), tuple(notes)

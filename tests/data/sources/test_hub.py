@@ -2,6 +2,7 @@
 
 import io
 import json
+import unicodedata
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -253,7 +254,7 @@ def test_another_form_is_refused(hub):
         ),
         "label 2 is not one of the 2 classes": lambda: write(path, [picture("red")], [2], ["a", "b"]),
         "does not hold encoded pictures": lambda: write(path, [None], ["a"]),
-        "not a PNG, JPEG or WebP image": lambda: write(path, [picture("red", "GIF", "RGB")], ["a"]),
+        "not a PNG, JPEG, WebP, BMP or TIFF image": lambda: write(path, [picture("red", "GIF", "RGB")], ["a"]),
         "holds no picture": lambda: write(path, [], pa.array([], pa.string())),
         "cannot be read as a parquet file": lambda: path.write_bytes(b"PAR1 no parquet"),
         "no parquet file of the configuration foregrounds": path.unlink,
@@ -263,6 +264,23 @@ def test_another_form_is_refused(hub):
         with pytest.raises(SpecError, match=message):
             hub_folder(BASE, "foregrounds")
         assert not is_downloaded("hub")
+
+
+def test_plain_binary_columns_and_pictures_of_phones_are_read(hub):
+    """A column of bytes alone, labels as bytes, an accent in two spellings, and a JPEG with a second picture in it."""
+    content = io.BytesIO()
+    photo = Image.open(io.BytesIO(picture("red", "JPEG", "RGB")))
+    photo.save(content, "MPO", save_all=True, append_images=[photo])
+    path = hub.root / "main" / FOREGROUNDS
+    path.parent.mkdir(parents=True)
+    labels = [unicodedata.normalize(form, "café").encode() for form in ("NFC", "NFD")]
+    columns = {"image": pa.array([content.getvalue(), picture("red")], pa.large_binary()), "label": pa.array(labels)}
+    parquet.write_table(pa.table(columns), path)
+    folder = hub_folder(BASE, "foregrounds")
+    assert sorted(file.relative_to(folder).as_posix() for file in folder.rglob("*.*")) == [
+        "café/00000.jpg",
+        "café/00001.png",
+    ]
 
 
 def test_labels_without_names_are_numbered(hub):

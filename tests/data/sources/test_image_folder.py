@@ -209,7 +209,7 @@ def test_an_unreadable_file_is_named(tmp_path, content):
     for name in ("a", "b"):
         fill(tmp_path / name, ["1.png", "2.png", "3.png"])
     (tmp_path / "b" / "bad.jpg").write_bytes(content)
-    with pytest.raises(SpecError, match=r"^[^\n]*b/bad\.jpg: cannot be read as PNG, JPEG or WebP[^\n]*$"):
+    with pytest.raises(SpecError, match=r"^[^\n]*b/bad\.jpg: cannot be read as PNG, JPEG, WebP, BMP or TIFF[^\n]*$"):
         load(tmp_path)
 
 
