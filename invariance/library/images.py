@@ -13,7 +13,8 @@ from torch import Tensor
 
 from invariance.data.catalogue import is_picture_source, resolve_source
 from invariance.data.engine import Engine, to_bytes
-from invariance.data.picture_files import images_of, is_folder, open_image
+from invariance.data.picture_files import open_image
+from invariance.data.picture_folders import ENDINGS_TEXT, is_folder, survey
 from invariance.data.random import permutation
 from invariance.data.sources.image_folder import read_picture
 from invariance.data.sources.picture_set import PictureSet, check_memory
@@ -228,13 +229,9 @@ def _files_of(folder: Path) -> list[tuple[str, Path]]:
     """The picture files of a folder and of all below it, with the name of the top folder that each is in."""
     if not is_folder(folder):
         raise SpecError(f"images = {folder}: no such folder that can be read; expected {ACCEPTED}")
-    found = [("", path) for path in images_of(folder)]
-    for inside in sorted(path for path in folder.rglob("*") if is_folder(path)):
-        parts = inside.relative_to(folder).parts
-        if not any(part.startswith(".") for part in parts):
-            found += [(parts[0], path) for path in images_of(inside)]
+    found = [(picture.name.rpartition("/")[0].partition("/")[0], picture.path) for picture in survey(folder).pictures]
     if not found:
-        raise SpecError(f"images = {folder}: no picture found; expected .png, .jpg or .webp in it or in folders of it")
+        raise SpecError(f"images = {folder}: no picture found; expected {ENDINGS_TEXT} in it or in folders of it")
     return found
 
 
