@@ -29,6 +29,7 @@ def parser() -> Parser:
         factors,
         gallery,
         measure,
+        push,
         render,
         runs,
         shapley,
@@ -57,6 +58,7 @@ def parser() -> Parser:
         gallery,
         bench,
         download,
+        push,
         app,
     ):
         module.add_commands(commands)

@@ -44,6 +44,10 @@ def test_a_package_that_is_absent_is_refused_with_its_extra(package: str, monkey
         ("attribute --models none --out maps", 'attribute needs captum, which is not installed: pip install "inv'),
         ("attribute --models none,hue --question distance --way cross-fade --out maps", "attribute needs captum"),
         ("app", 'the app needs streamlit, which is not installed: pip install "invariance-lab[app]"'),
+        (
+            "push ada/small --from none",
+            'push needs huggingface_hub, which is not installed: pip install "invariance-lab[',
+        ),
         ("download hub", 'needs huggingface_hub, which is not installed: pip install "invariance-lab[hub]"'),
         ("study mismatch --executor ray --out m", 'ray, which is not installed: pip install "invariance-lab[cluster]"'),
     ],

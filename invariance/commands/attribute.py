@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from invariance.commands.options import add_execution, add_explained, add_num_images
-from invariance.commands.output import check_folder, json_text, make_folder, print_json, write_bytes
+from invariance.commands.options import add_execution, add_explained, add_latex, add_num_images
+from invariance.commands.output import check_folder, json_text, make_folder, print_json, write_bytes, write_latex
+from invariance.commands.parser import command_line
 from invariance.extras import require_extra
 from invariance.spec import SpecError, parse_transforms
 from invariance.vocabulary.methods import METHODS
@@ -21,7 +22,7 @@ PICTURE_PX = 320
 MAX_INDEX = 2**40
 """Positions in a split, which has as many at most."""
 OPTIONS = {
-    "class": ("transforms", "method", "parameters", "baseline", "num_images", "num_untrained", "explain"),
+    "class": ("transforms", "method", "parameters", "baseline", "num_images", "num_untrained", "explain", "latex"),
     "distance": ("transform", "magnitude", "way", "num_points"),
 }
 """What belongs to one question alone."""
@@ -69,6 +70,7 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="receives attribution.png, scores.json and tables"
     )
+    add_latex(parser)
     felt = parser.add_argument_group("--question distance")
     felt.add_argument(
         "--transform", default="rotate", metavar="NAME", help="what is done to the image (default rotate)"
@@ -111,6 +113,8 @@ def _check(args: argparse.Namespace) -> None:
             raise SpecError(f"--{option} is not for --question {args.question}: leave it out, or ask for {other}")
     if args.num_untrained is not None and args.num_images is None:
         raise SpecError("--num-untrained needs images to test the maps of: add --num-images 20")
+    if args.latex and args.num_images is None:
+        raise SpecError("--latex is of tables, which are of several images: add --num-images 20")
     if not 0 <= args.index < MAX_INDEX:
         raise SpecError(f"index = {args.index}: expected a whole number from 0 to {MAX_INDEX - 1}")
     if args.question == "class" or args.way == "cross-fade":
@@ -123,15 +127,16 @@ def _class(args: argparse.Namespace, models: list[Classifier], engine: Engine) -
     from invariance.attribution.compare import compare
     from invariance.attribution.tables import randomisation_table, score_table
     from invariance.figures.pictures import outline, relevance_overlay, upscale
+    from invariance.runs.origin import Origin
 
     options = {"method": args.method, "baseline": args.baseline, "parameters": parse_parameters(args.parameters)}
     found = compare(models, engine, position=args.index, explain=args.explain, **options)
     named, tables = dict(zip(args.models, models, strict=True)), {}
     if args.num_images is not None:
-        tables["scores.csv"] = score_table(named, engine, num=args.num_images, **options)
+        tables["scores"] = score_table(named, engine, num=args.num_images, **options)
     if args.num_untrained is not None:
         numbers = {"num": args.num_images, "num_untrained": args.num_untrained}
-        tables["randomisation.csv"] = randomisation_table(named, engine, **numbers, **options)
+        tables["randomisation"] = randomisation_table(named, engine, **numbers, **options)
     factor = max(1, PICTURE_PX // engine.spec.image_size)
     maps = [
         outline(relevance_overlay(found.image, view.relevance, limit=found.limit), found.mask, factor)
@@ -141,7 +146,10 @@ def _class(args: argparse.Namespace, models: list[Classifier], engine: Engine) -
     scores = {"index": args.index, "true_class": found.true_class, "method": args.method, "models": records}
     _write(args.out, [upscale(found.image, factor), *maps], scores)
     for name, table in tables.items():
-        write_bytes(args.out / name, table.to_csv(index=False).encode())
+        write_bytes(args.out / f"{name}.csv", table.to_csv(index=False).encode())
+    if args.latex:
+        origin = Origin(command=command_line(), seeds=(engine.spec.seed,), num=f"{args.num_images:,} test images")
+        write_latex(args.out, tables, origin, title=f"Maps of {args.method}")
     return scores
 
 

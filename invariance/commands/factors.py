@@ -16,7 +16,7 @@ from invariance.commands.options import (
     given,
     parse_names,
 )
-from invariance.commands.output import check_file, described
+from invariance.commands.output import TABLE_ENDINGS, check_file, described
 from invariance.spec import FactorSpec, SpecError
 from invariance.vocabulary.columns import in_words
 from invariance.vocabulary.factors import FACTOR_TABLE, VERDICTS
@@ -43,7 +43,7 @@ def add_commands(commands: Any) -> None:
         help="class, background, transformations, or single parameters such as translate.x (default all)",
     )
     add_fields(parser, FactorSpec, ("vary", "num_images", "num_folds"))
-    parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="where the table goes")
+    parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="where the table goes; X.tex is LaTeX")
     add_data(parser)
     add_execution(parser)
     parser.set_defaults(action=factors)
@@ -53,7 +53,7 @@ def factors(args: argparse.Namespace) -> None:
     """One table of models by factors; writes a CSV and prints a JSON object."""
     if getattr(args, "transforms", ()):
         raise SpecError(f"transforms = {','.join(args.transforms)}: choose with --factors what varies")
-    check_file(args.out, ".csv")
+    check_file(args.out, *TABLE_ENDINGS)
     own = given(args, FactorSpec)
     if args.factors == ("all",):
         del own["factors"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from invariance.commands.options import add_data, add_execution, add_fields, add_models, dataset, given
-from invariance.commands.output import check_file, described
+from invariance.commands.output import TABLE_ENDINGS, check_file, described
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec, MeasureSpec, SpecError
 from invariance.vocabulary.columns import in_words
 from invariance.vocabulary.measures import MEASUREMENTS
@@ -30,7 +30,7 @@ def add_commands(commands: Any) -> None:
     )
     add_models(parser, "rows of the table", default=("gallery",))
     add_fields(parser, MeasureSpec, ("measure", "num_pairs", "untrained"))
-    parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="where the table goes")
+    parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="where the table goes; X.tex is LaTeX")
     parser.add_argument(
         "--shift",
         choices=SHIFT_NAMES,
@@ -53,7 +53,7 @@ def _describe_columns() -> str:
 
 def measure(args: argparse.Namespace) -> None:
     """One table of models by transformations; writes a CSV and prints a JSON object."""
-    check_file(args.out, ".csv")
+    check_file(args.out, *TABLE_ENDINGS)
     own = given(args, MeasureSpec)
     num_pairs = own.get("num_pairs", MeasureSpec.num_pairs)
     # For twins of one feature the transformations are the images' own; otherwise they are what is measured.

@@ -346,6 +346,22 @@ def add_device(parser: argparse._ActionsContainer) -> None:
     )
 
 
+def add_latex(parser: argparse._ActionsContainer) -> None:
+    """Tables of a folder in another form too."""
+    parser.add_argument("--latex", action="store_true", help="also each table as LaTeX, X.tex beside X.csv")
+
+
+def add_licence(parser: argparse._ActionsContainer) -> None:
+    """Under which licence weights are given away."""
+    parser.add_argument(
+        "--license",
+        dest="licence",
+        metavar="ID",
+        help="of the weights, as the Hub calls it, such as cc-by-4.0 (default: mit where pictures and first weights "
+        "are this project's own, else unknown)",
+    )
+
+
 def add_store(parser: argparse._ActionsContainer) -> None:
     """Where runs are recorded."""
     parser.add_argument(

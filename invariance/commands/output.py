@@ -8,25 +8,35 @@ import os
 import sys
 import tempfile
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 from invariance.files import write_atomically
 from invariance.spec import DatasetSpec, SpecError
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def check_file(path: Path, ending: str) -> None:
-    """Raises SpecError unless a file with that ending can be made there, in a folder that is there.
+    from invariance.runs.origin import Origin
+
+
+TABLE_ENDINGS: Final = (".csv", ".tex")
+"""What a table's file may end with: its form."""
+
+
+def check_file(path: Path, *endings: str) -> None:
+    """Raises SpecError unless a file with such an ending can be made there, in a folder that is there.
 
     Args:
         path: of the file.
-        ending: what its name ends with, such as ``.csv``; of either case.
+        endings: what its name may end with, such as ``.csv``; of either case.
     """
     if path.is_dir():
         raise SpecError(f"out = {path}: is a folder; give the name of a file in it")
-    if path.suffix.lower() != ending:
-        raise SpecError(f"out = {path}: expected a name that ends in {ending}, such as {path.stem or 'x'}{ending}")
+    if path.suffix.lower() not in endings:
+        example = f"{path.stem or 'x'}{endings[0]}"
+        raise SpecError(f"out = {path}: expected a name that ends in {' or '.join(endings)}, such as {example}")
     if not path.parent.is_dir():
         raise SpecError(f"out = {path}: no folder {path.parent}; make it first")
     _check_writable(path, path.parent)
@@ -61,6 +71,30 @@ def _check_writable(path: Path, folder: Path) -> None:
 def write_bytes(path: Path, content: bytes) -> None:
     """Replaces a file, whole or not at all."""
     write_atomically(path, lambda stream: stream.write(content))
+
+
+def write_table(path: Path, table: pd.DataFrame, origin: Origin, *, title: str) -> None:
+    """Writes a table in the form that its file's name asks for: CSV, or LaTeX under a caption.
+
+    Args:
+        path: ends in one of :data:`TABLE_ENDINGS`.
+        table: its rows.
+        origin: where they come from, which the caption says.
+        title: the first sentence of the caption, without a full stop.
+    """
+    if path.suffix.lower() == ".tex":
+        from invariance.figures.latex import latex_table
+
+        content = latex_table(table, origin, title=title, label=f"tab:{path.stem}")
+    else:
+        content = table.to_csv(index=False)
+    write_bytes(path, content.encode())
+
+
+def write_latex(folder: Path, tables: Mapping[str, pd.DataFrame], origin: Origin, *, title: str) -> None:
+    """Writes tables as LaTeX beside their CSV files; arguments as of :func:`write_table`, tables by their names."""
+    for name, table in tables.items():
+        write_table(folder / f"{name}.tex", table, origin, title=f"{title}: {name}")
 
 
 def say_pictures(specs: Iterable[DatasetSpec]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -18,6 +19,18 @@ WIDTH = 100
 def program() -> str:
     """How the command line was called, which is how it can be called again."""
     return "invariance" if Path(sys.argv[0]).stem == "invariance" else "python -m invariance"
+
+
+def command_line() -> str:
+    """What was asked for, without where the files go, which is nobody else's matter and changes nothing."""
+    words = iter(sys.argv[1:])
+    kept = []
+    for word in words:
+        if word in ("--out", "--runs"):
+            next(words, None)
+        elif not word.startswith(("--out=", "--runs=")):
+            kept.append(word)
+    return f"{program()} {shlex.join(kept)}"
 
 
 class Parser(argparse.ArgumentParser):

@@ -6,6 +6,7 @@ This module loads what computes; the commands import it when they are executed, 
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,17 +14,21 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from tqdm import tqdm
 
 from invariance.commands.capacity import check_memory
 from invariance.commands.errors import RunFailed
-from invariance.commands.output import print_json, say_pictures, write_bytes
+from invariance.commands.output import print_json, say_pictures, write_bytes, write_table
+from invariance.commands.parser import command_line
 from invariance.data.engine import Engine
 from invariance.models import Classifier
+from invariance.runs.describe import title
 from invariance.runs.device import choose_device
 from invariance.runs.execute import run_here
 from invariance.runs.gallery import entries
 from invariance.runs.locate import run_id_of, task_of, weights_of
+from invariance.runs.origin import origin_of
 from invariance.runs.store import Run, Store, default_root
 from invariance.runs.together import pays_together, run_together
 from invariance.spec import PretrainSpec, RunSpec, SpecError
@@ -201,7 +206,12 @@ def run_table(args: argparse.Namespace, spec: RunSpec, names: dict[str, str]) ->
     """A run that makes a table: writes it to ``--out`` with the user's names of models, and prints its JSON object."""
     run = execute_run(spec, *prepare(args, [spec]))
     assert run.result is not None
-    write_named(Path(run.result["table"]), names, args.out)
+    text = named(Path(run.result["table"]).read_text(encoding="utf-8"), names)
+    if args.out.suffix.lower() == ".tex":
+        origin = replace(origin_of(spec), command=command_line())
+        write_table(args.out, pd.read_csv(io.StringIO(text)), origin, title=title(spec))
+    else:
+        write_bytes(args.out, text.encode())
     print_json({**report(run), "table": str(args.out)})
 
 
@@ -223,9 +233,8 @@ def report(run: Run) -> dict[str, Any]:
     return {"run": run.id, "status": run.state, **{key: result.get(key) for key in keys}}
 
 
-def write_named(table: Path, names: dict[str, str], out: Path) -> None:
-    """Copies a table, its models called as the user called them, in whichever column."""
-    text = table.read_text(encoding="utf-8")
+def named(text: str, names: dict[str, str]) -> str:
+    """A table as CSV, its models called as the user called them, in whichever column."""
     for run_id, name in names.items():
         text = text.replace(f"\n{run_id},", f"\n{name},").replace(f",{run_id},", f",{name},")
-    write_bytes(out, text.encode())
+    return text

@@ -1,21 +1,31 @@
-"""``runs``: what the store holds, for who has no browser: list, show, resume, delete, prune."""
+"""``runs``: what the store holds, for who has no browser: list, show, resume, export, delete, prune."""
 
 from __future__ import annotations
 
 import argparse
+import math
 import shlex
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from invariance.commands.options import add_device, add_store
-from invariance.commands.output import print_json, print_listing
-from invariance.commands.parser import Parser
+from invariance.commands.options import add_device, add_licence, add_store
+from invariance.commands.output import (
+    TABLE_ENDINGS,
+    check_file,
+    print_json,
+    print_listing,
+    write_table,
+)
+from invariance.commands.parser import Parser, command_line
+from invariance.commands.push import FORMATS, export_run
 from invariance.spec import SCHEMA_VERSION, SpecError, to_dict
 
 if TYPE_CHECKING:
     from invariance.runs.store import Run, Store
 
+ACCURACIES: Final = ("transfer_accuracy", "test_accuracy")
 STATES: Final = ("queued", "running", "done", "failed", "cancelled", "interrupted")
 
 
@@ -23,12 +33,12 @@ def add_commands(commands: Any) -> None:
     """Registers the commands."""
     parser = commands.add_parser(
         "runs",
-        help="list, show, resume, delete and prune the runs of a store",
+        help="list, show, resume, export, delete and prune the runs of a store",
         description="A run is named by its id, or by at least the first 6 digits of it.",
         examples=("list --state failed", "show 3f2a91", "resume 3f2a91", "prune --dry-run"),
     )
     verbs = parser.add_subparsers(
-        dest="verb", required=True, metavar="list|show|resume|delete|prune", parser_class=Parser
+        dest="verb", required=True, metavar="list|show|resume|export|delete|prune", parser_class=Parser
     )
     listing = verbs.add_parser(
         "list",
@@ -38,6 +48,7 @@ def add_commands(commands: Any) -> None:
     )
     listing.add_argument("--state", choices=STATES, help="only runs in this state")
     listing.add_argument("--json", action="store_true", help="print one JSON object on a terminal too")
+    listing.add_argument("--out", type=Path, metavar="X.csv", help="also as a table; X.tex is LaTeX")
     listing.set_defaults(action=list_runs)
 
     showing = verbs.add_parser(
@@ -59,6 +70,19 @@ def add_commands(commands: Any) -> None:
     add_device(resuming)
     resuming.set_defaults(action=resume_runs)
 
+    exporting = verbs.add_parser(
+        "export",
+        help="a trained network with a model card, or its curves, for others",
+        description="Writes model.safetensors, README.md (a model card) and config.json of a run or a gallery model; "
+        "or with --format tensorboard the curves and settings of a run as an event file.",
+        examples=("3f2a91 --out shared", "3f2a91 --format tensorboard --out events/3f2a91"),
+    )
+    exporting.add_argument("run", metavar="RUN")
+    exporting.add_argument("--format", choices=FORMATS, default=FORMATS[0], help=f"default {FORMATS[0]}")
+    exporting.add_argument("--out", type=Path, required=True, metavar="DIR", help="receives the files")
+    add_licence(exporting)
+    exporting.set_defaults(action=export_run, store_of=_store)
+
     deleting = verbs.add_parser(
         "delete",
         help="remove runs with their files",
@@ -79,19 +103,37 @@ def add_commands(commands: Any) -> None:
     )
     pruning.add_argument("--dry-run", action="store_true", help="say what would go, and remove nothing")
     pruning.set_defaults(action=prune_runs)
-    for verb in (listing, showing, resuming, deleting, pruning):
+    for verb in (listing, showing, resuming, exporting, deleting, pruning):
         add_store(verb)
 
 
 def list_runs(args: argparse.Namespace) -> None:
-    """Prints the runs in the order in which they were asked for."""
+    """Prints the runs in the order in which they were asked for, and writes them as a table if that is asked for."""
+    if args.out is not None:
+        check_file(args.out, *TABLE_ENDINGS)
     store = _store(args)
     store.sweep()
     found = store.list(states=None if args.state is None else (args.state,))
     known = {run.id: run for run in store.list()}
     rows = [_summary(run, known) for run in found]
+    if args.out is not None:
+        _write_list(args.out, found, rows)
     lines = [_line(row) for row in rows] or ["no runs"]
     print_listing(lines, {"store": str(store.root), "runs": rows}, as_json=args.json)
+
+
+def _write_list(path: Path, runs: Sequence[Run], rows: Sequence[dict[str, Any]]) -> None:
+    """Runs as a table: how each stands, and what it came to."""
+    import pandas as pd
+
+    from invariance.runs.origin import Origin, seed_of
+
+    columns = ("run", "title", "kind", "status", "seconds", "device", "finished")
+    table = pd.DataFrame([{name: row[name] for name in columns} for row in rows], columns=list(columns))
+    table.insert(4, "accuracy", [accuracy_of(run.metrics)[1] for run in runs])
+    table.insert(4, "seed", [seed_of(run.spec) for run in runs])
+    origin = Origin(command=command_line(), seeds=tuple(sorted(set(table["seed"]))), num=f"{len(runs):,} runs")
+    write_table(path, table, origin, title="Runs")
 
 
 def show_run(args: argparse.Namespace) -> None:
@@ -211,6 +253,11 @@ def _summary(run: Run, known: dict[str, Run]) -> dict[str, Any]:
     }
 
 
+def accuracy_of(metrics: Mapping[str, float]) -> tuple[str, float]:
+    """The accuracy on the test split among some metrics, with its name; an empty name and NaN where there is none."""
+    return next(((name, metrics[name]) for name in ACCURACIES if name in metrics), ("", math.nan))
+
+
 def _time(seconds: float | None) -> str | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
@@ -219,8 +266,8 @@ def _line(row: dict[str, Any]) -> str:
     """A run on a terminal."""
     metrics, progress = row["metrics"] or {}, row["progress"] or {}
     if row["status"] == "done":
-        name = next((name for name in ("transfer_accuracy", "test_accuracy") if name in metrics), "")
-        stands = f"{name.replace('_', ' ')} {metrics[name]:.3f}" if name else ""
+        name, accuracy = accuracy_of(metrics)
+        stands = f"{name.replace('_', ' ')} {accuracy:.3f}" if name else ""
     else:
         stands = f"step {progress['step']} of {progress['num_steps']}" if progress else ""
     error = f"  ({row['error']})" if row["error"] else ""

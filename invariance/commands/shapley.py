@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from invariance.commands.options import add_execution, add_explained, add_num_images
-from invariance.commands.output import check_file, described, print_json, write_bytes
+from invariance.commands.output import TABLE_ENDINGS, check_file, described, print_json, write_table
+from invariance.commands.parser import command_line
 from invariance.vocabulary.attribution import ALL_CLASSES, EVIDENCE_TABLE
 from invariance.vocabulary.columns import in_words
 
@@ -32,23 +33,25 @@ def add_commands(commands: Any) -> None:
         help="what stands for an absent background: the mean over other ones (default), or a uniform mean colour",
     )
     parser.add_argument("--num-references", type=int, default=8, metavar="N", help="other backgrounds (default 8)")
-    parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="where the table goes")
+    parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="where the table goes; X.tex is LaTeX")
     add_execution(parser)
     parser.set_defaults(action=shapley)
 
 
 def shapley(args: argparse.Namespace) -> None:
     """Writes the table and prints a JSON object with the means and the differences of two networks' shares."""
-    check_file(args.out, ".csv")
+    check_file(args.out, *TABLE_ENDINGS)
     from invariance.attribution.tables import evidence_tables
     from invariance.commands.running import load_models
+    from invariance.runs.origin import Origin
 
     models, engine, device = load_models(args)
     chosen = {name: getattr(args, name) for name in ("explain", "worth", "reference", "num_references")}
     options = {"num": args.num_images, **chosen}
     named = dict(zip(args.models, models, strict=True))
     table, differences = evidence_tables(named, engine, by_class=True, **options)
-    write_bytes(args.out, table.to_csv(index=False).encode())
+    origin = Origin(command=command_line(), seeds=(engine.spec.seed,), num=f"{args.num_images:,} test images")
+    write_table(args.out, table, origin, title="Evidence of the parts of an image")
     means = table[table["class"] == ALL_CLASSES].drop(columns="class")
     tables = {"models": means.to_dict("records"), "differences": differences.to_dict("records")}
     print_json({"out": str(args.out), **options, "device": device, **tables})

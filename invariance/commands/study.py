@@ -9,6 +9,7 @@ from typing import Any
 from invariance.commands.options import (
     add_execution,
     add_fields,
+    add_latex,
     add_num_classes,
     argument,
     count,
@@ -64,6 +65,7 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="where the files go; made if it is absent")
     parser.add_argument("--dry-run", action="store_true", help="list the runs and estimate the hours, execute nothing")
+    add_latex(parser)
     add_execution(parser)
     group = parser.add_argument_group("executor")
     group.add_argument("--executor", default="local", choices=EXECUTORS, help="default local: this machine")

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 from tqdm import tqdm
 
 from invariance.commands.errors import RunFailed
-from invariance.commands.output import check_folder, make_folder, print_json, say_pictures
-from invariance.commands.parser import program
+from invariance.commands.output import check_folder, make_folder, print_json, say_pictures, write_latex
+from invariance.commands.parser import command_line
 from invariance.commands.running import check_pictures, existing_store, open_store
 from invariance.extras import has, install_line
 from invariance.figures.study_notebook import write_notebook
@@ -24,6 +25,7 @@ from invariance.runs.coordinate import Coordinator
 from invariance.runs.device import choose_device, cuda_devices, spread
 from invariance.runs.executors.local import LocalExecutor
 from invariance.runs.interrupt import Stopped, interrupt_flag
+from invariance.runs.origin import Origin
 from invariance.runs.provenance import provenance
 from invariance.runs.store import Store
 from invariance.runs.study_files import summarise, write_summary, write_table
@@ -88,6 +90,8 @@ def execute_study(args: argparse.Namespace) -> None:
     summary = summarise(findings, seconds=seconds, provenance=made, progress=progress)
     write_summary(summary, args.out)
     write_notebook(study, args.out)
+    if args.latex:
+        _write_latex(study, table, findings, args.out)
     if absent := [name for name in ("plotly", "jinja2") if not has(name)]:
         print(f"no report.html, since {absent[0]} is not installed: {install_line(absent[0])}", file=sys.stderr)
     else:
@@ -100,6 +104,13 @@ def execute_study(args: argparse.Namespace) -> None:
     for line in told(findings):
         print(line)
     print_json({"study": study.name, "scale": study.scale, "runs": progress.total, "out": str(args.out), **summary})
+
+
+def _write_latex(study: Study, table: pd.DataFrame, findings: Sequence[Finding], folder: Path) -> None:
+    rows = [{**asdict(finding), "verdict": finding.words} for finding in findings]
+    found = pd.DataFrame(rows, columns=["name", "effect", "low", "high", "n", "p", "published", "verdict"])
+    origin = Origin(command=command_line(), seeds=study.seeds, num=f"{len(study.runs):,} runs")
+    write_latex(folder, {"results": table, "findings": found}, origin, title=f"{study.name} at {study.scale} scale")
 
 
 def told(findings: Sequence[Finding]) -> list[str]:
@@ -182,18 +193,6 @@ def _failed_line(failures: dict[str, str], progress: StudyProgress, out: Path) -
         f"{progress.done} of {progress.total} runs are done, and {out} has what they say; ask again to try the others. "
         f"{'; '.join(shown)}{more}"
     )
-
-
-def command_line() -> str:
-    """What was asked for, without where the files go, which is nobody else's matter and changes nothing."""
-    words = iter(sys.argv[1:])
-    kept = []
-    for word in words:
-        if word in ("--out", "--runs"):
-            next(words, None)
-        elif not word.startswith(("--out=", "--runs=")):
-            kept.append(word)
-    return f"{program()} {shlex.join(kept)}"
 
 
 class _Bar:

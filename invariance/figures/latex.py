@@ -6,6 +6,7 @@ import numbers
 import re
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from invariance.runs.origin import Origin
@@ -87,16 +88,20 @@ def _typed(line: str) -> str:
     return escape(line).replace("--", "-{}-").replace(",", ",\\allowbreak{}")
 
 
-def _is_number(column: pd.Series) -> bool:  # type: ignore[type-arg]
-    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+def _is_number(column: pd.Series) -> bool:
+    return bool(column.map(lambda value: pd.isna(value) or _is_real(value)).all())
+
+
+def _is_real(value: object) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_)
 
 
 def _cell(value: object) -> str:
-    if value is None or (isinstance(value, float) and pd.isna(value)) or value is pd.NA:
+    if pd.isna(value):  # type: ignore[call-overload]
         return _NOT_KNOWN
-    if isinstance(value, numbers.Integral) or not isinstance(value, numbers.Real):
+    if not _is_real(value):
         return escape(str(value))
-    text = f"{float(value):.{DIGITS}g}"
-    mantissa, _, exponent = text.partition("e")
-    scale = f" \\times 10^{{{int(exponent)}}}" if exponent else ""
-    return f"${mantissa}{scale}$"
+    assert isinstance(value, numbers.Real)
+    text = str(value) if isinstance(value, numbers.Integral) else f"{float(value):.{DIGITS}g}"
+    mantissa, _, exponent = text.replace("inf", r"\infty").partition("e")
+    return f"${mantissa} \\times 10^{{{int(exponent)}}}$" if exponent else f"${mantissa}$"

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 MAX_ROWS: Final = 500
 """Of a table that are shown; the CSV in the file has all."""
 
-PLOTLY_SLOT: Final = "/* the drawing library */"
-"""Where Plotly goes into a page that was made without it; what puts it there has to keep it as it is."""
-
 HERE: Final = Path(__file__).parent
 
 
@@ -40,7 +37,6 @@ def offline_html(
     pictures: Mapping[str, bytes] | None = None,
     tables: Mapping[str, pd.DataFrame] | None = None,
     text: str = "",
-    with_plotly: bool = True,
 ) -> bytes:
     """A view as one HTML document with everything inside: no other file and no address is asked for anything.
 
@@ -51,8 +47,6 @@ def offline_html(
         pictures: PNG files by what they show.
         tables: all the numbers, by the names of the CSV files that the document holds, without the ending.
         text: a sentence or two below the title; what stands in backticks is set as code.
-        with_plotly: whether the drawing library is inside (5 MB); else :data:`PLOTLY_SLOT` is in its place, for who
-            has the library at hand, as a browser has that shows the page.
     """
     drawings = [
         drawn(figure, name=str(number), title=caption)
@@ -66,7 +60,7 @@ def offline_html(
         pictures=pictures or {},
         tables=tables or {},
         text=text,
-        plotly=_plotly() if with_plotly and drawings else PLOTLY_SLOT,
+        plotly=_plotly() if drawings else "",  # 5 MB that pictures and tables do without
     ).encode()
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from invariance.extras import require_extra
 from invariance.runs.describe import title
-from invariance.runs.origin import settings_of
+from invariance.runs.origin import settings_of, without_paths
 from invariance.runs.store import Run, Store
-from invariance.spec import PretrainSpec, SpecError, TransferSpec, canonical_json
+from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, SpecError, TransferSpec, canonical_json
 
 
 def write_event_file(run: Run, store: Store, folder: Path) -> Path:
@@ -39,18 +41,26 @@ def write_event_file(run: Run, store: Store, folder: Path) -> Path:
 
     start = run.started or run.created
     end = start + float(values["seconds"].max())
-    settings = settings_of(run.spec)
+    settings = settings_of(run.spec) | _numbers(run.spec) | _numbers(run.spec.data, "data: ")
     before = set(folder.glob("*"))
     with closing(SummaryWriter(str(folder), filename_suffix=f".{run.id}")) as writer:
         writer.add_text("run", title(run.spec), 0, walltime=start)
-        writer.add_text("spec", f"    {canonical_json(run.spec)}", 0, walltime=start)
-        for row in values.itertuples(index=False):
-            writer.add_scalar(row.name, row.value, row.step, walltime=start + row.seconds)
-        for name, value in run.metrics.items():
-            writer.add_scalar(f"final/{name}", value, int(values["step"].max()), walltime=end)
-        # Not add_hparams, which would put them into a folder of their own, as another run.
+        writer.add_text("spec", f"    {canonical_json(without_paths(run.spec))}", 0, walltime=start)
+        for step, name, value, seconds in values.to_numpy().tolist():
+            writer.add_scalar(name, value, step, walltime=start + seconds)
         finals = {f"final/{name}": value for name, value in run.metrics.items()}
-        for summary in hparams(settings, finals):
-            writer.file_writer.add_summary(summary, walltime=end)
+        for name, value in finals.items():
+            writer.add_scalar(name, value, int(values["step"].max()), walltime=end)
+        file: Any = writer.file_writer
+        for summary in hparams(
+            settings, finals
+        ):  # not add_hparams, which makes another run of them, in a folder of its own
+            file.add_summary(summary, walltime=end)
     (written,) = set(folder.glob("*")) - before
     return written
+
+
+def _numbers(spec: RunSpec | DatasetSpec, prefix: str = "") -> dict[str, float]:
+    """The settings that are numbers, under their names in :func:`settings_of`: HParams draws axes of them."""
+    values = {each.name: getattr(spec, each.name) for each in fields(spec)}
+    return {prefix + name.replace("_", " "): value for name, value in values.items() if type(value) in (int, float)}

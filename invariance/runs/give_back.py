@@ -21,7 +21,6 @@ from invariance.runs.origin import without_paths
 from invariance.runs.store import Store
 from invariance.spec import PretrainSpec, SpecError, TransferSpec, to_dict
 from invariance.training.checkpoint import load_weights, save_weights
-from invariance.vocabulary.architectures import PUBLISHED_PREFIX
 
 WEIGHTS: Final = "model.safetensors"
 CARD: Final = "README.md"
@@ -56,12 +55,13 @@ def files_to_give(reference: str, store: Store | None, *, licence: str | None = 
 def find_trained(reference: str, store: Store | None) -> Trained:
     """The network of a run or of the gallery with what is recorded of it; see :func:`files_to_give`."""
     run_id = run_id_of(reference, store)
-    if run_id.startswith(PUBLISHED_PREFIX):
-        raise SpecError(f"{run_id} is published already, by others: name a run of yours, or a gallery model")
+    run = None if store is None else store.find(run_id)
+    shipped = next((entry for entry in entries() if entry.run_id == run_id), None)
+    if run is None and shipped is None:
+        raise SpecError(f"{reference}: expected a run or a gallery model; other networks are their makers' to give")
     path = weights_of(run_id, store)
-    known = None if store is None else store.find(run_id)
-    if known is None or known.state != "done":
-        known = next(entry for entry in entries() if entry.run_id == run_id)
+    known = run if run is not None and (run.state == "done" or shipped is None) else shipped
+    assert known is not None
     assert isinstance(known.spec, PretrainSpec | TransferSpec), f"a {known.spec.kind} has no weights"
     start = recorded_spec(known.spec.source, store) if isinstance(known.spec, TransferSpec) else None
     assert start is None or isinstance(start, PretrainSpec | TransferSpec)

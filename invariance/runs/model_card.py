@@ -16,7 +16,6 @@ from invariance.runs.origin import NO_COMMAND, settings_of, source_name, without
 from invariance.runs.plain_torch import plain_torch
 from invariance.spec import DatasetSpec, PretrainSpec, TransferSpec
 from invariance.statistics import Interval, share_interval
-from invariance.vocabulary.architectures import PUBLISHED_PREFIX
 from invariance.vocabulary.citation import CITATION, PAPER_TITLE, PAPER_URL
 
 UNKNOWN: Final = "unknown"
@@ -174,8 +173,8 @@ def _trained_on(trained: Trained) -> str:
     spec = trained.spec
     if isinstance(spec, PretrainSpec):
         return f"From random weights ({spec.objective}), on {_pictures(spec.data)}."
-    if spec.source.startswith(PUBLISHED_PREFIX):
-        start = f"`{spec.source}`, with its published ImageNet weights"
+    if ":" in spec.source:  # which no run's identity has
+        start = f"`{spec.source}`, a network that was trained elsewhere"
     elif trained.start is None:
         start = f"run `{spec.source}`, of which nothing else is known here"
     else:
@@ -199,10 +198,10 @@ def _composition(data: DatasetSpec) -> str:
 
 def _own_code(image_size: int) -> str:
     return (
-        "from invariance.training.checkpoint import load_weights\n\n"
-        'network = load_weights("model.safetensors")\n'
+        "import invariance\nimport torch\n\n"
+        'network = invariance.network("model.safetensors")\n'
         f"logits = network(torch.rand(4, 3, {image_size}, {image_size}))"
-    ).replace("from inv", "import torch\nfrom inv", 1)
+    )
 
 
 def _shape(trained: Trained, model: Classifier) -> dict[str, int]:

@@ -61,13 +61,18 @@ def origin_of(*specs: RunSpec) -> Origin:
                 counted[f"{spec.num_images:,} images"] = None
             case _:
                 counted[f"{spec.num_test_samples:,} test images"] = None
-    commands = dict.fromkeys(command(spec) or NO_COMMAND for spec in specs)
+    commands = dict.fromkeys(command(without_paths(spec)) or NO_COMMAND for spec in specs)
     return Origin(
         command="\n".join(commands),
-        seeds=tuple(dict.fromkeys(getattr(spec, "seed", spec.data.seed) for spec in specs)),
+        seeds=tuple(dict.fromkeys(map(seed_of, specs))),
         num=" and ".join(counted),
         settings=settings_of(specs[0]) if len(specs) == 1 else {},
     )
+
+
+def seed_of(spec: RunSpec) -> int:
+    """Of a training, that of its weights and order; of a measurement, that of its images."""
+    return getattr(spec, "seed", spec.data.seed)
 
 
 def settings_of(spec: RunSpec) -> dict[str, str]:
@@ -89,8 +94,8 @@ def source_name(source: str) -> str:
 
 def without_paths(spec: RunSpec) -> RunSpec:
     """The same run, its folders told by their last names alone; itself where it has none."""
-    sources = {name: source_name(getattr(spec.data, name)) for name in SOURCES}
-    return replace(spec, data=replace(spec.data, **sources))
+    objects, backgrounds, stickers = (source_name(getattr(spec.data, name)) for name in SOURCES)
+    return replace(spec, data=replace(spec.data, objects=objects, backgrounds=backgrounds, stickers=stickers))
 
 
 def words_of(spec: RunSpec | DatasetSpec) -> dict[str, str]:

@@ -92,6 +92,16 @@ def test_pretrain_transfer_measure(command, tmp_path):
     assert list(rows["transform"]) == ["hue", "invert"] and set(rows["model"]) == {first["run"]}
     assert (rows["sens_conditional"] >= rows["sens"] - 1e-9).all()
 
+    code, again, _ = command(f"{measure} --backgrounds noise".replace("sens.csv", "sens.tex"))
+    text = (tmp_path / "sens.tex").read_text()
+    assert code == 0 and again["run"] == answer["run"] and f"{first['run']} & hue & ${rows['sens'][0]:.4g}$ &" in text
+    assert "n = 64 pairs of twins; seed 0;" in text and r"\label{tab:sens}" in text
+    code, listed, error = command(f"runs list --out {tmp_path / 'runs.csv'} --runs {tmp_path / 'runs'}", store=False)
+    assert code == 0, error
+    rows = pd.read_csv(tmp_path / "runs.csv")
+    assert list(rows["run"]) == [run["run"] for run in listed["runs"]]
+    assert rows["accuracy"][0] == first["metrics"]["test_accuracy"] and rows["accuracy"].isna().sum() == 1
+
 
 def test_factors(command, tmp_path):
     _, run, _ = command(f"pretrain {TINY} --transforms hue --num-samples 64 --epochs 1")
@@ -216,15 +226,18 @@ def test_attribute(command, tmp_path):
     with Image.open(out / "attribution.png") as picture:
         assert picture.width > 3 * 320 - 1
     words += " --method occlusion --parameters window=8,stride=8"
-    code, _, _ = command(f"{words} --num 5 --num-untrained 3", store=False)
+    code, _, _ = command(f"{words} --num 5 --num-untrained 3 --latex", store=False)
     for name, columns, num in (("scores", SCORE_TABLE, 6), ("randomisation", RANDOMISATION_TABLE, 4)):
         rows = (out / f"{name}.csv").read_text().splitlines()
         assert code == 0 and rows[0] == ",".join(column.name for column in columns) and len(rows) == 1 + num
+        text = (out / f"{name}.tex").read_text()
+        assert text.count(" \\\\\n") == 1 + num and "n = 5 test images; seed 0;" in text
     refused = {
         "--method magic": "magic",
         "--parameters steps=many": "NAME=NUMBER",
         "--num 0": "num = 0",
         "--num-untrained 3": "add --num-images",
+        "--latex": "add --num-images",
         "--num 5 --num-untrained 2": "num_untrained = 2: expected a whole number from 3",
         "--parameters steps=2,steps=3": "'steps' is given twice",
     }

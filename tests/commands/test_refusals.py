@@ -113,6 +113,14 @@ shapley --models matched --out x.csv --num 0
 shapley --models matched --out x.csv --worth money
 shapley --models matched --out x.csv --reference nobody
 shapley --models matched --out x.csv --num-references 0
+runs list --out x.txt
+runs export none
+runs export nothing --out m
+runs export none --out m --format onnx
+runs export none --out m --format tensorboard
+push
+push small --from none
+push ada/small
 study
 study nothing --out m
 study mismatch

@@ -32,6 +32,7 @@ from invariance.studies.scales import QUICK
 from invariance.studies.study import RunOutcome
 from invariance.studies.telling import tally
 from invariance.training.precision import auto_precision
+from invariance.vocabulary.citation import PAPER_URL
 from invariance.vocabulary.studies import STUDY_NAMES
 from tests.runs.tiny import wait_until
 from tests.runs.tiny_study import COLUMNS, tiny_study
@@ -66,7 +67,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_study_writes_its_table_summary_and_report(command: Command, tiny: None, tmp_path: Path) -> None:
     out = tmp_path / "made" / "here"
-    text = f"study transforms-vs-other --seeds 3 --num-workers 1 --out {out}"
+    text = f"study transforms-vs-other --seeds 3 --num-workers 1 --latex --out {out}"
     code, answer, said, err = command(text)
     assert (code, err) == (0, "") and answer is not None
     assert said.splitlines()[0] == "1 seed: 1 with too few seeds for a verdict."
@@ -87,6 +88,10 @@ def test_a_study_writes_its_table_summary_and_report(command: Command, tiny: Non
     assert summary["seconds"] > 0
     page = (out / "report.html").read_text()
     assert finding["statement"] in page and "Plotly.newPlot" in page
+    assert (
+        "numbers only" in (out / "findings.tex").read_text()
+        and "n = 4 runs; seed 3;" in (out / "results.tex").read_text()
+    )
     assert not list(out.glob("*.part"))
     # Asked for again: answered from the store, with the same results.
     before = (out / "results.csv").read_bytes()
@@ -128,6 +133,7 @@ def test_the_report_needs_no_network(command: Command, tiny: None, tmp_path: Pat
     assert code == 0
     page = (tmp_path / "report.html").read_text()
     own = page.replace(page[page.index("<script>") : page.index("</head>")], "")  # without Plotly's own source
+    own = own.replace('href="data:', "").replace(PAPER_URL, "")  # a file inside of it, and a text
     for word in ("src=", "href=", "@import", "url(", "http://", "https://"):
         assert word not in own, f"{word} may load something"
 
