@@ -12,6 +12,7 @@ from invariance.data.background_split import BackgroundSplit, load_split, shared
 from invariance.data.catalogue import background_names, is_picture_source, load_backgrounds
 from invariance.data.foreground import WholePictures, splits_of
 from invariance.data.pasting import to_bytes
+from invariance.data.picture_folders import in_short
 from invariance.data.random import STREAMS, Draws, SampleDraws, unit_field
 from invariance.data.sources.pictures import load_pictures
 from invariance.spec import DatasetSpec, SpecError
@@ -165,7 +166,8 @@ def load_background_source(spec: DatasetSpec) -> Backgrounds:
     if spec.label == "background" or spec.fg_bg_correlation > 0:
         asked = "label = background" if spec.label == "background" else f"fg_bg_correlation = {spec.fg_bg_correlation}"
         raise SpecError(
-            f"{asked}: {spec.backgrounds} backgrounds have no classes; choose cifar10, cifar100 or images:<folder>"
+            f"{asked}: {in_short(spec.backgrounds)} backgrounds have no classes; choose cifar10, cifar100 or "
+            "images:<folder>"
         )
     found = load_backgrounds(spec.backgrounds, image_size=spec.image_size)
     if found is None:

@@ -7,11 +7,8 @@ every kind of scene. Files with the same bytes count once and go together. No se
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 import torch
@@ -19,6 +16,7 @@ from torch import Tensor
 
 from invariance.data.catalogue import background_files, is_picture_source
 from invariance.data.foreground import SPLIT_START
+from invariance.data.picture_contents import file_digest
 from invariance.spec import DatasetSpec
 
 EIGHTHS: Final = ("train",) * 5 + ("validation",) + ("test",) * 2
@@ -103,16 +101,9 @@ def load_split(backgrounds: str) -> BackgroundSplit:
     """
     if backgrounds.startswith("#"):
         return shared_by_all(1)
-    files = [(path, path.stat()) for path in background_files(backgrounds)]
-    stamps = tuple((path, about.st_size, about.st_mtime_ns) for path, about in files)
-    return _split_files(stamps, by_family=backgrounds == "builtin")
-
-
-@lru_cache(maxsize=8)
-def _split_files(stamps: tuple[tuple[Path, int, int], ...], *, by_family: bool) -> BackgroundSplit:
-    """Files with their sizes and times, which tell when they have to be read again."""
-    families = [path.stem.rpartition("-")[0] if by_family else "" for path, *_ in stamps]
-    return divided([hashlib.sha256(path.read_bytes()).hexdigest() for path, *_ in stamps], families)
+    files, by_family = background_files(backgrounds), backgrounds == "builtin"
+    families = [path.stem.rpartition("-")[0] if by_family else "" for path in files]
+    return divided([file_digest(path) for path in files], families)
 
 
 def words_of_test(spec: DatasetSpec) -> str:

@@ -13,9 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from invariance.data.kept_pictures import kept
 from invariance.data.picture_contents import resolve_source as resolve_source
 from invariance.data.picture_files import open_image
 from invariance.data.picture_folders import (
@@ -222,15 +224,9 @@ def read_object(path: Path, image_size: int) -> Tensor:
     """One object on its canvas, see :func:`place_object`.
 
     Raises:
-        SpecError: no readable image, or it has no transparent pixel.
+        SpecError: no readable image, or none of its pixels is transparent, or all are.
     """
-    rgba = open_image(path).convert("RGBA")
-    lowest, highest = rgba.getchannel("A").getextrema()
-    if lowest == 255:
-        raise SpecError(f"{path}: no transparent pixel; an object needs an alpha channel that cuts it out")
-    if highest == 0:
-        raise SpecError(f"{path}: every pixel is transparent; an object needs some that are seen")
-    return place_object(rgba, image_size)
+    return _on_canvas(_object_bytes(path, image_size), image_size)
 
 
 def place_object(rgba: Image.Image, image_size: int) -> Tensor:
@@ -238,12 +234,7 @@ def place_object(rgba: Image.Image, image_size: int) -> Tensor:
 
     As published: resized to the canvas (bilinear, aspect not kept), then shrunk to 0.7 (bicubic) and centred.
     """
-    frame = Frame.of_object(image_size)
-    # Pillow resizes RGBA premultiplied, so clear pixels lend no colour to the edge.
-    full = rgba.resize((image_size, image_size), Image.Resampling.BILINEAR)
-    small = full.resize((frame.width, frame.width), Image.Resampling.BICUBIC)
-    pixels = torch.from_numpy(np.array(small, dtype=np.float32) / 255.0).permute(2, 0, 1)
-    return frame.on_canvas(torch.cat((pixels[:3] * pixels[3:], pixels[3:])))
+    return _on_canvas(_shrunk(rgba, image_size), image_size)
 
 
 @read_once
@@ -253,10 +244,38 @@ def read_background(path: Path, image_size: int) -> Tensor:
     Raises:
         SpecError: no readable image.
     """
+    return torch.from_numpy(_background_bytes(path, image_size).astype(np.float32) / 255.0).permute(2, 0, 1)
+
+
+@kept
+def _object_bytes(path: Path, image_size: int) -> NDArray[np.uint8]:
+    rgba = open_image(path).convert("RGBA")
+    lowest, highest = rgba.getchannel("A").getextrema()
+    if lowest == 255:
+        raise SpecError(f"{path}: no transparent pixel; an object needs an alpha channel that cuts it out")
+    if highest == 0:
+        raise SpecError(f"{path}: every pixel is transparent; an object needs some that are seen")
+    return _shrunk(rgba, image_size)
+
+
+def _shrunk(rgba: Image.Image, image_size: int) -> NDArray[np.uint8]:
+    """The part of the canvas that an object fills: (W, W, 4), straight alpha."""
+    width = Frame.of_object(image_size).width
+    # Pillow resizes RGBA premultiplied, so clear pixels lend no colour to the edge.
+    full = rgba.resize((image_size, image_size), Image.Resampling.BILINEAR)
+    return np.array(full.resize((width, width), Image.Resampling.BICUBIC))
+
+
+def _on_canvas(small: NDArray[np.uint8], image_size: int) -> Tensor:
+    pixels = torch.from_numpy(small.astype(np.float32) / 255.0).permute(2, 0, 1)
+    return Frame.of_object(image_size).on_canvas(torch.cat((pixels[:3] * pixels[3:], pixels[3:])))
+
+
+@kept
+def _background_bytes(path: Path, image_size: int) -> NDArray[np.uint8]:
     image = open_image(path).convert("RGB")
     side = min(image.size)
-    square = image.crop((0, 0, side, side)).resize((image_size, image_size), Image.Resampling.BILINEAR)
-    return torch.from_numpy(np.array(square, dtype=np.float32) / 255.0).permute(2, 0, 1)
+    return np.array(image.crop((0, 0, side, side)).resize((image_size, image_size), Image.Resampling.BILINEAR))
 
 
 def _folder(source: str, configuration: str) -> Path:

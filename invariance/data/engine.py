@@ -32,6 +32,7 @@ from invariance.data.transforms import (
 )
 from invariance.data.transforms.beyond import drawn_other, drawn_view, occluder_layer
 from invariance.spec import DatasetSpec, SpecError
+from invariance.spec.sources import place_of
 
 __all__ = ["SPLIT_START", "Batch", "Changed", "Engine", "paste", "sources_of", "to_bytes"]
 
@@ -82,7 +83,9 @@ class Engine:
 
     def _set(self, spec: DatasetSpec) -> None:
         if spec.fg_bg_correlation > 0 and not isinstance(self._objects, Cutouts):
-            raise SpecError(f"fg_bg_correlation = {spec.fg_bg_correlation}: needs cut-out objects, not {spec.objects}")
+            raise SpecError(
+                f"fg_bg_correlation = {spec.fg_bg_correlation}: needs cut-out objects, not {place_of(spec.objects)}"
+            )
         self.spec = spec
         self._transforms = tuple(get_transform(name) for name in spec.transforms)
 
@@ -432,7 +435,9 @@ class Engine:
     def _occluders(self, found: Foregrounds, params: Params) -> Tensor:
         """The objects that stand in front, (B, 4, W, W): the first picture of a drawn other class."""
         if not isinstance(self._objects, Cutouts):
-            raise SpecError(f"occlude needs cut-out objects, not {self.spec.objects}; choose builtin or a folder")
+            raise SpecError(
+                f"occlude needs cut-out objects, not {place_of(self.spec.objects)}; choose builtin or a folder"
+            )
         others = drawn_other(params, found.labels, len(self.object_names))
         return self._objects.cut(others, torch.zeros_like(others))
 

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from invariance.data.catalogue import is_picture_source, load_objects
+from invariance.data.picture_folders import in_short, named
 from invariance.data.random import SampleDraws, permutation
 from invariance.data.sources.pictures import PictureSet, load_pictures
 from invariance.data.transforms.frame import Frame
@@ -218,7 +219,9 @@ def load_foregrounds(spec: DatasetSpec) -> Objects:
     """
     posed = "pose" in spec.transforms
     if posed and (spec.objects == "noise" or is_picture_source(spec.objects)):
-        raise SpecError(f"pose needs objects seen from several sides: {spec.objects} has none; choose builtin")
+        raise SpecError(
+            f"pose needs objects seen from several sides: {in_short(spec.objects)} has none; choose builtin"
+        )
     if is_picture_source(spec.objects):
         pictures = load_pictures(spec.objects, image_size=spec.image_size)
         return WholePictures(choose(pictures, spec.classes, spec.objects), spec.image_size, 0)
@@ -230,7 +233,9 @@ def load_foregrounds(spec: DatasetSpec) -> Objects:
     )
     if posed and int(found.counts.min()) < 2:
         name = found.class_names[int(found.counts.argmin())]
-        raise SpecError(f"pose needs several pictures of each class: {name} of {spec.objects} has one; add views of it")
+        raise SpecError(
+            f"pose needs several pictures of each class: {name} of {in_short(spec.objects)} has one; add views of it"
+        )
     frame = Frame.of_object(spec.image_size)
     contents = frame.of(found.pictures).contiguous()
     return Cutouts(
@@ -247,7 +252,7 @@ def choose(pictures: PictureSet, classes: tuple[str, ...], source: str) -> Pictu
     if not classes:
         return pictures
     if unknown := [name for name in classes if name not in pictures.class_names]:
-        raise SpecError(f"unknown class {unknown[0]!r}: {source} has {', '.join(pictures.class_names[:12])} …")
+        raise SpecError(f"unknown class {unknown[0]!r}: {in_short(source)} has {named(pictures.class_names)}")
     new_label = torch.full((len(pictures.class_names),), -1)
     for label, name in enumerate(classes):
         new_label[pictures.class_names.index(name)] = label

@@ -27,7 +27,7 @@ from invariance.spec.sources import (
 
 _DIGITS: Final = 16
 _AnyRun = TypeVar("_AnyRun", bound=RunSpec)
-_Stamp = tuple[int, int, int]
+Stamp = tuple[int, int, int]
 
 
 def folder_contents(folder: Path) -> str:
@@ -89,7 +89,7 @@ def resolve_source(source: str) -> str:
 def identified(data: DatasetSpec) -> DatasetSpec:
     """A data set whose folders are written with their contents; errors as for :func:`resolve_source`."""
     written = {role: getattr(data, role) for role in SOURCES}
-    changed = {
+    changed: dict[str, Any] = {
         role: found
         for role, source in written.items()
         if is_folder_source(source) and not contents_of(source) and (found := resolve_source(source)) != source
@@ -129,11 +129,12 @@ def _resolved(folder: Path) -> Path:
         return folder.absolute()
 
 
-def _stamped(folder: Path) -> list[tuple[str, str, _Stamp]]:
-    return [(picture.name, str(picture.path), _stamp_of(picture.path)) for picture in survey(folder).pictures]
+def _stamped(folder: Path) -> list[tuple[str, str, Stamp]]:
+    return [(picture.name, str(picture.path), file_stamp(picture.path)) for picture in survey(folder).pictures]
 
 
-def _stamp_of(path: Path) -> _Stamp:
+def file_stamp(path: Path) -> Stamp:
+    """Size and times of a file, which tell when it has to be read again; SpecError if it cannot be looked at."""
     try:
         about = os.stat(path)
     except OSError as error:
@@ -141,8 +142,13 @@ def _stamp_of(path: Path) -> _Stamp:
     return about.st_size, about.st_mtime_ns, about.st_ctime_ns
 
 
+def file_digest(path: Path) -> str:
+    """The SHA-256 of a file, read once while its stamp stays; SpecError if it cannot be read."""
+    return _file_digest(str(path), file_stamp(path))
+
+
 @lru_cache(maxsize=2**17)
-def _file_digest(path: str, stamp: _Stamp) -> str:
+def _file_digest(path: str, stamp: Stamp) -> str:
     try:
         with open(path, "rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

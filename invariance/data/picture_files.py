@@ -22,6 +22,7 @@ from PIL import (
     BmpImagePlugin,
     ExifTags,
     Image,
+    ImageFile,
     JpegImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
@@ -117,7 +118,7 @@ def _read(path: Path) -> tuple[Image.Image, str]:
         raise SpecError(f"{path}: cannot be read as {FORMATS_TEXT}; replace or remove it") from error
 
 
-def eight_bits(image: Image.Image, name: str) -> Image.Image:
+def eight_bits(image: ImageFile.ImageFile, name: str) -> Image.Image:
     """The pixels of an opened picture, see :func:`open_image`.
 
     Args:

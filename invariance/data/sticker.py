@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from invariance.data.catalogue import is_picture_source, load_objects
+from invariance.data.picture_folders import in_short
 from invariance.data.random import STREAMS, Draws
 from invariance.data.transforms import Params
 from invariance.data.transforms.frame import Frame
@@ -106,7 +107,9 @@ def load_stickers(spec: DatasetSpec) -> Stickers | None:
     if not spec.stickers:
         return None
     if is_picture_source(spec.stickers) or spec.stickers.startswith("#"):
-        raise SpecError(f"stickers = {spec.stickers}: must be cut-outs; choose builtin, noise, hub or a folder of them")
+        raise SpecError(
+            f"stickers = {in_short(spec.stickers)}: must be cut-outs; choose builtin, noise, hub or a folder of them"
+        )
     try:
         found = load_objects(spec.stickers, classes=spec.sticker_classes, image_size=spec.image_size, num_prototypes=1)
     except SpecError as error:

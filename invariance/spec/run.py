@@ -67,5 +67,8 @@ def identity_json(spec: BaseRunSpec) -> str:
     data: Any = getattr(spec, "data", None)
     if data is None:
         return canonical_json(spec)
-    named = {source: identity_of(getattr(data, source)) for source in SOURCES}
+    written = {source: getattr(data, source) for source in SOURCES}
+    named = {source: identity_of(value) for source, value in written.items()}
+    if named == written:
+        return canonical_json(spec)
     return canonical_json(replace(spec, data=replace(data, **named)))  # type: ignore[call-arg]

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 
 from invariance.events import Finished, Progress
@@ -21,7 +24,7 @@ from invariance.runs.interrupt import STOP_SIGNALS
 from invariance.runs.outcome import RESULT_FILE
 from invariance.runs.store import Run, Store
 from invariance.runs.together import run_together
-from invariance.spec import PretrainSpec, RunSpec, SpecError, canonical_json
+from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, SpecError, canonical_json
 from invariance.training.resume import CURRENT, PREVIOUS, load_state, save_state
 from tests.runs.tiny import PATIENCE_S, tiny_pretrain, tiny_transfer, wait_until
 
@@ -56,6 +59,36 @@ def test_a_run_is_executed_once_and_then_answered_from_the_store(store: Store) -
     assert again == []
     transfer = run_here(tiny_transfer(run.id), store, "cpu")
     assert transfer.state == "done" and "transfer_accuracy" in transfer.metrics
+
+
+def test_a_folder_is_known_by_its_pictures_wherever_they_are(store: Store, tmp_path: Path) -> None:
+    def asked(folder: Path) -> tuple[Run, int]:
+        data = DatasetSpec(objects=str(folder), backgrounds="noise", transforms=("rotate",), num_samples=64)
+        events: list[Any] = []
+        return run_here(replace(tiny_pretrain(), data=data), store, "cpu", events.append), len(events)
+
+    def draw(folder: Path, colours: dict[str, str]) -> None:
+        for name, colour in colours.items():
+            (folder / name).mkdir(parents=True, exist_ok=True)
+            picture = Image.new("RGBA", (16, 16))
+            picture.paste(colour, (4, 4, 12, 12))
+            picture.save(folder / name / "1.png")
+
+    draw(tmp_path / "here", {"a": "red", "b": "blue"})
+    first, num_events = asked(tmp_path / "here")
+    assert first.state == "done" and num_events
+    moved = (tmp_path / "here").rename(tmp_path / "there")
+    again, num_events = asked(moved)
+    assert (again.id, num_events) == (first.id, 0)
+    assert again.spec.data.objects.startswith(f"{moved}@"), "the store knows where they are now"
+    draw(moved, {"b": "red"})
+    changed, num_events = asked(moved)
+    assert changed.id != first.id and num_events
+    with pytest.raises(SpecError, match="its pictures have changed since this was asked for"):
+        run_here(replace(again.spec, seed=5), store, "cpu")
+    shutil.rmtree(moved)
+    transfer = run_here(tiny_transfer(first.id), store, "cpu")
+    assert transfer.state == "done", "weights are enough to build on"
 
 
 def test_a_transfer_without_its_source_is_refused_and_leaves_no_trace(store: Store) -> None:

@@ -8,9 +8,11 @@ from typing import Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from invariance.data.kept_pictures import kept
 from invariance.data.picture_files import open_image
 from invariance.data.sources.layout import divide, layout_of
 from invariance.data.sources.picture_set import PictureSet, check_memory
@@ -71,6 +73,11 @@ def read_picture(path: Path, image_size: int) -> Tensor:
     Raises:
         SpecError: no readable image.
     """
+    return torch.from_numpy(_picture_bytes(path, image_size).copy()).permute(2, 0, 1)
+
+
+@kept
+def _picture_bytes(path: Path, image_size: int) -> NDArray[np.uint8]:
     image = open_image(path).convert("RGB")
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
@@ -78,4 +85,4 @@ def read_picture(path: Path, image_size: int) -> Tensor:
     square = image.crop((left, top, left + side, top + side)).resize(
         (image_size, image_size), Image.Resampling.BILINEAR, reducing_gap=_REDUCING_GAP
     )
-    return torch.from_numpy(np.array(square)).permute(2, 0, 1)
+    return np.array(square)

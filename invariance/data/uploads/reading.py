@@ -12,7 +12,7 @@ from io import BytesIO
 from typing import Final
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 from PIL.PngImagePlugin import PngImageFile
 
 from invariance.data.picture_files import DAMAGED, check_complete, eight_bits, quiet_about_metadata, turn_of
@@ -127,7 +127,7 @@ def _too_many_pixels() -> str:
     return f"at most {MAX_PIXELS // 10**6} megapixels are accepted, save it smaller"
 
 
-def _decode(image: Image.Image, title: str) -> tuple[Image.Image, tuple[str, ...]]:
+def _decode(image: ImageFile.ImageFile, title: str) -> tuple[Image.Image, tuple[str, ...]]:
     notes = []
     if getattr(image, "is_animated", False):
         notes.append("holds several pictures: the first is used")
