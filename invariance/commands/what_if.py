@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from statistics import fmean
 from typing import Any, Final
@@ -82,6 +83,8 @@ def what_if(args: argparse.Namespace) -> None:
         options |= {name: value for name, value in given(args, spec).items() if name in names}
     seeds = args.seeds or (options.pop("seed", 0),)
     studies = [experiment(args.target, args.mismatch, **options, seed=seed) for seed in seeds]
+    if "objects" in options or "num_classes" in options:
+        print(studies[0].words_of_classes, file=sys.stderr)
     specs = [spec for study in studies for spec in study.runs]
     store, device = running.prepare(args, specs)
     runs = running.execute_all(specs, store, device)
@@ -101,4 +104,5 @@ def what_if(args: argparse.Namespace) -> None:
         }
     described = {"matched": to_dict(studies[0].matched_pretraining), "target": to_dict(studies[0].matched.data)}
     seconds = round(time.monotonic() - started, 2)
+    answer["classes"] = studies[0].words_of_classes
     print_json({**answer, **report, "seconds": seconds, "device": device, "spec": described})

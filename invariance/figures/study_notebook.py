@@ -34,7 +34,7 @@ from invariance.studies.own_data import set_apart
 
 
 def conclude(table):
-    return set_apart(study.conclude(table), {words!r})
+    return set_apart(study.conclude(table), {caveat!r})
 
 """
 _CONCLUDE = """\
@@ -72,7 +72,7 @@ def notebook(study: Study) -> dict[str, Any]:
     # The folder of somebody's own pictures need not be where the notebook is read; its findings come from the table.
     conclude, figures = "conclude = study.conclude", ""
     if not study.data.is_comparable:
-        conclude, figures = _APART.format(words=study.data.words), ", published=False"
+        conclude, figures = _APART.format(caveat=study.data.caveat), ", published=False"
     words = f"\n\n{study.data.words}" if study.data.words else ""
     rule = "\n".join(f"* {point}" for point in RULE)
     cells = [

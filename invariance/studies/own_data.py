@@ -16,12 +16,14 @@ from invariance.data.background_split import load_split
 from invariance.data.catalogue import class_names, is_picture_source
 from invariance.data.picture_folders import in_short
 from invariance.spec import SpecError
+from invariance.spec.sources import place_of
 from invariance.studies.verdicts import Finding
 from invariance.vocabulary.verdicts import Verdict
 
 FEWEST_CLASSES: Final = 10
 """Of a group, unless fewer are asked for: what the smallest tasks of the paper have, those of CIFAR-10."""
 FEW_BACKGROUNDS: Final = "too few to divide, so tests show those of training"
+SIZES: Final = "so sizes do not compare with published ones"
 BUILTIN: Final = "builtin"
 
 
@@ -51,20 +53,25 @@ class StudyData:
         backgrounds: source of the backgrounds.
         num_classes: of each group.
         words: what somebody has to know who reads the results; empty for a study as its scale has it.
-        is_comparable: whether sizes are held against published ones.
+        caveat: why sizes do not compare with published ones; empty where they do.
     """
 
     objects: str = BUILTIN
     backgrounds: str = BUILTIN
     num_classes: int = 30
     words: str = ""
-    is_comparable: bool = True
+    caveat: str = ""
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether sizes are held against published ones."""
+        return not self.caveat
 
     def told(self) -> dict[str, object]:
         """For a record of where results come from, without the places of folders; nothing of a usual study."""
         if not self.words:
             return {}
-        sources = {"objects": Path(self.objects).name, "backgrounds": Path(self.backgrounds).name}
+        sources = {"objects": _called(self.objects), "backgrounds": _called(self.backgrounds)}
         return {**sources, "num_classes": self.num_classes, "classes": self.words}
 
 
@@ -105,45 +112,43 @@ def settle(
     elif not 2 <= num_classes <= most:
         raise SpecError(
             f"num_classes = {num_classes}: study {study} takes {_times(taken)}as many of the {available} classes of "
-            f"{in_short(objects)}; "
+            f"{in_short(place_of(objects))}; "
             + (f"choose from 2 to {most}" if most >= 2 else f"it needs {2 * len(taken)}, add some")
         )
-    is_plain = backgrounds == "noise" or backgrounds.startswith("#")
-    sizes = "so sizes do not compare with published ones"
-    said = []
+    said, differs = [], []
     if objects != BUILTIN or num_classes != usual:
         listed = " and ".join(f"{num_classes}{' classes' * (not number)} {one}" for number, one in enumerate(taken))
-        of_which = "the built-in objects" if objects == BUILTIN else Path(objects).name
-        said.append(f"{listed}, of the {available} in {of_which}")
+        said.append(f"{listed}, of the {available} in {'the catalogue' if objects == BUILTIN else _called(objects)}")
     if num_classes != usual:
-        said.append(f"this scale has {usual}{' each' * (len(taken) > 1)}, {sizes}")
-    if is_plain:
-        said.append(f"on {'noise' if backgrounds == 'noise' else 'one colour'} instead of pictures, {sizes}")
+        differs.append(f"{num_classes} classes in place of {usual}")
+        said.append(f"this scale has {usual}{' each' * (len(taken) > 1)}, {SIZES}")
+    if backgrounds == "noise" or backgrounds.startswith("#"):
+        differs.append(f"{'noise' if backgrounds == 'noise' else 'one colour'} in place of pictures")
+        said.append(f"on {differs[-1]}, {SIZES}")
     elif backgrounds != BUILTIN:
         few = not shared_backgrounds and _are_few(backgrounds)
-        said.append(f"on the pictures in {Path(backgrounds).name}{few * f', {FEW_BACKGROUNDS}'}")
-    words = "; ".join(said)
-    is_comparable = num_classes == usual and not is_plain
-    return StudyData(
-        objects, backgrounds, num_classes, f"{words[0].upper()}{words[1:]}." if words else "", is_comparable
-    )
+        said.append(f"on the pictures in {_called(backgrounds)}{few * f', {FEW_BACKGROUNDS}'}")
+    words = f"{'; '.join(said)}." if said else ""
+    caveat = f"Here with {' and '.join(differs)}, {SIZES}." if differs else ""
+    return StudyData(objects, backgrounds, num_classes, f"{words[:1].upper()}{words[1:]}", caveat)
 
 
-def set_apart(findings: Sequence[Finding], words: str) -> list[Finding]:
+def set_apart(findings: Sequence[Finding], caveat: str) -> list[Finding]:
     """Findings of a study that is not the paper's design, as the rule has them where no size was published.
 
     Args:
         findings: as the study concludes.
-        words: what differs, see :class:`StudyData`.
+        caveat: of :class:`StudyData`.
 
     Returns:
-        Directions stay, sizes and their margins go, and each finding that names a published figure says why.
+        Directions stay, sizes and their margins go, and each finding that tells published figures says why.
     """
-    return [_without_size(finding, words) for finding in findings]
+    return [_without_size(finding, caveat) for finding in findings]
 
 
-def _without_size(finding: Finding, words: str) -> Finding:
-    told = f"{finding.statement} {words}" if finding.n and "published" in finding.statement else finding.statement
+def _without_size(finding: Finding, caveat: str) -> Finding:
+    tells = finding.published is not None or "published: " in finding.statement
+    told = f"{finding.statement} {caveat}" if finding.n and tells else finding.statement
     if finding.equivalence:
         # That there is no difference is no size; only whether it is the paper's result cannot be said.
         verdict = Verdict.NO_DIFFERENCE if finding.verdict is Verdict.AS_PUBLISHED else finding.verdict
@@ -157,12 +162,17 @@ def _too_few(study: str, taken: tuple[str, ...], fewest: int, objects: str, avai
     fewer = f", or ask for fewer: num_classes from 2 to {most}" if most >= 2 else ""
     return (
         f"study {study} needs {f'{num} x ' * (num > 1)}{fewest} classes ({', '.join(taken)}): "
-        f"{in_short(objects)} has {available}; add {num * fewest - available}{fewer}"
+        f"{in_short(place_of(objects))} has {available}; add {num * fewest - available}{fewer}"
     )
 
 
 def _times(taken: tuple[str, ...]) -> str:
     return f"{len(taken)} times " if len(taken) > 1 else ""
+
+
+def _called(source: str) -> str:
+    """A source for people: a folder without what it is in, which is nobody else's matter."""
+    return Path(place_of(source)).name
 
 
 def _are_few(backgrounds: str) -> bool:

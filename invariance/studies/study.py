@@ -129,7 +129,7 @@ class Design(Generic[ScaleT]):
             # What several parts share is one run.
             runs=tuple({spec.run_id: spec for part in parts for spec in part.runs}.values()),
             tabulate=partial(_tabulate, self.columns, parts),
-            conclude=self.conclude if data.is_comparable else partial(_apart, self.conclude, data.words),
+            conclude=self.conclude if data.is_comparable else partial(_apart, self.conclude, data.caveat),
             factors=factors,
             shared_backgrounds=shared,
             data=data,
@@ -140,8 +140,8 @@ def _tabulate(columns: tuple[str, ...], parts: tuple[Part, ...], outcomes: Outco
     return pd.DataFrame([row for part in parts for row in part.rows(outcomes)], columns=list(columns))
 
 
-def _apart(conclude: Callable[[pd.DataFrame], list[Finding]], words: str, table: pd.DataFrame) -> list[Finding]:
-    return set_apart(conclude(table), words)
+def _apart(conclude: Callable[[pd.DataFrame], list[Finding]], caveat: str, table: pd.DataFrame) -> list[Finding]:
+    return set_apart(conclude(table), caveat)
 
 
 def measured_table(outcomes: Outcomes, run_id: str) -> pd.DataFrame | None:

@@ -94,6 +94,14 @@ class WhatIf:
         """From Q to P."""
         return self.cells[1].transfer
 
+    @property
+    def words_of_classes(self) -> str:
+        """How many classes each task has, and whether those of pretraining come again: a sentence."""
+        pretrained, target = self.matched_pretraining.data.classes, self.matched.data.classes
+        if set(pretrained) & set(target):
+            return f"{len(target)} classes, the same to pretrain on and of the target tasks."
+        return f"{len(pretrained)} classes to pretrain on and {len(target)} others of the target tasks."
+
 
 def split_classes(objects: str, num_classes: int | None, seed: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Classes to pretrain on and classes of the target task, disjoint where the source has enough.

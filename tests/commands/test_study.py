@@ -299,10 +299,10 @@ def test_a_study_on_pictures_of_ones_own_runs_to_its_report(
     text = f"study mismatch --seeds 0 --objects cutouts --backgrounds #336699 --num-workers 1 --out {out}"
     code, answer, _, err = command(text)
     words = (
-        "10 classes of pretraining and target tasks, of the 10 in cutouts; on one colour instead of pictures, so sizes "
-        "do not compare with published ones."
+        "10 classes of pretraining and target tasks, of the 10 in cutouts; on one colour in place of pictures, so "
+        "sizes do not compare with published ones."
     )
-    assert (code, err) == (0, f"{words}\n") and answer is not None and answer["runs_done"] == 2
+    assert code == 0 and words in err.splitlines() and answer is not None and answer["runs_done"] == 2
     told = json.loads((out / "summary.json").read_text())["provenance"]
     assert (told["objects"], told["backgrounds"], told["num_classes"]) == ("cutouts", "#336699", 10)
     assert told["classes"] == words and words in (out / "report.html").read_text()

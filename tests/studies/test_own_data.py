@@ -12,12 +12,12 @@ from PIL import Image
 
 from invariance.data.catalogue import BUILTIN, class_names
 from invariance.data.engine import Engine
-from invariance.data.picture_files import images_of
 from invariance.figures.study_figures import figures_of
 from invariance.figures.study_notebook import notebook
 from invariance.figures.study_report import report_html
 from invariance.runs.study_files import plain_findings
 from invariance.spec import MeasureSpec, PretrainSpec, SpecError, TransferSpec
+from invariance.spec.sources import place_of
 from invariance.studies.own_data import FEW_BACKGROUNDS, set_apart
 from invariance.studies.registry import DESIGNS, make_study
 from invariance.studies.study import Study
@@ -34,7 +34,7 @@ def forty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("own")
     for name in class_names("builtin")[:40]:
         (folder / "cutouts" / name).mkdir(parents=True)
-        (drawn, *_) = images_of(BUILTIN / "foregrounds" / name)
+        drawn = BUILTIN / "foregrounds" / name / "view-0.webp"
         Image.open(drawn).convert("RGBA").resize((32, 32)).save(folder / "cutouts" / name / "a.png")
     (folder / "photos").mkdir()
     for number in range(6):
@@ -70,10 +70,10 @@ def test_a_study_takes_what_the_folder_has_and_says_so(
     assert kinds[0] == kinds[1], "the same design"
     # Whatever shows cut-outs or pictures shows the folder's; noise and drawn objects are types of data of study C.
     for spec in study.runs:
-        sources = {spec.data.objects, spec.data.stickers or spec.data.objects}
+        sources = {place_of(spec.data.objects), place_of(spec.data.stickers or spec.data.objects)}
         assert sources <= {str(forty / "cutouts"), "noise"} or isinstance(spec, MeasureSpec)
         if isinstance(spec, PretrainSpec) and spec.data.objects != "noise":
-            assert spec.data.backgrounds == str(forty / "photos") or spec.data.fg_availability == 0
+            assert place_of(spec.data.backgrounds) == str(forty / "photos") or spec.data.fg_availability == 0
 
 
 def test_groups_of_classes_are_disjoint_and_keep_their_proportions(forty: Path) -> None:
@@ -108,7 +108,9 @@ def test_a_number_of_ones_own_is_taken_or_refused(forty: Path) -> None:
         "with published ones."
     )
     many = make_study("transforms-vs-other", seeds=(0,), num_classes=36)
-    assert many.data.words.startswith("36 classes of the target task and 36 others to pretrain on, of the 72 in the ")
+    assert many.data.words.startswith(
+        "36 classes of the target task and 36 others to pretrain on, of the 72 in the cat"
+    )
     with pytest.raises(SpecError, match=r"num_classes = 21: .* 2 times as many of the 40 .*; choose from 2 to 20"):
         own("transforms-vs-other", forty, num_classes=21)
     with pytest.raises(SpecError, match=r"num_classes = 1: .* choose from 2 to 40"):
@@ -138,7 +140,7 @@ def test_of_whole_pictures_the_small_feature_is_drawn(tmp_path: Path) -> None:
     study = make_study("relevant-features", seeds=(0,), objects=f"images:{tmp_path}")
     assert study.data.words == f"10 classes of C, the large object, of the 12 in {tmp_path.name}."
     with_both = [spec.data for spec in study.runs if spec.data.stickers and spec.data.fg_availability]
-    assert {(data.objects, data.stickers, len(data.classes)) for data in with_both} == {
+    assert {(place_of(data.objects), data.stickers, len(data.classes)) for data in with_both} == {
         (f"images:{tmp_path}", "builtin", 10)
     }
 
@@ -177,7 +179,9 @@ def test_report_figures_and_notebook_say_it_and_need_no_folder(forty: Path) -> N
     table = study.tabulate(outcomes_of(study))
     findings = study.conclude(table)
     assert all(finding.published is None for finding in findings)
-    assert all(study.data.words in finding.statement for finding in findings if "published:" in finding.statement)
+    assert study.data.caveat == "Here with 20 classes in place of 30, so sizes do not compare with published ones."
+    told_published = [finding.statement for finding in findings if "; published: " in finding.statement]
+    assert told_published and all(statement.endswith(study.data.caveat) for statement in told_published)
     names = [
         trace.name or ""
         for figure in figures_of(study.name, table, published=False)
@@ -188,7 +192,7 @@ def test_report_figures_and_notebook_say_it_and_need_no_folder(forty: Path) -> N
     assert told["objects"] == "cutouts" and told["num_classes"] == 20 and told["classes"] == study.data.words
     summary = {"findings": plain_findings(findings), "seconds": 1.0, "worked_seconds": 1.0, "runs_done": 1}
     page = report_html(study, table, {**summary, "runs_total": 1, "provenance": told})
-    assert page.count(study.data.words) >= 3 and str(forty) not in page
+    assert page.count(study.data.words) >= 2 and str(forty) not in page
     cells = notebook(study)["cells"]
     code = "".join(cell["source"] for cell in cells if cell["cell_type"] == "code")
     assert "set_apart(study.conclude(table), " in code and "published=False" in code

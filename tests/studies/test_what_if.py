@@ -59,6 +59,11 @@ def test_classes_are_disjoint_where_there_are_enough():
     assert split_classes("noise", None, seed=2) != (pretraining, target)
     pretraining, target = split_classes("noise", 40, seed=1)
     assert pretraining == target and len(target) == 40
+    words = [what_if(("hue",), (), objects="noise", num_classes=num).words_of_classes for num in (7, 40)]
+    assert words == [
+        "7 classes to pretrain on and 7 others of the target tasks.",
+        "40 classes, the same to pretrain on and of the target tasks.",
+    ]
 
 
 def test_pretraining_and_target_draw_under_different_keys():
