@@ -23,6 +23,7 @@ from invariance.commands.output import print_json, say_pictures, write_bytes, wr
 from invariance.commands.parser import command_line
 from invariance.data.engine import Engine
 from invariance.models import Classifier
+from invariance.runs.added import is_outside
 from invariance.runs.describe import title
 from invariance.runs.device import choose_device
 from invariance.runs.execute import run_here
@@ -203,8 +204,12 @@ def run_seeds(args: argparse.Namespace, spec_of: Callable[[int], RunSpec]) -> No
 
 
 def run_table(args: argparse.Namespace, spec: RunSpec, names: dict[str, str]) -> None:
-    """A run that makes a table: writes it to ``--out`` with the user's names of models, and prints its JSON object."""
-    run = execute_run(spec, *prepare(args, [spec]))
+    """A run that makes a table: writes it to ``--out`` with the user's names of models, and prints its JSON object.
+
+    Of networks from outside it tells how images are fed to them, since each has a way of its own.
+    """
+    store, device = prepare(args, [spec])
+    run = execute_run(spec, store, device)
     assert run.result is not None
     text = named(Path(run.result["table"]).read_text(encoding="utf-8"), names)
     if args.out.suffix.lower() == ".tex":
@@ -212,7 +217,9 @@ def run_table(args: argparse.Namespace, spec: RunSpec, names: dict[str, str]) ->
         write_table(args.out, pd.read_csv(io.StringIO(text)), origin, title=title(spec))
     else:
         write_bytes(args.out, text.encode())
-    print_json({**report(run), "table": str(args.out)})
+    outside = {name: weights_of(run_id, store) for run_id, name in names.items() if is_outside(run_id)}
+    fed = {name: load_weights(path).normalisation for name, path in outside.items()}
+    print_json({**report(run), "table": str(args.out), **({"normalisation": fed} if fed else {})})
 
 
 def report_seeds(runs: Sequence[Run], seeds: Sequence[int]) -> dict[str, Any]:

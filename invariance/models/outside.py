@@ -128,7 +128,7 @@ def assemble(
         SpecError: the module has no such head or layer.
     """
     head = taken_out(module, wrapping.head) if wrapping.head else None
-    if num_classes is not None and (head is None or head.out_features != num_classes):
+    if num_classes and (head is None or head.out_features != num_classes):
         head = nn.utils.skip_init(nn.Linear, wrapping.num_features, num_classes)
     kept = _no_head(wrapping.num_features) if head is None else with_bias(head)
     if kept.in_features != wrapping.num_features:

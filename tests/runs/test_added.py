@@ -98,9 +98,9 @@ def test_a_bare_state_dictionary_of_others_has_any_number_of_classes(tmp_path: P
     save_file(module.state_dict(), path)
     found = network(path, arch=arch)
     images = torch.rand(1, 3, found.input_size, found.input_size)
-    fed = (images - torch.tensor([0.485, 0.456, 0.406])[:, None, None]) / torch.tensor([0.229, 0.224, 0.225])[
-        :, None, None
-    ]
+    own = ([0.5] * 3, [0.5] * 3) if maker == "timm" else ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+    mean, std = torch.tensor(own)[:, :, None, None]
+    fed = (images - mean) / std
     found.resize_size = found.input_size  # nothing cut off
     with torch.inference_mode():
         torch.testing.assert_close(found(images), module(fed), atol=1e-4, rtol=1e-3)
@@ -232,6 +232,9 @@ def test_a_transfer_from_a_file_is_a_run_like_any_other(
     table = tmp_path / "x.csv"
     line = f"measure --models {said['run']},{HUE} --transforms hue --num-pairs 8 --out {table} --device cpu"
     assert main(line.split()) == 0
+    assert list(json.loads(capsys.readouterr().out)["normalisation"].values()) == [
+        "channels from [0, 1] to [-1, 1], at any size"
+    ]
     assert [row.split(",")[0] for row in table.read_text().splitlines()[1:]] == [said["run"], str(HUE)]
     assert TransferSpec(source=run_id_of(str(HUE), None), data=DatasetSpec(num_samples=2)).run_id
 
