@@ -199,7 +199,8 @@ def run_table(args: argparse.Namespace, spec: RunSpec, names: dict[str, str]) ->
 
     Of networks from outside it tells how images are fed to them, since each has a way of its own.
     """
-    run = execute_run(spec, *prepare(args, [spec]))
+    store, device = prepare(args, [spec])
+    run = execute_run(spec, store, device)
     assert run.result is not None
     text = named(Path(run.result["table"]).read_text(encoding="utf-8"), names)
     if args.out.suffix.lower() == ".tex":
@@ -207,7 +208,7 @@ def run_table(args: argparse.Namespace, spec: RunSpec, names: dict[str, str]) ->
         write_table(args.out, pd.read_csv(io.StringIO(text)), origin, title=title(spec))
     else:
         write_bytes(args.out, text.encode())
-    outside = {name: weights_of(run_id, None) for run_id, name in names.items() if is_outside(run_id)}
+    outside = {name: weights_of(run_id, store) for run_id, name in names.items() if is_outside(run_id)}
     fed = {name: load_weights(path).normalisation for name, path in outside.items()}
     print_json({**report(run), "table": str(args.out), **({"normalisation": fed} if fed else {})})
 

@@ -148,7 +148,7 @@ def own_preprocessing(module: Any) -> dict[str, Any]:
         side = int(said["input_size"][-1])
         interpolation = "bilinear" if said.get("interpolation") == "bilinear" else "bicubic"
         resized = int(side / (said.get("crop_pct") or 1.0))
-        found = {"mean": tuple(said["mean"]), "std": tuple(said["std"]), "input_size": side, "resize_size": resized}
+        found: dict[str, Any] = {"mean": tuple(said["mean"]), "std": tuple(said["std"]), "input_size": side, "resize_size": resized}
         return {**found, "interpolation": interpolation}
     side = getattr(getattr(module, "config", None), "image_size", None)  # transformers
     return {"input_size": side} if isinstance(side, int) else {}
@@ -202,7 +202,8 @@ def _copied(module: nn.Module | Callable[[Tensor], Any], title: str) -> nn.Modul
     owner = getattr(module, "__self__", None)
     if not isinstance(module, nn.Module):
         is_method = isinstance(owner, nn.Module)
-        module = _Function(module.__func__ if is_method else module, owner if is_method else None)  # type: ignore[attr-defined]
+        function: Any = getattr(module, "__func__", module) if is_method else module
+        module = _Function(function, owner if isinstance(owner, nn.Module) else None)
     for inner in ("_orig_mod", "module") if type(module).__name__ in _SHELLS else ():
         module = getattr(module, inner, module)
     try:

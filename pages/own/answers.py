@@ -74,10 +74,13 @@ def _show_view(view: PictureView) -> None:
         format_number(view.distance),
         help="How far apart the network sees the picture and the transformed one. 0: it is invariant here.",
     )
-    (before, _), (after, probability) = view.before[0], view.after[0]
-    words = "Still calls it" if before == after else f"Called it {before}, and now"
-    st.markdown(f"{words} **{after}** ({probability:.0%})")
-    st.markdown("  \n".join(f":small[{name} {share:.1%}]" for name, share in view.after))
+    if view.after:
+        (before, _), (after, probability) = view.before[0], view.after[0]
+        words = "Still calls it" if before == after else f"Called it {before}, and now"
+        st.markdown(f"{words} **{after}** ({probability:.0%})")
+        st.markdown("  \n".join(f":small[{name} {share:.1%}]" for name, share in view.after))
+    else:
+        st.caption("This network has no classes, so it gives the picture no name.")
     if not math.isnan(view.completeness_error):
         st.caption(
             f"Completeness error {view.completeness_error:.1%}: by how much the map's sum misses what it explains."

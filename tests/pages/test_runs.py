@@ -152,7 +152,9 @@ def test_a_run_gives_its_weights_and_its_curves(store: Store) -> None:
     store.transition(run_id, "running", device="cpu")
     store.record(run_id, {"step": 1, "num_steps": 1, "metrics": {"train_accuracy": 0.5}, "seconds": 1.0})
     sha256 = save_weights(path, create_model("small", 2, seed=0), class_names=spec.data.classes, spec=spec)
-    store.transition(run_id, "done", result={"metrics": {}, "checkpoint": str(path), "sha256": sha256})
+    store.transition(
+        run_id, "done", result={"metrics": {"test_accuracy": 0.5}, "checkpoint": str(path), "sha256": sha256}
+    )
     app = AppTest.from_function(give_back, default_timeout=60).run()
     assert not app.exception
     labels = [button.proto.label for button in app.get("download_button")]
