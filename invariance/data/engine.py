@@ -14,7 +14,7 @@ from invariance.data import compiled
 from invariance.data.background import ClassedPictures, FreshNoise, load_background_source
 from invariance.data.batch import Batch, Changed, under_stickers
 from invariance.data.drawn import Drawn
-from invariance.data.foreground import SPLIT_START, Cutouts, Foregrounds, Objects, WholePictures, load_foregrounds
+from invariance.data.foreground import SPLIT_START, Cutouts, Foregrounds, WholePictures, load_foregrounds
 from invariance.data.pasting import paste, paste_content_on_bytes, to_bytes
 from invariance.data.random import STREAMS, SampleDraws, draw_words
 from invariance.data.sources.picture_set import PictureSet
@@ -73,7 +73,7 @@ class Engine:
         self.device = torch.device(device)
         if self.device.type == "cpu":
             _let_memory_be_reused()
-        self._objects: Objects = load_foregrounds(spec).to(self.device)
+        self._objects = load_foregrounds(spec).to(self.device)
         self._backgrounds = load_background_source(spec).to(self.device)
         stickers = load_stickers(spec)
         self._stickers = None if stickers is None else stickers.to(self.device)
