@@ -19,7 +19,6 @@ from invariance.data.foreground import (
     SPLIT_START,
     Cutouts,
     Foregrounds,
-    Objects,
     WholePictures,
     indices_of,
     load_foregrounds,
@@ -91,7 +90,7 @@ class Engine:
         if self.device.type == "cpu":
             _let_memory_be_reused()
         require_contents(spec)
-        self._objects: Objects = load_foregrounds(spec).to(self.device)
+        self._objects = load_foregrounds(spec).to(self.device)
         self._backgrounds = load_background_source(spec).to(self.device)
         stickers = load_stickers(spec)
         self._stickers = None if stickers is None else stickers.to(self.device)

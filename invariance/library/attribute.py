@@ -24,7 +24,7 @@ from invariance.library.images import is_data, pictures_of, task_data, unit_imag
 from invariance.library.work import Networks, at_work
 from invariance.models import Classifier, to_unit_range
 from invariance.spec import SpecError
-from invariance.spec.checks import require_count
+from invariance.spec.checks import require, require_count
 from invariance.vocabulary.methods import GIVEN_BASELINE
 
 _SHOWN_PX = 128
@@ -116,6 +116,8 @@ def attribute(
         SpecError: an argument cannot be used, the method cannot explain this network, or Captum is not installed.
     """
     require_count("num_images", num_images, 1, 10_000)
+    for name, value in parameters.items():
+        require(isinstance(value, int | float), name, value, "a number")
     options: dict[str, Any] = dict(chosen_values(find_method(method), parameters))
     with at_work(network, device) as (models, where):
         if len(models) != 1:

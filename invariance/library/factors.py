@@ -10,7 +10,7 @@ import pandas as pd
 
 from invariance.data.engine import Engine
 from invariance.library.images import data_set
-from invariance.library.work import at_work, recorded_weights, result_of, task_of
+from invariance.library.work import at_work, recorded_weights, result_of, several_names, task_of
 from invariance.measures.factor_table import probe_factors
 from invariance.spec import FactorSpec
 
@@ -50,7 +50,7 @@ def factors(
         SpecError: an argument cannot be used.
     """
     data = data_set(images, seed)
-    names = tuple(part.strip() for part in factors.split(",")) if isinstance(factors, str) else tuple(factors)
+    names = several_names("factors", factors)
     with at_work(networks, device) as (models, where):
         spec = FactorSpec(sources=tuple(models), data=data, vary=vary, num_images=num_images, num_folds=num_folds)
         if names != ("all",):

@@ -72,7 +72,7 @@ def is_data(images: Any) -> bool:
     """Whether images are a data set of this library: nothing (the built-in one), a spec, or the name of a source."""
     if images is None or isinstance(images, DatasetSpec):
         return True
-    if isinstance(images, str) and (images == "builtin" or is_picture_source(images)):
+    if isinstance(images, str) and (images in ("builtin", "noise") or is_picture_source(images)):
         return True
     return isinstance(images, str | Path) and _has_cutouts(_files_of(Path(images).expanduser()))
 

@@ -82,14 +82,21 @@ def own_twins(name: str, change: Change, clean: Tensor, *, seed: int) -> TwinSet
         generator = torch.Generator().manual_seed(number)
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             torch.default_generator.manual_seed(number)
-            made = [_checked(name, change(image.clone(), generator), image) for image in images.split(1)]
+            made = [_changed(name, change, image, generator) for image in images.split(1)]
         views.append(_as_bytes(name, torch.cat(made)).to(clean.device))
     first, second = views
     return told_apart(clean, clean if torch.equal(first, second) else first, second)
 
 
-def _checked(name: str, made: Any, image: Tensor) -> Tensor:
-    """One changed image, of the kind that is expected."""
+def _changed(name: str, change: Change, image: Tensor, generator: torch.Generator) -> Tensor:
+    """What a function makes of one image, of the kind that is expected."""
+    try:
+        made: Any = change(image.clone(), generator)
+    except Exception as error:  # whatever a function of somebody else's raises
+        raise SpecError(
+            f"transformation {name} failed ({type(error).__name__}: {' '.join(str(error).split())[:160]}); it is "
+            f"called with images of shape {tuple(image.shape)} and a torch.Generator"
+        ) from error
     if not isinstance(made, Tensor):
         raise SpecError(
             f"transformation {name} gave a {type(made).__name__}: expected a tensor; give lambda images, generator: ..."

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from invariance.data.catalogue import resolve_source
+from invariance.library.work import several_names
 from invariance.runs.device import choose_device
 from invariance.runs.execute import run_here
 from invariance.runs.finished_cells import finished_cell
@@ -59,8 +60,10 @@ def what_if(
     for name in options:
         require(name in _OPTIONS, "option", name, ", ".join(_OPTIONS))
     options |= {name: resolve_source(str(options[name])) for name in _SOURCES if name in options}
-    compositions = [parse_transforms(one if isinstance(one, str) else ",".join(one)) for one in (target, mismatch)]
-    require(len(set(seeds)) == len(seeds) > 0, "seeds", seeds, "different whole numbers, at least one")
+    named = {"target": target, "mismatch": mismatch}
+    compositions = [parse_transforms(",".join(several_names(*one))) for one in named.items()]
+    is_list = isinstance(seeds, Sequence) and not isinstance(seeds, str) and len(set(seeds)) == len(seeds) > 0
+    require(is_list, "seeds", seeds, "a list of different whole numbers, such as [0, 1, 2]")
     studies = [experiment(*compositions, **options, seed=seed) for seed in seeds]
     specs = [spec for study in studies for spec in study.runs]
     where, store = choose_device(device), Store(Path(runs) if runs is not None else default_root())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
@@ -20,6 +20,7 @@ from invariance.runs.device import choose_device
 from invariance.runs.locate import weights_of
 from invariance.runs.store import Store, default_root
 from invariance.spec import SpecError
+from invariance.spec.checks import require
 from invariance.training.checkpoint import weights_spec
 from invariance.training.threads import threads_of
 
@@ -76,6 +77,15 @@ def recorded_weights(networks: Any, models: Networks) -> dict[str, Path]:
                 if weights_spec(path) is not None:
                     found[name] = path
     return found
+
+
+def several_names(argument: str, names: Any) -> tuple[str, ...]:
+    """Names as a text with commas or a sequence; raises SpecError for anything else."""
+    if isinstance(names, str):
+        return tuple(part.strip() for part in names.split(","))
+    is_list = isinstance(names, Sequence) and all(isinstance(name, str) for name in names)
+    require(is_list, argument, names, "names, as a text with commas or a list")
+    return tuple(names)
 
 
 def task_of(models: Networks, engine: Engine, sources: dict[str, Path] | None = None) -> Task:

@@ -142,6 +142,7 @@ def test_the_last_layer_of_a_profile_is_the_representation() -> None:
         ({"transforms": {"nan": lambda x, g: x * torch.nan}}, "nan gave values that are not finite"),
         ({"transforms": {"bytes": lambda x, g: x.byte()}}, "bytes gave torch.uint8: expected floats"),
         ({"transforms": {"both": lambda x, g: (x, g)}}, "both gave a tuple: expected a tensor"),
+        ({"transforms": {"one": lambda x: x}}, r"one failed \(TypeError: .*; it is called with images of shape"),
         ({"transforms": {"large": lambda x, g: x * 255}}, r"large gave values from 5 to 255: expected \[0, 1\]"),
         ({"transforms": "pose", "images": IMAGES}, "pose needs objects, and images are whole pictures: choose"),
         ({"images": IMAGES[0]}, r"images have the shape \(3, 32, 32\): expected \(N, 3, S, S\)"),

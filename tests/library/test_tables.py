@@ -12,12 +12,14 @@ import torch
 
 import invariance
 from invariance.__main__ import main
+from invariance.measures import factor_table
 from invariance.spec import DatasetSpec, SpecError
 
 Commanded = Callable[[str], pd.DataFrame]
 
 
-def test_factors_are_those_of_the_command_line(commanded: Commanded) -> None:
+def test_factors_are_those_of_the_command_line(commanded: Commanded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(factor_table, "BASIS_IMAGES", 100)  # of the pixels' components, which take most of the time
     classes = tuple(f"noise-{number:02}" for number in range(4))
     data = DatasetSpec(objects="noise", backgrounds="noise", image_size=8, classes=classes)
     words = f"--objects noise --backgrounds noise --image-size 8 --classes {','.join(classes)}"
@@ -62,8 +64,10 @@ def test_a_what_if_is_that_of_the_command_line(tmp_path: Path, capsys: pytest.Ca
         (lambda: invariance.shapley("none", num_images=0), "num = 0"),
         (lambda: invariance.shapley(lambda images: images.mean((2, 3))), "has no last linear layer"),
         (lambda: invariance.what_if("hue", "hue"), "target and mismatch are both hue"),
-        (lambda: invariance.what_if("hue", "blur", epoch=1), "option = 'epoch': expected seeds|option = 'epoch'"),
-        (lambda: invariance.what_if("hue", "blur", seeds=()), r"seeds = \(\): expected different"),
+        (lambda: invariance.what_if("hue", "blur", epoch=1), "option = 'epoch': expected objects, backgrounds"),
+        (lambda: invariance.what_if("hue", "blur", seeds=()), r"seeds = \(\): expected a list of different"),
+        (lambda: invariance.what_if("hue", "blur", seeds=3), "seeds = 3: expected a list"),
+        (lambda: invariance.what_if(3, "blur"), "target = 3: expected names"),
         (lambda: invariance.what_if("hue", ["blurr"]), "unknown transformation 'blurr'"),
     ],
 )
