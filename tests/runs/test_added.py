@@ -232,6 +232,9 @@ def test_a_transfer_from_a_file_is_a_run_like_any_other(
     table = tmp_path / "x.csv"
     line = f"measure --models {said['run']},{HUE} --transforms hue --num-pairs 8 --out {table} --device cpu"
     assert main(line.split()) == 0
+    assert list(json.loads(capsys.readouterr().out)["normalisation"].values()) == [
+        "channels from [0, 1] to [-1, 1], at any size"
+    ]
     assert [row.split(",")[0] for row in table.read_text().splitlines()[1:]] == [said["run"], str(HUE)]
     assert TransferSpec(source=run_id_of(str(HUE), None), data=DatasetSpec(num_samples=2)).run_id
 
