@@ -115,7 +115,7 @@ def _module_for(node: fx.Node, traced: fx.GraphModule) -> nn.Module | None:
     kind = _FUNCTIONS.get(node.target) if node.op in ("call_function", "call_method") else None
     if kind is not nn.MaxPool2d:
         return None if kind is None else kind()
-    given = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False}
+    given: dict[str, Any] = {"stride": None, "padding": 0, "dilation": 1, "ceil_mode": False}
     values: dict[str, Any] = dict(zip(("input", "kernel_size", *given), node.args, strict=False)) | dict(node.kwargs)
     return nn.MaxPool2d(values["kernel_size"], **{name: values.get(name, usual) for name, usual in given.items()})
 
