@@ -11,7 +11,7 @@ from filelock import FileLock
 from invariance.models import PUBLISHED_PREFIX, download_published, published_path
 from invariance.runs.gallery import entries
 from invariance.runs.store import Store
-from invariance.spec import DatasetSpec, PretrainSpec, SpecError, TransferSpec
+from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, SpecError, TransferSpec
 from invariance.training.checkpoint import save_weights, weights_spec
 
 MIN_PREFIX = 6
@@ -142,7 +142,7 @@ def task_of(references: list[str], store: Store | None) -> DatasetSpec:
     """
     for reference in references:
         if not run_id_of(reference, store).startswith(PUBLISHED_PREFIX):
-            spec = weights_spec(weights_of(reference, store))
+            spec = _spec_of(reference, store)
             assert isinstance(spec, PretrainSpec | TransferSpec), f"a {spec.kind} has no weights"
             return replace(spec.data, num_samples=None)
     shipped = next((entry.spec.data for entry in entries() if entry.name == "none"), DatasetSpec())
@@ -163,8 +163,15 @@ def pretraining_data(reference: str, store: Store | None) -> DatasetSpec:
         raise SpecError(
             f"{reference.strip()} was pretrained elsewhere: what is new to it cannot be said; leave the shift out"
         )
-    spec = weights_spec(weights_of(reference, store))
+    spec = _spec_of(reference, store)
     if isinstance(spec, TransferSpec):
         return pretraining_data(spec.source, store)
     assert isinstance(spec, PretrainSpec), spec.kind
     return spec.data
+
+
+def _spec_of(reference: str, store: Store | None) -> RunSpec:
+    """The run that made some weights; as the store has it where it does, which knows where folders are now."""
+    spec = weights_spec(weights_of(reference, store))
+    run = None if store is None else store.find(run_id_of(reference, store))
+    return spec if run is None else run.spec
