@@ -35,7 +35,7 @@ def wrap(
     """Puts a module or a function of another maker behind the protocol of all networks here.
 
     It looks at two images once, to see what it returns and where its layers are. The network is a copy in eval mode, on
-    the CPU and in float32, with the weights that the module has now; the module itself stays as it is, in whichever mode.
+    the CPU and in float32, with the weights that the module has now; the module itself stays as it is.
 
     What is returned for images (B, 3, H, W) may be a tensor, or an object, a dict or a tuple: of those
     ``pooler_output``, ``last_hidden_state``, ``image_embeds`` or ``logits`` is taken, the first that is there. Of
@@ -148,7 +148,12 @@ def own_preprocessing(module: Any) -> dict[str, Any]:
         side = int(said["input_size"][-1])
         interpolation = "bilinear" if said.get("interpolation") == "bilinear" else "bicubic"
         resized = int(side / (said.get("crop_pct") or 1.0))
-        found: dict[str, Any] = {"mean": tuple(said["mean"]), "std": tuple(said["std"]), "input_size": side, "resize_size": resized}
+        found: dict[str, Any] = {
+            "mean": tuple(said["mean"]),
+            "std": tuple(said["std"]),
+            "input_size": side,
+            "resize_size": resized,
+        }
         return {**found, "interpolation": interpolation}
     side = getattr(getattr(module, "config", None), "image_size", None)  # transformers
     return {"input_size": side} if isinstance(side, int) else {}

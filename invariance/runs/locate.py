@@ -23,7 +23,7 @@ from invariance.runs.added import (
 )
 from invariance.runs.gallery import entries
 from invariance.runs.store import Store
-from invariance.spec import DatasetSpec, PretrainSpec, SpecError, TransferSpec
+from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, SpecError, TransferSpec
 from invariance.training.checkpoint import load_weights, weights_spec
 
 MIN_PREFIX = 6
@@ -192,7 +192,7 @@ def task_of(references: list[str], store: Store | None) -> DatasetSpec:
         SpecError: weights cannot be had.
     """
     for reference in references:
-        if (spec := weights_spec(weights_of(reference, store))) is not None:
+        if (spec := _spec_of(reference, store)) is not None:
             assert isinstance(spec, PretrainSpec | TransferSpec), f"a {spec.kind} has no weights"
             return replace(spec.data, num_samples=None)
     shipped = next((entry.spec.data for entry in entries() if entry.name == "none"), DatasetSpec())
@@ -209,7 +209,7 @@ def pretraining_data(reference: str, store: Store | None) -> DatasetSpec:
     Raises:
         SpecError: its weights cannot be had, or it was pretrained elsewhere.
     """
-    spec = weights_spec(weights_of(reference, store))
+    spec = _spec_of(reference, store)
     if spec is None:
         raise SpecError(
             f"{reference.strip()} was pretrained elsewhere: what is new to it cannot be said; leave the shift out"
@@ -218,3 +218,13 @@ def pretraining_data(reference: str, store: Store | None) -> DatasetSpec:
         return pretraining_data(spec.source, store)
     assert isinstance(spec, PretrainSpec), spec.kind
     return spec.data
+
+
+def _spec_of(reference: str, store: Store | None) -> RunSpec | None:
+    """The run that made some weights, None for those from outside.
+
+    As the store has it where it does, which knows where folders are now.
+    """
+    spec = weights_spec(weights_of(reference, store))
+    run = None if store is None or spec is None else store.find(run_id_of(reference, store))
+    return spec if run is None else run.spec

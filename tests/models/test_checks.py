@@ -69,7 +69,10 @@ WRONG: list[tuple[Callable[[], object], str]] = [
     (lambda: compare([READY], DATA), "engine = a DatasetSpec: expected an Engine"),
     (lambda: mean_pair_distance(TRAINING, ENGINE, num=4), "model = Classifier in training mode"),
     (lambda: in_batches(TRAINING.representation, BYTES), "network = Classifier in training mode"),
-    (lambda: linear_cka(torch.rand(4, 5), torch.rand(3, 5)), r"features_b = a Tensor \(3, 5\) of float32: expected 4 samples, as features_a"),
+    (
+        lambda: linear_cka(torch.rand(4, 5), torch.rand(3, 5)),
+        r"features_b = a Tensor \(3, 5\) of float32: expected 4 samples, as features_a",
+    ),
     (
         lambda: measure_representation(torch.rand(4, 5), torch.rand(3, 5), torch.ones(4, dtype=torch.bool), seed=0),
         r"\(\(4, 5\), \(3, 5\), \(4,\)\): expected \(N, F\), \(N, F\) and \(N,\)",

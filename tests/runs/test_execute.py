@@ -21,6 +21,7 @@ from invariance.events import Finished, Progress
 from invariance.runs.claim import try_claim, writing
 from invariance.runs.execute import run_here
 from invariance.runs.interrupt import STOP_SIGNALS
+from invariance.runs.locate import task_of
 from invariance.runs.outcome import RESULT_FILE
 from invariance.runs.store import Run, Store
 from invariance.runs.together import run_together
@@ -81,6 +82,7 @@ def test_a_folder_is_known_by_its_pictures_wherever_they_are(store: Store, tmp_p
     again, num_events = asked(moved)
     assert (again.id, num_events) == (first.id, 0)
     assert again.spec.data.objects.startswith(f"{moved}@"), "the store knows where they are now"
+    assert task_of([first.id], store).objects == again.spec.data.objects
     draw(moved, {"b": "red"})
     changed, num_events = asked(moved)
     assert changed.id != first.id and num_events

@@ -80,10 +80,10 @@ def read_upload(data: bytes, name: str) -> UploadedPicture:
             f"{title}: {len(data) / 2**20:.0f} MB; at most {MAX_BYTES // 2**20} MB are accepted, save it smaller"
         )
     try:
-        with quiet_about_metadata(), Image.open(BytesIO(data), formats=FORMATS) as image:
+        with _opened(data) as image:
             _check_size(title, image.size)
             image.verify()  # checksums of a PNG, which decoding alone would not look at; it uses the image up
-        with _DECODING, quiet_about_metadata(), Image.open(BytesIO(data), formats=FORMATS) as image:
+        with _DECODING, _opened(data) as image:
             if isinstance(image, PngImageFile):
                 check_complete(image, data)
             picture, notes = _decode(image, title)
@@ -108,6 +108,11 @@ def has_transparency(picture: Image.Image) -> bool:
         return False
     clear = float((np.asarray(picture.getchannel("A")) < 128).mean())
     return 0.005 <= clear <= 0.995
+
+
+def _opened(data: bytes) -> ImageFile.ImageFile:
+    with quiet_about_metadata():
+        return Image.open(BytesIO(data), formats=FORMATS)
 
 
 def _check_size(title: str, size: tuple[int, int]) -> None:

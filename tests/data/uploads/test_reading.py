@@ -176,6 +176,12 @@ def test_16_bit_grey_is_divided_not_clipped() -> None:
     assert len(np.unique(np.asarray(read.picture)[0, :, 0])) == 64
 
 
+def test_grey_of_16_bits_that_stands_for_clear_cuts_the_object_out() -> None:
+    values = np.where(np.arange(64) < 32, 0, 40_000).astype(np.uint16)
+    read = read_upload(saved(Image.fromarray(np.tile(values, (64, 1))), transparency=0), "x.png")
+    assert read.picture.getpixel((50, 9)) == (156, 156, 156, 255) and read.picture.getpixel((9, 9))[3] == 0
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_each_exif_orientation_is_brought_upright(orientation: int) -> None:
     """Against what Pillow itself does with the whole picture."""
@@ -242,7 +248,7 @@ def test_no_more_than_two_pictures_are_decoded_at_once(monkeypatch: pytest.Monke
     lock, at_once = threading.Lock(), []
     running = 0
 
-    def slow(image: Image.Image) -> tuple[Image.Image, tuple[str, ...]]:
+    def slow(image: Image.Image, title: str) -> tuple[Image.Image, tuple[str, ...]]:
         nonlocal running
         with lock:
             running += 1
