@@ -49,7 +49,7 @@ class StudyData:
     """What a study is done with.
 
     Attributes:
-        objects: source of the objects, a folder by its full path.
+        objects: source of the objects, a folder as a spec holds it.
         backgrounds: source of the backgrounds.
         num_classes: of each group.
         words: what somebody has to know who reads the results; empty for a study as its scale has it.
@@ -116,18 +116,19 @@ def settle(
             + (f"choose from 2 to {most}" if most >= 2 else f"it needs {2 * len(taken)}, add some")
         )
     said, differs = [], []
+    behind = BUILTIN if is_picture_source(objects) else backgrounds  # whole pictures hide what is behind them
     if objects != BUILTIN or num_classes != usual:
         listed = " and ".join(f"{num_classes}{' classes' * (not number)} {one}" for number, one in enumerate(taken))
         said.append(f"{listed}, of the {available} in {'the catalogue' if objects == BUILTIN else _called(objects)}")
     if num_classes != usual:
         differs.append(f"{num_classes} classes in place of {usual}")
         said.append(f"this scale has {usual}{' each' * (len(taken) > 1)}, {SIZES}")
-    if backgrounds == "noise" or backgrounds.startswith("#"):
-        differs.append(f"{'noise' if backgrounds == 'noise' else 'one colour'} in place of pictures")
+    if behind == "noise" or behind.startswith("#"):
+        differs.append(f"{'noise' if behind == 'noise' else 'one colour'} in place of pictures")
         said.append(f"on {differs[-1]}, {SIZES}")
-    elif backgrounds != BUILTIN:
-        few = not shared_backgrounds and _are_few(backgrounds)
-        said.append(f"on the pictures in {_called(backgrounds)}{few * f', {FEW_BACKGROUNDS}'}")
+    elif behind != BUILTIN:
+        few = not shared_backgrounds and _are_few(behind)
+        said.append(f"on the pictures in {_called(behind)}{few * f', {FEW_BACKGROUNDS}'}")
     words = f"{'; '.join(said)}." if said else ""
     caveat = f"Here with {' and '.join(differs)}, {SIZES}." if differs else ""
     return StudyData(objects, backgrounds, num_classes, f"{words[:1].upper()}{words[1:]}", caveat)

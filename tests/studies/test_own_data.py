@@ -137,7 +137,7 @@ def test_of_whole_pictures_the_small_feature_is_drawn(tmp_path: Path) -> None:
     for number in range(12):
         (tmp_path / f"kind-{number:02d}").mkdir()
         Image.new("RGB", (32, 32), (20 * number, 0, 0)).save(tmp_path / f"kind-{number:02d}" / "a.jpg")
-    study = make_study("relevant-features", seeds=(0,), objects=f"images:{tmp_path}")
+    study = make_study("relevant-features", seeds=(0,), objects=f"images:{tmp_path}", backgrounds="noise")
     assert study.data.words == f"10 classes of C, the large object, of the 12 in {tmp_path.name}."
     with_both = [spec.data for spec in study.runs if spec.data.stickers and spec.data.fg_availability]
     assert {(place_of(data.objects), data.stickers, len(data.classes)) for data in with_both} == {
