@@ -35,7 +35,7 @@ def wrap(
     """Puts a module or a function of another maker behind the protocol of all networks here.
 
     It looks at two images once, to see what it returns and where its layers are. The network is a copy in eval mode, on
-    the CPU and in float32, with the weights that the module has now; the module itself stays as it is, in whichever mode.
+    the CPU and in float32, with the weights that the module has now; the module itself stays as it is, in its mode.
 
     What is returned for images (B, 3, H, W) may be a tensor, or an object, a dict or a tuple: of those
     ``pooler_output``, ``last_hidden_state``, ``image_embeds`` or ``logits`` is taken, the first that is there. Of
