@@ -155,10 +155,10 @@ def _from_config(kind: str, config: Any) -> nn.Module:
 
 def _tower(module: Any, dropped: list[str]) -> nn.Module:
     """The part that looks at images, without the parts of which nobody has the weights."""
-    tower: Any = getattr(module, "vision_model", module)
+    tower: nn.Module = getattr(module, "vision_model", module)
     for part in dropped:
         setattr(tower, str(part), None)
-    return tower  # type: ignore[no-any-return]
+    return tower
 
 
 def _without_weights(name: str, module: Any, missing: Any) -> list[str]:

@@ -59,7 +59,7 @@ def make_timm(name: str, num_classes: int | None = None) -> nn.Module:
     require_extra("timm", name)
     import timm
 
-    options = {} if num_classes is None else {"num_classes": num_classes}
+    options: dict[str, Any] = {} if num_classes is None else {"num_classes": num_classes}
     with torch.random.fork_rng(devices=[]):
         try:
             module: nn.Module = timm.create_model(name.removeprefix(TIMM_PREFIX), pretrained=False, **options)

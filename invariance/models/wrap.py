@@ -70,10 +70,9 @@ def wrap(
     if side is not None and (not isinstance(side, int) or not 1 <= side <= 4096):
         raise SpecError(f"input_size = {side!r}: expected a whole number of pixels from 1 to 4096")
     wrapping = see(network, side=side, layers=layers, title=title)
-    wrapping = replace(wrapping, mean=_three("mean", mean), std=_three("std", std))
-    if (wrapping.mean is None) != (wrapping.std is None):
-        three = {"mean": wrapping.mean or (0.0,) * 3, "std": wrapping.std or (1.0,) * 3}
-        wrapping = replace(wrapping, **three)
+    means, stds = _three("mean", mean), _three("std", std)
+    if means is not None or stds is not None:
+        wrapping = replace(wrapping, mean=means or (0.0,) * 3, std=stds or (1.0,) * 3)
     if input_size is None and side is not None:
         wrapping = replace(wrapping, **{key: own[key] for key in ("resize_size", "interpolation") if key in own})
     architecture = _remember(network, type(module).__name__)
@@ -151,8 +150,8 @@ def own_preprocessing(module: Any) -> dict[str, Any]:
         resized = int(side / (said.get("crop_pct") or 1.0))
         found = {"mean": tuple(said["mean"]), "std": tuple(said["std"]), "input_size": side, "resize_size": resized}
         return {**found, "interpolation": interpolation}
-    side = getattr(getattr(module, "config", None), "image_size", None)  # transformers
-    return {"input_size": side} if isinstance(side, int) else {}
+    image_size = getattr(getattr(module, "config", None), "image_size", None)  # transformers
+    return {"input_size": image_size} if isinstance(image_size, int) else {}
 
 
 def skeleton(architecture: str) -> nn.Module:
@@ -185,7 +184,7 @@ def _remember(network: nn.Module, title: str) -> str:
 class _Function(nn.Module):
     """A function as a module."""
 
-    def __init__(self, function: Callable[[Tensor], Any], owner: nn.Module | None) -> None:
+    def __init__(self, function: Callable[..., Any], owner: nn.Module | None) -> None:
         super().__init__()
         self.owner = owner
         self._function = function
