@@ -35,7 +35,7 @@ def wrap(
     """Puts a module or a function of another maker behind the protocol of all networks here.
 
     It looks at two images once, to see what it returns and where its layers are. The network is a copy in eval mode, on
-    the CPU and in float32, with the weights that the module has now; the module itself stays as it is.
+    the CPU and in float32, with the weights that the module has now; the module itself stays as it is, in its mode.
 
     What is returned for images (B, 3, H, W) may be a tensor, or an object, a dict or a tuple: of those
     ``pooler_output``, ``last_hidden_state``, ``image_embeds`` or ``logits`` is taken, the first that is there. Of
@@ -70,9 +70,9 @@ def wrap(
     if side is not None and (not isinstance(side, int) or not 1 <= side <= 4096):
         raise SpecError(f"input_size = {side!r}: expected a whole number of pixels from 1 to 4096")
     wrapping = see(network, side=side, layers=layers, title=title)
-    wrapping = replace(wrapping, mean=_three("mean", mean), std=_three("std", std))
-    if (wrapping.mean is None) != (wrapping.std is None):
-        wrapping = replace(wrapping, mean=wrapping.mean or (0.0,) * 3, std=wrapping.std or (1.0,) * 3)
+    means, stds = _three("mean", mean), _three("std", std)
+    if means is not None or stds is not None:
+        wrapping = replace(wrapping, mean=means or (0.0,) * 3, std=stds or (1.0,) * 3)
     if input_size is None and side is not None:
         wrapping = replace(wrapping, **{key: own[key] for key in ("resize_size", "interpolation") if key in own})
     architecture = _remember(network, type(module).__name__)
@@ -155,8 +155,8 @@ def own_preprocessing(module: Any) -> dict[str, Any]:
             "resize_size": resized,
         }
         return {**found, "interpolation": interpolation}
-    side = getattr(getattr(module, "config", None), "image_size", None)  # transformers
-    return {"input_size": side} if isinstance(side, int) else {}
+    image_size = getattr(getattr(module, "config", None), "image_size", None)  # transformers
+    return {"input_size": image_size} if isinstance(image_size, int) else {}
 
 
 def skeleton(architecture: str) -> nn.Module:
@@ -189,7 +189,7 @@ def _remember(network: nn.Module, title: str) -> str:
 class _Function(nn.Module):
     """A function as a module."""
 
-    def __init__(self, function: Callable[[Tensor], Any], owner: nn.Module | None) -> None:
+    def __init__(self, function: Callable[..., Any], owner: nn.Module | None) -> None:
         super().__init__()
         self.owner = owner
         self._function = function
@@ -207,8 +207,7 @@ def _copied(module: nn.Module | Callable[[Tensor], Any], title: str) -> nn.Modul
     owner = getattr(module, "__self__", None)
     if not isinstance(module, nn.Module):
         is_method = isinstance(owner, nn.Module)
-        function: Any = getattr(module, "__func__", module) if is_method else module
-        module = _Function(function, owner if isinstance(owner, nn.Module) else None)
+        module = _Function(module.__func__ if is_method else module, owner if is_method else None)  # type: ignore[attr-defined]
     for inner in ("_orig_mod", "module") if type(module).__name__ in _SHELLS else ():
         module = getattr(module, inner, module)
     try:

@@ -126,6 +126,7 @@ def test_every_attribution_method_explains_it_or_says_why_not(name: str) -> None
     assert along_path(model.representation, path, unit=1.0, num_points=2).relevance.shape[-2:] == (32, 32)
 
 
+@pytest.mark.slow
 def test_all_are_measured_probed_and_shared_out_at_once() -> None:
     engine = Engine(DATA)
     task = Task(engine, {name: network_of(name) for name in NAMES}, {}, lambda: False, time.monotonic())
