@@ -71,7 +71,7 @@ WRONG: list[tuple[Callable[[], object], str]] = [
     (lambda: in_batches(TRAINING.representation, BYTES), "network = Classifier in training mode"),
     (
         lambda: linear_cka(torch.rand(4, 5), torch.rand(3, 5)),
-        r"features_b = a Tensor \(3, 5\) of float32: expected 4 samples, as features_a",
+        r"features_b = a Tensor .*: expected 4 samples, as",
     ),
     (
         lambda: measure_representation(torch.rand(4, 5), torch.rand(3, 5), torch.ones(4, dtype=torch.bool), seed=0),
