@@ -16,7 +16,7 @@ from invariance.measures.feature_table import measure_features
 from invariance.measures.task import TableWork, Task
 from invariance.measures.transform_table import measure_transforms
 from invariance.spec import FactorSpec, MeasureSpec
-from invariance.spec.checks import require
+from invariance.spec.checks import require, require_kind
 from invariance.training.checkpoint import load_weights
 from invariance.training.threads import in_threads_of
 from invariance.vocabulary.attach import attach
@@ -60,9 +60,7 @@ def measure(
         SpecError: a model or the data set cannot be used.
     """
     require(isinstance(spec, MeasureSpec | FactorSpec), "spec", spec, "a MeasureSpec or a FactorSpec")
-    expected = f"a file of weights for each of {', '.join(spec.sources)}"
-    is_full = isinstance(sources, Mapping) and set(spec.sources) <= set(sources)
-    require(is_full, "sources", sources, expected)
+    require_kind(Mapping, "sources", sources, "the file of weights of each model, by the model's name")
     directory = Path(directory)
     directory.mkdir(parents=True, exist_ok=True)
     sweep_temporaries(directory)
