@@ -9,6 +9,7 @@ from invariance.data.catalogue import class_names
 from invariance.data.random import permutation
 from invariance.data.sources.download import is_downloaded
 from invariance.spec import DatasetSpec, SpecError
+from invariance.spec.sources import place_of
 from invariance.vocabulary.shifts import SHIFT_NAMES, SHIFTS, Shift
 
 PICTURES: Final = ("cifar10", "cifar100")
@@ -105,8 +106,8 @@ def _new_classes(data: DatasetSpec) -> tuple[str, ...]:
     unused = tuple(name for name in names if data.classes and name not in data.classes)
     if len(unused) < 2:
         raise SpecError(
-            f"new objects: pretraining used {len(names) - len(unused)} of the {len(names)} classes of {data.objects}, "
-            "and at least 2 others are needed; choose another type of data"
+            f"new objects: pretraining used {len(names) - len(unused)} of the {len(names)} classes of "
+            f"{place_of(data.objects)}, and at least 2 others are needed; choose another type of data"
         )
     return _picked(unused, len(data.classes), data.seed)
 

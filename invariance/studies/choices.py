@@ -8,6 +8,7 @@ few seeds happened to draw.
 from __future__ import annotations
 
 from invariance.data.catalogue import class_names
+from invariance.data.picture_folders import in_short
 from invariance.data.random import permutation
 from invariance.spec import CATEGORIES, TRANSFORM_NAMES, SpecError
 
@@ -23,7 +24,9 @@ def shuffled_classes(objects: str, num: int, seed: int) -> tuple[str, ...]:
     """
     names = class_names(objects)
     if num > len(names):
-        raise SpecError(f"this study needs {num} classes, and {objects} has {len(names)}; choose a smaller scale")
+        raise SpecError(
+            f"this study needs {num} classes, and {in_short(objects)} has {len(names)}; choose a smaller scale"
+        )
     return tuple(names[position] for position in permutation(len(names), seed=seed, index=_CLASSES)[:num].tolist())
 
 
