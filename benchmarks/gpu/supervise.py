@@ -122,7 +122,7 @@ class Bench:
         folder = str(Path(__file__).parents[2])
         path = os.pathsep.join(filter(None, (folder, os.environ.get("PYTHONPATH"))))
         left = self.budget_s - self.seconds
-        words = [f"--device={self.device}", f"--seconds={left}", f"--threads={self.threads}"]
+        words = [f"--device={self.device}", f"--seconds={left}", f"--since={time.time()}", f"--threads={self.threads}"]
         return subprocess.Popen(
             [sys.executable, "-m", "benchmarks.gpu.child", *words, f"--parts={','.join(names)}"],
             # torch's profiler tells of its own beginnings and ends otherwise.

@@ -1,6 +1,7 @@
 """Whatever becomes of a part is one line, and the next one goes on."""
 
 import json
+import time
 
 import pytest
 import torch
@@ -87,3 +88,13 @@ def test_only_one_part_has_compiled_kernels(monkeypatch, capsys, tmp_path):
     assert outcome(monkeypatch, capsys, tmp_path, function)[1]["result"] == {"has": False}
     expected = {"has": child._HAS_NUMBA()}
     assert outcome(monkeypatch, capsys, tmp_path, function, COMPILED)[1]["result"] == expected
+
+
+def test_what_passed_before_it_spoke_is_part_of_its_time(monkeypatch, capsys):
+    late = time.time() - 60
+    words = ["--device=cpu", "--seconds=60", f"--since={late}", "--threads=1", "--parts=machine"]
+    monkeypatch.setattr("sys.argv", ["child", *words])
+    monkeypatch.setattr(torch, "set_num_threads", lambda num: None)
+    child.main()
+    (line,) = (json.loads(text) for text in capsys.readouterr().out.splitlines())
+    assert line["status"] == "left out" and line["said"] == "0 s are left, which is too little for it"
