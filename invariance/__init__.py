@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from invariance.data.registering import register_transform as register_transform
     from invariance.data.torch_dataset import Transforms2D as Transforms2D
     from invariance.library.attribute import attribute as attribute
+    from invariance.library.equivariance import equivariance as equivariance
     from invariance.library.factors import factors as factors
     from invariance.library.networks import network as network
     from invariance.library.sens import profile as profile
@@ -38,6 +39,7 @@ _MODULE_OF = {
     "TransferSpec": "invariance.spec",
     "Transforms2D": "invariance.data.torch_dataset",
     "attribute": "invariance.library.attribute",
+    "equivariance": "invariance.library.equivariance",
     "factors": "invariance.library.factors",
     "network": "invariance.library.networks",
     "profile": "invariance.library.sens",

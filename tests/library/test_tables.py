@@ -30,6 +30,15 @@ def test_factors_are_those_of_the_command_line(commanded: Commanded, monkeypatch
     assert set(found.loc[found["model"] == "hue", "reference"]) == {"none"}, "it is known what a run was trained on"
 
 
+def test_equivariance_is_that_of_the_command_line(commanded: Commanded) -> None:
+    classes = tuple(f"noise-{number:02}" for number in range(4))
+    data = DatasetSpec(objects="noise", backgrounds="noise", image_size=8, classes=classes)
+    words = f"--objects noise --backgrounds noise --image-size 8 --classes {','.join(classes)}"
+    expected = commanded(f"measure --measure equivariance --models none,hue --transforms v_flip --num-pairs 32 {words}")
+    found = invariance.equivariance(["none", "hue"], "v_flip", images=data, num_pairs=32, device="cpu")
+    pd.testing.assert_frame_equal(pd.read_csv(StringIO(found.to_csv(index=False))), expected)
+
+
 def test_evidence_is_that_of_the_command_line(commanded: Commanded) -> None:
     names = ["matched-transfer", "disjoint-transfer"]
     expected = commanded(f"shapley --models {','.join(names)} --num-images 8 --num-references 2")
