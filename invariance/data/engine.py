@@ -216,7 +216,7 @@ class Engine:
         engine._set(spec)
         return engine
 
-    def indices(self, split: str, num: int) -> Tensor:
+    def indices(self, split: str, num: int | None = None) -> Tensor:
         """The first ``num`` indices of ``train``, ``validation`` or ``test``: (num,) int64 on the engine's device.
 
         Raises:

@@ -202,7 +202,13 @@ def _square(picture: Image.Image, side: int) -> Tensor:
 def _tensor_bytes(images: Tensor, *, dim: int) -> Tensor:
     """Images (N, 3, S, S), or one (3, S, S), as bytes on the CPU."""
     shape, form = tuple(images.shape), "(N, 3, S, S)" if dim == 4 else "(3, S, S)"
-    if images.dim() != dim or shape[-3] != 3 or shape[-1] != shape[-2] or not _SIDES[0] <= shape[-1] <= _SIDES[1]:
+    if (
+        images.dim() != dim
+        or not len(images)
+        or shape[-3] != 3
+        or shape[-1] != shape[-2]
+        or not _SIDES[0] <= shape[-1] <= _SIDES[1]
+    ):
         raise SpecError(f"images have the shape {shape}: expected {form}, S from {_SIDES[0]} to {_SIDES[1]}")
     if images.dtype == torch.uint8:
         return images.cpu()

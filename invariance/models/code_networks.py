@@ -103,7 +103,7 @@ def _called(content: bytes, path: Path, function: str) -> Any:
             made = make()
     except SpecError:
         raise
-    except Exception as error:  # whatever somebody else's code raises
+    except (Exception, SystemExit) as error:  # whatever somebody else's code raises
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise SpecError(f"{path}:{function} fails ({reason}): mend it, it is called without arguments") from error
     finally:

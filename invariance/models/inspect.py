@@ -102,10 +102,13 @@ def reading_of(module: nn.Module, output: Any) -> tuple[Reading, Tensor]:
     """
     key = key_of(output)
     values = part(output, key)
-    if len(values) != NUM_IMAGES:
+    if values.dim() == 0 or len(values) != NUM_IMAGES or not values.numel():
         raise SpecError(
             f"the network returns a tensor of shape {tuple(values.shape)} for two images: expected one row an image"
         )
+    if values.is_complex() or not bool(values.isfinite().all()):
+        kind = "complex values" if values.is_complex() else "values that are not finite"
+        raise SpecError(f"the network returns {kind} for two images: expected finite real ones; mend its weights")
     reading = Reading(key, form_of(values, has_class_token=has_class_token(module)))
     return reading, pooled(values, reading.form)
 

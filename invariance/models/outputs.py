@@ -70,6 +70,9 @@ def key_of(output: Any) -> str:
         if isinstance(found, Tensor):
             return key
     if isinstance(output, tuple | list) and output and isinstance(output[0], Tensor):
+        maps = [one for one in output if isinstance(one, Tensor) and one.dim() == 4]
+        if len(maps) > 1:  # of a pyramid of features the first is the shallowest
+            raise SpecError(f"the network returns {len(maps)} maps: give a function that returns the one that is meant")
         return "0"
     has = f" with {', '.join(map(str, output))}" if isinstance(output, Mapping) else ""
     raise SpecError(

@@ -22,6 +22,9 @@ _SIDES: Final = (32, 224)
 _SKELETONS: dict[str, nn.Module] = {}
 """What was wrapped in this process, without its weights, so that a file of them can be read again."""
 
+_MOST: Final = 4.0
+"""Of a mean or a deviation of channels in [0, 1]; larger ones are of [0, 255]."""
+
 
 def wrap(
     module: nn.Module | Callable[[Tensor], Any],
@@ -237,9 +240,16 @@ def _three(name: str, value: float | Sequence[float] | None) -> tuple[float, ...
         numbers = (float(value),) * 3 if isinstance(value, int | float) else tuple(map(float, value))
     except (TypeError, ValueError):
         numbers = ()
-    if len(numbers) != 3 or (name == "std" and min(numbers) <= 0) or not all(abs(number) < 1e4 for number in numbers):
+    if (
+        len(numbers) != 3
+        or (name == "std" and min(numbers) <= 0)
+        or not all(abs(number) <= _MOST for number in numbers)
+    ):
         positive = "above 0 " if name == "std" else ""
-        raise SpecError(f"{name} = {value!r}: expected one number {positive}or three, of channels in [0, 1]")
+        raise SpecError(
+            f"{name} = {value!r}: expected one number {positive}or three, of channels in [0, 1]; divide those of "
+            "channels in [0, 255] by 255"
+        )
     return numbers
 
 
