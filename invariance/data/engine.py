@@ -222,7 +222,7 @@ class Engine:
         Raises:
             SpecError: there is no such split, or ``num`` is no whole number.
         """
-        return indices_of(split, num).to(self.device)
+        return indices_of(split, num, device=self.device)
 
     @torch.no_grad()
     def batch(self, indices: Tensor, *, behind: Tensor | None = None) -> Batch:

@@ -27,7 +27,7 @@ SPLIT_START = {"train": 0, "validation": 2**40, "test": 2**41}
 """First index of each split. The ranges cannot meet, so no sample is in two splits of one data set."""
 
 
-def indices_of(split: str, num: int | None, start: int = 0) -> Tensor:
+def indices_of(split: str, num: int | None, start: int = 0, *, device: torch.device | str = "cpu") -> Tensor:
     """Indices of samples of a split, from position ``start`` on: (num,) int64.
 
     Raises:
@@ -37,7 +37,7 @@ def indices_of(split: str, num: int | None, start: int = 0) -> Tensor:
     require_count("num", num, 0, 2**40)
     require_count("start", start, 0, 2**40)
     assert num is not None, "as was required"
-    return torch.arange(start, start + num) + SPLIT_START[split]
+    return torch.arange(start, start + num, device=device) + SPLIT_START[split]
 
 
 def splits_of(indices: Tensor) -> Tensor:

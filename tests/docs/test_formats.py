@@ -15,11 +15,13 @@ from safetensors import safe_open
 
 from invariance.data.engine import Engine
 from invariance.data.export import write_image_folder, write_npz
+from invariance.models.wrap import wrap
 from invariance.runs.gallery import GALLERY
 from invariance.runs.shipped_studies import SHIPPED
 from invariance.spec import DatasetSpec
 from invariance.studies.registry import make_study
 from invariance.studies.verdicts import Finding, Part
+from invariance.training.checkpoint import save_weights
 from invariance.vocabulary.attribution import (
     EVIDENCE_DIFFERENCES,
     EVIDENCE_TABLE,
@@ -99,9 +101,14 @@ def test_fields_of_a_summary():
     assert all(set(finding) == {field.name for field in fields(Finding)} for finding in summary["findings"])
 
 
-def test_entries_of_a_file_of_weights():
-    with safe_open(GALLERY / "none.safetensors", framework="np") as file:
-        assert set(listed("A network's weights")) == set(file.metadata())
+def test_entries_of_a_file_of_weights(tmp_path):
+    own = wrap(lambda images: images.mean(dim=(2, 3)))
+    save_weights(tmp_path / "own.safetensors", own, class_names=own.class_names, spec=None)
+    found = set()
+    for path in (GALLERY / "none.safetensors", tmp_path / "own.safetensors"):
+        with safe_open(path, framework="np") as file:
+            found |= set(file.metadata())
+    assert set(listed("A network's weights")) == found
 
 
 def test_fields_of_the_manifest():

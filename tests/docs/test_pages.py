@@ -42,7 +42,7 @@ def test_commands_are_understood(page):
     for words in commands(page):
         if len(words) == 1:  # it is spoken of
             assert words[0] in subcommands(parser()), f"{name_of(page)}: invariance {words[0]}"
-        else:
+        elif "--import" not in words:  # of a module that a reader writes; test_extending has them carried out
             assert understands(words), f"{name_of(page)}: invariance {shlex.join(words)}"
 
 

@@ -25,7 +25,7 @@ class Brightness(torch.nn.Module):
 def test_two_images_are_their_own_only_pair() -> None:
     engine = Engine(DatasetSpec(objects="noise", backgrounds="noise", transforms=("brightness",)))
     first, second = engine.batch(engine.indices("test", 2)).images.mean(dim=(1, 2, 3))
-    assert mean_pair_distance(Brightness(), engine, num=2) == pytest.approx(abs(float(first - second)))  # type: ignore[arg-type]
+    assert mean_pair_distance(Brightness().eval(), engine, num=2) == pytest.approx(abs(float(first - second)))  # type: ignore[arg-type]
 
 
 def test_a_collapsed_network_has_none() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -53,6 +54,9 @@ def test_an_app_with_a_forgotten_page_does_not_start(tmp_path: Path) -> None:
         source = ROOT / name
         shutil.copytree(source, tmp_path / name) if source.is_dir() else shutil.copy(source, tmp_path / name)
     write(tmp_path, "pages/forgotten/page.py")
-    opened = subprocess.run([sys.executable, "-c", OPEN], cwd=tmp_path, capture_output=True, text=True, check=True)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}  # the library; pages are those of the folder
+    opened = subprocess.run(
+        [sys.executable, "-c", OPEN], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
     assert "ImportError: folder pages/forgotten: not declared in pages/shared/navigation.py" in opened.stderr
     assert "This app has encountered an error" in opened.stdout, "visitors see that, whoever runs it reads the log"

@@ -96,7 +96,7 @@ def test_bad_files_are_one_line_each_and_the_others_are_taken(app: AppTest) -> N
     (error,) = app.error
     lines = [line.split("\\: ")[0] for line in error.value.split("\n")]
     assert lines == [f"- {literal(name)}" for name in ("**x**.png", "cut.png")]
-    assert "**1 class**: mug" in texts(app)
+    assert "**1 picture of 1 class**: mug" in texts(app)
     upload(app, ("cup.png", on_paper(BLUE)))
     assert not app.error and " of 2 classes**" in texts(app)
 
@@ -155,7 +155,7 @@ def test_one_class_is_no_data_set_until_it_is_renamed(app: AppTest) -> None:
     app.text_input[1].set_value("cup").run()
     assert not app.error
     app.button(key="use").click().run()
-    assert set(links(app)) == {"See the data set", "Train on it"}
+    assert set(links(app)) == {"See the data set", "Train on it", "Run a study on it"}
     app.text_input[1].set_value("glass").run()
     assert not links(app), "what was stored is not what is shown any more"
 
@@ -167,7 +167,7 @@ def test_the_mask_of_an_opaque_picture_follows_its_tolerance(app: AppTest) -> No
     before = app.get("image")[0].value
     app.slider[0].set_value(40.0).run()
     assert app.get("image")[0].value != before
-    assert "Nothing is left" in texts(app) and "**1 class**: cup" in texts(app)
+    assert "Nothing is left" in texts(app) and "**1 picture of 1 class**: cup" in texts(app)
     app.slider[0].set_value(8.0).run()
     assert app.get("image")[0].value == before and " of 2 classes**" in texts(app)
 

@@ -58,7 +58,7 @@ def test_both_ways_need_a_source_that_is_the_target() -> None:
 def test_a_plan_refuses_what_makes_no_sense() -> None:
     with pytest.raises(SpecError, match="pretrained on the same transformations"):
         planned_runs(TARGET, [TARGET, TARGET[::-1]], **OPTIONS)
-    with pytest.raises(SpecError, match="objects: give the path of a folder"):
+    with pytest.raises(SpecError, match="objects: write the path of a folder, or choose builtin"):
         planned_runs(TARGET, [TARGET], **(OPTIONS | {"objects": " "}))
 
 

@@ -158,5 +158,5 @@ def test_what_it_will_take_in_words() -> None:
     on_cpu, on_gpu = (expected_line(planned, device, "small", ()) for device in ("cpu", "cuda"))
     assert on_cpu.startswith("40,000 images to pretrain each network on. All of it takes about 41 min on a laptop")
     assert "the GPU" in on_gpu
-    assert expected_line(planned, "cpu", "small", {planned[2].run_id}).count("about 15 s on") == 1
+    assert expected_line(planned, "cpu", "small", {planned[2].run_id}).count("about 30 s on") == 1
     assert "done already" in expected_line(planned, "cpu", "small", {spec.run_id for spec in planned})
