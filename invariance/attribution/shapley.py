@@ -147,8 +147,7 @@ def evidence(
     require(start >= 0, "start", start, "0 or more")
     require(worth in WORTH, "worth", worth, " or ".join(WORTH))
     for model in models:
-        if isinstance(model, Classifier):
-            model.require_head("evidence")
+        model.require_head("evidence")
     require_known_class(models, explain)
     of_models: list[list[Evidence]] = [[] for _ in models]
     num_made = passes_of_evidence(len(players_of(engine)), reference, num_references)

@@ -155,7 +155,8 @@ def test_a_failed_run_is_told_and_the_rest_reported(
     bad = tiny_study(seeds=(1,), objects="no/such/folder")
     both = replace(good, seeds=(0, 1), runs=good.runs + bad.runs)
     monkeypatch.setattr(command_module, "make_study", lambda name, **_: both)
-    monkeypatch.setattr(command_module, "check_pictures", lambda specs: None)  # the folder goes after it was looked at
+    for looks in ("check_pictures", "say_pictures"):  # the folder goes after it was looked at
+        monkeypatch.setattr(command_module, looks, lambda specs: None)
     code, answer, _, err = command(f"study mismatch --num-workers 1 --out {tmp_path}")
     assert code == 1 and answer is None
     assert err.count("\n") == 1 and "4 of 8 runs are done" in err and "no/such/folder" in err
