@@ -152,7 +152,7 @@ def test_a_failed_run_is_told_and_the_rest_reported(
     command: Command, tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     good = tiny_study(seeds=(0,))
-    bad = tiny_study(seeds=(1,), objects="no/such/folder")
+    bad = tiny_study(seeds=(1,), objects=str(tmp_path / "no/such/folder"))
     both = replace(good, seeds=(0, 1), runs=good.runs + bad.runs)
     monkeypatch.setattr(command_module, "make_study", lambda name, **_: both)
     for looks in ("check_pictures", "say_pictures"):  # the folder goes after it was looked at
