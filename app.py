@@ -29,7 +29,14 @@ import_named()  # the modules of $INVARIANCE_IMPORT, which the server's owner se
 was_undeclared = is_undeclared()
 page = st.navigation(
     [
-        st.Page(one.script, title=one.title, icon=one.icon, url_path=one.folder, default=one is PAGES[0])
+        st.Page(
+            one.script,
+            title=one.title,
+            icon=one.icon,
+            url_path=one.folder,
+            default=one is PAGES[0],
+            visibility="visible" if one.is_listed else "hidden",
+        )
         for one in PAGES
     ],
     position="top",

@@ -20,7 +20,7 @@ LEVELS = (
     {"measures", "attribution"},
     {"studies"},
     {"runs"},
-    {"figures"},
+    {"figures", "lessons"},
     {"commands", "library"},
     {"__main__"},
 )

@@ -21,11 +21,13 @@ class Page:
         folder: under ``pages/``, which is also its address.
         title: in the navigation.
         symbol: name of its icon among Google's Material symbols.
+        is_listed: whether the navigation shows it; others are reached by links.
     """
 
     folder: str
     title: str
     symbol: str
+    is_listed: bool = True
 
     @property
     def script(self) -> str:
@@ -49,6 +51,7 @@ PAGES = (
     Page("factors", "Factors", "tune"),
     Page("attribution", "Attribution", "center_focus_strong"),
     Page("own", "Try a picture", "image_search"),
+    Page("lesson", "Lesson", "school", is_listed=False),
 )
 """In the order of the navigation; the first is the one that opens without an address."""
 

@@ -1,0 +1,340 @@
+// The figure of a lesson: before the reveal one draws a guess in it, afterwards the answer stands behind the guess.
+// Everything that can be dragged is a slider for the keyboard too; cells and options are buttons.
+
+const SVG = "http://www.w3.org/2000/svg";
+const STEPS = 40; // of a handle between the ends of its axis, by the keyboard
+
+function make(parent, name, attributes = {}, text = null) {
+  const inSvg = parent.namespaceURI === SVG || name === "svg";
+  const element = inSvg ? document.createElementNS(SVG, name) : document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) if (value !== null) element.setAttribute(key, value);
+  if (text !== null) element.textContent = text;
+  parent.append(element);
+  return element;
+}
+
+const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+const shown = (value) => value.toFixed(2).replace("-", "−");
+
+// Pixels of the plot, for a given width of the whole.
+function frame(data, width) {
+  const small = width < 560;
+  const height = (small ? 290 : 300) - (data.kind === "choice" ? 30 : 0);
+  const left = 44;
+  const right = width - 10;
+  const top = 12;
+  const bottom = height - (small ? 76 : 46);
+  const [low, high] = data.range;
+  const scaled = data.xs.map((x) => (data.log ? Math.log(x) : x));
+  const [first, last] = [Math.min(...scaled), Math.max(...scaled)];
+  const pad = 24;
+  const toX = (value) => {
+    const x = data.log ? Math.log(value) : value;
+    return left + pad + ((x - first) / (last - first || 1)) * (right - left - 2 * pad);
+  };
+  const fromX = (pixel) => {
+    const x = first + ((pixel - left - pad) / (right - left - 2 * pad)) * (last - first);
+    return clamp(data.log ? Math.exp(x) : x, Math.min(...data.xs), Math.max(...data.xs));
+  };
+  const band = (right - left) / data.titles.length;
+  return {
+    small, width, height, left, right, top, bottom, band, toX, fromX,
+    toY: (value) => bottom - ((value - low) / (high - low)) * (bottom - top),
+    fromY: (pixel) => clamp(low + ((bottom - pixel) / (bottom - top)) * (high - low), low, high),
+    bandX: (place) => left + (place + 0.5) * band,
+  };
+}
+
+// Words in lines of about so many letters, for a phone.
+function inLines(words, most) {
+  return words.split(" ").reduce((lines, word) => {
+    const last = lines.at(-1);
+    if (last && last.length + word.length < most) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+    return lines;
+  }, []);
+}
+
+function drawAxes(svg, data, at) {
+  const [low, high] = data.range;
+  const step = (high - low) / 5;
+  for (let tick = 0; tick <= 5; tick += 1) {
+    const value = low + tick * step;
+    const y = at.toY(value);
+    make(svg, "line", { class: "grid", x1: at.left, x2: at.right, y1: y, y2: y });
+    make(svg, "text", { class: "tick", x: at.left - 6, y: y + 4, "text-anchor": "end" }, shown(value));
+  }
+  data.titles.forEach((title, place) => {
+    const x = data.kind === "bars" || data.kind === "choice" ? at.bandX(place) : at.toX(data.xs[place]);
+    const skip = at.small && data.kind === "mark" && place % 2;
+    const text = make(svg, "text", { class: "tick", y: at.bottom + 18, "text-anchor": "middle" });
+    const lines = skip ? [] : at.small ? inLines(title, at.band / 7) : [title];
+    lines.forEach((line, i) => make(text, "tspan", { x, dy: i ? 14 : 0 }, line));
+  });
+  make(svg, "text", { class: "label", x: (at.left + at.right) / 2, y: at.height - 6, "text-anchor": "middle" }, data.label);
+}
+
+function whisker(svg, x, point, at) {
+  const [, low, high] = point;
+  if (low === null) return;
+  const [y1, y2] = [at.toY(clamp(low, ...at.limits)), at.toY(clamp(high, ...at.limits))];
+  make(svg, "path", { class: "whisker", d: `M${x},${y1}V${y2}M${x - 4},${y1}h8M${x - 4},${y2}h8` });
+}
+
+// Where a bar of a series stands at a place, and how wide it is.
+function slot(data, at, series, place) {
+  const width = Math.min(46, (at.band * 0.8) / data.series.length);
+  return { width, x: at.bandX(place) + (series - (data.series.length - 1) / 2) * width };
+}
+
+function positionOf(data, at, series, place) {
+  return data.kind === "curve" || data.kind === "mark" ? at.toX(data.xs[place]) : slot(data, at, series, place).x;
+}
+
+function drawAnswers(svg, data, at) {
+  data.series.forEach((series, number) => {
+    if (!series.points) return;
+    const known = series.points.map((point, place) => [point, place]).filter(([point]) => point[0] !== null);
+    if (data.kind === "curve" || data.kind === "mark") {
+      const path = known.map(([point, place], i) => `${i ? "L" : "M"}${at.toX(data.xs[place])},${at.toY(point[0])}`);
+      make(svg, "path", { class: "line", stroke: series.colour, d: path.join("") });
+    }
+    for (const [point, place] of known) {
+      const x = positionOf(data, at, number, place);
+      const y = at.toY(clamp(point[0], ...at.limits));
+      if (data.kind === "curve" || data.kind === "mark") {
+        make(svg, "circle", { cx: x, cy: y, r: 4, fill: series.colour });
+      } else {
+        const { width } = slot(data, at, number, place);
+        const zero = at.toY(clamp(0, ...at.limits));
+        const box = { x: x - width / 2 + 1, width: width - 2, y: Math.min(y, zero), height: Math.abs(zero - y) };
+        make(svg, "rect", { ...box, fill: series.colour, rx: 2 });
+        const top = Math.min(y, zero, at.toY(clamp(point[2] ?? point[0], ...at.limits)));
+        if (!at.small) make(svg, "text", { class: "value", x, y: top - 5, "text-anchor": "middle" }, shown(point[0]));
+      }
+      whisker(svg, x, point, at);
+    }
+  });
+}
+
+// A circle that is dragged along one axis, or moved with the arrow keys.
+function handle(svg, { x, y, colour, name, value, limits, along, onMove }) {
+  const circle = make(svg, "circle", {
+    class: "handle", cx: x, cy: y, r: 9, stroke: colour, tabindex: 0, role: "slider", "aria-label": name,
+    "aria-orientation": along === "y" ? "vertical" : "horizontal",
+    "aria-valuemin": limits[0], "aria-valuemax": limits[1], "aria-valuenow": shown(value),
+  });
+  circle.onpointerdown = (event) => {
+    event.preventDefault();
+    circle.focus();
+    circle.setPointerCapture(event.pointerId);
+    circle.onpointermove = (move) => {
+      const box = svg.getBoundingClientRect();
+      onMove(along === "y" ? move.clientY - box.top : move.clientX - box.left, circle);
+    };
+  };
+  circle.onpointerup = () => { circle.onpointermove = null; };
+  circle.onkeydown = (event) => {
+    const far = { PageUp: 5, PageDown: -5 }[event.key];
+    const steps = far ?? { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 }[event.key];
+    if (!steps) return;
+    event.preventDefault();
+    event.stopPropagation(); // the arrow keys alone go on to the next lesson
+    onMove(null, circle, steps);
+  };
+  return circle;
+}
+
+function drawGuesses(svg, data, at, guess) {
+  const [low, high] = data.range;
+  data.series.forEach((series, number) => {
+    if (!series.guessed || (data.revealed && !guess.touched)) return;
+    const values = guess[series.name];
+    const places = values.map((value, place) => [positionOf(data, at, number, place), at.toY(value)]);
+    const line = () => places.map(([x, y], i) => `${i ? "L" : "M"}${x},${y}`).join("");
+    const colour = data.revealed ? "currentColor" : series.colour; // a guess stands before an answer of its own colour
+    const path = data.kind === "curve" ? make(svg, "path", { class: "guess", stroke: series.colour, d: line() }) : null;
+    values.forEach((value, place) => {
+      const [x] = places[place];
+      const { width } = slot(data, at, number, place);
+      const top = data.kind === "bars" ? make(svg, "path", { class: "guess", stroke: colour }) : null;
+      const outline = () => {
+        const y = at.toY(values[place]);
+        const half = width / 2 - 2;
+        top?.setAttribute("d", `M${x - half},${at.toY(low)}V${y}H${x + half}V${at.toY(low)}`);
+      };
+      outline();
+      if (data.revealed) {
+        make(svg, "circle", { class: "guessed", cx: x, cy: at.toY(value), r: 5, stroke: series.colour });
+        return;
+      }
+      handle(svg, {
+        x, y: at.toY(value), colour: series.colour, value, limits: [low, high], along: "y",
+        name: `Your guess for ${series.name}, ${data.titles[place]}`,
+        onMove: (pixel, circle, steps) => {
+          guess.touched = true;
+          values[place] = steps ? clamp(values[place] + (steps * (high - low)) / STEPS, low, high) : at.fromY(pixel);
+          places[place][1] = at.toY(values[place]);
+          circle.setAttribute("cy", places[place][1]);
+          circle.setAttribute("aria-valuenow", shown(values[place]));
+          path?.setAttribute("d", line());
+          outline();
+        },
+      });
+    });
+  });
+}
+
+function drawMark(svg, data, at, guess) {
+  if (data.revealed && !guess.touched) return;
+  const line = make(svg, "line", { class: "guess", stroke: "currentColor", y1: at.top, y2: at.bottom });
+  const place = () => {
+    for (const end of ["x1", "x2"]) line.setAttribute(end, at.toX(guess.at));
+  };
+  place();
+  make(svg, "text", { class: "tick", x: at.toX(guess.at) + 8, y: at.top + 10 }, data.revealed ? "your guess" : "");
+  if (data.revealed) return;
+  const [low, high] = [Math.min(...data.xs), Math.max(...data.xs)];
+  handle(svg, {
+    x: at.toX(guess.at), y: (at.top + at.bottom) / 2, colour: "currentColor", value: guess.at, limits: [low, high], along: "x",
+    name: `Where the curve breaks: ${data.label}`,
+    onMove: (pixel, circle, steps) => {
+      guess.touched = true;
+      guess.at = at.fromX((steps ? at.toX(guess.at) + (steps * (at.right - at.left)) / STEPS : pixel));
+      circle.setAttribute("cx", at.toX(guess.at));
+      circle.setAttribute("aria-valuenow", shown(guess.at));
+      place();
+    },
+  });
+}
+
+function drawShade(svg, data, at) {
+  if (!data.shaded || !data.revealed) return;
+  const [from, to] = data.shaded.map((value) => at.toX(value));
+  make(svg, "rect", { class: "shade", x: Math.min(from, to), width: Math.abs(to - from), y: at.top, height: at.bottom - at.top });
+  const middle = (from + to) / 2;
+  make(svg, "text", { class: "tick", x: middle, y: at.bottom - 6, "text-anchor": "middle" }, "seen in training");
+}
+
+function drawPlot(place, data, guess, width) {
+  const at = { ...frame(data, width), limits: data.range };
+  const words = `${data.axis}. ${data.revealed ? data.summary : data.hint}`;
+  const svg = make(place, "svg", { width, height: at.height, role: "group", "aria-label": words });
+  drawShade(svg, data, at);
+  drawAxes(svg, data, at);
+  drawAnswers(svg, data, at);
+  if (data.kind === "mark") drawMark(svg, data, at, guess);
+  else if (data.kind !== "choice") drawGuesses(svg, data, at, guess);
+}
+
+function drawLegend(place, data, guess) {
+  const several = data.series.length > 1;
+  const legend = make(place, "p", { class: "legend" });
+  make(legend, "span", { class: "axis" }, data.axis);
+  for (const series of several && data.kind !== "cells" ? data.series : []) {
+    const item = make(legend, "span", { class: "series" });
+    make(item, "i", { style: `background:${series.colour}` });
+    make(item, "span", {}, series.name);
+  }
+  if (data.revealed && guess.touched && data.kind !== "choice" && data.kind !== "cells") {
+    make(legend, "span", { class: "series yours" }, "dashed: your guess");
+  }
+  return legend;
+}
+
+function drawCells(place, data, guess) {
+  const table = make(place, "table", { "aria-label": data.axis });
+  const head = make(table, "tr");
+  make(head, "td");
+  for (const title of data.titles) make(head, "th", { scope: "col" }, title);
+  for (const series of data.series) {
+    const row = make(table, "tr");
+    make(row, "th", { scope: "row" }, series.name);
+    data.titles.forEach((title, number) => {
+      const cell = make(row, "td");
+      const tapped = guess[series.name][number];
+      const button = make(cell, "button", { "aria-pressed": tapped, "aria-label": `${series.name}, ${title}` });
+      if (!data.revealed) {
+        button.textContent = tapped ? "low" : "";
+        button.onclick = () => {
+          guess.touched = true;
+          guess[series.name][number] = !guess[series.name][number];
+          button.setAttribute("aria-pressed", guess[series.name][number]);
+          button.textContent = guess[series.name][number] ? "low" : "";
+        };
+        return;
+      }
+      const [value, low, high] = series.points[number];
+      const [colour, text] = series.colours[number];
+      button.disabled = true;
+      button.style.background = colour;
+      button.style.color = text;
+      const isRight = tapped === value < data.low_is;
+      make(button, "b", {}, shown(value));
+      if (low !== null) make(button, "small", { class: "interval" }, `${shown(low)} to ${shown(high)}`);
+      if (guess.touched) make(button, "small", {}, `you: ${tapped ? "low" : "not"} ${isRight ? "✓" : "✗"}`);
+    });
+  }
+}
+
+function drawOptions(place, data, guess, redraw) {
+  const group = make(place, "div", { class: "options", role: "group", "aria-label": "Your guess" });
+  for (const option of data.options) {
+    const isChosen = guess.option === option;
+    const button = make(group, "button", { "aria-pressed": isChosen }, option);
+    button.disabled = data.revealed;
+    if (data.revealed && (isChosen || option === data.right)) button.textContent += option === data.right ? " ✓" : " ✗";
+    button.onclick = () => { guess.option = option; guess.touched = true; redraw(); };
+  }
+}
+
+function firstGuess(data) {
+  const [low, high] = data.range;
+  const guess = { touched: false, option: null, at: data.xs[Math.floor(data.xs.length / 2)] };
+  data.series.forEach((series, number) => {
+    const value = data.kind === "cells" ? false : low + (high - low) * (0.6 - 0.15 * number); // apart, to be taken hold of
+    guess[series.name] = data.titles.map(() => value);
+  });
+  return guess;
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".lesson");
+  // A guess outlives what redraws the page, such as a change of theme, until another lesson is shown.
+  if (data.guess || root.of !== data.name) root.guess = data.guess ?? firstGuess(data);
+  root.of = data.name;
+  const { guess } = root;
+
+  const draw = () => {
+    const focused = parentElement.activeElement?.getAttribute("aria-label");
+    root.replaceChildren();
+    const legend = drawLegend(root, data, guess);
+    if (data.kind === "cells") drawCells(root, data, guess);
+    else {
+      if (data.kind === "choice") drawOptions(root, data, guess, draw);
+      drawPlot(root, data, guess, Math.max(300, root.clientWidth));
+    }
+    if (data.revealed) {
+      make(legend, "button", { class: "again" }, "Guess again").onclick = () => setTriggerValue("again", true);
+    } else {
+      const foot = make(root, "div", { class: "foot" });
+      make(foot, "button", { class: "reveal" }, "Reveal").onclick = () => setTriggerValue("reveal", guess);
+      make(foot, "span", { class: "hint" }, data.hint);
+    }
+    if (focused) [...root.querySelectorAll("[aria-label]")].find((one) => one.getAttribute("aria-label") === focused)?.focus();
+  };
+
+  draw();
+  let width = root.clientWidth;
+  const watcher = new ResizeObserver(() => {
+    if (Math.abs(root.clientWidth - width) > 2) { width = root.clientWidth; draw(); }
+  });
+  watcher.observe(root);
+  const step = (event) => {
+    const isTyping = event.target.closest?.("input, textarea, [role=slider], [role=tab], [contenteditable]");
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (by && !isTyping && !event.altKey && !event.ctrlKey && !event.metaKey) setTriggerValue("step", by);
+  };
+  document.addEventListener("keydown", step);
+  return () => { watcher.disconnect(); document.removeEventListener("keydown", step); };
+}

@@ -1,0 +1,115 @@
+"""The figure of a lesson, in which one guesses and then sees."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from invariance.figures.palette import CATEGORICAL, SENS_SCALE, colour_at, contrast
+from invariance.lessons import INPUTS, Answer, Lesson, answer_of
+from invariance.statistics import Interval
+
+HERE = Path(__file__).parent
+GUESSES = "lesson_guesses"
+"""In the session, of the lessons that were revealed: what was guessed, by the lesson's name. No link carries it."""
+
+_figure = st.components.v2.component(
+    "invariance_guess",
+    html='<div class="lesson"></div>',
+    css=(HERE / "guess.css").read_text(),
+    js=(HERE / "guess.js").read_text(),
+)
+
+
+@st.cache_resource(show_spinner=False)
+def _answer(lesson: Lesson) -> Answer:
+    return answer_of(lesson)
+
+
+def show_guess(lesson: Lesson, *, on_step: Callable[[int], None]) -> Answer | None:
+    """Shows the figure, hidden until the visitor reveals it.
+
+    Args:
+        lesson: that asks.
+        on_step: called with -1 or 1 when an arrow key asks for the lesson before or after.
+
+    Returns:
+        The answer, once it is revealed.
+    """
+    guesses, key = st.session_state.setdefault(GUESSES, {}), f"guess_{lesson.name}"
+
+    def revealed() -> None:
+        guesses[lesson.name] = st.session_state[key].reveal
+
+    def again() -> None:
+        guesses.pop(lesson.name, None)
+
+    answer = _answer(lesson)
+    is_revealed = lesson.name in guesses
+    _figure(
+        key=key,
+        data=figure_data(answer, is_revealed=is_revealed, guess=guesses.get(lesson.name)),
+        on_reveal_change=revealed,
+        on_again_change=again,
+        on_step_change=lambda: on_step(st.session_state[key].step),
+    )
+    return answer if is_revealed else None
+
+
+def figure_data(answer: Answer, *, is_revealed: bool, guess: dict[str, Any] | None) -> dict[str, Any]:
+    """What the browser draws: before the reveal nothing of what is guessed, so that no page's source tells it.
+
+    Args:
+        answer: its numbers.
+        is_revealed: whether the visitor asked for it.
+        guess: what was guessed, as the browser said it.
+    """
+    lesson = answer.lesson
+    drawn = [series for series in lesson.series if series.drawn]
+    hide = {series.name for series in drawn if series.guessed and not is_revealed}
+    numbers = {one.name: [answer.at(one.name, place) for place in answer.places] for one in drawn}
+    series = [
+        {
+            "name": one.name,
+            "colour": CATEGORICAL[number],
+            "guessed": one.guessed,
+            "points": None if one.name in hide else [_ends(each) for each in numbers[one.name]],
+            "colours": None if one.name in hide else [_cell(each.estimate) for each in numbers[one.name]],
+        }
+        for number, one in enumerate(drawn)
+    ]
+    are_numbers = lesson.input in ("curve", "mark")
+    return {
+        "name": lesson.name,
+        "kind": lesson.input,
+        "hint": INPUTS[lesson.input],
+        "axis": lesson.axis,
+        "range": list(lesson.range),
+        "label": lesson.x.label,
+        "titles": list(answer.titles),
+        "xs": [float(place) for place in answer.places] if are_numbers else list(range(len(answer.places))),
+        "log": lesson.x.log,
+        "shaded": answer.shaded if is_revealed else None,
+        "series": series,
+        "options": list(lesson.options),
+        "right": lesson.right if is_revealed else None,
+        "low_is": lesson.low_is,
+        "guess": guess,
+        "revealed": is_revealed,
+        "summary": answer.outcome if is_revealed else "",
+    }
+
+
+def _ends(each: Interval) -> list[float | None]:
+    """An estimate and its ends, without what JSON has no word for."""
+    return [None if math.isnan(value) else value for value in (each.estimate, each.low, each.high)]
+
+
+def _cell(value: float) -> tuple[str, str]:
+    """Colour of a cell and of the text on it."""
+    colour = colour_at(value, SENS_SCALE)
+    return colour, max(("#111111", "#ffffff"), key=lambda text: contrast(colour, text))
