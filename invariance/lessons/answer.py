@@ -143,7 +143,7 @@ def answer_of(lesson: Lesson) -> Answer:
 
 @cache
 def table_of(name: str) -> pd.DataFrame:
-    """A table that ships: of the gallery (``sens``, ``sens-SHIFT``, ``factors``, ``profiles`` …) or of the study so called.
+    """A shipped table of the gallery (``sens``, ``sens-SHIFT``, ``factors``, ``profiles`` …) or of a study.
 
     Raises:
         SpecError: there is none of this name, or the gallery was not made.

@@ -333,7 +333,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const step = (event) => {
     const isTyping = event.target.closest?.("input, textarea, [role=slider], [role=tab], [contenteditable]");
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (by && !isTyping && !event.altKey && !event.ctrlKey && !event.metaKey) setTriggerValue("step", by);
+    if (by && root.isConnected && !isTyping && !event.altKey && !event.ctrlKey && !event.metaKey) setTriggerValue("step", by);
   };
   document.addEventListener("keydown", step);
   return () => { watcher.disconnect(); document.removeEventListener("keydown", step); };

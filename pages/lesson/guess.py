@@ -42,8 +42,17 @@ def show_guess(lesson: Lesson, *, on_step: Callable[[int], None]) -> Answer | No
     """
     guesses, key = st.session_state.setdefault(GUESSES, {}), f"guess_{lesson.name}"
 
+    def said(what: str) -> Any:
+        """What the browser says; nothing where the lesson was left before that arrived."""
+        return getattr(st.session_state.get(key), what, None)
+
     def revealed() -> None:
-        guesses[lesson.name] = st.session_state[key].reveal
+        if (guess := said("reveal")) is not None:
+            guesses[lesson.name] = guess
+
+    def stepped() -> None:
+        if (by := said("step")) is not None:
+            on_step(by)
 
     def again() -> None:
         guesses.pop(lesson.name, None)
@@ -55,7 +64,7 @@ def show_guess(lesson: Lesson, *, on_step: Callable[[int], None]) -> Answer | No
         data=figure_data(answer, is_revealed=is_revealed, guess=guesses.get(lesson.name)),
         on_reveal_change=revealed,
         on_again_change=again,
-        on_step_change=lambda: on_step(st.session_state[key].step),
+        on_step_change=stepped,
     )
     return answer if is_revealed else None
 
