@@ -150,7 +150,9 @@ def of_8() -> list[str]:
 RECOMPUTED: tuple[Callable[[], list[str]], ...] = (of_1, of_2, of_3, of_4, of_5, of_6, of_7, of_8)
 
 
-@pytest.mark.parametrize(("lesson", "recompute"), list(zip(LESSONS.values(), RECOMPUTED, strict=True)), ids=list(LESSONS))
+@pytest.mark.parametrize(
+    ("lesson", "recompute"), list(zip(LESSONS.values(), RECOMPUTED, strict=True)), ids=list(LESSONS)
+)
 def test_every_number_of_a_lesson_stands_in_its_table(lesson: Lesson, recompute: Callable[[], list[str]]) -> None:
     answer = answer_of(lesson)
     assert NUMBER.findall(f"{answer.outcome} {answer.caution}") == recompute()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import pytest
 
-from invariance.lessons import lessons
+from invariance.lessons import answer_of, lessons
 from invariance.lessons.lesson import FOLDER_VARIABLE, SHIPPED
 from invariance.spec import SpecError
+
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -28,7 +32,10 @@ def test_the_files_are_the_lessons_in_the_order_of_their_names() -> None:
 def test_a_folder_of_a_lecturer_takes_their_place(own: Path) -> None:
     (first,) = SHIPPED.glob("1-*.toml")
     (own / "a.toml").write_text(first.read_text())
-    assert [lesson.title for lesson in lessons()] == ["Same to you, not to a network", "The right variation, or more data?"]
+    assert [lesson.title for lesson in lessons()] == [
+        "Same to you, not to a network",
+        "The right variation, or more data?",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -50,6 +57,15 @@ def test_what_is_wrong_is_said_with_the_file_in_one_line(own: Path, old: str, ne
     with pytest.raises(SpecError, match=r"^lesson b\.toml: ") as caught:
         lessons()
     assert said in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_the_lesson_of_the_documentation_is_one(own: Path) -> None:
+    text = (ROOT / "docs" / "lecturers.md").read_text()
+    block = text[text.index('    title = "The training') : text.index("Sentences are templates")]
+    (own / "b.toml").write_text(textwrap.dedent(block))
+    (lesson,) = lessons()
+    answer = answer_of(lesson)
+    assert all(map(answer.holds, lesson.holds)) and answer.outcome.startswith("Hue: 0.") and "0." in answer.caution
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
