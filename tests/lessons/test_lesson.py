@@ -11,7 +11,6 @@ from invariance.lessons import answer_of, lessons
 from invariance.lessons.lesson import FOLDER_VARIABLE, SHIPPED
 from invariance.spec import SpecError
 
-
 ROOT = Path(__file__).parents[2]
 
 
