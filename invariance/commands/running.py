@@ -27,7 +27,7 @@ from invariance.runs.describe import title
 from invariance.runs.device import choose_device
 from invariance.runs.execute import run_here
 from invariance.runs.gallery import entries
-from invariance.runs.locate import run_id_of, task_of, weights_of
+from invariance.runs.locate import run_ids_of, task_of, weights_of
 from invariance.runs.origin import origin_of
 from invariance.runs.store import Run, Store, default_root
 from invariance.runs.together import pays_together, run_together, trained_at_once
@@ -58,18 +58,18 @@ def named_models(names: Sequence[str], store: Store | None, arch: str | None = N
     Raises:
         SpecError: a name is unknown, a file cannot be used, or there is no gallery.
     """
-    if tuple(names) == ("gallery",):
+    if tuple(names) == ("gallery",) and arch is None:
         found = {entry.run_id: entry.name for entry in entries() if entry.spec.kind == "pretrain"}
         if not found:
             raise SpecError("models = gallery: there is none here; run python -m invariance gallery build")
         return found
-    return {run_id_of(name, store, arch=arch, code=True): name for name in names}
+    return dict(zip(run_ids_of(names, store, arch=arch), names, strict=True))
 
 
 def load_models(args: argparse.Namespace) -> tuple[list[Classifier], Engine, str]:
     """The networks of ``--models``, the images that they are looked at with, and the device."""
     store, device = existing_store(args), choose_device(args.device)
-    found = [run_id_of(name, store, arch=args.arch, code=True) for name in args.models]
+    found = run_ids_of(args.models, store, arch=args.arch)
     paths = [weights_of(run_id, store) for run_id in found]
     data = task_of(found, store)
     if args.transforms is not None:

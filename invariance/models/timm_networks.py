@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import nn
@@ -17,6 +17,9 @@ from invariance.models.wrap import finished, own_preprocessing, see
 from invariance.spec import SpecError
 from invariance.vocabulary.architectures import TIMM_PREFIX
 
+WITHOUT_HEAD: Final = "without head"
+"""What is known of a network beside its name where its classifier was taken out."""
+
 
 def timm_name(name: str) -> str:
     """The full name, ``timm:<architecture>.<weights>``, of which the last part may be left out.
@@ -24,15 +27,9 @@ def timm_name(name: str) -> str:
     Raises:
         SpecError: timm is not installed, knows no such network, or has no weights for it.
     """
-    require_extra("timm", name)
-    import timm
-
+    timm = _timm_with(name)
     short = name.removeprefix(TIMM_PREFIX)
     architecture, _, tag = short.partition(".")
-    if not timm.is_model(architecture):
-        near = difflib.get_close_matches(architecture, timm.list_models(), n=3)
-        likely = ", ".join(TIMM_PREFIX + one for one in near or ("resnet18", "vit_tiny_patch16_224"))
-        raise SpecError(f"unknown model {name!r}: timm has none of that name; such are {likely}")
     try:
         said = timm.get_pretrained_cfg(short)
     except RuntimeError:
@@ -51,14 +48,12 @@ def make_timm(name: str, num_classes: int | None = None) -> nn.Module:
 
     Args:
         name: ``timm:<name>``.
-        num_classes: outputs; None for as many as its published weights have.
+        num_classes: outputs, 0 for no classifier; None for as many as its published weights have.
 
     Raises:
         SpecError: timm is not installed, or knows no such network.
     """
-    require_extra("timm", name)
-    import timm
-
+    timm = _timm_with(name)
     options: dict[str, Any] = {} if num_classes is None else {"num_classes": num_classes}
     with torch.random.fork_rng(devices=[]):
         try:
@@ -101,9 +96,22 @@ def behind_protocol(name: str, module: Any) -> Classifier:
     if not wrapping.head and hasattr(module, "reset_classifier"):  # the mean of two heads, or a convolution
         module.reset_classifier(0)
         wrapping = see(module, side=own.get("input_size"), title=name)
-    model = assemble(name, module, replace(wrapping, **own))
+    model = assemble(name, module, replace(wrapping, **own), blueprint="" if wrapping.head else WITHOUT_HEAD)
     names = imagenet_classes() if model.num_classes == NUM_IMAGENET_CLASSES and "in1k" in name else ()
     return finished(model, name, names)
+
+
+def _timm_with(name: str) -> Any:
+    """The package; raises SpecError where it is not installed, or knows no such architecture."""
+    require_extra("timm", name)
+    import timm
+
+    architecture = name.removeprefix(TIMM_PREFIX).partition(".")[0]
+    if not timm.is_model(architecture):
+        near = difflib.get_close_matches(architecture, timm.list_models(), n=3)
+        likely = ", ".join(TIMM_PREFIX + one for one in near or ("resnet18", "vit_tiny_patch16_224"))
+        raise SpecError(f"unknown model {name!r}: timm has none of that name; such are {likely}")
+    return timm
 
 
 def classifier_paths(module: Any) -> tuple[str, ...]:

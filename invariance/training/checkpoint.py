@@ -129,9 +129,8 @@ def _read_metadata(path: Path, metadata: dict[str, str]) -> tuple[str, tuple[str
     except ValueError as error:
         raise _unusable(path, f"its class names are not JSON ({_one_line(error)})") from error
     is_list = isinstance(class_names, list) and all(isinstance(name, str) for name in class_names)
-    fewest = 0 if "wrapping" in metadata else 1  # a network of another maker may have no last layer
-    if not is_list or not fewest <= len(class_names) <= _MAX_CLASSES or len(set(class_names)) != len(class_names):
-        raise _unusable(path, f"its class names are not a list of 1 to {_MAX_CLASSES} different texts")
+    if not is_list or len(class_names) > _MAX_CLASSES or len(set(class_names)) != len(class_names):
+        raise _unusable(path, f"its class names are not a list of at most {_MAX_CLASSES} different texts")
     return metadata["model"], tuple(class_names)
 
 
