@@ -10,6 +10,7 @@ from typing import Any
 from invariance.commands.options import add_data, add_execution, add_fields, add_models, dataset, given
 from invariance.commands.output import TABLE_ENDINGS, check_file, described
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec, MeasureSpec, SpecError
+from invariance.spec.run import by_contents
 from invariance.vocabulary.columns import in_words
 from invariance.vocabulary.equivariance import EQUIVARIANCE_PAIRS
 from invariance.vocabulary.measures import MEASUREMENTS
@@ -91,7 +92,9 @@ def _common_pretraining(models: dict[str, str], store: Any) -> DatasetSpec:
     from invariance.runs.locate import pretraining_data
 
     found = {name: pretraining_data(run_id, store) for run_id, name in models.items()}
-    plain = {name: replace(data, transforms=(), strength=1.0, num_samples=None) for name, data in found.items()}
+    plain = {
+        name: by_contents(replace(data, transforms=(), strength=1.0, num_samples=None)) for name, data in found.items()
+    }
     first = next(iter(plain))
     for name, data in plain.items():
         if data != plain[first]:

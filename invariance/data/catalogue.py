@@ -26,10 +26,10 @@ from invariance.data.picture_folders import (
     Survey,
     classes_of,
     composed,
+    folder_of,
     in_short,
     is_folder,
     named,
-    named_folder,
     require_classes,
     survey,
 )
@@ -282,7 +282,7 @@ def _folder(source: str, configuration: str) -> Path:
     """A folder as it was named, or the local copy of a set on the Hub."""
     if (repository := hub_repository(source)) is not None:
         return downloaded_hub_folder(repository, configuration)
-    return named_folder(place_of(source))
+    return folder_of(source)
 
 
 def _noise_objects(numbers: list[int], image_size: int, num_prototypes: int) -> Tensor:

@@ -58,9 +58,7 @@ def network(
         found: Any = network
     else:
         found = load_network(str(network), _store(), arch=arch, code=True)
-    return wrap(
-        found, mean=mean, std=std, input_size=input_size, layers=layers, name=name, class_names=class_names
-    )
+    return wrap(found, mean=mean, std=std, input_size=input_size, layers=layers, name=name, class_names=class_names)
 
 
 def as_networks(networks: Network | Sequence[Network] | Mapping[str, Network]) -> dict[str, Classifier]:

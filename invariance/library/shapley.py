@@ -12,6 +12,7 @@ from invariance.attribution.tables import evidence_tables
 from invariance.data.engine import Engine
 from invariance.library.images import task_data
 from invariance.library.work import at_work
+from invariance.spec import SpecError
 
 
 def shapley(
@@ -35,7 +36,8 @@ def shapley(
     Args:
         networks: as for :func:`invariance.sens`; they have a last layer.
         images: None for the task of the first network that was trained here (of none: that of the gallery's ``none``),
-            a :class:`~invariance.spec.DatasetSpec`, or the name of a source.
+            a :class:`~invariance.spec.DatasetSpec`, the name of a source, or a folder of cut-outs. Not images that are
+            finished: their objects and backgrounds cannot be shown apart.
         num_images: of the test split.
         explain: ``predicted``, ``true``, or the name of a class.
         worth: of a coalition: ``logit`` or ``log-probability`` of the explained class.
@@ -53,15 +55,19 @@ def shapley(
     Raises:
         SpecError: an argument cannot be used.
     """
-    with at_work(networks, device) as (models, where):
+    with at_work("shapley", networks, device) as at:
+        if differences and len(at.models) < 2:
+            raise SpecError("differences = True: they are of two networks or more, and this is one; name another")
+        data = task_data(images, networks, at.models, seed, why="since object and background are shown apart")
         found = evidence_tables(
-            models,
-            Engine(task_data(images, networks, models, seed), where),
+            at.models,
+            Engine(data, at.device),
             by_class=by_class,
             num=num_images,
             explain=explain,
             worth=worth,
             reference=reference,
             num_references=num_references,
+            on_progress=at.bar.told,
         )
         return found[differences]

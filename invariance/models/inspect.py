@@ -89,7 +89,7 @@ def _failed(error: Exception, module: nn.Module, seen: Seen) -> LookFailed:
 
 def _generators() -> tuple[Any, ...]:
     """Where the global generators of random numbers stand."""
-    _, words, position, *_ = np.random.get_state(legacy=True)
+    _, words, position, *_ = np.random.get_state(legacy=True)  # noqa: NPY002 -- what networks of others may use
     return torch.get_rng_state().numpy().tobytes(), np.asarray(words).tobytes(), position, random.getstate()
 
 

@@ -170,12 +170,16 @@ def _refused(network: nn.Module, title: str, refusals: Mapping[int, inspect.Look
         if side not in refusals:
             try:
                 inspect.look(network, side)
-                return SpecError(f"{title} refuses images of {asked} px ({first}): give input_size={side}, it takes that")
+                return SpecError(
+                    f"{title} refuses images of {asked} px ({first}): give input_size={side}, it takes that"
+                )
             except inspect.LookFailed as error:
                 reasons.add(str(error))
     # A message that is the same for every size, in numbers too, speaks of something else.
     if len(reasons) > 1 or (_OF_SIZE.search(first.reason) and not re.search(r"\d", first.reason)):
-        return SpecError(f"{title} refuses images of {asked} px ({first}): give input_size, the side in pixels it takes")
+        return SpecError(
+            f"{title} refuses images of {asked} px ({first}): give input_size, the side in pixels it takes"
+        )
     return SpecError(f"{title} fails on float images (B, 3, H, W), whatever their size ({first}): mend that first")
 
 

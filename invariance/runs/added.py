@@ -296,8 +296,8 @@ def require_no_arch(arch: str | None, *names: str) -> None:
     """Raises SpecError for an architecture that is told of networks of which it is known."""
     if arch is not None:
         raise SpecError(
-            f"arch = {arch!r}: it is for a FILE.safetensors that says nothing of its network, and what {', '.join(names)} "
-            "is of is known; leave it out"
+            f"arch = {arch!r}: it is for a FILE.safetensors that says nothing of its network, which is known of "
+            f"{', '.join(names)}; leave it out"
         )
 
 

@@ -69,8 +69,8 @@ def _require_known(architecture: str, known: tuple[str, ...]) -> None:
     names = {name.rpartition(":")[2]: name for name in (*published_names(), *known)}
     near = [names[one] for one in difflib.get_close_matches(architecture.rpartition(":")[2], names, n=3)]
     raise SpecError(
-        f"arch = {architecture!r}: unknown architecture; choose {', '.join(near or known[:5])}, ..., torchvision:NAME or "
-        "timm:NAME"
+        f"arch = {architecture!r}: unknown architecture; choose {', '.join(near or known[:5])}, ..., torchvision:NAME "
+        "or timm:NAME"
     )
 
 
@@ -135,8 +135,8 @@ def _as_named(
     lacks = f"lacks {missing[0]!r} ({len(missing)} in all)" if missing else ""
     has = f"has {surplus[0]!r} ({len(surplus)} in all), which it has not" if surplus else ""
     raise SpecError(
-        f"{path}: it is not of {architecture}: it {' and '.join(filter(None, (lacks, has)))}; give the architecture that "
-        "it is of"
+        f"{path}: it is not of {architecture}: it {' and '.join(filter(None, (lacks, has)))}; give the architecture "
+        "that it is of"
     )
 
 
