@@ -8,11 +8,13 @@ import pandas as pd
 
 from invariance.attribution.coalitions import NUM_REFERENCES
 from invariance.attribution.compare import PREDICTED
+from invariance.attribution.map_set import MAX_IMAGES
 from invariance.attribution.tables import evidence_tables
 from invariance.data.engine import Engine
 from invariance.library.images import task_data
 from invariance.library.work import at_work
 from invariance.spec import SpecError
+from invariance.spec.checks import require_count
 
 
 def shapley(
@@ -55,6 +57,7 @@ def shapley(
     Raises:
         SpecError: an argument cannot be used.
     """
+    require_count("num_images", num_images, 1, MAX_IMAGES)
     with at_work("shapley", networks, device) as at:
         if differences and len(at.models) < 2:
             raise SpecError("differences = True: they are of two networks or more, and this is one; name another")

@@ -87,7 +87,7 @@ def test_a_what_if_is_that_of_the_command_line(tmp_path: Path, capsys: pytest.Ca
         (lambda: invariance.shapley("none", differences=True), "differences = True: they are of two networks or more"),
         (lambda: invariance.factors("none", num_images=1), "num_images = 1"),
         (lambda: invariance.shapley("none", explain="cat"), "class 'cat': no model knows it"),
-        (lambda: invariance.shapley("none", num_images=0), "num = 0"),
+        (lambda: invariance.shapley("none", num_images=0), "num_images = 0: expected a whole number from 1"),
         (lambda: invariance.shapley(lambda images: images.mean((2, 3))), "has no last linear layer"),
         (lambda: invariance.what_if("hue", "hue"), "target and mismatch are both hue"),
         (lambda: invariance.what_if("hue", "blur", epoch=1), "option = 'epoch': expected objects, backgrounds"),
