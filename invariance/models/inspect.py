@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from invariance.models.layers import Layer
 from invariance.models.outputs import CLASS_TOKEN, MAP_CHANNELS_LAST, MEAN_TOKEN, Reading, form_of, key_of, part, pooled
 from invariance.spec import SpecError
+from invariance.spec.checks import one_line
 
 NUM_IMAGES: Final = 2
 FEWEST_LAYERS, MOST_LAYERS = 4, 7
@@ -83,8 +84,9 @@ def look(module: nn.Module, side: int, *, seed: int = 0) -> Seen:
 
 def _failed(error: Exception, module: nn.Module, seen: Seen) -> LookFailed:
     path = seen.inside[-1] if seen.inside else ""
-    reason = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(":")[:160]
-    return LookFailed(reason, f" in layer {path} ({type(module.get_submodule(path)).__name__})" if path else "")
+    return LookFailed(
+        one_line(error, kind=True), f" in layer {path} ({type(module.get_submodule(path)).__name__})" if path else ""
+    )
 
 
 def _generators() -> tuple[Any, ...]:

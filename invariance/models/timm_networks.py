@@ -15,6 +15,7 @@ from invariance.models.outside import assemble
 from invariance.models.published import NUM_IMAGENET_CLASSES, imagenet_classes
 from invariance.models.wrap import finished, own_preprocessing, see
 from invariance.spec import SpecError
+from invariance.spec.checks import one_line
 from invariance.vocabulary.architectures import TIMM_PREFIX
 
 WITHOUT_HEAD: Final = "without head"
@@ -59,8 +60,7 @@ def make_timm(name: str, num_classes: int | None = None) -> nn.Module:
         try:
             module: nn.Module = timm.create_model(name.removeprefix(TIMM_PREFIX), pretrained=False, **options)
         except (RuntimeError, ValueError) as error:
-            reason = " ".join(str(error).split())[:160]
-            raise SpecError(f"{name}: this version of timm cannot make it ({reason})") from error
+            raise SpecError(f"{name}: this version of timm cannot make it ({one_line(error)})") from error
     return module.eval()
 
 
@@ -84,7 +84,7 @@ def download_timm(name: str) -> Classifier:
             module: nn.Module = timm.create_model(name.removeprefix(TIMM_PREFIX), pretrained=True).eval()
     except (OSError, RuntimeError, ValueError) as error:
         raise SpecError(
-            f"{name}: its weights cannot be had ({_reason(error)}); connect to the network and try again"
+            f"{name}: its weights cannot be had ({one_line(error)}); connect to the network and try again"
         ) from error
     return behind_protocol(name, module)
 
@@ -118,7 +118,3 @@ def classifier_paths(module: Any) -> tuple[str, ...]:
     """Where the last layers of a module of timm are; distilled ones have two."""
     said = (getattr(module, "pretrained_cfg", None) or {}).get("classifier") or ()
     return (said,) if isinstance(said, str) else tuple(said)
-
-
-def _reason(error: BaseException) -> str:
-    return " ".join(str(error).split())[:160] or type(error).__name__

@@ -16,7 +16,7 @@ from invariance.models import inspect
 from invariance.models.classifier import Classifier
 from invariance.models.outside import Wrapping, assemble
 from invariance.spec import SpecError
-from invariance.spec.checks import require
+from invariance.spec.checks import one_line, require
 
 MODULE_PREFIX: Final = "module:"
 """Architectures of modules that were wrapped in this process begin with it."""
@@ -262,8 +262,9 @@ def _copied(module: nn.Module | Callable[[Tensor], Any], title: str) -> nn.Modul
     try:
         found = copy.deepcopy(module)
     except Exception as error:  # whatever a module of somebody else's raises
-        reason = " ".join(str(error).split())[:160]
-        raise SpecError(f"{title} cannot be copied ({reason}): give a function of images that calls it") from error
+        raise SpecError(
+            f"{title} cannot be copied ({one_line(error)}): give a function of images that calls it"
+        ) from error
     held = (*found.parameters(), *found.buffers())
     is_other = any(one.is_floating_point() and one.dtype != torch.float32 for one in held)
     return (found.float() if is_other else found).cpu().eval()

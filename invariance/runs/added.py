@@ -27,6 +27,7 @@ from invariance.models.hf_networks import download_hf
 from invariance.models.outside import wrapping_from_json
 from invariance.models.timm_networks import download_timm, timm_name
 from invariance.spec import SpecError
+from invariance.spec.checks import one_line
 from invariance.training.bare import load_bare
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.vocabulary.architectures import (
@@ -314,8 +315,7 @@ def needs_arch(text: str) -> bool:
         with safe_open(path, framework="np") as file:
             return "model" not in (file.metadata() or {})
     except (SafetensorError, OSError) as error:
-        reason = " ".join(str(error).split())[:160]
-        raise SpecError(f"{path}: it is not a readable safetensors file ({reason}); give another") from error
+        raise SpecError(f"{path}: it is not a readable safetensors file ({one_line(error)}); give another") from error
 
 
 def digest_of(path: Path) -> str:

@@ -17,6 +17,7 @@ from invariance.models.published import empty_network, last_layer_path
 from invariance.models.timm_networks import behind_protocol, classifier_paths, make_timm
 from invariance.models.wrap import finished
 from invariance.spec import SpecError
+from invariance.spec.checks import one_line
 from invariance.vocabulary.architectures import ARCHITECTURES, PUBLISHED_PREFIX, TIMM_PREFIX
 
 PREFIXES: Final = ("_orig_mod.", "module.", "model.", "backbone.")
@@ -79,8 +80,7 @@ def _read(path: Path) -> dict[str, Tensor]:
     try:
         tensors = load_file(path)
     except (SafetensorError, OSError) as error:
-        reason = " ".join(str(error).split())[:160]
-        raise SpecError(f"{path}: it is not a readable safetensors file ({reason}); give another") from error
+        raise SpecError(f"{path}: it is not a readable safetensors file ({one_line(error)}); give another") from error
     tensors = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
     for name, tensor in tensors.items():
         if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
