@@ -94,12 +94,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str] | None) -> int:
+    words, top = sys.argv[1:] if argv is None else argv, None
     try:
         from invariance.commands.parser import import_first
 
-        words = sys.argv[1:] if argv is None else argv
         import_first(words)
-        args = parser().parse_args(words)
+        top = parser()
+        args = top.parse_args(words)
         from invariance.runs.threads import wanted_threads
 
         wanted_threads()  # a bad number is refused by every command, before anything is made
@@ -112,10 +113,12 @@ def _run(argv: Sequence[str] | None) -> int:
         raise
     except Exception as error:
         from invariance.commands.errors import explain
+        from invariance.commands.parser import as_typed
 
         if (known := explain(error)) is None:
             raise
-        return _fail(*known)
+        line, code = known
+        return _fail(line if top is None else as_typed(line, top, words), code)
     return 0
 
 

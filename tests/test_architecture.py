@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 
 # A package may import itself and what stands on an earlier level. Within a level nobody imports the other.
 LEVELS = (
-    {"files", "numbers", "resources", "vocabulary"},
+    {"files", "numbers", "progress", "resources", "vocabulary"},
     {"spec", "statistics"},
     {"events", "extras"},
     {"data"},

@@ -12,7 +12,7 @@ from torch.nn import functional
 from invariance.attribution.windows import Windows
 from invariance.models import Classifier
 from invariance.spec import SpecError
-from invariance.spec.checks import require
+from invariance.spec.checks import one_line, require
 
 ACTIVATIONS: Final = (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.Sigmoid, nn.Tanh, nn.Softplus)
 """Those that are separated: what a rule of multipliers is known for."""
@@ -100,7 +100,7 @@ def _graph(module: nn.Module) -> fx.Graph:
     try:
         return _Tracer().trace(module)
     except Exception as error:  # whatever the code of somebody's network does with what has no values
-        told = " ".join(str(error).split())[:120]
+        told = one_line(error)
         raise SpecError(
             f"this network ({type(module).__name__}) cannot be taken apart into its layers, which deep-lift and "
             f"grad-cam need ({told}); choose integrated-gradients, which works for any"

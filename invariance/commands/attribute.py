@@ -33,6 +33,8 @@ def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "attribute",
         help="show which pixels decisions rest on",
+        description="Draws, for one image of a task, which pixels speak for the class that each network names (red) "
+        "and against it (blue); or which ones move its representation when the image is transformed.",
         examples=(
             "--models matched-transfer,disjoint-transfer --out maps",
             "--models matched-transfer,disjoint-transfer --num-images 100 --num-untrained 6 --out maps",

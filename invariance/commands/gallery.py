@@ -81,7 +81,8 @@ def list_gallery(args: argparse.Namespace) -> None:
 
 def build_gallery(args: argparse.Namespace) -> None:
     """Trains what is missing, exports all, prints a line a model and one JSON object."""
-    from invariance.commands.running import ProgressBar, prepare
+    from invariance.commands.running import prepare
+    from invariance.progress import ProgressBar
     from invariance.runs.gallery import GALLERY, WHAT_IF, entries
     from invariance.runs.gallery_build import Recipe, build, measure, planned
     from invariance.runs.gallery_tables import make_tables

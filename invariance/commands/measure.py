@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from invariance.commands.options import add_data, add_execution, add_fields, add_models, dataset, given
 from invariance.commands.output import TABLE_ENDINGS, check_file, described
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec, MeasureSpec, SpecError
+from invariance.spec.run import by_contents
 from invariance.vocabulary.columns import in_words
 from invariance.vocabulary.equivariance import EQUIVARIANCE_PAIRS
 from invariance.vocabulary.measures import MEASUREMENTS
 from invariance.vocabulary.shifts import SHIFT_NAMES
+
+_PAIRS: Final = f"of equivariance {EQUIVARIANCE_PAIRS} unless asked otherwise"
 
 
 def add_commands(commands: Any) -> None:
@@ -31,7 +34,7 @@ def add_commands(commands: Any) -> None:
         ),
     )
     add_models(parser, "rows of the table", default=("gallery",))
-    add_fields(parser, MeasureSpec, ("measure", "num_pairs", "untrained"))
+    add_fields(parser, MeasureSpec, ("measure", "num_pairs", "untrained"), notes={"num_pairs": _PAIRS})
     parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="where the table goes; X.tex is LaTeX")
     parser.add_argument(
         "--shift",
@@ -91,7 +94,9 @@ def _common_pretraining(models: dict[str, str], store: Any) -> DatasetSpec:
     from invariance.runs.locate import pretraining_data
 
     found = {name: pretraining_data(run_id, store) for run_id, name in models.items()}
-    plain = {name: replace(data, transforms=(), strength=1.0, num_samples=None) for name, data in found.items()}
+    plain = {
+        name: by_contents(replace(data, transforms=(), strength=1.0, num_samples=None)) for name, data in found.items()
+    }
     first = next(iter(plain))
     for name, data in plain.items():
         if data != plain[first]:

@@ -311,14 +311,14 @@ def add_arch(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--arch",
         metavar="NAME",
-        help="architecture of a FILE.safetensors that holds a bare state dictionary: a declared one (small, resnet18, "
-        "...), torchvision:NAME or timm:NAME",
+        help="architecture of each FILE.safetensors that holds a bare state dictionary, and of no other network: a "
+        "declared one (small, resnet18, ...), torchvision:NAME or timm:NAME",
     )
 
 
 def add_explained(parser: argparse._ActionsContainer) -> None:
     """Which decisions are explained: of which networks, on which images, for which class."""
-    add_models(parser, "the images are of the task of the first that is no published one")
+    add_models(parser, "which are explained, on images of the task of the first that was trained here")
     parser.add_argument(
         "--transforms",
         type=argument(parse_transforms),

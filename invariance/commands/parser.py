@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import re
 import shlex
 import sys
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import invariance
 from invariance.spec.registrations import import_modules, import_named
 
 WIDTH = 100
+_ARGUMENT: Final = re.compile(r"^[a-z_]+(?= = )|(?<![\w/.'\"-])[a-z]+(?:_[a-z]+)+(?![\w/.'\"(-])")
+"""An argument's name in a line: at its beginning and with a value, or elsewhere where it is no word of a language."""
+_SAID_TWICE: Final = re.compile(r"^(argument (--[\w-]+): )([a-z_]+) = ")
 
 
 def program() -> str:
@@ -58,8 +62,42 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Ends the program with one clear line."""
-        line = " ".join(message.split())
+        line = _SAID_TWICE.sub(_once, " ".join(message.split()))
         self.exit(2, f"{self.prog}: {line} (see {self.prog} --help)\n")
+
+
+def as_typed(line: str, parser: argparse.ArgumentParser, words: Sequence[str]) -> str:
+    """A refusal that names arguments as the library does, with those that are options of the command as options.
+
+    Args:
+        line: such as ``num_classes = 1: expected ...``.
+        parser: of all commands.
+        words: of the command line, which say which command it is.
+    """
+    options = _options_of(parser, words)
+
+    def option(found: re.Match[str]) -> str:
+        return named if (named := _option(found[0])) in options else found[0]
+
+    return _ARGUMENT.sub(option, line)
+
+
+def _options_of(parser: argparse.ArgumentParser, words: Sequence[str]) -> set[str]:
+    """The options of a command, and of those that it is a part of."""
+    found = set()
+    for action in parser._actions:
+        found |= set(action.option_strings)
+        if isinstance(action, argparse._SubParsersAction) and (verb := next(filter(action.choices.get, words), None)):
+            found |= _options_of(action.choices[verb], words)
+    return found
+
+
+def _option(argument: str) -> str:
+    return f"--{argument.replace('_', '-')}"
+
+
+def _once(found: re.Match[str]) -> str:
+    return found[1] if _option(found[3]) == found[2] else found[0]
 
 
 class _Version(argparse.Action):

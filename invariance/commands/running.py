@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import argparse
 import io
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from tqdm import tqdm
 
 from invariance.commands.capacity import check_memory
 from invariance.commands.errors import RunFailed
@@ -22,12 +20,13 @@ from invariance.commands.output import print_json, say_pictures, write_bytes, wr
 from invariance.commands.parser import command_line
 from invariance.data.engine import Engine
 from invariance.models import Classifier
+from invariance.progress import ProgressBar
 from invariance.runs.added import is_outside
 from invariance.runs.describe import title
 from invariance.runs.device import choose_device
 from invariance.runs.execute import run_here
 from invariance.runs.gallery import entries
-from invariance.runs.locate import run_id_of, task_of, weights_of
+from invariance.runs.locate import run_ids_of, task_of, weights_of
 from invariance.runs.origin import origin_of
 from invariance.runs.store import Run, Store, default_root
 from invariance.runs.together import pays_together, run_together, trained_at_once
@@ -58,18 +57,18 @@ def named_models(names: Sequence[str], store: Store | None, arch: str | None = N
     Raises:
         SpecError: a name is unknown, a file cannot be used, or there is no gallery.
     """
-    if tuple(names) == ("gallery",):
+    if tuple(names) == ("gallery",) and arch is None:
         found = {entry.run_id: entry.name for entry in entries() if entry.spec.kind == "pretrain"}
         if not found:
             raise SpecError("models = gallery: there is none here; run python -m invariance gallery build")
         return found
-    return {run_id_of(name, store, arch=arch, code=True): name for name in names}
+    return dict(zip(run_ids_of(names, store, arch=arch), names, strict=True))
 
 
 def load_models(args: argparse.Namespace) -> tuple[list[Classifier], Engine, str]:
     """The networks of ``--models``, the images that they are looked at with, and the device."""
     store, device = existing_store(args), choose_device(args.device)
-    found = [run_id_of(name, store, arch=args.arch, code=True) for name in args.models]
+    found = run_ids_of(args.models, store, arch=args.arch)
     paths = [weights_of(run_id, store) for run_id in found]
     data = task_of(found, store)
     if args.transforms is not None:
@@ -109,36 +108,10 @@ def check_pictures(specs: Sequence[RunSpec]) -> None:
         Engine(data)
 
 
-class ProgressBar:
-    """Shows a run's events as a bar on a terminal, and nothing elsewhere."""
-
-    def __init__(self, title: str) -> None:
-        self._bar = tqdm(desc=title, unit="step", disable=not sys.stderr.isatty(), leave=False)
-
-    def __call__(self, event: Any) -> None:
-        """Takes one event of a run."""
-        num_steps = getattr(event, "num_steps", None)
-        if num_steps is None:
-            return
-        self._bar.total = num_steps
-        self._bar.n = event.step
-        if event.metrics:  # those of the last step that was measured stay
-            values = {name: f"{value:.3f}" for name, value in event.metrics.items()}
-            self._bar.set_postfix(values, refresh=False)
-        self._bar.refresh()
-
-    def close(self) -> None:
-        """Removes the bar."""
-        self._bar.close()
-
-
 def execute_run(spec: RunSpec, store: Store, device: str) -> Run:
     """Does one run with a bar; raises RunFailed unless it is done then, and Stopped after Ctrl-C."""
-    bar = ProgressBar(f"{spec.kind} {spec.run_id}")
-    try:
+    with ProgressBar(f"{spec.kind} {spec.run_id}") as bar:
         run = run_here(spec, store, device, bar)
-    finally:
-        bar.close()
     _require_done([run])
     return run
 
@@ -154,11 +127,8 @@ def execute_seeds(specs: Sequence[RunSpec], store: Store, device: str, *, togeth
     """
     if not (together or pays_together(specs, device)):
         return [execute_run(spec, store, device) for spec in specs]
-    bar = ProgressBar(f"{len(specs)} runs together")
-    try:
+    with ProgressBar(f"{len(specs)} runs together") as bar:
         runs = run_together(specs, store, device, bar)
-    finally:
-        bar.close()
     _require_done(runs)
     return runs
 
@@ -166,11 +136,8 @@ def execute_seeds(specs: Sequence[RunSpec], store: Store, device: str, *, togeth
 def execute_all(specs: Sequence[RunSpec], store: Store, device: str) -> dict[str, Run]:
     """Does several runs, sources first, by their identities; raises as :func:`execute_run`."""
     if waiting := trained_at_once(specs, store, device):
-        bar = ProgressBar(f"{len(waiting)} pretrainings together")
-        try:
+        with ProgressBar(f"{len(waiting)} pretrainings together") as bar:
             run_together(waiting, store, device, bar)
-        finally:
-            bar.close()
     return {spec.run_id: execute_run(spec, store, device) for spec in specs}
 
 

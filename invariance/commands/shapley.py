@@ -18,6 +18,8 @@ def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "shapley",
         help="tell how much decisions rest on object, background and sticker",
+        description="Shares the evidence for a class out to the parts of an image: exact Shapley values, over images "
+        "of the test.",
         epilog=_describe_columns(),
         examples=("--models matched-transfer,disjoint-transfer --num-images 200 --out X.csv",),
     )

@@ -105,12 +105,12 @@ def _add_transfer(commands: Any) -> None:
 def transfer(args: argparse.Namespace) -> None:
     """One transfer run, or one for each seed; prints one JSON object."""
     from invariance.commands import running
-    from invariance.runs.locate import run_id_of
+    from invariance.runs.locate import run_ids_of
     from invariance.studies.what_if import TARGET_SEED_OFFSET
 
     store = running.existing_store(args)
     seeds = args.seeds or (getattr(args, "seed", 0),)
-    sources = [run_id_of(name, store, arch=args.arch, code=True) for name in args.sources]
+    sources = run_ids_of(args.sources, store, arch=args.arch)
     if len(sources) not in (1, len(seeds)):
         raise SpecError(f"--from names {len(sources)} runs: expected one, or one for each of {len(seeds)} seeds")
     source_of = dict(zip(seeds, sources if len(sources) > 1 else sources * len(seeds), strict=True))

@@ -26,10 +26,10 @@ from invariance.data.picture_folders import (
     Survey,
     classes_of,
     composed,
+    folder_of,
     in_short,
     is_folder,
     named,
-    named_folder,
     require_classes,
     survey,
 )
@@ -175,13 +175,8 @@ def background_files(backgrounds: str) -> list[Path]:
 
 def survey_objects(objects: str) -> Survey:
     """What is under a folder of cut-outs; the arguments and errors are those of :func:`class_names`."""
-    folder = BUILTIN / "foregrounds" if objects == "builtin" else _folder(objects, "foregrounds")
-    if not is_folder(folder):
-        raise SpecError(
-            f"objects = {in_short(objects)}: no such folder that can be read; give builtin, noise, cifar10, cifar100, "
-            "hub, images:<folder> or a folder <class>/<image>.png"
-        )
-    return survey(folder)
+    accepted = "builtin, noise, cifar10, cifar100, hub, images:<folder> or a folder <class>/<image>.png"
+    return _surveyed("objects", objects, "foregrounds", accepted)
 
 
 def object_classes(objects: str) -> Classes:
@@ -203,13 +198,8 @@ def object_classes(objects: str) -> Classes:
 
 def survey_backgrounds(backgrounds: str) -> Survey:
     """What is under a folder of backgrounds; the arguments and errors are those of :func:`background_files`."""
-    folder = BUILTIN / "backgrounds" if backgrounds == "builtin" else _folder(backgrounds, "backgrounds")
-    if not is_folder(folder):
-        raise SpecError(
-            f"backgrounds = {in_short(backgrounds)}: no such folder that can be read; give builtin, noise, #rrggbb, "
-            "cifar10, cifar100, hub, images:<folder> or a folder of images"
-        )
-    found = survey(folder)
+    accepted = "builtin, noise, #rrggbb, cifar10, cifar100, hub, images:<folder> or a folder of images"
+    found = _surveyed("backgrounds", backgrounds, "backgrounds", accepted)
     if not found.pictures:
         raise SpecError(f"backgrounds = {in_short(backgrounds)}: no image in it; expected files {ENDINGS_TEXT}")
     if {"foregrounds", "backgrounds"} <= set(found.tops):
@@ -278,11 +268,19 @@ def _background_bytes(path: Path, image_size: int) -> NDArray[np.uint8]:
     return np.array(image.crop((0, 0, side, side)).resize((image_size, image_size), Image.Resampling.BILINEAR))
 
 
+def _surveyed(role: str, source: str, configuration: str, accepted: str) -> Survey:
+    """What is under a folder of pictures; raises SpecError where there is none, which names what is accepted."""
+    folder = BUILTIN / configuration if source == "builtin" else _folder(source, configuration)
+    if not is_folder(folder):
+        raise SpecError(f"{role} = {in_short(source)}: no such folder that can be read; give {accepted}")
+    return survey(folder)
+
+
 def _folder(source: str, configuration: str) -> Path:
     """A folder as it was named, or the local copy of a set on the Hub."""
     if (repository := hub_repository(source)) is not None:
         return downloaded_hub_folder(repository, configuration)
-    return named_folder(place_of(source))
+    return folder_of(source)
 
 
 def _noise_objects(numbers: list[int], image_size: int, num_prototypes: int) -> Tensor:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from invariance.data.picture_folders import in_short, is_folder, named_folder, survey
+from invariance.data.picture_folders import folder_of, in_short, is_folder, survey
 from invariance.data.sources.hub import hub_repository, repository_folder
 from invariance.spec import DatasetSpec, RunSpec, SpecError
 from invariance.spec.sources import (
@@ -59,10 +59,9 @@ def source_folder(source: str) -> Path:
     Raises:
         SpecError: no folder can have that name.
     """
-    place = place_of(source)
-    if (repository := hub_repository(place)) is not None:
+    if (repository := hub_repository(place_of(source))) is not None:
         return repository_folder(repository)
-    return named_folder(place.removeprefix(FOLDER_PREFIX))
+    return folder_of(source.removeprefix(FOLDER_PREFIX))
 
 
 def resolve_source(source: str) -> str:
@@ -76,14 +75,20 @@ def resolve_source(source: str) -> str:
     """
     if not is_folder_source(source):
         return source
-    place = place_of(source)
-    folder = source_folder(place)
-    if (repository := hub_repository(place)) is not None:
+    folder = source_folder(source)
+    if (repository := hub_repository(place_of(source))) is not None:
         named = HUB_PREFIX + repository
     else:
-        named = (FOLDER_PREFIX if place.startswith(FOLDER_PREFIX) else "") + str(_resolved(folder))
-    contents = contents_of(source) or (folder_contents(folder) if is_folder(folder) else "")
+        named = (FOLDER_PREFIX if source.startswith(FOLDER_PREFIX) else "") + str(_resolved(folder))
+    contents = _written_contents(source) or (folder_contents(folder) if is_folder(folder) else "")
     return f"{named}@{contents}" if contents else named
+
+
+def _written_contents(source: str) -> str:
+    """The contents that a source is written with; none where they are the end of a folder's name."""
+    contents = contents_of(source)
+    is_name = bool(contents) and source_folder(source).name.endswith(f"@{contents}")
+    return "" if is_name else contents
 
 
 def identified(data: DatasetSpec) -> DatasetSpec:
@@ -92,7 +97,7 @@ def identified(data: DatasetSpec) -> DatasetSpec:
     changed: dict[str, Any] = {
         role: found
         for role, source in written.items()
-        if is_folder_source(source) and not contents_of(source) and (found := resolve_source(source)) != source
+        if is_folder_source(source) and not _written_contents(source) and (found := resolve_source(source)) != source
     }
     return replace(data, **changed) if changed else data
 
@@ -107,7 +112,7 @@ def require_contents(data: DatasetSpec) -> None:
     """Raises SpecError unless every folder holds the pictures that the data set was asked for with."""
     for role in SOURCES:
         source = getattr(data, role)
-        if not is_folder_source(source) or not (asked := contents_of(source)):
+        if not is_folder_source(source) or not (asked := _written_contents(source)):
             continue
         folder, named = source_folder(source), f"{role} = {in_short(source)}"
         if not is_folder(folder):

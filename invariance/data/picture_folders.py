@@ -122,6 +122,25 @@ def named_folder(source: str) -> Path:
     return next((path for path in (written, *others) if is_folder(path)), written)
 
 
+def folder_of(source: str) -> Path:
+    """The folder of a source without its kind, which may be written with its contents.
+
+    One whose name ends as contents are written, ``photos@`` and 16 digits, is that folder.
+
+    Raises:
+        SpecError: both are there.
+    """
+    whole, place = named_folder(source), named_folder(place_of(source))
+    if whole == place or not is_folder(whole):
+        return place
+    if is_folder(place):
+        raise SpecError(
+            f"{in_short(source)}: {whole.name} is a folder, and also stands for {place.name} with its contents; give "
+            "one of the two another name"
+        )
+    return whole
+
+
 def in_short(source: str) -> str:
     """A folder as somebody named it, for a line: its end, which tells it from others, where it is long."""
     place = place_of(source)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from invariance.data.catalogue import (
     is_picture_source,
@@ -16,6 +18,8 @@ from invariance.data.picture_folders import LeftOut, in_short, words_of_left_out
 from invariance.data.sources.pictures import picture_layout
 from invariance.spec import MAX_PROTOTYPES, DatasetSpec
 from invariance.spec.sources import SOURCES, is_folder_source
+
+NOTHING: Final = "nothing left out"
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,13 @@ def describe_sources(*specs: DatasetSpec) -> tuple[str, ...]:
             asked.setdefault((role, getattr(spec, role)), []).append(spec)
     lines = (_describe(source, role, _use_of(role, those)) for (role, source), those in asked.items())
     return tuple(line for line in lines if line)
+
+
+def warn_of_left_out(*specs: DatasetSpec) -> None:
+    """What a program is told of the folders of some data sets: a warning for each of which something is left out."""
+    for line in describe_sources(*specs):
+        if not line.endswith(NOTHING):
+            warnings.warn(line, stacklevel=2)
 
 
 def describe_folder(source: str, role: str = "objects") -> str:
@@ -79,8 +90,13 @@ def _describe(source: str, role: str, use: _Use) -> str:
         read, left_out = _count(len(found.pictures), "picture"), found.left_out
     else:
         read, left_out = _cutouts(source, use)
+    return summary_line(f"{role} {in_short(source)}: {read}", left_out)
+
+
+def summary_line(read: str, left_out: Iterable[LeftOut]) -> str:
+    """What was read, and what was left out and why."""
     words = words_of_left_out(left_out)
-    return f"{role} {in_short(source)}: {read}; " + (f"left out: {words}" if words else "nothing left out")
+    return f"{read}; left out: {words}" if words else f"{read}; {NOTHING}"
 
 
 def _whole_pictures(source: str, use: _Use) -> tuple[str, tuple[LeftOut, ...]]:

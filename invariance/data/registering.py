@@ -19,7 +19,7 @@ from invariance.data.transforms import TRANSFORMS, Transform
 from invariance.data.transforms.base import change_where, no_margin, split_alpha, with_alpha
 from invariance.data.transforms.frame import Frame
 from invariance.data.transforms.parameters import Params, num_words, parameters_of_words
-from invariance.spec.checks import SpecError, require, require_count
+from invariance.spec.checks import SpecError, one_line, require, require_count
 from invariance.spec.registrations import caller_module
 from invariance.vocabulary.choices import PLAIN_FACTORS
 from invariance.vocabulary.laws import Constant, Field, Parameter, Switch, Uniform
@@ -197,7 +197,7 @@ def _try(transform: Transform, declared: Transformation) -> None:
     except SpecError:
         raise
     except Exception as error:  # whatever somebody's code raises
-        told = " ".join(f"{type(error).__name__}: {error}".split())
+        told = one_line(error, kind=True)
         raise SpecError(
             f"apply of transform {name!r} failed on 3 images of {_TRIED_SIZE} px ({told}): it gets images (B, 3, S, S) "
             f"and parameters (B,), of which images want [:, None, None, None]"

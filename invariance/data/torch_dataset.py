@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from invariance.data.engine import SPLIT_START, Engine
+from invariance.data.picture_summary import warn_of_left_out
 from invariance.data.threads import one_thread
 from invariance.data.transforms import get_transform
 from invariance.spec import DatasetSpec, SpecError
@@ -28,7 +29,8 @@ class Transforms2D(Dataset[tuple[Tensor, int]]):
         split: ``train``, ``validation`` or ``test``, which share no sample.
         num_samples: of the split, from 1 to 2^40.
         seed: of all that is drawn, in [0, 2^63).
-        objects: ``builtin``, or another source of :class:`~invariance.spec.DatasetSpec`.
+        objects: ``builtin``, or another source of :class:`~invariance.spec.DatasetSpec`; what is left out of a folder
+            is said in a warning.
         backgrounds: likewise.
         shared_backgrounds: whether every split draws from all of them; otherwise those of the test are new.
         image_size: side S of the images, in pixels.
@@ -67,6 +69,7 @@ class Transforms2D(Dataset[tuple[Tensor, int]]):
         )
         self._num_samples = num_samples
         self._engine: Engine | None = Engine(self.spec)
+        warn_of_left_out(self.spec)
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +21,10 @@ from invariance.attribution.scores import against_others, share_on_object
 from invariance.data.engine import Engine
 from invariance.data.preview import clean_backgrounds, to_pictures
 from invariance.figures.pictures import fitting_factor, image_grid, png_bytes, relevance_overlay
-from invariance.library.images import is_data, pictures_of, task_data, unit_images
+from invariance.library.images import as_tensor, is_data, pictures_of, task_data, unit_images
 from invariance.library.work import Networks, at_work
 from invariance.models import Classifier, to_unit_range
+from invariance.progress import ProgressBar
 from invariance.spec import SpecError
 from invariance.spec.checks import require, require_count
 from invariance.vocabulary.methods import GIVEN_BASELINE
@@ -86,7 +88,7 @@ def attribute(
     *,
     method: str = "integrated-gradients",
     target: int | str | Sequence[int] | Tensor | None = None,
-    baseline: str | Tensor = "blurred",
+    baseline: str | Tensor | NDArray[np.float32] = "blurred",
     num_images: int = 8,
     device: str = "auto",
     seed: int = 0,
@@ -100,9 +102,10 @@ def attribute(
 
     Args:
         network: one, as :func:`invariance.network` takes it, with a last layer.
-        images: a tensor (N, 3, H, W), or one image (3, H, W), float in [0, 1]; a folder or a torch data set, as for
-            :func:`invariance.sens`. A :class:`~invariance.spec.DatasetSpec`, or None for the network's own task (the
-            gallery's, where it was not trained here), has masks, on which maps are scored.
+        images: a tensor (N, 3, H, W), or one image (3, H, W), float in [0, 1] or uint8, or a NumPy array of these, also
+            with the channels last; a folder or a torch data set, as for :func:`invariance.sens`. A
+            :class:`~invariance.spec.DatasetSpec`, or None for the network's own task (the gallery's, where it was not
+            trained here), has masks, on which maps are scored.
         method: one of :data:`~invariance.vocabulary.methods.METHODS`.
         target: the class to explain: its number or name, or a number for each image; None for the predicted one.
         baseline: ``blurred``, ``black`` or ``mean``; images to compare with, (N or 1, 3, H, W); of a data set also
@@ -119,32 +122,48 @@ def attribute(
     for name, value in parameters.items():
         require(isinstance(value, int | float), name, value, "a number")
     options: dict[str, Any] = dict(chosen_values(find_method(method), parameters))
-    with at_work(network, device) as (models, where):
-        if len(models) != 1:
-            raise SpecError(f"network = {', '.join(models)}: expected one network")
-        (model,) = models.values()
+    with at_work("attribute", network, device) as at:
+        if len(at.models) != 1:
+            raise SpecError(f"network = {', '.join(at.models)}: expected one network")
+        (model,) = at.models.values()
         model.require_head("attribution")
-        shown = _shown(images, network, models, num=num_images, device=where, seed=seed)
-        found = attribute_logits(
-            model,
-            shown.images,
-            method=method,
-            target=_target(model, target, shown.images),
-            baseline=_baseline(baseline, shown),
-            **options,
-        )
+        shown = _shown(images, network, at.models, num=num_images, device=at.device, seed=seed)
+        with _counting(model, at.bar):
+            found = attribute_logits(
+                model,
+                shown.images,
+                method=method,
+                target=_target(model, target, shown.images),
+                baseline=_baseline(baseline, shown),
+                **options,
+            )
         maps = found.relevance.detach().float().cpu().numpy()
         return Attributions(maps, _scores(model, found, shown), to_pictures(shown.images), found.remark)
 
 
+@contextmanager
+def _counting(model: Classifier, bar: ProgressBar) -> Iterator[None]:
+    """Shows how many images have passed through a network."""
+    seen = 0
+
+    def count(_: Any, given: tuple[Tensor, ...], __: Any) -> None:
+        nonlocal seen
+        seen += len(given[0])
+        bar.told(seen)
+
+    handle = model.backbone.register_forward_hook(count)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
 def _shown(images: Any, network: Any, models: Networks, *, num: int, device: str, seed: int) -> _Shown:
     """The images of a caller, (N, 3, H, W) float32 in [0, 1] on the device."""
-    if isinstance(images, Tensor):
+    if isinstance(images := as_tensor(images), Tensor):
         batch = images[None] if images.dim() == 3 else images
         if batch.dim() != 4 or batch.shape[1] != 3 or len(batch) == 0:
             raise SpecError(f"images have the shape {tuple(images.shape)}: expected (N, 3, H, W), N at least 1")
-        if not batch.is_floating_point():
-            raise SpecError(f"images are {images.dtype}: expected floats in [0, 1]; divide bytes by 255")
         return _Shown(unit_images(batch).to(device))
     if not is_data(images):
         return _Shown(to_unit_range(pictures_of(images, models, num=num, seed=seed).pictures).to(device))
@@ -153,7 +172,7 @@ def _shown(images: Any, network: Any, models: Networks, *, num: int, device: str
     return _Shown(engine.batch(indices).images, engine, indices)
 
 
-def _baseline(baseline: str | Tensor, shown: _Shown) -> str | Tensor:
+def _baseline(baseline: Any, shown: _Shown) -> str | Tensor:
     """What images are compared with, as every method takes it."""
     if isinstance(baseline, str):
         if baseline != GIVEN_BASELINE or shown.engine is None:
@@ -161,6 +180,7 @@ def _baseline(baseline: str | Tensor, shown: _Shown) -> str | Tensor:
         assert shown.indices is not None
         return clean_backgrounds(shown.engine, shown.indices)
     num, *form = shown.images.shape
+    require(isinstance(baseline := as_tensor(baseline), Tensor), "baseline", baseline, "a tensor, or the name of one")
     if not baseline.is_floating_point() or list(baseline.shape) not in ([num, *form], [1, *form]):
         raise SpecError(
             f"baseline = {baseline.dtype} of shape {tuple(baseline.shape)}: expected floats ({num} or 1, "

@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from invariance.data.engine import Engine
-from invariance.library.images import data_set
+from invariance.library.images import shown_images
+from invariance.library.transforms import Chosen
 from invariance.library.work import at_work, result_of, several_names, task_of
 from invariance.measures.equivariance_table import measure_equivariance
 from invariance.spec import MeasureSpec
@@ -31,8 +31,8 @@ def equivariance(
     Args:
         networks: as for :func:`invariance.sens`.
         transforms: ``all`` (the paper's 18), or names.
-        images: None for the built-in objects and backgrounds, a :class:`~invariance.spec.DatasetSpec`, or the name of
-            a source.
+        images: as for :func:`invariance.sens`; of whole pictures (a folder, a tensor, an array, a torch data set) each
+            is an object of its own.
         num_pairs: shared out equally to the objects, at least two to each.
         device: as for :func:`invariance.sens`.
         seed: of the images; a ``DatasetSpec`` has its own.
@@ -45,10 +45,12 @@ def equivariance(
     Raises:
         SpecError: an argument cannot be used.
     """
-    data = data_set(images, seed)
     names = several_names("transforms", transforms)
-    with at_work(networks, device) as (models, where):
-        spec = MeasureSpec(sources=tuple(models), data=data, measure="equivariance", num_pairs=num_pairs)
+    with at_work("equivariance", networks, device) as at:
+        spec = MeasureSpec(sources=tuple(at.models), measure="equivariance", num_pairs=num_pairs)
         if names != ("all",):
             spec = replace(spec, transforms=names)
-        return result_of(measure_equivariance(spec, task_of(models, Engine(data, where))))[0]
+        chosen: Chosen = dict.fromkeys(spec.transforms)
+        engine, _ = shown_images(images, at, chosen, num=max(2, num_pairs // 2), seed=seed, each_its_own=True)
+        work = measure_equivariance(replace(spec, data=engine.spec), task_of(at.models, engine))
+        return result_of(work, at.bar)[0]

@@ -33,8 +33,8 @@ def factors(
     Args:
         networks: as for :func:`invariance.sens`.
         factors: ``all``, or names: ``class``, ``background``, transformations, or single parameters (``translate.x``).
-        images: None for the built-in objects and backgrounds, a :class:`~invariance.spec.DatasetSpec`, or the name of
-            a source.
+        images: None for the built-in objects and backgrounds, a :class:`~invariance.spec.DatasetSpec`, the name of a
+            source, or a folder of cut-outs. Not images that are finished: what was drawn for them is not known.
         vary: ``one`` factor at a time, or all of them ``together``.
         num_images: for each set of images, 50 or more.
         num_folds: of the cross-validation, 2 to 20.
@@ -49,11 +49,12 @@ def factors(
     Raises:
         SpecError: an argument cannot be used.
     """
-    data = data_set(images, seed)
+    data = data_set(images, seed, why="since of each image has to be known what was drawn")
     names = several_names("factors", factors)
-    with at_work(networks, device) as (models, where):
-        spec = FactorSpec(sources=tuple(models), data=data, vary=vary, num_images=num_images, num_folds=num_folds)
+    with at_work("factors", networks, device) as at:
+        sources = tuple(at.models)
+        spec = FactorSpec(sources=sources, data=data, vary=vary, num_images=num_images, num_folds=num_folds)
         if names != ("all",):
             spec = replace(spec, factors=names)
-        task = task_of(models, Engine(data, where), recorded_weights(networks, models))
-        return result_of(probe_factors(spec, task))[0]
+        task = task_of(at.models, Engine(data, at.device), recorded_weights(networks, at.models))
+        return result_of(probe_factors(spec, task), at.bar)[0]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 from torch import Tensor
@@ -14,21 +16,31 @@ from torch import Tensor
 from invariance.data.catalogue import is_picture_source, resolve_source
 from invariance.data.engine import Engine, to_bytes
 from invariance.data.picture_files import open_image
-from invariance.data.picture_folders import ENDINGS_TEXT, is_folder, survey
+from invariance.data.picture_folders import (
+    ENDINGS_TEXT,
+    Picture,
+    Survey,
+    in_short,
+    is_folder,
+    survey,
+    words_of_left_out,
+)
+from invariance.data.picture_summary import summary_line, warn_of_left_out
 from invariance.data.random import permutation
 from invariance.data.sources.image_folder import read_picture
 from invariance.data.sources.picture_set import PictureSet, check_memory
 from invariance.data.uploads.one_picture import as_whole
 from invariance.library.transforms import Chosen
-from invariance.library.work import Networks, recorded_weights
+from invariance.library.work import AtWork, Networks, recorded_weights
+from invariance.models import to_unit_range
 from invariance.runs.locate import task_of
 from invariance.spec import BEYOND_2D, FLAT_TRANSFORMS, DatasetSpec, PretrainSpec, SpecError, TransferSpec
 from invariance.spec.checks import require, require_count
 from invariance.training.checkpoint import weights_spec
 
 ACCEPTED = (
-    "None, a DatasetSpec, a folder of pictures, a tensor (N, 3, S, S) with floats in [0, 1] or uint8, or a torch data "
-    "set of (image, label)"
+    "None, a DatasetSpec, a folder of pictures, a tensor (N, 3, S, S) or an array (N, S, S, 3) with floats in [0, 1] "
+    "or uint8, or a torch data set of (image, label)"
 )
 _SIDES = (8, 512)
 Read = Callable[[int], tuple[Tensor, Any]]
@@ -36,17 +48,17 @@ Read = Callable[[int], tuple[Tensor, Any]]
 
 
 def shown_images(
-    images: Any, models: Networks, chosen: Chosen, *, num: int, device: str, seed: int
+    images: Any, at: AtWork, chosen: Chosen, *, num: int, seed: int, each_its_own: bool = False
 ) -> tuple[Engine, int]:
     """An engine whose test split are the images of a caller.
 
     Args:
         images: see :func:`invariance.sens`.
-        models: that they are shown to.
+        at: the networks that they are shown to, and where.
         chosen: what is done to them.
         num: images that are wanted.
-        device: where they are made.
         seed: of what is drawn; a ``DatasetSpec`` has its own.
+        each_its_own: whether each whole picture is an object of its own, whatever its class.
 
     Returns:
         The engine, and how many images there are, at most ``num``.
@@ -56,16 +68,20 @@ def shown_images(
     """
     require_count("seed", seed, 0, 2**63 - 1)
     if is_data(images):
-        return Engine(data_set(images, seed), device), num
+        return Engine(data_set(images, seed), at.device), num
     if beyond := [name for name, change in chosen.items() if change is None and name in BEYOND_2D]:
         raise SpecError(
             f"{beyond[0]} needs objects, and images are whole pictures: choose {', '.join(FLAT_TRANSFORMS)}"
         )
-    pictures = pictures_of(images, models, num=num, seed=seed)
+    pictures = pictures_of(images, at.models, num=num, seed=seed)
     there = len(pictures.pictures)
     require(there > 1, "number of images", there, "at least 2, of which random pairs can be formed")
+    if each_its_own:
+        pictures = replace(
+            pictures, class_names=tuple(f"picture {n}" for n in range(there)), labels=torch.arange(there)
+        )
     given = DatasetSpec(objects="images:given", image_size=pictures.pictures.shape[-1], seed=seed)
-    return Engine.of_pictures(pictures, given, device), there
+    return Engine.of_pictures(pictures, given, at.device), there
 
 
 def is_data(images: Any) -> bool:
@@ -74,25 +90,34 @@ def is_data(images: Any) -> bool:
         return True
     if isinstance(images, str) and (images in ("builtin", "noise") or is_picture_source(images)):
         return True
-    return isinstance(images, str | Path) and _has_cutouts(_files_of(Path(images).expanduser()))
+    return isinstance(images, str | Path) and _has_cutouts(_survey_of(images))
 
 
-def data_set(images: Any, seed: int) -> DatasetSpec:
-    """The data set that images are.
+def data_set(images: Any, seed: int, *, why: str = "") -> DatasetSpec:
+    """The data set that images are; what is left out of its folders is said in a warning.
+
+    Args:
+        images: of a caller.
+        seed: of what is drawn.
+        why: others cannot be used, for the error.
 
     Raises:
         SpecError: they are none, or have another seed than the one asked for, or transformations.
     """
     require_count("seed", seed, 0, 2**63 - 1)
     if not is_data(images):
-        raise SpecError(f"images = {_told(images)}: expected None, a DatasetSpec or a folder of cut-out objects")
-    if not isinstance(images, DatasetSpec):
-        return DatasetSpec(objects="builtin" if images is None else resolve_source(str(images)), seed=seed)
-    require(not images.transforms, "images.transforms", images.transforms, "none: what varies is chosen apart")
-    return _with_seed(images, seed)
+        expected = f"expected None, a DatasetSpec or a folder of cut-out objects{f', {why}' if why else ''}"
+        raise SpecError(f"images = {_told(images)}: {expected}")
+    if isinstance(images, DatasetSpec):
+        require(not images.transforms, "images.transforms", images.transforms, "none: what varies is chosen apart")
+        data = _with_seed(images, seed)
+    else:
+        data = DatasetSpec(objects="builtin" if images is None else resolve_source(str(images)), seed=seed)
+    warn_of_left_out(data)
+    return data
 
 
-def task_data(images: Any, networks: Any, models: Networks, seed: int) -> DatasetSpec:
+def task_data(images: Any, networks: Any, models: Networks, seed: int, *, why: str = "") -> DatasetSpec:
     """The data set on which decisions are explained.
 
     Args:
@@ -100,6 +125,7 @@ def task_data(images: Any, networks: Any, models: Networks, seed: int) -> Datase
         networks: as the caller named them.
         models: the same, loaded.
         seed: of the images; a task and a ``DatasetSpec`` have their own.
+        why: as for :func:`data_set`.
 
     Raises:
         SpecError: as for :func:`data_set`, but for transformations.
@@ -110,7 +136,10 @@ def task_data(images: Any, networks: Any, models: Networks, seed: int) -> Datase
             assert isinstance(spec, PretrainSpec | TransferSpec), "nothing else has weights"
             return replace(spec.data, num_samples=None)
         return task_of([], None)
-    return _with_seed(images, seed) if isinstance(images, DatasetSpec) else data_set(images, seed)
+    if not isinstance(images, DatasetSpec):
+        return data_set(images, seed, why=why)
+    warn_of_left_out(images)
+    return _with_seed(images, seed)
 
 
 def _with_seed(spec: DatasetSpec, seed: int) -> DatasetSpec:
@@ -130,6 +159,7 @@ def pictures_of(images: Any, models: Networks, *, num: int, seed: int) -> Pictur
         SpecError: they cannot be used.
     """
     side = max((model.resize_size or 0 for model in models.values()), default=0) or DatasetSpec.image_size
+    images = as_tensor(images)
     if isinstance(images, Tensor):
         there = len(images) if images.dim() == 4 else 0
         values = _tensor_bytes(images, dim=4)
@@ -139,13 +169,16 @@ def pictures_of(images: Any, models: Networks, *, num: int, seed: int) -> Pictur
 
         names: Sequence[str] = ()
     elif isinstance(images, str | Path):
-        files = _files_of(Path(images).expanduser())
-        names = sorted({name for name, _ in files})
-        there = len(files)
+        found = _survey_of(images)
+        if found.left_out:
+            read_of = f"images {in_short(str(images))}: {len(found.pictures):,} pictures"
+            warnings.warn(summary_line(read_of, found.left_out), stacklevel=2)
+        names = sorted(set(map(_class_of, found.pictures)))
+        there = len(found.pictures)
 
         def read(number: int) -> tuple[Tensor, Any]:
-            name, path = files[number]
-            return read_picture(path, side), names.index(name)
+            picture = found.pictures[number]
+            return read_picture(picture.path, side), names.index(_class_of(picture))
     else:
         if not (hasattr(images, "__getitem__") and hasattr(images, "__len__")):
             raise SpecError(f"images = {_told(images)}: expected {ACCEPTED}")
@@ -190,8 +223,11 @@ def _item(item: Any, side: int) -> tuple[Tensor, Any]:
         label = label.item()
     if isinstance(image, Image.Image):
         return _square(image, side), label
+    image = as_tensor(image)
     if not isinstance(image, Tensor):
-        raise SpecError(f"images give a {type(image).__name__}: expected (image, label), the image PIL or (3, S, S)")
+        raise SpecError(
+            f"images give a {type(image).__name__}: expected (image, label), the image PIL, (3, S, S) or an array"
+        )
     return _tensor_bytes(image, dim=3), label
 
 
@@ -215,8 +251,26 @@ def _tensor_bytes(images: Tensor, *, dim: int) -> Tensor:
     return to_bytes(unit_images(images).cpu())
 
 
+def as_tensor(images: Any) -> Any:
+    """A NumPy array of images as a tensor, its channels before the sides; anything else as it is.
+
+    Raises:
+        SpecError: it holds no numbers.
+    """
+    if not isinstance(images, np.ndarray):
+        return images
+    try:
+        found = torch.from_numpy(np.array(images, order="C"))
+    except (TypeError, ValueError) as error:
+        raise SpecError(f"images are an array of {images.dtype}: expected floats in [0, 1], or uint8") from error
+    is_last = found.dim() in (3, 4) and found.shape[-1] == 3 != found.shape[-3]
+    return found.movedim(-1, -3).contiguous() if is_last else found
+
+
 def unit_images(images: Tensor) -> Tensor:
-    """Float images as float32, of which every value is in [0, 1]; raises SpecError for others."""
+    """Images as float32 in [0, 1], from bytes or from floats that are; raises SpecError for others."""
+    if images.dtype == torch.uint8:
+        return to_unit_range(images)
     if not images.is_floating_point():
         raise SpecError(f"images are {images.dtype}: expected floats in [0, 1], or uint8")
     values = images.detach().to(torch.float32)
@@ -231,20 +285,28 @@ def unit_images(images: Tensor) -> Tensor:
     return values
 
 
-def _files_of(folder: Path) -> list[tuple[str, Path]]:
-    """The picture files of a folder and of all below it, with the name of the top folder that each is in."""
+def _survey_of(images: str | Path) -> Survey:
+    """What is in a folder of pictures and in all below it."""
+    folder = Path(images).expanduser()
     if not is_folder(folder):
         raise SpecError(f"images = {folder}: no such folder that can be read; expected {ACCEPTED}")
-    found = [(picture.name.rpartition("/")[0].partition("/")[0], picture.path) for picture in survey(folder).pictures]
-    if not found:
-        raise SpecError(f"images = {folder}: no picture found; expected {ENDINGS_TEXT} in it or in folders of it")
+    found = survey(folder)
+    if not found.pictures:
+        left_out = words_of_left_out(found.left_out)
+        told = f" (left out: {left_out})" if left_out else ""
+        raise SpecError(f"images = {folder}: no picture found{told}; expected {ENDINGS_TEXT} in it or in folders of it")
     return found
 
 
-def _has_cutouts(files: list[tuple[str, Path]]) -> bool:
+def _class_of(picture: Picture) -> str:
+    """The top folder that a picture is in; empty for none."""
+    return picture.name.rpartition("/")[0].partition("/")[0]
+
+
+def _has_cutouts(found: Survey) -> bool:
     """Whether pictures are objects to be pasted: in folders of classes, and clear somewhere."""
-    name, path = files[-1]
-    if not name:
+    last = found.pictures[-1]
+    if not _class_of(last):
         return False
-    image = open_image(path)
+    image = open_image(last.path)
     return "A" in image.getbands() and image.getchannel("A").getextrema()[0] == 0

@@ -26,6 +26,7 @@ def network(
     input_size: int | None = None,
     layers: Mapping[str, str] | Sequence[str] | None = None,
     name: str | None = None,
+    class_names: Sequence[str] | None = None,
     arch: str | None = None,
 ) -> Classifier:
     """A network to be measured, probed or explained: a published one, one of a run or a file, or anybody's module.
@@ -40,6 +41,7 @@ def network(
         input_size: side in pixels that images are brought to; None for what the module says of itself, else any.
         layers: paths of the module's layers, or names of one's own to paths; None for those that are found.
         name: for tables; None for the name that it has.
+        class_names: of its outputs, in their order, for tables and figures; None for what is known of them.
         arch: architecture of a state dictionary that says nothing of it: a declared one, ``torchvision:NAME``,
             ``timm:NAME``.
 
@@ -53,9 +55,10 @@ def network(
     if not isinstance(network, str | Path):
         if arch is not None:
             raise SpecError(f"arch = {arch!r}: a module is its own architecture; leave it out")
-        return wrap(network, mean=mean, std=std, input_size=input_size, layers=layers, name=name)
-    found = load_network(str(network), _store(), arch=arch, code=True)
-    return wrap(found, mean=mean, std=std, input_size=input_size, layers=layers, name=name)
+        found: Any = network
+    else:
+        found = load_network(str(network), _store(), arch=arch, code=True)
+    return wrap(found, mean=mean, std=std, input_size=input_size, layers=layers, name=name, class_names=class_names)
 
 
 def as_networks(networks: Network | Sequence[Network] | Mapping[str, Network]) -> dict[str, Classifier]:

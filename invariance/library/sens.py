@@ -51,12 +51,13 @@ def sens(
             None: the built-in objects on the built-in backgrounds, 32 px; the background stays as it is.
             A :class:`~invariance.spec.DatasetSpec` without transformations, or the name of a source (``cifar10``).
             A folder of pictures (in folders of classes, or flat), a tensor (N, 3, S, S) float in [0, 1] or uint8, or
-            a torch data set of images or (image, label), as PIL or (3, S, S): whole pictures. A name then
+            a torch data set of images or (image, label), as PIL or (3, S, S), or NumPy arrays of these, also with the
+            channels last, (N, S, S, 3): whole pictures. A name then
             transforms the picture as a whole, and where it is moved away or becomes transparent (rotate, scale,
             erasing, ...) a built-in background shows, the same behind both twins; ``pose`` and ``occlude`` need
             objects. A folder ``<class>/<any>.png`` of cut-outs with transparency has objects.
-            Pictures of files and PIL are cut to a square of the size that the largest network takes, 32 px where all
-            take any.
+            What of a folder is left out is said in a warning. Pictures of files and PIL are cut to a square of the size
+            that the largest network takes, 32 px where all take any.
         num_pairs: twins of a transformation, at least 2; of whole pictures at most as many as there are.
         device: ``auto``, ``cpu`` or ``cuda``.
         seed: of objects, backgrounds, draws and random pairs; a ``DatasetSpec`` has its own.
@@ -70,10 +71,11 @@ def sens(
     """
     require_count("num_pairs", num_pairs, 2, 10**7)
     chosen = chosen_transforms(transforms)
-    with at_work(networks, device) as (models, where):
-        engine, num = shown_images(images, models, chosen, num=num_pairs, device=where, seed=seed)
+    with at_work("sens", networks, device) as at:
+        engine, num = shown_images(images, at, chosen, num=num_pairs, seed=seed)
         clean = Rendered(*untransformed(engine, num))
-        return result_of(measure_twins(task_of(models, engine), clean, _twins(chosen, engine, clean.images)))[0]
+        work = measure_twins(task_of(at.models, engine), clean, _twins(chosen, engine, clean.images))
+        return result_of(work, at.bar)[0]
 
 
 def profile(
@@ -106,14 +108,15 @@ def profile(
     """
     require_count("num_pairs", num_pairs, 4, 10**5)
     chosen = chosen_transforms(transforms)
-    with at_work(networks, device) as (models, where):
-        engine, num = shown_images(images, models, chosen, num=num_pairs, device=where, seed=seed)
+    with at_work("profile", networks, device) as at:
+        engine, num = shown_images(images, at, chosen, num=num_pairs, seed=seed)
         clean, _ = untransformed(engine, num)
         tables = []
         for name, twins in _twins(chosen, engine, clean).items():
-            table = profile_twins(models, clean, twins(), seed=engine.spec.seed, flatten=flatten)
+            table = profile_twins(at.models, clean, twins(), seed=engine.spec.seed, flatten=flatten)
             table.insert(1, "transform", name)
             tables.append(table)
+            at.bar.told(len(tables), len(chosen))
         return pd.concat(tables, ignore_index=True)
 
 

@@ -8,10 +8,13 @@ import pandas as pd
 
 from invariance.attribution.coalitions import NUM_REFERENCES
 from invariance.attribution.compare import PREDICTED
+from invariance.attribution.map_set import MAX_IMAGES
 from invariance.attribution.tables import evidence_tables
 from invariance.data.engine import Engine
 from invariance.library.images import task_data
 from invariance.library.work import at_work
+from invariance.spec import SpecError
+from invariance.spec.checks import require_count
 
 
 def shapley(
@@ -35,7 +38,8 @@ def shapley(
     Args:
         networks: as for :func:`invariance.sens`; they have a last layer.
         images: None for the task of the first network that was trained here (of none: that of the gallery's ``none``),
-            a :class:`~invariance.spec.DatasetSpec`, or the name of a source.
+            a :class:`~invariance.spec.DatasetSpec`, the name of a source, or a folder of cut-outs. Not images that are
+            finished: their objects and backgrounds cannot be shown apart.
         num_images: of the test split.
         explain: ``predicted``, ``true``, or the name of a class.
         worth: of a coalition: ``logit`` or ``log-probability`` of the explained class.
@@ -53,15 +57,20 @@ def shapley(
     Raises:
         SpecError: an argument cannot be used.
     """
-    with at_work(networks, device) as (models, where):
+    require_count("num_images", num_images, 1, MAX_IMAGES)
+    with at_work("shapley", networks, device) as at:
+        if differences and len(at.models) < 2:
+            raise SpecError("differences = True: they are of two networks or more, and this is one; name another")
+        data = task_data(images, networks, at.models, seed, why="since object and background are shown apart")
         found = evidence_tables(
-            models,
-            Engine(task_data(images, networks, models, seed), where),
+            at.models,
+            Engine(data, at.device),
             by_class=by_class,
             num=num_images,
             explain=explain,
             worth=worth,
             reference=reference,
             num_references=num_references,
+            on_progress=at.bar.told,
         )
         return found[differences]

@@ -12,6 +12,7 @@ from invariance.data.engine import to_bytes
 from invariance.measures.twin_set import TwinSet, told_apart
 from invariance.models import to_unit_range
 from invariance.spec import SpecError, parse_transforms
+from invariance.spec.checks import one_line
 
 Change = Callable[[Tensor, torch.Generator], Tensor]
 """Images (B, 3, H, W) float32 in [0, 1] and what to draw from, to images of the same kind."""
@@ -94,7 +95,7 @@ def _changed(name: str, change: Change, image: Tensor, generator: torch.Generato
         made: Any = change(image.clone(), generator)
     except Exception as error:  # whatever a function of somebody else's raises
         raise SpecError(
-            f"transformation {name} failed ({type(error).__name__}: {' '.join(str(error).split())[:160]}); it is "
+            f"transformation {name} failed ({one_line(error, kind=True)}); it is "
             f"called with images of shape {tuple(image.shape)} and a torch.Generator"
         ) from error
     if not isinstance(made, Tensor):

@@ -10,7 +10,9 @@ from typing import Any
 import pandas as pd
 
 from invariance.data.catalogue import resolve_source
-from invariance.library.work import several_names
+from invariance.data.picture_summary import warn_of_left_out
+from invariance.library.work import PATIENCE_S, several_names
+from invariance.progress import ProgressBar
 from invariance.runs.device import choose_device
 from invariance.runs.execute import run_here
 from invariance.runs.finished_cells import finished_cell
@@ -66,11 +68,14 @@ def what_if(
     require(is_list, "seeds", seeds, "a list of different whole numbers, such as [0, 1, 2]")
     studies = [experiment(*compositions, **options, seed=seed) for seed in seeds]
     specs = [spec for study in studies for spec in study.runs]
+    warn_of_left_out(*(spec.data for spec in specs))
     where, store = choose_device(device), Store(Path(runs) if runs is not None else default_root())
     if waiting := trained_at_once(specs, store, where):
-        run_together(waiting, store, where)
-    for spec in specs:
-        run = run_here(spec, store, where)
+        with ProgressBar(f"{len(waiting)} pretrainings together", patience=PATIENCE_S) as bar:
+            run_together(waiting, store, where, bar)
+    for number, spec in enumerate(specs, start=1):
+        with ProgressBar(f"{spec.kind} {number} of {len(specs)}", patience=PATIENCE_S) as bar:
+            run = run_here(spec, store, where, bar)
         if run.state != State.DONE:
             raise SpecError(f"run {run.id} {run.state}: {run.error or 'ask again to resume'}")
     report = what_if_report([[finished_cell(cell, store) for cell in study.cells] for study in studies])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from invariance.events import never
 from invariance.library.networks import as_networks
 from invariance.measures.task import Task
 from invariance.models import Classifier
+from invariance.progress import ProgressBar
 from invariance.runs.added import is_file_reference, is_outside
 from invariance.runs.device import choose_device
 from invariance.runs.locate import weights_of
@@ -27,13 +29,31 @@ from invariance.training.threads import threads_of
 T = TypeVar("T")
 Networks = dict[str, Classifier]
 """By the names that they have in tables."""
+PATIENCE_S = 3.0
+"""That pass before a function of the library shows how far it is."""
+
+
+@dataclass(frozen=True)
+class AtWork:
+    """What a function of the library computes with.
+
+    Attributes:
+        models: by their names, in eval mode, on the device.
+        device: of torch.
+        bar: shows how far the work is, where somebody looks.
+    """
+
+    models: Networks
+    device: str
+    bar: ProgressBar
 
 
 @contextmanager
-def at_work(networks: Any, device: str) -> Iterator[tuple[Networks, str]]:
+def at_work(title: str, networks: Any, device: str) -> Iterator[AtWork]:
     """Networks on a device, where they are computed with in the body; those of the caller are put back afterwards.
 
     Args:
+        title: of the bar that shows how far the body is, once it has taken a few seconds.
         networks: whatever :func:`~invariance.library.networks.as_networks` takes.
         device: ``auto`` or a torch device.
 
@@ -46,8 +66,9 @@ def at_work(networks: Any, device: str) -> Iterator[tuple[Networks, str]]:
             raise SpecError(f"network {name} is in training mode: call its .eval() first")
     before = {name: _device_of(model) for name, model in found.items()}
     try:
-        with threads_of([model.architecture for model in found.values()], chosen):
-            yield {name: model.to(chosen) for name, model in found.items()}, chosen
+        threads = threads_of([model.architecture for model in found.values()], chosen)
+        with threads, ProgressBar(title, patience=PATIENCE_S) as bar:
+            yield AtWork({name: model.to(chosen) for name, model in found.items()}, chosen, bar)
     finally:
         for name, model in found.items():
             model.to(before[name])
@@ -93,11 +114,11 @@ def task_of(models: Networks, engine: Engine, sources: dict[str, Path] | None = 
     return Task(engine, models, sources or {}, never, monotonic())
 
 
-def result_of(work: Generator[Any, None, T]) -> T:
-    """What a work comes to, whatever it tells on its way."""
+def result_of(work: Generator[Any, None, T], bar: ProgressBar) -> T:
+    """What a work comes to; what it tells on its way is shown."""
     while True:
         try:
-            next(work)
+            bar(next(work))
         except StopIteration as end:
             result: T = end.value
             return result

@@ -106,7 +106,8 @@ def is_reference(base: RunSpec, spec: RunSpec) -> bool:
     """Whether ``base`` is the pretraining on no transformation that ``spec`` is in all else."""
     if not (isinstance(base, PretrainSpec) and isinstance(spec, PretrainSpec)) or base.data.transforms:
         return False
-    return base != spec and replace(base, data=replace(base.data, transforms=spec.data.transforms)) == spec
+    told = replace(base, data=replace(base.data, transforms=spec.data.transforms))
+    return base != spec and told.run_id == spec.run_id
 
 
 @dataclass(frozen=True)

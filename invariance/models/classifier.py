@@ -70,7 +70,7 @@ class Classifier(nn.Module):
         self.num_classes = num_classes
         self.num_features = num_features
         self.backbone = backbone
-        self.head = nn.Linear(num_features, num_classes) if num_classes else _NoHead(num_features, 0)
+        self.head = last_layer(num_features, num_classes)
 
     @property
     def layers(self) -> dict[str, nn.Module]:
@@ -163,6 +163,11 @@ class Classifier(nn.Module):
         self.head = head
         self.num_classes = head.out_features
         self.class_names = class_names
+
+
+def last_layer(num_features: int, num_classes: int) -> nn.Linear:
+    """A linear layer, also one without outputs."""
+    return nn.Linear(num_features, num_classes) if num_classes else _NoHead(num_features, 0)
 
 
 class _NoHead(nn.Linear):

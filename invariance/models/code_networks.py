@@ -22,6 +22,7 @@ from invariance.models.classifier import Classifier
 from invariance.models.outside import whole
 from invariance.models.wrap import wrap
 from invariance.spec import SpecError
+from invariance.spec.checks import one_line
 
 CODE_PREFIX: Final = "code:"
 _NAME: Final = re.compile(rf"{CODE_PREFIX}([0-9a-f]{{16}}):(\w+)")
@@ -104,7 +105,7 @@ def _called(content: bytes, path: Path, function: str) -> Any:
     except SpecError:
         raise
     except (Exception, SystemExit) as error:  # whatever somebody else's code raises
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+        reason = one_line(error, kind=True)
         raise SpecError(f"{path}:{function} fails ({reason}): mend it, it is called without arguments") from error
     finally:
         sys.path[:] = before

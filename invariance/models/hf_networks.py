@@ -16,6 +16,7 @@ from invariance.models.classifier import Classifier
 from invariance.models.outside import assemble
 from invariance.models.wrap import finished, own_preprocessing, see
 from invariance.spec import SpecError
+from invariance.spec.checks import one_line
 from invariance.vocabulary.architectures import HF_PREFIX
 
 FILES: Final = ("config.json", "preprocessor_config.json", "*.safetensors", "*.safetensors.index.json")
@@ -53,7 +54,7 @@ def make_hf(name: str, blueprint: str) -> nn.Module:
     except (ValueError, KeyError, TypeError, AttributeError, RuntimeError, ImportError) as error:
         if isinstance(error, SpecError):
             raise
-        raise SpecError(f"{name}: this version of transformers cannot make it ({_reason(error)})") from error
+        raise SpecError(f"{name}: this version of transformers cannot make it ({one_line(error)})") from error
 
 
 def download_hf(name: str) -> Classifier:
@@ -75,7 +76,7 @@ def download_hf(name: str) -> Classifier:
         folder = fetch(name.removeprefix(HF_PREFIX))
     except (OSError, ValueError) as error:  # the Hub's own errors are of these kinds
         raise SpecError(
-            f"{name}: its weights cannot be had ({_reason(error)}); connect to the network and try again"
+            f"{name}: its weights cannot be had ({one_line(error)}); connect to the network and try again"
         ) from error
     try:
         config = transformers.AutoConfig.from_pretrained(folder, trust_remote_code=False)
@@ -90,7 +91,7 @@ def download_hf(name: str) -> Classifier:
             output_loading_info=True,
         )
     except (OSError, ValueError, KeyError, RuntimeError, ImportError) as error:
-        raise SpecError(f"{name}: transformers cannot load it ({_reason(error)}); choose another") from error
+        raise SpecError(f"{name}: transformers cannot load it ({one_line(error)}); choose another") from error
     dropped = _without_weights(name, module, loaded["missing_keys"])
     blueprint = json.dumps(
         {"config": json.loads(config.to_json_string(use_diff=False)), "kind": kind, "dropped": dropped}
@@ -172,7 +173,3 @@ def _without_weights(name: str, module: Any, missing: Any) -> list[str]:
     if needed := [key for key in ours if not key.startswith("pooler.")]:
         raise SpecError(f"{name}: its weights lack {needed[0]!r} ({len(needed)} in all); choose another")
     return ["pooler"] if ours else []
-
-
-def _reason(error: BaseException) -> str:
-    return " ".join(str(error).split())[:160] or type(error).__name__

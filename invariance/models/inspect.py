@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from invariance.models.layers import Layer
 from invariance.models.outputs import CLASS_TOKEN, MAP_CHANNELS_LAST, MEAN_TOKEN, Reading, form_of, key_of, part, pooled
 from invariance.spec import SpecError
+from invariance.spec.checks import one_line
 
 NUM_IMAGES: Final = 2
 FEWEST_LAYERS, MOST_LAYERS = 4, 7
@@ -26,36 +29,77 @@ class Seen:
     """What happened while a module looked at some images.
 
     Attributes:
+        inside: paths of the modules that it is in, outermost first; what is left when one of them fails.
         output: what it returned.
         outputs: of each of its modules that gave something for each image, by path, in the order in which they ended.
         linear: path, input and output of each linear layer, in that order.
         multiplications: of one image.
+        has_drawn: whether a global generator of random numbers, of torch, numpy or Python, was asked.
     """
 
+    inside: list[str] = field(default_factory=list)
     output: Any = None
     outputs: dict[str, Tensor] = field(default_factory=dict)
     linear: list[tuple[str, Tensor, Tensor]] = field(default_factory=list)
     multiplications: float = 0.0
+    has_drawn: bool = False
 
 
-def look(module: nn.Module, side: int) -> Seen:
+class LookFailed(Exception):
+    """A module took no images.
+
+    Attributes:
+        reason: what it raised, one line; the message of this error also says in which of its layers.
+    """
+
+    def __init__(self, reason: str, layer: str) -> None:
+        super().__init__(reason + layer)
+        self.reason = reason
+
+
+def look(module: nn.Module, side: int, *, seed: int = 0) -> Seen:
     """Has a module in eval mode look at two images of noise, by hooks that are gone afterwards.
 
+    Args:
+        module: stays as it is.
+        side: of the images in pixels; they are the same each time.
+        seed: of torch's global generator, which is as before afterwards.
+
     Raises:
-        Exception: whatever the module raises.
+        LookFailed: the module raises something.
     """
     seen = Seen()
     device = next((tensor.device for tensor in module.parameters()), torch.device("cpu"))
     images = torch.rand(NUM_IMAGES, 3, side, side, generator=torch.Generator().manual_seed(0)).to(device)
     with _hooks(module, seen), torch.no_grad(), torch.random.fork_rng(devices=[]):
-        seen.output = module(images)
+        torch.default_generator.manual_seed(seed)
+        before = _generators()
+        try:
+            seen.output = module(images)
+        except Exception as error:  # whatever a module of somebody else's raises
+            raise _failed(error, module, seen) from error
+        seen.has_drawn = _generators() != before
     return seen
+
+
+def _failed(error: Exception, module: nn.Module, seen: Seen) -> LookFailed:
+    path = seen.inside[-1] if seen.inside else ""
+    return LookFailed(
+        one_line(error, kind=True), f" in layer {path} ({type(module.get_submodule(path)).__name__})" if path else ""
+    )
+
+
+def _generators() -> tuple[Any, ...]:
+    """Where the global generators of random numbers stand."""
+    _, words, position, *_ = np.random.get_state(legacy=True)  # noqa: NPY002 -- what networks of others may use
+    return torch.get_rng_state().numpy().tobytes(), np.asarray(words).tobytes(), position, random.getstate()
 
 
 @contextmanager
 def _hooks(module: nn.Module, seen: Seen) -> Iterator[None]:
     def keeping(path: str) -> Callable[[nn.Module, Any, Any], None]:
         def keep(one: nn.Module, args: Any, output: Any) -> None:
+            seen.inside.pop()
             if isinstance(output, Tensor):
                 seen.multiplications += _multiplications(one, output) / NUM_IMAGES
                 if isinstance(one, nn.Linear) and args:
@@ -66,7 +110,12 @@ def _hooks(module: nn.Module, seen: Seen) -> Iterator[None]:
 
         return keep
 
-    handles = [one.register_forward_hook(keeping(path)) for path, one in module.named_modules()]
+    def entering(path: str) -> Callable[[nn.Module, Any], None]:
+        return lambda one, args: seen.inside.append(path)
+
+    handles: list[Any] = []
+    for path, one in module.named_modules():
+        handles += one.register_forward_pre_hook(entering(path)), one.register_forward_hook(keeping(path))
     try:
         yield
     finally:

@@ -9,13 +9,13 @@ from torch import nn
 
 from invariance.models.code_networks import CODE_PREFIX, make_from_code
 from invariance.models.hf_networks import make_hf
-from invariance.models.timm_networks import make_timm
+from invariance.models.timm_networks import WITHOUT_HEAD, make_timm
 from invariance.models.wrap import MODULE_PREFIX, skeleton
 from invariance.spec import SpecError
 from invariance.vocabulary.architectures import HF_PREFIX, TIMM_PREFIX
 
 _MAKERS: Final[dict[str, Callable[[str, str], nn.Module]]] = {
-    TIMM_PREFIX: lambda name, blueprint: make_timm(name),
+    TIMM_PREFIX: lambda name, blueprint: make_timm(name, 0 if blueprint == WITHOUT_HEAD else None),
     HF_PREFIX: lambda name, blueprint: make_hf(name, blueprint),
     CODE_PREFIX: lambda name, blueprint: make_from_code(name, blueprint),
     MODULE_PREFIX: lambda name, blueprint: skeleton(name),

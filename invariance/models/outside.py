@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from invariance.models.classifier import Classifier
+from invariance.models.classifier import Classifier, last_layer
 from invariance.models.layers import ROOT, Layer
 from invariance.models.outputs import FORMS, KEYS, Reading
 from invariance.spec import SpecError
@@ -109,7 +109,8 @@ class Outside(nn.Module):
         if self._mean is not None and self._std is not None:
             mean, std = (images.new_tensor(numbers)[:, None, None] for numbers in (self._mean, self._std))
             values = (values - mean) / std
-        return self._reading(self.network(values))
+        features = self._reading(self.network(values))
+        return features.float() if features.dtype in (torch.float64, torch.float16) else features
 
 
 def assemble(
@@ -130,7 +131,7 @@ def assemble(
     head = taken_out(module, wrapping.head) if wrapping.head else None
     if num_classes and (head is None or head.out_features != num_classes):
         head = nn.utils.skip_init(nn.Linear, wrapping.num_features, num_classes)
-    kept = _no_head(wrapping.num_features) if head is None else with_bias(head)
+    kept = last_layer(wrapping.num_features, 0) if head is None else with_bias(head)
     if kept.in_features != wrapping.num_features:
         raise SpecError(f"its last layer takes {kept.in_features} features, and there are {wrapping.num_features}")
     paths = dict(module.named_modules())
@@ -152,14 +153,6 @@ def assemble(
     model.wrapping, model.blueprint = wrapping, blueprint
     model.layout = torch.contiguous_format  # a module may ask for the order in which torch makes images
     return model
-
-
-def _no_head(num_features: int) -> nn.Linear:
-    """A last layer without outputs, which torch warns of where it would draw its weights."""
-    layer = nn.utils.skip_init(nn.Linear, num_features, 1)
-    layer.out_features = 0
-    layer.weight, layer.bias = nn.Parameter(torch.empty(0, num_features)), nn.Parameter(torch.empty(0))
-    return layer
 
 
 def taken_out(network: nn.Module, path: str) -> nn.Linear:

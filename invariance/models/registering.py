@@ -12,7 +12,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from invariance.models.builder import Builder
 from invariance.models.layers import ROOT, Layer
 from invariance.models.registry import BUILDERS
-from invariance.spec.checks import SpecError, require, require_count
+from invariance.spec.checks import SpecError, one_line, require, require_count
 from invariance.spec.registrations import caller_module
 from invariance.vocabulary.architectures import ARCHITECTURES, COUNTED_AT_PX, Architecture
 
@@ -96,7 +96,7 @@ def _built(builder: Build, name: str, *, seed: int) -> nn.Module:
         try:
             network = builder()
         except Exception as error:  # whatever somebody's code raises
-            raise SpecError(f"the builder of model {name!r} failed ({_told(error)})") from error
+            raise SpecError(f"the builder of model {name!r} failed ({one_line(error, kind=True)})") from error
     require(isinstance(network, nn.Module), f"builder of {name!r}", type(network).__name__, "it to make an nn.Module")
     kept = set(network.state_dict())
     if lost := [key for key, _ in (*network.named_buffers(), *network.named_parameters()) if key not in kept]:
@@ -112,13 +112,11 @@ def _shown(backbone: nn.Module, name: str, side: int) -> tuple[int, float]:
         with torch.no_grad(), FlopCounterMode(display=False) as counter:
             found = backbone.eval()(images)
     except Exception as error:  # whatever somebody's code raises
-        raise SpecError(f"model {name!r} failed on images (2, 3, {side}, {side}) ({_told(error)})") from error
+        raise SpecError(
+            f"model {name!r} failed on images (2, 3, {side}, {side}) ({one_line(error, kind=True)})"
+        ) from error
     backbone.train(was_training)
     is_rows = isinstance(found, Tensor) and found.dim() == 2 and len(found) == 2 and found.is_floating_point()
     got = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
     require(is_rows, f"output of model {name!r}", got, "(B, F), the representation without the last layer")
     return found.shape[1], counter.get_total_flops() / 2 / len(images) / 1e9 * (COUNTED_AT_PX / side) ** 2
-
-
-def _told(error: Exception) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:300]

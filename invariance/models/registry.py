@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 import torch
-from torch import nn
 
 from invariance.models import densenet, resnet, small, small_forms, vgg, vit
 from invariance.models.builder import Builder
-from invariance.models.classifier import Classifier
+from invariance.models.classifier import Classifier, last_layer
 from invariance.models.initial import initialise_linear
 from invariance.models.published import empty_published
 from invariance.spec import SpecError
@@ -53,7 +52,7 @@ def empty_model(name: str, num_classes: int) -> Classifier:
 
     Args:
         name: as for :func:`create_model`, or ``torchvision:<name>`` for one that was published.
-        num_classes: outputs of the head, at least 1.
+        num_classes: outputs of the head; 0 for none.
 
     Raises:
         SpecError: the name is unknown.
@@ -62,7 +61,7 @@ def empty_model(name: str, num_classes: int) -> Classifier:
         return _empty(name, num_classes)
     model = empty_published(name)
     with torch.device("meta"):
-        model.replace_head(nn.Linear(model.num_features, num_classes), ("",) * num_classes)
+        model.replace_head(last_layer(model.num_features, num_classes), ("",) * num_classes)
     model.class_names = ()
     return model
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import torch
 from torch import nn
@@ -15,7 +15,11 @@ from invariance.models.outside import assemble
 from invariance.models.published import NUM_IMAGENET_CLASSES, imagenet_classes
 from invariance.models.wrap import finished, own_preprocessing, see
 from invariance.spec import SpecError
+from invariance.spec.checks import one_line
 from invariance.vocabulary.architectures import TIMM_PREFIX
+
+WITHOUT_HEAD: Final = "without head"
+"""What is known of a network beside its name where its classifier was taken out."""
 
 
 def timm_name(name: str) -> str:
@@ -24,15 +28,9 @@ def timm_name(name: str) -> str:
     Raises:
         SpecError: timm is not installed, knows no such network, or has no weights for it.
     """
-    require_extra("timm", name)
-    import timm
-
+    timm = _timm_with(name)
     short = name.removeprefix(TIMM_PREFIX)
     architecture, _, tag = short.partition(".")
-    if not timm.is_model(architecture):
-        near = difflib.get_close_matches(architecture, timm.list_models(), n=3)
-        likely = ", ".join(TIMM_PREFIX + one for one in near or ("resnet18", "vit_tiny_patch16_224"))
-        raise SpecError(f"unknown model {name!r}: timm has none of that name; such are {likely}")
     try:
         said = timm.get_pretrained_cfg(short)
     except RuntimeError:
@@ -51,21 +49,18 @@ def make_timm(name: str, num_classes: int | None = None) -> nn.Module:
 
     Args:
         name: ``timm:<name>``.
-        num_classes: outputs; None for as many as its published weights have.
+        num_classes: outputs, 0 for no classifier; None for as many as its published weights have.
 
     Raises:
         SpecError: timm is not installed, or knows no such network.
     """
-    require_extra("timm", name)
-    import timm
-
+    timm = _timm_with(name)
     options: dict[str, Any] = {} if num_classes is None else {"num_classes": num_classes}
     with torch.random.fork_rng(devices=[]):
         try:
             module: nn.Module = timm.create_model(name.removeprefix(TIMM_PREFIX), pretrained=False, **options)
         except (RuntimeError, ValueError) as error:
-            reason = " ".join(str(error).split())[:160]
-            raise SpecError(f"{name}: this version of timm cannot make it ({reason})") from error
+            raise SpecError(f"{name}: this version of timm cannot make it ({one_line(error)})") from error
     return module.eval()
 
 
@@ -89,7 +84,7 @@ def download_timm(name: str) -> Classifier:
             module: nn.Module = timm.create_model(name.removeprefix(TIMM_PREFIX), pretrained=True).eval()
     except (OSError, RuntimeError, ValueError) as error:
         raise SpecError(
-            f"{name}: its weights cannot be had ({_reason(error)}); connect to the network and try again"
+            f"{name}: its weights cannot be had ({one_line(error)}); connect to the network and try again"
         ) from error
     return behind_protocol(name, module)
 
@@ -101,16 +96,25 @@ def behind_protocol(name: str, module: Any) -> Classifier:
     if not wrapping.head and hasattr(module, "reset_classifier"):  # the mean of two heads, or a convolution
         module.reset_classifier(0)
         wrapping = see(module, side=own.get("input_size"), title=name)
-    model = assemble(name, module, replace(wrapping, **own))
+    model = assemble(name, module, replace(wrapping, **own), blueprint="" if wrapping.head else WITHOUT_HEAD)
     names = imagenet_classes() if model.num_classes == NUM_IMAGENET_CLASSES and "in1k" in name else ()
     return finished(model, name, names)
+
+
+def _timm_with(name: str) -> Any:
+    """The package; raises SpecError where it is not installed, or knows no such architecture."""
+    require_extra("timm", name)
+    import timm
+
+    architecture = name.removeprefix(TIMM_PREFIX).partition(".")[0]
+    if not timm.is_model(architecture):
+        near = difflib.get_close_matches(architecture, timm.list_models(), n=3)
+        likely = ", ".join(TIMM_PREFIX + one for one in near or ("resnet18", "vit_tiny_patch16_224"))
+        raise SpecError(f"unknown model {name!r}: timm has none of that name; such are {likely}")
+    return timm
 
 
 def classifier_paths(module: Any) -> tuple[str, ...]:
     """Where the last layers of a module of timm are; distilled ones have two."""
     said = (getattr(module, "pretrained_cfg", None) or {}).get("classifier") or ()
     return (said,) if isinstance(said, str) else tuple(said)
-
-
-def _reason(error: BaseException) -> str:
-    return " ".join(str(error).split())[:160] or type(error).__name__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
@@ -15,10 +16,16 @@ from invariance.models import inspect
 from invariance.models.classifier import Classifier
 from invariance.models.outside import Wrapping, assemble
 from invariance.spec import SpecError
+from invariance.spec.checks import one_line, require
 
 MODULE_PREFIX: Final = "module:"
 """Architectures of modules that were wrapped in this process begin with it."""
 _SIDES: Final = (32, 224)
+_LARGER_SIDE: Final = 64
+"""Seen by a module that took the first of these: one that refuses it takes no other size."""
+_FEW_LOOKS, _MANY_LOOKS = 2, 8
+"""Before a network counts as the same each time; many where it has asked for random numbers."""
+_OF_SIZE: Final = re.compile(r"size|shape|resolution|height|width|dimension|multiple|divisible|Error$", re.IGNORECASE)
 _SKELETONS: dict[str, nn.Module] = {}
 """What was wrapped in this process, without its weights, so that a file of them can be read again."""
 
@@ -34,6 +41,7 @@ def wrap(
     input_size: int | None = None,
     layers: Mapping[str, str] | Sequence[str] | None = None,
     name: str | None = None,
+    class_names: Sequence[str] | None = None,
 ) -> Classifier:
     """Puts a module or a function of another maker behind the protocol of all networks here.
 
@@ -57,12 +65,15 @@ def wrap(
         layers: paths of its layers as of ``named_modules``, or names of one's own to paths; None for four to seven that
             are found, which are called by their paths. The representation is added as the last one.
         name: for tables; None for that of its class.
+        class_names: of its outputs, in their order, for tables and figures; None for what is known of them.
 
     Raises:
         SpecError: an argument is none, or the module cannot be used; one line says why.
     """
     if isinstance(module, Classifier):
-        return _renamed(module, name, mean, std, input_size, layers)
+        return _renamed(module, name, class_names, mean, std, input_size, layers)
+    if isinstance(module, type):
+        raise SpecError(f"network = {module.__name__}: that is a class; give a network of it, {module.__name__}(...)")
     if not callable(module):
         raise SpecError(f"network = {module!r}: expected a torch module, or a function of images (B, 3, H, W)")
     title = name or _name_of(module)
@@ -79,7 +90,7 @@ def wrap(
     if input_size is None and side is not None:
         wrapping = replace(wrapping, **{key: own[key] for key in ("resize_size", "interpolation") if key in own})
     architecture = _remember(network, type(module).__name__)
-    return finished(assemble(architecture, network, wrapping), title)
+    return _renamed(finished(assemble(architecture, network, wrapping), title), None, class_names)
 
 
 def finished(model: Classifier, name: str, class_names: Sequence[str] = ()) -> Classifier:
@@ -108,19 +119,17 @@ def see(
     Raises:
         SpecError: it refuses the images, or what it returns cannot be read.
     """
-    sides = [side] if side is not None else _SIDES
-    for number, tried in enumerate(sides, start=1):
+    refusals: dict[int, inspect.LookFailed] = {}
+    for tried in _SIDES if side is None else (side,):
         try:
             seen = inspect.look(network, tried)
             break
-        except Exception as error:  # whatever a module of somebody else's raises
-            if number == len(sides):
-                reason = " ".join(str(error).split())[:160] or type(error).__name__
-                raise SpecError(
-                    f"{title} refuses images of shape (2, 3, {tried}, {tried}): {reason}; give input_size, and a "
-                    "network that takes float images (B, 3, H, W) alone"
-                ) from error
-    side = side if side is not None or tried == _SIDES[0] else tried
+        except inspect.LookFailed as error:
+            refusals[tried] = error
+    else:
+        raise _refused(network, title, refusals) from refusals[tried].__cause__
+    if side is None and (tried != _SIDES[0] or not _takes(network, _LARGER_SIDE)):
+        side = tried
     try:
         reading, vectors = inspect.reading_of(network, seen.output)
         found = inspect.head_of(seen, vectors)
@@ -129,9 +138,10 @@ def see(
             kept = inspect.sensible_layers(network, seen, head)
         else:
             kept = inspect.chosen_layers(network, seen, layers)
-        again = inspect.look(network, tried).output
-        if not torch.allclose(vectors, reading(again), rtol=1e-3, atol=1e-4, equal_nan=True):
-            raise SpecError("the same images give another answer each time, in eval mode too: leave the chance out")
+        for seed in range(1, (_MANY_LOOKS if seen.has_drawn else _FEW_LOOKS) + 1):
+            again = reading(inspect.look(network, tried, seed=seed).output)
+            if not torch.allclose(vectors, again, rtol=1e-3, atol=1e-4 * float(vectors.abs().max())):
+                raise SpecError("the same images give another answer each time, in eval mode too: leave the chance out")
     except SpecError as error:
         raise SpecError(f"{title}: {error}") from error
     return Wrapping(
@@ -144,11 +154,47 @@ def see(
     )
 
 
+def _takes(network: nn.Module, side: int) -> bool:
+    try:
+        inspect.look(network, side)
+    except inspect.LookFailed:
+        return False
+    return True
+
+
+def _refused(network: nn.Module, title: str, refusals: Mapping[int, inspect.LookFailed]) -> SpecError:
+    """One line for a module that took no images of some sides: whether that is their size, and what it is if not."""
+    first, asked = next(iter(refusals.values())), " and ".join(map(str, refusals))
+    reasons = set(map(str, refusals.values()))
+    for side in _SIDES:
+        if side not in refusals:
+            try:
+                inspect.look(network, side)
+                return SpecError(
+                    f"{title} refuses images of {asked} px ({first}): give input_size={side}, it takes that"
+                )
+            except inspect.LookFailed as error:
+                reasons.add(str(error))
+    # A message that is the same for every size, in numbers too, speaks of something else.
+    if len(reasons) > 1 or (_OF_SIZE.search(first.reason) and not re.search(r"\d", first.reason)):
+        return SpecError(
+            f"{title} refuses images of {asked} px ({first}): give input_size, the side in pixels it takes"
+        )
+    return SpecError(f"{title} fails on float images (B, 3, H, W), whatever their size ({first}): mend that first")
+
+
 def own_preprocessing(module: Any) -> dict[str, Any]:
-    """What a module says of the images that it was trained with: fields of a wrapping, as far as it says them."""
-    said = getattr(module, "pretrained_cfg", None)  # timm
+    """What a module says of the images that it was trained with: fields of a wrapping, as far as it says them.
+
+    Raises:
+        SpecError: it says that it takes none that are square.
+    """
+    made_for = getattr(getattr(module, "patch_embed", None), "img_size", None)  # timm, also where its weights differ
+    if isinstance(made_for, tuple) and len(set(made_for)) == 2:
+        raise SpecError(f"the network takes {made_for[0]} x {made_for[1]} px: expected one for squares")
+    said = getattr(module, "pretrained_cfg", None) or getattr(module, "default_cfg", None)  # timm
     if isinstance(said, Mapping) and {"mean", "std", "input_size"} <= set(said):
-        side = int(said["input_size"][-1])
+        side = int(made_for[0] if isinstance(made_for, tuple) else said["input_size"][-1])
         interpolation = "bilinear" if said.get("interpolation") == "bilinear" else "bicubic"
         resized = int(side / (said.get("crop_pct") or 1.0))
         found: dict[str, Any] = {
@@ -216,10 +262,12 @@ def _copied(module: nn.Module | Callable[[Tensor], Any], title: str) -> nn.Modul
     try:
         found = copy.deepcopy(module)
     except Exception as error:  # whatever a module of somebody else's raises
-        reason = " ".join(str(error).split())[:160]
-        raise SpecError(f"{title} cannot be copied ({reason}): give a function of images that calls it") from error
-    found = found.float() if any(one.dtype.itemsize < 4 for one in found.parameters()) else found
-    return found.cpu().eval()
+        raise SpecError(
+            f"{title} cannot be copied ({one_line(error)}): give a function of images that calls it"
+        ) from error
+    held = (*found.parameters(), *found.buffers())
+    is_other = any(one.is_floating_point() and one.dtype != torch.float32 for one in held)
+    return (found.float() if is_other else found).cpu().eval()
 
 
 _SHELLS: Final = ("OptimizedModule", "DataParallel", "DistributedDataParallel")
@@ -253,12 +301,17 @@ def _three(name: str, value: float | Sequence[float] | None) -> tuple[float, ...
     return numbers
 
 
-def _renamed(model: Classifier, name: str | None, *others: Any) -> Classifier:
-    """A network of the protocol itself."""
+def _renamed(model: Classifier, name: str | None, class_names: Sequence[str] | None, *others: Any) -> Classifier:
+    """A network of the protocol itself, called otherwise."""
     if any(value is not None for value in others):
         raise SpecError(f"{model.name} has its own mean, std, input_size and layers: leave them out")
-    if name is None:
+    if name is None and class_names is None:
         return model
     renamed = copy.copy(model)
-    renamed.name = name
+    renamed.name = model.name if name is None else name
+    if class_names is not None:
+        named = () if isinstance(class_names, str) else tuple(class_names)
+        is_fitting = len(named) == len(set(named)) == model.num_classes and all(isinstance(one, str) for one in named)
+        require(is_fitting, "class_names", class_names, f"{model.num_classes} different names, one for each output")
+        renamed.class_names = named
     return renamed

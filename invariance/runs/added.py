@@ -27,6 +27,7 @@ from invariance.models.hf_networks import download_hf
 from invariance.models.outside import wrapping_from_json
 from invariance.models.timm_networks import download_timm, timm_name
 from invariance.spec import SpecError
+from invariance.spec.checks import one_line
 from invariance.training.bare import load_bare
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.vocabulary.architectures import (
@@ -159,6 +160,7 @@ def keep_file(text: str, *, arch: str | None = None, code: bool = False) -> str:
     if (found := _CODE.fullmatch(text)) is not None:
         if not code:
             raise SpecError(f"{text}: code is executed by the command line and by programs alone: name it there")
+        require_no_arch(arch, text)
         model = network_from_file(expand_user(found[1]), found[2])
         return _keep_model(model, Path(found[1]).stem, text)
     path = expand_user(text)
@@ -169,13 +171,14 @@ def keep_file(text: str, *, arch: str | None = None, code: bool = False) -> str:
         )
     if not path.is_file():
         raise SpecError(f"no weights at {path}: give a file that is there")
-    if _is_bare(path):
+    if needs_arch(text):
         if arch is None:
             raise SpecError(
                 f"{path}: it says nothing of its network: add --arch NAME, a declared architecture, torchvision:NAME "
                 "or timm:NAME"
             )
         return _keep_model(load_bare(path, arch), path.stem, f"{path.name}, {arch}")
+    require_no_arch(arch, path.name)
     load_weights(path)  # refuses what cannot be used
     return _keep(path.read_bytes(), path.stem, path.name)
 
@@ -290,14 +293,29 @@ def _metadata(path: Path) -> dict[str, str]:
         return {}
 
 
-def _is_bare(path: Path) -> bool:
-    """Whether a file of weights says nothing of its network."""
+def require_no_arch(arch: str | None, *names: str) -> None:
+    """Raises SpecError for an architecture that is told of networks of which it is known."""
+    if arch is not None:
+        raise SpecError(
+            f"arch = {arch!r}: it is for a FILE.safetensors that says nothing of its network, which is known of "
+            f"{', '.join(names)}; leave it out"
+        )
+
+
+def needs_arch(text: str) -> bool:
+    """Whether what a user wrote names a file of weights that says nothing of its network, or is not there to be asked.
+
+    Raises:
+        SpecError: the file cannot be read.
+    """
+    path = expand_user(text)
+    if path.suffix != SUFFIX or not path.is_file():
+        return path.suffix == SUFFIX
     try:
         with safe_open(path, framework="np") as file:
             return "model" not in (file.metadata() or {})
     except (SafetensorError, OSError) as error:
-        reason = " ".join(str(error).split())[:160]
-        raise SpecError(f"{path}: it is not a readable safetensors file ({reason}); give another") from error
+        raise SpecError(f"{path}: it is not a readable safetensors file ({one_line(error)}); give another") from error
 
 
 def digest_of(path: Path) -> str:

@@ -19,6 +19,7 @@ from typing import Any
 
 import pandas as pd
 
+from invariance.data.picture_contents import identified_run
 from invariance.runs.execute import execute
 from invariance.runs.executors.executor import Executor, Job, Work, WorkerLost
 from invariance.runs.life import Life, take_up
@@ -27,6 +28,7 @@ from invariance.runs.outcome import failed_message
 from invariance.runs.store import State, Store
 from invariance.runs.study_progress import StudyProgress, outcomes_of, progress_of
 from invariance.spec import RunSpec, SpecError, canonical_json
+from invariance.spec.sources import SOURCES
 from invariance.studies.study import Study
 
 POLL_S = 0.2
@@ -97,8 +99,9 @@ class Coordinator:
             Events: at least one, and afterwards about one a second, the last when nothing more can be done.
 
         Raises:
-            SpecError: a source outside of the study is not here.
+            SpecError: a source outside of the study is not here, or a folder is not written as runs name it.
         """
+        self._require_identities()
         self._require_outside_sources()
         stopping, next_check, next_event, num_tabulated = False, 0.0, 0.0, -1
         try:
@@ -128,6 +131,18 @@ class Coordinator:
         progress = progress_of(self.study, self.store, num_slots=self.executor.num_slots, device=self.device)
         table = self.study.tabulate(outcomes_of(self.study, self.store)) if changed else None
         return StudyEvent(progress, table)
+
+    def _require_identities(self) -> None:
+        """Refuses folders that are recorded under another name than the study has: no run of it would ever be done."""
+        for spec in self._specs.values():
+            if (known := identified_run(spec)).run_id != spec.run_id:
+                for role in SOURCES:
+                    asked, named = getattr(spec.data, role), getattr(known.data, role)
+                    if asked != named:
+                        raise SpecError(
+                            f"{role} = {asked}: a study names folders by their full path and contents, here {named}; "
+                            "make it with make_study, or of what resolve_source gives"
+                        )
 
     def _require_outside_sources(self) -> None:
         for spec in self._specs.values():

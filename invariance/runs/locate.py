@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,9 @@ from invariance.runs.added import (
     is_file_reference,
     is_outside,
     keep_file,
+    needs_arch,
     outside_path,
+    require_no_arch,
     require_outside,
     short_name,
 )
@@ -56,6 +58,7 @@ def load_network(
         found = add_network(reference, store, arch=arch, code=code)
         model, name = load_weights(require_outside(found), device), short_name(found)
     else:
+        require_no_arch(arch, reference)
         model, name = load_weights(weights_of(reference, store), device), reference.strip()
     model.name = name
     return model
@@ -130,10 +133,11 @@ def run_id_of(reference: str, store: Store | None, *, arch: str | None = None, c
         SpecError: nothing, or more than one run, fits; or the file cannot be used.
     """
     reference = reference.strip()
-    if is_outside(reference):
-        return canonical(reference)
     if is_file_reference(reference):
         return keep_file(reference, arch=arch, code=code)
+    require_no_arch(arch, reference)
+    if is_outside(reference):
+        return canonical(reference)
     if store is not None and store.find(reference) is not None:
         return reference
     for entry in entries():
@@ -147,6 +151,23 @@ def run_id_of(reference: str, store: Store | None, *, arch: str | None = None, c
     if len(fitting) > 1:
         raise SpecError(f"{reference!r} fits {len(fitting)} runs: give more digits of {' or '.join(fitting)}")
     return fitting[0]
+
+
+def run_ids_of(references: Sequence[str], store: Store | None, *, arch: str | None = None) -> list[str]:
+    """The full identities of several networks that a user names; code is executed.
+
+    Args:
+        references: see :func:`run_id_of`.
+        store: where runs are looked up.
+        arch: architecture of those that are files that do not say it, of which there is one at least.
+
+    Raises:
+        SpecError: as for :func:`run_id_of`, or no file needs the architecture.
+    """
+    bare = [name for name in references if arch is not None and needs_arch(name.strip())]
+    if not bare:
+        require_no_arch(arch, *references)
+    return [run_id_of(name, store, arch=arch if name in bare else None, code=True) for name in references]
 
 
 def weights_of(reference: str, store: Store | None) -> Path:

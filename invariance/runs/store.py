@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -189,7 +189,7 @@ class Store:
             "AND (?2 IS NULL OR state IN (SELECT value FROM json_each(?2))) ORDER BY queued, id",
             (kind, None if states is None else json.dumps(list(states))),
         )
-        return [run for row in rows if (run := _readable(row)) is not None]
+        return _readable(rows)
 
     def standings(self, run_ids: Iterable[str]) -> dict[str, Standing]:
         """How runs stand, by full identity; those that are not known are left out."""
@@ -386,10 +386,21 @@ def _from_json(text: str | None) -> Any:
     return None if text is None else json.loads(text)
 
 
-def _readable(row: tuple[Any, ...]) -> Run | None:
-    """A run, or None (and a line in the log) if it was written by a version whose specs this one cannot read."""
-    try:
-        return _run_from_row(row)
-    except SpecError as error:
-        _log.warning("run %s is left out: %s", row[0], error)
-        return None
+def _readable(rows: Iterable[tuple[Any, ...]]) -> list[Run]:
+    """The runs that can be read here; why others cannot is said once, in a line of the log for each reason."""
+    found, left_out = [], dict[str, list[str]]()
+    for row in rows:
+        try:
+            found.append(_run_from_row(row))
+        except SpecError as error:
+            left_out.setdefault(str(error), []).append(str(row[0]))
+    for reason, run_ids in left_out.items():
+        if reason not in _SAID:
+            _SAID.add(reason)
+            which = f"run {run_ids[0]} is" if len(run_ids) == 1 else f"{len(run_ids)} runs are"
+            _log.warning("%s left out: %s", which, reason)
+    return found
+
+
+_SAID: Final[set[str]] = set()
+"""Why runs were left out, as far as this process has said it."""

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import is_dataclass
-from typing import Any
+from typing import Any, Final
+
+_MOST_SAID: Final = 200
+"""Characters of somebody else's error."""
 
 
 class SpecError(ValueError):
     """A value that a user gave and that cannot be used; the message names it, what is accepted, and the remedy."""
+
+
+def one_line(error: BaseException, *, kind: bool = False) -> str:
+    """What somebody else's error says, for an error of one line; its kind where it says nothing.
+
+    Args:
+        error: of a library, or of code that a user brings.
+        kind: whether the kind of error is told too, as of code that a user has to mend.
+    """
+    name, words = type(error).__name__, " ".join(str(error).split())[:_MOST_SAID]
+    return f"{name}: {words}" if kind and words else words or name
 
 
 def freeze(spec: Any, *names: str) -> None:

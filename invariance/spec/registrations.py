@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 
-from invariance.spec.checks import SpecError
+from invariance.spec.checks import SpecError, one_line
 from invariance.vocabulary.architectures import ARCHITECTURES, Architecture
 from invariance.vocabulary.transforms import TRANSFORMATIONS, Transformation
 
@@ -95,7 +95,7 @@ def import_modules(names: Iterable[str]) -> None:
         except SpecError:
             raise
         except Exception as error:  # whatever somebody's code raises
-            told = " ".join(f"{type(error).__name__}: {error}".split())
+            told = one_line(error, kind=True)
             raise SpecError(
                 f"module {name} cannot be imported ({told}): give one that Python finds from here"
             ) from error

@@ -2,98 +2,153 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
-from invariance.models import Classifier, empty_model
+from invariance.models import Classifier, empty_model, published_names
 from invariance.models.published import empty_network, last_layer_path
 from invariance.models.timm_networks import behind_protocol, classifier_paths, make_timm
 from invariance.models.wrap import finished
 from invariance.spec import SpecError
-from invariance.vocabulary.architectures import PUBLISHED_PREFIX, TIMM_PREFIX
+from invariance.spec.checks import one_line
+from invariance.vocabulary.architectures import ARCHITECTURES, PUBLISHED_PREFIX, TIMM_PREFIX
+
+PREFIXES: Final = ("_orig_mod.", "module.", "model.", "backbone.")
+"""In front of all names, what torch.compile, parallel training and modules around a network leave behind."""
+_COUNTER: Final = "num_batches_tracked"
+_Tensors = Mapping[str, Tensor]
 
 
 def load_bare(path: Path, architecture: str) -> Classifier:
     """The network of a state dictionary.
 
     Args:
-        path: a safetensors file; a common ``module.`` in front of its names is left out.
+        path: a safetensors file; one of :data:`PREFIXES`, or several, in front of all names are left out.
         architecture: a declared one, ``torchvision:<name>`` or ``timm:<name>``, with any number of classes.
 
     Returns:
-        In eval mode, float32, fed as the published weights of that architecture are; its outputs are numbered.
+        In eval mode, float32, fed as the published weights of that architecture are; its outputs are numbered. Without
+        a last layer in the file it has none.
 
     Raises:
-        SpecError: it cannot be read, or names or shapes are not those of the architecture.
+        SpecError: it cannot be read, there is no such architecture, or names or shapes are not those of it.
     """
-    try:
-        tensors = load_file(path)
-    except (SafetensorError, OSError) as error:
-        reason = " ".join(str(error).split())[:160]
-        raise SpecError(f"{path}: it is not a readable safetensors file ({reason}); give another") from error
-    if tensors and all(name.startswith("module.") for name in tensors):
-        tensors = {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
-    tensors = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
-    for name, tensor in tensors.items():
-        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
-            raise SpecError(f"{path}: tensor {name!r} holds values that are not finite; give another file")
     if architecture.startswith(TIMM_PREFIX):
-        return _of_timm(path, tensors, architecture)
-    if architecture.startswith(PUBLISHED_PREFIX):
-        return _of_torchvision(path, tensors, architecture)
-    model = empty_model(architecture, _num_classes(path, tensors, "head", architecture))
-    _require_fitting(path, tensors, model.state_dict(), architecture)
+        return _of_timm(path, architecture)
+    is_published = architecture.startswith(PUBLISHED_PREFIX)
+    _require_known(architecture, published_names() if is_published else tuple(ARCHITECTURES))
+    tensors = _read(path)
+    if not is_published:
+        expected = empty_model(architecture, 1).state_dict()
+        tensors, model = _fitting(path, tensors, expected, "head", architecture)
+    else:
+        network = empty_network(architecture)
+        last = last_layer_path(network)
+        tensors = {name: tensor for name, tensor in tensors.items() if ".aux" not in f".{name.lower()}"}
+        tensors, model = _fitting(path, tensors, network.state_dict(), last, architecture)
+        tensors = {
+            f"head.{name.rpartition('.')[2]}" if name.rpartition(".")[0] == last else f"backbone.network.{name}": tensor
+            for name, tensor in tensors.items()
+        }
+    tensors.setdefault("head.weight", torch.zeros(model.num_classes, model.num_features))
+    tensors.setdefault("head.bias", torch.zeros(model.num_classes))  # MaxViT has none
     model.take_tensors(tensors, assign=True)
     return finished(model.to(memory_format=model.layout), path.stem)
 
 
-def _of_torchvision(path: Path, tensors: dict[str, Tensor], architecture: str) -> Classifier:
-    network = empty_network(architecture)
-    last = last_layer_path(network)
-    num_classes = _num_classes(path, tensors, last, architecture)
-    expected = _with_outputs(network.state_dict(), last, num_classes)
-    tensors = {name: tensor for name, tensor in tensors.items() if not name.lower().startswith("aux")}
-    _require_fitting(path, tensors, expected, architecture)
-    model = empty_model(architecture, num_classes)
-    renamed = {
-        f"head.{name.rpartition('.')[2]}" if name.rpartition(".")[0] == last else f"backbone.network.{name}": tensor
-        for name, tensor in tensors.items()
-    }
-    renamed.setdefault("head.bias", torch.zeros(num_classes))  # MaxViT has none
-    model.take_tensors(renamed, assign=True)
-    return finished(model.to(memory_format=model.layout), path.stem)
+def _require_known(architecture: str, known: tuple[str, ...]) -> None:
+    """Raises SpecError for an architecture that is none of some, with names like it, torchvision's among them."""
+    if architecture in known:
+        return
+    names = {name.rpartition(":")[2]: name for name in (*published_names(), *known)}
+    near = [names[one] for one in difflib.get_close_matches(architecture.rpartition(":")[2], names, n=3)]
+    raise SpecError(
+        f"arch = {architecture!r}: unknown architecture; choose {', '.join(near or known[:5])}, ..., torchvision:NAME "
+        "or timm:NAME"
+    )
 
 
-def _of_timm(path: Path, tensors: dict[str, Tensor], architecture: str) -> Classifier:
-    module = make_timm(architecture)
-    for last in classifier_paths(module):
-        if f"{last}.weight" in tensors:
-            module = make_timm(architecture, _num_classes(path, tensors, last, architecture))
+def _read(path: Path) -> dict[str, Tensor]:
+    """The tensors of a file, those of floats as float32, all finite."""
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise SpecError(f"{path}: it is not a readable safetensors file ({one_line(error)}); give another") from error
+    tensors = {name: tensor.float() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+            raise SpecError(f"{path}: tensor {name!r} holds values that are not finite; give another file")
+    return tensors
+
+
+def _fitting(
+    path: Path, tensors: _Tensors, expected: _Tensors, last: str, architecture: str
+) -> tuple[dict[str, Tensor], Classifier]:
+    """The tensors as an architecture names them, and its network without weights, of as many classes."""
+    headless = {name: tensor for name, tensor in expected.items() if name.rpartition(".")[0] != last}
+    found, form = _as_named(path, tensors, (expected, headless), architecture)
+    weight = found.get(f"{last}.weight")
+    num_classes = len(weight) if weight is not None and weight.dim() else 0
+    expected = _with_outputs(expected, last, num_classes) if form is expected else form
+    return _as_shaped(path, found, expected, architecture), empty_model(architecture, num_classes)
+
+
+def _of_timm(path: Path, architecture: str) -> Classifier:
+    module, tensors = make_timm(architecture), _read(path)
+    lasts = [f"{last}.weight" for last in classifier_paths(module)]
+    if not any(name.endswith(last) for last in lasts for name in tensors):
+        module, lasts = make_timm(architecture, 0), []
+    tensors, _ = _as_named(path, tensors, (module.state_dict(),), architecture)
+    for last in lasts:
+        if len(tensors[last]) != len(module.state_dict()[last]):
+            module = make_timm(architecture, len(tensors[last]))
             break
-    _require_fitting(path, tensors, module.state_dict(), architecture)
-    module.load_state_dict(tensors, assign=True)
+    module.load_state_dict(_as_shaped(path, tensors, module.state_dict(), architecture), assign=True)
     model = behind_protocol(architecture, module)
     return finished(model, path.stem, model.class_names)
 
 
-def _num_classes(path: Path, tensors: Mapping[str, Tensor], last: str, architecture: str) -> int:
-    """Outputs of the last layer in the file."""
-    weight = tensors.get(f"{last}.weight")
-    if weight is None or weight.dim() < 2:
-        has = ", ".join(list(tensors)[-3:])
-        raise SpecError(
-            f"{path}: it lacks tensor {f'{last}.weight'!r} of {architecture} (it ends with {has}); give the "
-            "architecture that it is of"
-        )
-    return len(weight)
+def _as_named(
+    path: Path, tensors: _Tensors, forms: tuple[_Tensors, ...], architecture: str
+) -> tuple[dict[str, Tensor], _Tensors]:
+    """The tensors without what stands in front of all names, and the first of some forms that has these names.
+
+    Raises:
+        SpecError: none has; told is what is missing and what is too much in what comes closest.
+    """
+    differences: list[tuple[list[str], list[str]]] = []
+    for named in _unwrapped(dict(tensors)):
+        for form in forms:
+            missing = [name for name in form if name not in named and not name.endswith(_COUNTER)]
+            surplus = [name for name in named if name not in form]
+            if not missing and not surplus:
+                return named, form
+            differences.append((missing, surplus))
+    missing, surplus = min(reversed(differences), key=lambda both: len(both[0]) + len(both[1]))
+    lacks = f"lacks {missing[0]!r} ({len(missing)} in all)" if missing else ""
+    has = f"has {surplus[0]!r} ({len(surplus)} in all), which it has not" if surplus else ""
+    raise SpecError(
+        f"{path}: it is not of {architecture}: it {' and '.join(filter(None, (lacks, has)))}; give the architecture "
+        "that it is of"
+    )
 
 
-def _with_outputs(expected: dict[str, Tensor], last: str, num_classes: int) -> dict[str, Tensor]:
+def _unwrapped(tensors: dict[str, Tensor]) -> Iterator[dict[str, Tensor]]:
+    """Tensors by the names that they have, then without what stands in front of all, as long as there is such."""
+    yield tensors
+    while prefix := next((one for one in PREFIXES if tensors and all(name.startswith(one) for name in tensors)), ""):
+        tensors = {name.removeprefix(prefix): tensor for name, tensor in tensors.items()}
+        yield tensors
+
+
+def _with_outputs(expected: _Tensors, last: str, num_classes: int) -> dict[str, Tensor]:
     """The tensors of a network with another number of outputs."""
     ours = {f"{last}.weight", f"{last}.bias"}
     return {
@@ -102,18 +157,13 @@ def _with_outputs(expected: dict[str, Tensor], last: str, num_classes: int) -> d
     }
 
 
-def _require_fitting(
-    path: Path, tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor], architecture: str
-) -> None:
-    """Raises SpecError unless names and shapes are those of the architecture."""
-    counters = {name for name in expected if name.endswith("num_batches_tracked")}
-    if different := sorted((set(tensors) ^ set(expected)) - counters):
-        verb = "lacks" if different[0] in expected else "has the unknown"
-        raise SpecError(
-            f"{path}: it {verb} tensor {different[0]!r} ({len(different)} differ in all), so it is not of "
-            f"{architecture}; give the architecture that it is of"
-        )
-    for name in expected:
-        if name in tensors and tensors[name].shape != expected[name].shape:
-            shapes = f"{list(tensors[name].shape)} instead of {list(expected[name].shape)}"
+def _as_shaped(path: Path, tensors: _Tensors, expected: _Tensors, architecture: str) -> dict[str, Tensor]:
+    """All tensors of an architecture, in its types, counters that are not there at 0; SpecError for another shape."""
+    found = {}
+    for name, form in expected.items():
+        tensor = tensors.get(name, torch.zeros((), dtype=form.dtype))
+        if tensor.shape != form.shape:
+            shapes = f"{list(tensor.shape)} instead of {list(form.shape)}"
             raise SpecError(f"{path}: tensor {name!r} has the shape {shapes} of {architecture}; give another file")
+        found[name] = tensor.to(form.dtype)
+    return found

@@ -20,7 +20,7 @@ from invariance.models import Classifier, empty_model
 from invariance.models.makers import make_module
 from invariance.models.outside import assemble, wrapping_from_json
 from invariance.spec import RunSpec, SpecError, canonical_json, run_from_json
-from invariance.spec.checks import require
+from invariance.spec.checks import one_line, require
 
 _FLOAT_DTYPES = ("F16", "BF16", "F32")
 _MAX_CLASSES = 100_000
@@ -90,7 +90,7 @@ def load_weights(path: Path, device: str | torch.device = "cpu") -> Classifier:
             _check_header(path, file, model.state_dict())
             tensors = {key: _read_finite(path, file, key) for key in file.keys()}  # noqa: SIM118 - it is no mapping
     except (SafetensorError, OSError) as error:
-        raise _unusable(path, f"it is not a readable safetensors file ({_one_line(error)})") from error
+        raise _unusable(path, f"it is not a readable safetensors file ({one_line(error)})") from error
     model.take_tensors(tensors, assign=True)
     model.class_names = class_names
     return model.to(device).to(memory_format=model.layout).eval()
@@ -107,7 +107,7 @@ def weights_spec(path: Path) -> RunSpec | None:
             text = (file.metadata() or {})["spec"]
         return run_from_json(text) if text else None
     except (SafetensorError, OSError, ValueError, KeyError) as error:
-        raise _unusable(Path(path), f"its run cannot be read ({_one_line(error)})") from error
+        raise _unusable(Path(path), f"its run cannot be read ({one_line(error)})") from error
 
 
 def _ordered(content: bytes) -> bytes:
@@ -127,11 +127,10 @@ def _read_metadata(path: Path, metadata: dict[str, str]) -> tuple[str, tuple[str
     try:
         class_names = json.loads(metadata["class_names"])
     except ValueError as error:
-        raise _unusable(path, f"its class names are not JSON ({_one_line(error)})") from error
+        raise _unusable(path, f"its class names are not JSON ({one_line(error)})") from error
     is_list = isinstance(class_names, list) and all(isinstance(name, str) for name in class_names)
-    fewest = 0 if "wrapping" in metadata else 1  # a network of another maker may have no last layer
-    if not is_list or not fewest <= len(class_names) <= _MAX_CLASSES or len(set(class_names)) != len(class_names):
-        raise _unusable(path, f"its class names are not a list of 1 to {_MAX_CLASSES} different texts")
+    if not is_list or len(class_names) > _MAX_CLASSES or len(set(class_names)) != len(class_names):
+        raise _unusable(path, f"its class names are not a list of at most {_MAX_CLASSES} different texts")
     return metadata["model"], tuple(class_names)
 
 
@@ -175,7 +174,3 @@ def _read_finite(path: Path, file: Any, name: str) -> Tensor:
 
 def _unusable(path: Path, reason: str) -> SpecError:
     return SpecError(f"the weights {path} cannot be used: {reason}; make them again or give another file")
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200]

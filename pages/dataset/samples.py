@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 import streamlit as st
 
@@ -10,10 +12,21 @@ from invariance.data.engine import Engine
 from invariance.data.preview import Samples, describe_transforms, samples, strips, twin_samples
 from invariance.data.recipe import recipe_of
 from invariance.data.seen import count_seen
-from invariance.figures.pictures import fitting_factor, image_grid, outline, png_bytes, side_by_side, tile, upscale
+from invariance.figures.pictures import (
+    Picture,
+    fitting_factor,
+    image_grid,
+    outline,
+    png_bytes,
+    side_by_side,
+    tile,
+    upscale,
+)
 from invariance.spec import TRANSFORM_NAMES
+from pages.shared.exports import offline_button
 from pages.shared.fields import number
 from pages.shared.literal import literal
+from pages.shared.origins import page_origin
 
 NUM_SEEN_TRAIN, NUM_SEEN_TEST = 2_000, 500
 NUM_SAMPLES, NUM_DRAWS, NUM_TWINS, NUM_FIRST = 32, 8, 12, 4
@@ -51,7 +64,10 @@ def show_samples(engine: Engine) -> None:
     found = samples(engine, num=NUM_SAMPLES, start=positions.start)
     factor = fitting_factor(engine.spec.image_size, 128)
     captions = [f"{position} · {_words(name)}" for position, name in zip(positions, found.class_names, strict=True)]
-    st.image([tile(image, factor) for image in found.images], caption=captions, width=88, alt=list(found.class_names))
+    tiles = [tile(image, factor) for image in found.images]
+    st.image(tiles, caption=captions, width=88, alt=list(found.class_names))
+    table = pd.DataFrame({"sample": positions, "class": found.class_names})
+    _offer(engine, dict(zip(captions, tiles, strict=True)), table, title="Samples", name="samples")
     show_recipe(engine, found, chosen, positions[chosen])
     with st.expander("What is new in the test?", icon=":material/difference:"):
         show_seen(engine)
@@ -112,11 +128,14 @@ def show_strips(engine: Engine) -> None:
     summaries = describe_transforms()
     factor = fitting_factor(engine.spec.image_size, 64)
     shown = strips(engine, names, num=NUM_DRAWS, position=position)
+    grids = {}
     for name, images in shown.items():
         st.caption(f"**{_words(name)}** {summaries[name]}")
         # A caption of the image itself would keep it from shrinking to the width of a phone.
-        picture = image_grid(images, columns=NUM_DRAWS, factor=factor, gap_px=2)
-        st.image(picture, width=560, alt=f"{NUM_DRAWS} draws of {name}")
+        grids[name] = image_grid(images, columns=NUM_DRAWS, factor=factor, gap_px=2)
+        st.image(grids[name], width=560, alt=f"{NUM_DRAWS} draws of {name}")
+    table = pd.DataFrame({"transform": list(shown), "what": [summaries[name] for name in shown], "sample": position})
+    _offer(engine, grids, table, title="One object, many draws", name="draws")
 
 
 def show_twins(engine: Engine) -> None:
@@ -135,6 +154,13 @@ def show_twins(engine: Engine) -> None:
     ]
     names = first.class_names
     st.image(pictures, caption=[_words(name) for name in names], width=176, alt=[f"twins of {name}" for name in names])
+    captions = [f"{position} · {name}" for position, name in enumerate(names)]
+    table = pd.DataFrame({"sample": range(len(names)), "class": names})
+    _offer(engine, dict(zip(captions, pictures, strict=True)), table, title="Twins", name="twins")
+
+
+def _offer(engine: Engine, pictures: Mapping[str, Picture], table: pd.DataFrame, *, title: str, name: str) -> None:
+    offline_button(pictures, table, title=title, name=name, origin=page_origin(engine.spec))
 
 
 def _words(name: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
+import pandas as pd
 import streamlit as st
 
 from invariance.attribution.one_picture import CLASS_STEPS, DISTANCE_POINTS, PictureComparison, PictureView, look_at
@@ -13,7 +15,9 @@ from invariance.data.uploads.one_picture import OnePicture
 from invariance.figures.pictures import fitting_factor, relevance_overlay, upscale
 from invariance.numbers import format_number
 from pages.shared import cache
+from pages.shared.exports import offline_button
 from pages.shared.networks import Models, say_how_long
+from pages.shared.origins import page_origin
 
 NUM_STEPS = 24
 
@@ -55,9 +59,11 @@ def show_views(found: PictureComparison, models: Models, transform: str, shown: 
             else "speak for what each network predicts, :blue[**blue**] ones against it"
         )
         st.caption(f":red[**Red**] pixels {words}; full colour is {found.limit:.2g} {unit}, in both maps.")
-    for column, model, view in zip(columns[2:], models, found.views, strict=True):
+    overlays = [
+        upscale(relevance_overlay(found.changed, view.relevance, limit=found.limit), factor) for view in found.views
+    ]
+    for column, model, view, overlay in zip(columns[2:], models, found.views, overlays, strict=True):
         with column:
-            overlay = upscale(relevance_overlay(found.changed, view.relevance, limit=found.limit), factor)
             st.image(overlay, width="stretch", alt=f"map of {model.label}")
             st.markdown(f"**{model.label}**")
             _show_view(view)
@@ -66,6 +72,29 @@ def show_views(found: PictureComparison, models: Models, transform: str, shown: 
         "is the nearest of those, right or not. The distance asks for no class: it says how much of the change "
         "the network still feels."
     )
+    named = [f"{number}: {model.label}" for number, model in enumerate(models, 1)]
+    pictures = [upscale(found.image, factor), upscale(found.changed, factor), *overlays]
+    offline_button(
+        dict(zip(("without", f"with {transform}", *named), pictures, strict=True)),
+        _table_of(found, named),
+        title=f"A picture with {transform}",
+        name="picture",
+        origin=page_origin(),
+    )
+
+
+def _table_of(found: PictureComparison, named: Sequence[str]) -> pd.DataFrame:
+    """The numbers of a view, a row for each network."""
+    rows = [
+        {
+            "network": name,
+            "distance": view.distance,
+            "completeness_error": view.completeness_error,
+            **({"without": view.before[0][0], "with": view.after[0][0]} if view.after else {}),
+        }
+        for name, view in zip(named, found.views, strict=True)
+    ]
+    return pd.DataFrame(rows)
 
 
 def _show_view(view: PictureView) -> None:

@@ -26,19 +26,19 @@ class Left:
     Attributes:
         problems: one line for each file that cannot be used.
         known: titles of files that are here already.
-        num_over: files for which there was no room.
+        over: titles of files for which there was no room.
         num_files: that came.
     """
 
     problems: list[str] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
-    num_over: int = 0
+    over: list[str] = field(default_factory=list)
     num_files: int = 0
 
     @property
     def num_read(self) -> int:
         """Files that were taken."""
-        return self.num_files - len(self.problems) - len(self.known) - self.num_over
+        return self.num_files - len(self.problems) - len(self.known) - len(self.over)
 
 
 def uploader(label: str, key: str, add: Callable[[bytes, str], bool], *, help: str) -> None:
@@ -82,7 +82,7 @@ def _take(files: Sequence[tuple[str, bytes]], add: Callable[[bytes, str], bool])
             if not add(data, name):
                 left.known.append(display_title(name))
         except ShelfFull:
-            left.num_over += 1
+            left.over.append(display_title(name))
         except SpecError as error:
             left.problems.append(str(error))
     return left
@@ -94,10 +94,12 @@ def _show_left(left: Left) -> None:
         st.caption(f"{left.num_read} of {left.num_files} file{'s' * (left.num_files > 1)} read; left out:")
     if left.problems:
         st.error(_lines(left.problems), icon=":material/error:")
-    if left.num_over:
-        were = "1 more file was" if left.num_over == 1 else f"{left.num_over} more files were"
+    if left.over:
+        were = "1 more file was" if len(left.over) == 1 else f"{len(left.over)} more files were"
         st.error(
-            f"{were} left out: at most {MAX_PICTURES} pictures are kept together, remove some", icon=":material/error:"
+            f"{were} left out: at most {MAX_PICTURES} pictures are kept together, remove some. The first is "
+            f"{literal(left.over[0])}. A larger folder on the app's own machine can be named on Data set, as it is.",
+            icon=":material/error:",
         )
     if left.known:
         st.info(_lines([f"{title}: is here already" for title in left.known]), icon=":material/content_copy:")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 import streamlit as st
 
@@ -55,6 +56,18 @@ def source_picker(label: str, key: str, *, colour: bool = False) -> str:
         offer_download(kind, key=f"{key}_download")
     tell_what_was_read(kind, key)
     return kind
+
+
+def class_count(otherwise: str, **options: Any) -> int | None:
+    """How many classes each task has; None where nobody said.
+
+    Args:
+        otherwise: what holds then, in the empty field.
+        **options: of the field.
+    """
+    return st.number_input(
+        "Classes of each task", 2, 1_000, None, key="classes", bind="query-params", placeholder=otherwise, **options
+    )
 
 
 def tell_what_was_read(source: str, role: str) -> None:

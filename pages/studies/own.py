@@ -21,7 +21,7 @@ from pages.shared.controls import choose, choose_several
 from pages.shared.durations import in_words
 from pages.shared.errors import errors_postponed, show_error
 from pages.shared.literal import literal
-from pages.shared.sources import named_source, source_picker
+from pages.shared.sources import class_count, named_source, source_picker
 
 FIRST_FREE_SEED = 100
 """Seeds that nothing shipped has used."""
@@ -68,16 +68,7 @@ def _choose_pictures() -> dict[str, Any]:
             objects = source_picker("Objects", "objects")
         with right:
             backgrounds = source_picker("Backgrounds", "backgrounds", colour=True)
-        num_classes = st.number_input(
-            "Classes of each task",
-            2,
-            1_000,
-            None,
-            key="classes",
-            bind="query-params",
-            placeholder="the scale's, or what there is",
-            width=360,
-        )
+        num_classes = class_count("the scale's, or what there is", width=360)
     return {"objects": objects, "backgrounds": backgrounds, "num_classes": num_classes}
 
 

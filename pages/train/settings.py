@@ -19,7 +19,7 @@ from pages.shared.fields import number, segments
 from pages.shared.literal import literal
 from pages.shared.networks import Networks
 from pages.shared.plan import BUDGETS, disjoint_from
-from pages.shared.sources import source_picker
+from pages.shared.sources import class_count, source_picker
 
 
 def varied(transforms: tuple[str, ...]) -> str:
@@ -132,15 +132,7 @@ def detail_controls(values: dict[str, Any]) -> dict[str, Any]:
         with data:
             objects = source_picker("Objects", "objects")
             backgrounds = source_picker("Backgrounds", "backgrounds", colour=True)
-            num_classes = st.number_input(
-                "Classes of each task",
-                2,
-                1_000,
-                None,
-                key="classes",
-                bind="query-params",
-                placeholder="30, or half of what there is",
-            )
+            num_classes = class_count("30, or half of what there is")
             prototypes = number("Pictures of each class", 1, 100, 1, key="prototypes")
         with network:
             model = choose("Model", {name: one.title for name, one in ARCHITECTURES.items()}, key="model")

@@ -58,7 +58,7 @@ def test_table_shows_every_row_and_says_what_is_missing(capsys):
         ("--seconds 0", "--seconds: 0: expected more than 0"),
         ("--num-threads -1", "--num-threads: -1: expected a whole number from 1 to"),
         ("--transforms rotat", "unknown transformation 'rotat'"),
-        ("--image-size 4", "image_size = 4"),
+        ("--image-size 4", "--image-size = 4"),
     ],
 )
 def test_bad_input_is_one_line_and_code_2(capsys, options, said):

@@ -160,8 +160,8 @@ def test_what_if(command):
     [
         ("pretrain --transforms wobble", "unknown transformation 'wobble': choose from none, translate"),
         ("pretrain --epochs -3", "epochs = -3: expected a whole number from 1"),
-        ("pretrain --num-samples many", "num_samples = 'many'"),
-        ("pretrain --seeds 1,1", "seeds = '1,1': expected different whole numbers"),
+        ("pretrain --num-samples many", "argument --num-samples: 'many': expected"),
+        ("pretrain --seeds 1,1", "argument --seeds: '1,1': expected different whole numbers"),
         ("pretrain --seeds 1 --seed 2", "--seed and --seeds are both given"),
         ("pretrain --transforms rotate,,hue", "there is no name between two commas"),
         ("pretrain --together", "--together without --seeds"),
@@ -177,8 +177,8 @@ def test_what_if(command):
         ("factors --models none --transforms hue --out x.csv", "choose with --factors"),
         ("factors --models nothing --out x.csv", "no run or gallery model 'nothing'"),
         ("what-if --target hue --mismatch hue", "different transformations"),
-        ("what-if --target hue --mismatch rotate --learning-rate 0", "learning_rate = 0.0: expected"),
-        ("pretrain --num-samples ²", "num_samples = '²': expected a whole number, or endless"),
+        ("what-if --target hue --mismatch rotate --learning-rate 0", "--learning-rate = 0.0: expected"),
+        ("pretrain --num-samples ²", "argument --num-samples: '²': expected a whole number, or endless"),
         ("measure --models matched --out .", "out = .: is a folder"),
         ("factors --models matched --out .", "out = .: is a folder"),
         ("shapley --models matched --out .", "out = .: is a folder"),
@@ -191,8 +191,8 @@ def test_what_if(command):
         ),
         ("measure --models matched --shift new-noise --seed 3 --out x.csv", "--seed and --shift are both given"),
         ("gallery build --out pyproject.toml", "out = pyproject.toml: cannot be used as a folder"),
-        ("gallery build --num-pairs 1 --out x", "num_pairs = 1: expected a whole number from 2"),
-        ("gallery build --num-images 3 --out x", "num_images = 3: expected a whole number from 50"),
+        ("gallery build --num-pairs 1 --out x", "--num-pairs = 1: expected a whole number from 2"),
+        ("gallery build --num-images 3 --out x", "--num-images = 3: expected a whole number from 50"),
         ("study mismatch --out pyproject.toml", "out = pyproject.toml: cannot be used as a folder"),
         ("study mismatch --factors objective --dry-run", "only transforms-vs-other has some"),
         (
@@ -238,7 +238,7 @@ def test_attribute(command, tmp_path):
         "--num 0": "num = 0",
         "--num-untrained 3": "add --num-images",
         "--latex": "add --num-images",
-        "--num 5 --num-untrained 2": "num_untrained = 2: expected a whole number from 3",
+        "--num 5 --num-untrained 2": "--num-untrained = 2: expected a whole number from 3",
         "--parameters steps=2,steps=3": "'steps' is given twice",
     }
     for option, message in refused.items():
@@ -353,5 +353,5 @@ def test_a_training_that_diverges_is_one_line(command, monkeypatch):
     monkeypatch.setattr(reporting, "SMALLEST_SPREAD", 1e9)  # no representation is spread as far
     code, answer, err = command(f"pretrain --transforms none --num-samples 64 --epochs 1 {TINY}")
     assert code == 1 and answer is None
-    assert err.endswith("the same for all images; choose a smaller learning_rate, or another seed\n")
+    assert err.endswith("the same for all images; choose a smaller --learning-rate, or another seed\n")
     assert "Traceback" not in err

@@ -2,13 +2,16 @@
 
 import os
 import shutil
+from dataclasses import replace
 
 import pytest
 from PIL import Image
 
 from invariance.data.engine import Engine
 from invariance.data.picture_contents import folder_contents, identified, require_contents, resolve_source, stamp
+from invariance.measures.factor_verdict import is_reference
 from invariance.spec import DatasetSpec, PretrainSpec, SpecError
+from invariance.spec.run import by_contents
 from invariance.spec.sources import contents_of, place_of
 
 
@@ -79,3 +82,22 @@ def test_a_hub_set_is_its_pictures_too(tmp_path, monkeypatch):
     source = resolve_source("hub:me/mine")
     assert place_of(source) == "hub:me/mine" and contents_of(source)
     assert Engine(DatasetSpec(objects=source, backgrounds="noise")).object_names == ("a", "b")
+
+
+def test_a_folder_that_is_called_as_contents_are_written_is_read_right(folder, tmp_path):
+    named = folder.rename(tmp_path / f"photos@{'0' * 16}")
+    asked = DatasetSpec(objects=str(named), backgrounds="noise")
+    assert Engine(asked).class_names == ("a", "b"), "before its contents are known"
+    resolved = resolve_source(str(named))
+    assert resolved == f"{named}@{folder_contents(named)}" == resolve_source(resolved)
+    assert identified(asked).objects == resolved and place_of(resolved) == str(named)
+    draw(tmp_path / "photos" / "c" / "1.png")
+    with pytest.raises(SpecError, match=r"photos@0{16} is a folder, and also stands for photos with its contents"):
+        resolve_source(str(named))
+
+
+def test_data_of_a_moved_folder_is_the_same(folder, tmp_path):
+    first = identified(DatasetSpec(objects=str(folder)))
+    moved = identified(DatasetSpec(objects=str(shutil.move(folder, tmp_path / "elsewhere"))))
+    assert first != moved and by_contents(first) == by_contents(moved)
+    assert is_reference(PretrainSpec(data=first), PretrainSpec(data=replace(moved, transforms=("hue",))))

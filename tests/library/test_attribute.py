@@ -54,13 +54,21 @@ def test_images_of_a_network_s_own_task_have_masks() -> None:
     assert found.scores["area"].tolist() == pytest.approx(batch.masks.mean(dim=(1, 2)).tolist())
 
 
+def test_bytes_and_arrays_are_images() -> None:
+    images = (IMAGES * 255).byte()
+    first, *others = (
+        invariance.attribute("none", given, steps=2, device="cpu").maps
+        for given in (images / 255, images, images.permute(0, 2, 3, 1).numpy(), images.numpy() / np.float32(255))
+    )
+    for maps in others:
+        np.testing.assert_allclose(maps, first, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        (
-            {"images": (IMAGES * 255).byte()},
-            r"images are torch.uint8: expected floats in \[0, 1\]; divide bytes by 255",
-        ),
+        ({"images": (IMAGES * 255).int()}, r"images are torch.int32: expected floats in \[0, 1\], or uint8"),
+        ({"baseline": 3}, "baseline = 3: expected a tensor, or the name of one"),
         ({"images": IMAGES[:, :2]}, r"images have the shape \(5, 2, 8, 8\): expected \(N, 3, H, W\)"),
         ({"images": IMAGES - 1}, r"images have values from -1"),
         ({"method": "lime"}, "method = 'lime': expected integrated-gradients"),

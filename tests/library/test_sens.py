@@ -1,5 +1,7 @@
 """What a notebook measures is what the command line measures, of whatever images and transformations it brings."""
 
+import io
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, TensorDataset
 
 import invariance
+from invariance.library import work
 from invariance.measures.sens import sens_scores
 from invariance.models import create_model
 from invariance.runs.gallery import entries
@@ -92,12 +95,36 @@ def test_images_of_any_kind_are_the_same_images(tmp_path: Path) -> None:
     for index in range(len(pictures)):
         (tmp_path / "one").mkdir(exist_ok=True)
         pictures[index][0].save(tmp_path / "one" / f"{index:02d}.png")
-    kinds = (IMAGES, IMAGES.float() / 255, TensorDataset(IMAGES), pictures, tmp_path, str(tmp_path / "one"))
+    last, flipped = IMAGES.permute(0, 2, 3, 1).numpy(), IMAGES.flip(0).numpy()[::-1]
+    kinds = (
+        *(IMAGES, IMAGES.float() / 255, TensorDataset(IMAGES), pictures, tmp_path, str(tmp_path / "one")),
+        *(last, last / 255, flipped, list(last)),
+    )
     tables = [invariance.sens("none", ["erasing", {"noisy": noisy}], images=kind) for kind in kinds]
     for table in tables[1:]:
         pd.testing.assert_frame_equal(table.drop(columns="accuracy"), tables[0].drop(columns="accuracy"))
     assert tables[3]["accuracy"].between(0, 1).all()
     assert invariance.sens("none", "hue", images=pictures, num_pairs=5)["num_pairs"].tolist() == [5]
+
+
+def test_what_is_left_out_of_a_folder_is_said(tmp_path: Path) -> None:
+    for number, image in enumerate(IMAGES[:3]):
+        Image.fromarray(image.permute(1, 2, 0).numpy()).save(tmp_path / f"{number}.png")
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.warns(UserWarning, match=r"^images .*: 3 pictures; left out: files of other kinds \(1\): notes.txt$"):
+        invariance.sens(colours, "hue", images=tmp_path, num_pairs=3)
+
+
+def test_a_bar_shows_how_far_a_long_work_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = io.StringIO()
+    monkeypatch.setattr(shown, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stderr", shown)
+    monkeypatch.setattr(work, "PATIENCE_S", 3600.0)
+    invariance.sens(colours, "hue,v_flip", images=IMAGES)
+    assert shown.getvalue().strip() == "", "it was over before anybody waited"
+    monkeypatch.setattr(work, "PATIENCE_S", 0.0)
+    invariance.sens(colours, "hue,v_flip", images=IMAGES)
+    assert "sens: 100%" in shown.getvalue() and "2/2" in shown.getvalue()
 
 
 def test_a_name_changes_a_whole_picture() -> None:
@@ -150,6 +177,7 @@ def test_the_last_layer_of_a_profile_is_the_representation() -> None:
         ({"images": IMAGES.float()}, r"images have values from 0 to 255: expected floats in \[0, 1\]"),
         ({"images": IMAGES[:1]}, "number of images = 1: expected at least 2"),
         ({"images": "/nowhere"}, "images = /nowhere: no such folder"),
+        ({"images": IMAGES.numpy().astype(str)}, "images are an array of <U3: expected floats"),
         ({"images": 3}, "images = int: expected None, a DatasetSpec, a folder"),
         ({"images": DatasetSpec(transforms=("hue",))}, "images.transforms"),
         ({"images": DatasetSpec(seed=1), "seed": 2}, "seed = 2, and images have seed = 1"),

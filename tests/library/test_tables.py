@@ -6,6 +6,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
@@ -39,6 +40,14 @@ def test_equivariance_is_that_of_the_command_line(commanded: Commanded) -> None:
     pd.testing.assert_frame_equal(pd.read_csv(StringIO(found.to_csv(index=False))), expected)
 
 
+def test_equivariance_of_whole_pictures_holds_pictures_out() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (12, 16, 16, 3), dtype=np.uint8)
+    networks = {"colour": lambda images: images.mean(dim=(2, 3)), "row": lambda images: images[:, 0, 0]}
+    found = invariance.equivariance(networks, "h_flip", images=images, num_pairs=24, device="cpu").set_index("model")
+    assert found.loc["colour", "verdict"] == "invariant" and found.loc["row", "verdict"] != "invariant"
+    assert found["num_objects"].between(6, 12).all(), "the pictures, but those that were never flipped"
+
+
 def test_evidence_is_that_of_the_command_line(commanded: Commanded) -> None:
     names = ["matched-transfer", "disjoint-transfer"]
     expected = commanded(f"shapley --models {','.join(names)} --num-images 8 --num-references 2")
@@ -67,10 +76,18 @@ def test_a_what_if_is_that_of_the_command_line(tmp_path: Path, capsys: pytest.Ca
     ("call", "line"),
     [
         (lambda: invariance.factors("none", ["colour"]), "unknown factor 'colour'"),
-        (lambda: invariance.factors("none", images=torch.zeros(2, 3, 8, 8)), "images = Tensor: expected None, a Data"),
+        (
+            lambda: invariance.factors("none", images=torch.zeros(2, 3, 8, 8)),
+            "images = Tensor: expected None, a .* objects, since of each image has to be known what was drawn$",
+        ),
+        (
+            lambda: invariance.shapley("none", images=np.zeros((2, 8, 8, 3))),
+            "images = ndarray: expected None, a .* objects, since object and background are shown apart$",
+        ),
+        (lambda: invariance.shapley("none", differences=True), "differences = True: they are of two networks or more"),
         (lambda: invariance.factors("none", num_images=1), "num_images = 1"),
         (lambda: invariance.shapley("none", explain="cat"), "class 'cat': no model knows it"),
-        (lambda: invariance.shapley("none", num_images=0), "num = 0"),
+        (lambda: invariance.shapley("none", num_images=0), "num_images = 0: expected a whole number from 1"),
         (lambda: invariance.shapley(lambda images: images.mean((2, 3))), "has no last linear layer"),
         (lambda: invariance.what_if("hue", "hue"), "target and mismatch are both hue"),
         (lambda: invariance.what_if("hue", "blur", epoch=1), "option = 'epoch': expected objects, backgrounds"),

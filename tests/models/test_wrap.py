@@ -1,11 +1,15 @@
 """Modules of other makers that are refused in a line, since no number of theirs would mean anything."""
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
+from torchvision.models import ResNet
 
 from invariance.models.code_networks import network_from_file
 from invariance.models.wrap import wrap
@@ -34,6 +38,88 @@ def pyramid(images: Tensor) -> list[Tensor]:
 def test_what_no_representation_can_be_is_refused(function: Callable[[Tensor], Tensor], line: str) -> None:
     with pytest.raises(SpecError, match=line):
         wrap(function)
+
+
+class Own(nn.Module):
+    """A network whose forward pass is told."""
+
+    def __init__(self, forward: Callable[[Tensor, Tensor], Tensor]) -> None:
+        super().__init__()
+        self.trunk = nn.Sequential(nn.Conv2d(3, 8, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.last = nn.Linear(8, 3)
+        self.chance = np.random.default_rng(0)
+        self.told = forward
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.last(self.told(images, self.trunk(images)))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    "forward",
+    [
+        lambda _, found: functional.dropout(found, 0.1),
+        lambda _, found: found * (1 if random.random() < 0.5 else 2),
+        lambda _, found: found + float(np.random.rand()),  # noqa: NPY002 -- as people do
+    ],
+)
+def test_a_network_that_draws_is_refused(forward: Callable[[Tensor, Tensor], Tensor]) -> None:
+    module, state = Own(forward), torch.get_rng_state()
+    with pytest.raises(SpecError, match=r"^Own: the same images give another answer each time"):
+        wrap(module)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_network_that_draws_from_a_generator_of_its_own_is_refused() -> None:
+    model = Own(lambda _, found: found)
+    model.told = lambda _, found: found * float(model.chance.random())
+    with pytest.raises(SpecError, match=r"^Own: the same images give another answer each time"):
+        wrap(model)
+
+
+def test_the_size_is_blamed_only_where_it_is_the_cause() -> None:
+    with pytest.raises(SpecError, match=r"^Own fails on .* whatever their size \(RuntimeError: mat1 .* in layer last "):
+        wrap(Own(lambda _, found: found[:, :4]))
+    flat = nn.Sequential(nn.Flatten(), nn.Linear(3 * 64 * 64, 5))
+    with pytest.raises(SpecError, match=r"refuses images of 32 and 224 px .* in layer 1 .*: give input_size"):
+        wrap(flat)
+    assert wrap(flat, input_size=64).input_size == 64
+
+
+def test_a_network_that_takes_one_size_alone_is_shown_that() -> None:
+    flat = nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 5))
+    assert wrap(flat).input_size == 32 and wrap(flat)(torch.rand(1, 3, 48, 48)).shape == (1, 5)
+    with pytest.raises(SpecError, match=r"of 48 px .* give input_size=32, it takes that"):
+        wrap(flat, input_size=48)
+
+
+def test_a_vision_transformer_made_for_another_size_is_shown_that() -> None:
+    timm = pytest.importorskip("timm")
+    model = timm.create_model("test_vit", img_size=64, num_classes=4)
+    assert wrap(model).input_size == 64 and model.pretrained_cfg["input_size"] == (3, 160, 160)
+
+
+@pytest.mark.parametrize("kind", [torch.float64, torch.float16])
+def test_weights_of_another_precision_compute_in_float32(kind: torch.dtype) -> None:
+    module, images = Own(lambda _, found: found).to(kind), torch.rand(2, 3, 32, 32)
+    found = wrap(module)(images)
+    assert found.dtype == torch.float32 and next(module.parameters()).dtype == kind
+    torch.testing.assert_close(found, module.float()(images))
+    assert wrap(lambda images: images.to(kind).mean(dim=(2, 3))).representation(images).dtype == torch.float32
+
+
+def test_a_class_is_told_from_a_network() -> None:
+    with pytest.raises(SpecError, match=r"^network = ResNet: that is a class; give a network of it, ResNet\(...\)$"):
+        wrap(ResNet)
+
+
+def test_outputs_are_called_as_the_caller_says() -> None:
+    module = Own(lambda _, found: found)
+    model = wrap(module, class_names=["cat", "dog", "owl"])
+    assert model.class_names == ("cat", "dog", "owl")
+    assert wrap(model, class_names=["a", "b", "c"]).class_names == ("a", "b", "c") != model.class_names
+    for names in (["cat", "dog"], ["cat", "cat", "owl"], "abc", [1, 2, 3]):
+        with pytest.raises(SpecError, match=r"^class_names = .*: expected 3 different names, one for each output$"):
+            wrap(module, class_names=names)
 
 
 @pytest.mark.parametrize("values", [{"mean": (123.7, 116.3, 103.5), "std": (58.4, 57.1, 57.4)}, {"std": 255.0}])

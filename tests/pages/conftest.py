@@ -22,6 +22,7 @@ from streamlit.testing.v1 import AppTest
 
 from invariance.runs.manager import Manager
 from invariance.runs.store import Store
+from pages.shared import exports
 from pages.shared import server as page_server
 from tests.runs.conftest import FAKE_WORKER
 
@@ -49,6 +50,14 @@ class Server:
     def store(self) -> Store:
         """The runs of this server."""
         return Store(self.runs)
+
+
+@pytest.fixture
+def saved_pages(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The HTML files that a page offers, each made when it is offered."""
+    made: list[str] = []
+    monkeypatch.setattr(exports, "_download", lambda label, make, *_: made.append(make().decode()))
+    return made
 
 
 @pytest.fixture(autouse=True)

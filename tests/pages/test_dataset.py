@@ -199,6 +199,24 @@ def test_strips_show_the_chosen_transformations_or_all(app: AppTest) -> None:
     assert len(pictures(app)) == len(TRANSFORM_NAMES)
 
 
+@pytest.mark.parametrize(
+    ("view", "num", "file"),
+    [
+        ("Samples", NUM_SAMPLES, "samples.csv"),
+        ("One object, many draws", 2, "draws.csv"),
+        ("Twins", NUM_TWINS, "twins.csv"),
+    ],
+)
+def test_a_grid_is_one_file_with_what_makes_it_again(
+    app: AppTest, saved_pages: list[str], view: str, num: int, file: str
+) -> None:
+    open_dataset(app, view=view)
+    assert not app.exception
+    (page,) = saved_pages
+    assert page.count('src="data:image/png;base64,') == num and file in page
+    assert "seed 0" in page and "rotate, hue" in page
+
+
 def test_twins_are_shown_in_pairs(app: AppTest) -> None:
     open_dataset(app, view="Twins")
     assert not app.exception

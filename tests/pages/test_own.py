@@ -46,8 +46,10 @@ def distances(app: AppTest) -> list[float]:
 
 
 @pytest.mark.usefixtures("gallery")
-def test_an_example_at_once_and_the_slider_moves_the_networks(app: AppTest) -> None:
+def test_an_example_at_once_and_the_slider_moves_the_networks(app: AppTest, saved_pages: list[str]) -> None:
     open_own(app)
+    assert "<h1>A picture with rotate" in saved_pages[0] and saved_pages[0].count("data:image/png;base64,") >= 4
+    assert all(column in saved_pages[0] for column in ("distance", "completeness_error", "picture.csv"))
     assert not app.exception and not app.error
     assert len(app.get("image")) == 4 + 1 and len(app.metric) == 2  # and the picture itself
     assert "knows only the classes that it learnt" in texts(app)

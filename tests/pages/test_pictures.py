@@ -122,6 +122,7 @@ def test_files_for_which_there_is_no_room_are_counted(app: AppTest, monkeypatch:
     upload(app, *((f"mug{number}.png", on_paper(ORANGE, 30 + number)) for number in range(5)))
     (error,) = app.error
     assert error.value.startswith("3 more files were left out") and len(app.text_input) == 2
+    assert "The first is mug2" in error.value
 
 
 def test_folders_of_a_folder_become_classes(app: AppTest) -> None:

@@ -5,16 +5,26 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from torchvision.models import get_model
 
 from invariance.__main__ import main
 from invariance.library.networks import as_networks, network
 from invariance.models import create_model, hf_networks
 from invariance.runs.added import fetch_published, keep_file, outside_facts, outside_path
-from invariance.runs.locate import add_network, added_networks, load_network, run_id_of, task_of, weights_of
+from invariance.runs.locate import (
+    add_network,
+    added_networks,
+    load_network,
+    run_id_of,
+    run_ids_of,
+    task_of,
+    weights_of,
+)
 from invariance.runs.store import Store
 from invariance.spec import DatasetSpec, SpecError, TransferSpec
 from invariance.training.checkpoint import load_weights, save_weights
@@ -75,9 +85,9 @@ def test_a_bare_state_dictionary_needs_its_architecture(tmp_path: Path) -> None:
         load_network(str(path))
     found, images = load_network(str(path), arch="small"), torch.rand(2, 3, 32, 32)
     assert torch.equal(found.representation(images), model.representation(images)) and found.num_classes == 3
-    with pytest.raises(SpecError, match=r"lacks tensor .* of torchvision:resnet18"):
+    with pytest.raises(SpecError, match=r"not of torchvision:resnet18: it lacks 'conv1.weight' .* and has 'backbone"):
         load_network(str(path), arch="torchvision:resnet18")
-    with pytest.raises(SpecError, match="so it is not of small_vgg; give the architecture that it is of"):
+    with pytest.raises(SpecError, match=r"it is not of small_vgg: it lacks .*; give the architecture that it is of"):
         load_network(str(path), arch="small_vgg")
     assert not list((tmp_path / "data" / "networks").glob("new-*"))
 
@@ -91,8 +101,6 @@ def test_a_bare_state_dictionary_of_others_has_any_number_of_classes(tmp_path: P
             timm = pytest.importorskip("timm")
             module = timm.create_model(name, num_classes=4).eval()
         else:
-            from torchvision.models import get_model
-
             module = get_model(name, num_classes=4).eval()
     path = tmp_path / "mine.safetensors"
     save_file(module.state_dict(), path)
@@ -104,6 +112,55 @@ def test_a_bare_state_dictionary_of_others_has_any_number_of_classes(tmp_path: P
     found.resize_size = found.input_size  # nothing cut off
     with torch.inference_mode():
         torch.testing.assert_close(found(images), module(fed), atol=1e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("arch", "last", "prefix"),
+    [
+        ("small", "head", "_orig_mod.module."),
+        ("torchvision:shufflenet_v2_x0_5", "fc", "backbone."),
+        ("timm:test_resnet", "fc", "model."),
+    ],
+)
+def test_a_backbone_alone_in_half_precision_is_understood(tmp_path: Path, arch: str, last: str, prefix: str) -> None:
+    maker, _, name = arch.rpartition(":")
+    if maker == "timm":
+        module: Any = pytest.importorskip("timm").create_model(name, num_classes=4)
+    else:
+        module = get_model(name, num_classes=4) if maker else create_model(name, 4, seed=0)
+    trunk = {key: tensor for key, tensor in module.state_dict().items() if not key.startswith(f"{last}.")}
+    tensors = {f"{prefix}{key}": tensor.half().contiguous() for key, tensor in trunk.items()}
+    save_file(tensors, tmp_path / "trunk.safetensors")
+    found = network(tmp_path / "trunk.safetensors", arch=arch)
+    assert found.num_classes == 0
+    sizes = {tensor.dtype for tensor in found.state_dict().values()}
+    assert sizes <= {torch.float32, torch.int64}, "counters are whole numbers again"
+    images = torch.rand(2, 3, 64, 64)
+    assert found.representation(images).shape == (2, found.num_features)
+    with pytest.raises(SpecError, match="has no last linear layer"):
+        found.require_head("attribution")
+
+
+def test_an_unknown_architecture_is_called_unknown(tmp_path: Path) -> None:
+    path = tmp_path / "bare.safetensors"
+    save_file({"conv.weight": torch.zeros(1)}, path)
+    for arch, near in [("resnet81", "resnet18"), ("torchvision:resnet181", "torchvision:resnet18")]:
+        with pytest.raises(SpecError, match=rf"^arch = '{arch}': unknown architecture; choose .*{near}"):
+            load_network(str(path), arch=arch)
+    pytest.importorskip("timm")
+    with pytest.raises(SpecError, match=r"unknown model 'timm:resnet181'.*timm:resnet18"):
+        load_network(str(path), arch="timm:resnet181")
+
+
+def test_an_architecture_is_refused_where_it_is_known(tmp_path: Path, code: Path) -> None:
+    for reference in (str(HUE), "hue", "torchvision:resnet18", f"{code}:network"):
+        with pytest.raises(SpecError, match=r"^arch = 'small': it is for a FILE.safetensors that says nothing"):
+            network(reference, arch="small")
+    bare = tmp_path / "bare.safetensors"
+    save_file({name: one.contiguous() for name, one in create_model("small", 3, seed=0).state_dict().items()}, bare)
+    assert len(set(run_ids_of(["hue", str(bare)], None, arch="small"))) == 2
+    with pytest.raises(SpecError, match=r"^arch = 'small': .*, which is known of hue; leave it out$"):
+        run_ids_of(["hue"], None, arch="small")
 
 
 def test_what_is_no_safetensors_file_is_said_so(tmp_path: Path) -> None:

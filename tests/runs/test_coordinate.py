@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -161,6 +162,14 @@ def test_a_source_outside_of_the_study_must_be_here(store: Store) -> None:
     study = Study("mismatch", "quick", (0,), (tiny_transfer("0123456789abcdef"),), STUDY.tabulate, STUDY.conclude)
     with pytest.raises(SpecError, match="no run or gallery model"):
         run_study(store, study)
+
+
+def test_a_folder_that_runs_would_name_otherwise_is_refused(store: Store) -> None:
+    study = tiny_study()
+    (first, *_) = study.runs
+    elsewhere = replace(first, data=replace(first.data, objects="photos"))
+    with pytest.raises(SpecError, match=r"^objects = photos: a study names folders by their full path and contents"):
+        run_study(store, replace(study, runs=(elsewhere,)))
 
 
 def test_progress_is_scaled_by_what_runs_really_took(store: Store) -> None:

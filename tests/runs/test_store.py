@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+import invariance.runs.store as runs_store
 from invariance.runs import database
 from invariance.runs.claim import try_claim
 from invariance.runs.database import SCHEMA_VERSION
@@ -289,11 +290,17 @@ def test_states_are_told_by_their_value(store: Store) -> None:
         store.transition(run.id, "elsewhere")
 
 
-def test_a_run_of_another_version_is_left_out(store: Store) -> None:
+def test_a_run_of_another_version_is_left_out_and_that_is_said_once(
+    store: Store, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs_store, "_SAID", set())
     in_state(store, "queued")
     other = in_state(store, "queued", seed=1)
     with store._database.write() as connection:
         connection.execute(
             "UPDATE runs SET spec = replace(spec, '\"schema\":2', '\"schema\":99') WHERE id = ?", (other,)
         )
-    assert [run.id for run in store.list()] == [tiny_pretrain().run_id]
+    assert [run.id for run in store.list()] == [run.id for run in store.list()] == [tiny_pretrain().run_id]
+    assert [record.message for record in caplog.records if "left out" in record.message] == [
+        f"run {other} is left out: schema = 99: this version reads schemas 1 to 2"
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from invariance.data.picture_folders import named_folder
+from invariance.data.picture_folders import folder_of
 from invariance.data.sources.cifar import cifar_class_names, load_cifar
 from invariance.data.sources.image_folder import image_folder_class_names, load_image_folder
 from invariance.data.sources.layout import Layout, layout_of
@@ -51,7 +51,6 @@ def picture_layout(source: str) -> Layout:
 
 
 def _folder_of(source: str) -> Path:
-    folder = place_of(source).removeprefix(FOLDER_PREFIX)
-    if not source.startswith(FOLDER_PREFIX) or not folder:
+    if not source.startswith(FOLDER_PREFIX) or not place_of(source).removeprefix(FOLDER_PREFIX):
         raise SpecError(f"pictures = {source!r}: expected {', '.join(CIFAR_SOURCES)} or {FOLDER_PREFIX}<folder>")
-    return named_folder(folder)
+    return folder_of(source.removeprefix(FOLDER_PREFIX))

@@ -27,8 +27,9 @@ from invariance.spec import SpecError
 
 STORED_PX: Final = 512
 """Side of stored pictures: the largest that a data set may ask for."""
-MAX_PICTURES: Final = 200
-MAX_COLLECTION_BYTES: Final = 150 * 2**20
+MAX_PICTURES: Final = 600
+"""Of one visitor's, who may bring photographs of a few hundred objects and places."""
+MAX_COLLECTION_BYTES: Final = 300 * 2**20
 QUOTA_BYTES: Final = 2 * 2**30
 """Of all collections of a server together."""
 

@@ -136,7 +136,7 @@ def test_names_that_differ_in_case_alone_are_one_class() -> None:
         ([("mug", bar(30, 30)), ("MUG", bar(30, 60))], r"only 1 class \(mug\)"),
         ([("mug", bar(30, 30)), ("//", bar(30, 60))], "expected letters"),
         ([("mug", bar(30, 30)), ("cup", Image.new("RGBA", (50, 50)))], "nothing is left"),
-        ([("mug", bar(30, 30)), ("cup", bar(30, 60))] * 101, "202; at most 200"),
+        ([("mug", bar(30, 30)), ("cup", bar(30, 60))] * 301, "602; at most 600"),
     ],
     ids=["none", "one class", "bad name", "empty mask", "too many"],
 )
