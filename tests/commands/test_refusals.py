@@ -110,7 +110,6 @@ what-if --sources hue --targets blur --seeds 0,x
 what-if --sources hue --targets blur --method tune
 what-if --sources hue --targets blur --num-images 0
 what-if --sources torchvision:resnet18 --targets blur --objects nowhere
-what-if --sources hue --targets blur --out x.csv/y
 what-if --sources hue --targets blur --gpus 1
 attribute --models matched
 attribute --models nothing --out m
