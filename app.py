@@ -7,6 +7,7 @@ import streamlit as st
 from invariance.spec.registrations import import_named
 from pages.shared.navigation import PAGES
 from pages.shared.scripts import close_false_alarm, is_undeclared
+from pages.shared.transform_pictures import pill_style
 
 # From a file, since Streamlit fetches the picture of an icon's name from another host.
 FAVICON = Path(__file__).parent / "static" / "favicon.png"
@@ -14,7 +15,7 @@ FAVICON = Path(__file__).parent / "static" / "favicon.png"
 st.set_page_config(page_title="Invariance Lab", page_icon=str(FAVICON), layout="wide")
 # Streamlit leaves a hand's breadth above each title; the pictures are what people come for.
 # In the dark, its colour for what is chosen is hard to read on a projector (4.4 : 1); this one has more than 9 : 1.
-st.html("""<style>
+LOOK = """
 [data-testid=stMainBlockContainer] { padding-top: 4.5rem; padding-bottom: 4rem; }
 [data-variant][data-selected]:not([data-disabled]) p, [role=tab][aria-selected=true] p,
 [data-testid=stSliderThumbValue] {
@@ -24,7 +25,8 @@ st.html("""<style>
   min-height: 0; padding: 0.05rem 0.55rem; background: transparent;
 }
 [class*="st-key-save_"][data-testid=stElementContainer] [data-testid=stDownloadButton] p { font-size: 0.8rem; }
-</style>""")
+"""
+st.html(f"<style>{LOOK}{pill_style()}</style>")
 import_named()  # the modules of $INVARIANCE_IMPORT, which the server's owner sets and no page can
 was_undeclared = is_undeclared()
 page = st.navigation(
