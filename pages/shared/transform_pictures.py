@@ -45,3 +45,8 @@ def pill_style() -> str:
 def _in_class(key: str) -> str:
     """A part of a widget's key as Streamlit has it in the widget's class."""
     return re.sub(r"[^a-zA-Z0-9_-]", "-", key)
+
+
+def picture(name: str) -> str:
+    """The picture of a transformation as Markdown, for a label; nothing for one that a user's module registers."""
+    return "" if TRANSFORMATIONS[name].module else f"![]({ADDRESS.format(name)})"

@@ -1,0 +1,81 @@
+"""The answer to a question, whole or as far as it is: the sentence, the dots, the differences, and the table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from invariance.figures.question import CAPTION, question_figure
+from invariance.numbers import format_number
+from invariance.runs.origin import Origin
+from invariance.studies.question import Question
+from invariance.studies.question_report import Report
+from invariance.vocabulary.verdicts import RULE
+from pages.shared.figures import show_figure
+from pages.shared.literal import literal
+from pages.shared.navigation import link_to
+
+MOST_LINKED = 8
+"""Networks that a link to another page names."""
+
+
+def show_answer(question: Question, report: Report, *, command: str) -> None:
+    """What the finished runs say.
+
+    Args:
+        question: what is asked.
+        report: from :func:`invariance.runs.question.report_so_far`.
+        command: the line that asks the same.
+    """
+    table = pd.DataFrame(report["cells"])
+    st.markdown(literal(report["sentence"]))
+    show_figure(
+        question_figure(report),
+        table,
+        key="answer",
+        title="Transfer accuracy of each source on each target",
+        name="question",
+        caption=CAPTION,
+        origin=Origin(command=command, seeds=question.seeds, num=f"{len(question.runs):,} runs"),
+    )
+    if report["effects"]:
+        with st.expander("Differences, and what the rule says of each", icon=":material/compare_arrows:"):
+            st.dataframe(effects_table(report), width="stretch", hide_index=True)
+            st.caption("Points of a hundred, with 95 % intervals over seeds. " + " ".join(RULE[:1]))
+    with st.expander(f"The table: {len(table)} of {len(question.cells)} cells", icon=":material/table_rows:"):
+        st.dataframe(table, width="stretch", hide_index=True)
+
+
+def effects_table(report: Report) -> pd.DataFrame:
+    """Differences for people, what has a verdict first."""
+    effects = sorted(report["effects"], key=lambda effect: effect["verdict"] is None)
+    varied = [
+        field
+        for field in ("model", "objective", "method", "num_images")
+        if len({effect[field] for effect in effects}) > 1
+    ]
+    return pd.DataFrame([_effect_row(effect, varied) for effect in effects])
+
+
+def _effect_row(effect: dict[str, Any], varied: list[str]) -> dict[str, Any]:
+    low, high = (float("nan") if effect[end] is None else 100 * effect[end] for end in ("low", "high"))
+    return {
+        "what": effect["kind"],
+        "sources": " − ".join(effect["sources"]),
+        "on": " − ".join(effect["targets"]),
+        **{field: effect[field] for field in varied},
+        "points": format_number(100 * effect["effect"], 1),
+        "interval": f"{format_number(low, 1)} to {format_number(high, 1)}" if low == low else "",
+        "seeds": effect["n"],
+        "verdict": effect["verdict"] or "",
+    }
+
+
+def show_links(report: Report) -> None:
+    """Where else the networks of an answer can be looked at."""
+    names = list(dict.fromkeys(cell["pretraining"] for cell in report["cells"]))[:MOST_LINKED]
+    with st.container(horizontal=True):
+        link_to("invariance", "See what they are invariant to", query={"models": ",".join(names)})
+        link_to("factors", "See what they have kept", query={"models": ",".join(names)})
