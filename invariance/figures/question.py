@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -30,7 +30,7 @@ _LANE_PX, _ROW_PX, _TITLE_PX, _LEGEND_PX, _FOOT_PX = 18, 16, 44, 34, 44
 _SYMBOLS: Final = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "hexagon")
 
 
-def question_figure(report: dict[str, Any]) -> go.Figure:
+def question_figure(report: Mapping[str, Any]) -> go.Figure:
     """One panel a target, one row a source, in it one lane a setting: architecture, objective, method, images.
 
     Args:

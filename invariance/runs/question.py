@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from invariance.runs.added import is_file_reference, is_outside, short_name
 from invariance.runs.gallery import entries
@@ -55,7 +55,11 @@ def make_question(spec: QuestionSpec, store: Store | None = None, *, code: bool 
     """
     if NONE in spec.targets:
         raise SpecError("target = none: a task that varies nothing asks for no invariance; name transformations")
-    return question_of(spec, {source: _named(source, store, code=code) for source in spec.networks})
+    found = {source: _named(source, store, code=code) for source in spec.networks}
+    # A file is held by what is in it: where it lies is nobody else's matter, and may be another file tomorrow.
+    held = {source: found[source].reference if is_file_reference(source) else source for source in found}
+    spec = replace(spec, sources=tuple(held.get(source, source) for source in spec.sources))
+    return question_of(spec, {held[source]: network for source, network in found.items()})
 
 
 def plan_of(question: Question, store: Store | None = None, *, device: str = "cpu") -> Plan:

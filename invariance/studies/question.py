@@ -15,7 +15,7 @@ from invariance.measures.accuracy import accuracies_of
 from invariance.spec import QuestionSpec, transforms_text
 from invariance.statistics import Interval
 from invariance.studies.question_effects import effects_of
-from invariance.studies.question_grid import GridCell, NamedNetwork, grid
+from invariance.studies.question_grid import GridCell, NamedNetwork, grid, words_of_classes
 from invariance.studies.study import Outcomes, Study
 from invariance.studies.verdicts import Finding
 from invariance.training.answers import read_answers
@@ -60,6 +60,13 @@ class Question(Study):
     def titles(self) -> tuple[str, ...]:
         """Of its sources that were there already."""
         return tuple(dict.fromkeys(cell.source for cell in self.cells if cell.network is not None))
+
+    @property
+    def words_of_classes(self) -> str:
+        """How many classes each task has, and whether those of pretraining come again: a sentence."""
+        target = self.cells[0].transfer.data.classes
+        own = next((cell.pretraining for cell in self.cells if cell.pretraining is not None), None)
+        return f"{len(target)} classes." if own is None else words_of_classes(own.data.classes, target)
 
     @property
     def guessing(self) -> float:

@@ -7,7 +7,7 @@ pretraining disjoint from the targets'.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -185,6 +185,13 @@ def _named(network: NamedNetwork, task: TransferSpec) -> GridCell:
 
 def _put(task: TransferSpec, reference: str) -> TransferSpec:
     return replace(task, source=reference)
+
+
+def words_of_classes(pretrained: Sequence[str], target: Sequence[str]) -> str:
+    """How many classes each task has, and whether those of pretraining come again: a sentence."""
+    if set(pretrained) & set(target):
+        return f"{len(target)} classes, the same to pretrain on and of the target tasks."
+    return f"{len(pretrained)} classes to pretrain on and {len(target)} others of the target tasks."
 
 
 def split_classes(objects: str, num_classes: int | None, seed: int) -> tuple[tuple[str, ...], tuple[str, ...]]:

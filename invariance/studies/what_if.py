@@ -12,7 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from invariance.spec import PretrainSpec, QuestionSpec, RunSpec, SpecError, TransferSpec, transforms_text
-from invariance.studies.question_grid import TARGET_SEED_OFFSET, grid, published_transfer, split_classes
+from invariance.studies.question_grid import (
+    TARGET_SEED_OFFSET,
+    grid,
+    published_transfer,
+    split_classes,
+    words_of_classes,
+)
 from invariance.studies.relations import relation
 from invariance.vocabulary.objectives import OBJECTIVES
 
@@ -98,10 +104,7 @@ class WhatIf:
     @property
     def words_of_classes(self) -> str:
         """How many classes each task has, and whether those of pretraining come again: a sentence."""
-        pretrained, target = self.matched_pretraining.data.classes, self.matched.data.classes
-        if set(pretrained) & set(target):
-            return f"{len(target)} classes, the same to pretrain on and of the target tasks."
-        return f"{len(pretrained)} classes to pretrain on and {len(target)} others of the target tasks."
+        return words_of_classes(self.matched_pretraining.data.classes, self.matched.data.classes)
 
 
 def what_if(
