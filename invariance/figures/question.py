@@ -13,10 +13,11 @@ from plotly.subplots import make_subplots
 from invariance.figures.layout import error_bars
 from invariance.figures.palette import CATEGORICAL, NEUTRAL
 from invariance.numbers import format_number
+from invariance.spec.question import UNTRAINED
 
 CAPTION: Final = (
     "Transfer accuracy of each source (rows) on each target (panels). Bars are 95 % intervals: over seeds, of one seed "
-    "over its test images. The pale strip behind a dot reaches from the floor, a network pretrained on none, to the "
+    "over its test images; small dots are single seeds. The pale strip behind a dot reaches from the floor, a network pretrained on none, to the "
     "ceiling, one pretrained on the target's own transformations; the dotted line is guessing."
 )
 """How the figure is to be read."""
@@ -41,7 +42,8 @@ def question_figure(report: Mapping[str, Any]) -> go.Figure:
         return go.Figure()
     targets = list(dict.fromkeys(row["target"] for row in rows))
     sources = list(dict.fromkeys(row["source"] for row in rows))
-    settings = list(dict.fromkeys(_setting(row) for row in rows))
+    settings = list(dict.fromkeys(_setting(row) for row in rows if row["relation"] != UNTRAINED))
+    settings = settings or list(dict.fromkeys(map(_setting, rows)))
     inner = len(sources) * (_ROW_PX + _LANE_PX * len(settings))
     whole = len(targets) * inner + (len(targets) - 1) * _TITLE_PX
     titles = [f"<b>on {_words(target)}</b>" for target in targets]
@@ -57,8 +59,10 @@ def question_figure(report: Mapping[str, Any]) -> go.Figure:
         colour = CATEGORICAL[number % len(CATEGORICAL)]
         offset = ((number + 0.5) / len(settings) - 0.5) * 0.72 if len(settings) > 1 else 0.0
         for panel, target in enumerate(targets, 1):
-            here = {row["source"]: row for row in rows if row["target"] == target and _setting(row) == setting}
+            here = {row["source"]: row for row in rows if row["target"] == target and _is_in(row, setting)}
             _draw(figure, panel, here, sources, offset, colour, number, names[setting])
+            single = [row for row in report["cells"] if row["target"] == target and _is_in(row, setting)]
+            _draw_seeds(figure, panel, single, sources, offset, colour)
     for panel in range(1, len(targets) + 1):
         figure.add_vline(
             report["guessing"], line={"color": NEUTRAL, "width": 1.5, "dash": "dot"}, row=panel, col=1, layer="below"
@@ -132,8 +136,37 @@ def _draw(
     )
 
 
+def _draw_seeds(
+    figure: go.Figure, panel: int, cells: Sequence[Row], sources: Sequence[str], offset: float, colour: str
+) -> None:
+    """Single seeds, where there are several."""
+    if len({row["seed"] for row in cells}) < 2:
+        return
+    figure.add_scatter(
+        x=[row["transfer_accuracy"] for row in cells],
+        y=[sources.index(row["source"]) + offset for row in cells],
+        mode="markers",
+        marker={"color": colour, "size": 5, "opacity": 0.55},
+        text=[f"seed {row['seed']}: {format_number(row['transfer_accuracy'], 3)}" for row in cells],
+        hovertemplate="%{text}<extra></extra>",
+        showlegend=False,
+        row=panel,
+        col=1,
+    )
+
+
 def _setting(row: Row) -> Setting:
     return tuple(row[field] for field in _FIELDS)
+
+
+def _is_in(row: Row, setting: Setting) -> bool:
+    """Whether a row belongs to a setting; first weights belong to those of every objective."""
+    own = _setting(row)
+    if row["relation"] == UNTRAINED:
+        return all(
+            mine == other for name, mine, other in zip(_FIELDS, own, setting, strict=True) if name != "objective"
+        )
+    return own == setting
 
 
 def _names(settings: Sequence[Setting]) -> dict[Setting, str]:

@@ -8,10 +8,10 @@ from typing import Final
 import pandas as pd
 
 from invariance.numbers import format_number
-from invariance.statistics import t_interval
+from invariance.statistics import Interval
 from invariance.studies.question import Question
 from invariance.studies.question_effects import MATCHING, Effect, Setting, settings_of
-from invariance.studies.verdicts import Finding, told
+from invariance.studies.verdicts import Finding
 from invariance.vocabulary.verdicts import Verdict
 
 WORDS: Final[dict[Verdict, str]] = {
@@ -20,9 +20,23 @@ WORDS: Final[dict[Verdict, str]] = {
     Verdict.UNDECIDED: "undecided",
     Verdict.SAME_DIRECTION: "helps",
 }
-"""Of verdicts where nothing was published, in the order in which they are told."""
-MOST_TOLD: Final = 8
-"""Effects in one sentence; of more the number is told."""
+"""Of verdicts where nothing was published, in the order in which they are told: what does not help comes first."""
+MOST_TOLD: Final = 6
+"""Clauses in one sentence; of more the number is told."""
+_MATCHING: Final[dict[str | None, str]] = {
+    "harms": "matching {0} and {1} harms, both ways round, with a gain of",
+    "no difference": "matching {0} and {1} makes no difference, with a gain of",
+    "undecided": "whether matching {0} and {1} helps is undecided, with a gain of",
+    "helps": "matching {0} and {1} helps, both ways round, with a gain of",
+    None: "the gain from matching {0} and {1} is",
+}
+_AHEAD: Final[dict[str | None, str]] = {
+    "harms": "on {2}, {0} is behind {1}, the difference being",
+    "no difference": "on {2}, {0} makes no difference to {1}, the difference being",
+    "undecided": "on {2}, {0} cannot be told from {1}, the difference being",
+    "helps": "on {2}, {0} is ahead of {1} by",
+    None: "on {2}, {0} less {1} is",
+}
 
 
 def verdict_words(finding: Finding) -> str | None:
@@ -31,7 +45,7 @@ def verdict_words(finding: Finding) -> str | None:
 
 
 def sentence_of(question: Question, table: pd.DataFrame, effects: Sequence[Effect]) -> str:
-    """The answer in one sentence, from what is judged; what does not help comes first.
+    """The answer in one sentence, from what is judged.
 
     Args:
         question: what is asked.
@@ -41,48 +55,43 @@ def sentence_of(question: Question, table: pd.DataFrame, effects: Sequence[Effec
     judged = [effect for effect in effects if effect.finding.confirmatory]
     if not judged:
         return _levels(question, table)
-    order = [*WORDS, None]
-    judged.sort(key=lambda effect: (order.index(effect.finding.verdict), effect.kind != MATCHING))
+    order = [*WORDS.values(), None]
+    judged.sort(key=lambda effect: (order.index(verdict_words(effect.finding)), effect.kind != MATCHING))
+    # What is said alike of several settings is said once.
+    alike: dict[str, list[Effect]] = {}
+    for effect in judged:
+        alike.setdefault(_said(effect), []).append(effect)
     varied = _varied(question)
-    clauses = [_clause(effect, varied) for effect in judged[:MOST_TOLD]]
-    more = f"; {len(judged) - MOST_TOLD} more are in the table" if len(judged) > MOST_TOLD else ""
-    said = "; ".join(clauses)
-    return f"{_lead(judged)}: {said}{more}."
+    is_one_n = len({effect.finding.n for effect in judged}) == 1
+    clauses = [
+        f"{said} {' and '.join(_number(effect, varied, is_one_n=is_one_n) for effect in group)}"
+        for said, group in list(alike.items())[:MOST_TOLD]
+    ]
+    more = f"; {len(alike) - MOST_TOLD} more are among the effects" if len(alike) > MOST_TOLD else ""
+    return f"{_lead(judged)}: {'; '.join(clauses)}{more}."
 
 
 def _lead(judged: Sequence[Effect]) -> str:
-    num = max(effect.finding.n for effect in judged)
-    seeds = "1 seed" if num == 1 else f"{num} seeds"
+    nums = sorted({effect.finding.n for effect in judged})
+    seeds = " to ".join(map(str, dict.fromkeys((nums[0], nums[-1])))) + f" seed{'s' * (nums[-1] > 1)}"
     if all(effect.finding.verdict is None for effect in judged):
         return f"Numbers only, from {seeds}"
-    return f"Over {seeds}{', preliminary' if any(effect.finding.preliminary for effect in judged) else ''}"
+    return f"Over {seeds}{', preliminary' * any(effect.finding.preliminary for effect in judged)}"
 
 
-def _clause(effect: Effect, varied: Sequence[str]) -> str:
-    first, second = (source.replace("_", " ") for source in effect.sources)
-    where = ", ".join(str(getattr(effect.setting, name)).replace("_", " ") for name in varied)
-    within = f" ({where})" if where else ""
-    interval, verdict = _interval(effect.finding), verdict_words(effect.finding)
-    if effect.kind == MATCHING:
-        return {
-            "helps": f"matching {first} and {second} helps, both ways round, by {interval}{within}",
-            "harms": f"matching {first} and {second} harms, both ways round: the gain is {interval}{within}",
-            "no difference": f"matching {first} and {second} makes no difference, {interval}{within}",
-            "undecided": f"whether matching {first} and {second} helps is undecided, {interval}{within}",
-            None: f"the gain from matching {first} and {second} is {interval}{within}",
-        }[verdict]
-    target = effect.targets[0].replace("_", " ")
-    return {
-        "helps": f"on {target}, {first} is ahead of {second} by {interval}{within}",
-        "harms": f"on {target}, {first} is behind {second}, by {interval}{within}",
-        "no difference": f"on {target}, {first} makes no difference to {second}, {interval}{within}",
-        "undecided": f"on {target}, {first} cannot be told from {second}, {interval}{within}",
-        None: f"on {target}, {first} less {second} is {interval}{within}",
-    }[verdict]
+def _said(effect: Effect) -> str:
+    """A clause without its numbers."""
+    phrases = _MATCHING if effect.kind == MATCHING else _AHEAD
+    names = [name.replace(",", " and ").replace("_", " ") for name in (*effect.sources, *effect.targets)]
+    return phrases[verdict_words(effect.finding)].format(*names)
 
 
-def _interval(finding: Finding) -> str:
-    return told(t_interval(finding.per_seed.values()))
+def _number(effect: Effect, varied: Sequence[str], *, is_one_n: bool) -> str:
+    found = effect.finding
+    interval = str(Interval(found.effect, found.low, found.high, found.n))
+    where = [str(getattr(effect.setting, name)).replace("_", " ") for name in varied]
+    told = ", ".join(where + ([] if is_one_n else [f"n = {found.n}"]))
+    return f"{interval} ({told})" if told else interval
 
 
 def _varied(question: Question) -> list[str]:
