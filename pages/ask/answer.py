@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from invariance.figures.question import CAPTION, question_figure
+from invariance.figures.question_report import RULE, question_html
 from invariance.numbers import format_number
-from invariance.runs.origin import Origin
+from invariance.runs.origin import origin_of_question
 from invariance.studies.question import Question
 from invariance.studies.question_report import Report
-from invariance.vocabulary.verdicts import RULE
 from pages.shared.figures import show_figure
 from pages.shared.literal import literal
 from pages.shared.navigation import link_to
@@ -21,13 +22,13 @@ MOST_LINKED = 8
 """Networks that a link to another page names."""
 
 
-def show_answer(question: Question, report: Report, *, command: str) -> None:
+def show_answer(question: Question, report: Report, *, num_done: int) -> None:
     """What the finished runs say.
 
     Args:
         question: what is asked.
         report: from :func:`invariance.runs.question.report_so_far`.
-        command: the line that asks the same.
+        num_done: of its runs.
     """
     table = pd.DataFrame(report["cells"])
     st.markdown(literal(report["sentence"]))
@@ -38,14 +39,24 @@ def show_answer(question: Question, report: Report, *, command: str) -> None:
         title="Transfer accuracy of each source on each target",
         name="question",
         caption=CAPTION,
-        origin=Origin(command=command, seeds=question.seeds, num=f"{len(question.runs):,} runs"),
+        origin=origin_of_question(question),
     )
     if report["effects"]:
         with st.expander("Differences, and what the rule says of each", icon=":material/compare_arrows:"):
             st.dataframe(effects_table(report), width="stretch", hide_index=True)
-            st.caption("Points of a hundred, with 95 % intervals over seeds. " + " ".join(RULE[:1]))
+            st.caption(f"In points of a hundred. {RULE}")
     with st.expander(f"The table: {len(table)} of {len(question.cells)} cells", icon=":material/table_rows:"):
         st.dataframe(table, width="stretch", hide_index=True)
+    st.download_button(
+        "Report (HTML)",
+        partial(question_html, question, report, num_done=num_done),
+        "question.html",
+        "text/html",
+        icon=":material/description:",
+        key="get_report",
+        on_click="ignore",
+        help="One file with everything in it that opens without a network.",
+    )
 
 
 def effects_table(report: Report) -> pd.DataFrame:

@@ -9,7 +9,8 @@ from typing import Any
 
 import streamlit as st
 
-from invariance.spec import SpecError, transforms_text
+from invariance.runs import gallery
+from invariance.spec import SpecError
 from invariance.spec.question import NONE, SEPARATOR, UNTRAINED, composition_of
 from invariance.vocabulary.architectures import ARCHITECTURES
 from invariance.vocabulary.choices import TRANSFER_METHODS
@@ -67,7 +68,9 @@ def read_link(known: Networks) -> Asked:
     Args:
         known: networks that are here.
     """
-    networks = {name_in_question(reference, known): model.label for reference, model in known.items()}
+    # A shipped network goes by its run: its name, such as hue, is the composition.
+    shipped = {entry.name: entry.run_id for entry in gallery.entries()}
+    networks = {shipped.get(reference, reference): model.label for reference, model in known.items()}
     usable: dict[str, Callable[[str], bool]] = {
         "sources": lambda text: text in (UNTRAINED, *networks) or _composition(text) is not None,
         "targets": lambda text: text != NONE and bool(_composition(text)),
@@ -94,12 +97,6 @@ def write(part: str, values: Iterable[str]) -> None:
     links.choice(part, None if values in ((), DEFAULTS[part]) else SEPARATORS.get(part, ",").join(values))
 
 
-def name_in_question(reference: str, known: Networks) -> str:
-    """What a question calls a network: its run's identity where it has one, since ``hue`` alone is the composition."""
-    spec = known[reference].spec
-    return reference if spec is None else spec.run_id
-
-
 def one_more(part: str, values: tuple[str, ...]) -> str:
     """A value that a part may have besides those that it has: the first transformation that none of them varies."""
     if part == "sources" and NONE not in values:
@@ -116,8 +113,3 @@ def _composition(text: str) -> tuple[str, ...] | None:
 
 def _is_number(text: str) -> bool:
     return text.isdecimal() and text.isascii() and len(text) <= MAX_DIGITS
-
-
-def composition_text(names: tuple[str, ...]) -> str:
-    """A composition as a question says it."""
-    return transforms_text(names)

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
 from invariance.spec import QuestionSpec
 from invariance.vocabulary.objectives import OBJECTIVES
 from pages.ask.asked import Asked
-from pages.shared.controls import choose_several
 from pages.shared.fields import segments
 from pages.shared.plan import BUDGETS
 from pages.shared.sources import named_source, source_picker
 
+USUAL: Final = QuestionSpec.objectives[0]
+
 
 def choose_details() -> dict[str, Any]:
     """The controls: fields of a ``QuestionSpec``, sources of pictures as they are given."""
-    with st.expander("Pictures, classes, and how networks are pretrained", icon=":material/tune:"):
+    with st.popover("Pictures and pretraining", icon=":material/tune:", type="tertiary"):
         left, right = st.columns(2, gap="large")
         with left:
             objects = source_picker("Objects", "objects")
@@ -25,11 +26,14 @@ def choose_details() -> dict[str, Any]:
         with right:
             budget = BUDGETS[segments("How long", BUDGETS, key="budget", default="Quick")]
             st.caption(budget.summary)
-            objectives = choose_several(
+            objectives = st.pills(
                 "What it learns",
-                {name: one.title for name, one in OBJECTIVES.items()},
+                list(OBJECTIVES),
+                selection_mode="multi",
+                default=[USUAL],
                 key="objectives",
-                default=("supervised",),
+                wrap=True,
+                bind="query-params",
             )
             num_classes = st.number_input(
                 "Classes of each task",
@@ -44,7 +48,7 @@ def choose_details() -> dict[str, Any]:
         "objects": objects,
         "backgrounds": backgrounds,
         "num_classes": num_classes,
-        "objectives": objectives or ("supervised",),
+        "objectives": tuple(objectives) or (USUAL,),
         "epochs": budget.epochs,
         "samples_per_epoch": budget.samples_per_epoch,
     }

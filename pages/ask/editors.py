@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
+from invariance.spec import transforms_text
 from invariance.spec.question import NONE, UNTRAINED, composition_of
 from invariance.vocabulary.architectures import ARCHITECTURES
 from invariance.vocabulary.choices import TRANSFER_METHODS
 from invariance.vocabulary.transforms import BEYOND_2D, TRANSFORMATIONS
-from pages.ask.asked import Asked, composition_text, write
+from pages.ask.asked import Asked, write
 from pages.ask.sentence import OPEN, SERIAL, open_part, opened
 from pages.shared.controls import transform_picker
 
@@ -67,7 +68,7 @@ def _edit_source(asked: Asked, part: str, number: int, key: str) -> None:
         if composition != tuple(name for name in TRANSFORMATIONS if name in composition):
             st.session_state.setdefault(f"{key}_order", [name for name in composition if name not in BEYOND_2D])
         chosen = transform_picker(key, default=composition, in_url=False)
-        value = composition_text(chosen) if chosen or part == "sources" else text
+        value = transforms_text(chosen) if chosen or part == "sources" else text
         if not chosen:
             st.caption("Nothing is chosen yet.")
     elif kind == NETWORK:

@@ -6,12 +6,14 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from invariance.runs.describe import question_command, question_title
+from invariance.runs.describe import question_title
 from invariance.runs.question import make_question
+from invariance.runs.study_files import RESULTS, SUMMARY
 from invariance.spec import QuestionSpec
 from invariance.studies.question import Question
 from invariance.studies.question_report import Report, question_report
@@ -20,7 +22,7 @@ from pages.shared.durations import in_words
 from pages.shared.literal import literal
 
 FOLDER = Path(__file__).parent / "example"
-"""``results.csv`` and ``question.json``, made by the command that the latter names."""
+"""``results.csv`` and ``summary.json`` as ``what-if --out`` writes them; the latter tells the command."""
 
 
 @dataclass(frozen=True)
@@ -30,21 +32,22 @@ class Example:
     Attributes:
         question: what was asked.
         report: what it came to.
-        made: when, in how many seconds, and on what.
+        summary: what the command said of it.
     """
 
     question: Question
     report: Report
-    made: dict[str, str]
+    summary: dict[str, Any]
 
 
 @cache
 def example() -> Example:
     """The one that ships; its sentence and its effects are made from its table."""
-    told = json.loads((FOLDER / "question.json").read_text())
-    question = make_question(QuestionSpec(**told["question"]))
-    table = pd.read_csv(FOLDER / "results.csv", keep_default_na=False, na_values=[""])
-    return Example(question, question_report(question, table), told["made"])
+    summary = json.loads((FOLDER / SUMMARY).read_text())
+    asked = {name: value for name, value in summary["question"].items() if name != "kind"}
+    question = make_question(QuestionSpec(**asked))
+    table = pd.read_csv(FOLDER / RESULTS, keep_default_na=False, na_values=[""])
+    return Example(question, question_report(question, table), summary)
 
 
 def show_example(question: Question) -> None:
@@ -55,12 +58,13 @@ def show_example(question: Question) -> None:
     else:
         st.caption(
             f"No run of this question has finished. Its answer will look like this one, which ships with the project: "
-            f"**{literal(question_title(one.question.spec))}** {made_words(one)}"
+            f"**{literal(question_title(one.question.spec))}**; {made_words(one)}"
         )
-    show_answer(one.question, one.report, command=question_command(one.question.spec))
+    show_answer(one.question, one.report, num_done=len(one.question.runs))
 
 
 def made_words(one: Example) -> str:
     """Where the answer comes from, a sentence."""
-    seconds = in_words(float(one.made["seconds"]))
-    return f"{len(one.question.runs)} runs, made on {one.made['date']} in {seconds} on {one.made['hardware']}."
+    made = one.summary["provenance"]
+    takes = in_words(one.summary["seconds"])
+    return f"{one.summary['runs']} runs, made on {made['date'][:10]} in {takes} on {made['hardware']}."

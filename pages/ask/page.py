@@ -22,7 +22,7 @@ from pages.shared.study_run import show_controls
 
 
 def copy_command(command: str) -> None:
-    """The line for a terminal; its corner copies it."""
+    """The line for a terminal, which the button in its corner copies."""
     with st.popover("Copy command", icon=":material/content_copy:"):
         st.code(command, language="bash", wrap_lines=True)
 
@@ -30,27 +30,29 @@ def copy_command(command: str) -> None:
 links.enter("ask", widget="budget", never_empty=("budget", "objects_source", "backgrounds_source"))
 server.start()
 st.title("Ask", anchor=False)
-st.caption("One question, many networks: click a coloured part to change it.")
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.caption("One question, many networks: click a coloured part to change it.")
+    st.space("stretch")
+    details = choose_details()
 asked = read_link(cache.known_models())
 show_sentence(asked)
 show_editor(asked)
 if asked.unusable:
     named = ", ".join(map(links.quoted, asked.unusable[:2]))
     st.caption(f":material/info: The link asks for what is not here, which is left out: {named}.")
-details = choose_details()
 try:
     question = make_question(spec_of(asked, details), server.store())
 except SpecError as error:
     st.caption(f":material/info: Not yet: {literal(str(error))}.")
 else:
-    command = question_command(question.spec)
-    progress = show_controls(question, label="Run here", beside=partial(copy_command, command))
+    beside = partial(copy_command, question_command(question.spec))
+    progress = show_controls(question, label="Run here", beside=beside)
     show_postponed()
     report = report_so_far(question, server.store())
     if report["cells"]:
         if not progress.is_done:
-            st.info(f"From the {progress.done} of {progress.total} runs that are done.", icon=":material/timelapse:")
-        show_answer(question, report, command=command)
+            st.caption(f":material/timelapse: From the {progress.done} of {progress.total} runs that are done.")
+        show_answer(question, report, num_done=progress.done)
         show_links(report)
     else:
         show_example(question)

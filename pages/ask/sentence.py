@@ -20,7 +20,7 @@ SHOWN = 4
 """Transformations of a composition that the sentence names; of more it says how many."""
 LOOK = """<style>
 .st-key-ask_sentence { row-gap: 0.55rem; column-gap: 0.45rem; padding: 0.4rem 0; }
-.st-key-ask_sentence p { font-size: 1.35rem; line-height: 1.9rem; }
+.st-key-ask_sentence p { font-size: 1.35rem; line-height: 1.9rem; white-space: normal; text-align: left; }
 .st-key-ask_sentence button { min-height: 0; padding: 0.1rem 0.55rem; border: 0; border-radius: 0.5rem;
   color: inherit; background: color-mix(in srgb, var(--part) 15%, transparent);
   border-bottom: 2px solid var(--part); }

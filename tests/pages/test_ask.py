@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import fields
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from invariance.runs.describe import question_command
+from invariance.runs.gallery import entries
 from invariance.runs.question import make_question, report_so_far
 from invariance.runs.store import Store
+from invariance.runs.study_files import RESULTS
 from invariance.spec import PretrainSpec, QuestionSpec
 from invariance.studies.question import Question
 from pages.ask.answer import effects_table
@@ -56,11 +58,12 @@ def test_it_opens_with_a_question_that_is_answered_already(app: AppTest) -> None
 
 
 def test_the_answer_that_ships_is_to_the_question_it_names() -> None:
-    told = json.loads((FOLDER / "question.json").read_text())
-    table = pd.read_csv(FOLDER / "results.csv", keep_default_na=False)
-    question = make_question(QuestionSpec(**told["question"]))
-    assert list(table["transfer"]) == [cell.transfer.run_id for cell in question.cells]
-    assert len(question.seeds) >= 3, "fewer have no verdict"
+    one, table = example(), pd.read_csv(FOLDER / RESULTS)
+    assert list(table["transfer"]) == [cell.transfer.run_id for cell in one.question.cells]
+    assert one.summary["sentence"] == one.report["sentence"], "what the command printed"
+    command = one.summary["provenance"]["command"].partition(" --out")[0]
+    assert command.partition("what-if ")[2] == question_command(one.question.spec).partition("what-if ")[2]
+    assert len(one.question.seeds) >= 3, "fewer have no verdict"
 
 
 def test_every_part_of_the_sentence_changes_the_question_and_the_link(app: AppTest) -> None:
@@ -81,6 +84,16 @@ def test_every_part_of_the_sentence_changes_the_question_and_the_link(app: AppTe
     changed = asked(sources=("hue,noise", "none"), seeds=(7, 8))
     assert f"{len(changed.runs)} runs" in said(app)
     assert "No run of this question has finished" in said(app)
+
+
+def test_a_network_that_is_here_is_a_source(app: AppTest) -> None:
+    network = next(entry for entry in entries() if entry.name == "hue")
+    open_ask(app, **SMALL | {"sources": f"{network.run_id};untrained"})
+    assert "left out" not in said(app)
+    click(app, "part_sources_0")
+    box = next(each for each in app.selectbox if each.label == "Network")
+    assert box.value == network.run_id and "gallery: hue" in box.options
+    assert f"{len(asked(sources=(network.run_id, 'untrained')).runs)} runs" in said(app)
 
 
 def test_what_a_link_says_in_vain_is_named_and_left_out(app: AppTest) -> None:
@@ -122,7 +135,7 @@ def test_what_has_finished_is_shown_before_the_rest(app: AppTest, store: Store) 
     open_ask(app, **SMALL)
     assert not app.exception and not app.error
     total = len(question.runs)
-    assert [info.value for info in app.info] == [f"From the {total - 1} of {total} runs that are done."]
+    assert f"From the {total - 1} of {total} runs that are done." in said(app)
     assert literal(report["sentence"]) in said(app)
     assert any(len(frame.value) == len(report["cells"]) == len(question.cells) - 1 for frame in app.dataframe)
     assert app.button(key="run_study").label == "Go on"
