@@ -21,11 +21,8 @@ def choose_details() -> dict[str, Any]:
     with st.popover("Pictures and pretraining", icon=":material/tune:", type="tertiary"):
         left, right = st.columns(2, gap="large")
         with left:
-            objects = source_picker("Objects", "objects")
-            backgrounds = source_picker("Backgrounds", "backgrounds", colour=True)
+            pictures = _choose_pictures()
         with right:
-            budget = BUDGETS[segments("How long", BUDGETS, key="budget", default="Quick")]
-            st.caption(budget.summary)
             objectives = st.pills(
                 "What it learns",
                 list(OBJECTIVES),
@@ -35,23 +32,25 @@ def choose_details() -> dict[str, Any]:
                 wrap=True,
                 bind="query-params",
             )
-            num_classes = st.number_input(
-                "Classes of each task",
-                2,
-                1_000,
-                None,
-                key="classes",
-                bind="query-params",
-                placeholder="30, or half of what there is",
-            )
-    return {
-        "objects": objects,
-        "backgrounds": backgrounds,
-        "num_classes": num_classes,
-        "objectives": tuple(objectives) or (USUAL,),
-        "epochs": budget.epochs,
-        "samples_per_epoch": budget.samples_per_epoch,
-    }
+            budget = BUDGETS[segments("How long", BUDGETS, key="budget", default="Quick")]
+            st.caption(budget.summary)
+    training = {"epochs": budget.epochs, "samples_per_epoch": budget.samples_per_epoch}
+    return pictures | training | {"objectives": tuple(objectives) or (USUAL,)}
+
+
+def _choose_pictures() -> dict[str, Any]:
+    objects = source_picker("Objects", "objects")
+    backgrounds = source_picker("Backgrounds", "backgrounds", colour=True)
+    num_classes = st.number_input(
+        "Classes of each task",
+        2,
+        1_000,
+        None,
+        key="classes",
+        bind="query-params",
+        placeholder="30, or half of what there is",
+    )
+    return {"objects": objects, "backgrounds": backgrounds, "num_classes": num_classes}
 
 
 def spec_of(asked: Asked, details: dict[str, Any]) -> QuestionSpec:
