@@ -15,7 +15,7 @@ FAVICON = Path(__file__).parent / "static" / "favicon.png"
 st.set_page_config(page_title="Invariance Lab", page_icon=str(FAVICON), layout="wide")
 # Streamlit leaves a hand's breadth above each title; the pictures are what people come for.
 # In the dark, its colour for what is chosen is hard to read on a projector (4.4 : 1); this one has more than 9 : 1.
-LOOK = """
+st.html("""<style>
 [data-testid=stMainBlockContainer] { padding-top: 4.5rem; padding-bottom: 4rem; }
 [data-variant][data-selected]:not([data-disabled]) p, [role=tab][aria-selected=true] p,
 [data-testid=stSliderThumbValue] {
@@ -25,8 +25,8 @@ LOOK = """
   min-height: 0; padding: 0.05rem 0.55rem; background: transparent;
 }
 [class*="st-key-save_"][data-testid=stElementContainer] [data-testid=stDownloadButton] p { font-size: 0.8rem; }
-"""
-st.html(f"<style>{LOOK}{pill_style()}</style>")
+</style>""")
+st.html(f"<style>{pill_style()}</style>")
 import_named()  # the modules of $INVARIANCE_IMPORT, which the server's owner sets and no page can
 was_undeclared = is_undeclared()
 page = st.navigation(
