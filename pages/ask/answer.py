@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -57,6 +58,34 @@ def show_answer(question: Question, report: Report, *, num_done: int) -> None:
         on_click="ignore",
         help="One file with everything in it that opens without a network.",
     )
+
+
+def with_titles(report: Report, titles: Mapping[str, str]) -> Report:
+    """The same with networks that were there already called as they are on the pages.
+
+    Args:
+        report: from :func:`invariance.runs.question.report_so_far`, which calls a run by its identity.
+        titles: by identity.
+    """
+
+    def told(text: str) -> str:
+        for reference, title in titles.items():
+            text = text.replace(reference, title)
+        return text
+
+    def renamed(row: dict[str, Any]) -> dict[str, Any]:
+        return row | {"source": titles.get(row["source"], row["source"])}
+
+    effects = [
+        effect | {"sources": [titles.get(source, source) for source in effect["sources"]]}
+        for effect in report["effects"]
+    ]
+    return report | {
+        "cells": [renamed(row) for row in report["cells"]],
+        "summary": [renamed(row) for row in report["summary"]],
+        "effects": [effect | {"statement": told(effect["statement"])} for effect in effects],
+        "sentence": told(report["sentence"]),
+    }
 
 
 def effects_table(report: Report) -> pd.DataFrame:

@@ -56,7 +56,7 @@ class Asked:
         return texts | {"num_images": numbers["images"], "seeds": numbers["seeds"]}
 
     def replaced(self, part: str, number: int, value: str) -> tuple[str, ...]:
-        """The values of a part with another one at a place, or one more at the end."""
+        """The values of a part with another one at a place."""
         values = list(self.values[part])
         values[number : number + 1] = [value]
         return tuple(values)

@@ -18,7 +18,6 @@ from invariance.spec import QuestionSpec
 from invariance.studies.question import Question
 from invariance.studies.question_report import Report, question_report
 from pages.ask.answer import show_answer
-from pages.shared.durations import in_words
 from pages.shared.literal import literal
 
 FOLDER = Path(__file__).parent / "example"
@@ -66,5 +65,4 @@ def show_example(question: Question) -> None:
 def made_words(one: Example) -> str:
     """Where the answer comes from, a sentence."""
     made = one.summary["provenance"]
-    takes = in_words(one.summary["seconds"])
-    return f"{one.summary['runs']} runs, made on {made['date'][:10]} in {takes} on {made['hardware']}."
+    return f"{one.summary['runs']} runs, made on {made['date'][:10]} on {made['hardware']}."

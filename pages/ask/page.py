@@ -9,7 +9,7 @@ import streamlit as st
 from invariance.runs.describe import question_command
 from invariance.runs.question import make_question, report_so_far
 from invariance.spec import SpecError
-from pages.ask.answer import show_answer, show_links
+from pages.ask.answer import show_answer, show_links, with_titles
 from pages.ask.asked import read_link
 from pages.ask.details import choose_details, spec_of
 from pages.ask.editors import show_editor
@@ -48,7 +48,7 @@ else:
     beside = partial(copy_command, question_command(question.spec))
     progress = show_controls(question, label="Run here", beside=beside)
     show_postponed()
-    report = report_so_far(question, server.store())
+    report = with_titles(report_so_far(question, server.store()), asked.networks)
     if report["cells"]:
         if not progress.is_done:
             st.caption(f":material/timelapse: From the {progress.done} of {progress.total} runs that are done.")

@@ -77,12 +77,9 @@ def source_words(text: str, networks: Mapping[str, str]) -> str:
     composition = composition_of(text)
     if composition is None:
         return literal(networks[text])
-    if len(composition) > SHOWN + 1:
-        title = transforms_title(composition)
-        words = title if title.startswith("all") else f"{transforms_title(composition[: SHOWN - 1])} and "
-        words += "" if title.startswith("all") else f"{len(composition) - SHOWN + 1} more"
-    else:
-        words = transforms_title(composition)
+    words = transforms_title(composition)
+    if len(composition) > SHOWN + 1 and not words.startswith("all"):
+        words = f"{transforms_title(composition[: SHOWN - 1])} and {len(composition) - SHOWN + 1} more"
     return f"{''.join(picture(name) for name in composition[:SHOWN])} {words}"
 
 

@@ -15,7 +15,7 @@ from invariance.runs.store import Store
 from invariance.runs.study_files import RESULTS
 from invariance.spec import PretrainSpec, QuestionSpec
 from invariance.studies.question import Question
-from pages.ask.answer import effects_table
+from pages.ask.answer import effects_table, with_titles
 from pages.ask.asked import DEFAULTS
 from pages.ask.example import FOLDER, example
 from pages.ask.sentence import source_words
@@ -167,3 +167,16 @@ def test_a_long_composition_is_counted() -> None:
 
 def test_the_parts_in_the_link_are_fields_of_a_question() -> None:
     assert {"images" if one.name == "num_images" else one.name for one in fields(QuestionSpec)} >= set(DEFAULTS)
+
+
+def test_networks_that_were_there_are_called_by_their_titles_but_linked_by_their_identity() -> None:
+    report = {
+        "cells": [{"source": "0123", "pretraining": "0123"}],
+        "summary": [{"source": "none"}],
+        "effects": [{"sources": ["0123", "none"], "statement": "0123 is ahead of none"}],
+        "sentence": "0123 less none",
+    }
+    told = with_titles(report, {"0123": "gallery: hue"})
+    assert told["cells"] == [{"source": "gallery: hue", "pretraining": "0123"}] and told["summary"] == report["summary"]
+    assert told["effects"] == [{"sources": ["gallery: hue", "none"], "statement": "gallery: hue is ahead of none"}]
+    assert told["sentence"] == "gallery: hue less none"
