@@ -17,8 +17,9 @@ from invariance.spec.question import UNTRAINED
 
 CAPTION: Final = (
     "Transfer accuracy of each source (rows) on each target (panels). Bars are 95 % intervals: over seeds, of one seed "
-    "over its test images; small dots are single seeds. The pale strip behind a dot reaches from the floor, a network pretrained on none, to the "
-    "ceiling, one pretrained on the target's own transformations; the dotted line is guessing."
+    "over its test images; small dots are single seeds. The pale strip behind a dot reaches from the floor, a network "
+    "pretrained on none, to the ceiling, one pretrained on the target's own transformations; the dotted line is "
+    "guessing."
 )
 """How the figure is to be read."""
 
