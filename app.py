@@ -7,6 +7,7 @@ import streamlit as st
 from invariance.spec.registrations import import_named
 from pages.shared.navigation import PAGES
 from pages.shared.scripts import close_false_alarm, is_undeclared
+from pages.shared.transform_pictures import pill_style
 
 # From a file, since Streamlit fetches the picture of an icon's name from another host.
 FAVICON = Path(__file__).parent / "static" / "favicon.png"
@@ -25,6 +26,7 @@ st.html("""<style>
 }
 [class*="st-key-save_"][data-testid=stElementContainer] [data-testid=stDownloadButton] p { font-size: 0.8rem; }
 </style>""")
+st.html(f"<style>{pill_style()}</style>")
 import_named()  # the modules of $INVARIANCE_IMPORT, which the server's owner sets and no page can
 was_undeclared = is_undeclared()
 page = st.navigation(

@@ -103,6 +103,7 @@ def test_the_wheel_has_one_package_with_all_that_it_needs(wheel: Path) -> None:
         "invariance/_project/.streamlit/config.toml",
         "invariance/_project/pages/shared/exports.js",
         "invariance/_project/static/favicon.png",
+        "invariance/_project/static/transforms/hue.webp",
         "invariance/_project/checkpoints/manifest.json",
     ):
         assert name in names, name

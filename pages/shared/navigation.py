@@ -45,6 +45,7 @@ PAGES = (
     Page("dataset", "Data set", "image"),
     Page("pictures", "My pictures", "add_photo_alternate"),
     Page("train", "Train", "model_training"),
+    Page("ask", "Ask", "contact_support"),
     Page("studies", "Studies", "science"),
     Page("runs", "Runs", "list_alt"),
     Page("invariance", "Invariance", "grid_on"),

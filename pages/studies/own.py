@@ -1,8 +1,7 @@
-"""A study on this server: asked for with one button, paused, and shown as far as it is."""
+"""A study on this server: what is asked of it, and what it has come to so far."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import pandas as pd
@@ -11,15 +10,14 @@ import streamlit as st
 from invariance.runs.provenance import provenance
 from invariance.runs.slots import num_at_once
 from invariance.runs.study_files import summarise
-from invariance.runs.study_progress import StudyProgress, estimated_seconds, outcomes_of, progress_of
+from invariance.runs.study_progress import StudyProgress, outcomes_of
 from invariance.spec import SpecError
 from invariance.studies import transforms_vs_other
 from invariance.studies.registry import SCALES, make_study
 from invariance.studies.study import Study
 from pages.shared import server
 from pages.shared.controls import choose, choose_several
-from pages.shared.durations import in_words
-from pages.shared.errors import errors_postponed, show_error
+from pages.shared.errors import show_error
 from pages.shared.literal import literal
 from pages.shared.sources import class_count, named_source, source_picker
 
@@ -99,79 +97,6 @@ def _seeds(given: str) -> tuple[int, ...]:
         shown = bad[0] if len(bad[0]) <= MAX_DIGITS else f"{bad[0][:MAX_DIGITS]}…"
         raise SpecError(f"seeds: {shown!r} is not a whole number; give some separated by commas, such as 100,101")
     return tuple(int(part) for part in parts)
-
-
-def start(study: Study) -> None:
-    """Asks for all runs of a study that are not done; an error is postponed."""
-    with errors_postponed():
-        server.submit(list(study.runs))
-
-
-def show_controls(study: Study) -> StudyProgress:
-    """How far the study is, refreshed while it goes on, and what can be done about it."""
-    progress = _progress(study)
-    is_active = _is_active(study)
-    if is_active:
-        st.fragment(_live, run_every=2)(study)
-        return progress
-    if progress.is_done:
-        st.success(
-            f"All {progress.total} runs are done; they took {in_words(progress.worked_seconds)}.",
-            icon=":material/check:",
-        )
-        return progress
-    devices = server.devices()
-    # Of a CPU an estimate is for all cores, whichever number of runs shares them.
-    seconds = sum(estimated_seconds(study, devices.names[0]).values()) / len(devices.names)
-    is_begun = progress.done > 0 or progress.stopped > 0
-    left = (
-        f"{progress.total - progress.done} of {progress.total} runs are to be done"
-        if is_begun
-        else (f"{progress.total} runs")
-    )
-    st.markdown(
-        f"{left}; about {in_words(progress.eta_seconds if is_begun else seconds)} in all on this server "
-        f"({devices.title}). What is done stays, so you may pause and go on later."
-    )
-    st.button(
-        "Go on" if is_begun else "Run it here",
-        type="primary",
-        icon=":material/play_arrow:",
-        key="run_study",
-        on_click=start,
-        args=(study,),
-    )
-    return progress
-
-
-def _live(study: Study) -> None:
-    if not _is_active(study):
-        st.rerun()
-    progress = _progress(study)
-    done_before = st.session_state.get("study_done")
-    st.session_state["study_done"] = progress.done
-    if done_before is not None and progress.done > done_before:
-        st.rerun()  # so that the figures follow
-    text = f"{progress.done} of {progress.total} runs done"
-    if math.isfinite(progress.eta_seconds) and progress.eta_seconds > 0:
-        text += f", about {in_words(progress.eta_seconds)} left"
-    st.progress(min(1.0, max(0.0, progress.share)), text)
-    st.button("Pause", icon=":material/pause_circle:", key="pause_study", on_click=_pause, args=(study,))
-
-
-def _progress(study: Study) -> StudyProgress:
-    slots = server.slots()
-    return progress_of(study, server.store(), num_slots=num_at_once(study.runs, slots), device=slots[0].device)
-
-
-def _is_active(study: Study) -> bool:
-    standings = server.store().standings(spec.run_id for spec in study.runs)
-    return any(standing.state in ("queued", "running") for standing in standings.values())
-
-
-def _pause(study: Study) -> None:
-    standings = server.store().standings(spec.run_id for spec in study.runs)
-    server.cancel([run_id for run_id, standing in standings.items() if standing.state in ("queued", "running")])
 
 
 def own_results(study: Study, progress: StudyProgress) -> tuple[pd.DataFrame, dict[str, Any]]:

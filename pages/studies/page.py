@@ -9,7 +9,8 @@ from pages.shared import links, server
 from pages.shared.controls import choose
 from pages.shared.durations import in_words
 from pages.shared.errors import errors_shown, show_postponed
-from pages.studies.own import choose_own, own_results, show_controls
+from pages.shared.study_run import show_controls
+from pages.studies.own import choose_own, own_results
 from pages.studies.results import origin_of_study, show_figures, show_files, show_findings
 
 OWN = "own"

@@ -19,6 +19,7 @@ VIEWS: dict[str, tuple[dict[str, str], ...]] = {
     "dataset": tuple({"view": name} for name in ("Samples", "Twins", "Magnitude", "Distribution", "Files and code")),
     "pictures": ({},),
     "train": ({},),
+    "ask": ({"seeds": "7"},),
     "studies": ({}, {"results_of": "own"}),
     "runs": ({},),
     "invariance": ({}, {"view": "layers"}, {"view": "magnitude"}),
@@ -28,7 +29,7 @@ VIEWS: dict[str, tuple[dict[str, str], ...]] = {
 }
 """Page to the links that show all of its controls."""
 
-OTHERS = ("models", "runs", "teacher", "own", "sample", "view", "question")
+OTHERS = ("sources", "targets", "images", "models", "runs", "teacher", "own", "sample", "view", "question")
 """Names that links have had, with or without a control of that name."""
 
 VALUES: dict[str, Any] = {

@@ -1,0 +1,63 @@
+"""What the sentence does not say: pictures, classes, how long and for what networks are pretrained."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import streamlit as st
+
+from invariance.spec import QuestionSpec
+from invariance.vocabulary.objectives import OBJECTIVES
+from pages.ask.asked import Asked
+from pages.shared.fields import segments
+from pages.shared.plan import BUDGETS
+from pages.shared.sources import named_source, source_picker
+
+USUAL: Final = QuestionSpec.objectives[0]
+
+
+def choose_details() -> dict[str, Any]:
+    """The controls: fields of a ``QuestionSpec``, sources of pictures as they are given."""
+    with st.popover("Pictures and pretraining", icon=":material/tune:", type="tertiary"):
+        left, right = st.columns(2, gap="large")
+        with left:
+            pictures = _choose_pictures()
+        with right:
+            objectives = st.pills(
+                "What it learns",
+                list(OBJECTIVES),
+                selection_mode="multi",
+                default=[USUAL],
+                key="objectives",
+                wrap=True,
+                bind="query-params",
+            )
+            budget = BUDGETS[segments("How long", BUDGETS, key="budget", default="Quick")]
+            st.caption(budget.summary)
+    training = {"epochs": budget.epochs, "samples_per_epoch": budget.samples_per_epoch}
+    return pictures | training | {"objectives": tuple(objectives) or (USUAL,)}
+
+
+def _choose_pictures() -> dict[str, Any]:
+    objects = source_picker("Objects", "objects")
+    backgrounds = source_picker("Backgrounds", "backgrounds", colour=True)
+    num_classes = st.number_input(
+        "Classes of each task",
+        2,
+        1_000,
+        None,
+        key="classes",
+        bind="query-params",
+        placeholder="30, or half of what there is",
+    )
+    return {"objects": objects, "backgrounds": backgrounds, "num_classes": num_classes}
+
+
+def spec_of(asked: Asked, details: dict[str, Any]) -> QuestionSpec:
+    """The question.
+
+    Raises:
+        SpecError: a value cannot be used.
+    """
+    pictures = {role: named_source(details[role], role) for role in ("objects", "backgrounds")}
+    return QuestionSpec(**asked.fields, **{**details, **pictures})

@@ -1,0 +1,100 @@
+"""A study that is run on this server: what it takes, asked for with one button, paused, and how far it is."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import streamlit as st
+
+from invariance.runs.slots import num_at_once
+from invariance.runs.study_progress import StudyProgress, estimated_seconds, progress_of
+from invariance.studies.study import Study
+from pages.shared import server
+from pages.shared.durations import in_words
+from pages.shared.errors import errors_postponed
+
+
+def start(study: Study) -> None:
+    """Asks for all runs of a study that are not done; an error is postponed."""
+    with errors_postponed():
+        server.submit(list(study.runs))
+
+
+def show_controls(
+    study: Study, *, label: str = "Run it here", beside: Callable[[], None] | None = None
+) -> StudyProgress:
+    """How far the study is, refreshed while it goes on, and what can be done about it.
+
+    Args:
+        study: the study.
+        label: of the button, before anything has begun.
+        beside: shows what else can be done, next to the button.
+    """
+    progress = _progress(study)
+    if _is_active(study):
+        st.fragment(_live, run_every=2)(study)
+        return progress
+    if progress.is_done:
+        st.success(
+            f"All {progress.total} runs are done; they took {in_words(progress.worked_seconds)}.",
+            icon=":material/check:",
+        )
+        if beside is not None:
+            beside()
+        return progress
+    devices = server.devices()
+    # Of a CPU an estimate is for all cores, whichever number of runs shares them.
+    seconds = sum(estimated_seconds(study, devices.names[0]).values()) / len(devices.names)
+    is_begun = progress.done > 0 or progress.stopped > 0
+    left = (
+        f"{progress.total - progress.done} of {progress.total} runs are to be done"
+        if is_begun
+        else (f"{progress.total} runs")
+    )
+    st.markdown(
+        f"{left}; about {in_words(progress.eta_seconds if is_begun else seconds)} in all on this server "
+        f"({devices.title}). What is done stays, so you may pause and go on later."
+    )
+    with st.container(horizontal=True):
+        st.button(
+            "Go on" if is_begun else label,
+            type="primary",
+            icon=":material/play_arrow:",
+            key="run_study",
+            on_click=start,
+            args=(study,),
+        )
+        if beside is not None:
+            beside()
+    return progress
+
+
+def _live(study: Study) -> None:
+    if not _is_active(study):
+        st.rerun()
+    progress = _progress(study)
+    done_before = st.session_state.get("study_done")
+    st.session_state["study_done"] = progress.done
+    if done_before is not None and progress.done > done_before:
+        st.rerun()  # so that the figures follow
+    text = f"{progress.done} of {progress.total} runs done"
+    if math.isfinite(progress.eta_seconds) and progress.eta_seconds > 0:
+        text += f", about {in_words(progress.eta_seconds)} left"
+    st.progress(min(1.0, max(0.0, progress.share)), text)
+    st.button("Pause", icon=":material/pause_circle:", key="pause_study", on_click=_pause, args=(study,))
+
+
+def _progress(study: Study) -> StudyProgress:
+    slots = server.slots()
+    return progress_of(study, server.store(), num_slots=num_at_once(study.runs, slots), device=slots[0].device)
+
+
+def _is_active(study: Study) -> bool:
+    standings = server.store().standings(spec.run_id for spec in study.runs)
+    return any(standing.state in ("queued", "running") for standing in standings.values())
+
+
+def _pause(study: Study) -> None:
+    standings = server.store().standings(spec.run_id for spec in study.runs)
+    server.cancel([run_id for run_id, standing in standings.items() if standing.state in ("queued", "running")])
