@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from invariance.vocabulary.columns import Column
+from invariance.vocabulary.columns import Column, Measure
 
 EQUIVARIANCE_PAIRS: Final = 576
 """Unless asked otherwise: eight of each of the built-in objects."""
@@ -31,7 +31,7 @@ R2_COLUMNS: Final = ("r2_unchanged", "r2_linear", "r2_parameter", "r2_told")
 R2_TITLES: Final[dict[str, str]] = dict(
     zip(
         R2_COLUMNS,
-        ("no change", "linear map of the first view", "parameters alone", "first view, told the parameters"),
+        ("no change", "first view", "parameters", "view and parameters"),
         strict=True,
     )
 )
@@ -48,17 +48,21 @@ _SENS: Final = "conditional sens-score on the same pairs, and its 95 % interval"
 _LOCAL_INTERVAL: Final = "95 % interval of the local equivariance error, bootstrapped over objects"
 _CONTROL: Final = "equivariance with the parameters shuffled among the pairs, and the upper end of its interval"
 
+EQUIVARIANCE: Final = Measure(
+    name="equivariance",
+    title="equivariance",
+    meaning="1 - (error told) / (error of the better of linear and parameter alone). Where all changes are of one "
+    "element (a flip), the linear map is compared with no change and with the mean change",
+    scale="1: the change is foreseen once its parameters are known. 0: knowing them does not help.",
+    interval=("equivariance_low", "equivariance_high"),
+)
+
 EQUIVARIANCE_TABLE: Final = (
     Column(name="model", meaning="run, gallery name, or untrained and its architecture and seed"),
     Column(name="transform", meaning="the transformation in which the two views differ"),
     *(Column(name=name, meaning=_R2) for name in R2_COLUMNS),
     *(Column(name=f"{name}_{end}", meaning=_R2_INTERVAL) for name in R2_COLUMNS for end in ("low", "high")),
-    Column(
-        name="equivariance",
-        meaning="1 - (error told) / (error of the better of linear and parameter alone): 1, the change is foreseen "
-        "once its parameters are known; 0, knowing them does not help. Where all changes are of one element (a flip), "
-        "the linear map is compared with no change and with the mean change",
-    ),
+    EQUIVARIANCE,
     Column(name="equivariance_low", meaning=_INTERVAL),
     Column(name="equivariance_high", meaning=_INTERVAL),
     Column(
