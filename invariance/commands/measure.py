@@ -30,11 +30,11 @@ def add_commands(commands: Any) -> None:
             "--models gallery --transforms all --out sens.csv",
             "--models none,hue --shift new-noise --untrained --out x.csv",
             "--models timm:resnet18,mine.safetensors,mine.py:network --out x.csv",
-            "--models none,hue --measure equivariance --out equivariance.csv",
+            "--models none,hue --measure equivariance --layers --out equivariance.csv",
         ),
     )
     add_models(parser, "rows of the table", default=("gallery",))
-    add_fields(parser, MeasureSpec, ("measure", "num_pairs", "untrained"), notes={"num_pairs": _PAIRS})
+    add_fields(parser, MeasureSpec, ("measure", "num_pairs", "untrained", "layers"), notes={"num_pairs": _PAIRS})
     parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="where the table goes; X.tex is LaTeX")
     parser.add_argument(
         "--shift",

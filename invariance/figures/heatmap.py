@@ -44,9 +44,7 @@ def sens_heatmap(
         selected: (model, transformation) with a thick frame, dark and light.
         apart: models that come last, below a rule: references such as untrained networks, not contestants.
     """
-    models = list(dict.fromkeys(table["model"])) if models is None else list(models)
-    models.sort(key=lambda model: model in apart)
-    transforms = [name for names in ALL_CATEGORIES.values() for name in names if name in set(table["transform"])]
+    models, transforms = rows_and_columns(table, models, apart)
     measure = MEASURES[score]
     values, *ends = (
         grid(table, column, rows=models, columns=transforms, by="transform").astype(np.float32)
@@ -66,6 +64,33 @@ def sens_heatmap(
             click_targets(values, told, rows=models, columns=transforms, size_px=ROW_PX),
         ]
     )
+    lay_out_transforms(figure, models, transforms, names, trained_on=trained_on, selected=selected, apart=apart)
+    return figure
+
+
+def lay_out_transforms(
+    figure: go.Figure,
+    models: Sequence[str],
+    transforms: Sequence[str],
+    names: Sequence[str],
+    *,
+    trained_on: Mapping[str, Collection[str]] | None = None,
+    selected: tuple[str, str] | None = None,
+    apart: Collection[str] = (),
+    top_px: int = 28,
+) -> None:
+    """Frames, categories and names of cells of models by transformations; see :func:`sens_heatmap`.
+
+    Args:
+        figure: changed in place.
+        models: rows, those apart last.
+        transforms: columns, by category.
+        names: of the models.
+        trained_on: of cells with a frame.
+        selected: cell with a thick frame.
+        apart: models below a rule.
+        top_px: margin above the cells.
+    """
     for left, right, category in _blocks(transforms):
         _mark_category(figure, left, right, category, is_last=right == len(transforms))
     for row, model in enumerate(models):
@@ -81,12 +106,20 @@ def sens_heatmap(
         names,
         [name.replace("_", " ") for name in transforms],
         row_px=ROW_PX,
-        top_px=28,
+        top_px=top_px,
         row_title="transformations in pretraining",
         column_title="transformation between the twins",
         column_angle=-55,
     )
-    return figure
+
+
+def rows_and_columns(
+    table: pd.DataFrame, models: Sequence[str] | None = None, apart: Collection[str] = ()
+) -> tuple[list[str], list[str]]:
+    """Models of a table, those apart last, and its transformations by category."""
+    models = list(dict.fromkeys(table["model"])) if models is None else list(models)
+    models.sort(key=lambda model: model in apart)
+    return models, [name for names in ALL_CATEGORIES.values() for name in names if name in set(table["transform"])]
 
 
 def cell_of(points: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Final
 
+from invariance.vocabulary.equivariance import EQUIVARIANT, INVARIANT, PARTLY, SCRAMBLED
 from invariance.vocabulary.verdicts import Verdict
 
 MATCHED: Final = "#0f9d8a"
@@ -42,6 +43,14 @@ SENS_SCALE: Final[tuple[tuple[float, str], ...]] = (
     (1.0, "#c8431f"),
 )
 """Invariant to sensitive; the ends differ in lightness from the middle and in hue (teal, orange) from each other."""
+
+EQUIVARIANCE_COLOURS: Final[dict[str, str]] = {
+    INVARIANT: "#0b7f70",
+    EQUIVARIANT: "#35429e",
+    PARTLY: "#98a3e6",
+    SCRAMBLED: "#f0c9a8",
+}
+"""Of what transformations do: two dark and two light ones, of which numbers and a sign tell each pair apart as well."""
 
 SHARE_SCALE: Final[tuple[tuple[float, str], ...]] = (
     (0.0, "#f4eee0"),

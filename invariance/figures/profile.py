@@ -12,10 +12,10 @@ from invariance.figures.heatmap import interval_text
 from invariance.figures.layout import error_bars
 from invariance.figures.palette import MATCHED, MISMATCHED, NEUTRAL
 from invariance.numbers import format_number
-from invariance.vocabulary.measures import MEASURES
+from invariance.vocabulary.measures import SHOWN_MEASURES
 
 HEIGHT_PX: Final = 380
-_LOOKS: Final[tuple[dict[str, str], ...]] = (
+LOOKS: Final[tuple[dict[str, str], ...]] = (
     {"color": MATCHED, "dash": "solid", "symbol": "circle"},
     {"color": NEUTRAL, "dash": "dot", "symbol": "diamond"},
     {"color": MISMATCHED, "dash": "dash", "symbol": "square"},
@@ -27,13 +27,14 @@ def layer_figure(table: pd.DataFrame, *, score: str = "sens", titles: Mapping[st
     """A measure in each layer, from the pixels to the representation.
 
     Args:
-        table: of :func:`~invariance.measures.profile.layer_profile`; up to three models, of one architecture.
-        score: the column shown, one of :data:`~invariance.vocabulary.measures.MEASURES`.
+        table: of :func:`~invariance.measures.profile.layer_profile`, or of
+            :func:`~invariance.measures.equivariance_table.layer_equivariance`; up to three models, of one architecture.
+        score: the column shown, one of :data:`~invariance.vocabulary.measures.SHOWN_MEASURES`.
         titles: what to call the models; missing ones keep their name.
     """
-    measure = MEASURES[score]
+    measure = SHOWN_MEASURES[score]
     figure = go.Figure()
-    for (name, rows), look in zip(table.groupby("model", sort=False), _LOOKS, strict=False):
+    for (name, rows), look in zip(table.groupby("model", sort=False), LOOKS, strict=False):
         ends = [rows[end] for end in measure.interval or () if end in rows]
         values = rows[score]
         error = None
@@ -67,7 +68,7 @@ def magnitude_figure(
         titles: what to call the models; missing ones keep their name.
     """
     figure = go.Figure()
-    for (name, rows), look in zip(table.groupby("model", sort=False), _LOOKS, strict=False):
+    for (name, rows), look in zip(table.groupby("model", sort=False), LOOKS, strict=False):
         title = (titles or {}).get(str(name), str(name))
         band = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False, "legendgroup": title}
         figure.add_scatter(x=rows["magnitude"], y=rows["high"], **band)

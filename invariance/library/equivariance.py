@@ -21,6 +21,7 @@ def equivariance(
     *,
     images: Any = None,
     num_pairs: int = EQUIVARIANCE_PAIRS,
+    layers: bool = False,
     device: str = "auto",
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -34,20 +35,21 @@ def equivariance(
         images: as for :func:`invariance.sens`; of whole pictures (a folder, a tensor, an array, a torch data set) each
             is an object of its own.
         num_pairs: shared out equally to the objects, at least two to each.
+        layers: whether there is a row for each layer, from the pixels on, in place of the representation.
         device: as for :func:`invariance.sens`.
         seed: of the images; a ``DatasetSpec`` has its own.
 
     Returns:
         A row for each network and transformation, with the columns of ``invariance measure --measure equivariance``
-        (r2_unchanged, r2_linear, r2_parameter, r2_told, equivariance with its interval, control, verdict, ...), which
-        ``docs/formats.md`` explains.
+        (r2_unchanged, r2_linear, r2_parameter, r2_told, equivariance with its interval, control, the local
+        equivariance error, verdict, ...), which ``docs/formats.md`` explains; with ``layers`` also layer and depth.
 
     Raises:
         SpecError: an argument cannot be used.
     """
     names = several_names("transforms", transforms)
     with at_work("equivariance", networks, device) as at:
-        spec = MeasureSpec(sources=tuple(at.models), measure="equivariance", num_pairs=num_pairs)
+        spec = MeasureSpec(sources=tuple(at.models), measure="equivariance", num_pairs=num_pairs, layers=layers)
         if names != ("all",):
             spec = replace(spec, transforms=names)
         chosen: Chosen = dict.fromkeys(spec.transforms)

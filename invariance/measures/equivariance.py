@@ -19,7 +19,7 @@ from torch import Tensor
 from invariance.data.random import STREAMS, Draws, permutation
 from invariance.measures.collapse import is_collapsed
 from invariance.measures.factor_probe import group_folds
-from invariance.measures.grouped_ridge import grouped_ridge
+from invariance.measures.grouped_ridge import grouped_ridge, leading
 from invariance.statistics import percentile_interval
 from invariance.vocabulary.equivariance import (
     EQUIVARIANT,
@@ -27,6 +27,7 @@ from invariance.vocabulary.equivariance import (
     INVARIANT,
     INVARIANT_BELOW,
     PARTLY,
+    R2_COLUMNS,
     SCRAMBLED,
 )
 
@@ -38,6 +39,7 @@ _SHARE_OF_TOLD: Final = 0.3
 _ERROR: Final = attrgetter("error")
 _NUM_RESAMPLES: Final = 1_000
 _MODELS: Final = ("unchanged", "linear", "parameter", "told", "shuffled")
+_NOWHERE: Final = (math.nan, math.nan)
 
 Interval = tuple[float, float]
 
@@ -55,10 +57,11 @@ class Equivariance:
         r2_parameter: of what follows from the parameters alone.
         r2_told: of the first view, the parameters and their products, or of the first view alone where leaving objects
             out says that it predicts better.
+        r2_intervals: 95 % of those four, bootstrapped over objects like all that follow.
         equivariance: 1 - (squared error told) / (that of the better of linear and parameter alone). Where all pairs
             differ by the same element (a flip), the linear map is told already, and the comparison is with the change
             unforeseen and with the mean change.
-        interval: 95 %, bootstrapped over objects.
+        interval: of the equivariance.
         known: the same on those objects that were seen in pretraining; NaN where there is none.
         control: the same with the parameters shuffled among the pairs.
         control_high: the upper end of its interval.
@@ -70,6 +73,7 @@ class Equivariance:
     r2_linear: float
     r2_parameter: float
     r2_told: float
+    r2_intervals: tuple[Interval, ...]
     equivariance: float
     interval: Interval
     known: float
@@ -80,11 +84,11 @@ class Equivariance:
 
     def row(self) -> dict[str, float]:
         """The numbers by their columns (:mod:`invariance.vocabulary.equivariance`)."""
+        r2: dict[str, float] = {}
+        for name, (low, high) in zip(R2_COLUMNS, self.r2_intervals, strict=True):
+            r2 |= {name: getattr(self, name), f"{name}_low": low, f"{name}_high": high}
         return {
-            "r2_unchanged": self.r2_unchanged,
-            "r2_linear": self.r2_linear,
-            "r2_parameter": self.r2_parameter,
-            "r2_told": self.r2_told,
+            **r2,
             "equivariance": self.equivariance,
             "equivariance_low": self.interval[0],
             "equivariance_high": self.interval[1],
@@ -130,12 +134,12 @@ def equivariance_scores(
     change = second.cpu().to(torch.float64) - before
     if is_collapsed(first):
         nan = math.nan
-        return Equivariance(nan, nan, nan, nan, nan, (nan, nan), nan, nan, nan, len(before), len(distinct))
+        r2 = (nan, nan, nan, nan, (_NOWHERE,) * len(R2_COLUMNS))
+        return Equivariance(*r2, nan, _NOWHERE, nan, nan, nan, len(before), len(distinct))
     errors = _squared_errors(before, change, told.cpu().to(torch.float64), members, seed)
-    by_object = errors.new_zeros(len(errors), len(distinct)).index_add_(1, members, errors)
     is_known = torch.zeros(len(distinct), dtype=torch.bool) if known is None else known.cpu()[distinct]
-    spread = (before.var(dim=0).sum() + (before + change).var(dim=0).sum()) / 2
-    return _scores(by_object, float(spread) * len(before), is_known, one_element, len(before), seed)
+    both = torch.cat((errors, _spread(before)[None] / 2 + _spread(before + change)[None] / 2))
+    return _scores(sums_of(both, members), is_known, one_element, len(before), seed)
 
 
 def verdict_of(sens_high: float, scores: Equivariance) -> str:
@@ -162,22 +166,51 @@ def _squared_errors(before: Tensor, change: Tensor, told: Tensor, objects: Tenso
     for fold in range(num_folds):
         held = folds == fold
         shown = _components(before[~held], before)
-        inputs = [shown, told, _products(shown, told), _products(shown, shuffled)]
-        fits = [grouped_ridge(known[~held], change[~held], objects[~held], known[held]) for known in inputs]
+        inputs = [shown, told]
+        if told.shape[1]:
+            inputs += [_products(shown, told), _products(shown, shuffled)]
+        outputs, groups = change[~held], objects[~held]
+        compared = leading(outputs)
+        fits = [grouped_ridge(known[~held], outputs, groups, known[held], compared=compared) for known in inputs]
         linear, parameter, *informed = fits  # and what has been told of does not use it where that is no help
-        for number, fit in enumerate((linear, parameter, *(min(linear, one, key=_ERROR) for one in informed)), start=1):
+        told_of = [min(linear, one, key=_ERROR) for one in informed] or [linear, linear]
+        for number, fit in enumerate((linear, parameter, *told_of), start=1):
             errors[number, held] = (change[held] - fit.predicted).square().sum(dim=1)
     return errors
 
 
 def _components(training: Tensor, features: Tensor) -> Tensor:
-    """Features (N, F) as at most 32 principal components of some of them, of unit variance there: (N, C)."""
+    """Features (N, F) as at most 32 principal components of some of them, of mean square 1 there: (N, C).
+
+    All have one scale. To give each its own would blow up, on objects that are held out, directions in which a network
+    that knows the others' classes has drawn them to a point.
+    """
     centre = training.mean(dim=0)
     _, spread, directions = torch.linalg.svd(training - centre, full_matrices=False)
-    kept = (spread > 1e-6 * spread[:1])[:NUM_COMPONENTS]
-    scale = spread[:NUM_COMPONENTS][kept] / math.sqrt(len(training))
-    components: Tensor = (features - centre) @ directions[:NUM_COMPONENTS][kept].T / scale
+    kept = spread[:NUM_COMPONENTS][spread[:NUM_COMPONENTS] > 1e-6 * spread[:1]]
+    scale = kept.square().mean().sqrt() / math.sqrt(len(training))
+    components: Tensor = (features - centre) @ directions[: len(kept)].T / scale
     return components
+
+
+def _spread(features: Tensor) -> Tensor:
+    """What each image (N,) adds to N times the variance over images."""
+    num = len(features)
+    return (features - features.mean(dim=0)).square().sum(dim=1) * (num / (num - 1))
+
+
+def sums_of(values: Tensor, groups: Tensor) -> Tensor:
+    """Sums (S, G) of values (S, N) over the members of each of G groups, (N,) int64 from 0 on."""
+    return values.new_zeros(len(values), int(groups.max()) + 1).index_add_(1, groups, values)
+
+
+def resampled(sums: Tensor, *, seed: int) -> Tensor:
+    """Sums (S, G) over 1,000 resamples of the groups: (S, 1000)."""
+    num = sums.shape[1]
+    words = Draws(seed, torch.arange(_NUM_RESAMPLES), STREAMS["bootstrap"]).words(num).cpu()
+    counts = sums.new_zeros(_NUM_RESAMPLES, num)
+    counts.scatter_add_(1, (words * num) >> 32, torch.ones_like(counts))
+    return sums @ counts.T
 
 
 def _products(shown: Tensor, told: Tensor) -> Tensor:
@@ -186,30 +219,23 @@ def _products(shown: Tensor, told: Tensor) -> Tensor:
     return torch.cat((shown, _SHARE_OF_TOLD * told, _SHARE_OF_TOLD * products), dim=1)
 
 
-def _scores(
-    by_object: Tensor, total: float, known: Tensor, one_element: bool, num_pairs: int, seed: int
-) -> Equivariance:
-    """From the squared errors (models, objects), and the variance over images times the number of pairs."""
-    num_objects = by_object.shape[1]
-    words = Draws(seed, torch.arange(_NUM_RESAMPLES), STREAMS["bootstrap"]).words(num_objects).cpu()
-    drawn = (words * num_objects) >> 32
-    counts = by_object.new_zeros(_NUM_RESAMPLES, num_objects)
-    counts.scatter_add_(1, drawn, torch.ones_like(counts))
-    sums = by_object.sum(dim=1)
-    skills, resampled = _skills(sums, one_element), _skills(by_object @ counts.T, one_element)
-    r2 = (1.0 - sums / total).tolist()
+def _scores(by_object: Tensor, known: Tensor, one_element: bool, num_pairs: int, seed: int) -> Equivariance:
+    """From the squared errors under each model, and last the variance, of every object: (models + 1, objects)."""
+    sums, drawn = by_object.sum(dim=1), resampled(by_object, seed=seed)
+    skills, drawn_skills = _skills(sums[:-1], one_element), _skills(drawn[:-1], one_element)
+    num = len(R2_COLUMNS)
+    r2, drawn_r2 = 1.0 - sums[:num] / sums[-1], 1.0 - drawn[:num] / drawn[-1]
+    of_known = _skills(by_object[:-1, known].sum(dim=1), one_element)[0]
     return Equivariance(
-        r2_unchanged=r2[0],
-        r2_linear=r2[1],
-        r2_parameter=r2[2],
-        r2_told=r2[3],
+        *r2.tolist(),
+        r2_intervals=tuple(percentile_interval(one) for one in drawn_r2),
         equivariance=float(skills[0]),
-        interval=percentile_interval(resampled[0]),
-        known=float(_skills(by_object[:, known].sum(dim=1), one_element)[0]) if bool(known.any()) else math.nan,
+        interval=percentile_interval(drawn_skills[0]),
+        known=float(of_known) if bool(known.any()) else math.nan,
         control=float(skills[1]),
-        control_high=percentile_interval(resampled[1])[1],
+        control_high=percentile_interval(drawn_skills[1])[1],
         num_pairs=num_pairs,
-        num_objects=num_objects,
+        num_objects=by_object.shape[1],
     )
 
 

@@ -24,6 +24,13 @@ _CHUNK: Final = 1024
 _WAVES: Final = (torch.cos, torch.sin)
 
 
+def untransformed_views(engine: Engine, num_views: int) -> Tensor:
+    """The images of :func:`told_pairs` without the transformation: (N, 3, S, S) uint8."""
+    plain = engine.with_spec_changes(transforms=())
+    parts = engine.parts(equally_often(engine, num_views), _CHUNK)
+    return torch.cat([to_bytes(plain.batch(part).images) for part in parts])
+
+
 @dataclass(frozen=True)
 class ToldPairs:
     """N pairs of views of one transformation.
@@ -67,7 +74,7 @@ def told_pairs(
     drawn = [engine.with_spec_changes(transforms=(transform,), transform_seed=seed) for seed in TWIN_SEEDS]
     one, other = drawn if declared.is_group else (engine.with_spec_changes(transforms=()), drawn[0])
     firsts, seconds, told, objects = [], [], [], []
-    for chunk in engine.parts(_equally_often(engine, num_views), _CHUNK):
+    for chunk in engine.parts(equally_often(engine, num_views), _CHUNK):
         if cancelled():
             raise Cancelled
         before, after = one.batch(chunk), other.batch(chunk)
@@ -79,7 +86,7 @@ def told_pairs(
     return ToldPairs(torch.cat(firsts), torch.cat(seconds), torch.cat(told), torch.cat(objects).cpu(), alone)
 
 
-def _equally_often(engine: Engine, num_views: int) -> Tensor:
+def equally_often(engine: Engine, num_views: int) -> Tensor:
     """Indices of the test split with the first ``num_views`` samples of each object, in their order: (N,) int64."""
     candidates = engine.indices("test", len(engine.object_names) * num_views * _SEARCHED)
     labels = engine.draw(candidates.to(engine.device)).labels.cpu()

@@ -27,7 +27,9 @@ class Fit:
     predicted: Tensor
 
 
-def grouped_ridge(inputs: Tensor, outputs: Tensor, groups: Tensor, asked: Tensor) -> Fit:
+def grouped_ridge(
+    inputs: Tensor, outputs: Tensor, groups: Tensor, asked: Tensor, *, compared: Tensor | None = None
+) -> Fit:
     """Predicts outputs linearly, with a penalty on all weights and on the constant too: an infinite one predicts zero.
 
     The penalty is the one with the least squared error where each group is predicted from the others. With the smoother
@@ -38,6 +40,7 @@ def grouped_ridge(inputs: Tensor, outputs: Tensor, groups: Tensor, asked: Tensor
         outputs: (N, D) float64.
         groups: (N,) int64.
         asked: (M, C) float64.
+        compared: :func:`leading` of the outputs, for who has them already.
     """
     design, wanted = _with_constant(inputs), _with_constant(asked)
     variances, directions = torch.linalg.eigh(design.T @ design)
@@ -45,7 +48,7 @@ def grouped_ridge(inputs: Tensor, outputs: Tensor, groups: Tensor, asked: Tensor
     variances, directions = variances[kept], directions[:, kept]
     basis = design @ directions / variances.sqrt()  # orthonormal
     shrinkages = variances / (variances + PENALTIES[:, None] * len(inputs))
-    compared = _leading(outputs)
+    compared = leading(outputs) if compared is None else compared
     errors = _left_out_errors(basis, compared, basis.T @ compared, shrinkages, groups)
     best, unchanged = int(errors.argmin()), float(compared.square().sum())
     if float(errors[best]) >= unchanged:
@@ -58,13 +61,18 @@ def _with_constant(inputs: Tensor) -> Tensor:
     return torch.cat((inputs, inputs.new_ones(len(inputs), 1)), dim=1)
 
 
-def _leading(outputs: Tensor) -> Tensor:
+def leading(outputs: Tensor) -> Tensor:
     """Outputs (N, D) along the directions in which they are largest: (N, at most 32)."""
-    if outputs.shape[1] <= NUM_DIRECTIONS:
+    num, width = outputs.shape
+    if width <= NUM_DIRECTIONS:
         return outputs
-    _, directions = torch.linalg.eigh(outputs.T @ outputs)
-    leading: Tensor = outputs @ directions[:, -NUM_DIRECTIONS:]
-    return leading
+    if width <= num:
+        _, directions = torch.linalg.eigh(outputs.T @ outputs)
+        along: Tensor = outputs @ directions[:, -NUM_DIRECTIONS:]
+        return along
+    squares, scores = torch.linalg.eigh(outputs @ outputs.T)  # of pixels, which are many
+    along = scores[:, -NUM_DIRECTIONS:] * squares[-NUM_DIRECTIONS:].clamp(min=0.0).sqrt()
+    return along
 
 
 def _left_out_errors(basis: Tensor, outputs: Tensor, projected: Tensor, shrinkages: Tensor, groups: Tensor) -> Tensor:

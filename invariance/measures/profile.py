@@ -14,7 +14,7 @@ from invariance.measures.representation import measure_representation
 from invariance.measures.twin_set import TwinSet, twin_set, untransformed
 from invariance.models import Classifier, images_at_once, layer_features, to_unit_range
 from invariance.models.checks import require_networks
-from invariance.training.precision import AUTO
+from invariance.training.precision import AUTO, Precision
 from invariance.vocabulary.measures import MEASURED_COLUMNS
 
 PIXEL_LAYER: Final = "pixels"
@@ -68,7 +68,7 @@ def profile_twins(
     of_pixels = _row(twins, to_unit_range(images).flatten(1), seed)
     for name, model in models.items():
         rows.append({"model": name, "layer": PIXEL_LAYER, "depth": 0, **of_pixels})
-        for depth, (layer, features) in enumerate(_all_features(model, images, flatten).items(), start=1):
+        for depth, (layer, features) in enumerate(features_of_layers(model, images, flatten=flatten).items(), start=1):
             rows.append({"model": name, "layer": layer, "depth": depth, **_row(twins, features, seed)})
     return pd.DataFrame(rows, columns=["model", "layer", "depth", *MEASURED_COLUMNS])
 
@@ -77,9 +77,11 @@ def _row(twins: TwinSet, features: Tensor, seed: int) -> dict[str, float]:
     return measure_representation(features[twins.first], features[twins.second], twins.differs, seed=seed)
 
 
-def _all_features(model: Classifier, images: Tensor, flatten: bool) -> dict[str, Tensor]:
+def features_of_layers(
+    model: Classifier, images: Tensor, *, flatten: bool = False, precision: Precision = AUTO
+) -> dict[str, Tensor]:
     """Name of each layer to (M, F) float32, of all images."""
     size = images_at_once(model, images, _BATCH_SIZE)
-    with torch.no_grad(), AUTO.autocast(images.device):
+    with torch.no_grad(), precision.autocast(images.device):
         parts = [layer_features(model, part, flatten=flatten) for part in images.split(size)]
     return {layer: torch.cat([part[layer] for part in parts]).to(torch.float32) for layer in parts[0]}

@@ -2,15 +2,16 @@
 
 ``checkpoints/`` holds one file of float16 weights for each model, ``manifest.json`` with their specs, accuracies and
 hashes, ``sens.csv`` with the sens-score of every pretrained model for every transformation (and of its siblings of
-other seeds, which do not ship), ``factors.csv`` with what can be decoded from each, and ``what-if.json`` with what its
-pair came to as sources and as targets. All of it is made by ``python -m invariance gallery build``.
+other seeds, which do not ship), ``equivariance.csv`` with whether the changes that those make can be foreseen,
+``factors.csv`` with what can be decoded from each, and ``what-if.json`` with what its pair came to as sources and as
+targets. All of it is made by ``python -m invariance gallery build``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -18,8 +19,9 @@ from typing import Any, Final
 import pandas as pd
 
 from invariance.resources import project_folder
-from invariance.spec import EARLIEST_SCHEMA, RunSpec, SpecError, run_from_dict, schema_of, schema_remark
+from invariance.spec import EARLIEST_SCHEMA, DatasetSpec, RunSpec, SpecError, run_from_dict, schema_of, schema_remark
 from invariance.statistics import t_interval
+from invariance.vocabulary.equivariance import EQUIVARIANCE_TABLE
 from invariance.vocabulary.factors import FACTOR_COLUMNS
 from invariance.vocabulary.measures import MEASURES
 
@@ -27,6 +29,8 @@ FEWEST_SEEDS: Final = 3
 """For an interval over networks instead of one over images."""
 GALLERY: Final = project_folder() / "checkpoints"
 COMMAND: Final = "python -m invariance gallery build"
+EQUIVARIANCE: Final = "equivariance.csv"
+"""Which of its files says whether what transformations do to its networks can be foreseen."""
 WHAT_IF: Final = "what-if.json"
 """Which of its files says what its pair of networks came to."""
 
@@ -153,6 +157,18 @@ def factors_table(folder: Path | None = None) -> pd.DataFrame:
     """What the shipped models have kept, controls first, rows called by gallery name; see :data:`FACTOR_COLUMNS`."""
     path = (folder or GALLERY) / "factors.csv"
     return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=list(FACTOR_COLUMNS))
+
+
+def equivariance_table(folder: Path | None = None) -> pd.DataFrame:
+    """Whether what transformations do to the shipped models can be foreseen, on :func:`all_objects`."""
+    path = (folder or GALLERY) / EQUIVARIANCE
+    columns = [column.name for column in EQUIVARIANCE_TABLE]
+    return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=columns)
+
+
+def all_objects(data: DatasetSpec) -> DatasetSpec:
+    """The data with all objects of its source: a change is foreseen on objects left out, so the more the better."""
+    return replace(data, classes=())
 
 
 def lesson_table(name: str, folder: Path | None = None) -> pd.DataFrame:

@@ -22,7 +22,7 @@ from invariance.files import write_bytes_atomically
 from invariance.measures.shifts import PICTURES, available_shifts, own_shift, shifted
 from invariance.runs.execute import run_here
 from invariance.runs.finished_cells import finished_cell
-from invariance.runs.gallery import COMMAND, WHAT_IF, GalleryEntry, entry_of, table_file
+from invariance.runs.gallery import COMMAND, EQUIVARIANCE, WHAT_IF, GalleryEntry, all_objects, entry_of, table_file
 from invariance.runs.gallery_tables import make_tables
 from invariance.runs.store import Store
 from invariance.spec import (
@@ -40,6 +40,7 @@ from invariance.studies.what_if import WhatIf, what_if
 from invariance.studies.what_if_report import what_if_report
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.precision import auto_precision
+from invariance.vocabulary.equivariance import EQUIVARIANCE_PAIRS
 from invariance.vocabulary.measures import starting_network_name
 
 MATCHED: Final = ("rotate", "hue", "erasing")
@@ -135,7 +136,9 @@ def build(
 
 
 def measure(recipe: Recipe, store: Store, folder: Path, *, device: str, on_event: Callable[[str, Any], None]) -> None:
-    """Measures the networks of a gallery, and writes ``sens.csv``, ``factors.csv`` and ``what-if.json``.
+    """Measures the networks of a gallery.
+
+    Writes ``sens.csv``, ``equivariance.csv``, ``factors.csv`` and ``what-if.json``.
 
     Scores are also measured on each other type of data that needs no download, into ``sens-<type>.csv``.
 
@@ -174,7 +177,15 @@ def _measured(
                 num_pairs=recipe.num_pairs,
                 untrained=True,
             )
-    if seed == recipe.seeds[0]:  # what is decoded is told of the networks that ship
+    if seed == recipe.seeds[0]:  # what is decoded and foreseen is told of the networks that ship
+        tables[EQUIVARIANCE] = MeasureSpec(
+            sources=tuple(names),
+            transforms=recipe.transforms,
+            data=all_objects(shifted(pretrained_on, own)),
+            measure="equivariance",
+            num_pairs=min(EQUIVARIANCE_PAIRS, recipe.num_pairs),
+            untrained=True,
+        )
         tables["factors.csv"] = FactorSpec(
             sources=tuple(names),
             factors=(*PLAIN_FACTORS, *recipe.transforms),
@@ -188,7 +199,7 @@ def _measured(
         table = pd.read_csv(result["table"])
         for column in table.columns.intersection(["model", "reference"]):
             table[column] = table[column].replace(names)
-        yield file, table.assign(seed=seed) if isinstance(spec, MeasureSpec) else table
+        yield file, table.assign(seed=seed) if file.startswith("sens") else table
 
 
 def _judge_pair(pair: WhatIf, store: Store, folder: Path, *, device: str, on_event: Callable[[str, Any], None]) -> None:

@@ -29,6 +29,7 @@ class MeasureSpec(BaseRunSpec):
             one feature: the object, the background, the sticker, or all but the sticker.
         num_pairs: number of twins.
         untrained: whether rows are added for the networks that the models' trainings started from.
+        layers: whether ``equivariance`` has a row for each layer, from the pixels on, in place of the representation.
     """
 
     kind: ClassVar[str] = "measure"
@@ -38,6 +39,7 @@ class MeasureSpec(BaseRunSpec):
     measure: str = "sens"
     num_pairs: int = 1_000
     untrained: bool = False
+    layers: bool = False
 
     def __post_init__(self) -> None:
         require_dataset(self.data)
@@ -52,6 +54,9 @@ class MeasureSpec(BaseRunSpec):
         require(self.measure in MEASURE_NAMES, "measure", self.measure, " or ".join(MEASURE_NAMES))
         require_count("num_pairs", self.num_pairs, 2, 10**7)
         require(isinstance(self.untrained, bool), "untrained", self.untrained, "true or false")
+        require(isinstance(self.layers, bool), "layers", self.layers, "true or false")
+        if self.layers and self.measure != "equivariance":
+            raise SpecError(f"layers = True: only equivariance is measured layer by layer here, not {self.measure}")
 
     @property
     def depends_on(self) -> tuple[str, ...]:

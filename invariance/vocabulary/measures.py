@@ -6,32 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from invariance.vocabulary.attach import by_name
-from invariance.vocabulary.columns import Column
-from invariance.vocabulary.equivariance import EQUIVARIANCE_TABLE
+from invariance.vocabulary.columns import Column, Measure
+from invariance.vocabulary.equivariance import EQUIVARIANCE, EQUIVARIANCE_TABLE
 from invariance.vocabulary.factors import FACTOR_TABLE
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measure(Column):
-    """A column that can be compared between networks, and is shown as a table of its own.
-
-    Attributes:
-        title: what it is called.
-        scale: what 0 and 1 say, one or two sentences.
-        invariant: its value for an invariant network, 0 or 1.
-        interval: the columns of its 95 % interval, None if it has none.
-    """
-
-    title: str
-    scale: str
-    invariant: float = 0.0
-    interval: tuple[str, str] | None = None
-
-    @property
-    def words(self) -> str:
-        """What it says, for people."""
-        return f"{self.title}: {self.meaning}. {self.scale}"
-
 
 TABLE: Final = "table.csv"
 """Name of the file, in the folder of a run, that holds what it measured."""
@@ -121,6 +98,9 @@ TRANSFORM_COLUMNS: Final = tuple(_COLUMNS)
 
 MEASURES: Final[dict[str, Measure]] = {name: column for name, column in _COLUMNS.items() if isinstance(column, Measure)}
 """By the column that holds them; a table made by an earlier version has only the first two."""
+
+SHOWN_MEASURES: Final[dict[str, Measure]] = {**MEASURES, EQUIVARIANCE.name: EQUIVARIANCE}
+"""Those, and the one that has a table of its own."""
 
 MEASURED_COLUMNS: Final = tuple(name for name, column in _COLUMNS.items() if column.formula)
 """What is measured of one representation and one transformation, wherever in a network."""

@@ -139,6 +139,12 @@ TERMS: Final[dict[str, Term]] = by_name(
         "Lenc and Vedaldi 2015, arXiv 1411.5908",
     ),
     Term(
+        "local equivariance error",
+        "The norm of the Lie derivative: how far a representation moves in a small step of a transformation, over its "
+        "spread over images. Here divided by the same of the pixels; 0 is locally invariant.",
+        "Gruver et al. 2023, arXiv 2210.02984",
+    ),
+    Term(
         "sens-score",
         "Mean distance of twins in a representation, divided by the mean distance of random pairs of images. 0 is "
         "invariant; 1 moves the representation as far as another image would.",

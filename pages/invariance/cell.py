@@ -12,11 +12,13 @@ import streamlit as st
 from invariance.data.sweeps import sweep
 from invariance.figures.pictures import fitting_factor, side_by_side, upscale
 from invariance.figures.profile import layer_figure, magnitude_figure
+from invariance.measures.equivariance_table import layer_equivariance
 from invariance.measures.magnitude import magnitude_curve
 from invariance.measures.profile import layer_profile
 from invariance.measures.twins import TwinDistances, twin_distances
 from invariance.numbers import NOT_KNOWN, format_number
 from invariance.spec import DatasetSpec
+from invariance.vocabulary.equivariance import EQUIVARIANCE
 from invariance.vocabulary.measures import MEASURES
 from pages.shared import cache
 from pages.shared.controls import choose
@@ -28,6 +30,9 @@ VIEWS = {"twins": "Twins", "layers": "Layer by layer", "magnitude": "Against mag
 NUM_TWINS = 12
 PAIRS_OF_SMALL, PAIRS_OF_OTHERS = {"layers": 256, "magnitude": 200}, {"layers": 48, "magnitude": 24}
 """Twins for an answer within two seconds: of the small network, and of those made for a GPU."""
+
+PAIRS_FORESEEN = {"small": 288, "others": 144}
+"""Likewise, of equivariance in all layers: four of each built-in object, or two."""
 
 Row = Mapping[Hashable, Any]
 """Column to value."""
@@ -123,6 +128,8 @@ def show_view(networks: Networks, names: dict[str, str], transform: str, data: D
     titles = titles_of(networks, names)
     if view == "twins":
         _show_twins(networks, titles, transform, data)
+    elif view == "layers" and score == EQUIVARIANCE.name:
+        _show_equivariance(networks, titles, transform, data)
     elif view == "layers":
         _show_layers(networks, titles, transform, data, score)
     else:
@@ -172,6 +179,23 @@ def _show_layers(networks: Networks, titles: dict[str, str], transform: str, dat
     )
 
 
+def _show_equivariance(networks: Networks, titles: dict[str, str], transform: str, data: DatasetSpec) -> None:
+    num_pairs = PAIRS_FORESEEN["small" if _are_small(networks) else "others"]
+    table = _equivariance(networks, cache.keys_of(networks.values()), data, transform, num_pairs)
+    show_figure(
+        layer_figure(table, score=EQUIVARIANCE.name, titles=titles),
+        table,
+        key="layers",
+        title=f"Equivariance to {transform}, layer by layer",
+        name=f"equivariance-layers-{transform}",
+        origin=page_origin(data),
+    )
+    st.caption(
+        f"From {int(table['num_pairs'].iloc[0])} pairs, fewer than above, so that it comes at once. *pixels* are the "
+        "images themselves; maps are averaged over their positions, which leaves out where things are."
+    )
+
+
 def _show_magnitude(networks: Networks, titles: dict[str, str], transform: str, data: DatasetSpec) -> None:
     table = _curve(networks, cache.keys_of(networks.values()), data, transform, _num_pairs(networks, "magnitude"))
     wanted = sweep(transform)
@@ -199,8 +223,11 @@ def _show_magnitude(networks: Networks, titles: dict[str, str], transform: str, 
 
 
 def _num_pairs(networks: Networks, view: str) -> int:
-    is_small = all(getattr(network.spec, "model", "") == "small" for network in networks.values())
-    return (PAIRS_OF_SMALL if is_small else PAIRS_OF_OTHERS)[view]
+    return (PAIRS_OF_SMALL if _are_small(networks) else PAIRS_OF_OTHERS)[view]
+
+
+def _are_small(networks: Networks) -> bool:
+    return all(getattr(network.spec, "model", "") == "small" for network in networks.values())
 
 
 # The first argument is left out of the cache's key, which the second one holds.
@@ -217,6 +244,14 @@ def _twins(_model: cache.KnownModel, key: cache.Key, data: DatasetSpec, transfor
 def _profile(_networks: Networks, keys: cache.Keys, data: DatasetSpec, transform: str, num_pairs: int) -> pd.DataFrame:
     models = {reference: network.model for reference, network in _networks.items()}
     return layer_profile(models, cache.engine(data), transform, num_pairs=num_pairs)
+
+
+@st.cache_data(max_entries=64, show_spinner="Foreseeing changes in the layers")
+def _equivariance(
+    _networks: Networks, keys: cache.Keys, data: DatasetSpec, transform: str, num_pairs: int
+) -> pd.DataFrame:
+    models = {reference: network.model for reference, network in _networks.items()}
+    return layer_equivariance(models, cache.engine(data), transform, num_pairs=num_pairs)
 
 
 @st.cache_data(max_entries=64, show_spinner="Turning the magnitude up")

@@ -1,27 +1,51 @@
 """Invariance: which transformations each network ignores, and what is behind every number."""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
+from invariance.figures.equivariance import equivariance_heatmap
 from invariance.figures.heatmap import sens_heatmap
+from invariance.measures.shifts import own_shift
+from invariance.runs import gallery
 from invariance.runs.origin import Origin, origin_of
 from invariance.spec import CATEGORIES
-from invariance.vocabulary.measures import MEASURES
+from invariance.vocabulary.equivariance import EQUIVARIANCE
+from invariance.vocabulary.measures import MEASURES, SHOWN_MEASURES
 from pages.invariance.cell import references, show_numbers, show_view
+from pages.invariance.foreseen import explain_verdicts, show_foreseen
 from pages.invariance.rows import can_be_row, choose_num_pairs, explain_published, row_title
 from pages.invariance.scatter import show_scatter
-from pages.invariance.table import PUBLISHED_PAIRS, choose_data, measurements, table_of
+from pages.invariance.table import (
+    PUBLISHED_PAIRS,
+    choose_data,
+    equivariance_measurement,
+    equivariance_of,
+    measurement,
+    measurements,
+    table_of,
+)
 from pages.shared import cache, links
 from pages.shared.controls import choose
 from pages.shared.errors import errors_shown, show_postponed
 from pages.shared.figures import heatmap_frame, show_heatmap
+from pages.shared.measurements import gallery_data
 from pages.shared.networks import Networks, choose_others, show_no_gallery
 
 
-def choose_measure(table: pd.DataFrame) -> str:
-    """Which column the heatmap shows; those that the table lacks are not offered, and named."""
+def choose_measure(table: pd.DataFrame, *, equivariance: bool) -> str:
+    """Which column the heatmap shows; those that the table lacks are not offered, and named.
+
+    Args:
+        table: of sens-scores.
+        equivariance: whether that, which has a table of its own, is offered too.
+    """
     offered = [name for name in MEASURES if name in table and table[name].notna().any()] or ["sens"]
-    score = choose("Measure", {name: MEASURES[name].title for name in offered}, key="score", kind="segments")
+    names = [*offered, EQUIVARIANCE.name] if equivariance else offered
+    score = choose("Measure", {name: SHOWN_MEASURES[name].title for name in names}, key="score", kind="segments")
+    if score == EQUIVARIANCE.name:
+        return score
     measure = MEASURES[score]
     st.markdown(f"Shown: the **{measure.title}**, {measure.meaning}. {measure.scale}")
     if absent := [MEASURES[name].title for name in MEASURES if name not in offered]:
@@ -73,7 +97,7 @@ def show_table(
     table: pd.DataFrame, networks: Networks, names: dict[str, str], score: str, origin: Origin
 ) -> tuple[str, str]:
     """Rows are networks, columns transformations. Returns the chosen cell."""
-    title = MEASURES[score].title
+    title = SHOWN_MEASURES[score].title
     st.markdown(
         "A frame marks what a network was trained on; beside its name, how many images of its own task it names "
         "rightly. Click a cell to look behind it."
@@ -81,9 +105,9 @@ def show_table(
     frame = heatmap_frame("heatmap", least_rem=50)
     st.subheader("One cell", anchor=False)
     cell = choose_cell(table, names)
-    figure = sens_heatmap(
+    draw = equivariance_heatmap if score == EQUIVARIANCE.name else partial(sens_heatmap, score=score)
+    figure = draw(
         table,
-        score=score,
         titles=with_accuracies(table, networks, names),
         selected=cell,
         trained_on={name: network.data.transforms for name, network in networks.items()},
@@ -95,7 +119,7 @@ def show_table(
         table.assign(title=table["model"].map(names)),
         key="heatmap",
         title=f"{title[0].upper()}{title[1:]} of networks (rows) for transformations",
-        name="sens",
+        name="equivariance" if score == EQUIVARIANCE.name else "sens",
         alt=f"{title} of networks for transformations",
         on_cell=select_cell,
         origin=origin,
@@ -123,8 +147,18 @@ def main() -> None:
         help="What a network does before it has seen an image: the reference for every other row. It tells hardly any "
         "image apart, so a low score of its is no achievement; it stands apart, below the rule.",
     )
-    explain_published(published, data, num_pairs)
-    table = table_of(known, others, shift, data, num_pairs)
+    place = st.container()
+    table, offer = table_of(known, others, shift, data, num_pairs)
+    score = choose_measure(table, equivariance=not gallery.equivariance_table().empty)
+    foreseen = score == EQUIVARIANCE.name
+    if foreseen:
+        is_own = shift == own_shift(gallery_data(known))
+        data = gallery.all_objects(data) if is_own else data
+        table, offer = equivariance_of(known, others, data, shipped_too=is_own)
+    with place:
+        if not foreseen:
+            explain_published(published, data, num_pairs)
+        offer()
     networks = networks_of(table, known)
     several = sum(network.is_untrained for network in networks.values()) > 1
     if not show_untrained:
@@ -136,12 +170,18 @@ def main() -> None:
     names = {name: row_title(network, several) for name, network in networks.items()}
     measured = table  # the numbers of a cell name the untrained network even where it has no row
     table = table[table["model"].isin(networks)]
-    score = choose_measure(table)
+    if foreseen:
+        explain_verdicts(data)
     shown = [name for group in (groups or CATEGORIES) for name in CATEGORIES[group]]
-    origin = origin_of(*measurements(list(networks.values()), data, num_pairs))
+    asked = partial(measurement, data=data, num_pairs=num_pairs)
+    asked = partial(equivariance_measurement, data=data) if foreseen else asked
+    origin = origin_of(*measurements(list(networks.values()), asked))
     row, column = show_table(table[table["transform"].isin(shown)], networks, names, score, origin)
     compared = references(networks[row], known)
-    show_numbers(measured, compared, names, column)
+    if foreseen:
+        show_foreseen(measured, compared, names, column)
+    else:
+        show_numbers(measured, compared, names, column)
     show_view(compared, names, column, data, score)
     show_scatter(known)
 

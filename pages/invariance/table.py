@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -14,12 +14,14 @@ from invariance.runs import gallery
 from invariance.runs.added import is_outside, short_name
 from invariance.runs.gallery_build import NUM_PAIRS
 from invariance.spec import DatasetSpec, MeasureSpec
+from invariance.vocabulary.equivariance import EQUIVARIANCE_PAIRS
 from invariance.vocabulary.measures import TRANSFORM_COLUMNS
 from pages.shared.cache import KnownModel
 from pages.shared.controls import choose
 from pages.shared.measurements import (
     Group,
     Measured,
+    Measurement,
     find_measured,
     gallery_data,
     measure,
@@ -45,10 +47,14 @@ def choose_data(known: Networks) -> tuple[str, DatasetSpec]:
     return name, kinds[name]
 
 
+Offer = Callable[[], None]
+"""Shows progress of what is being measured, and buttons for what is not."""
+
+
 def table_of(
     known: Networks, runs: list[str], shift: str, data: DatasetSpec, num_pairs: int = PUBLISHED_PAIRS
-) -> pd.DataFrame:
-    """Rows of the gallery, of the chosen networks and of untrained ones; offers to measure what is not measured.
+) -> tuple[pd.DataFrame, Offer]:
+    """Rows of the gallery, of the chosen networks and of untrained ones, and the offer to measure what is not measured.
 
     Args:
         known: the networks that can be looked at.
@@ -57,7 +63,7 @@ def table_of(
         data: of that type.
         num_pairs: twins of published networks.
     """
-    shipped = {entry.run_id: name for name in known if (entry := _entry(name)) is not None}
+    shipped = _shipped(known)
     group = tuple(shipped)
     rows = _shipped_table(known, shift)
     lacking = not rows.empty and not set(TRANSFORM_COLUMNS) <= set(rows)
@@ -66,11 +72,50 @@ def table_of(
     if lacking and group in found.missing:
         found.missing.remove(group)
         found.outdated.append(group)
-    _offer(found, group, data, num_pairs)
+    asked_of = partial(measurement, data=data, num_pairs=num_pairs)
+    return _joined(found, rows, shipped), partial(_offer, found, group, asked_of)
+
+
+def _joined(found: Measured, rows: pd.DataFrame, shipped: dict[str, str]) -> pd.DataFrame:
     own = [table.assign(model=table["model"].replace(shipped)) for table in found.tables]
     table = pd.concat([frame for frame in (*own, rows) if not frame.empty] or [rows])
     # A table that was measured again comes first, and two may hold the same untrained network.
     return table.drop_duplicates(["model", "transform"]).reset_index(drop=True)
+
+
+def equivariance_of(
+    known: Networks, runs: list[str], data: DatasetSpec, *, shipped_too: bool
+) -> tuple[pd.DataFrame, Offer]:
+    """The same rows, of the table of equivariance.
+
+    Args:
+        known: the networks that can be looked at.
+        runs: run ids of one's own, and references of networks that others trained.
+        data: objects and backgrounds.
+        shipped_too: whether the gallery's own table was made on this data.
+    """
+    shipped = _shipped(known)
+    rows = _known_rows(gallery.equivariance_table(), known)
+    rows = rows if shipped_too else rows[:0]
+    group, asked = tuple(shipped), partial(equivariance_measurement, data=data)
+    found = find_measured([*((run,) for run in runs), *([group] if group and rows.empty else [])], asked)
+    return _joined(found, rows, shipped), partial(_offer, found, group, asked)
+
+
+def equivariance_measurement(group: Group, data: DatasetSpec) -> MeasureSpec:
+    """The measurement of some networks on all transformations, with those that they started from where these are known.
+
+    Args:
+        group: measured together.
+        data: objects and backgrounds.
+    """
+    return MeasureSpec(
+        sources=group,
+        data=data,
+        measure="equivariance",
+        num_pairs=EQUIVARIANCE_PAIRS,
+        untrained=not is_published(group),
+    )
 
 
 def find_tables(groups: list[Group], data: DatasetSpec, num_pairs: int = PUBLISHED_PAIRS) -> Measured:
@@ -95,16 +140,20 @@ def measurement(group: Group, data: DatasetSpec, num_pairs: int = PUBLISHED_PAIR
     return MeasureSpec(sources=group, data=data, num_pairs=NUM_PAIRS, untrained=True)
 
 
-def measurements(networks: Sequence[KnownModel], data: DatasetSpec, num_pairs: int) -> list[MeasureSpec]:
+def measurements(networks: Sequence[KnownModel], asked: Callable[[Group], MeasureSpec]) -> list[MeasureSpec]:
     """What makes a table of these networks again: one measurement of the own ones, one of each of the others."""
     own = tuple(one.reference for one in networks if not (one.is_published or one.is_untrained))
-    groups = [own] * bool(own) + [(one.reference,) for one in networks if one.is_published]
-    return [measurement(group, data, num_pairs) for group in groups]
+    return [asked(group) for group in [own] * bool(own) + [(one.reference,) for one in networks if one.is_published]]
 
 
 def is_published(group: Group) -> bool:
     """Whether it is a network that others published."""
     return is_outside(group[0])
+
+
+def _shipped(known: Networks) -> dict[str, str]:
+    """Gallery name of each run of a pretrained network of the gallery."""
+    return {entry.run_id: name for name in known if (entry := _entry(name)) is not None}
 
 
 def _entry(name: str) -> gallery.GalleryEntry | None:
@@ -113,16 +162,18 @@ def _entry(name: str) -> gallery.GalleryEntry | None:
 
 def _shipped_table(known: Networks, shift: str) -> pd.DataFrame:
     own = own_shift(known["none"].data) if "none" in known else shift
-    rows = gallery.sens_table(shift=None if shift == own else shift)
+    return _known_rows(gallery.sens_table(shift=None if shift == own else shift), known)
+
+
+def _known_rows(rows: pd.DataFrame, known: Networks) -> pd.DataFrame:
     is_known = rows["model"].isin(known)
     if "untrained" in rows:
         is_known |= rows["untrained"].astype(bool)
     return rows[is_known]
 
 
-def _offer(found: Measured, gallery_group: Group, data: DatasetSpec, num_pairs: int) -> None:
+def _offer(found: Measured, gallery_group: Group, asked: Measurement) -> None:
     """Progress of what is being measured, and buttons for what is not."""
-    asked = partial(measurement, data=data, num_pairs=num_pairs)
     show_pending(found.pending)
     if found.missing:
         own = sum(group != gallery_group and not is_published(group) for group in found.missing)

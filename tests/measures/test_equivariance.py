@@ -146,7 +146,7 @@ def test_the_scores_are_those_of_a_plain_implementation(random: torch.Generator)
         held = folds == fold
         centre = before[~held].mean(axis=0)
         variances, directions = np.linalg.eigh(np.cov(before[~held].T, bias=True))
-        shown = (before - centre) @ directions / np.sqrt(variances)
+        shown = (before - centre) @ directions / np.sqrt(variances.mean())
         inputs = {"linear": shown, "parameter": told}
         for name, known in (("told", told), ("shuffled", told[permutation(NUM, seed=5).numpy()])):
             products = (shown[:, :, None] * known[:, None, :]).reshape(NUM, -1)
@@ -166,6 +166,18 @@ def test_the_scores_are_those_of_a_plain_implementation(random: torch.Generator)
     assert found.equivariance == pytest.approx(1 - sums["told"] / best, abs=1e-8)
     assert found.control == pytest.approx(1 - sums["shuffled"] / best, abs=1e-8)
     assert found.interval[0] < found.equivariance < found.interval[1]
+    for (low, high), estimate in zip(
+        found.r2_intervals, (found.r2_unchanged, found.r2_linear, found.r2_parameter, found.r2_told), strict=True
+    ):
+        assert low < estimate < high and high - low < 0.5
+
+
+def test_objects_that_are_held_out_are_read_where_the_known_ones_are_drawn_to_a_point(random: torch.Generator) -> None:
+    """A network that knows the classes leaves within them nothing but noise, along which new objects lie far out."""
+    classes = 10 * normal(random, 24, 40)
+    first = classes[OBJECTS] + 0.01 * normal(random, NUM, 40)
+    found = equivariance_scores(first, normal(random, NUM, 40) * 3 + first, first[:, :0], OBJECTS, seed=1)
+    assert found.r2_linear > found.r2_unchanged - 0.05
 
 
 def test_pairs_are_as_many_of_each_object_and_told_what_leads_from_one_to_the_other() -> None:

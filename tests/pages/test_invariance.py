@@ -15,8 +15,9 @@ from invariance.models import create_model
 from invariance.runs.store import Store
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec
 from invariance.training.checkpoint import save_weights
+from invariance.vocabulary.equivariance import EQUIVARIANCE_TABLE, VERDICTS
 from invariance.vocabulary.measures import TRANSFORM_COLUMNS, starting_network_name
-from pages.invariance.table import find_tables, measurement
+from pages.invariance.table import equivariance_measurement, find_tables, measurement
 from tests.pages.tiny_gallery import DATA, no_gallery, write_gallery
 from tests.runs.tiny import tiny_pretrain
 
@@ -259,3 +260,40 @@ def test_so_is_one_under_the_same_name(app: AppTest, store: Store, tmp_path: Pat
     assert not app.exception and not app.error
     (again,) = store.list(kind="measure")
     assert again.id == path.id and not table.is_file()
+
+
+def add_equivariance(folder: Path) -> None:
+    """Gives the gallery a table in which every network has another verdict, and one has none."""
+    names = ["none", "rotate", "matched", "disjoint"]
+    rows = pd.DataFrame(
+        [(name, transform) for name in names for transform in TRANSFORM_NAMES], columns=["model", "transform"]
+    )
+    table = rows.reindex(columns=[column.name for column in EQUIVARIANCE_TABLE]).fillna(0.25).assign(untrained=False)
+    table["verdict"] = table["model"].map(dict(zip(names, VERDICTS, strict=True)))
+    table.loc[(table["model"] == "matched") & (table["transform"] == "hue"), "local_equivariance_error"] = None
+    table.to_csv(folder / "equivariance.csv", index=False)
+
+
+@pytest.mark.usefixtures("gallery")
+def test_equivariance_is_a_measure_with_a_table_of_its_own(app: AppTest, tmp_path: Path) -> None:
+    add_equivariance(tmp_path / "gallery")
+    open_invariance(app, score="equivariance", row="matched", column="hue", view="layers")
+    assert not app.exception and not app.error
+    assert {chart.key for chart in app.get("plotly_chart")} == {"heatmap", "foreseen", "layers", "scatter"}
+    said = texts(app)
+    assert "under **hue**: **partly**. Equivariance 0.25 (0.25–0.25)" in said and "too near to what resampling" in said
+    assert "pairs, fewer than above" in said
+    app.selectbox(key="row").set_value("rotate").run()
+    assert "under **hue**: **equivariant**" in texts(app) and "local equivariance error 0.25 (0.25–0.25)" in texts(app)
+
+
+@pytest.mark.usefixtures("gallery")
+def test_a_run_of_one_s_own_is_asked_for_its_equivariance(app: AppTest, store: Store, tmp_path: Path) -> None:
+    add_equivariance(tmp_path / "gallery")
+    run_id = finish_pretraining(store)
+    open_invariance(app, models=run_id, score="equivariance")
+    assert not app.exception and not app.error
+    app.button(key="measure").click().run()
+    assert not app.exception
+    (measured,) = store.list(kind="measure")
+    assert measured.spec == equivariance_measurement((run_id,), replace(DATA_OF_TWINS, classes=()))

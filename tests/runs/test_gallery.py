@@ -6,7 +6,16 @@ import pandas as pd
 import pytest
 
 from invariance.measures.factor_verdict import changes, judge
-from invariance.runs.gallery import damaged, entries, entry, factors_table, lesson_table, sens_table, what_if
+from invariance.runs.gallery import (
+    damaged,
+    entries,
+    entry,
+    equivariance_table,
+    factors_table,
+    lesson_table,
+    sens_table,
+    what_if,
+)
 from invariance.runs.gallery_build import Recipe, build, measure
 from invariance.runs.store import Store
 from invariance.spec import TRANSFORM_NAMES, SpecError
@@ -78,6 +87,14 @@ def test_build_decodes_factors_from_the_pretrained_ones_and_the_controls(built):
     }
     compared = table.dropna(subset="reference")
     assert set(compared["model"]) == {"hue", "matched", "disjoint"} and set(compared["reference"]) == {"none"}
+
+
+def test_build_tells_whether_changes_can_be_foreseen_on_all_objects(built):
+    folder, _ = built
+    table = equivariance_table(folder)
+    assert table["model"].tolist() == sens_table(folder)["model"].tolist() and (table["transform"] == "hue").all()
+    assert table["num_objects"].gt(len(entries(folder)[0].class_names)).all(), "those of pretraining and others"
+    assert table["equivariance_known"].notna().sum() == 5 and table["local_equivariance_error"].gt(0).all()
 
 
 def test_build_looks_into_the_layers_and_turns_the_magnitude_up(built):
