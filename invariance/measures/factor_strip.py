@@ -1,4 +1,4 @@
-"""Five images at different values of a factor, and what two networks' probes read off each: a table's row, to be seen."""
+"""Five images at different values of a factor, and what two networks read off each: a row of a table, to be seen."""
 
 from __future__ import annotations
 
