@@ -28,12 +28,20 @@ from invariance.models import Classifier
 from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec
 from invariance.statistics import Interval, benjamini_hochberg
 from invariance.studies.thrown_away_words import remarks, sentence
+from invariance.training.threads import threads_of
 from invariance.vocabulary.equivariance import EQUIVARIANCE_PAIRS, EQUIVARIANT_ABOVE
 from invariance.vocabulary.factors import FALSE_DISCOVERY_RATE, KNOWN, NO_DIFFERENCE
-from invariance.vocabulary.thrown_away import EQUIVARIANCE, EVIDENCE, FACTOR, LESS, MORE, SAME, UNDECIDED
+from invariance.vocabulary.thrown_away import (
+    EQUIVARIANCE,
+    EVIDENCE,
+    FACTOR,
+    LESS,
+    MORE,
+    NUM_ATTRIBUTED,
+    SAME,
+    UNDECIDED,
+)
 
-NUM_ATTRIBUTED = 100
-"""Images of whose evidence shares are taken."""
 Networks = Mapping[str, Classifier]
 """Two, by name, in order; in eval mode, on the engine's device."""
 
@@ -146,6 +154,19 @@ def thrown_away(
     Raises:
         SpecError: there are too few pictures, or Captum is not installed.
     """
+    with threads_of([model.architecture for model in models.values()], engine.device):
+        return _compared(models, engine, task, spec, objects, num_attributed, on_progress)
+
+
+def _compared(
+    models: Networks,
+    engine: Engine,
+    task: Engine,
+    spec: FactorSpec,
+    objects: str,
+    num_attributed: int,
+    on_progress: Callable[[int, int], None] | None,
+) -> ThrownAway:
     factors = available_factors(spec, engine)
     num_steps = len(image_sets(factors, together=False)) + 2
     told = (lambda done, _: on_progress(done, num_steps)) if on_progress is not None else None
@@ -218,7 +239,10 @@ def card_json(card: ThrownAway) -> dict[str, Any]:
         "sentences": list(card.sentences),
         "remarks": list(card.remarks),
         "transferred": None if card.transferred is None else asdict(card.transferred),
-        "rows": [asdict(row) for row in card.rows],
+        "rows": [
+            {name: None if value != value else value for name, value in asdict(row).items()}  # JSON has no NaN
+            for row in card.rows
+        ],
         "strips": [asdict(strip) for strip in card.strips],
     }
 

@@ -28,6 +28,8 @@ DIRECTIONS: Final[dict[str, str]] = {
 }
 """What is said of the second network beside the first, in the order in which it is tried."""
 
+NUM_ATTRIBUTED: Final = 200
+"""Images of whose evidence shares are taken, unless asked otherwise."""
 HARDLY: Final = 0.2
 """Of the first network's skill: with less than this share the second can hardly tell; with none, no longer."""
 CLASS_IS_READ: Final = 0.95

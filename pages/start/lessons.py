@@ -52,7 +52,7 @@ LESSONS = (
         "Does invariance delete?",
         "Once hue has varied in training, what is read off worse, and what better?",
         "factors",
-        {"first": "none", "second": "hue"},
+        {"view": "thrown-away", "first": "none", "second": "hue"},
     ),
     Lesson(
         "What nobody asked for",
