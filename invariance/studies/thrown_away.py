@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -42,6 +42,8 @@ from invariance.vocabulary.thrown_away import (
     UNDECIDED,
 )
 
+MOST_VIEWS: Final = 20
+"""Of an object, of which views are left out together where a change is foreseen."""
 Networks = Mapping[str, Classifier]
 """Two, by name, in order; in eval mode, on the engine's device."""
 
@@ -315,7 +317,7 @@ def _of_equivariance(task: Task, transforms: tuple[str, ...]) -> Iterator[Row]:
         transforms=transforms,
         data=task.engine.spec,
         measure="equivariance",
-        num_pairs=EQUIVARIANCE_PAIRS,
+        num_pairs=min(EQUIVARIANCE_PAIRS, MOST_VIEWS * len(task.engine.object_names)),
     )
     work = measure_equivariance(spec, task)
     try:

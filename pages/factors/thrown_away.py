@@ -15,7 +15,7 @@ from invariance.runs.origin import Origin
 from invariance.spec import DatasetSpec, FactorSpec
 from invariance.studies.thrown_away import ThrownAway, thrown_away
 from invariance.vocabulary.factors import OBJECTS
-from invariance.vocabulary.thrown_away import DIRECTIONS, PARTS
+from invariance.vocabulary.thrown_away import DIRECTIONS, NUM_ATTRIBUTED, PARTS
 from pages.shared import cache, server
 from pages.shared.add_network import add_network_control
 from pages.shared.cache import KnownModel
@@ -139,6 +139,7 @@ def _computed(_models: tuple[KnownModel, KnownModel], keys: cache.Keys) -> Throw
         cache.engine(facts.data),
         cache.engine(facts.task),
         FactorSpec(sources=tuple(names), data=facts.data),
+        num_attributed=NUM_ATTRIBUTED,
         on_progress=bar,
     )
     bar.empty()
