@@ -67,7 +67,7 @@ def differences_figure(card: ThrownAway) -> go.Figure:
         automargin=True,
         fixedrange=True,
     )
-    figure.update_xaxes(title="B less A", zeroline=True, zerolinecolor=NEUTRAL, fixedrange=True)
+    figure.update_xaxes(title="B − A", zeroline=True, zerolinecolor=NEUTRAL, fixedrange=True)
     lay_out_plot(figure, 90 + 22 * len(rows), dragmode=False)
     return figure
 
@@ -158,7 +158,7 @@ def card_html(card: ThrownAway, images: Sequence[NDArray[np.uint8]], origin: Ori
         for strip, shown in zip(card.strips, images, strict=True)
     }
     if card.rows:
-        figures["All differences, B less A, with 95 % intervals"] = differences_figure(card)
+        figures["All differences, B − A, with 95 % intervals"] = differences_figure(card)
     first, second = card.names
     title = f"What {second} (B) threw away that {first} (A) keeps"
     said = " ".join(map(plain, (*card.sentences, *card.remarks)))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from invariance.runs.gallery import GalleryEntry, entries, thrown_away
-from invariance.runs.locate import task_of, weights_of
+from invariance.runs.locate import run_id_of, task_of, weights_of
 from invariance.runs.store import Store
 from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, TransferSpec
 from invariance.studies.thrown_away import ThrownAway, Transferred, card_from_json
@@ -50,16 +50,16 @@ def network_pair(
     """
     known = entries() if shipped is None else shipped
     made = [None if reference is None else _spec_of(reference, store, known) for reference in references]
-    origins = [_pretraining(spec, store, known) for spec in made]
-    usual = task_of([], store)
-    data = next((spec.data for spec in origins if spec is not None), usual)
+    origins = [None if reference is None else _origin(reference, store, known) for reference in references]
+    pretrained, usual = [origin[1] for origin in origins if origin is not None], task_of([], store)
+    data = pretrained[0].data if pretrained else usual
     task = next((spec.data for spec in made if spec is not None), usual)
-    first, second = (() if spec is None else spec.data.transforms for spec in origins)
+    first, second = (() if origin is None else origin[1].data.transforms for origin in origins)
     return NetworkPair(
         trained_on=(first, second),
         data=replace(data, transforms=(), num_samples=DatasetSpec().num_samples),
         task=replace(task, num_samples=None),
-        transferred=_common([spec.run_id for spec in origins if spec is not None], store, known),
+        transferred=_common([origin[0] for origin in origins if origin is not None], store, known),
     )
 
 
@@ -76,13 +76,16 @@ def _spec_of(reference: str, store: Store | None, known: Sequence[GalleryEntry])
     return spec if isinstance(spec, PretrainSpec | TransferSpec) else None
 
 
-def _pretraining(
-    spec: PretrainSpec | TransferSpec | None, store: Store | None, known: Sequence[GalleryEntry]
-) -> PretrainSpec | None:
-    """How a network was pretrained; of a transfer, the one that it started from. None where that was elsewhere."""
+def _origin(reference: str, store: Store | None, known: Sequence[GalleryEntry]) -> tuple[str, PretrainSpec] | None:
+    """The pretraining that a network comes from, and its identity in the gallery or the store; None if elsewhere."""
+    spec = _spec_of(reference, store, known)
     if isinstance(spec, TransferSpec):
-        return _pretraining(_spec_of(spec.source, store, known), store, known)
-    return spec
+        return _origin(spec.source, store, known)
+    if spec is None:
+        return None
+    # Of an earlier schema a run has another name than its spec has today.
+    shipped = next((one.run_id for one in known if reference in (one.name, one.run_id)), None)
+    return shipped or run_id_of(reference, store), spec
 
 
 def _common(sources: Sequence[str], store: Store | None, known: Sequence[GalleryEntry]) -> Transferred | None:

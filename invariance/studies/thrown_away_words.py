@@ -35,7 +35,7 @@ def sentence(row: Row, names: Names, trained_on: TrainedOn) -> str:
     if transform in trained_on[lower] and transform not in trained_on[1 - lower]:
         reason = f": it was trained to, {transform.replace('_', ' ')} varied in its pretraining"
     difference = Interval(row.difference, row.low, row.high, row.num_images)
-    return f"{what}{reason} (B less A {difference}, n = {row.num_images:,})."
+    return f"{what}{reason} (B − A {difference}, n = {row.num_images:,})."
 
 
 def _what(row: Row, loser: str, keeper: str, less: float, more: float, low: float, *, is_counter: bool) -> str:

@@ -155,7 +155,7 @@ def test_the_teaching_pair_is_told_at_once_with_strips(app: AppTest) -> None:
     assert not app.exception and not app.error
     assert [app.selectbox(key=key).value for key in ("first", "second")] == ["none", "hue"]
     shown, card = texts(app), shipped_card("none", "hue")
-    assert card is not None and all(said.partition(" (B less A")[0] in shown for said in card.sentences)
+    assert card is not None and all(said.partition(" (B − A")[0] in shown for said in card.sentences)
     assert len(app.get("plotly_chart")) == len(card.strips) + 1 and len(card.strips) > 2
     assert "How do I know?" in [one.label for one in app.expander]
     app.selectbox(key="first").set_value("matched").run()
