@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from invariance.library.sens import profile as profile
     from invariance.library.sens import sens as sens
     from invariance.library.shapley import shapley as shapley
+    from invariance.library.thrown_away import thrown_away as thrown_away
     from invariance.library.what_if import what_if as what_if
     from invariance.models.registering import register_architecture as register_architecture
     from invariance.spec import DatasetSpec as DatasetSpec
@@ -49,6 +50,7 @@ _MODULE_OF = {
     "register_transform": "invariance.data.registering",
     "sens": "invariance.library.sens",
     "shapley": "invariance.library.shapley",
+    "thrown_away": "invariance.library.thrown_away",
     "what_if": "invariance.library.what_if",
 }
 """The public names; for those who check types they stand once more above, and a test compares the two."""

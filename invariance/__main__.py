@@ -34,6 +34,7 @@ def parser() -> Parser:
         runs,
         shapley,
         study,
+        thrown_away,
         training,
         what_if,
     )
@@ -54,6 +55,7 @@ def parser() -> Parser:
         factors,
         attribute,
         shapley,
+        thrown_away,
         runs,
         gallery,
         bench,

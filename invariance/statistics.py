@@ -105,6 +105,15 @@ def t_test(values: Iterable[float], mean: float = 0.0) -> tuple[float, float]:
     return float(stdtr(len(known) - 1, t)), float(stdtr(len(known) - 1, -t))
 
 
+def two_sided_p(estimate: float, error: float, degrees: int) -> float:
+    """Student's two-sided p-value that what was estimated is 0, from its standard error; without an error certain."""
+    from scipy.special import stdtr
+
+    if error == 0:
+        return float(estimate == 0)
+    return float(2 * stdtr(degrees, -abs(estimate) / error))
+
+
 def normal_interval(values: Iterable[float]) -> Interval:
     """Mean and the interval of the central limit theorem, for many values; NaNs are left out."""
     return _interval_of_mean(_known(values), normal_quantile())

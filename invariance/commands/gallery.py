@@ -83,8 +83,9 @@ def build_gallery(args: argparse.Namespace) -> None:
     """Trains what is missing, exports all, prints a line a model and one JSON object."""
     from invariance.commands.running import prepare
     from invariance.progress import ProgressBar
-    from invariance.runs.gallery import GALLERY, WHAT_IF, entries
+    from invariance.runs.gallery import GALLERY, THROWN_AWAY, WHAT_IF, entries
     from invariance.runs.gallery_build import Recipe, build, measure, planned
+    from invariance.runs.gallery_cards import write_cards
     from invariance.runs.gallery_tables import make_tables
 
     options = {name: getattr(args, name) for name in ("num_classes", "seeds") if name in args}
@@ -103,8 +104,10 @@ def build_gallery(args: argparse.Namespace) -> None:
         measure(recipe, store, out, device=device, on_event=lambda _, event: bar(event))
         if entries(out):
             list(make_tables(out, recipe.transforms, recipe.num_pairs, recipe.num_attributed, device=device))
+            write_cards(out, recipe.transforms, recipe.num_images, recipe.num_attributed, device=device)
         bar.close()
-        print_json({"out": str(out), "tables": sorted([*(path.name for path in out.glob("*.csv")), WHAT_IF])})
+        tables = [path.name for path in out.iterdir() if path.suffix == ".csv" or path.name in (WHAT_IF, THROWN_AWAY)]
+        print_json({"out": str(out), "tables": sorted(tables)})
         return
     made = build(recipe, store, out, device=device, on_event=lambda _, event: bar(event))
     exported = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
@@ -225,15 +225,23 @@ class Engine:
         return indices_of(split, num, device=self.device)
 
     @torch.no_grad()
-    def batch(self, indices: Tensor, *, behind: Tensor | None = None) -> Batch:
+    def batch(
+        self, indices: Tensor, *, behind: Tensor | None = None, instead: Mapping[str, Tensor] | None = None
+    ) -> Batch:
         """The samples at ``indices``.
 
         Args:
             indices: (B,) int64 on any device.
             behind: pictures (B or 1, 3, S, S) in [0, 1] that are seen in place of the samples' own backgrounds;
                 nothing else changes, nor what the batch says of its backgrounds.
+            instead: ``<transform>.<parameter>`` to (B,) values that take the place of those that are drawn.
         """
-        return self._batch_of(self.draw(indices), behind=behind)
+        drawn = self.draw(indices)
+        for key, values in (instead or {}).items():
+            transform, _, name = key.partition(".")
+            params = drawn.params[[one.name for one in self._transforms].index(transform)]
+            params[name] = values.to(params[name])
+        return self._batch_of(drawn, behind=behind)
 
     def _batch_of(self, drawn: Drawn, *, behind: Tensor | None = None) -> Batch:
         spec = self.spec

@@ -9,14 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from invariance.data.random import STREAMS, Draws
+from invariance.measures.bootstrap import few_levels, two_way_positions
 from invariance.statistics import Interval, t_quantile, two_way_bootstrap_means
 from invariance.training.answers import Answers
 
@@ -57,13 +56,9 @@ class Accuracies:
 
     @property
     def _quantile(self) -> float:
-        """Standard deviations of the resamples to either side.
-
-        Few objects or backgrounds are resampled with too little spread, and of an unknown one: Student's t of the
-        fewer, and n / (n - 1) of the variance, make up for both (Hesterberg 2015, The American Statistician 69).
-        """
-        num = min((num for num in (self.num_objects, self.num_backgrounds) if num > 1), default=0)
-        return t_quantile(num - 1) * math.sqrt(num / (num - 1)) if num else math.nan
+        """Standard deviations of the resamples to either side."""
+        degrees, widening = few_levels(self.num_objects, self.num_backgrounds)
+        return t_quantile(degrees) * widening if degrees else math.nan
 
     def logits(self, accuracies: Tensor) -> Tensor:
         """Accuracies on the scale of log odds, of (k + 1/2) / (n + 1) with k of n images right, so that all is finite.
@@ -99,7 +94,7 @@ def accuracies_of(answers: Sequence[Answers], *, seed: int = 0, num_resamples: i
     totals, counts = totals.reshape(-1, *shape), counts.reshape(shape)
     return Accuracies(
         values=(totals.sum(dim=2) / counts.sum(dim=1)).mean(dim=1),
-        resampled=two_way_bootstrap_means(totals, counts, *_drawn(*shape, num_resamples, seed)),
+        resampled=two_way_bootstrap_means(totals, counts, *two_way_positions(*shape, num_resamples, seed)),
         num_images=len(cells),
         num_objects=shape[0],
         num_backgrounds=shape[1],
@@ -112,10 +107,3 @@ def difference(first: Answers, second: Answers) -> Interval:
     The first is better on such images only if all of the interval lies above 0.
     """
     return accuracies_of([first, second]).interval([1.0, -1.0])
-
-
-@lru_cache(maxsize=4)
-def _drawn(num_rows: int, num_columns: int, num_resamples: int, seed: int) -> tuple[Tensor, Tensor]:
-    """Which rows (R, O) and columns (R, B) each resample has."""
-    words = Draws(seed, torch.arange(num_resamples), STREAMS["bootstrap"]).words(num_rows + num_columns)
-    return (words[:, :num_rows] * num_rows) >> 32, (words[:, num_rows:] * num_columns) >> 32

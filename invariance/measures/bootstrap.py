@@ -1,7 +1,8 @@
-"""Bootstrap over twins: what a score would have been on other images."""
+"""Bootstraps over twins, and over objects and backgrounds: what a score would have been on other images."""
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import torch
@@ -37,3 +38,23 @@ def _block_starts(num: int, num_blocks: int, num_resamples: int, seed: int) -> T
     """Start of each block of each resample: (num_resamples, num_blocks) int64; all cells of a table share them."""
     words = Draws(seed, torch.arange(num_resamples), STREAMS["bootstrap"]).words(num_blocks)
     return (words * num) >> 32
+
+
+@lru_cache(maxsize=4)
+def two_way_positions(num_rows: int, num_columns: int, num_resamples: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Which rows (R, O) and columns (R, B) each resample has, see :func:`~..statistics.two_way_bootstrap_means`."""
+    words = Draws(seed, torch.arange(num_resamples), STREAMS["bootstrap"]).words(num_rows + num_columns)
+    return (words[:, :num_rows] * num_rows) >> 32, (words[:, num_rows:] * num_columns) >> 32
+
+
+def few_levels(*nums: int) -> tuple[int, float]:
+    """Degrees of freedom of Student's t, and by what the spread of resamples is widened: (0, NaN) without any.
+
+    Few objects or backgrounds are resampled with too little spread, and of an unknown one: Student's t of the fewer,
+    and n / (n - 1) of the variance, make up for both (Hesterberg 2015, The American Statistician 69).
+
+    Args:
+        nums: levels of what is resampled; those of a single one are taken as given.
+    """
+    num = min((num for num in nums if num > 1), default=0)
+    return (num - 1, math.sqrt(num / (num - 1))) if num else (0, math.nan)

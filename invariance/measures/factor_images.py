@@ -46,11 +46,13 @@ class FactorImages:
         images: (N, 3, S, S) uint8, no two alike.
         recipe: everything that was drawn; its images are left out.
         splits: by what a probe is asked to do, see :data:`~invariance.vocabulary.factors.OBJECTS`.
+        indices: (N,) int64, of the samples in the data set.
     """
 
     images: Tensor
     recipe: Batch
     splits: dict[str, Split]
+    indices: Tensor
 
 
 def image_sets(factors: Sequence[Factor], *, together: bool) -> tuple[ImageSet, ...]:
@@ -99,7 +101,7 @@ def render_set(
     pictures = torch.cat(images)
     kept = _distinct(pictures)
     recipe = _chosen(recipes, kept)
-    return FactorImages(pictures[kept], recipe, _splits(wanted, recipe, num, num_folds, seed))
+    return FactorImages(pictures[kept], recipe, _splits(wanted, recipe, num, num_folds, seed), indices[kept])
 
 
 def _indices(engine: Engine, num: int, *, few_backgrounds: bool) -> Tensor:

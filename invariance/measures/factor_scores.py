@@ -107,7 +107,7 @@ def change(score: FactorScore, reference: FactorScore) -> tuple[Interval, float]
         alike, so that the difference is a ratio of sums, as each skill is; NaN where the factor does not vary.
     """
     saved = reference.costs - score.costs
-    return _share_of(score.guesses, saved), min(1.0, 2.0 * min(t_test(saved)))
+    return skill_of(score.guesses, saved), min(1.0, 2.0 * min(t_test(saved)))
 
 
 def losses(factor: Factor, target: Tensor, predicted: Tensor, means: Tensor, sizes: Tensor) -> tuple[Tensor, Tensor]:
@@ -177,9 +177,11 @@ class _Decoding:
     def score(self, units: Tensor) -> FactorScore:
         """What comes out once all folds were added; ``units`` (N,) are independent of each other."""
         factor, target = self._factor, self._target
-        by_unit = [_sums(loss, units) for loss in losses(factor, target, self._predicted, self._means, self._sizes)]
+        by_unit = [
+            sums_by_unit(loss, units) for loss in losses(factor, target, self._predicted, self._means, self._sizes)
+        ]
         costs, guesses = by_unit
-        skill, chance = _share_of(guesses, guesses - costs), 1.0 / target.shape[1] if factor.kind == "choice" else 0.0
+        skill, chance = skill_of(guesses, guesses - costs), 1.0 / target.shape[1] if factor.kind == "choice" else 0.0
         total = float(guesses.sum())
         control = 1.0 - self._shuffled / total if total > 0 else torch.full_like(self._shuffled, math.nan)
         as_good = int((control >= skill.estimate - _TIE).sum())
@@ -213,13 +215,13 @@ def _orders(num: int, seed: int) -> Tensor:
     return permutations(num, seed=seed, indices=1 + torch.arange(NUM_SHUFFLES))
 
 
-def _sums(values: Tensor, units: Tensor) -> NDArray[np.float64]:
+def sums_by_unit(values: Tensor, units: Tensor) -> NDArray[np.float64]:
     """Sums over the samples of each unit: (N,) to (U,)."""
     members = torch.unique(units, return_inverse=True)[1]
     return np.bincount(members.numpy(), weights=values.numpy()).astype(np.float64)
 
 
-def _share_of(guesses: NDArray[np.float64], saved: NDArray[np.float64]) -> Interval:
+def skill_of(guesses: NDArray[np.float64], saved: NDArray[np.float64]) -> Interval:
     """What is saved of the cost of guessing, at most all: a ratio of two sums over units.
 
     NaN where the factor does not vary.

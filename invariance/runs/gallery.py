@@ -3,8 +3,9 @@
 ``checkpoints/`` holds one file of float16 weights for each model, ``manifest.json`` with their specs, accuracies and
 hashes, ``sens.csv`` with the sens-score of every pretrained model for every transformation (and of its siblings of
 other seeds, which do not ship), ``equivariance.csv`` with whether the changes that those make can be foreseen,
-``factors.csv`` with what can be decoded from each, and ``what-if.json`` with what its pair came to as sources and as
-targets. All of it is made by ``python -m invariance gallery build``.
+``factors.csv`` with what can be decoded from each, ``thrown-away.json`` with what the second network of some pairs threw
+away, and ``what-if.json`` with what its pair came to as sources and as targets. All of it is made by
+``python -m invariance gallery build``.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ EQUIVARIANCE: Final = "equivariance.csv"
 """Which of its files says whether what transformations do to its networks can be foreseen."""
 WHAT_IF: Final = "what-if.json"
 """Which of its files says what its pair of networks came to."""
+THROWN_AWAY: Final = "thrown-away.json"
+"""Which of its files holds the cards of some pairs."""
 
 
 @dataclass(frozen=True)
@@ -196,3 +199,17 @@ def damaged(folder: Path | None = None) -> list[str]:
         for model in entries(folder)
         if not model.path.is_file() or hashlib.sha256(model.path.read_bytes()).hexdigest() != model.sha256
     ]
+
+
+def thrown_away(first: str, second: str, folder: Path | None = None) -> dict[str, Any] | None:
+    """What the second of two shipped models threw away, as ``invariance thrown-away`` prints it; None if not kept here.
+
+    Args:
+        first: gallery name or run id of the network that keeps.
+        second: of the other.
+        folder: of the gallery.
+    """
+    path, known = (folder or GALLERY) / THROWN_AWAY, entries(folder)
+    names = [next((one.name for one in known if each in (one.name, one.run_id)), None) for each in (first, second)]
+    cards = json.loads(path.read_text(encoding="utf-8"))["cards"] if path.is_file() else []
+    return next((card for card in cards if [card["first"], card["second"]] == names), None)

@@ -23,6 +23,7 @@ from invariance.measures.shifts import PICTURES, available_shifts, own_shift, sh
 from invariance.runs.execute import run_here
 from invariance.runs.finished_cells import finished_cell
 from invariance.runs.gallery import COMMAND, EQUIVARIANCE, WHAT_IF, GalleryEntry, all_objects, entry_of, table_file
+from invariance.runs.gallery_cards import write_cards
 from invariance.runs.gallery_tables import make_tables
 from invariance.runs.store import Store
 from invariance.spec import (
@@ -114,7 +115,8 @@ def build(
         on_event: called with the model's name and each event of its run.
 
     Yields:
-        Each model when it is ready. The manifest is written after the last one, then the tables of single pictures.
+        Each model when it is ready. The manifest is written after the last one, then the tables of single pictures and
+        the cards of pairs.
 
     Raises:
         SpecError: a run could not be made.
@@ -133,6 +135,7 @@ def build(
     _write_manifest(models, folder)
     for _ in make_tables(folder, recipe.transforms, recipe.num_pairs, recipe.num_attributed, device=device):
         pass
+    write_cards(folder, recipe.transforms, recipe.num_images, recipe.num_attributed, device=device)
 
 
 def measure(recipe: Recipe, store: Store, folder: Path, *, device: str, on_event: Callable[[str, Any], None]) -> None:

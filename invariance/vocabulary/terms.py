@@ -202,6 +202,11 @@ TERMS: Final[dict[str, Term]] = by_name(
         "Fisher 1935, The Design of Experiments; Ojala and Garriga 2010, JMLR 11",
     ),
     Term(
+        "thrown away",
+        "Read off one network's representation and less, or no longer, off another's, on the same images and by more "
+        "than chance gives. It is said of a linear probe: what a line cannot read may still be there.",
+    ),
+    Term(
         "false discovery rate",
         "The share of claims that are false among all that are made from a table of tests. P-values are adjusted so "
         "that it is 5 %.",

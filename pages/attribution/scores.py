@@ -14,9 +14,9 @@ from invariance.spec import DatasetSpec
 from invariance.vocabulary.attribution import MASK_SCORES
 from invariance.vocabulary.methods import Method
 from pages.attribution.asked import QUICK_STEPS, SAID, Parameters, by_names, percent, points, quick
-from pages.attribution.memoised import Bar, on_stoppable_click
 from pages.shared import cache
 from pages.shared.figures import show_figure
+from pages.shared.memoised import Bar, on_stoppable_click
 from pages.shared.networks import Models, say_how_long
 
 NUM_SCORED = 100

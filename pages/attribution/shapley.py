@@ -25,12 +25,12 @@ from invariance.numbers import format_number, signed
 from invariance.spec import DatasetSpec
 from pages.attribution.asked import names_of
 from pages.attribution.evidence import show_shares
-from pages.attribution.memoised import Bar, on_stoppable_click
 from pages.attribution.of_class import choose_target, choose_transforms
 from pages.shared import cache
 from pages.shared.controls import choose
 from pages.shared.figures import show_figure
 from pages.shared.literal import literal
+from pages.shared.memoised import Bar, on_stoppable_click
 from pages.shared.networks import Models, say_how_long
 
 NUM_IMAGES = 200

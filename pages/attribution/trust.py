@@ -19,11 +19,11 @@ from invariance.spec import DatasetSpec
 from invariance.vocabulary.attribution import HIGHER, LOWER, MAP_PARTS
 from invariance.vocabulary.methods import Method
 from pages.attribution.asked import Parameters, Row, by_names, quick
-from pages.attribution.memoised import Bar, on_stoppable_click
 from pages.shared import cache
 from pages.shared.controls import choose
 from pages.shared.figures import show_figure
 from pages.shared.literal import literal
+from pages.shared.memoised import Bar, on_stoppable_click
 from pages.shared.networks import Models, say_how_long
 
 Question = tuple[DatasetSpec, int, str, str]

@@ -13,6 +13,7 @@ from invariance.runs.origin import origin_of
 from invariance.spec import DatasetSpec, FactorSpec
 from invariance.vocabulary.factors import FACTOR_COLUMNS, HELD_OUT, KNOWN, NETWORK
 from pages.factors.decoding import ask_first, explain_verdicts, factor_probes, say_how_long, show_factor, tell_changes
+from pages.factors.thrown_away import show_thrown_away
 from pages.shared import cache, links
 from pages.shared.controls import choose
 from pages.shared.errors import errors_shown, show_postponed
@@ -20,6 +21,7 @@ from pages.shared.figures import heatmap_frame, show_figure, show_heatmap
 from pages.shared.measurements import find_measured, gallery_data, measure_button, show_pending
 from pages.shared.networks import Networks, choose_others, choose_pair, show_no_gallery
 
+VIEWS = {"all": "Every network", "thrown-away": "What did one throw away?"}
 DEFAULTS = ("matched", "disjoint")
 FACTOR = "hue.shift"
 CELLS = {"skill": "skill", "verdict": "verdict"}
@@ -77,6 +79,12 @@ def show_pair(table: pd.DataFrame, pair: tuple[str, str], names: dict[str, str],
 def main() -> None:
     """The page."""
     known = cache.known_models()
+    if choose("View", VIEWS, key="view", kind="segments") == "thrown-away":
+        if known:
+            show_thrown_away(known)
+        else:
+            show_no_gallery()
+        return
     runs = choose_others(known, lambda _: True)
     data = replace(gallery_data(known), transforms=(), num_samples=DatasetSpec().num_samples)
     whole = table_of(known, runs, data)
@@ -117,7 +125,7 @@ def main() -> None:
         show_factor(table, [known[name] for name in pair], [names[name] for name in pair], factor, data, objects)
 
 
-links.enter("factors", widget="factor")
+links.enter("factors", widget="view")
 st.title("Factors", anchor=False)
 st.markdown(
     "What does a representation still know? A linear probe tries to read off each thing that varies between "

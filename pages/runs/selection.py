@@ -65,6 +65,11 @@ def show_actions(runs: list[Run], titles: dict[str, str]) -> None:
         transfers = ",".join(run.id for run in runs if run.kind == "transfer")
         if transfers:
             link_to("train", "Open in Train", query={"runs": transfers})
+        networks = [run.id for run in runs if run.state == "done" and run.kind in ("pretrain", "transfer")]
+        if networks:  # one alone is compared with the network that was trained on no transformation
+            first, second = networks[:2] if len(networks) > 1 else ("none", networks[0])
+            query = {"view": "thrown-away", "first": first, "second": second}
+            link_to("factors", "See what was thrown away", query=query)
 
 
 def show_curves(runs: list[Run], titles: dict[str, str]) -> None:

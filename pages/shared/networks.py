@@ -31,6 +31,7 @@ def choose_pair(
     wanted: Iterable[str],
     *,
     keys: tuple[str, str] = ("left", "right"),
+    labels: tuple[str, str] = ("Network", "Beside it"),
     places: tuple[DeltaGenerator | None, DeltaGenerator | None] = (None, None),
 ) -> tuple[str, str]:
     """Two networks that are compared.
@@ -39,14 +40,15 @@ def choose_pair(
         titles: of all that there are, by reference.
         wanted: those to begin with, the most wanted first; names that are not here are passed over.
         keys: of the two boxes, and their names in the link.
+        labels: above them.
         places: where the boxes stand; None for here.
     """
     names = list(dict.fromkeys([*(name for name in wanted if name in titles), *titles])) * 2
     if (added := take_added(titles)) is not None:
         st.session_state[keys[0]] = added
     return (
-        choose("Network", titles, key=keys[0], default=names[0], place=places[0]),
-        choose("Beside it", titles, key=keys[1], default=names[1], place=places[1]),
+        choose(labels[0], titles, key=keys[0], default=names[0], place=places[0]),
+        choose(labels[1], titles, key=keys[1], default=names[1], place=places[1]),
     )
 
 

@@ -13,6 +13,7 @@ from invariance.runs import gallery
 from invariance.runs.describe import transforms_title
 from invariance.spec import DatasetSpec
 from pages.shared import cache
+from pages.shared.navigation import link_to
 from pages.shared.networks import TRANSFERS, show_no_gallery
 from pages.shared.two_by_two import show_two_by_two
 
@@ -91,6 +92,8 @@ def what_if() -> None:
         return
     st.markdown(_answer(found["simple_effects"][0], names, guess))
     show_two_by_two(found, key="what_if")
+    pair = {"view": "thrown-away", "first": "matched", "second": "disjoint"}
+    link_to("factors", "What did the mismatched network throw away, and how do I know?", query=pair)
     position = st.slider("Image", 0, 99, FIRST_IMAGE, key="image", bind="query-params")
     maps(cache.explain(models, task, position, "predicted", "blurred"), names)
 

@@ -80,6 +80,9 @@ def _panel(transfer_ids: list[str], was_active: bool) -> None:
         models = ",".join(one.reference for one in firsts)
         with st.container(horizontal=True):
             link_to("invariance", "See what they are invariant to", query={"models": models})
+            if len(firsts) > 1:
+                pair = {"first": firsts[0].reference, "second": firsts[1].reference}
+                link_to("factors", "See what one threw away", query={"view": "thrown-away", **pair})
             link_to("factors", "See what they have kept", query={"models": models})
             link_to("attribution", "See where they look", query={"models": models})
 

@@ -14,11 +14,13 @@ from PIL import Image
 from invariance.__main__ import main, parser
 from invariance.attribution.compare import Comparison
 from invariance.data.engine import Engine, to_bytes
+from invariance.runs.gallery import entries
 from invariance.spec import DatasetSpec
 from invariance.training import reporting
 from invariance.vocabulary.attribution import EVIDENCE_TABLE, RANDOMISATION_TABLE, SCORE_TABLE
 from invariance.vocabulary.factors import FACTOR_COLUMNS, VERDICTS
 from invariance.vocabulary.measures import FEATURES, TRANSFORM_COLUMNS
+from invariance.vocabulary.thrown_away import DIRECTIONS, THROWN_AWAY_TABLE
 
 TINY = "--objects noise --backgrounds noise --classes noise-00,noise-01,noise-02 --num-test-samples 60"
 ROOT = Path(__file__).parents[2]
@@ -113,6 +115,27 @@ def test_factors(command, tmp_path):
     assert list(dict.fromkeys(rows["model"])) == ["pixels", "untrained small", run["run"][:8]]
     assert list(rows.columns) == list(FACTOR_COLUMNS)
     assert command(f"{text} --backgrounds noise")[1]["run"] == answer["run"]
+
+
+@pytest.mark.skipif(not entries(), reason="no gallery: python -m invariance gallery build")
+def test_a_card_of_the_gallery_is_answered_at_once(command, tmp_path):
+    code, answer, _ = command(f"thrown-away none hue --out {tmp_path / 'card'}")
+    assert code == 0 and answer["sentences"][0].startswith("B (*hue*) can hardly tell **hue**: 0.07 against 0.57 of A")
+    written = json.loads((tmp_path / "card" / "card.json").read_text(), parse_constant=pytest.fail)
+    assert written == {key: value for key, value in answer.items() if key != "out"}
+    rows = pd.read_csv(tmp_path / "card" / "card.csv")
+    assert list(rows.columns) == [column.name for column in THROWN_AWAY_TABLE] and len(rows) == len(answer["rows"])
+    page = (tmp_path / "card" / "report.html").read_text()
+    assert "What hue (B) threw away that none (A) keeps" in page and "B (hue) can hardly tell hue" in page
+
+
+def test_a_card_of_a_run_and_of_a_network_with_the_same_weights(command):
+    _, run, _ = command(f"pretrain {TINY} --transforms hue --num-samples 64 --epochs 1")
+    text = f"thrown-away {run['run'][:8]} {run['run']} --factors hue --num-images 60 --num-attributed 20"
+    code, answer, _ = command(text)
+    assert code == 0 and answer["sentences"][0].startswith("Nothing separates A") and answer["strips"] == []
+    assert [row["part"] for row in answer["rows"]] == ["factor", "evidence"]
+    assert answer["trained_on"] == [["hue"], ["hue"]]
 
 
 @pytest.mark.parametrize("how", ["", "--together"])
@@ -318,7 +341,7 @@ def test_device_that_is_not_there(command, tmp_path):
 
 def test_every_command_has_help_with_an_example(capsys):
     named = "render", "pretrain", "transfer", "measure", "factors", "what-if", "study", "attribute", "shapley"
-    for command in (*named, "gallery build"):
+    for command in (*named, "thrown-away", "gallery build"):
         with pytest.raises(SystemExit) as ended:
             parser().parse_args([*command.split(), "--help"])
         assert ended.value.code == 0
@@ -347,6 +370,15 @@ def test_help_of_factors_describes_every_column_and_verdict(capsys):
     # Columns with one meaning share a line.
     names = [name for line in described for name in line.split(", ")]
     assert sorted(names) == sorted([*FACTOR_COLUMNS, *VERDICTS])
+
+
+def test_help_of_a_card_describes_every_column_and_direction(capsys):
+    with pytest.raises(SystemExit):
+        parser().parse_args(["thrown-away", "--help"])
+    text = capsys.readouterr().out.split("columns of card.csv")[1]
+    described = re.findall(r"^  ([a-z][a-z_, ]*)$", text, re.MULTILINE)
+    names = [name for line in described for name in line.split(", ")]
+    assert sorted(names) == sorted([*(column.name for column in THROWN_AWAY_TABLE), *DIRECTIONS])
 
 
 def test_a_training_that_diverges_is_one_line(command, monkeypatch):

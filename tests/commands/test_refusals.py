@@ -86,6 +86,11 @@ factors --models matched --out x.csv --factors ,
 factors --models matched --out x.csv --transforms hue
 factors --models matched --out x.csv --num-folds 1
 factors --models matched --out x.csv --num-images 1
+thrown-away none
+thrown-away none nothing
+thrown-away none hue --objects new
+thrown-away none hue --factors wobble
+thrown-away none hue --num-images 1
 what-if
 what-if --target hue --mismatch hue
 what-if --target hue --mismatch rotate --seed 1 --seeds 1,2

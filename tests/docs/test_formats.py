@@ -30,6 +30,7 @@ from invariance.vocabulary.attribution import (
 )
 from invariance.vocabulary.measures import MEASUREMENTS
 from invariance.vocabulary.studies import STUDY_NAMES
+from invariance.vocabulary.thrown_away import THROWN_AWAY_TABLE
 from invariance.vocabulary.verdicts import Size, Verdict
 from tests.docs.pages import ROOT, tables
 
@@ -79,9 +80,10 @@ def test_columns_of_a_measurement(heading, name):
         ("randomisation.csv", RANDOMISATION_TABLE),
         ("Evidence", EVIDENCE_TABLE),
         ("differences", EVIDENCE_DIFFERENCES),
+        ("A card of two networks", THROWN_AWAY_TABLE),
     ],
 )
-def test_columns_of_what_is_attributed(heading, columns):
+def test_columns_of_what_is_compared(heading, columns):
     assert listed(heading) == [column.name for column in columns]
 
 

@@ -38,3 +38,15 @@ def test_a_click_on_a_cell_shows_its_factor_and_network(visitor: Visitor) -> Non
     assert page.url == again
     table = gallery.factors_table().query("model == 'h_flip' and factor == 'h_flip.applied' and objects == 'known'")
     assert page.get_by_text(f"balanced accuracy {float(table['score'].item()):.0%}").first.is_visible()
+
+
+@pytest.mark.browser
+def test_a_newcomer_finds_what_was_thrown_away_from_start(visitor: Visitor) -> None:
+    page = visitor.open("")
+    page.get_by_text("Does invariance delete?").click()
+    page.get_by_text("can hardly tell").first.wait_for(timeout=RUN_TIMEOUT_MS)
+    visitor.settle()
+    assert page.locator("[data-testid=stPlotlyChart]").first.locator("image").count() == 5, "five pictures on a ruler"
+    page.get_by_text("How do I know?").click()
+    page.get_by_text("it was fitted to other pictures").wait_for(timeout=RUN_TIMEOUT_MS)
+    assert not visitor.exceptions()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from invariance.runs.network_pair import shipped_card
 from invariance.runs.store import Store
 from invariance.spec import DatasetSpec, FactorSpec
 from pages.factors.decoding import factor_probes, sentence
@@ -145,3 +147,31 @@ def test_one_row_in_words() -> None:
     assert sentence(hue) == (
         "**lower**, balanced accuracy 60%, guessing 0%. Skill −0.10 against training on nothing [−0.13, −0.07]."
     )
+
+
+def test_the_teaching_pair_is_told_at_once_with_strips(app: AppTest) -> None:
+    """From the card that ships: sentences, two strips at once and the others behind a click, differences, the file."""
+    open_factors(app, view="thrown-away")
+    assert not app.exception and not app.error
+    assert [app.selectbox(key=key).value for key in ("first", "second")] == ["none", "hue"]
+    shown, card = texts(app), shipped_card("none", "hue")
+    assert card is not None and all(said.partition(" (B − A")[0] in shown for said in card.sentences)
+    assert len(app.get("plotly_chart")) == len(card.strips) + 1 and len(card.strips) > 2
+    assert "How do I know?" in [one.label for one in app.expander]
+    app.selectbox(key="first").set_value("matched").run()
+    app.selectbox(key="second").set_value("disjoint").run()
+    assert not app.exception and "Better general features raise most factors." in " ".join(
+        one.value for one in app.info
+    )
+
+
+@pytest.mark.usefixtures("gallery")
+def test_any_other_pair_is_compared_on_a_click(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = partial(FactorSpec, factors=("class", "hue"), num_images=60, num_folds=3)
+    monkeypatch.setattr("pages.factors.thrown_away.FactorSpec", few)
+    monkeypatch.setattr("pages.factors.thrown_away.NUM_ATTRIBUTED", 20)
+    open_factors(app, view="thrown-away", first="rotate", second="rotate")
+    assert not app.exception and not app.get("plotly_chart")
+    app.button(key="compare").click().run()
+    assert not app.exception and not app.error
+    assert "Nothing separates A (*rotate*) and B (*rotate*)" in texts(app)

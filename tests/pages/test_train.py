@@ -133,6 +133,8 @@ def test_one_press_submits_all_runs_and_shows_how_they_ended(app: AppTest, store
     assert "Same: rotate, hue, erasing" in shown and "Disjoint: translate, brightness, blur" in shown
     assert "None: untransformed images" in shown and shown.count("To translate, brightness, blur") == 3
     assert app.query_params["runs"] == ",".join(run.id for run in runs if run.kind == "transfer")
+    asked = f"view=thrown-away&first={runs[0].id}&second={runs[2].id}"
+    assert any(asked in link.proto.query_string for link in app.get("page_link"))
     app.button(key="go").click().run()
     assert len(store.list()) == 9, "the same question is the same runs"
 

@@ -1,0 +1,336 @@
+"""A card of two networks: what the second threw away that the first keeps, in words that are made from a table.
+
+Factor probes say what can be read off each representation, equivariance whether a change in it can be foreseen, and
+attribution whether decisions rest on the object. All differences are of the same images; only those that the rule in
+:mod:`invariance.vocabulary.thrown_away` calls reliable are told, whichever network they speak for.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from functools import partial
+from time import monotonic
+from typing import Any, Final
+
+import pandas as pd
+
+from invariance.data.engine import Engine
+from invariance.events import never
+from invariance.measures.equivariance_table import measure_equivariance
+from invariance.measures.factor_images import image_sets
+from invariance.measures.factor_pair import FactorPair, factor_pairs
+from invariance.measures.factor_strip import Strip
+from invariance.measures.factor_table import available_factors
+from invariance.measures.task import Task
+from invariance.models import Classifier
+from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec
+from invariance.statistics import Interval, benjamini_hochberg
+from invariance.studies.thrown_away_words import remarks, sentence
+from invariance.training.threads import threads_of
+from invariance.vocabulary.equivariance import EQUIVARIANCE_PAIRS, EQUIVARIANT_ABOVE
+from invariance.vocabulary.factors import FALSE_DISCOVERY_RATE, KNOWN, NO_DIFFERENCE
+from invariance.vocabulary.thrown_away import (
+    EQUIVARIANCE,
+    EVIDENCE,
+    FACTOR,
+    LESS,
+    MORE,
+    NUM_ATTRIBUTED,
+    SAME,
+    UNDECIDED,
+)
+
+MOST_VIEWS: Final = 20
+"""Of an object, of which views are left out together where a change is foreseen."""
+Networks = Mapping[str, Classifier]
+"""Two, by name, in order; in eval mode, on the engine's device."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One comparison; its fields are the columns of :data:`~invariance.vocabulary.thrown_away.THROWN_AWAY_TABLE`."""
+
+    part: str
+    name: str
+    title: str
+    objects: str
+    first: float
+    first_low: float
+    first_high: float
+    second: float
+    second_low: float
+    second_high: float
+    difference: float
+    low: float
+    high: float
+    p: float
+    p_adjusted: float
+    direction: str
+    reliable: bool
+    num_images: int
+
+
+@dataclass(frozen=True)
+class Transferred:
+    """What both networks reached on one target task, from a new last layer or fine-tuned.
+
+    Attributes:
+        accuracies: of the first and the second, in [0, 1].
+        transforms: of the target task.
+    """
+
+    accuracies: tuple[float, float]
+    transforms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ThrownAway:
+    """The card.
+
+    Attributes:
+        names: of the first network (A), which keeps, and of the second (B).
+        trained_on: the transformations of their pretrainings; empty where they are not known.
+        data: objects and backgrounds of all images.
+        rows: every comparison, told or not.
+        strips: of each factor that is told, largest difference first.
+        transferred: what both reached on a common target task, where that is known.
+    """
+
+    names: tuple[str, str]
+    trained_on: tuple[tuple[str, ...], tuple[str, ...]]
+    data: DatasetSpec
+    rows: tuple[Row, ...]
+    strips: tuple[Strip, ...]
+    transferred: Transferred | None = None
+
+    @property
+    def told(self) -> tuple[Row, ...]:
+        """The rows that are told: what the second threw away, then the counter-cases, each largest first."""
+        reliable = [row for row in self.rows if row.reliable]
+        return tuple(sorted(reliable, key=lambda row: (row.direction == MORE, -abs(row.difference))))
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """One for each row that is told; a single one where there is none."""
+        if said := tuple(sentence(row, self.names, self.trained_on) for row in self.told):
+            return said
+        first, second = self.names
+        return (
+            f"Nothing separates A (*{first}*) and B (*{second}*): none of {len(self.rows)} differences is shown on "
+            "these images.",
+        )
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What the sentences must not be taken for."""
+        return remarks(self.rows, self.names, self.trained_on, self.transferred)
+
+    def table(self) -> pd.DataFrame:
+        """The rows."""
+        return pd.DataFrame([asdict(row) for row in self.rows], columns=[each.name for each in fields(Row)])
+
+
+def thrown_away(
+    models: Networks,
+    engine: Engine,
+    task: Engine,
+    spec: FactorSpec,
+    *,
+    objects: str = KNOWN,
+    num_attributed: int = NUM_ATTRIBUTED,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> ThrownAway:
+    """Compares two networks; what is known of their trainings can be added with :func:`dataclasses.replace`.
+
+    Args:
+        models: the first, which keeps, and the second.
+        engine: of the spec's data, with which factors are decoded and changes foreseen.
+        task: of which the evidence is; both networks need a last layer, else there is none.
+        spec: factors, numbers of images and folds.
+        objects: what the probes know of the objects that they are tested on.
+        num_attributed: images of the task; 0 for no evidence.
+        on_progress: told (steps done, in all); what it raises ends the work.
+
+    Raises:
+        SpecError: there are too few pictures, or Captum is not installed.
+    """
+    with threads_of([model.architecture for model in models.values()], engine.device):
+        return _compared(models, engine, task, spec, objects, num_attributed, on_progress)
+
+
+def _compared(
+    models: Networks,
+    engine: Engine,
+    task: Engine,
+    spec: FactorSpec,
+    objects: str,
+    num_attributed: int,
+    on_progress: Callable[[int, int], None] | None,
+) -> ThrownAway:
+    factors = available_factors(spec, engine)
+    num_steps = len(image_sets(factors, together=False)) + 2
+    told = (lambda done, _: on_progress(done, num_steps)) if on_progress is not None else None
+    first, second = models.values()
+    whole = Task(engine, {"first": first, "second": second}, {}, never, monotonic())
+    pairs = list(
+        factor_pairs(
+            (partial(whole.features, first), partial(whole.features, second)),
+            engine,
+            factors,
+            objects=objects,
+            num_images=spec.num_images,
+            num_folds=spec.num_folds,
+            on_progress=told,
+        )
+    )
+    rows = [_of_factor(pair) for pair in pairs if not math.isnan(pair.difference.estimate)]
+    if num_attributed and all(model.num_classes for model in models.values()):
+        rows.append(_of_evidence(list(models.values()), task, num_attributed))
+    if told is not None:
+        told(num_steps - 1, num_steps)
+    rows = judged(rows)
+    kept = {row.name for row in rows if row.part == FACTOR and row.reliable}
+    transforms = tuple(dict.fromkeys(pair.factor.transform for pair in pairs if pair.factor.name in kept))
+    rows += judged(list(_of_equivariance(whole, tuple(filter(None, transforms)))))
+    if told is not None:
+        told(num_steps, num_steps)
+    shown = sorted(
+        (pair for pair in pairs if pair.factor.name in kept), key=lambda pair: -abs(pair.difference.estimate)
+    )
+    names = tuple(models)
+    return ThrownAway(
+        names=(names[0], names[1]),
+        trained_on=((), ()),
+        data=engine.spec,
+        rows=tuple(rows),
+        strips=tuple(pair.strip for pair in shown if pair.strip is not None),
+    )
+
+
+def judged(rows: Sequence[Row]) -> list[Row]:
+    """Rows with p-values that are corrected over them, and what each says."""
+    adjusted = benjamini_hochberg([row.p for row in rows])
+    found = [replace(row, p_adjusted=p) for row, p in zip(rows, adjusted, strict=True)]
+    directions = [direction_of(row) for row in found]
+    return [
+        replace(row, direction=direction, reliable=direction in (LESS, MORE))
+        for row, direction in zip(found, directions, strict=True)
+    ]
+
+
+def direction_of(row: Row) -> str:
+    """One of :data:`~invariance.vocabulary.thrown_away.DIRECTIONS`; its p-value is corrected."""
+    if row.low >= -NO_DIFFERENCE and row.high <= NO_DIFFERENCE:
+        return SAME
+    least = EQUIVARIANT_ABOVE if row.part == EQUIVARIANCE else 0.0
+    # Intervals that are apart need no test.
+    is_there = row.part == EQUIVARIANCE or row.p_adjusted < FALSE_DISCOVERY_RATE
+    if is_there and row.high < 0 and row.first_low > least:
+        return LESS
+    return MORE if is_there and row.low > 0 and row.second_low > least else UNDECIDED
+
+
+def card_json(card: ThrownAway) -> dict[str, Any]:
+    """A card as plain values, with what it says."""
+    return {
+        "first": card.names[0],
+        "second": card.names[1],
+        "trained_on": [list(names) for names in card.trained_on],
+        "sentences": list(card.sentences),
+        "remarks": list(card.remarks),
+        "transferred": None if card.transferred is None else asdict(card.transferred),
+        "rows": [
+            {name: None if value != value else value for name, value in asdict(row).items()}  # JSON has no NaN
+            for row in card.rows
+        ],
+        "strips": [asdict(strip) for strip in card.strips],
+    }
+
+
+def card_from_json(values: Mapping[str, Any], data: DatasetSpec) -> ThrownAway:
+    """The card that :func:`card_json` wrote of images of ``data``; null stands for a number that there is not."""
+    first, second = (tuple(names) for names in values["trained_on"])
+    moved = values["transferred"]
+    return ThrownAway(
+        names=(values["first"], values["second"]),
+        trained_on=(first, second),
+        data=data,
+        rows=tuple(
+            Row(**{key: math.nan if each is None else each for key, each in row.items()}) for row in values["rows"]
+        ),
+        strips=tuple(
+            Strip(**{key: tuple(each) if isinstance(each, list) else each for key, each in strip.items()})
+            for strip in values["strips"]
+        ),
+        transferred=None
+        if moved is None
+        else Transferred((moved["accuracies"][0], moved["accuracies"][1]), tuple(moved["transforms"])),
+    )
+
+
+def _row(
+    part: str, name: str, title: str, both: Sequence[Interval], difference: Interval, p: float, *, objects: str = ""
+) -> Row:
+    first, second = both
+    return Row(
+        part=part,
+        name=name,
+        title=title,
+        objects=objects,
+        first=first.estimate,
+        first_low=first.low,
+        first_high=first.high,
+        second=second.estimate,
+        second_low=second.low,
+        second_high=second.high,
+        difference=difference.estimate,
+        low=difference.low,
+        high=difference.high,
+        p=p,
+        p_adjusted=math.nan,
+        direction=UNDECIDED,
+        reliable=False,
+        num_images=difference.num,
+    )
+
+
+def _of_factor(pair: FactorPair) -> Row:
+    factor = pair.factor
+    return _row(FACTOR, factor.name, factor.title, pair.skills, pair.difference, pair.p, objects=pair.objects)
+
+
+def _of_evidence(models: Sequence[Classifier], task: Engine, num: int) -> Row:
+    from invariance.attribution.evidence_pair import evidence_pair  # here, since it needs an extra
+
+    found = evidence_pair(models, task, num=num)
+    return _row(EVIDENCE, "object", "evidence on the object", found.shares, found.difference, found.p)
+
+
+def _of_equivariance(task: Task, transforms: tuple[str, ...]) -> Iterator[Row]:
+    """Of the transformations whose factors are told: elsewhere there is nothing to add."""
+    if not transforms:
+        return
+    spec = MeasureSpec(
+        sources=tuple(task.models),
+        transforms=transforms,
+        data=task.engine.spec,
+        measure="equivariance",
+        num_pairs=min(EQUIVARIANCE_PAIRS, MOST_VIEWS * len(task.engine.object_names)),
+    )
+    work = measure_equivariance(spec, task)
+    try:
+        while True:
+            next(work)
+    except StopIteration as end:
+        table: pd.DataFrame = end.value[0]
+    by_name = table.set_index(["model", "transform"])
+    for transform in transforms:
+        found = [by_name.loc[(name, transform)] for name in task.models]
+        ends = "equivariance", "equivariance_low", "equivariance_high"
+        first, second = (Interval(*(float(row[end]) for end in ends), int(row["num_pairs"])) for row in found)
+        apart = Interval(second.estimate - first.estimate, second.low - first.high, second.high - first.low, second.num)
+        if not math.isnan(apart.estimate):
+            title = transform.replace("_", " ")
+            yield _row(EQUIVARIANCE, transform, title, (first, second), apart, math.nan)

@@ -1,0 +1,100 @@
+"""What a card of two networks says: each sentence from one row, and what they must not be taken for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from invariance.numbers import format_number
+from invariance.statistics import Interval
+from invariance.vocabulary.factors import KNOWN
+from invariance.vocabulary.thrown_away import CLASS_IS_READ, EVIDENCE, FACTOR, HARDLY, LESS, MORE
+
+if TYPE_CHECKING:
+    from invariance.studies.thrown_away import Row, Transferred
+
+Names = tuple[str, str]
+TrainedOn = tuple[tuple[str, ...], tuple[str, ...]]
+
+
+def sentence(row: Row, names: Names, trained_on: TrainedOn) -> str:
+    """A reliable row in words, with both values, the difference with its interval, and n.
+
+    Args:
+        row: that is told.
+        names: of the first network, A, and of the second, B.
+        trained_on: the transformations of their pretrainings.
+    """
+    called = [f"{letter} (*{name}*)" for letter, name in zip("AB", names, strict=True)]
+    values = [(row.first, row.first_low), (row.second, row.second_low)]
+    lower = int(row.direction == LESS)  # position of the network that has less
+    (less, low), (more, _) = values[lower], values[1 - lower]
+    what = _what(row, called[lower], called[1 - lower], less, more, low, is_counter=row.direction == MORE)
+    reason = ""
+    transform = row.name.partition(".")[0]
+    if transform in trained_on[lower] and transform not in trained_on[1 - lower]:
+        reason = f": it was trained to, {transform.replace('_', ' ')} varied in its pretraining"
+    difference = Interval(row.difference, row.low, row.high, row.num_images)
+    return f"{what}{reason} (B − A {difference}, n = {row.num_images:,})."
+
+
+def _what(row: Row, loser: str, keeper: str, less: float, more: float, low: float, *, is_counter: bool) -> str:
+    values = f"{format_number(less)} against {format_number(more)}"
+    if row.part == FACTOR and is_counter:
+        return f"{loser} keeps *less* **{row.title}** than {keeper}, {values}"
+    if row.part == FACTOR:
+        can = "can no longer tell" if low <= 0 else "can hardly tell" if less < HARDLY * more else "tells less of"
+        return f"{loser} {can} **{row.title}**: {values} of {keeper}"
+    if row.part == EVIDENCE:
+        beyond = "beyond what the same maps have on other images' objects"
+        return f"{loser} rests its decisions less **on the object** than {keeper}: {values} of the evidence, {beyond}"
+    return f"What **{row.title}** does can be foreseen less well in {loser} than in {keeper}: {values}"
+
+
+def remarks(
+    rows: Sequence[Row], names: Names, trained_on: TrainedOn, transferred: Transferred | None
+) -> tuple[str, ...]:
+    """What a reader would otherwise take the sentences for; none where there is no danger.
+
+    Args:
+        rows: all of the card.
+        names: of both networks.
+        trained_on: the transformations of their pretrainings.
+        transferred: what both reached on a target task, if that is known.
+    """
+    factors = [row for row in rows if row.part == FACTOR]
+    said = [_general(factors, names, trained_on, better) for better in (LESS, MORE)]
+    is_class = next((row for row in factors if row.name == "class" and row.objects == KNOWN), None)
+    if is_class is not None and min(is_class.first, is_class.second) >= CLASS_IS_READ:
+        said.append(_class(is_class, transferred))
+    return tuple(filter(None, said))
+
+
+def _general(factors: Sequence[Row], names: Names, trained_on: TrainedOn, direction: str) -> str:
+    """Where one network is ahead in most factors."""
+    ahead = [row for row in factors if row.direction == direction]
+    if 2 * len(ahead) <= len(factors):
+        return ""
+    behind = sum(row.reliable for row in factors) - len(ahead)
+    trained = {name for names_of in trained_on for name in names_of}
+    in_neither = sum(row.name.partition(".")[0] not in trained for row in ahead)
+    better = f"A (*{names[0]}*)" if direction == LESS else f"B (*{names[1]}*)"
+    return (
+        f"**Better general features raise most factors.** {better} is ahead in {len(ahead)} of {len(factors)} factors "
+        f"and behind in {behind}; {in_neither} of the {len(ahead)} varied in neither pretraining. So what the other "
+        "tells less of was not all thrown away for what it was trained on, nor does a task need all of it."
+    )
+
+
+def _class(row: Row, transferred: Transferred | None) -> str:
+    """Why a class that is read perfectly says nothing of a transfer."""
+    reached = ""
+    if transferred is not None:
+        first, second = (f"{accuracy:.0%}" for accuracy in transferred.accuracies)
+        task = ", ".join(transferred.transforms).replace("_", " ") or "untransformed images"
+        reached = f" There ({task}) A reached {first} and B {second}."
+    return (
+        f"**A class that is read is not transfer accuracy.** Class is read at {format_number(row.first)} and "
+        f"{format_number(row.second)} here: of objects that the probe knows, untransformed, before new backgrounds. "
+        f"A transfer asks for new objects, under the target's transformations.{reached}"
+    )

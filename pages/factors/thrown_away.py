@@ -1,0 +1,156 @@
+"""What the second of two networks threw away: the card in words and pictures, shipped or computed on a click."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from invariance.figures.thrown_away import card_html, differences_figure, strip_figure
+from invariance.measures.factor_strip import PLACES, Strip
+from invariance.runs.network_pair import network_pair, shipped_card
+from invariance.runs.origin import Origin
+from invariance.spec import DatasetSpec, FactorSpec
+from invariance.studies.thrown_away import ThrownAway, thrown_away
+from invariance.vocabulary.factors import OBJECTS
+from invariance.vocabulary.thrown_away import DIRECTIONS, NUM_ATTRIBUTED, PARTS
+from pages.shared import cache, server
+from pages.shared.add_network import add_network_control
+from pages.shared.cache import KnownModel
+from pages.shared.figures import draw, show_figure
+from pages.shared.memoised import Bar, on_stoppable_click
+from pages.shared.networks import Networks, choose_pair
+
+TEACHING_PAIR = ("none", "hue")
+"""At first: the network that keeps, and the one that may have thrown away."""
+NUM_SHOWN = 2
+"""Strips that are seen at once; the rest is one click away."""
+
+
+def show_thrown_away(known: Networks) -> None:
+    """Two networks are chosen; what the second threw away is told.
+
+    Args:
+        known: all networks, at least one.
+    """
+    left, right, button = st.columns([5, 5, 2], vertical_alignment="bottom")
+    titles = {name: model.label for name, model in known.items()}
+    pair = choose_pair(
+        titles,
+        TEACHING_PAIR,
+        keys=("first", "second"),
+        labels=("A: it keeps", "B: it threw away"),
+        places=(left, right),
+    )
+    add_network_control(button)
+    models = known[pair[0]], known[pair[1]]
+    card = shipped_card(*pair) if all(model.from_gallery for model in models) else None
+    if card is None:
+        card = _on_click(models)
+    if card is not None:
+        show_card(replace(card, names=_names(models)), f"python -m invariance thrown-away {pair[0]} {pair[1]}")
+
+
+def show_card(card: ThrownAway, command: str) -> None:
+    """Sentences with their strips, then all differences, how they are made, and the file."""
+    strips = {strip.factor: strip for strip in card.strips}
+    told = list(zip(card.told, card.sentences, strict=False))
+    with_strip = [(said, strips[row.name]) for row, said in told if row.name in strips]
+    if not told:
+        st.markdown(f"**{card.sentences[0]}**")
+    for column, (said, strip) in zip(st.columns(NUM_SHOWN, gap="large"), with_strip, strict=False):
+        with column:
+            _show_strip(card.data, said, strip)
+    for remark in card.remarks:
+        st.info(remark, icon=":material/info:")
+    others = [said for row, said in told if row.name not in [strip.factor for _, strip in with_strip[:NUM_SHOWN]]]
+    if others:
+        st.markdown("\n".join(f"- {said}" for said in others))
+    if with_strip[NUM_SHOWN:]:
+        with st.expander(f"{len(with_strip) - NUM_SHOWN} more strips", icon=":material/image:"):
+            for start in range(NUM_SHOWN, len(with_strip), NUM_SHOWN):
+                row = with_strip[start : start + NUM_SHOWN]
+                for column, (said, strip) in zip(st.columns(NUM_SHOWN, gap="large"), row, strict=False):
+                    with column:
+                        _show_strip(card.data, said, strip)
+    origin = Origin(command=command, seeds=(card.data.seed,))
+    if card.rows:
+        st.subheader("All differences", anchor=False)
+        show_figure(
+            differences_figure(card),
+            card.table(),
+            key="differences",
+            title="What B keeps, less what A keeps",
+            name="thrown-away",
+            alt="each comparison's difference with its interval",
+            origin=origin,
+        )
+    st.download_button(
+        "The whole card as HTML",
+        lambda: card_html(card, [_pictures(strip, card.data) for strip in card.strips], origin),
+        "thrown-away.html",
+        "text/html",
+        icon=":material/download:",
+        key="card_html",
+        on_click="ignore",
+    )
+    _explain()
+
+
+def _show_strip(data: DatasetSpec, said: str, strip: Strip) -> None:
+    st.markdown(said)
+    figure = strip_figure(strip, _pictures(strip, data))
+    draw(figure, key=f"strip_{strip.factor}", alt=f"{strip.title}: five images, true and read off both networks")
+
+
+def _explain() -> None:
+    with st.expander("How do I know?", icon=":material/help:"):
+        st.markdown(
+            f"*A strip.* One picture with {len(PLACES)} values of one thing, all else as drawn; of 16 pictures the one "
+            "in which the networks differ by the median. The upright mark is true, the dots are what a linear probe "
+            "reads off A and B; it was fitted to other pictures. Of a choice: pictures as they are.\n\n"
+            f"*Compared.* {'. '.join(f'{name}: {words}' for name, words in PARTS.items())}.\n\n"
+            f"*Told.* {'. '.join(f'{name}: {words}' for name, words in DIRECTIONS.items())}. Intervals (95 %) are of "
+            "the difference on the same images, over objects and backgrounds, both resampled.\n\n"
+            f"*Objects.* Known: {OBJECTS['known']}.\n\n"
+            "*Not said.* A line cannot read what is gone; a deeper network might. Another seed gives other networks."
+        )
+
+
+def _on_click(models: tuple[KnownModel, KnownModel]) -> ThrownAway | None:
+    """A card that nobody has made yet."""
+    keys = cache.keys_of(models)
+    clicked = st.button("Compare the two", type="primary", icon=":material/compare:", key="compare")
+    st.caption("Decodes every factor from both: some ten seconds for small networks, minutes for large ones.")
+    return on_stoppable_click(clicked, "thrown_away", keys, lambda: _computed(models, keys))
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _computed(_models: tuple[KnownModel, KnownModel], keys: cache.Keys) -> ThrownAway:
+    """The first argument is left out of the cache's key, which the second one is."""
+    bar = Bar("Comparing")
+    facts = network_pair([None if model.is_published else model.reference for model in _models], server.store())
+    names = [model.reference for model in _models]
+    names[1] += " 2" * (names[0] == names[1])
+    card = thrown_away(
+        dict(zip(names, (model.model for model in _models), strict=True)),
+        cache.engine(facts.data),
+        cache.engine(facts.task),
+        FactorSpec(sources=tuple(names), data=facts.data),
+        num_attributed=NUM_ATTRIBUTED,
+        on_progress=bar,
+    )
+    bar.empty()
+    return facts.added_to(card)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _pictures(strip: Strip, data: DatasetSpec) -> NDArray[np.uint8]:
+    return strip.images(cache.engine(data))
+
+
+def _names(models: tuple[KnownModel, KnownModel]) -> tuple[str, str]:
+    """What both are called in sentences: what varied in their training, or their own names."""
+    return models[0].short_title, models[1].short_title

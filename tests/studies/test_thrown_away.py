@@ -1,0 +1,151 @@
+"""The card of two networks: known cards of made networks, and every sentence from its table."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from invariance.data.engine import Engine
+from invariance.models.wrap import wrap
+from invariance.numbers import format_number
+from invariance.runs import gallery
+from invariance.runs.network_pair import shipped_card
+from invariance.spec import DatasetSpec, FactorSpec
+from invariance.studies.thrown_away import Row, ThrownAway, card_from_json, card_json, thrown_away
+from invariance.vocabulary.thrown_away import THROWN_AWAY_TABLE
+
+CLASSES = ("banana", "bee", "boot", "bus", "fish", "mug", "owl", "train")
+DATA = DatasetSpec(classes=CLASSES, image_size=16)
+SPEC = FactorSpec(sources=("a", "b"), factors=("class", "hue"), data=DATA, num_images=150, num_folds=3)
+
+
+class Corner(nn.Module):
+    """What the first rows of an image are, which hold nothing but background."""
+
+    def __init__(self, num_rows: int) -> None:
+        super().__init__()
+        self.num_rows = num_rows
+        self.fc = nn.Linear(3 * num_rows * 16, 3)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.fc(images[:, :, : self.num_rows].flatten(1))
+
+
+def card_of(rows_of_first: int, rows_of_second: int) -> ThrownAway:
+    torch.manual_seed(0)
+    models = {
+        "a": wrap(Corner(rows_of_first), input_size=16, name="a"),
+        "b": wrap(Corner(rows_of_second), input_size=16, name="b"),
+    }
+    return thrown_away(models, Engine(DATA), Engine(DATA), SPEC, num_attributed=0)
+
+
+def test_a_pair_of_which_one_has_thrown_all_away() -> None:
+    card = replace(card_of(16, 1), trained_on=((), ("hue",)))
+    assert [(row.part, row.name, row.direction) for row in card.rows[:2]] == [
+        ("factor", "class", "less"),
+        ("factor", "hue.shift", "less"),
+    ]
+    assert [strip.factor for strip in card.strips] == [row.name for row in card.told if row.part == "factor"]
+    said = next(one for one in card.sentences if "**hue**" in one)
+    assert said.startswith("B (*b*) can no longer tell **hue**: ") and "it was trained to, hue varied" in said
+    # The same the other way round is a counter-case.
+    (other,) = (
+        one for one in replace(card_of(1, 16), trained_on=((), ())).sentences if "**hue**" in one and "keeps" in one
+    )
+    assert other.startswith("A (*a*) keeps *less* **hue** than B (*b*), ")
+
+
+def test_two_identical_networks_have_an_empty_card() -> None:
+    card = card_of(16, 16)
+    assert not card.told and not card.strips and {row.direction for row in card.rows} == {"same"}
+    assert card.sentences == ("Nothing separates A (*a*) and B (*b*): none of 2 differences is shown on these images.",)
+
+
+def benjamini_hochberg(p_values: list[float]) -> list[float]:
+    """By its definition: the least, over thresholds not below p, of threshold times tests over discoveries."""
+    tested = np.array([p for p in p_values if not math.isnan(p)])
+    return [
+        math.nan if math.isnan(p) else min(1.0, min(t * len(tested) / np.sum(tested <= t) for t in tested if t >= p))
+        for p in p_values
+    ]
+
+
+def expected_direction(row: Row, p: float) -> str:
+    if max(-row.low, row.high) <= 0.05:
+        return "same"
+    equivariance = row.part == "equivariance"
+    if not equivariance and not p < 0.05:
+        return "undecided"
+    least = 0.5 if equivariance else 0.0
+    if row.high < 0 and row.first_low > least:
+        return "less"
+    return "more" if row.low > 0 and row.second_low > least else "undecided"
+
+
+@pytest.mark.skipif(not gallery.entries(), reason="no gallery: python -m invariance gallery build")
+@pytest.mark.parametrize("pair", [("none", "hue"), ("matched", "disjoint")], ids="-".join)
+def test_every_sentence_of_a_shipped_card_follows_from_its_table(pair: tuple[str, str]) -> None:
+    card = shipped_card(*pair)
+    assert card is not None and list(card.table().columns) == [column.name for column in THROWN_AWAY_TABLE]
+    adjusted = benjamini_hochberg([row.p for row in card.rows])
+    for row, p in zip(card.rows, adjusted, strict=True):
+        assert row.p_adjusted == pytest.approx(p, nan_ok=True)
+        assert row.direction == expected_direction(row, p) and row.reliable == (row.direction in ("less", "more"))
+        assert row.difference == pytest.approx(row.second - row.first)
+    told = [row for row in card.rows if row.direction == "less"], [row for row in card.rows if row.direction == "more"]
+    ordered = [row for group in told for row in sorted(group, key=lambda row: -abs(row.difference))]
+    assert len(card.sentences) == len(ordered) > 0
+    for said, row in zip(card.sentences, ordered, strict=True):
+        lower, higher = sorted((row.first, row.second))
+        assert f"{format_number(lower)} against {format_number(higher)}" in said
+        ends = f"{format_number(row.difference)} [{format_number(row.low)}, {format_number(row.high)}]"
+        assert f"(B − A {ends}, n = {row.num_images:,})" in said and row.title.split()[-1] in said
+        if row.part == "factor" and row.direction == "less":
+            gone = (
+                "can no longer tell" if row.second_low <= 0 else "can hardly tell" if lower < 0.2 * higher else "tells"
+            )
+            assert said.startswith(f"B (*{pair[1]}*) {gone}"), said
+        transform = row.name.split(".")[0]
+        loser, keeper = card.trained_on if row.direction == "more" else card.trained_on[::-1]
+        assert ("it was trained to" in said) == (transform in loser and transform not in keeper)
+    assert json.loads(json.dumps(card_json(card))) == gallery.thrown_away(*pair)
+    assert card_json(card_from_json(card_json(card), card.data)) == card_json(card)
+
+
+@pytest.mark.skipif(not gallery.entries(), reason="no gallery: python -m invariance gallery build")
+def test_the_shipped_cards_have_the_numbers_of_the_table_of_factors() -> None:
+    table = gallery.factors_table().set_index(["model", "factor", "objects"])
+    for pair in (("none", "hue"), ("matched", "disjoint")):
+        card = shipped_card(*pair)
+        assert card is not None
+        for row in card.rows:
+            if row.part == "factor":
+                first, second = (table.loc[(name, row.name, row.objects)] for name in pair)
+                ours = row.first, row.first_low, row.first_high, row.second, row.second_low, row.second_high
+                theirs = [one[end] for one in (first, second) for end in ("skill", "low", "high")]
+                assert ours == pytest.approx(theirs, abs=2e-3), row.name
+
+
+@pytest.mark.skipif(not gallery.entries(), reason="no gallery: python -m invariance gallery build")
+def test_matched_against_disjoint_says_what_it_is_not() -> None:
+    card = shipped_card("matched", "disjoint")
+    assert card is not None
+    general, read = card.remarks
+    factors = [row for row in card.rows if row.part == "factor"]
+    ahead, behind = (sum(row.direction == each for row in factors) for each in ("less", "more"))
+    assert general.startswith("**Better general features raise most factors.** A (*matched*)")
+    assert [int(one) for one in re.findall(r"\d+", general)][:3] == [ahead, len(factors), behind]
+    accuracies = [gallery.entry(f"{name}-transfer").metrics["transfer_accuracy"] for name in ("matched", "disjoint")]
+    assert f"A reached {accuracies[0]:.0%} and B {accuracies[1]:.0%}" in read and "15%" in read
+    hue = next(said for said in card.sentences if "**hue**" in said and "keeps" in said)
+    assert hue.startswith(
+        "A (*matched*) keeps *less* **hue** than B (*disjoint*), 0.19 against 0.35: it was trained to"
+    )
