@@ -224,11 +224,16 @@ class Repairs:
         """Numbers of images, from the fewest to the most; of no results, those of the quick scale."""
         return sorted({int(num) for num in self.table["num_images"]}) or list(SCALES["quick"].nums_images)
 
+    @cached_property
+    def _cells(self) -> dict[tuple[str, str, int], pd.DataFrame]:
+        """Rows by network, what was trained of it and on how many images; in each one a seed."""
+        groups = self.table.groupby(["source", "trained", "num_images"])
+        return {(str(one), str(way), int(num)): rows.set_index("seed") for (one, way, num), rows in groups}
+
     def of(self, source: str, trained: str, num_images: int, column: str = "accuracy") -> pd.Series:
         """A column by seed; empty where there is nothing yet."""
-        rows = self.table
-        chosen = (rows["source"] == source) & (rows["trained"] == trained) & (rows["num_images"] == num_images)
-        return rows[chosen].set_index("seed")[column].astype(float).dropna()
+        found = self._cells.get((source, trained, num_images))
+        return pd.Series(dtype=float) if found is None else found[column].astype(float).dropna()
 
     def gap(self, trained: str, num_images: int) -> pd.Series:
         """By seed: what there is to make good, the matched network trained further less the mismatched one as it is."""

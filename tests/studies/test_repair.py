@@ -104,7 +104,7 @@ def test_a_share_is_told_of_a_gap_that_exceeds_a_tenth_with_its_interval() -> No
 
 def test_of_tables_without_any_effect_at_most_one_in_twenty_has_a_direction() -> None:
     """The whole of it, whether a share is told among it; three standard errors of so many tables."""
-    draws, num, directional = np.random.default_rng(1), 60, 0
+    draws, num, directional = np.random.default_rng(1), 40, 0
     same = dict.fromkeys(LEVELS, 0.5)
     for _ in range(num):
         table = results(draws, levels=same).assign(sens=lambda rows: 0.4 + 0.02 * draws.normal(size=len(rows)))
