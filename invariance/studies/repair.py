@@ -15,7 +15,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -227,8 +227,8 @@ class Repairs:
     @cached_property
     def _cells(self) -> dict[tuple[str, str, int], pd.DataFrame]:
         """Rows by network, what was trained of it and on how many images; in each one a seed."""
-        groups = self.table.groupby(["source", "trained", "num_images"])
-        return {(str(one), str(way), int(num)): rows.set_index("seed") for (one, way, num), rows in groups}
+        groups: dict[Any, pd.DataFrame] = dict(iter(self.table.groupby(["source", "trained", "num_images"])))
+        return {(one, way, int(num)): rows.set_index("seed") for (one, way, num), rows in groups.items()}
 
     def of(self, source: str, trained: str, num_images: int, column: str = "accuracy") -> pd.Series:
         """A column by seed; empty where there is nothing yet."""
@@ -245,11 +245,11 @@ class Repairs:
 
     def share(self, trained: str, num_images: int) -> Interval | None:
         """Of the gap that is made good, with Fieller's interval; None where the gap is too small to tell one."""
-        gap, gain = self.gap(trained, num_images), self.gain(trained, num_images)
-        known = gap.notna() & gain.notna()
-        if not t_interval(gap[known]).low > LEAST_GAP:  # NaN with one seed
+        parts = {"gain": self.gain(trained, num_images), "gap": self.gap(trained, num_images)}
+        both = pd.concat(parts, axis=1).dropna()
+        if not t_interval(both["gap"]).low > LEAST_GAP:  # NaN with one seed
             return None
-        return ratio_interval(gain[known], gap[known])
+        return ratio_interval(both["gain"], both["gap"])
 
 
 def conclude(table: pd.DataFrame) -> list[Finding]:

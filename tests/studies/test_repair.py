@@ -100,6 +100,10 @@ def test_a_share_is_told_of_a_gap_that_exceeds_a_tenth_with_its_interval() -> No
     assert found["all_weights_make_good"].n == 0 and found["gap"].n == 6
     assert Repairs(near).share("all", 1_000) is None
     assert Repairs(results(np.random.default_rng(0), num_seeds=1)).share("all", 1_000) is None
+    table = results(np.random.default_rng(0))
+    partial = table[(table["source"] != "matched") | (table["seed"] < 4)]
+    share = Repairs(partial).share("all", 1_000)
+    assert share is not None and share.num == 4
 
 
 def test_of_tables_without_any_effect_at_most_one_in_twenty_has_a_direction() -> None:

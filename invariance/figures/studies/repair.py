@@ -39,7 +39,8 @@ def repair_figure(table: pd.DataFrame, trained: str) -> go.Figure:
         trained: what of each network was trained on these images.
     """
     repairs = Repairs(table)
-    figure = make_subplots(rows=len(ROWS), cols=1, shared_xaxes=True, vertical_spacing=0.06)
+    heights = [0.44, 0.28, 0.28]
+    figure = make_subplots(rows=len(ROWS), cols=1, shared_xaxes=True, vertical_spacing=0.06, row_heights=heights)
     lines = [(source, trained, *look) for source, *look in _LINES]
     for row, column in enumerate(ROWS, 1):
         for source, way, name, colour, dash, symbol in (
