@@ -216,7 +216,11 @@ def main() -> None:
     args = parser.parse_args()
     found = {}
     for name in args.studies:
-        table = pd.read_csv(args.results) if args.results else shipped_results(name)[0].table
+        shipped = shipped_results(name)
+        if not (args.results or shipped):
+            print(f"{name}: nothing ships; give --results")
+            continue
+        table = pd.read_csv(args.results) if args.results else shipped[0].table
         residuals = Residuals.of(asked(name, table))
         found[name] = measure(residuals, args.num_tables)
         print(f"{name}: {len(residuals.measured)} findings, residuals of {len(residuals.away)} seeds")

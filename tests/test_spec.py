@@ -20,6 +20,8 @@ from invariance.spec import (
 )
 
 PRETRAIN = PretrainSpec(data=DatasetSpec(transforms=("rotate", "hue"), classes=("a", "b")), epochs=3)
+TRANSFER = TransferSpec(source="x", data=DatasetSpec())
+TUNING = replace(TRANSFER, method="fine-tune")
 SPECS = [
     PRETRAIN,
     TransferSpec(source=PRETRAIN.run_id, data=DatasetSpec(num_samples=200)),
@@ -102,11 +104,20 @@ def test_parse_transforms():
         (lambda: DatasetSpec(image_size=4), "image_size = 4"),
         (lambda: DatasetSpec(seed=-1), "seed = -1"),
         (lambda: DatasetSpec(transforms="rotate"), "list of names"),
-        (lambda: replace(PRETRAIN, epochs=-1), "epochs = -1: expected a whole number from 1"),
+        (lambda: replace(PRETRAIN, epochs=-1), "epochs = -1: expected a whole number from 0"),
         (lambda: replace(PRETRAIN, model="vgg99"), "model = 'vgg99'"),
         (lambda: replace(PRETRAIN, learning_rate=float("nan")), "learning_rate = nan"),
         (lambda: TransferSpec(source="x", data=DatasetSpec(num_samples=None)), "finite"),
         (lambda: TransferSpec(source="x", data=DatasetSpec(), method="magic"), "linear-probe or fine-tune"),
+        (lambda: replace(TRANSFER, epochs=0), "epochs = 0: expected a whole number from 1"),
+        (lambda: replace(TRANSFER, trainable="half"), "trainable = 'half': expected all or last-block"),
+        (
+            lambda: replace(TRANSFER, trainable="last-block"),
+            "no weights but the last layer's; choose method fine",
+        ),
+        (lambda: replace(TRANSFER, learning_rates=[0.1]), "learning_rates = [0.1]: a linear-probe trains no weights"),
+        (lambda: replace(TUNING, learning_rates=(0.1, -1)), "learning_rates = -1: expected a number from 1e-08 to 10"),
+        (lambda: replace(TUNING, learning_rates=(0.1, 0.1)), "each one once"),
         (lambda: MeasureSpec(sources=()), "at least one run"),
         (lambda: MeasureSpec(sources=("x",), data=DatasetSpec(transforms=("hue",))), "data.transforms"),
         (lambda: FactorSpec(sources=()), "at least one run"),

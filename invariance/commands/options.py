@@ -28,6 +28,7 @@ from invariance.spec import (
     RESAMPLINGS,
     SCHEDULES,
     STICKER_PLACES,
+    TRAINABLE,
     TRANSFER_METHODS,
     VARIED,
     DatasetSpec,
@@ -44,6 +45,7 @@ CHOICES: Final[dict[str, Collection[str]]] = {
     "precision": PRECISIONS,
     "schedule": SCHEDULES,
     "method": TRANSFER_METHODS,
+    "trainable": TRAINABLE,
     "regularisation": REGULARISATIONS,
     "measure": tuple(MEASURE_NAMES),
     "vary": VARIED,
@@ -119,6 +121,8 @@ def _reading(name: str, hint: Any, default: Any) -> dict[str, Any]:
     if hint == tuple[str, ...]:
         read = parse_transforms if name == "transforms" else parse_names
         return {"type": argument(read), "metavar": "A,B,..."}
+    if hint == tuple[float, ...]:
+        return {"type": argument(parse_numbers), "metavar": "X,X,..."}
     for kind, metavar, what in ((int, "N", "a whole number"), (float, "X", "a number")):
         if hint in (kind, kind | None):
             return {"type": number(kind, what), "metavar": metavar}
@@ -219,6 +223,14 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     if not all(word.isdecimal() for word in words) or len(set(map(int, words))) < len(words):
         raise SpecError(f"seeds = {text!r}: expected different whole numbers separated by commas, such as 0,1,2")
     return tuple(map(int, words))
+
+
+def parse_numbers(text: str) -> tuple[float, ...]:
+    """The numbers in a list such as 0.001,0.003; raises SpecError if something else is among them."""
+    try:
+        return tuple(float(word) for word in text.split(","))
+    except ValueError:
+        raise SpecError(f"{text!r}: expected numbers separated by commas, such as 0.001,0.003") from None
 
 
 def _count_or_endless(text: str) -> int | None:

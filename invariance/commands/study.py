@@ -1,4 +1,4 @@
-"""``study``: a study of the paper, executed here or on a cluster, its table, its findings and its report."""
+"""``study``: a study, executed here or on a cluster, its table, its findings and its report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def add_commands(commands: Any) -> None:
     """Registers the command."""
     parser = commands.add_parser(
         "study",
-        help="repeat a study of the paper: table, findings, report",
+        help="repeat a study of the paper, or ask beyond it: table, findings, report",
         description="Executes a study and writes DIR/results.csv (as results arrive), DIR/summary.json, "
         "DIR/report.html and DIR/notebook.ipynb.\nCtrl-C leaves runs that go on when the same is asked for again; "
         "what is done is answered from the store.",

@@ -82,6 +82,8 @@ def _add_transfer(commands: Any) -> None:
         examples=(
             "--from matched --transforms rotate,hue,erasing --num-classes 30",
             "--from RUN --transforms blur --method fine-tune",
+            "--from RUN --transforms blur --num-samples 100 --method fine-tune --trainable last-block "
+            "--learning-rates 0.0003,0.001,0.003",
             "--from mine.safetensors --arch torchvision:resnet18 --transforms hue",
         ),
     )
@@ -96,7 +98,7 @@ def _add_transfer(commands: Any) -> None:
     add_arch(parser)
     add_data(parser, leave_out=("transform_seed",), defaults={"num_samples": NUM_TARGET_SAMPLES})
     add_seeds(parser)
-    add_fields(parser, TransferSpec, ("method", "regularisation"))
+    add_fields(parser, TransferSpec, ("method", "regularisation", "trainable", "learning_rates"))
     add_training(parser, TransferSpec)
     add_execution(parser)
     parser.set_defaults(action=transfer, num_samples=NUM_TARGET_SAMPLES)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Self
 
 import torch
 from torch import Tensor, nn
@@ -71,6 +71,7 @@ class Classifier(nn.Module):
         self.num_features = num_features
         self.backbone = backbone
         self.head = last_layer(num_features, num_classes)
+        self._in_eval_mode: tuple[nn.Module, ...] = ()
 
     @property
     def layers(self) -> dict[str, nn.Module]:
@@ -138,6 +139,17 @@ class Classifier(nn.Module):
         """Logits (B, num_classes) of images (B, 3, H, W), bytes or float in [0, 1]."""
         logits: Tensor = self.head(self.representation(images))
         return logits
+
+    def keep_in_eval_mode(self, modules: Iterable[nn.Module]) -> None:
+        """Has parts of it, which are frozen, in eval mode from now on, also while the rest is trained."""
+        self._in_eval_mode = tuple(modules)
+
+    def train(self, mode: bool = True) -> Self:
+        """As of torch, but for what is kept in eval mode."""
+        super().train(mode)
+        for module in self._in_eval_mode:
+            module.eval()
+        return self
 
     def take_tensors(self, tensors: Mapping[str, Tensor], *, assign: bool = False) -> None:
         """Loads the tensors of a network of this architecture, by the names of its ``state_dict``.

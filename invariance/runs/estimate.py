@@ -101,7 +101,8 @@ def _work(spec: RunSpec) -> tuple[float, float]:
         case TransferSpec():
             num_samples = spec.data.num_samples or 0
             num_validated = 0 if spec.method == "linear-probe" and spec.regularisation == "prior" else _NUM_VALIDATED
-            num_tuned = spec.epochs * num_samples if spec.method == "fine-tune" else 0
+            num_tunings = max(1, len(spec.learning_rates)) if spec.method == "fine-tune" else 0
+            num_tuned = num_tunings * spec.epochs * num_samples
             num_seen = num_samples + spec.num_test_samples + num_validated
             # The training samples once for the probe, and once more for the accuracy on them.
             return num_seen + num_tuned, num_seen + num_samples + _BACKWARD * num_tuned

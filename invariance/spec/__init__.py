@@ -57,6 +57,7 @@ from invariance.vocabulary.choices import (
     RESAMPLINGS,
     SCHEDULES,
     STICKER_PLACES,
+    TRAINABLE,
     TRANSFER_METHODS,
     VARIED,
 )
@@ -95,6 +96,7 @@ __all__ = [
     "SCHEDULES",
     "SCHEMA_VERSION",
     "STICKER_PLACES",
+    "TRAINABLE",
     "TRANSFER_METHODS",
     "TRANSFORM_NAMES",
     "VARIED",

@@ -9,7 +9,7 @@ from invariance.spec.checks import SpecError, require, require_choice, require_c
 from invariance.spec.dataset import DatasetSpec, require_dataset
 from invariance.spec.run import BaseRunSpec
 from invariance.vocabulary.architectures import ARCHITECTURES
-from invariance.vocabulary.choices import PRECISIONS, REGULARISATIONS, SCHEDULES, TRANSFER_METHODS
+from invariance.vocabulary.choices import PRECISIONS, REGULARISATIONS, SCHEDULES, TRAINABLE, TRANSFER_METHODS
 from invariance.vocabulary.objectives import OBJECTIVES
 
 
@@ -83,6 +83,10 @@ class TransferSpec(BaseRunSpec):
             of a wide grid whose probe is most accurate on the task's validation split.
         precision: of the network's products, one of ``PRECISIONS``: ``auto`` is bfloat16 where the device has
             instructions for it (CUDA GPUs, some processors) and float32 elsewhere; parameters are float32 always.
+        trainable: what fine-tuning changes beside the last layer, one of ``TRAINABLE``: ``all`` weights, or those of
+            the ``last-block``, all before it frozen with the statistics of its batch norm.
+        learning_rates: of Adam in fine-tuning, each tried from the same start; the one whose network is most accurate
+            on the task's validation split is kept. Without any it is ``learning_rate``.
     """
 
     kind: ClassVar[str] = "transfer"
@@ -96,6 +100,8 @@ class TransferSpec(BaseRunSpec):
     num_test_samples: int = 2_000
     regularisation: str = "prior"
     precision: str = "auto"
+    trainable: str = "all"
+    learning_rates: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         require_dataset(self.data)
@@ -111,6 +117,19 @@ class TransferSpec(BaseRunSpec):
         if self.data.num_samples is None:
             raise SpecError("num_samples = None: transfer needs a finite target task; give a number of samples")
         check_training(self)
+        self._check_fine_tuning()
+
+    def _check_fine_tuning(self) -> None:
+        require_choice("trainable", self.trainable, TRAINABLE)
+        rates = self.learning_rates
+        require(isinstance(rates, tuple | list), "learning_rates", rates, "a list of different numbers")
+        for rate in rates:
+            require_number("learning_rates", rate, 1e-8, 10.0)
+        object.__setattr__(self, "learning_rates", tuple(map(float, rates)))
+        require(len(set(self.learning_rates)) == len(rates), "learning_rates", rates, "each one once")
+        if self.method != "fine-tune" and (rates or self.trainable != "all"):
+            given = f"learning_rates = {rates}" if rates else f"trainable = {self.trainable}"
+            raise SpecError(f"{given}: a {self.method} trains no weights but the last layer's; choose method fine-tune")
 
     @property
     def depends_on(self) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from invariance.studies.verdicts import SETTLED_SEEDS, Finding
+from invariance.studies.verdicts import NOT_IN_THE_PAPER, SETTLED_SEEDS, Finding
 from invariance.vocabulary.verdicts import NO_VERDICT, SYMBOL, Size, Verdict
 
 _FURTHEST_FIRST: Final = (
@@ -54,7 +54,11 @@ def tally(findings: Sequence[Finding]) -> str:
         as_published = sum(finding.verdict is Verdict.AS_PUBLISHED for finding in judged)
         others = Counter(_verdict(finding) for finding in judged if finding.verdict is not Verdict.AS_PUBLISHED)
         listed = ", ".join(f"{num} {words}" for words, num in others.items())
-        said.append(f"{as_published} of {len(judged)} confirmatory findings as published{': ' * bool(listed)}{listed}")
+        if all(NOT_IN_THE_PAPER in finding.statement for finding in judged):
+            said.append(f"{len(judged)} confirmatory findings, all {NOT_IN_THE_PAPER}: {listed}")
+        else:
+            all_told = f"{as_published} of {len(judged)} confirmatory findings as published"
+            said.append(f"{all_told}{': ' * bool(listed)}{listed}")
     if numbers_only:
         said.append(f"{numbers_only} with too few seeds for a verdict")
     if exploratory:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
@@ -11,9 +12,10 @@ import torch
 from torch import Tensor, nn
 
 from invariance.data.engine import Engine
-from invariance.events import CancelFlag, Event, Finished, Progress, never
+from invariance.events import CancelFlag, Diverged, Event, Finished, Progress, never
 from invariance.files import sweep_temporaries
 from invariance.models import Classifier
+from invariance.models.last_block import freeze_before_last_block
 from invariance.spec import SpecError, TransferSpec, canonical_json, identity_json
 from invariance.spec.checks import require_kind
 from invariance.training.answers import ANSWERS, Answers
@@ -63,7 +65,7 @@ def transfer(
         :func:`invariance.training.loop.optimise`; of images that only go through the network, the speed and the time
         left every second. Then Finished with ``transfer_accuracy`` and ``test_loss`` on the
         test split and ``train_accuracy`` and ``train_loss`` on the training samples, all in eval mode, and the
-        ``penalty`` where a validation split chose it.
+        ``penalty`` and the ``learning_rate`` where a validation split chose them.
 
     Raises:
         Cancelled, Diverged, SpecError: as :func:`invariance.training.loop.pretrain`; SpecError also if the weights
@@ -166,6 +168,7 @@ class _Work:
         self.started = time.monotonic()
         self.penalty: float | None = None  # where the validation split chose it
         self.validation_accuracy = 0.0  # with that penalty
+        self.learning_rate: float | None = None  # likewise
         self.looks_at = (source, canonical_json(spec.data))  # what decides the features
         self.engine = Engine(spec.data, device)
         self.model: Classifier = load_weights(source, device)
@@ -184,15 +187,21 @@ class _Work:
         if self.spec.method == "linear-probe":
             yield from self.probe(samples, report=True)
         else:
-            yield from self.fine_tune(samples, checkpoint_every_s)
+            if self.spec.trainable == "last-block":
+                freeze_before_last_block(self.model)
+            if self.spec.learning_rates:
+                yield from self.choose_learning_rate(samples)
+            else:
+                yield from self.fine_tune(samples, checkpoint_every_s)
         yield from self.finish(samples)
 
     def first_event(self) -> Progress:
         """What is reported before there is anything to measure."""
         if self.spec.method == "linear-probe":
             return Progress(step=0, num_steps=MAX_ITERATIONS)
-        num_steps = self.spec.epochs * num_steps_per_epoch(self.num_samples, self.spec.batch_size)
-        return Progress(step=0, num_steps=num_steps, num_epochs=self.spec.epochs)
+        num_epochs = max(1, len(self.spec.learning_rates)) * self.spec.epochs
+        num_steps = num_epochs * num_steps_per_epoch(self.num_samples, self.spec.batch_size)
+        return Progress(step=0, num_steps=num_steps, num_epochs=num_epochs)
 
     def features(self, samples: Rendered) -> Tensor:
         """The representations (N, F) of samples."""
@@ -224,7 +233,9 @@ class _Work:
 
     def probe(self, samples: Rendered, *, report: bool) -> Generator[Progress, None, None]:
         """Solves the head on features extracted once, with batch norm frozen at the pretrained statistics."""
-        num_tuned = _BACKWARD * self.spec.epochs * self.num_samples if self.spec.method == "fine-tune" else 0
+        num_tuned = (
+            _BACKWARD * self.first_event().num_epochs * self.num_samples if self.spec.method == "fine-tune" else 0
+        )
         left = num_tuned + NUM_VALIDATION_SAMPLES + self.spec.num_test_samples + self.num_samples
         model = self.model.eval()
         features = yield from self.reported(model.representation, samples.images, at=self.first_event(), left=left)
@@ -264,28 +275,75 @@ class _Work:
         return self.penalty
 
     def fine_tune(self, samples: Rendered, checkpoint_every_s: float) -> Iterator[Progress]:
-        """Trains all weights from the probed head, or goes on with that."""
-        train_state = TrainState(
-            self.model,
-            learning_rate=self.spec.learning_rate,
-            directory=self.directory,
-            identity=identity_json(self.spec),
-            precision=self.precision,
-        )
+        """Trains from the probed head, or goes on with that."""
+        train_state = self.train_state(self.spec.learning_rate, identity_json(self.spec))
         if train_state.resume():
             self.started -= train_state.seconds
             self.penalty = train_state.notes.get("penalty")
         else:
             yield from self.probe(samples, report=False)
             train_state.notes = {} if self.penalty is None else {"penalty": self.penalty}
-        feed = FiniteFeed(samples, batch_size=self.spec.batch_size, num_epochs=self.spec.epochs, seed=self.spec.seed)
         validation = render_split(self.engine, "validation", NUM_VALIDATION_SAMPLES)
         yield from optimise(
             train_state,
-            feed,
+            self.feed(samples),
             validation=validation,
             cancelled=self.cancelled,
             checkpoint_every_s=checkpoint_every_s,
+        )
+
+    def choose_learning_rate(self, samples: Rendered) -> Iterator[Progress]:
+        """Trains from the probed head once with each learning rate, and keeps what does best on the validation split.
+
+        One that diverges is no choice, unless all do. Stopped on the way, all of it starts anew, as a probe does.
+        """
+        yield from self.probe(samples, report=False)
+        validation, feed = render_split(self.engine, "validation", NUM_VALIDATION_SAMPLES), self.feed(samples)
+        start, kept, best = _copied(self.model), None, -math.inf
+        for number, rate in enumerate(self.spec.learning_rates):
+            self.model.take_tensors(start)
+            train_state = self.train_state(rate, f"{identity_json(self.spec)} learning_rate {rate}")
+            accuracy, diverged = -math.inf, None
+            try:
+                for event in optimise(
+                    train_state, feed, validation=validation, cancelled=self.cancelled, checkpoint_every_s=math.inf
+                ):
+                    accuracy = event.metrics.get("validation_accuracy", accuracy)
+                    yield self.of_all(event, number, feed.num_images)
+            except Diverged as error:
+                diverged = error
+            if diverged is None and accuracy > best:
+                kept, best, self.learning_rate = _copied(self.model), accuracy, rate
+        if kept is None:
+            assert diverged is not None, "what does not diverge is validated"
+            raise diverged
+        self.model.take_tensors(kept)
+
+    def train_state(self, learning_rate: float, identity: str) -> TrainState:
+        """Of a fine-tuning that begins."""
+        return TrainState(
+            self.model,
+            learning_rate=learning_rate,
+            directory=self.directory,
+            identity=identity,
+            precision=self.precision,
+        )
+
+    def feed(self, samples: Rendered) -> FiniteFeed:
+        """The batches of one fine-tuning."""
+        return FiniteFeed(samples, batch_size=self.spec.batch_size, num_epochs=self.spec.epochs, seed=self.spec.seed)
+
+    def of_all(self, event: Progress, number: int, num_images: int) -> Progress:
+        """The event of a fine-tuning as one of all, which follow each other: ``number`` are behind it."""
+        begun, num_left = self.first_event(), len(self.spec.learning_rates) - number - 1
+        return replace(
+            event,
+            step=event.step + number * event.num_steps,
+            num_steps=begun.num_steps,
+            epoch=event.epoch + number * event.num_epochs,
+            num_epochs=begun.num_epochs,
+            eta_seconds=event.eta_seconds + num_left * num_images / max(event.images_per_second, 1e-9),
+            seconds=self.seconds,
         )
 
     def finish(self, samples: Rendered) -> Iterator[Event]:
@@ -309,6 +367,7 @@ class _Work:
                 "train_accuracy": on_train.accuracy,
                 "train_loss": on_train.loss,
                 **({} if self.penalty is None else {"penalty": self.penalty}),
+                **({} if self.learning_rate is None else {"learning_rate": self.learning_rate}),
             },
             checkpoint=str(path),
             sha256=sha256,
@@ -316,3 +375,8 @@ class _Work:
             device=self.device,
             answers=str(self.directory / ANSWERS),
         )
+
+
+def _copied(model: Classifier) -> dict[str, Tensor]:
+    """Weights and statistics of a network as they are now."""
+    return {name: value.clone() for name, value in model.state_dict().items()}

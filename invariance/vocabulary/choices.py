@@ -7,6 +7,8 @@ from typing import Final
 PRECISIONS: Final[tuple[str, ...]] = ("auto", "float32", "bfloat16")
 SCHEDULES: Final[tuple[str, ...]] = ("constant", "cosine")
 TRANSFER_METHODS: Final[tuple[str, ...]] = ("linear-probe", "fine-tune")
+TRAINABLE: Final[tuple[str, ...]] = ("all", "last-block")
+"""What fine-tuning may change of a network, beside its last layer."""
 REGULARISATIONS: Final[tuple[str, ...]] = ("prior", "validation")
 VARIED: Final[tuple[str, ...]] = ("one", "together")
 PLAIN_FACTORS: Final[tuple[str, ...]] = ("class", "background")

@@ -80,6 +80,26 @@ ABOUT: Final[dict[str, About]] = by_name(
         columns="num_pretraining_transforms and num_transfer_transforms: how many of the eight; accuracy on the test "
         "split of the target task (objects as in training, backgrounds new unless they are shared).",
     ),
+    About(
+        name="repair",
+        title="Repair of a mismatched network",
+        question="What comes back when a mismatched network is trained on images of its target?",
+        method="Not in the paper: a question of our own, for which nothing is published. Two compositions, P and Q, as "
+        "in the first study. A network pretrained on P (matched), one on Q (mismatched) and one with its first weights "
+        "(untrained) are trained on 10 to 5,000 images of a task that varies P: the last block or all weights, equally "
+        "many steps, at the learning rate that does best on the task's validation split. The share made good is what "
+        "that adds to the mismatched network's linear probe on these images, over how far the matched network, trained "
+        "alike, is ahead of it; it is told where that gap exceeds 0.1 with its interval. Stated before there were "
+        "results, as the positive side of every finding: repair helps, on the most images and on the fewest; it makes "
+        "good more than half of the gap, with all weights and with the last block; all weights beat the last block; "
+        "what is left of the gap shrinks with more images; the mismatched network stays ahead of the untrained one on "
+        "every number of images; its sens-score to the target's transformations falls. *Same direction* means as "
+        "stated.",
+        columns="source: matched, mismatched or untrained; trained: what was trained on target images, nothing for a "
+        "linear probe of the network as it is; num_images: how many; accuracy on the test split of the task; sens: "
+        "mean sens-score to the target's transformations (0 = invariant); skill: how well their values are decoded, "
+        "mean (0 = guessing); learning_rate: that the validation split chose.",
+    ),
 )
 """By name, in the order in which they are offered."""
 

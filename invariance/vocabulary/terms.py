@@ -105,10 +105,25 @@ TERMS: Final[dict[str, Term]] = by_name(
     ),
     Term("fine-tuning", "Transfer in which all weights are trained on, starting from the pretrained ones."),
     Term(
+        "last block",
+        "The last of a network's named blocks before the representation, such as the fourth convolution of the small "
+        "network. Fine-tuned alone, it leaves all before it as it is, statistics of batch norm among it.",
+        "Lee et al. 2022, Surgical fine-tuning, arXiv 2210.11466",
+    ),
+    Term(
         "matched",
         "Pretrained on the transformations that the target task varies and no others. A mismatched network was "
         "pretrained on a superset or subset of them, on overlapping or disjoint ones, or on none.",
         PAPER,
+    ),
+    Term(
+        "repair",
+        "Training a mismatched network further on images of the target task: the last block, or all weights.",
+    ),
+    Term(
+        "share made good",
+        "What repair adds to the mismatched network's accuracy, over how far the matched network, trained in the same "
+        "way on the same images, is ahead of it as it is. Its interval is Fieller's; it is told of gaps above 0.1.",
     ),
     Term(
         "gain from matching",

@@ -46,8 +46,8 @@ NO_VERDICT: Final = "✚"
 """Symbol of findings that have numbers alone."""
 
 RULE: Final = (
-    "An effect is one signed number a seed, from contrasts within that seed, positive on the published side. Its "
-    "interval is Student's at 95 %.",
+    "An effect is one signed number a seed, from contrasts within that seed, positive on the published side, or, where "
+    "the paper does not ask, on the side stated beforehand. Its interval is Student's at 95 %.",
     "It counts as there, on either side, when its p-value, corrected by Holm over the confirmatory findings of the "
     "study, is below 0.05. Exploratory findings have numbers and no verdict.",
     "As published: there, positive, and its 90 % interval, widened by the error of the published value, lies within "

@@ -1,4 +1,4 @@
-"""Studies: the four questions of the paper, with the results that ship and those that are made here."""
+"""Studies: the four questions of the paper and one beyond it, with what ships and what is made here."""
 
 import streamlit as st
 
@@ -64,13 +64,20 @@ def show_own(name: str) -> None:
 links.enter("studies", widget="study", never_empty=("objects_source", "backgrounds_source"))
 st.title("Studies", anchor=False)
 st.markdown(
-    "The four questions of the paper, each a grid of pretrainings, transfers and measurements. Read what ships "
-    "beside what was published, judged by one rule, or run one with seeds of your own."
+    "The four questions of the paper and one beyond it, each a grid of pretrainings, transfers and measurements. Read "
+    "what ships beside what was published, judged by one rule, or run one with seeds of your own."
 )
 name = choose("Study", {name: ABOUT[name].title for name in STUDY_NAMES}, key="study")
 st.markdown(f"**{ABOUT[name].question}**")
 with st.expander("How its runs answer that", icon=":material/account_tree:"):
     st.markdown(ABOUT[name].method)
 with errors_shown():
-    result = choose_results(shipped_results(name))
+    shipped = shipped_results(name)
+    if not shipped:
+        st.info(
+            "Not run yet: no result of this study ships. Run it below, or on the command line with "
+            f"`invariance study {name} --scale quick --out {name}`.",
+            icon=":material/hourglass_empty:",
+        )
+    result = choose_results(shipped)
     show_own(name) if result is None else show_shipped(result)

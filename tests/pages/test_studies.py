@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from invariance.runs import shipped_studies
 from invariance.runs.device import ServerDevices
 from invariance.runs.shipped_studies import shipped_results
 from invariance.runs.store import Store
@@ -39,7 +40,16 @@ def open_studies(app: AppTest, **query: str) -> AppTest:
     return app.switch_page("pages/studies/page.py").run()
 
 
-@pytest.mark.parametrize("name", STUDY_NAMES)
+def test_a_study_without_shipped_results_says_how_to_run_it(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shipped_studies, "shipped_results", lambda name: [])
+    open_studies(app, study="repair")
+    assert not app.exception and not app.error
+    (said,) = (info.value for info in app.info)
+    assert "`invariance study repair --scale quick --out repair`" in said
+    assert [button.label for button in app.button] == ["Run it here"] and not app.tabs
+
+
+@pytest.mark.parametrize("name", [name for name in STUDY_NAMES if shipped_results(name)])
 def test_shipped_results_fill_the_page(app: AppTest, name: str) -> None:
     open_studies(app, study=name)
     assert not app.exception and not app.error

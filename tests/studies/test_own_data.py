@@ -208,4 +208,5 @@ def test_every_design_names_the_groups_that_its_classes_make() -> None:
         "relevant-features": 2,
         "invariance-transfer": 2,
         "mismatch": 1,
+        "repair": 2,
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from collections.abc import Callable
 from functools import cache, partial
@@ -14,14 +13,11 @@ import pytest
 from invariance.numbers import format_number
 from invariance.runs.shipped_studies import SHIPPED, StudyResult, shipped_results
 from invariance.runs.study_files import findings_of
-from invariance.spec import PretrainSpec, RunSpec, TransferSpec
-from invariance.studies.registry import make_study
-from invariance.studies.study import RunOutcome
 from invariance.studies.verdicts import Finding
 from invariance.vocabulary.studies import STUDY_NAMES
 from tests.docs.pages import ROOT
-from tests.studies.fabricated import outcomes_of
-from tests.studies.recomputed import invariance_transfer, mismatch, relevant_features, transforms_vs_other
+from tests.studies.fabricated import drawn_study
+from tests.studies.recomputed import invariance_transfer, mismatch, relevant_features, repair, transforms_vs_other
 from tests.studies.recomputed.again import Again, corrected, decisive, student, words
 from tests.studies.recomputed.printed import Printed, numbers_in, unexplained
 from tools.docs.regions import BEGIN, END
@@ -31,28 +27,9 @@ AGAIN: dict[str, Callable[[pd.DataFrame], dict[str, Again]]] = {
     "relevant-features": relevant_features.again,
     "invariance-transfer": invariance_transfer.again,
     "mismatch": mismatch.again,
+    "repair": repair.again,
 }
 RESULTS = [result for name in STUDY_NAMES for result in shipped_results(name)]
-
-
-def made_up(name: str) -> tuple[pd.DataFrame, list[Finding]]:
-    """A study of six seeds whose numbers are drawn, so that sentences are seen that shipped results do not need."""
-    study = make_study(name, seeds=tuple(range(6)))
-
-    def drawn(low: float, high: float, *specs: RunSpec, name: str = "") -> float:
-        seed = [int(spec.run_id, 16) for spec in specs]
-        return float(np.random.default_rng([*seed, *name.encode()]).uniform(low, high))
-
-    def accuracy(source: PretrainSpec, task: TransferSpec) -> float:
-        matched = set(source.data.transforms) >= set(task.data.transforms)
-        return drawn(0.4, 0.9 if matched else 0.6, source, task)
-
-    outcomes = outcomes_of(study, accuracy=accuracy, sens=lambda own, name, spec: drawn(0.1, 0.9, own, spec, name=name))
-    for spec in study.runs:
-        if isinstance(spec, PretrainSpec):
-            outcomes[spec.run_id] = RunOutcome({"test_accuracy": drawn(0.6, 1.0, spec)})
-    table = study.tabulate(outcomes)
-    return pd.read_csv(io.StringIO(table.to_csv(index=False))), study.conclude(table)
 
 
 def shipped(result: StudyResult) -> tuple[pd.DataFrame, list[Finding]]:
@@ -61,7 +38,7 @@ def shipped(result: StudyResult) -> tuple[pd.DataFrame, list[Finding]]:
 
 
 CASES = [(result.name, partial(shipped, result)) for result in RESULTS]
-CASES += [(name, partial(made_up, name)) for name in STUDY_NAMES]
+CASES += [(name, partial(drawn_study, name)) for name in STUDY_NAMES]
 each_case = pytest.mark.parametrize(
     ("name", "results"), CASES, ids=[f"{name}-{results.func.__name__}" for name, results in CASES]
 )

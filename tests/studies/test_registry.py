@@ -18,6 +18,7 @@ FIXED_COLUMNS = {
     "relevant-features": ["trained_on", "probed_on", "seed", "accuracy", "sens_c", "sens_o"],
     "invariance-transfer": ["model", "transform", "data", "seed", "sens", "sens_conditional"],
     "mismatch": ["num_pretraining_transforms", "num_transfer_transforms", "seed", "accuracy"],
+    "repair": ["source", "trained", "num_images", "seed", "accuracy", "sens", "skill"],
 }
 
 RUNS = {
@@ -33,6 +34,9 @@ RUNS = {
     ("mismatch", "quick"): (864, "8c3fa5af2d22036b", "e3b0c44298fc1c14"),
     ("mismatch", "standard"): (432, "1668d3e9c1a4de6a", "e3b0c44298fc1c14"),
     ("mismatch", "paper"): (720, "2bc1f9205cd9a59e", "e3b0c44298fc1c14"),
+    ("repair", "quick"): (396, "b061d2f006318bab", "c9c24f3b9deffb12"),
+    ("repair", "standard"): (324, "cdbae2c375668f83", "0655f1c7540e5116"),
+    ("repair", "paper"): (540, "481c7ea9d797dad6", "e04f9c868bc8eab6"),
 }
 """How many runs there are, and hashes of the identities of what is trained and of what is measured.
 

@@ -9,6 +9,7 @@ import torch
 
 from invariance.data.engine import Engine
 from invariance.events import Cancelled, Diverged, Event, Finished, Progress
+from invariance.models import create_model
 from invariance.spec import PretrainSpec
 from invariance.training import loop, reporting
 from invariance.training.checkpoint import load_weights
@@ -118,6 +119,17 @@ def test_a_run_cancelled_while_it_is_evaluated_keeps_its_training(
     events = collect(pretrain_spec, tmp_path)
     assert isinstance(events[-1], Finished) and taken(events) == [], "no step is taken twice"
     assert steps(events) == list(range(1, 13)), "whoever recorded them may have been killed first"
+
+
+@pytest.mark.parametrize("num_samples", [70, None])
+def test_of_no_epochs_a_network_keeps_its_first_weights(
+    tmp_path: Path, pretrain_spec: PretrainSpec, num_samples: int | None
+) -> None:
+    data = replace(pretrain_spec.data, num_samples=num_samples)
+    *_, last = pretrain(replace(pretrain_spec, data=data, epochs=0), tmp_path)
+    assert isinstance(last, Finished) and last.checkpoint is not None and 0 <= last.metrics["test_accuracy"] <= 1
+    kept, first = load_weights(Path(last.checkpoint)).state_dict(), create_model("small", 3, seed=5).state_dict()
+    assert all(torch.equal(value, kept[name]) for name, value in first.items())
 
 
 def test_it_learns_and_reports_what_it_promises(tmp_path: Path, pretrain_spec: PretrainSpec) -> None:

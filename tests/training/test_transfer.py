@@ -120,6 +120,43 @@ def test_fine_tuning_starts_from_the_probed_head_and_moves_everything(
     assert not any(torch.equal(tuned[name], before[name]) for name in before)
 
 
+def test_fine_tuning_the_last_block_leaves_all_before_it_as_it_is(
+    source: Path, tmp_path: Path, tune_spec: TransferSpec
+) -> None:
+    tuned = network(collect(replace(tune_spec, trainable="last-block"), source, tmp_path)).backbone.state_dict()
+    before = load_weights(source).backbone.state_dict()
+    moved = {name for name in before if not torch.equal(tuned[name], before[name])}
+    assert moved == {name for name in before if name.startswith("blocks.3")}, "statistics of batch norm too"
+
+
+def test_the_best_of_several_rates_is_the_run_with_that_rate_alone(
+    source: Path, tmp_path: Path, tune_spec: TransferSpec, after: Callable[[int], Flag]
+) -> None:
+    rates = (1e-8, 3e-3, 1e-2)
+    spec = replace(tune_spec, learning_rates=rates)
+    events = collect(spec, source, tmp_path / "grid")
+    last = events[-1]
+    assert isinstance(last, Finished) and last.metrics["learning_rate"] in rates
+    found = {rate: collect(replace(tune_spec, learning_rate=rate), source, tmp_path / f"{rate}") for rate in rates}
+    accuracies = {rate: validated(one)[-1] for rate, one in found.items()}
+    assert accuracies[last.metrics["learning_rate"]] == max(accuracies.values())
+    alone, chosen = network(found[last.metrics["learning_rate"]]).state_dict(), network(events).state_dict()
+    assert all(torch.equal(value, chosen[name]) for name, value in alone.items())
+    steps = [event.step for event in events if isinstance(event, Progress) and event.metrics]
+    assert steps == list(range(1, 37)) and validated(events) == [
+        rate for one in found.values() for rate in validated(one)
+    ]
+    # Stopped in the second training, it starts anew and ends the same.
+    collect(spec, source, tmp_path / "parts", after(24))
+    again = network(collect(spec, source, tmp_path / "parts")).state_dict()
+    assert all(torch.equal(value, again[name]) for name, value in chosen.items())
+
+
+def validated(events: list[Event]) -> list[float]:
+    metrics = [event.metrics for event in events if isinstance(event, Progress)]
+    return [one["validation_accuracy"] for one in metrics if "validation_accuracy" in one]
+
+
 @pytest.mark.parametrize("num_answers", [4, 8, 14])
 def test_fine_tuning_goes_on_bit_for_bit(
     source: Path, tmp_path: Path, tune_spec: TransferSpec, after: Callable[[int], Flag], num_answers: int

@@ -25,8 +25,8 @@ _TOLD: Final = (
 
 
 def shipped() -> list[StudyResult]:
-    """The result that ships of each study at its smallest scale."""
-    return [shipped_results(name)[0] for name in STUDY_NAMES]
+    """The result of each study that ships at its smallest scale; of those without any, none."""
+    return [results[0] for name in STUDY_NAMES if (results := shipped_results(name))]
 
 
 def by_study() -> str:

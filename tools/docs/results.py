@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from invariance.vocabulary.shifts import SHIFTS
+from invariance.vocabulary.studies import STUDY_NAMES
 from tools.docs.findings import of_study, shipped
 from tools.docs.records import ROOT, code, command, gallery_rows, record, span, two_digits
 from tools.docs.text import bullet, paragraph, table
@@ -167,14 +168,16 @@ def studies() -> str:
         [
             "## The four studies",
             paragraph(
-                """`invariance study NAME --scale quick` repeats a study of the paper with small networks. The quick
-                results ship (`invariance/studies/results/`) and fill the Studies page. Findings are judged by [one
-                rule](rule.md), which has a log of its changes, and what disagrees with the paper comes first. In
-                brackets 95 % intervals over seeds; beside them the published effect with the margin
+                """`invariance study NAME --scale quick` repeats a study of the paper with small networks; a fifth,
+                `repair`, is not the paper's. The quick results ship (`invariance/studies/results/`) and fill the
+                Studies page. Findings are judged by [one rule](rule.md), which has a log of its changes, and what
+                disagrees with the paper comes first. In brackets 95 % intervals over seeds; beside them the published
+                effect with the margin
                 within which one counts as equally large. Seconds are of the whole command with two workers."""
             ),
             *_earlier(),
             *(of_study(result) for result in shipped()),
+            *_not_run(),
             "### How they are to be read",
             paragraph(
                 """Here, networks are small, trained for minutes, on drawn objects, and tell what they tell about
@@ -196,6 +199,16 @@ def _earlier() -> list[str]:
         images show the backgrounds of training. They have few seeds, so their verdicts are preliminary until they are
         made anew."""
     return [paragraph(told)] if names else []
+
+
+def _not_run() -> list[str]:
+    """Studies of which nothing ships, and how they are run."""
+    missing = [name for name in STUDY_NAMES if name not in {one.name for one in shipped()}]
+    return [
+        f"### {name}, not run yet\n\n"
+        + paragraph(f"""No result of it ships. `invariance study {name} --scale quick --out {name}` makes one.""")
+        for name in missing
+    ]
 
 
 def _architectures() -> str:
