@@ -13,7 +13,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from tqdm import tqdm
 
 from invariance.commands.capacity import check_memory
@@ -204,6 +203,8 @@ def run_table(args: argparse.Namespace, spec: RunSpec, names: dict[str, str]) ->
     assert run.result is not None
     text = named(Path(run.result["table"]).read_text(encoding="utf-8"), names)
     if args.out.suffix.lower() == ".tex":
+        import pandas as pd  # here, since a training has no use for it
+
         origin = replace(origin_of(spec), command=command_line())
         write_table(args.out, pd.read_csv(io.StringIO(text)), origin, title=title(spec))
     else:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from invariance.models.classifier import Classifier
+from invariance.models.initial import blank_linear
 from invariance.models.layers import ROOT, Layer
 from invariance.models.outputs import FORMS, KEYS, Reading
 from invariance.spec import SpecError
@@ -129,7 +130,7 @@ def assemble(
     """
     head = taken_out(module, wrapping.head) if wrapping.head else None
     if num_classes and (head is None or head.out_features != num_classes):
-        head = nn.utils.skip_init(nn.Linear, wrapping.num_features, num_classes)
+        head = blank_linear(wrapping.num_features, num_classes)
     kept = _no_head(wrapping.num_features) if head is None else with_bias(head)
     if kept.in_features != wrapping.num_features:
         raise SpecError(f"its last layer takes {kept.in_features} features, and there are {wrapping.num_features}")
@@ -156,7 +157,7 @@ def assemble(
 
 def _no_head(num_features: int) -> nn.Linear:
     """A last layer without outputs, which torch warns of where it would draw its weights."""
-    layer = nn.utils.skip_init(nn.Linear, num_features, 1)
+    layer = blank_linear(num_features, 1)
     layer.out_features = 0
     layer.weight, layer.bias = nn.Parameter(torch.empty(0, num_features)), nn.Parameter(torch.empty(0))
     return layer

@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Final
 
 from invariance.resources import project_folder
 from invariance.spec import EARLIEST_SCHEMA, RunSpec, SpecError, run_from_dict, schema_of, schema_remark
 from invariance.statistics import t_interval
 from invariance.vocabulary.factors import FACTOR_COLUMNS
 from invariance.vocabulary.measures import MEASURES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FEWEST_SEEDS: Final = 3
 """For an interval over networks instead of one over images."""
@@ -120,12 +122,8 @@ def sens_table(folder: Path | None = None, *, shift: str | None = None) -> pd.Da
         folder: of the gallery.
         shift: type of data, one of :data:`~invariance.measures.shifts.SHIFT_NAMES`; None for that of the pretrainings.
     """
-    path = (folder or GALLERY) / table_file(shift)
-    return (
-        _over_seeds(pd.read_csv(path))
-        if path.is_file()
-        else pd.DataFrame(columns=["model", "transform", "sens", "sens_conditional"])
-    )
+    columns = ("model", "transform", "sens", "sens_conditional")
+    return _over_seeds(_table((folder or GALLERY) / table_file(shift), columns))
 
 
 def _over_seeds(table: pd.DataFrame) -> pd.DataFrame:
@@ -151,8 +149,7 @@ def table_file(shift: str | None = None) -> str:
 
 def factors_table(folder: Path | None = None) -> pd.DataFrame:
     """What the shipped models have kept, controls first, rows called by gallery name; see :data:`FACTOR_COLUMNS`."""
-    path = (folder or GALLERY) / "factors.csv"
-    return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=list(FACTOR_COLUMNS))
+    return _table((folder or GALLERY) / "factors.csv", FACTOR_COLUMNS)
 
 
 def lesson_table(name: str, folder: Path | None = None) -> pd.DataFrame:
@@ -162,8 +159,14 @@ def lesson_table(name: str, folder: Path | None = None) -> pd.DataFrame:
         name: one of :data:`~invariance.runs.gallery_tables.TABLES`.
         folder: of the gallery.
     """
-    path = (folder or GALLERY) / f"{name}.csv"
-    return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=["model", "transform"])
+    return _table((folder or GALLERY) / f"{name}.csv", ("model", "transform"))
+
+
+def _table(path: Path, columns: Iterable[str]) -> pd.DataFrame:
+    """A file of the gallery, or no rows of these columns where it has no such file."""
+    import pandas as pd  # here, since a training that looks whether a network ships has no use for it
+
+    return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=list(columns))
 
 
 def what_if(folder: Path | None = None) -> dict[str, Any] | None:
