@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from invariance.data.engine import Engine as Engine
     from invariance.data.registering import register_transform as register_transform
     from invariance.data.torch_dataset import Transforms2D as Transforms2D
+    from invariance.library.ask import ask as ask
     from invariance.library.attribute import attribute as attribute
     from invariance.library.equivariance import equivariance as equivariance
     from invariance.library.factors import factors as factors
@@ -38,6 +39,7 @@ _MODULE_OF = {
     "SpecError": "invariance.spec",
     "TransferSpec": "invariance.spec",
     "Transforms2D": "invariance.data.torch_dataset",
+    "ask": "invariance.library.ask",
     "attribute": "invariance.library.attribute",
     "equivariance": "invariance.library.equivariance",
     "factors": "invariance.library.factors",

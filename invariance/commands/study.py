@@ -6,20 +6,18 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from invariance.commands.executor import add_executor, check_executor
 from invariance.commands.options import (
     add_execution,
     add_fields,
     add_latex,
     add_num_classes,
     argument,
-    count,
     parse_names,
     parse_seeds,
 )
 from invariance.spec import DatasetSpec, SpecError
 from invariance.vocabulary.studies import ABOUT
-
-EXECUTORS = ("local", "ray")
 
 
 def add_commands(commands: Any) -> None:
@@ -67,38 +65,13 @@ def add_commands(commands: Any) -> None:
     parser.add_argument("--dry-run", action="store_true", help="list the runs and estimate the hours, execute nothing")
     add_latex(parser)
     add_execution(parser)
-    group = parser.add_argument_group("executor")
-    group.add_argument("--executor", default="local", choices=EXECUTORS, help="default local: this machine")
-    group.add_argument(
-        "--num-workers",
-        type=count(1, 10_000),
-        metavar="N",
-        help="runs at once (default: a GPU each, or a core each and at most 8)",
-    )
-    group.add_argument(
-        "--together",
-        action="store_true",
-        help="pretrain networks that differ in seed and data at once in this process, before all else",
-    )
-    group.add_argument(
-        "--address", metavar="ADDRESS", help="of a Ray cluster: auto, host:port (default: a Ray of its own)"
-    )
-    group.add_argument("--gpus", type=float, metavar="G", help="GPUs of a run on Ray, or a share (default: 1 if any)")
-    group.add_argument("--cpus", type=float, default=1.0, metavar="C", help="cores of a run on Ray (default 1)")
+    add_executor(parser)
     parser.set_defaults(action=study)
 
 
 def study(args: argparse.Namespace) -> None:
     """Checks what was asked for, then executes it."""
-    if args.executor != "ray" and (args.address is not None or args.gpus is not None):
-        raise SpecError("--address and --gpus are for Ray: add --executor ray")
-    if args.executor == "ray" and args.together:
-        raise SpecError("--together is for this machine: leave it out, or --executor ray")
-    for name in ("gpus", "cpus"):
-        if (value := getattr(args, name)) is not None and not 0 <= value <= 1024:
-            raise SpecError(f"{name} = {value:g}: expected a number from 0 to 1024")
-    if args.cpus == 0:
-        raise SpecError("cpus = 0: a run needs a part of a core, such as 0.5")
+    check_executor(args)
     if args.out is None and not args.dry_run:
         raise SpecError("out is missing: give --out DIR, or --dry-run")
 

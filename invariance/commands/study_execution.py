@@ -8,9 +8,9 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from tqdm import tqdm
@@ -22,15 +22,14 @@ from invariance.commands.running import check_pictures, existing_store, open_sto
 from invariance.extras import has, install_line
 from invariance.figures.study_notebook import write_notebook
 from invariance.runs.coordinate import Coordinator
-from invariance.runs.device import choose_device, cuda_devices, spread
-from invariance.runs.executors.local import LocalExecutor
-from invariance.runs.interrupt import Stopped, interrupt_flag
+from invariance.runs.device import choose_device
+from invariance.runs.executors.local import LocalExecutor, local_devices
+from invariance.runs.interrupt import StopFlag, Stopped, interrupt_flag
 from invariance.runs.origin import Origin
 from invariance.runs.provenance import provenance
 from invariance.runs.store import Store
 from invariance.runs.study_files import summarise, write_summary, write_table
 from invariance.runs.study_progress import StudyProgress, estimated_seconds, outcomes_of, progress_of
-from invariance.runs.threads import num_threads
 from invariance.runs.together import groups_together, run_together
 from invariance.studies.registry import make_study
 from invariance.studies.study import Study
@@ -41,8 +40,89 @@ if TYPE_CHECKING:
     from invariance.runs.executors.ray import RayExecutor
 
 SHOWN_FAILURES = 3
-MAX_CPU_WORKERS = 8
-"""Each keeps torch in memory, about half a gigabyte."""
+
+
+@dataclass(frozen=True)
+class CarriedOut:
+    """A study as far as it was executed.
+
+    Attributes:
+        table: its results.
+        progress: how far it is.
+        seconds: that this took.
+        made: where the results come from, see :func:`invariance.runs.provenance.provenance`.
+        device: that its runs were executed on.
+        failures: why runs were given up.
+        stop: whether somebody stopped it.
+    """
+
+    table: pd.DataFrame
+    progress: StudyProgress
+    seconds: float
+    made: dict[str, Any]
+    device: str
+    failures: dict[str, str]
+    stop: StopFlag
+
+    def require_whole(self, folder: Path | None) -> None:
+        """Raises Stopped or RunFailed unless all was done; told is where the partial results are."""
+        self.stop.raise_if_set()
+        if not self.progress.is_done:
+            raise RunFailed(_failed_line(self.failures, self.progress, folder))
+
+
+def carry_out(study: Study, args: argparse.Namespace, *, is_checked: bool) -> CarriedOut:
+    """Executes a study here or on a cluster; in ``--out``, if it is given, its table is written as results arrive.
+
+    Args:
+        study: what is executed.
+        args: options of :mod:`invariance.commands.executor`, ``out``, ``device`` and ``runs``.
+        is_checked: whether all its pictures are read first, so that one that cannot be is refused before anything is
+            made.
+    """
+    if args.out is not None:
+        check_folder(args.out)
+    say_pictures(spec.data for spec in study.runs)
+    ray = _start_ray(args) if args.executor == "ray" else None
+    device = ray.device if ray is not None else choose_device(args.device)
+    if is_checked:
+        check_pictures(study.runs)
+    store = open_store(args)
+    if args.out is not None:
+        make_folder(args.out)
+    started = time.monotonic()
+    bar = _Bar(study)
+    with closing(bar), interrupt_flag() as interrupted:
+        if ray is None:
+            _pretrain_together(study, store, device, args, bar)
+        executor = ray or LocalExecutor(store.root / "worker.log", local_devices(device, args.num_workers))
+        with closing(executor):
+            num_workers = executor.num_slots  # asked of a cluster, which is gone afterwards
+            coordinator = Coordinator(study, store, executor, device=device)
+            for event in coordinator.run(interrupted.is_set):
+                bar(event.progress)
+                if event.table is not None and args.out is not None:
+                    write_table(event.table, args.out)
+    table = study.tabulate(outcomes_of(study, store))
+    if args.out is not None:
+        write_table(table, args.out)
+    return CarriedOut(
+        table=table,
+        progress=progress_of(study, store),
+        seconds=time.monotonic() - started,
+        made=provenance(study, store, executor=executor.name, num_workers=num_workers, command=command_line()),
+        device=device,
+        failures=coordinator.failures,
+        stop=interrupted,
+    )
+
+
+def can_report() -> bool:
+    """Whether what draws a report is installed; a line on stderr says what to do if it is not."""
+    absent = [name for name in ("plotly", "jinja2") if not has(name)]
+    if absent:
+        print(f"no report.html, since {absent[0]} is not installed: {install_line(absent[0])}", file=sys.stderr)
+    return not absent
 
 
 def execute_study(args: argparse.Namespace) -> None:
@@ -60,47 +140,19 @@ def execute_study(args: argparse.Namespace) -> None:
     if args.dry_run:
         _print_plan(study, args)
         return
-    check_folder(args.out)
-    say_pictures(spec.data for spec in study.runs)
-    ray = _start_ray(args) if args.executor == "ray" else None
-    device = ray.device if ray is not None else choose_device(args.device)
-    if study.data.words:
-        check_pictures(study.runs)
-    store = open_store(args)
-    make_folder(args.out)
-    started = time.monotonic()
-    bar = _Bar(study)
-    with closing(bar), interrupt_flag() as interrupted:
-        if ray is None:
-            _pretrain_together(study, store, device, args, bar)
-        executor = ray or LocalExecutor(store.root / "worker.log", _local_devices(device, args.num_workers))
-        with closing(executor):
-            num_workers = executor.num_slots  # asked of a cluster, which is gone afterwards
-            coordinator = Coordinator(study, store, executor, device=device)
-            for event in coordinator.run(interrupted.is_set):
-                bar(event.progress)
-                if event.table is not None:
-                    write_table(event.table, args.out)
-    table = study.tabulate(outcomes_of(study, store))
-    progress = progress_of(study, store)
-    seconds = time.monotonic() - started
-    made = provenance(study, store, executor=executor.name, num_workers=num_workers, command=command_line())
-    write_table(table, args.out)
+    done = carry_out(study, args, is_checked=bool(study.data.words))
+    table, progress = done.table, done.progress
     findings = study.conclude(table)
-    summary = summarise(findings, seconds=seconds, provenance=made, progress=progress)
+    summary = summarise(findings, seconds=done.seconds, provenance=done.made, progress=progress)
     write_summary(summary, args.out)
     write_notebook(study, args.out)
     if args.latex:
         _write_latex(study, table, findings, args.out)
-    if absent := [name for name in ("plotly", "jinja2") if not has(name)]:
-        print(f"no report.html, since {absent[0]} is not installed: {install_line(absent[0])}", file=sys.stderr)
-    else:
+    if can_report():
         from invariance.figures.study_report import write_report
 
         write_report(study, table, summary, args.out)
-    interrupted.raise_if_set()
-    if not progress.is_done:
-        raise RunFailed(_failed_line(coordinator.failures, progress, args.out))
+    done.require_whole(args.out)
     for line in told(findings):
         print(line)
     print_json({"study": study.name, "scale": study.scale, "runs": progress.total, "out": str(args.out), **summary})
@@ -127,22 +179,13 @@ def _start_ray(args: argparse.Namespace) -> RayExecutor:
 
 def _pretrain_together(study: Study, store: Store, device: str, args: argparse.Namespace, bar: _Bar) -> None:
     """Executes groups of pretrainings as one, where that was asked for or a single GPU does it faster."""
-    if len(set(_local_devices(device, args.num_workers))) > 1 and not args.together:
+    if len(set(local_devices(device, args.num_workers))) > 1 and not args.together:
         return
     for group in groups_together(study.runs, device, is_asked=args.together):
         try:
             run_together(group, store, device, lambda _: bar.look(study, store))
         except Stopped:  # the coordinator hears it too, and what there is is still written
             return
-
-
-def _local_devices(device: str, num_workers: int | None) -> list[str]:
-    """One device a worker: all GPUs in turn, or the CPU."""
-    devices = cuda_devices() if device == "cuda" else [device]
-    if num_workers is None:
-        # On a CPU one thread a run wastes least: a small network takes no more.
-        num_workers = len(devices) if device != "cpu" else min(MAX_CPU_WORKERS, num_threads())
-    return spread(devices, num_workers)
 
 
 def _print_plan(study: Study, args: argparse.Namespace) -> None:
@@ -186,11 +229,12 @@ def _duration(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
-def _failed_line(failures: dict[str, str], progress: StudyProgress, out: Path) -> str:
+def _failed_line(failures: dict[str, str], progress: StudyProgress, out: Path | None) -> str:
     shown = [f"{run_id}: {line}" for run_id, line in list(failures.items())[:SHOWN_FAILURES]]
     more = f"; and {len(failures) - SHOWN_FAILURES} more" if len(failures) > SHOWN_FAILURES else ""
+    kept = "" if out is None else f", and {out} has what they say"
     return (
-        f"{progress.done} of {progress.total} runs are done, and {out} has what they say; ask again to try the others. "
+        f"{progress.done} of {progress.total} runs are done{kept}; ask again to try the others. "
         f"{'; '.join(shown)}{more}"
     )
 

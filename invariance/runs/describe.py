@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from dataclasses import fields
+from typing import Final
 
 from invariance.spec import (
     TRANSFORM_NAMES,
@@ -12,10 +13,12 @@ from invariance.spec import (
     FactorSpec,
     MeasureSpec,
     PretrainSpec,
+    QuestionSpec,
     RunSpec,
     TransferSpec,
     transforms_text,
 )
+from invariance.spec.question import SEPARATOR
 from invariance.studies.what_if import TARGET_SEED_OFFSET
 from invariance.vocabulary.architectures import FILE_PREFIX, OUTSIDE_PREFIXES
 
@@ -37,7 +40,8 @@ def title(spec: RunSpec, source: RunSpec | None = None) -> str:
     match spec:
         case PretrainSpec():
             objective = "" if spec.objective == "supervised" else f" · {spec.objective}"
-            return f"{transforms_title(spec.data.transforms)} · {spec.model}{objective}"
+            varied = transforms_title(spec.data.transforms) if spec.epochs else "untrained"
+            return f"{varied} · {spec.model}{objective}"
         case TransferSpec():
             start = source_title(spec.source) if source is None else transforms_title(source.data.transforms)
             return f"{start} → {transforms_title(spec.data.transforms)} · {spec.method}"
@@ -96,6 +100,27 @@ def command(spec: RunSpec) -> str | None:
     return shlex.join(["python", "-m", "invariance", *words, "--seed", str(seed)])
 
 
+def question_title(spec: QuestionSpec) -> str:
+    """A question in a few words."""
+    sources, targets = (
+        " / ".join(name.replace(",", ", ").replace("_", " ") for name in names)
+        for names in (spec.sources, spec.targets)
+    )
+    return f"Pretrained on {sources}, put to {targets}"
+
+
+def question_command(spec: QuestionSpec) -> str:
+    """The line for a terminal that asks a question; what is usual is left out."""
+    words = ["what-if", "--sources", SEPARATOR.join(spec.sources), "--targets", SEPARATOR.join(spec.targets)]
+    told = [field.name for field in fields(spec) if field.name not in ("sources", "targets")]
+    words += [QUESTION_OPTIONS.get(word, word) for word in _option_words(spec, told)]
+    return shlex.join(["python", "-m", "invariance", *words])
+
+
+QUESTION_OPTIONS: Final = {"--models": "--model", "--objectives": "--objective", "--methods": "--method"}
+"""Options of a question that have one name with every command, however many values they take."""
+
+
 def _data_words(data: DatasetSpec) -> list[str]:
     words = ["--transforms", transforms_text(data.transforms)]
     if data.classes:
@@ -105,13 +130,13 @@ def _data_words(data: DatasetSpec) -> list[str]:
     return words + _option_words(data, [name for name in defaults if name not in said_elsewhere])
 
 
-def _option_words(spec: DatasetSpec | RunSpec, names: Sequence[str]) -> list[str]:
+def _option_words(spec: DatasetSpec | RunSpec | QuestionSpec, names: Sequence[str]) -> list[str]:
     """Options for the fields that are not at their defaults; each option is named as its field."""
     defaults = {field.name: field.default for field in fields(spec)}
     words: list[str] = []
     for name in names:
         if (value := getattr(spec, name)) != defaults[name]:
-            text = ",".join(value) if isinstance(value, tuple) else str(value)
+            text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
             words += [f"--{name.replace('_', '-')}", *([] if value is True else [text])]
     return words
 

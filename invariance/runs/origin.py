@@ -10,8 +10,9 @@ from typing import Final
 import invariance
 from invariance.data.sources.hub import HUB_PREFIX
 from invariance.data.sources.pictures import FOLDER_PREFIX
-from invariance.runs.describe import command, transforms_title
-from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec, RunSpec
+from invariance.runs.describe import command, question_command, transforms_title
+from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec, QuestionSpec, RunSpec
+from invariance.studies.question import Question
 
 NO_COMMAND: Final = "# none: the command line cannot say all of its values"
 SOURCES: Final = ("objects", "backgrounds", "stickers")
@@ -70,6 +71,14 @@ def origin_of(*specs: RunSpec) -> Origin:
     )
 
 
+def origin_of_question(question: Question) -> Origin:
+    """Where the answer to a question comes from: the command that asks it, and all that it names."""
+    spec = question.spec
+    shown = replace(spec, objects=source_name(spec.objects), backgrounds=source_name(spec.backgrounds))
+    num = f"{len(question.runs):,} runs"
+    return Origin(command=question_command(shown), seeds=spec.seeds, num=num, settings=words_of(shown))
+
+
 def seed_of(spec: RunSpec) -> int:
     """Of a training, that of its weights and order; of a measurement, that of its images."""
     return getattr(spec, "seed", spec.data.seed)
@@ -98,7 +107,7 @@ def without_paths(spec: RunSpec) -> RunSpec:
     return replace(spec, data=replace(spec.data, objects=objects, backgrounds=backgrounds, stickers=stickers))
 
 
-def words_of(spec: RunSpec | DatasetSpec) -> dict[str, str]:
+def words_of(spec: RunSpec | DatasetSpec | QuestionSpec) -> dict[str, str]:
     """The fields of a run or a data set in words, by their names; what is empty is left out."""
     values = {each.name: getattr(spec, each.name) for each in fields(spec)}
     if not values.get("stickers", True):

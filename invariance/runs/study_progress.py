@@ -14,6 +14,7 @@ from invariance.runs.networks import networks_of
 from invariance.runs.store import RESUMABLE_STATES, Standing, State, Store
 from invariance.spec import RunSpec
 from invariance.studies.study import Outcomes, RunOutcome, Study
+from invariance.training.answers import ANSWERS
 
 MAX_TABLES_KEPT = 2_048
 LEAST_SHARE_KNOWN = 0.02  # of a run, before its own pace says more than the estimate
@@ -64,7 +65,8 @@ def outcomes_of(study: Study, store: Store) -> Outcomes:
             if not path.is_file():
                 continue
             table = _read_table(path, path.stat().st_mtime_ns)
-        outcomes[run_id] = RunOutcome(metrics=standing.result["metrics"], table=table)
+        answers = store.directory(run_id) / ANSWERS
+        outcomes[run_id] = RunOutcome(standing.result["metrics"], table, answers if answers.is_file() else None)
     return outcomes
 
 

@@ -75,7 +75,7 @@ def groups_together(specs: Iterable[RunSpec], device: str, *, is_asked: bool = F
     """
     alike: dict[str, list[PretrainSpec]] = defaultdict(list)
     for spec in specs:
-        if isinstance(spec, PretrainSpec):
+        if isinstance(spec, PretrainSpec) and spec.epochs:
             # Seeds and draws apart, and as many classes: the last layers of a group are of one size.
             data = replace(spec.data, seed=0, transform_seed=None, transforms=(), classes=())
             kind = replace(spec, seed=0, data=data)

@@ -21,6 +21,9 @@ from invariance.spec.measuring import (
     FactorSpec,
     MeasureSpec,
 )
+from invariance.spec.question import (
+    QuestionSpec,
+)
 from invariance.spec.reading import (
     EARLIEST_SCHEMA,
     RUN_KINDS,
@@ -99,6 +102,7 @@ __all__ = [
     "FactorSpec",
     "MeasureSpec",
     "PretrainSpec",
+    "QuestionSpec",
     "RunSpec",
     "SpecError",
     "TransferSpec",

@@ -38,12 +38,21 @@ def check_transforms(names: tuple[str, ...]) -> None:
     """Raises SpecError unless every name is a transformation and none is given twice."""
     for name in names:
         if name not in TRANSFORMATIONS:
+            near = nearest_transform(name)
+            hint = f" (the nearest is {near})" if near else ""
             raise SpecError(
-                f"unknown transformation {name!r}: choose from none, {', '.join(KNOWN_TRANSFORMS)}, or import the "
-                "module that registers it (--import MODULE)"
+                f"unknown transformation {name!r}{hint}: choose from none, {', '.join(KNOWN_TRANSFORMS)}, or import "
+                "the module that registers it (--import MODULE)"
             )
     if len(set(names)) != len(names):
         raise SpecError(f"a transformation is given twice in {','.join(names)}: name each one once")
+
+
+def nearest_transform(name: str) -> str:
+    """The transformation whose name is most like another one; empty where none is."""
+    from difflib import get_close_matches  # 2 ms, for a mistake
+
+    return next(iter(get_close_matches(name.lower(), list(KNOWN_TRANSFORMS), n=1)), "")
 
 
 def order_transforms(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ def dataset_from_dict(values: dict[str, Any]) -> DatasetSpec:
     known = {key: value for key, value in values.items() if key != "schema"}
     if schema_of(values) == 1:
         known["shared_backgrounds"] = True
-    return _construct(DatasetSpec, known)
+    return construct(DatasetSpec, known)
 
 
 def run_from_dict(values: dict[str, Any]) -> RunSpec:
@@ -63,7 +63,7 @@ def run_from_dict(values: dict[str, Any]) -> RunSpec:
     data = values.get("data", {} if isinstance(has_default, DatasetSpec) else None)
     if isinstance(data, dict):
         values["data"] = dataset_from_dict({**data, "schema": schema})
-    return _construct(RUN_KINDS[kind], values)
+    return construct(RUN_KINDS[kind], values)
 
 
 def run_from_json(text: str) -> RunSpec:
@@ -81,7 +81,8 @@ def job_from_json(text: str) -> RunSpec:
     return run_from_dict(values)
 
 
-def _construct(cls: Any, values: dict[str, Any]) -> Any:
+def construct(cls: Any, values: dict[str, Any]) -> Any:
+    """A spec from the values of its fields; SpecError for an unknown field or a bad value."""
     values = dict(values)
     require_registered(values.pop(REGISTERED_KEY, {}))
     known = {field.name for field in dataclasses.fields(cls)}

@@ -21,7 +21,7 @@ class PretrainSpec(BaseRunSpec):
     Attributes:
         data: the training set; its test split is used once, at the end.
         model: architecture, one of :data:`~invariance.vocabulary.architectures.ARCHITECTURES`.
-        epochs: number of passes over the data.
+        epochs: number of passes over the data; with 0 the network keeps its first weights, untrained.
         samples_per_epoch: images in one epoch of an endless stream; ignored for a finite data set.
         batch_size: images in one step.
         learning_rate: of Adam, at the start; the filters of ``muon`` have 12 times that.
@@ -64,7 +64,7 @@ class PretrainSpec(BaseRunSpec):
         require(isinstance(self.model, str) and self.model in ARCHITECTURES, "model", self.model, known)
         if self.data.image_size < (smallest := ARCHITECTURES[self.model].smallest_image_px):
             raise SpecError(f"image_size = {self.data.image_size}: {self.model} needs at least {smallest} px")
-        check_training(self)
+        check_training(self, fewest_epochs=0)
         require_count("samples_per_epoch", self.samples_per_epoch, 1, 2**31)
         if self.data.num_samples == 1:
             raise SpecError("num_samples = 1: batch norm needs at least 2 images to train on")
@@ -123,10 +123,10 @@ class TransferSpec(BaseRunSpec):
         return (self.source,)
 
 
-def check_training(spec: PretrainSpec | TransferSpec) -> None:
+def check_training(spec: PretrainSpec | TransferSpec, *, fewest_epochs: int = 1) -> None:
     """Raises SpecError unless the settings of an optimisation can be used."""
     require(spec.precision in PRECISIONS, "precision", spec.precision, " or ".join(PRECISIONS))
-    require_count("epochs", spec.epochs, 1, 100_000)
+    require_count("epochs", spec.epochs, fewest_epochs, 100_000)
     require_count("batch_size", spec.batch_size, 2, 65_536)
     require_number("learning_rate", spec.learning_rate, 1e-8, 10.0)
     require_count("seed", spec.seed, 0, 2**63 - 1)

@@ -14,6 +14,8 @@ RELATIONS: Final[dict[str, str]] = {
     "none": "no transformation at all",
 }
 """By name, what the network was pretrained on. All but the first are mismatched, each in its own way."""
+UNKNOWN: Final = "unknown"
+"""Of a network of which is not known what it was pretrained on."""
 
 
 def relation(source: Iterable[str], target: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 import pandas as pd
@@ -24,10 +25,12 @@ class RunOutcome:
     Attributes:
         metrics: its final metrics.
         table: of a measurement, None for other kinds of run.
+        answers: the file of what a transferred network said of each test image; None where there is none.
     """
 
     metrics: Mapping[str, float]
     table: pd.DataFrame | None = None
+    answers: Path | None = None
 
 
 Outcomes = Mapping[str, RunOutcome]

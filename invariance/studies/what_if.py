@@ -10,21 +10,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
 
-from invariance.data.catalogue import choose_classes, class_names
-from invariance.models import PUBLISHED_PREFIX, batch_size_at, published_facts
-from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, SpecError, TransferSpec, transforms_text
+from invariance.spec import PretrainSpec, QuestionSpec, RunSpec, SpecError, TransferSpec, transforms_text
+from invariance.studies.question_grid import (
+    TARGET_SEED_OFFSET,
+    grid,
+    published_transfer,
+    split_classes,
+    words_of_classes,
+)
 from invariance.studies.relations import relation
 from invariance.vocabulary.objectives import OBJECTIVES
 
-MAX_CLASSES: Final = 30
-PUBLISHED_BATCH_SIZE: Final = 32
-PUBLISHED_LEARNING_RATE: Final = 1e-4
-"""Of fine-tuning a published network: fewer images fit into memory, and Adam's usual rate would undo what it knows."""
-USUAL_INPUT_SIZE: Final = 224
-TARGET_SEED_OFFSET: Final = 2**32
-"""Added to the seed for the target task, so that pretraining and transfer draw under different keys."""
+__all__ = [
+    "TARGET_SEED_OFFSET",
+    "Cell",
+    "WhatIf",
+    "arranged",
+    "published_transfer",
+    "split_classes",
+    "transferred",
+    "what_if",
+]
 
 
 @dataclass(frozen=True)
@@ -97,33 +104,7 @@ class WhatIf:
     @property
     def words_of_classes(self) -> str:
         """How many classes each task has, and whether those of pretraining come again: a sentence."""
-        pretrained, target = self.matched_pretraining.data.classes, self.matched.data.classes
-        if set(pretrained) & set(target):
-            return f"{len(target)} classes, the same to pretrain on and of the target tasks."
-        return f"{len(pretrained)} classes to pretrain on and {len(target)} others of the target tasks."
-
-
-def split_classes(objects: str, num_classes: int | None, seed: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Classes to pretrain on and classes of the target task, disjoint where the source has enough.
-
-    Args:
-        objects: source of the objects.
-        num_classes: of each task; None means 30, or half of the source's if that is less.
-        seed: picks them.
-
-    Returns:
-        Two tuples of names. A source of fewer than 8 classes, or of fewer than twice ``num_classes``, gives the
-        same classes to both.
-    """
-    available = len(class_names(objects))
-    if num_classes is None:
-        num_classes = available if available < 8 else min(MAX_CLASSES, available // 2)
-    if 2 * num_classes > available:
-        classes = choose_classes(objects, num_classes, seed)
-        return classes, classes
-    target = choose_classes(objects, num_classes, seed)
-    both = choose_classes(objects, 2 * num_classes, seed)
-    return tuple(name for name in both if name not in target), target
+        return words_of_classes(self.matched_pretraining.data.classes, self.matched.data.classes)
 
 
 def what_if(
@@ -170,46 +151,28 @@ def what_if(
     """
     if set(target) == set(mismatch):
         raise SpecError(f"target and mismatch are both {transforms_text(target)}: name different transformations")
-    pretraining_classes, target_classes = split_classes(objects, num_classes, seed)
-    base = DatasetSpec(
+    sources = [target, mismatch]
+    if () not in sources and not OBJECTIVES[objective].needs_transforms:
+        sources.append(())
+    question = QuestionSpec(
+        sources=tuple(map(transforms_text, sources)),
+        targets=(transforms_text(target), transforms_text(mismatch)),
+        models=(model,),
+        objectives=(objective,),
+        methods=(method,),
+        num_images=(num_transfer_samples,),
+        seeds=(seed,),
         objects=objects,
         backgrounds=backgrounds,
-        classes=pretraining_classes,
+        num_classes=num_classes,
         num_prototypes=num_prototypes,
-        num_samples=None,
-        seed=seed,
-    )
-    matched = PretrainSpec(
-        data=replace(base, transforms=target),
-        model=model,
         epochs=epochs,
         samples_per_epoch=samples_per_epoch,
         batch_size=batch_size,
         learning_rate=learning_rate,
-        objective=objective,
         precision=precision,
-        seed=seed,
     )
-    sources = [target, mismatch]
-    if () not in sources and not OBJECTIVES[objective].needs_transforms:
-        sources.append(())
-    task = replace(base, classes=target_classes, num_samples=num_transfer_samples, seed=seed + TARGET_SEED_OFFSET)
-    return WhatIf(
-        tuple(
-            transferred(
-                replace(matched, data=replace(base, transforms=source)),
-                TransferSpec(
-                    source=matched.run_id,
-                    data=replace(task, transforms=varied),
-                    method=method,
-                    precision=precision,
-                    seed=seed,
-                ),
-            )
-            for varied in (target, mismatch)
-            for source in sources
-        )
-    )
+    return WhatIf(tuple(Cell(one.pretraining, one.transfer) for one in grid(question) if one.pretraining is not None))
 
 
 def transferred(pretraining: PretrainSpec, transfer: TransferSpec) -> Cell:
@@ -240,25 +203,3 @@ def arranged(cells: Sequence[Cell]) -> WhatIf | None:
     if len(alike) != 1 or len(targets) != 2 or set(wanted) != places.keys():
         return None
     return WhatIf(tuple(places[place] for place in wanted))
-
-
-def published_transfer(transfer: TransferSpec, name: str) -> TransferSpec:
-    """The same task put to a network that others published, as suits a large network.
-
-    The penalty of its probe is chosen on the validation split, since the prior's is that of small networks; it is
-    fine-tuned in smaller steps. All its images are brought to its own size by the network itself.
-
-    Args:
-        transfer: the task and the method.
-        name: reference of a network from outside; its weights need not be here yet.
-
-    Raises:
-        SpecError: there is no such network.
-    """
-    # Of what others than torchvision made the size is known once it is here, and is this one nearly always.
-    input_size = published_facts(name).input_size if name.startswith(PUBLISHED_PREFIX) else USUAL_INPUT_SIZE
-    spec = replace(transfer, source=name, regularisation="validation")
-    if spec.method == "linear-probe":
-        return spec
-    batch_size = max(2, min(PUBLISHED_BATCH_SIZE, batch_size_at(input_size)))
-    return replace(spec, batch_size=batch_size, learning_rate=PUBLISHED_LEARNING_RATE)

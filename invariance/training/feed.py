@@ -194,7 +194,7 @@ class StreamFeed:
         self, engine: Engine, *, batch_size: int, num_epochs: int, samples_per_epoch: int, num_views: int = 1
     ) -> None:
         self.num_epochs = num_epochs
-        self.num_steps = max(1, num_epochs * samples_per_epoch // batch_size)
+        self.num_steps = max(min(1, num_epochs), num_epochs * samples_per_epoch // batch_size)
         self.num_images = self.num_steps * batch_size
         self._engine = engine
         self._batch_size = batch_size

@@ -151,9 +151,10 @@ class Pretraining:
         """Solves the head where training did not, looks at the test split, once, and saves the weights."""
         spec, model = self.spec, self.train_state.model
         if not self.train_state.objective.facts.trains_head:
-            self._solve_head(min(self.feed.num_images, NUM_PROBE_SAMPLES))
+            self._solve_head(min(self.feed.num_images or NUM_PROBE_SAMPLES, NUM_PROBE_SAMPLES))
         on_test = self._evaluate("test", spec.num_test_samples)
-        num_seen = min(spec.data.num_samples or self.feed.num_images, spec.num_test_samples)
+        # Of no epochs nothing was seen: then these are images that it could have been trained on.
+        num_seen = min(spec.data.num_samples or self.feed.num_images or spec.num_test_samples, spec.num_test_samples)
         on_train = self._evaluate("train", num_seen)
         path = self.directory / WEIGHTS
         sha256 = save_weights(path, model, class_names=self.engine.class_names, spec=spec)

@@ -7,14 +7,31 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from invariance.runs.child import GRACE_S, WORKER_COMMAND, Child, follow
+from invariance.runs.device import cuda_devices, spread
 from invariance.runs.executors.executor import Job, Report, Work, WorkerLost, unheard
 from invariance.runs.outcome import ends_worker
-from invariance.runs.threads import shared_threads
+from invariance.runs.threads import num_threads, shared_threads
 
+MAX_CPU_WORKERS: Final = 8
+"""Each keeps torch in memory, about half a gigabyte."""
 _Batch = tuple[Work, Sequence[Job], Report, "Future[list[dict[str, Any]]]"]
+
+
+def local_devices(device: str, num_workers: int | None = None) -> list[str]:
+    """One device a worker: all GPUs in turn, or the CPU.
+
+    Args:
+        device: a torch device; ``cuda`` is all GPUs.
+        num_workers: None for one a GPU, or one a core and at most :data:`MAX_CPU_WORKERS`.
+    """
+    devices = cuda_devices() if device == "cuda" else [device]
+    if num_workers is None:
+        # On a CPU one thread a run wastes least: a small network takes no more.
+        num_workers = len(devices) if device != "cpu" else min(MAX_CPU_WORKERS, num_threads())
+    return spread(devices, num_workers)
 
 
 class LocalExecutor:

@@ -1,0 +1,100 @@
+"""``invariance.ask``: a question of many what-ifs, executed as a study is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from invariance.data.catalogue import resolve_source
+from invariance.library.work import several_names
+from invariance.runs.coordinate import Coordinator
+from invariance.runs.device import choose_device
+from invariance.runs.executors.local import LocalExecutor, local_devices
+from invariance.runs.interrupt import interrupt_flag
+from invariance.runs.question import make_question
+from invariance.runs.store import Store, default_root
+from invariance.runs.study_progress import outcomes_of
+from invariance.spec import QuestionSpec, SpecError
+from invariance.spec.question import parse_listed
+from invariance.spec.reading import construct
+from invariance.studies.question_report import question_report
+
+_NAMES = {"model": "models", "objective": "objectives", "method": "methods"}
+"""Arguments of which one or several are given."""
+_SOURCES = ("objects", "backgrounds")
+
+
+def ask(
+    sources: str | Sequence[str],
+    targets: str | Sequence[str],
+    *,
+    model: str | Sequence[str] = "small",
+    objective: str | Sequence[str] = "supervised",
+    method: str | Sequence[str] = "linear-probe",
+    num_images: int | Sequence[int] = 2_000,
+    seeds: Sequence[int] = (0,),
+    runs: str | Path | None = None,
+    device: str = "auto",
+    num_workers: int | None = None,
+    **options: Any,
+) -> pd.DataFrame:
+    """Every source on every target, for every architecture, objective, method, number of images and seed.
+
+        invariance.ask("blur;noise;none", "noise", model=["small_vit", "small_resnet"], seeds=[0, 1, 2])
+
+    Args:
+        sources: what networks are pretrained on, a text with semicolons or a list: compositions (``rotate,hue``),
+            ``none``, ``untrained`` (first weights), or networks that are there, named as for
+            :func:`invariance.network`. A name of both is the transformation.
+        targets: what tasks vary, likewise: compositions.
+        model: architectures of what is pretrained.
+        objective: of pretraining.
+        method: of transfer.
+        num_images: of a target task.
+        seeds: all of it for each; with several, intervals of means are over seeds.
+        runs: folder of the store, where what was run before is not run again; ``$INVARIANCE_RUNS`` or ``./runs``.
+        device: as for :func:`invariance.sens`.
+        num_workers: runs at once; None for a core each and at most 8, or a GPU each.
+        **options: the other fields of :class:`invariance.spec.QuestionSpec`: objects, backgrounds, num_classes, epochs,
+            samples_per_epoch, ...
+
+    Returns:
+        A row for each cell and seed: source, target, relation, model, objective, method, num_images, seed,
+        pretraining_accuracy, transfer_accuracy, low, high (over test images), and the runs. ``attrs`` of the table has
+        what they say together: ``summary`` (over seeds), ``effects``, ``sentence`` and ``guessing``.
+
+    Raises:
+        SpecError: an argument cannot be used, or a run did not end well.
+    """
+    several = {"model": model, "objective": objective, "method": method}
+    values: dict[str, Any] = {_NAMES[name]: several_names(name, given) for name, given in several.items()}
+    values |= {"num_images": (num_images,) if isinstance(num_images, int) else num_images, "seeds": seeds}
+    values |= {name: resolve_source(str(options[name])) for name in _SOURCES if name in options}
+    spec = construct(
+        QuestionSpec,
+        {**options, **values, "sources": _listed("sources", sources), "targets": _listed("targets", targets)},
+    )
+    where, store = choose_device(device), Store(Path(runs) if runs is not None else default_root())
+    question = make_question(spec, store, code=True)
+    executor = LocalExecutor(store.root / "worker.log", local_devices(where, num_workers))
+    coordinator = Coordinator(question, store, executor, device=where)
+    with closing(executor), interrupt_flag() as stop:
+        for _ in coordinator.run(stop.is_set):
+            pass
+    stop.raise_if_set()
+    outcomes = outcomes_of(question, store)
+    if len(outcomes) < len(question.runs):
+        why = "; ".join(f"run {run_id}: {line}" for run_id, line in list(coordinator.failures.items())[:3])
+        raise SpecError(f"{len(outcomes)} of {len(question.runs)} runs are done; ask again to try the others. {why}")
+    table = question.tabulate(outcomes)
+    report = question_report(question, table)
+    table.attrs.update({name: report[name] for name in ("summary", "effects", "sentence", "guessing")})
+    return table
+
+
+def _listed(argument: str, given: Any) -> tuple[str, ...]:
+    return parse_listed(given, argument) if isinstance(given, str) else several_names(argument, given)

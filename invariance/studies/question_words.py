@@ -1,0 +1,115 @@
+"""The answer to a question in words, made from its effects."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import pandas as pd
+
+from invariance.numbers import format_number
+from invariance.statistics import Interval
+from invariance.studies.question import Question
+from invariance.studies.question_effects import MATCHING, Effect, Setting, settings_of
+from invariance.studies.verdicts import Finding
+from invariance.vocabulary.verdicts import Verdict
+
+WORDS: Final[dict[Verdict, str]] = {
+    Verdict.OPPOSITE: "harms",
+    Verdict.NO_DIFFERENCE: "no difference",
+    Verdict.UNDECIDED: "undecided",
+    Verdict.SAME_DIRECTION: "helps",
+}
+"""Of verdicts where nothing was published, in the order in which they are told: what does not help comes first."""
+MOST_TOLD: Final = 6
+"""Clauses in one sentence; of more the number is told."""
+_MATCHING: Final[dict[str | None, str]] = {
+    "harms": "matching {0} and {1} harms, both ways round, with a gain of",
+    "no difference": "matching {0} and {1} makes no difference, with a gain of",
+    "undecided": "whether matching {0} and {1} helps is undecided, with a gain of",
+    "helps": "matching {0} and {1} helps, both ways round, with a gain of",
+    None: "the gain from matching {0} and {1} is",
+}
+_AHEAD: Final[dict[str | None, str]] = {
+    "harms": "on {2}, {0} is behind {1}, the difference being",
+    "no difference": "on {2}, {0} makes no difference to {1}, the difference being",
+    "undecided": "on {2}, {0} cannot be told from {1}, the difference being",
+    "helps": "on {2}, {0} is ahead of {1} by",
+    None: "on {2}, {0} less {1} is",
+}
+
+
+def verdict_words(finding: Finding) -> str | None:
+    """A verdict of a question's effect: ``helps``, ``harms``, ``no difference`` or ``undecided``; None without one."""
+    return None if finding.verdict is None else WORDS[finding.verdict]
+
+
+def sentence_of(question: Question, table: pd.DataFrame, effects: Sequence[Effect]) -> str:
+    """The answer in one sentence, from what is judged.
+
+    Args:
+        question: what is asked.
+        table: of its cells, whole or partial.
+        effects: of the table.
+    """
+    judged = [effect for effect in effects if effect.finding.confirmatory]
+    if not judged:
+        return _levels(question, table)
+    order = [*WORDS.values(), None]
+    judged.sort(key=lambda effect: (order.index(verdict_words(effect.finding)), effect.kind != MATCHING))
+    # What is said alike of several settings is said once.
+    alike: dict[str, list[Effect]] = {}
+    for effect in judged:
+        alike.setdefault(_said(effect), []).append(effect)
+    varied = _varied(question)
+    is_one_n = len({effect.finding.n for effect in judged}) == 1
+    clauses = [
+        f"{said} {' and '.join(_number(effect, varied, is_one_n=is_one_n) for effect in group)}"
+        for said, group in list(alike.items())[:MOST_TOLD]
+    ]
+    more = f"; {len(alike) - MOST_TOLD} more are among the effects" if len(alike) > MOST_TOLD else ""
+    return f"{_lead(judged)}: {'; '.join(clauses)}{more}."
+
+
+def _lead(judged: Sequence[Effect]) -> str:
+    nums = sorted({effect.finding.n for effect in judged})
+    seeds = " to ".join(map(str, dict.fromkeys((nums[0], nums[-1])))) + f" seed{'s' * (nums[-1] > 1)}"
+    if all(effect.finding.verdict is None for effect in judged):
+        return f"Numbers only, from {seeds}"
+    return f"Over {seeds}{', preliminary' * any(effect.finding.preliminary for effect in judged)}"
+
+
+def _said(effect: Effect) -> str:
+    """A clause without its numbers."""
+    phrases = _MATCHING if effect.kind == MATCHING else _AHEAD
+    names = [name.replace(",", " and ").replace("_", " ") for name in (*effect.sources, *effect.targets)]
+    return phrases[verdict_words(effect.finding)].format(*names)
+
+
+def _number(effect: Effect, varied: Sequence[str], *, is_one_n: bool) -> str:
+    found = effect.finding
+    interval = str(Interval(found.effect, found.low, found.high, found.n))
+    where = [str(getattr(effect.setting, name)).replace("_", " ") for name in varied]
+    told = ", ".join(where + ([] if is_one_n else [f"n = {found.n}"]))
+    return f"{interval} ({told})" if told else interval
+
+
+def _varied(question: Question) -> list[str]:
+    """Fields of a setting that have more than one value."""
+    settings = settings_of(question.spec)
+    return [name for name in Setting.__annotations__ if len({getattr(one, name) for one in settings}) > 1]
+
+
+def _levels(question: Question, table: pd.DataFrame) -> str:
+    """Where there is nothing to compare yet: the accuracies themselves."""
+    if table.empty:
+        return "Nothing has finished yet."
+    means = table.groupby(["source", "target"], sort=False)["transfer_accuracy"].mean().reset_index()
+    rows = means.head(MOST_TOLD).itertuples(index=False)
+    said = "; ".join(
+        f"{source} on {target}: {format_number(value)}".replace("_", " ") for source, target, value in rows
+    )
+    return (
+        f"Mean transfer accuracy, with nothing to compare it with: {said}; guessing gives "
+        f"{format_number(question.guessing)}."
+    )
