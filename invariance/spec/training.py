@@ -34,7 +34,7 @@ class PretrainSpec(BaseRunSpec):
         precision: of the network's products, one of ``PRECISIONS``: ``auto`` is bfloat16 where the device has
             instructions for it (CUDA GPUs, some processors) and float32 elsewhere; parameters are float32 always.
         optimizer: one of :data:`~invariance.vocabulary.optimizers.OPTIMIZERS`: ``adam`` for all weights, or ``muon``
-            for the filters of convolutions and Adam for the rest, which wants a learning rate of 0.02.
+            for the filters of convolutions and Adam for the rest.
     """
 
     kind: ClassVar[str] = "pretrain"

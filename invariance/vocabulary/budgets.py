@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -36,9 +37,9 @@ class Budget:
         lengths = {"epochs": self.epochs, "samples_per_epoch": self.samples_per_epoch}
         return lengths | OPTIMIZERS[self.optimizer].settings
 
-    def suits(self, model: str, objective: str) -> bool:
-        """Whether it is offered for a network."""
-        return self.measured_on is None or (model in self.measured_on and objective == "supervised")
+    def suits(self, models: Collection[str], objectives: Collection[str]) -> bool:
+        """Whether it is offered for networks: for all of them, since those of one question are trained alike."""
+        return self.measured_on is None or (set(models) <= set(self.measured_on) and set(objectives) <= {"supervised"})
 
 
 BUDGETS: Final[dict[str, Budget]] = by_name(
@@ -77,14 +78,16 @@ BUDGETS: Final[dict[str, Budget]] = by_name(
 """By name, from short to long. Where nothing else is asked, the first that suits a network is its budget."""
 
 
-def usual_budget(model: str, objective: str = "supervised", optimizer: str | None = None) -> Budget:
-    """The budget of a what-if where nothing is said of its length.
+def usual_budget(
+    models: Collection[str] = ("small",), objectives: Collection[str] = ("supervised",), optimizer: str | None = None
+) -> Budget:
+    """The budget of a question where nothing is said of its length.
 
     Args:
-        model: architecture.
-        objective: of pretraining.
-        optimizer: that is asked for; the shortest budget with it is taken then, whatever the network.
+        models: its architectures.
+        objectives: of its pretrainings.
+        optimizer: that is asked for; the shortest budget with it is taken then, whatever the networks.
     """
     if optimizer is None:
-        return next(budget for budget in BUDGETS.values() if budget.suits(model, objective))
+        return next(budget for budget in BUDGETS.values() if budget.suits(models, objectives))
     return next(budget for budget in BUDGETS.values() if budget.optimizer == optimizer)
