@@ -53,6 +53,7 @@ IDENTITIES = {
     "a8d762bc4f67a435": PretrainSpec(
         data=DatasetSpec(transforms=TRANSFORM_NAMES, num_samples=None), objective="simclr"
     ),
+    "473026dc55e6625e": PretrainSpec(data=DATA, optimizer="muon", schedule="linear", learning_rate=0.02, batch_size=64),
     "192c0e6186dbece0": TransferSpec(source=SOURCE[0], data=DatasetSpec(transforms=("scale",), num_samples=200)),
     "7010eae8ce20b649": MeasureSpec(sources=SOURCE, transforms=("hue", "blur")),
     "4e992a1bea63da71": MeasureSpec(sources=SOURCE),

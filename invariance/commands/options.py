@@ -38,10 +38,12 @@ from invariance.spec import (
     parse_transforms,
 )
 from invariance.spec.sources import SOURCES
+from invariance.vocabulary.optimizers import OPTIMIZERS
 
 CHOICES: Final[dict[str, Collection[str]]] = {
     "model": MODEL_NAMES,
     "objective": tuple(OBJECTIVES),
+    "optimizer": tuple(OPTIMIZERS),
     "precision": PRECISIONS,
     "schedule": SCHEDULES,
     "method": TRANSFER_METHODS,

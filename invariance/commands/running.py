@@ -12,8 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from invariance.commands.capacity import check_memory
 from invariance.commands.errors import RunFailed
 from invariance.commands.output import print_json, say_pictures, write_bytes, write_table
@@ -171,6 +169,8 @@ def run_table(args: argparse.Namespace, spec: RunSpec, names: dict[str, str]) ->
     assert run.result is not None
     text = named(Path(run.result["table"]).read_text(encoding="utf-8"), names)
     if args.out.suffix.lower() == ".tex":
+        import pandas as pd  # here, since a training has no use for it
+
         origin = replace(origin_of(spec), command=command_line())
         write_table(args.out, pd.read_csv(io.StringIO(text)), origin, title=title(spec))
     else:

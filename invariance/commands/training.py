@@ -20,6 +20,7 @@ from invariance.commands.options import (
 )
 from invariance.spec import PretrainSpec, SpecError, TransferSpec
 from invariance.studies.presets import PAPER_PRESETS
+from invariance.vocabulary.optimizers import OPTIMIZERS
 
 NUM_TARGET_SAMPLES = 2_000
 """Of the target task, which is small on purpose."""
@@ -51,6 +52,7 @@ def _add_pretrain(commands: Any) -> None:
     add_data(parser, leave_out=("transform_seed",))
     add_seeds(parser)
     add_fields(parser, PretrainSpec, ("model", "samples_per_epoch", "objective", "schedule", "weight_decay"))
+    add_fields(parser, PretrainSpec, ("optimizer",), notes={"optimizer": _note()})
     add_training(parser, PretrainSpec)
     add_execution(parser)
     parser.set_defaults(action=pretrain)
@@ -60,14 +62,29 @@ def pretrain(args: argparse.Namespace) -> None:
     """One pretraining run, or one for each seed; prints one JSON object."""
     from invariance.commands import running
 
-    for name, value in PAPER_PRESETS.get(args.preset, {}).items():
-        setattr(args, name, getattr(args, name, value))
+    for usual in (_usual(args), PAPER_PRESETS.get(args.preset, {})):
+        for name, value in usual.items():
+            setattr(args, name, getattr(args, name, value))
 
     def spec_of(seed: int) -> PretrainSpec:
         seeded = _with_seed(args, seed)
         return PretrainSpec(data=dataset(seeded), **given(seeded, PretrainSpec))
 
     running.run_seeds(args, spec_of)
+
+
+def _usual(args: argparse.Namespace) -> dict[str, Any]:
+    """What suits the optimizer that is asked for, unless it is the one that the spec's own defaults suit."""
+    name = getattr(args, "optimizer", PretrainSpec.optimizer)
+    return {} if name == PretrainSpec.optimizer else dict(OPTIMIZERS[name].settings)
+
+
+def _note() -> str:
+    usual = OPTIMIZERS["muon"]
+    return (
+        f"with muon the batch size is {usual.batch_size}, the learning rate {usual.learning_rate:g} and the schedule "
+        f"{usual.schedule} unless given"
+    )
 
 
 def _with_seed(args: argparse.Namespace, seed: int) -> argparse.Namespace:

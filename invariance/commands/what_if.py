@@ -32,13 +32,14 @@ from invariance.spec import (
     to_dict,
 )
 from invariance.spec.question import parse_listed
+from invariance.vocabulary.budgets import usual_budget
 
 FIELDS: Final = {
     DatasetSpec: ("seed", "objects", "backgrounds", "num_prototypes"),
-    PretrainSpec: ("epochs", "samples_per_epoch", "batch_size", "learning_rate", "precision"),
+    PretrainSpec: ("optimizer", "epochs", "samples_per_epoch", "batch_size", "learning_rate", "precision"),
 }
 """What can be asked for, by the spec that describes it; what is no data is of pretraining."""
-DEFAULTS: Final = {"epochs": 4, "batch_size": 128, "learning_rate": 2e-3}
+DEFAULTS: Final = usual_budget().settings
 """Where :func:`~invariance.studies.what_if.what_if` has others than the specs, for the help."""
 FORMS: Final = (("target", "mismatch"), ("sources", "targets"))
 """The options of the smallest question, and of one of many."""
@@ -100,7 +101,8 @@ def add_commands(commands: Any) -> None:
             help=f"{text}; several with --sources (default {default})",
         )
     for spec, names in FIELDS.items():
-        add_fields(parser, spec, names, defaults={name: DEFAULTS[name] for name in names if name in DEFAULTS})
+        usual = {name: DEFAULTS[name] for name in names if name in DEFAULTS}
+        add_fields(parser, spec, names, defaults=usual, notes=_notes())
     parser.add_argument(
         "--seeds",
         type=argument(parse_seeds),
@@ -118,6 +120,17 @@ def add_commands(commands: Any) -> None:
     add_execution(parser)
     add_executor(parser)
     parser.set_defaults(action=what_if)
+
+
+def _notes() -> dict[str, str]:
+    """What the help says of the other budget: where it is usual, and its values."""
+    instant, quick = usual_budget(), usual_budget(optimizer="adam")
+    only = f"{', '.join(instant.measured_on or ())}, supervised"
+    notes = {name: f"with adam {value}" for name, value in quick.settings.items() if DEFAULTS[name] != value}
+    return notes | {
+        "optimizer": f"muon trains {instant.epochs} x {instant.samples_per_epoch:,} images (budget {instant.name}; "
+        f"default of {only}), adam {quick.epochs} x {quick.samples_per_epoch:,} ({quick.name}; default of all others)"
+    }
 
 
 def _several(name: str) -> Callable[[str], tuple[str, ...]]:

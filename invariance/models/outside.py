@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from invariance.models.classifier import Classifier, last_layer
+from invariance.models.initial import blank_linear
 from invariance.models.layers import ROOT, Layer
 from invariance.models.outputs import FORMS, KEYS, Reading
 from invariance.spec import SpecError
@@ -130,7 +131,7 @@ def assemble(
     """
     head = taken_out(module, wrapping.head) if wrapping.head else None
     if num_classes and (head is None or head.out_features != num_classes):
-        head = nn.utils.skip_init(nn.Linear, wrapping.num_features, num_classes)
+        head = blank_linear(wrapping.num_features, num_classes)
     kept = last_layer(wrapping.num_features, 0) if head is None else with_bias(head)
     if kept.in_features != wrapping.num_features:
         raise SpecError(f"its last layer takes {kept.in_features} features, and there are {wrapping.num_features}")

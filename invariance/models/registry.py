@@ -9,7 +9,7 @@ import torch
 from invariance.models import densenet, resnet, small, small_forms, vgg, vit
 from invariance.models.builder import Builder
 from invariance.models.classifier import Classifier, last_layer
-from invariance.models.initial import initialise_linear
+from invariance.models.initial import give_storage, initialise_linear
 from invariance.models.published import empty_published
 from invariance.spec import SpecError
 from invariance.spec.checks import require_count
@@ -40,7 +40,7 @@ def create_model(name: str, num_classes: int, *, seed: int) -> Classifier:
     require_count("num_classes", num_classes, 1, 10**6)
     require_count("seed", seed, 0, 2**63 - 1)
     model = _empty(name, num_classes)
-    model.to_empty(device="cpu")
+    give_storage(model, "cpu")
     generator = torch.Generator().manual_seed(seed)
     BUILDERS[name].initialise(model.backbone, generator)
     initialise_linear(model.head, generator)

@@ -39,9 +39,9 @@ def title(spec: RunSpec, source: RunSpec | None = None) -> str:
     """
     match spec:
         case PretrainSpec():
-            objective = "" if spec.objective == "supervised" else f" · {spec.objective}"
+            unusual = [value for value in (spec.objective, spec.optimizer) if value not in ("supervised", "adam")]
             varied = transforms_title(spec.data.transforms) if spec.epochs else "untrained"
-            return f"{varied} · {spec.model}{objective}"
+            return " · ".join([varied, spec.model, *unusual])
         case TransferSpec():
             start = source_title(spec.source) if source is None else transforms_title(source.data.transforms)
             return f"{start} → {transforms_title(spec.data.transforms)} · {spec.method}"
@@ -72,7 +72,9 @@ def command(spec: RunSpec) -> str | None:
             num_samples = "endless" if spec.data.num_samples is None else str(spec.data.num_samples)
             words = ["pretrain", *_data_words(spec.data), "--num-samples", num_samples]
             words += ["--model", spec.model, "--samples-per-epoch", str(spec.samples_per_epoch)]
-            words += _option_words(spec, ("objective", "schedule", "weight_decay"))
+            words += _option_words(spec, ("objective", "schedule", "weight_decay", "optimizer"))
+            if spec.optimizer != "adam" and spec.schedule == "constant":  # with another the usual one is not this
+                words += ["--schedule", spec.schedule]
             seed, words = spec.data.seed, words + _training_words(spec)
         case TransferSpec():
             words = ["transfer", "--from", spec.source, *_data_words(spec.data)]

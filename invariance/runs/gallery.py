@@ -3,8 +3,8 @@
 ``checkpoints/`` holds one file of float16 weights for each model, ``manifest.json`` with their specs, accuracies and
 hashes, ``sens.csv`` with the sens-score of every pretrained model for every transformation (and of its siblings of
 other seeds, which do not ship), ``equivariance.csv`` with whether the changes that those make can be foreseen,
-``factors.csv`` with what can be decoded from each, ``thrown-away.json`` with what the second network of some pairs threw
-away, and ``what-if.json`` with what its pair came to as sources and as targets. All of it is made by
+``factors.csv`` with what can be decoded from each, ``thrown-away.json`` with what the second network of some pairs
+threw away, and ``what-if.json`` with what its pair came to as sources and as targets. All of it is made by
 ``python -m invariance gallery build``.
 """
 
@@ -12,12 +12,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Final
 
 from invariance.resources import project_folder
 from invariance.spec import EARLIEST_SCHEMA, DatasetSpec, RunSpec, SpecError, run_from_dict, schema_of, schema_remark
@@ -25,6 +24,9 @@ from invariance.statistics import t_interval
 from invariance.vocabulary.equivariance import EQUIVARIANCE_TABLE
 from invariance.vocabulary.factors import FACTOR_COLUMNS
 from invariance.vocabulary.measures import MEASURES
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FEWEST_SEEDS: Final = 3
 """For an interval over networks instead of one over images."""
@@ -127,12 +129,8 @@ def sens_table(folder: Path | None = None, *, shift: str | None = None) -> pd.Da
         folder: of the gallery.
         shift: type of data, one of :data:`~invariance.measures.shifts.SHIFT_NAMES`; None for that of the pretrainings.
     """
-    path = (folder or GALLERY) / table_file(shift)
-    return (
-        _over_seeds(pd.read_csv(path))
-        if path.is_file()
-        else pd.DataFrame(columns=["model", "transform", "sens", "sens_conditional"])
-    )
+    columns = ("model", "transform", "sens", "sens_conditional")
+    return _over_seeds(_table((folder or GALLERY) / table_file(shift), columns))
 
 
 def _over_seeds(table: pd.DataFrame) -> pd.DataFrame:
@@ -158,15 +156,12 @@ def table_file(shift: str | None = None) -> str:
 
 def factors_table(folder: Path | None = None) -> pd.DataFrame:
     """What the shipped models have kept, controls first, rows called by gallery name; see :data:`FACTOR_COLUMNS`."""
-    path = (folder or GALLERY) / "factors.csv"
-    return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=list(FACTOR_COLUMNS))
+    return _table((folder or GALLERY) / "factors.csv", FACTOR_COLUMNS)
 
 
 def equivariance_table(folder: Path | None = None) -> pd.DataFrame:
     """Whether what transformations do to the shipped models can be foreseen, on :func:`all_objects`."""
-    path = (folder or GALLERY) / EQUIVARIANCE
-    columns = [column.name for column in EQUIVARIANCE_TABLE]
-    return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=columns)
+    return _table((folder or GALLERY) / EQUIVARIANCE, [column.name for column in EQUIVARIANCE_TABLE])
 
 
 def all_objects(data: DatasetSpec) -> DatasetSpec:
@@ -181,8 +176,14 @@ def lesson_table(name: str, folder: Path | None = None) -> pd.DataFrame:
         name: one of :data:`~invariance.runs.gallery_tables.TABLES`.
         folder: of the gallery.
     """
-    path = (folder or GALLERY) / f"{name}.csv"
-    return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=["model", "transform"])
+    return _table((folder or GALLERY) / f"{name}.csv", ("model", "transform"))
+
+
+def _table(path: Path, columns: Iterable[str]) -> pd.DataFrame:
+    """A file of the gallery, or no rows of these columns where it has no such file."""
+    import pandas as pd  # here, since a training that looks whether a network ships has no use for it
+
+    return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=list(columns))
 
 
 def what_if(folder: Path | None = None) -> dict[str, Any] | None:

@@ -58,6 +58,7 @@ class Recipe:
         backgrounds: source of the backgrounds.
         epochs: of pretraining on an endless stream.
         samples_per_epoch: images in one of them.
+        optimizer: of pretraining. Muon's short trainings discard less of what they do not need, which is what is shown.
         num_classes: of each task; None as in :func:`~invariance.studies.what_if.what_if`.
         transforms: transformations that get a model of their own, and the columns of ``sens.csv``.
         num_pairs: twins of the sens-scores.
@@ -70,6 +71,7 @@ class Recipe:
     backgrounds: str = "builtin"
     epochs: int = 12
     samples_per_epoch: int = 10_000
+    optimizer: str = "adam"
     num_classes: int | None = None
     transforms: tuple[str, ...] = TRANSFORM_NAMES
     num_pairs: int = NUM_PAIRS
@@ -230,6 +232,7 @@ def _pair(recipe: Recipe, seed: int | None = None) -> WhatIf:
         num_classes=recipe.num_classes,
         epochs=recipe.epochs,
         samples_per_epoch=recipe.samples_per_epoch,
+        optimizer=recipe.optimizer,
     )
 
 

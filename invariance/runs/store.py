@@ -16,14 +16,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Final
 
 from invariance.data.picture_contents import identified_run
 from invariance.runs.claim import is_claimed, make_directory, try_claim
 from invariance.runs.database import REMEDY, Database
 from invariance.spec import SCHEMA_VERSION, RunSpec, SpecError, canonical_json, run_from_dict, schema_of, schema_remark
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NUM_RETRIES = 2
 """How often a run whose process was lost is tried again, from its last checkpoint, before it counts as failed."""
@@ -213,6 +214,8 @@ class Store:
 
     def metrics(self, run_id: str, after_step: int = -1) -> pd.DataFrame:
         """Measured values after a step: columns step, name, value, seconds (of training), by step and name."""
+        import pandas as pd  # here, since a run that is only executed has no use for it and waits a fifth of a second
+
         rows = self._database.read(
             "SELECT step, name, value, seconds FROM metrics WHERE run_id = ? AND step > ? ORDER BY step, name",
             (run_id, after_step),

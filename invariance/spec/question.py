@@ -15,8 +15,10 @@ from invariance.spec.checks import SpecError, freeze, require, require_choice, r
 from invariance.spec.compositions import check_transforms, parse_transforms, transforms_text
 from invariance.spec.run import BaseRunSpec
 from invariance.vocabulary.architectures import ARCHITECTURES
+from invariance.vocabulary.budgets import usual_budget
 from invariance.vocabulary.choices import PRECISIONS, TRANSFER_METHODS
 from invariance.vocabulary.objectives import OBJECTIVES
+from invariance.vocabulary.optimizers import OPTIMIZERS
 from invariance.vocabulary.transforms import TRANSFORMATIONS
 
 UNTRAINED: Final = "untrained"
@@ -45,11 +47,13 @@ class QuestionSpec(BaseRunSpec):
         backgrounds: source of the backgrounds.
         num_classes: of each task; None means 30, or half of the source's if that is less.
         num_prototypes: pictures used of each class.
-        epochs: of pretraining, on an endless stream.
+        epochs: of pretraining, on an endless stream; None, here and below: as the shortest budget has it that suits all
+            networks, or the shortest with this optimizer.
         samples_per_epoch: images in one of them.
         batch_size: of pretraining.
         learning_rate: of pretraining.
         precision: of the networks' products, one of ``PRECISIONS``.
+        optimizer: of pretraining, one of :data:`~invariance.vocabulary.optimizers.OPTIMIZERS`; None: the budget's.
     """
 
     kind: ClassVar[str] = "question"
@@ -64,11 +68,12 @@ class QuestionSpec(BaseRunSpec):
     backgrounds: str = "builtin"
     num_classes: int | None = None
     num_prototypes: int = 1
-    epochs: int = 4
-    samples_per_epoch: int = 10_000
-    batch_size: int = 128
-    learning_rate: float = 2e-3
+    epochs: int | None = None
+    samples_per_epoch: int | None = None
+    batch_size: int | None = None
+    learning_rate: float | None = None
     precision: str = "auto"
+    optimizer: str | None = None
 
     def __post_init__(self) -> None:
         freeze(self, "sources", "targets", "models", "objectives", "methods")
@@ -93,7 +98,16 @@ class QuestionSpec(BaseRunSpec):
                 require_count(name, value, low, high)
             _require_different(name, getattr(self, name))
         require(self.precision in PRECISIONS, "precision", self.precision, " or ".join(PRECISIONS))
-        require_count("epochs", self.epochs, 1, 100_000)  # none at all is the source "untrained"
+        if self.optimizer is not None:
+            require_choice("optimizer", self.optimizer, OPTIMIZERS)
+        require_count("epochs", self.training["epochs"], 1, 100_000)  # none at all is the source "untrained"
+
+    @property
+    def training(self) -> dict[str, Any]:
+        """Fields of all its pretrainings: those that are asked for, and the others of the budget."""
+        asked = {name: getattr(self, name) for name in ("epochs", "samples_per_epoch", "batch_size", "learning_rate")}
+        usual = usual_budget(self.models, self.objectives, self.optimizer).settings
+        return usual | {name: value for name, value in asked.items() if value is not None}
 
     @property
     def compositions(self) -> dict[str, tuple[str, ...]]:

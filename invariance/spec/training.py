@@ -11,6 +11,7 @@ from invariance.spec.run import BaseRunSpec
 from invariance.vocabulary.architectures import ARCHITECTURES
 from invariance.vocabulary.choices import PRECISIONS, REGULARISATIONS, SCHEDULES, TRAINABLE, TRANSFER_METHODS
 from invariance.vocabulary.objectives import OBJECTIVES
+from invariance.vocabulary.optimizers import OPTIMIZERS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,15 +24,17 @@ class PretrainSpec(BaseRunSpec):
         epochs: number of passes over the data; with 0 the network keeps its first weights, untrained.
         samples_per_epoch: images in one epoch of an endless stream; ignored for a finite data set.
         batch_size: images in one step.
-        learning_rate: of Adam, at the start.
+        learning_rate: of Adam, at the start; the filters of ``muon`` have 12 times that.
         seed: initial weights and order of the samples.
         num_test_samples: size of the test split.
         objective: one of :data:`~invariance.vocabulary.objectives.OBJECTIVES`. Other than ``supervised``, the last
             layer is solved on the frozen representation when training is over, so that there is an accuracy to compare.
-        schedule: of the learning rate, one of ``SCHEDULES``: constant, or falling to zero along half a cosine.
+        schedule: of the learning rate, one of ``SCHEDULES``: constant, or falling to 0 along half a cosine or a line.
         weight_decay: of Adam, as an L2 penalty on the weights.
         precision: of the network's products, one of ``PRECISIONS``: ``auto`` is bfloat16 where the device has
             instructions for it (CUDA GPUs, some processors) and float32 elsewhere; parameters are float32 always.
+        optimizer: one of :data:`~invariance.vocabulary.optimizers.OPTIMIZERS`: ``adam`` for all weights, or ``muon``
+            for the filters of convolutions and Adam for the rest.
     """
 
     kind: ClassVar[str] = "pretrain"
@@ -47,10 +50,12 @@ class PretrainSpec(BaseRunSpec):
     schedule: str = "constant"
     weight_decay: float = 0.0
     precision: str = "auto"
+    optimizer: str = "adam"
 
     def __post_init__(self) -> None:
         require_dataset(self.data)
         require_choice("objective", self.objective, OBJECTIVES)
+        require_choice("optimizer", self.optimizer, OPTIMIZERS)
         require(self.schedule in SCHEDULES, "schedule", self.schedule, " or ".join(SCHEDULES))
         require_number("weight_decay", self.weight_decay, 0.0, 1.0)
         if OBJECTIVES[self.objective].needs_transforms and not self.data.transforms:

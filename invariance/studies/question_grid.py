@@ -145,13 +145,10 @@ def _pretraining(question: QuestionSpec, data: DatasetSpec, model: str, objectiv
     return PretrainSpec(
         data=data,
         model=model,
-        epochs=question.epochs,
-        samples_per_epoch=question.samples_per_epoch,
-        batch_size=question.batch_size,
-        learning_rate=question.learning_rate,
         objective=objective,
         precision=question.precision,
         seed=seed,
+        **question.training,
     )
 
 

@@ -117,14 +117,15 @@ def what_if(
     num_classes: int | None = None,
     num_prototypes: int = 1,
     model: str = "small",
-    epochs: int = 4,
-    samples_per_epoch: int = 10_000,
-    batch_size: int = 128,
-    learning_rate: float = 2e-3,
+    epochs: int | None = None,
+    samples_per_epoch: int | None = None,
+    batch_size: int | None = None,
+    learning_rate: float | None = None,
     objective: str = "supervised",
     method: str = "linear-probe",
     num_transfer_samples: int = 2_000,
     precision: str = "auto",
+    optimizer: str | None = None,
 ) -> WhatIf:
     """The runs of one what-if.
 
@@ -137,14 +138,16 @@ def what_if(
         num_classes: of each task, see :func:`split_classes`.
         num_prototypes: pictures used of each class.
         model: architecture.
-        epochs: of pretraining, on an endless stream.
+        epochs: of pretraining, on an endless stream; None, here and below: as the usual budget of the network has it
+            (:func:`~invariance.vocabulary.budgets.usual_budget`), or that of the optimizer.
         samples_per_epoch: images in one of them.
         batch_size: of pretraining.
-        learning_rate: of pretraining. Small batches and this rate learn most in the seconds that a laptop has.
+        learning_rate: of pretraining.
         objective: of pretraining.
         method: of transfer.
         num_transfer_samples: training samples of the target task.
         precision: of the networks' products, one of ``PRECISIONS``.
+        optimizer: of pretraining: ``adam`` with the budget *Quick*, ``muon`` with *Instant*; None: the network's.
 
     Raises:
         SpecError: a value cannot be used.
@@ -171,6 +174,7 @@ def what_if(
         batch_size=batch_size,
         learning_rate=learning_rate,
         precision=precision,
+        optimizer=optimizer,
     )
     return WhatIf(tuple(Cell(one.pretraining, one.transfer) for one in grid(question) if one.pretraining is not None))
 

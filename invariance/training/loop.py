@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Final
 
 from invariance.data.devices import as_device
 from invariance.data.engine import Engine
@@ -33,6 +34,8 @@ from invariance.training.reporting import replayed_history, tell
 from invariance.training.resume import clear_state
 from invariance.training.threads import in_threads_of
 from invariance.training.train_state import TrainState
+from invariance.vocabulary.attach import attach
+from invariance.vocabulary.choices import SCHEDULES
 
 WEIGHTS = "weights.safetensors"
 NUM_VALIDATION_SAMPLES = 1_000
@@ -116,9 +119,10 @@ class Pretraining:
             directory=self.directory,
             identity=identity_json(spec),
             objective=create_objective(spec.objective, model.num_features, seed=spec.seed).to(device),
-            schedule=half_cosine if spec.schedule == "cosine" else None,
+            schedule=_SCHEDULES[spec.schedule],
             weight_decay=spec.weight_decay,
             precision=Precision(spec.precision),
+            optimizer=spec.optimizer,
         )
         self.train_state.resume()
 
@@ -285,3 +289,13 @@ def _open_feed(
 def half_cosine(share: float) -> float:
     """From 1 at the start to 0 at the end of training (Loshchilov and Hutter 2017, arXiv 1608.03983, no restarts)."""
     return 0.5 * (1.0 + math.cos(math.pi * share))
+
+
+def straight_line(share: float) -> float:
+    """From 1 at the start to 0 at the end of training."""
+    return 1.0 - share
+
+
+_SCHEDULES: Final[dict[str, Callable[[float], float] | None]] = attach(
+    "schedule", SCHEDULES, {"constant": None, "cosine": half_cosine, "linear": straight_line}
+)

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from invariance.models import Classifier
-from invariance.models.initial import initialise_linear
+from invariance.models.initial import blank_linear, initialise_linear
 from invariance.training.precision import AUTO, Precision
 from invariance.vocabulary.attach import attach
 from invariance.vocabulary.objectives import OBJECTIVES, ObjectiveFacts
@@ -165,7 +165,7 @@ class Rotation(Objective):
 
     def __init__(self, num_features: int, seed: int) -> None:
         super().__init__(num_features, seed)
-        self.turn = nn.utils.skip_init(nn.Linear, num_features, 4)
+        self.turn = blank_linear(num_features, 4)
         initialise_linear(self.turn, torch.Generator().manual_seed(seed))
 
     def forward(self, model: Classifier, images: Tensor, labels: Tensor) -> BatchLoss:
@@ -198,8 +198,8 @@ def _classified(logits: Tensor, labels: Tensor) -> BatchLoss:
 
 
 def _projection(num_features: int, generator: torch.Generator) -> nn.Sequential:
-    first = nn.utils.skip_init(nn.Linear, num_features, num_features)
-    second = nn.utils.skip_init(nn.Linear, num_features, PROJECTION_WIDTH)
+    first = blank_linear(num_features, num_features)
+    second = blank_linear(num_features, PROJECTION_WIDTH)
     for layer in (first, second):
         initialise_linear(layer, generator)
     return nn.Sequential(first, nn.BatchNorm1d(num_features), nn.ReLU(inplace=True), second)

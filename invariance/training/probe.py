@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from invariance.events import CancelFlag, Cancelled, never
+from invariance.models.initial import blank_linear
 from invariance.training.evaluation import mean_class_accuracy
 from invariance.training.solver import Problems, minimise, principal_axes
 
@@ -182,8 +183,7 @@ def _moments(features: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _layer(weight: Tensor, bias: Tensor) -> nn.Linear:
-    # Without skip_init the layer would first draw weights from torch's global generator.
-    layer: nn.Linear = nn.utils.skip_init(nn.Linear, weight.shape[1], weight.shape[0], device=weight.device)
+    layer = blank_linear(weight.shape[1], weight.shape[0], device=weight.device)
     with torch.no_grad():
         layer.weight.copy_(weight)
         layer.bias.copy_(bias)

@@ -71,8 +71,8 @@ class _Step(nn.Module):
 class Stack:
     """Trainees that step together. While they do, each network's tensors are its slices of the stack.
 
-    The losses are added up; no network's loss depends on another's parameters, so each gets its own gradient, and Adam
-    works on each number by itself.
+    The losses are added up; no network's loss depends on another's parameters, so each gets its own gradient. Adam
+    works on each number by itself, and Muon on the filters of each network.
 
     Args:
         train_states: of one architecture, objective, settings and step.
@@ -101,7 +101,6 @@ class Stack:
             labels: (K, B).
             share: of the training that is done before this step, in [0, 1).
         """
-        self._train_states[0].set_learning_rate(self._optimiser, share)
         step = self._steps[0].train()
 
         num_asked = 0
@@ -117,7 +116,7 @@ class Stack:
                 losses, num_correct = vmap(one)(self._parameters, self._buffers, images, labels)
             self._optimiser.zero_grad()
             losses.sum().backward()
-        self._optimiser.step()
+        self._optimiser.step(self._train_states[0].learning_rate_at(share))
         add_up(self._loss_sums, self._num_correct, BatchLoss(losses, num_correct, num_asked))
         for train_state in self._train_states:
             train_state.note_step(num_asked, num_samples=labels.shape[1])
@@ -127,10 +126,10 @@ class Stack:
         return _HalfProducts() if is_half else nullcontext()
 
     def give_moments(self) -> None:
-        """Puts copies of Adam's running means where each train_state would have its own, to be saved."""
+        """Puts copies of the optimiser's running means where each train_state would have its own, to be saved."""
         for number, (train_state, step) in enumerate(zip(self._train_states, self._steps, strict=True)):
             for name, parameter in step.named_parameters():
-                state = self._optimiser.state[self._parameters[name]]
+                state = self._optimiser.state.get(self._parameters[name], {})
                 train_state.optimiser.state[parameter] = {
                     key: (value[number] if value.dim() > 0 else value).clone() for key, value in state.items()
                 }

@@ -16,8 +16,10 @@ from torch import Tensor
 from invariance.events import Diverged
 from invariance.models import Classifier
 from invariance.training.objectives import BatchLoss, Objective, Supervised
+from invariance.training.optimiser import Optimiser
 from invariance.training.precision import AUTO, Precision, tuned_convolutions
 from invariance.training.resume import load_state, save_state
+from invariance.vocabulary.optimizers import OPTIMIZERS
 
 
 class TrainState:
@@ -25,13 +27,14 @@ class TrainState:
 
     Args:
         model: trained in place, on its own device.
-        learning_rate: of Adam (Kingma and Ba 2014, arXiv 1412.6980), at the start.
+        learning_rate: of Adam, at the start.
         directory: where the state is saved.
         identity: of the run; a state of another run is not taken up.
         objective: what is minimised; None is cross entropy. Its own layers are trained along.
         schedule: share of the learning rate at a share of the training in [0, 1); None keeps it constant.
         weight_decay: L2 penalty of Adam.
         precision: of the forward pass.
+        optimizer: one of :data:`~invariance.vocabulary.optimizers.OPTIMIZERS`.
 
     Attributes:
         step: steps taken.
@@ -54,6 +57,7 @@ class TrainState:
         schedule: Callable[[float], float] | None = None,
         weight_decay: float = 0.0,
         precision: Precision = AUTO,
+        optimizer: str = "adam",
     ) -> None:
         self.model = model
         self.objective = objective or Supervised(model.num_features, seed=0)
@@ -68,7 +72,10 @@ class TrainState:
         self._learning_rate = learning_rate
         self._schedule = schedule
         self._weight_decay = weight_decay
-        self.optimiser = self.new_optimiser([*model.parameters(), *self.objective.parameters()])
+        self._optimizer = OPTIMIZERS[optimizer]
+        own = [*model.parameters(), *self.objective.parameters()]
+        self._are_filters = [parameter.dim() == 4 for parameter in own]
+        self.optimiser = self.new_optimiser(own)
         self._directory = directory
         self._identity = identity
         self._seconds_before = 0.0
@@ -77,11 +84,13 @@ class TrainState:
         self.loss_sum = torch.zeros((), dtype=torch.float64, device=self._device)
         self.num_correct = torch.zeros((), dtype=torch.int64, device=self._device)
 
-    def new_optimiser(self, parameters: list[Tensor]) -> torch.optim.Adam:
-        """Adam with this training's settings."""
-        # One pass over all parameters: on a GPU the step of a small network is otherwise mostly kernel launches.
-        fused = self._device.type in ("cpu", "cuda")
-        return torch.optim.Adam(parameters, lr=self._learning_rate, weight_decay=self._weight_decay, fused=fused)
+    def new_optimiser(self, parameters: list[Tensor]) -> Optimiser:
+        """One with this training's settings.
+
+        Args:
+            parameters: the network's and the objective's, in this order, or stacks of those of several.
+        """
+        return Optimiser(parameters, self._optimizer, are_filters=self._are_filters, weight_decay=self._weight_decay)
 
     @property
     def precision(self) -> Precision:
@@ -94,21 +103,20 @@ class TrainState:
         return self._seconds_before + time.monotonic() - self._started
 
     def advance(self, images: Tensor, labels: Tensor, *, share: float = 0.0) -> None:
-        """One step of Adam.
+        """One step.
 
         Args:
             images: (V B, 3, H, W), bytes (uint8) or float in [0, 1], the objective's V views of each sample.
             labels: (B,).
             share: of the training that is done before this step, in [0, 1).
         """
-        self.set_learning_rate(self.optimiser, share)
         self.model.train()
         with tuned_convolutions(self._device):
             with self._addressed_draws():
                 outcome = self.objective(self.model, images, labels)
             self.optimiser.zero_grad()
             outcome.loss.backward()
-        self.optimiser.step()
+        self.optimiser.step(self.learning_rate_at(share))
         add_up(self.loss_sum, self.num_correct, outcome)
         self.note_step(outcome.num_asked, num_samples=len(labels))
 
@@ -127,11 +135,9 @@ class TrainState:
             torch.manual_seed(int.from_bytes(address[:8], "little"))
             yield
 
-    def set_learning_rate(self, optimiser: torch.optim.Optimizer, share: float) -> None:
-        """Follows the schedule to a share of the training in [0, 1)."""
-        if self._schedule is not None:
-            for group in optimiser.param_groups:
-                group["lr"] = self._learning_rate * self._schedule(share)
+    def learning_rate_at(self, share: float) -> float:
+        """Where the schedule is at a share of the training in [0, 1)."""
+        return self._learning_rate * (1.0 if self._schedule is None else self._schedule(share))
 
     def note_step(self, num_asked: int, *, num_samples: int) -> None:
         """Counts a step that was taken, whose outcome is in the sums."""

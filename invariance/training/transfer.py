@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from invariance.data.engine import Engine
 from invariance.events import CancelFlag, Diverged, Event, Finished, Progress, never
 from invariance.files import sweep_temporaries
 from invariance.models import Classifier
+from invariance.models.initial import blank_linear
 from invariance.models.last_block import freeze_before_last_block
 from invariance.spec import SpecError, TransferSpec, canonical_json, identity_json
 from invariance.spec.checks import require_kind
@@ -173,7 +174,7 @@ class _Work:
         self.engine = Engine(spec.data, device)
         self.model: Classifier = load_weights(source, device)
         # The place of the new head; the probe, or the state of an earlier fine-tuning, fills it.
-        head = nn.utils.skip_init(nn.Linear, self.model.num_features, self.engine.num_classes, device=device)
+        head = blank_linear(self.model.num_features, self.engine.num_classes, device=device)
         self.model.replace_head(head, self.engine.class_names)
 
     @property

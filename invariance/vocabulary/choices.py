@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 PRECISIONS: Final[tuple[str, ...]] = ("auto", "float32", "bfloat16")
-SCHEDULES: Final[tuple[str, ...]] = ("constant", "cosine")
+SCHEDULES: Final[tuple[str, ...]] = ("constant", "cosine", "linear")
 TRANSFER_METHODS: Final[tuple[str, ...]] = ("linear-probe", "fine-tune")
 TRAINABLE: Final[tuple[str, ...]] = ("all", "last-block")
 """What fine-tuning may change of a network, beside its last layer."""

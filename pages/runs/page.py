@@ -10,12 +10,11 @@ from pages.runs.table import TRANSFORM_COLUMNS, table_key, table_of
 from pages.shared import server
 from pages.shared.errors import errors_postponed, show_postponed
 from pages.shared.navigation import link_to
-from pages.shared.plan import BUDGETS, planned_runs
+from pages.shared.plan import planned_runs
 
 
 def launch_example() -> None:
     """Asks for a small pair of runs, so that there is something to see."""
-    quick = BUDGETS["Quick"]
     target, rival = ("rotate", "hue", "erasing"), ("scale", "invert", "pixelate")
     with errors_postponed():
         runs = planned_runs(
@@ -23,8 +22,6 @@ def launch_example() -> None:
             [target, rival],
             objects="builtin",
             backgrounds="builtin",
-            epochs=quick.epochs,
-            samples_per_epoch=quick.samples_per_epoch,
         )
         server.submit(runs)
 

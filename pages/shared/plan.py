@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from invariance.spec import CATEGORIES, RunSpec, SpecError
 from invariance.studies.what_if import published_transfer, transferred, what_if
 from pages.shared.sources import named_source
-
-
-@dataclass(frozen=True, kw_only=True)
-class Budget:
-    """How long pretraining is: passes, and freshly drawn images in each."""
-
-    epochs: int
-    samples_per_epoch: int
-    summary: str
-
-
-BUDGETS: dict[str, Budget] = {
-    "Quick": Budget(epochs=4, samples_per_epoch=10_000, summary="Seconds a network: enough for a large gap to show."),
-    "Standard": Budget(epochs=12, samples_per_epoch=10_000, summary="As long as the gallery's networks."),
-    "Long": Budget(epochs=40, samples_per_epoch=20_000, summary="Until there is little left to learn."),
-}
 
 
 def disjoint_from(transforms: tuple[str, ...]) -> tuple[str, ...]:

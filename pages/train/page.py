@@ -9,7 +9,15 @@ from pages.shared.errors import show_postponed
 from pages.shared.plan import planned_runs
 from pages.train.launch import launch
 from pages.train.live import live_panel
-from pages.train.settings import budget_controls, choose_published, detail_controls, draw_pair, pretraining_controls
+from pages.train.settings import (
+    budget_controls,
+    choose_published,
+    data_controls,
+    draw_pair,
+    network_controls,
+    pretraining_controls,
+    training_controls,
+)
 
 DEFAULT_TARGET = ("rotate", "hue", "erasing")
 
@@ -41,9 +49,17 @@ with pretraining:
     published = choose_published(cache.known_models())
 with budget:
     st.markdown("#### 3 · Budget")
-    options = budget_controls()
-    place = st.container()
-options = detail_controls(options)
+    lengths, place = st.container(), st.container()
+with st.expander("Data, model and details", icon=":material/tune:"):
+    left, right = st.columns(2, gap="large")
+with left:
+    options = data_controls()
+with right:
+    options |= network_controls()
+with lengths:
+    chosen, method = budget_controls(options["model"], options["objective"])
+with right:
+    options |= method | training_controls(chosen)
 planned: list[RunSpec] = []
 problem: SpecError | None = None
 try:

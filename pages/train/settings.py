@@ -12,13 +12,15 @@ from invariance.spec import ALL_CATEGORIES, OBJECTIVES, TRANSFER_METHODS
 from invariance.studies.choices import one_per_category
 from invariance.studies.relations import RELATIONS, relation
 from invariance.vocabulary.architectures import ARCHITECTURES, PUBLISHED_PREFIX
+from invariance.vocabulary.budgets import BUDGETS, Budget, usual_budget
+from invariance.vocabulary.optimizers import OPTIMIZERS
 from pages.shared import links
 from pages.shared.add_network import add_network_control, take_added
 from pages.shared.controls import choose, transform_picker
 from pages.shared.fields import number, segments
 from pages.shared.literal import literal
 from pages.shared.networks import Networks
-from pages.shared.plan import BUDGETS, disjoint_from
+from pages.shared.plan import disjoint_from
 from pages.shared.sources import class_count, source_picker
 
 
@@ -94,9 +96,19 @@ def choose_published(known: Networks) -> str | None:
     return None if chosen is None else chosen.reference
 
 
-def budget_controls() -> dict[str, Any]:
-    """How long to train, and with what: arguments of ``planned_runs``."""
-    budget = BUDGETS[segments("How long", BUDGETS, key="budget", default="Quick")]
+def budget_controls(model: str, objective: str) -> tuple[Budget, dict[str, Any]]:
+    """How long to train, and with what.
+
+    Args:
+        model: architecture; a budget is offered for those that it suits.
+        objective: of pretraining, likewise.
+
+    Returns:
+        The budget, and the other arguments of ``planned_runs``.
+    """
+    offered = [name for name, budget in BUDGETS.items() if budget.suits([model], [objective])]
+    default = usual_budget([model], [objective]).name
+    budget = BUDGETS[segments("How long", offered, key="budget", default=default)]
     st.caption(budget.summary)
     left, right = st.columns(2)
     method = left.selectbox(
@@ -117,54 +129,72 @@ def budget_controls() -> dict[str, Any]:
         place=right,
         help="How many images of the target task the transfer may learn from.",
     )
+    return budget, {"method": method, "num_transfer_samples": num_transfer}
+
+
+def data_controls() -> dict[str, Any]:
+    """Which pictures, and how many classes of them."""
+    objects = source_picker("Objects", "objects")
+    backgrounds = source_picker("Backgrounds", "backgrounds", colour=True)
+    num_classes = class_count("30, or half of what there is")
+    prototypes = number("Pictures of each class", 1, 100, 1, key="prototypes")
     return {
-        "method": method,
-        "num_transfer_samples": num_transfer,
-        "epochs": budget.epochs,
-        "samples_per_epoch": budget.samples_per_epoch,
-    }
-
-
-def detail_controls(values: dict[str, Any]) -> dict[str, Any]:
-    """What a newcomer does not need to touch."""
-    with st.expander("Data, model and details", icon=":material/tune:"):
-        data, network = st.columns(2, gap="large")
-        with data:
-            objects = source_picker("Objects", "objects")
-            backgrounds = source_picker("Backgrounds", "backgrounds", colour=True)
-            num_classes = class_count("30, or half of what there is")
-            prototypes = number("Pictures of each class", 1, 100, 1, key="prototypes")
-        with network:
-            model = choose("Model", {name: one.title for name, one in ARCHITECTURES.items()}, key="model")
-            st.caption(ARCHITECTURES[model].summary)
-            objective = st.selectbox(
-                "Objective of pretraining",
-                OBJECTIVES,
-                key="objective",
-                bind="query-params",
-                help="Labels; agreement of two views that the transformations make (SimCLR, "
-                "VICReg); or telling by how many quarter turns an image was rotated.",
-            )
-            preset = st.session_state.get("budget", "Quick")  # another preset gives fresh fields with its values
-            left, right = st.columns(2)  # a row at a time, which is their order on a telephone too
-            epochs = number("Epochs", 1, 1_000, values["epochs"], key=f"epochs_{preset}", place=left)
-            usual = values["samples_per_epoch"]
-            samples = number(
-                "Images in an epoch", 64, 1_000_000, usual, step=1_000, key=f"samples_{preset}", place=right
-            )
-            left, right = st.columns(2)
-            batch_size = number("Batch size", 2, 4_096, 128, key="batch", place=left)
-            rate = right.number_input(
-                "Learning rate", 1e-6, 1.0, 2e-3, 1e-4, format="%.4g", key="rate", bind="query-params"
-            )
-            seed = number("Seed", 0, 2**31, 0, key="seed", place=st.columns(2)[0])
-    return values | {
         "objects": objects,
         "backgrounds": backgrounds,
         "num_classes": num_classes,
         "num_prototypes": prototypes,
-        "model": model,
-        "objective": objective,
+    }
+
+
+def network_controls() -> dict[str, Any]:
+    """Which network, and what it learns."""
+    model = choose("Model", {name: one.title for name, one in ARCHITECTURES.items()}, key="model")
+    st.caption(ARCHITECTURES[model].summary)
+    objective = st.selectbox(
+        "Objective of pretraining",
+        OBJECTIVES,
+        key="objective",
+        bind="query-params",
+        help="Labels; agreement of two views that the transformations make (SimCLR, "
+        "VICReg); or telling by how many quarter turns an image was rotated.",
+    )
+    return {"model": model, "objective": objective}
+
+
+def training_controls(budget: Budget) -> dict[str, Any]:
+    """How pretraining goes on; another budget, or another optimizer, gives fresh fields with its values."""
+    preset = budget.name
+    optimizer = segments(
+        "Optimizer",
+        OPTIMIZERS,
+        key=f"optimizer_{preset}",
+        default=budget.optimizer,
+        format_func=lambda name: OPTIMIZERS[name].title,
+    )
+    usual = OPTIMIZERS[optimizer]
+    left, right = st.columns(2)  # a row at a time, which is their order on a telephone too
+    epochs = number("Epochs", 1, 1_000, budget.epochs, key=f"epochs_{preset}", place=left)
+    samples = number(
+        "Images in an epoch", 64, 1_000_000, budget.samples_per_epoch, step=500, key=f"samples_{preset}", place=right
+    )
+    left, right = st.columns(2)
+    batch_size = number("Batch size", 2, 4_096, usual.batch_size, key=f"batch_{optimizer}", place=left)
+    rate = right.number_input(
+        "Learning rate",
+        1e-6,
+        1.0,
+        usual.learning_rate,
+        1e-4,
+        format="%.4g",
+        key=f"rate_{optimizer}",
+        bind="query-params",
+        help=None
+        if usual.filter_rate is None
+        else f"Of all but filters of convolutions, which have {usual.filter_rate:g} times that; both fall to zero.",
+    )
+    seed = number("Seed", 0, 2**31, 0, key="seed", place=st.columns(2)[0])
+    return {
+        "optimizer": optimizer,
         "epochs": epochs,
         "samples_per_epoch": samples,
         "batch_size": batch_size,

@@ -45,6 +45,20 @@ def test_help_loads_nothing_that_computes() -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_a_training_loads_no_compiler_no_algebra_and_no_tables(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from invariance.__main__ import main\n"
+        "ended = main(sys.argv[1:])\n"
+        "unused = {'torch._dynamo', 'sympy', 'pandas'} & set(sys.modules)\n"
+        "sys.exit(str(unused) if unused else ended)\n"
+    )
+    words = "--target hue --mismatch none --objects noise --backgrounds noise --num-classes 2 --epochs 1 --device cpu"
+    small = "--samples-per-epoch 32 --batch-size 16 --num-transfer-samples 20"
+    done = run("what-if", *words.split(), *small.split(), "--runs", str(tmp_path), code=code)
+    assert done.returncode == 0, done.stderr
+
+
 def test_version_is_printed_by_every_command() -> None:
     for words in (["--version"], ["runs", "list", "--version"]):
         done = run(*words)
@@ -64,7 +78,7 @@ def test_ctrl_c_while_modules_are_loaded_ends_in_one_line() -> None:
         "import os, signal, sys\n"
         "class Finder:\n"
         "    def find_spec(self, name, *rest):\n"
-        "        if name == 'pandas': os.kill(os.getpid(), signal.SIGINT)\n"
+        "        if name == 'numpy': os.kill(os.getpid(), signal.SIGINT)\n"
         "sys.meta_path.insert(0, Finder())\n"
     )
     done = run("gallery", "list", code=code + MAIN)

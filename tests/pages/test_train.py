@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -9,12 +10,13 @@ from streamlit.testing.v1 import AppTest
 
 from invariance.runs import slots
 from invariance.runs.store import Store
-from invariance.spec import CATEGORIES, TRANSFORM_NAMES, PretrainSpec, SpecError, TransferSpec
+from invariance.spec import CATEGORIES, TRANSFORM_NAMES, PretrainSpec, RunSpec, SpecError, TransferSpec
 from invariance.statistics import Interval
 from invariance.studies.what_if import what_if
+from invariance.vocabulary.budgets import BUDGETS
 from pages.shared.conclusions import conclusion
 from pages.shared.literal import literal
-from pages.shared.plan import BUDGETS, disjoint_from, planned_runs
+from pages.shared.plan import disjoint_from, planned_runs
 from pages.shared.run_state import progress_line
 from tests.runs.tiny import tiny_pretrain, wait_until
 
@@ -41,12 +43,38 @@ def test_a_plan_is_two_pretrainings_and_their_transfers_to_one_task() -> None:
     assert first.batch_size == 32
 
 
-def test_the_quick_budget_asks_for_the_runs_of_the_command_line() -> None:
-    sources = {"objects": "noise", "backgrounds": "noise"}
-    quick = BUDGETS["Quick"]
-    lengths = {"epochs": quick.epochs, "samples_per_epoch": quick.samples_per_epoch}
-    asked = planned_runs(TARGET, [TARGET, ("blur",)], both_ways=True, **sources, **lengths)
-    assert [spec.run_id for spec in asked] == [spec.run_id for spec in what_if(TARGET, ("blur",), **sources).runs]
+def run_ids(specs: Iterable[RunSpec]) -> list[str]:
+    return [spec.run_id for spec in specs]
+
+
+def test_the_usual_budget_asks_for_the_runs_of_the_command_line(app: AppTest, store: Store) -> None:
+    open_train(app, rate_muon="0.02").button(key="go").click().run()
+    assert not app.exception and not app.error
+    expected = what_if(TARGET, disjoint_from(TARGET), objects="noise", backgrounds="noise").runs
+    assert set(run_ids(expected)) == {run.id for run in store.list()}
+    assert {run.optimizer for run in expected if isinstance(run, PretrainSpec)} == {"muon"}
+
+
+def test_a_budget_is_offered_for_the_networks_on_which_it_was_measured(app: AppTest, store: Store) -> None:
+    def offered() -> tuple[list[str], str]:
+        group = next(group for group in app.button_group if group.key == "budget")
+        return list(group.options), str(group.value)
+
+    open_train(app)
+    assert offered() == (["Instant", "Quick", "Standard", "Long"], "Instant")
+    assert BUDGETS["Instant"].summary in texts(app)
+    app.selectbox(key="model").select("small_vit").run()
+    assert not app.exception and offered() == (["Quick", "Standard", "Long"], "Quick")
+    assert (app.number_input(key="epochs_Quick").value, app.number_input(key="rate_adam").value) == (4, 2e-3)
+    app.selectbox(key="model").select("small_resnet").run()
+    assert "Instant" in offered()[0]
+    next(group for group in app.button_group if group.key == "budget").set_value(["Quick"]).run()
+    app.button(key="go").click().run()
+    assert not app.exception and offered()[1] == "Quick"
+    quick = what_if(
+        TARGET, disjoint_from(TARGET), model="small_resnet", optimizer="adam", objects="noise", backgrounds="noise"
+    )
+    assert set(run_ids(quick.runs)) == {run.id for run in store.list()}
 
 
 def test_both_ways_need_a_source_that_is_the_target() -> None:
@@ -90,7 +118,11 @@ def test_progress_in_a_line() -> None:
 
 def open_train(app: AppTest, **query: str) -> AppTest:
     app.run()
-    link = {"objects_source": "noise", "backgrounds_source": "noise", "rate": "0.001"}  # a rate that the fake finishes
+    link = {
+        "objects_source": "noise",
+        "backgrounds_source": "noise",
+        "rate_muon": "0.001",
+    }  # a rate that the fake finishes
     for name, value in (link | query).items():
         app.query_params[name] = value
     return app.switch_page("pages/train/page.py").run()
@@ -111,9 +143,9 @@ def test_the_page_opens_and_says_what_will_happen(app: AppTest) -> None:
 def test_one_press_submits_all_runs_and_shows_how_they_ended(app: AppTest, store: Store) -> None:
     query = {
         "classes": "3",
-        "epochs_Quick": "1",
-        "samples_Quick": "512",
-        "rate": "0.001",
+        "epochs_Instant": "1",
+        "samples_Instant": "512",
+        "rate_muon": "0.001",
     }  # a rate that ends, see FAKE_WORKER
     open_train(app, **query).button(key="go").click().run()
     assert not app.exception and not app.error
@@ -163,7 +195,7 @@ def test_a_random_pair_is_one_of_each_category_and_shares_none(app: AppTest) -> 
 
 
 def test_a_running_pair_can_be_cancelled_and_resumed(app: AppTest, store: Store) -> None:
-    open_train(app, rate="0.002").button(key="go").click().run()
+    open_train(app, rate_muon="0.002").button(key="go").click().run()
     wait_until(lambda: any(run.progress for run in store.list()))
     app.run()
     app.button(key="cancel").click().run()
@@ -178,7 +210,7 @@ def test_two_networks_of_a_what_if_are_shown_training_at_once(
     app: AppTest, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(slots, "num_cores", lambda: 2)
-    open_train(app, rate="0.002").button(key="go").click().run()  # a rate that goes on until it is stopped
+    open_train(app, rate_muon="0.002").button(key="go").click().run()  # a rate that goes on until it is stopped
     wait_until(lambda: sum(run.progress is not None for run in store.list(states=("running",))) == 2)
     app.run()
     assert not app.exception

@@ -77,6 +77,21 @@ def test_stopping_and_going_on_is_the_same_bit_for_bit(
     assert [event.metrics for event in before] == [event.metrics for event in whole[:stop_at]]
 
 
+@pytest.mark.parametrize("objective", ["supervised", "rotation"])
+def test_a_training_with_muon_goes_on_bit_for_bit(
+    tmp_path: Path, pretrain_spec: PretrainSpec, after: Callable[[int], Flag], objective: str
+) -> None:
+    spec = replace(endless(pretrain_spec), optimizer="muon", schedule="linear", learning_rate=0.02, objective=objective)
+    whole = collect(spec, tmp_path / "whole")
+    before = collect(spec, tmp_path / "parts", cancelled=after(5))
+    rest = collect(spec, tmp_path / "parts")
+    assert taken(before + rest) == steps(whole) == list(range(1, 13))
+    one, other = weights(whole), weights(rest)
+    assert all(torch.equal(value, other[name]) for name, value in one.items())
+    adam = weights(collect(replace(spec, optimizer="adam"), tmp_path / "adam"))
+    assert not any(torch.equal(value, adam[name]) for name, value in one.items() if value.dim() == 4)
+
+
 @pytest.mark.parametrize("event_every_s", [0.0, 1e9])
 def test_what_is_measured_is_a_function_of_the_step_and_not_of_the_clock(
     tmp_path: Path, pretrain_spec: PretrainSpec, monkeypatch: pytest.MonkeyPatch, event_every_s: float

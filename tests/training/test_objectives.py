@@ -15,7 +15,7 @@ from invariance.events import Cancelled, Diverged, Finished
 from invariance.models import create_model
 from invariance.spec import OBJECTIVES, DatasetSpec, PretrainSpec, SpecError
 from invariance.training.feed import StreamFeed, TwinFeed
-from invariance.training.loop import half_cosine, optimise, pretrain, render_split
+from invariance.training.loop import half_cosine, optimise, pretrain, render_split, straight_line
 from invariance.training.objectives import create_objective, nt_xent, quarter_turns, vicreg
 from invariance.training.train_state import TrainState
 
@@ -127,15 +127,20 @@ def test_resumed_training_ends_with_the_same_weights(name: str, tmp_path: Path, 
     assert whole.sha256 == resumed.sha256
 
 
-def test_cosine_falls_from_one_to_zero() -> None:
+def test_schedules_fall_from_one_to_zero() -> None:
     assert [half_cosine(share) for share in (0.0, 0.5, 1.0)] == pytest.approx([1.0, 0.5, 0.0])
+    assert [straight_line(share) for share in (0.0, 0.25, 1.0)] == [1.0, 0.75, 0.0]
 
 
 def test_schedule_sets_the_rate_of_each_step(tmp_path: Path) -> None:
-    model = create_model("small", 2, seed=0)
-    train_state = TrainState(model, learning_rate=0.1, directory=tmp_path, identity="x", schedule=half_cosine)
-    train_state.advance(torch.rand(4, 3, 8, 8), torch.tensor([0, 1, 0, 1]), share=0.5)
-    assert train_state.optimiser.param_groups[0]["lr"] == pytest.approx(0.05)
+    images, ends = torch.rand(4, 3, 8, 8, generator=torch.Generator().manual_seed(0)), []
+    for rate, schedule in ((0.1, half_cosine), (0.1, straight_line), (0.05, None)):
+        model = create_model("small", 2, seed=0)
+        train_state = TrainState(model, learning_rate=rate, directory=tmp_path, identity="x", schedule=schedule)
+        train_state.advance(images, torch.tensor([0, 1, 0, 1]), share=0.5)
+        ends.append(model.head.weight.detach())
+    torch.testing.assert_close(ends[0], ends[2])
+    torch.testing.assert_close(ends[1], ends[2])
 
 
 def test_own_layers_of_an_objective_are_trained_and_saved(tmp_path: Path) -> None:
@@ -170,7 +175,8 @@ def test_a_collapsed_representation_is_said(tmp_path: Path, noise_data: DatasetS
     [
         ({"objective": "simclr"}, "objective = simclr: its views differ in transformations; choose some"),
         ({"objective": "byol"}, "objective = 'byol': expected supervised or simclr or vicreg or rotation"),
-        ({"schedule": "step"}, "schedule = 'step': expected constant or cosine"),
+        ({"schedule": "step"}, "schedule = 'step': expected constant or cosine or linear"),
+        ({"optimizer": "sgd"}, "optimizer = 'sgd': expected adam or muon"),
         ({"weight_decay": -1.0}, "weight_decay = -1.0: expected a number from 0 to 1"),
     ],
 )

@@ -88,6 +88,24 @@ def test_each_comes_to_what_it_comes_to_alone(
         assert last.metrics == pytest.approx(expected.metrics, abs=0.02)
 
 
+@pytest.mark.parametrize("way", TOGETHER_WAYS)
+def test_networks_that_muon_trains_come_to_what_they_come_to_alone(
+    tmp_path: Path, specs: list[PretrainSpec], after: Callable[[int], Flag], way: str
+) -> None:
+    specs = [replace(spec, optimizer="muon", schedule="linear", learning_rate=0.02) for spec in specs[:2]]
+    collect(specs, tmp_path / "together", way, after(2 + 5))
+    said = collect(specs, tmp_path / "together", way)
+    for number, spec in enumerate(specs):
+        last, expected = said[number][-1], list(pretrain(spec, tmp_path / "alone" / str(number)))[-1]
+        assert isinstance(last, Finished) and isinstance(expected, Finished)
+        if way == "threads":
+            assert last.sha256 == expected.sha256
+            continue
+        mine, theirs = (weights(tmp_path / folder / str(number)) for folder in ("together", "alone"))
+        for name, value in theirs.items():
+            torch.testing.assert_close(mine[name], value, atol=2e-3, rtol=2e-3)
+
+
 @pytest.mark.parametrize("model", [name for name, one in ARCHITECTURES.items() if one.stackable and name != "small"])
 def test_other_small_architectures_stack_too(tmp_path: Path, specs: list[PretrainSpec], model: str) -> None:
     specs = [replace(spec, model=model, data=replace(spec.data, image_size=32)) for spec in specs[:2]]

@@ -60,6 +60,22 @@ def test_a_training_takes_the_steps_of_the_cpu(tmp_path: Path, objective: str, n
     assert result_of(found["cuda"]).device == "cuda"
 
 
+def test_muon_takes_the_steps_of_the_cpu_and_never_waits(tmp_path: Path) -> None:
+    spec = replace(SPEC, optimizer="muon", schedule="linear", learning_rate=0.02, precision="auto")
+    run = Pretraining(spec, tmp_path / "run", device="cuda", cancelled=lambda: False)
+    feed = run_to_end(run.open())
+    stack = Stack([run.train_state])
+    batches = [[part[None] for part in feed.batch(step)] for step in range(2)]
+    with run.train_state.precision.products("cuda"), counted() as ledger:
+        for step, batch in enumerate(batches):
+            stack.advance(*batch, share=step / feed.num_steps)
+    assert not ledger.waits
+    assert ledger.rounded and not any("muon" in line for line in ledger.rounded), "powers of a matrix are in full"
+    spec = replace(spec, precision="float32")
+    found = {device: list(pretrain(spec, tmp_path / device, device=device)) for device in ("cpu", "cuda")}
+    assert losses(found["cuda"]) == pytest.approx(losses(found["cpu"]), rel=1e-2)
+
+
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_every_architecture_takes_a_step(tmp_path: Path, name: str) -> None:
     data = replace(DATA, image_size=32, num_samples=2)
