@@ -204,9 +204,9 @@ class Store:
         return run
 
     def find(self, run_id: str) -> Run | None:
-        """The run with this full identity, or None."""
+        """The run with this full identity, or None; one that cannot be read is as unknown as others."""
         rows = self._database.read(f"SELECT {_COLUMNS} FROM runs WHERE id = ?", (run_id,))
-        return _run_from_row(rows[0]) if rows else None
+        return run if rows and isinstance(run := _readable(rows[0]), Run) else None
 
     def list(self, kind: str | None = None, states: Sequence[str] | None = None) -> RunList:
         """All runs, or those of a kind or of some states, in the order in which they were asked for."""
@@ -489,6 +489,12 @@ def _readable(row: tuple[Any, ...]) -> Run | BadRow:
     """A run, or why it cannot be read: damaged, or written by a version whose specs this one does not know."""
     try:
         return _run_from_row(row)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:  # whatever a damaged row may hold
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        RecursionError,
+    ) as error:  # whatever a damaged row may hold
         _log.warning("run %s is left out: %s", row[0], error)
         return BadRow(str(row[0]), str(row[2]), str(row[3]), str(error).split("\n", 1)[0][:MAX_WHY] or "damaged")

@@ -46,3 +46,15 @@ def show_postponed() -> None:
     """Shows what a callback could not do, once."""
     if words := st.session_state.pop(POSTPONED, None):
         show_error(words)
+
+
+def on_script_error(error: Exception) -> bool:
+    """Shows what a fragment or a callback could not do, where the page that it belongs to no longer catches it.
+
+    Returns:
+        Whether it was shown here; anything but a SpecError is a fault of the program, which Streamlit shows.
+    """
+    if not isinstance(error, SpecError):
+        return False
+    show_error(error)
+    return True

@@ -81,7 +81,9 @@ def test_too_many_waiting_are_refused_as_a_whole(store: Store) -> None:
     with pytest.raises(SpecError, match="2 of your runs are waiting and this would add 2, but 3 is the most"):
         manager.submit_all([behaving(1, seed) for seed in (3, 4)], owner="a", max_queued=3)
     assert len(store.list()) == 3
-    manager.submit_all([behaving(1, seed) for seed in (1, 2)], owner="a", max_queued=3)  # asked for already: adds nothing
+    manager.submit_all(
+        [behaving(1, seed) for seed in (1, 2)], owner="a", max_queued=3
+    )  # asked for already: adds nothing
     manager.submit_all([behaving(1, seed) for seed in (5, 6)], owner="b")
     manager.cancel(first.id)
     wait_until(lambda: not store.list(states=("queued", "running")))
