@@ -22,7 +22,7 @@ from invariance.spec.sources import SOURCES
 from invariance.training.checkpoint import load_weights
 from invariance.vocabulary.architectures import FILE_PREFIX
 from invariance.vocabulary.measures import starting_network_name
-from pages.shared import server
+from pages.shared import folders, server
 
 if TYPE_CHECKING:
     from invariance.models import Classifier
@@ -123,11 +123,16 @@ def known_models() -> dict[str, KnownModel]:
         for entry in shipped
     }
     store = server.store()
-    runs = {run.id: run for run in store.list()}
+    runs = {run.id: run for run in store.list(states=("done",))}
     known = {entry.run_id for entry in shipped}
     for run in reversed(runs.values()):
         path = store.directory(run.id) / Path((run.result or {}).get("checkpoint") or "-").name
-        if run.state == "done" and run.kind != "measure" and run.id not in known and path.is_file():
+        if (
+            run.kind in ("pretrain", "transfer")
+            and run.id not in known
+            and path.is_file()
+            and folders.may_see(run.spec)
+        ):
             earlier = f", schema {run.schema}" if run.remark else ""
             label = f"{title(run.spec, server.source_of(run, runs))} ({run.id[:4]}{earlier})"
             sha256 = str((run.result or {}).get("sha256"))

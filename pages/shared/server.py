@@ -7,8 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from invariance.data.uploads.collection import collections_of
 from invariance.runs.device import ServerDevices, server_devices
-from invariance.runs.limits import limits, require_short
+from invariance.runs.expiry import PICTURES, Housekeeper, expire, hours_ago
+from invariance.runs.limits import bytes_of, limits, require_short
 from invariance.runs.manager import Manager
 from invariance.runs.networks import recorded_spec
 from invariance.runs.slots import Slot, slots_of
@@ -40,9 +42,14 @@ def store() -> Store:
 
 
 def begin() -> None:
-    """Has the manager at work from the server's start; why it cannot be is said in the log, and on the pages."""
+    """Has the manager at work from the server's start; why it cannot be is said in the log, and on the pages.
+
+    On a shared server what visitors made goes after a while.
+    """
     try:
         manager()
+        if visitor.is_shared():
+            process.keep("housekeeper", str(default_root()), _keep_house)
     except SpecError as error:
         _log.warning("no run can be executed: %s", error)
 
@@ -68,6 +75,17 @@ def manager() -> Manager:
 def _manage() -> _AtWork:
     root = default_root()
     return _AtWork(Manager(root), _file_of(root))
+
+
+def _keep_house() -> Housekeeper:
+    return Housekeeper(default_root(), lambda: hours_ago(limits().hours), [visitor.TEACHER])
+
+
+def end_class() -> None:
+    """Removes what visitors made and is not under way, as the teacher says."""
+    with errors_postponed():
+        if visitor.is_teacher():
+            expire(default_root(), hours_ago(0), [visitor.TEACHER])
 
 
 def _file_of(root: Path) -> tuple[int, int]:
@@ -107,10 +125,30 @@ def submit(specs: list[RunSpec]) -> list[str]:
     is_limited = not visitor.may_do_all()
     if is_limited:
         require_short(specs, store(), devices().names[0], limits().minutes)
+        require_space()
     runs = manager().submit_all(
         [canonical_json(spec) for spec in specs], visitor.owner(), max_queued=MAX_QUEUED if is_limited else None
     )
     return [run.id for run in runs]
+
+
+def pictures_root() -> Path:
+    """The folder of all uploaded collections."""
+    return default_root().resolve() / PICTURES
+
+
+def require_space() -> None:
+    """Raises SpecError if what a visitor of a shared server keeps there is as much as one may have."""
+    if visitor.may_do_all():
+        return
+    names = visitor.names()
+    folders = [store().directory(run.id) for run in store().list() if not set(names).isdisjoint(run.owners)]
+    used, most = bytes_of([*folders, *collections_of(pictures_root(), names)]) / 1e6, limits().megabytes
+    if used >= most:
+        raise SpecError(
+            f"your runs and pictures take {used:,.0f} MB on this server, where {most:,.0f} MB is the most for one "
+            "person: delete some of your runs on Runs, or ask the teacher"
+        )
 
 
 def changeable(run_ids: list[str]) -> list[str]:
@@ -129,8 +167,7 @@ def _let_go(run_ids: list[str]) -> set[str]:
     own = changeable(run_ids)
     if visitor.may_do_all():
         return set(own)
-    names = {visitor.owner(), *visitor.owners()}
-    given_up = {run_id for run_id in own if store().release(run_id, names)}
+    given_up = {run_id for run_id in own if store().release(run_id, visitor.names())}
     if len(given_up) < len(own):
         postpone(f"{len(own) - len(given_up)} of these runs go on, since others have asked for them too.")
     return given_up
@@ -157,6 +194,13 @@ def delete(run_ids: list[str]) -> None:
     with errors_postponed():
         for run_id in _let_go(run_ids):
             store().delete(run_id)
+
+
+def delete_bad() -> None:
+    """Removes the runs whose record cannot be read."""
+    with errors_postponed():
+        for row in store().bad_rows():
+            store().delete(row.id)
 
 
 def source_of(run: Run, known: dict[str, Run]) -> RunSpec | None:

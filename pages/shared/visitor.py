@@ -39,7 +39,7 @@ def is_teacher() -> bool:
 
 
 def owner() -> str:
-    """The visitor's name in the queue, the same in all of the browser's windows: 12 hexadecimal digits, or a teacher's."""
+    """The visitor's name in the queue, the same in all windows of a browser: 12 digits, or the teacher's."""
     return TEACHER if is_teacher() else owners()[0]
 
 
@@ -48,14 +48,14 @@ def owners() -> tuple[str, ...]:
     return tuple(hashlib.sha256(said.encode()).hexdigest()[:12] for said in _known_by())
 
 
-def is_own(asked_by: Iterable[str]) -> bool:
-    """Whether the visitor is one of those."""
-    return not {owner(), *owners()}.isdisjoint(asked_by)
+def names() -> list[str]:
+    """All names under which the visitor has asked for anything, also as the teacher."""
+    return list(dict.fromkeys([owner(), *owners()]))
 
 
 def may_change(asked_by: Iterable[str]) -> bool:
     """Whether the visitor may stop, resume or delete what these owners asked for."""
-    return may_do_all() or is_own(asked_by)
+    return may_do_all() or not set(names()).isdisjoint(asked_by)
 
 
 def may_do_all() -> bool:
@@ -63,9 +63,16 @@ def may_do_all() -> bool:
     return not is_shared() or is_teacher()
 
 
+def in_words(asked_by: Iterable[str]) -> str:
+    """Who asked for something: oneself, the teacher, and others by the first digits of their names."""
+    mine = names()
+    words = ["you" if name in mine else name if name == TEACHER else name[:4] for name in asked_by]
+    return ", ".join(dict.fromkeys(sorted(words, key=lambda word: word != "you")))
+
+
 def given_cookies() -> Mapping[str, str]:
     """What the visitor's browser sent."""
-    return st.context.cookies
+    return dict(st.context.cookies)
 
 
 def _known_by() -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from pages.shared.controls import choose, choose_several
 from pages.shared.durations import in_words
 from pages.shared.errors import errors_postponed, show_error
 from pages.shared.literal import literal
+from pages.shared.places import shown
 from pages.shared.sources import named_source, source_picker
 
 FIRST_FREE_SEED = 100
@@ -56,7 +57,7 @@ def choose_own(name: str) -> Study | None:
         show_error(error)
         return None
     if study.data.words:
-        st.caption(literal(study.data.words))
+        st.caption(literal(shown(study.data.words)))
     return study
 
 
