@@ -114,7 +114,8 @@ def show_files(engine: Engine) -> None:
 def show_code(spec: DatasetSpec, num: int, split: str) -> None:
     """The same data set in Python and as a command, each with a button that copies it."""
     if visitor.is_shared():  # where folders are there helps nobody elsewhere
-        spec = replace(spec, **{role: source_name(getattr(spec, role)) for role in SOURCES})
+        objects, backgrounds, stickers = (source_name(getattr(spec, role)) for role in SOURCES)
+        spec = replace(spec, objects=objects, backgrounds=backgrounds, stickers=stickers)
     st.subheader("Copy as Python", anchor=False)
     st.code(python_code(spec, num=NUM_IN_CODE, split=split), language="python")
     st.subheader("Copy as a command", anchor=False)

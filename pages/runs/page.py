@@ -36,19 +36,17 @@ def launch_example() -> None:
 def show_runs(was_active: bool) -> None:
     """A page of the table, and what is selected in it."""
     store = server.store()
-    chosen = {
-        "states": st.session_state.get("states") or STATES,
-        "kinds": st.session_state.get("kinds") or tuple(RUN_KINDS),
-    }
+    states = st.session_state.get("states") or STATES
+    kinds = st.session_state.get("kinds") or tuple(RUN_KINDS)
     if was_active and not store.has_active():
         st.rerun()
-    _, total = store.newest(0, **chosen)
+    _, total = store.newest(0, states=states, kinds=kinds)
     if not total:
         st.caption("No run fits the filters.")
         return
     num_pages = -(-total // ROWS)
     page = st.pagination(num_pages, key=f"page_of_{num_pages}") if num_pages > 1 else 1
-    runs, _ = store.newest(ROWS, (page - 1) * ROWS, **chosen)
+    runs, _ = store.newest(ROWS, (page - 1) * ROWS, states=states, kinds=kinds)
     known = {run.id: run for run in runs}
     titles = {run.id: title(run.spec, server.source_of(run, known)) for run in runs}
     whose = {run.id: visitor.in_words(run.owners) for run in runs} if visitor.is_shared() else None

@@ -19,7 +19,7 @@ from invariance.runs.describe import title, transforms_title
 from invariance.runs.locate import added_networks, load_network
 from invariance.spec import DatasetSpec, PretrainSpec, RunSpec
 from invariance.spec.sources import SOURCES
-from invariance.training.checkpoint import load_weights
+from invariance.training.checkpoint import load_weights, require_sum
 from invariance.vocabulary.architectures import FILE_PREFIX
 from invariance.vocabulary.measures import starting_network_name
 from pages.shared import folders, server
@@ -187,7 +187,7 @@ def _pictures(sources: DatasetSpec, stamps: tuple[str, ...]) -> Engine:
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _load(path: str, sha256: str) -> Classifier:
-    return load_weights(Path(path))
+    return load_weights(require_sum(Path(path), sha256))
 
 
 @st.cache_resource(max_entries=6, show_spinner="Loading a network")

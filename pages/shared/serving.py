@@ -86,6 +86,7 @@ def _with_cookie(scope: Scope, send: Send) -> Send:
 
 
 def _without_clear_cache(receive: Receive) -> Receive:
+    from google.protobuf.message import DecodeError
     from streamlit.proto.BackMsg_pb2 import BackMsg
 
     async def receive_next() -> Message:
@@ -96,7 +97,7 @@ def _without_clear_cache(receive: Receive) -> Receive:
             said = BackMsg()
             try:
                 said.ParseFromString(message["bytes"])
-            except ValueError:  # DecodeError: Streamlit says so
+            except DecodeError:  # Streamlit says so
                 return message
             if said.WhichOneof("type") != "clear_cache":
                 return message

@@ -95,7 +95,7 @@ async def sign_in(request: Request) -> Response:
         body += part
         if len(body) > _MAX_BYTES:
             return _page(_SIGN_IN, 413)
-    sent = parse_qs(body.decode("utf-8", "replace"), max_num_fields=4)
+    sent = parse_qs(body.decode("utf-8", "replace"))
     is_secure = is_tls(request.url.scheme, request.headers.get("x-forwarded-proto"))
     if sent.get("out"):
         return _leave(cookies.header(cookies.TEACHER, "", 0, is_secure=is_secure))

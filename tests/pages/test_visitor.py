@@ -76,7 +76,14 @@ def test_only_the_password_makes_a_teacher(store: Store, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize(
     ("address", "is_shared"),
-    [("127.0.0.1", False), ("localhost", False), ("::1", False), ("0.0.0.0", True), ("192.168.0.7", True), (None, True)],
+    [
+        ("127.0.0.1", False),
+        ("localhost", False),
+        ("::1", False),
+        ("0.0.0.0", True),
+        ("192.168.0.7", True),
+        (None, True),
+    ],
 )
 def test_a_server_is_shared_that_listens_beyond_this_machine(
     monkeypatch: pytest.MonkeyPatch, address: str | None, is_shared: bool
@@ -225,7 +232,16 @@ def test_on_a_shared_server_no_path_is_opened_nor_told(
     monkeypatch.setenv("INVARIANCE_FOLDERS", str(photos))
     own, others = collection(visitor.owner(), "red"), collection("somebody", "blue")
     answers = set()
-    asked = (str(tmp_path), "/proc/self", "/nowhere", "~root", "a\0b", others.name, str(others / "foregrounds"), "../..")
+    asked = (
+        str(tmp_path),
+        "/proc/self",
+        "/nowhere",
+        "~root",
+        "a\0b",
+        others.name,
+        str(others / "foregrounds"),
+        "../..",
+    )
     for said in asked:
         page = AppTest.from_function(pick)
         page.query_params["objects_folder"] = said
