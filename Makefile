@@ -4,10 +4,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app test lint clean help
+.PHONY: app class test lint clean help
 
 app: .venv/app
 	$(BIN)/streamlit run app.py
+
+class: .venv/app
+	$(BIN)/python -m invariance app --class
 
 test: .venv/dev lint
 	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
@@ -35,6 +38,7 @@ lint: .venv/dev
 
 help:
 	@echo "make app     open the app (installs what it needs on first use)"
+	@echo "make class   serve it to a class: beyond this machine, with a teacher's password"
 	@echo "make test    ruff, mypy and all tests"
 	@echo "make lint    ruff and mypy alone"
 	@echo "make clean   remove .venv and the caches of the tools"

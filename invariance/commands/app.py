@@ -7,7 +7,9 @@ import errno
 import hashlib
 import os
 import runpy
+import secrets
 import shutil
+import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -18,6 +20,8 @@ from invariance.extras import require_extra
 from invariance.resources import is_installed, project_folder, user_cache
 from invariance.spec.checks import SpecError, require_count
 
+TEACHER_VARIABLE = "INVARIANCE_TEACHER"
+TEACHER_LINE = f"  teacher   the same with /teacher; password as {TEACHER_VARIABLE} says"
 _PARTS = ("app.py", "pages", "static", ".streamlit")
 
 
@@ -30,10 +34,17 @@ def add_commands(commands: Any) -> None:
         examples=(
             "",
             "--port 8600",
-            "--address 0.0.0.0 --no-browser",
+            "--class",
         ),
-        epilog="For a class, give an address and set INVARIANCE_TEACHER to a password. INVARIANCE_DEVICE says where "
-        "runs are executed: auto (every GPU, else the CPU), cpu, cuda or cuda:1.",
+        epilog="A class's server takes the teacher's password from INVARIANCE_TEACHER, or makes one, and opens folders "
+        "of pictures that INVARIANCE_FOLDERS names. INVARIANCE_DEVICE says where runs are executed: auto (every GPU, "
+        "else the CPU), cpu, cuda or cuda:1.",
+    )
+    parser.add_argument(
+        "--class",
+        dest="is_class",
+        action="store_true",
+        help="serve a class: listen on all addresses of this machine, with a teacher's password",
     )
     parser.add_argument("--port", type=int, metavar="N", help="where it answers (default: 8501, or the next free one)")
     parser.add_argument("--address", metavar="ADDRESS", help="that it listens on (default 127.0.0.1: this machine)")
@@ -45,12 +56,14 @@ def add_commands(commands: Any) -> None:
 def open_app(args: argparse.Namespace) -> None:
     """Becomes the app's server."""
     from invariance.runs.device import wanted_device
+    from invariance.runs.limits import limits
     from invariance.runs.threads import wanted_threads
 
     if args.port is not None:
         require_count("port", args.port, 1, 65_535)
     for package in ("streamlit", "plotly"):
         require_extra(package, "the app")
+    limits()
     wanted_device()  # what the server would refuse is refused before a browser opens
     wanted_threads()
     try:
@@ -59,6 +72,9 @@ def open_app(args: argparse.Namespace) -> None:
         os.environ["HOME"] = str(user_cache())
     if args.runs is not None:
         os.environ["INVARIANCE_RUNS"] = str(args.runs)
+    if args.is_class:
+        args.address, args.no_browser = args.address or "0.0.0.0", True
+        _tell_class(args.port or 8501)
     words = ["streamlit", "run", str(_app_folder() / "app.py")]
     for name, value in (("port", args.port), ("address", args.address)):
         words += [] if value is None else [f"--server.{name}={value}"]
@@ -72,6 +88,17 @@ def open_app(args: argparse.Namespace) -> None:
         raise SpecError(
             f"address = {args.address}: this machine does not have it; give 0.0.0.0 for all that it has"
         ) from error
+
+
+def _tell_class(port: int) -> None:
+    """Says where a class finds the server, and with what its teacher signs in; makes a password where there is none."""
+    password = os.environ.get(TEACHER_VARIABLE, "")
+    made = not password
+    if made:
+        password = os.environ[TEACHER_VARIABLE] = secrets.token_urlsafe(9)
+    print("This server listens beyond this machine: whoever reaches it may use it, and all traffic is plain HTTP.")
+    print(f"  students  http://{socket.gethostname()}:{port} or this machine's address in your network")
+    print(f"  teacher   the same with /teacher; password {password} (made now)" if made else TEACHER_LINE)
 
 
 def _app_folder() -> Path:

@@ -33,14 +33,20 @@ _TABLES = (
     PRIMARY KEY (run_id, step, name)) WITHOUT ROWID""",
 )
 # Each takes a store from the version of its position to the next; what stands here is never changed, only added to.
-_MIGRATIONS = ("ALTER TABLE runs ADD COLUMN losses INTEGER NOT NULL DEFAULT 0",)
+_MIGRATIONS = (
+    "ALTER TABLE runs ADD COLUMN losses INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE runs ADD COLUMN goes_on INTEGER NOT NULL DEFAULT 0",
+    "CREATE TABLE owners (run_id TEXT NOT NULL, owner TEXT NOT NULL, PRIMARY KEY (run_id, owner)) WITHOUT ROWID",
+)
 SCHEMA_VERSION = len(_MIGRATIONS)
 
 _UNUSABLE = (
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_ERROR,  # of tables that are not this program's
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_READONLY,
 )
 
@@ -109,6 +115,8 @@ class Database:
             holder = _Connection(
                 sqlite3.connect(self._path, BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
             )
+            # Bytes of a damaged row that are no text spoil that row alone.
+            holder.connection.text_factory = lambda content: content.decode("utf-8", "replace")
             holder.connection.execute("PRAGMA journal_mode = WAL")
             holder.connection.execute("PRAGMA synchronous = NORMAL")
             self._local.holder = holder

@@ -45,8 +45,14 @@ def startable(store: Store) -> RunList:
     everybody has one first.
     """
     busy = _busy(store.list(states=(State.RUNNING,)))
+    return sorted(_order(store, busy), key=lambda run: run.owner in busy)  # stable
+
+
+def _order(store: Store, busy: Collection[str]) -> RunList:
+    """What waits: first what the server's end interrupted, then in turn."""
+    going_on = store.going_on()
     queued = in_turn(store.list(states=(State.QUEUED,)), store.last_starts(), busy)
-    return sorted(queued, key=lambda run: run.owner in busy)  # stable
+    return sorted(queued, key=lambda run: run.id not in going_on)  # stable
 
 
 def place(store: Store, run_id: str, slots: Sequence[Slot] = (Slot("cpu"),)) -> tuple[int, float]:
@@ -60,7 +66,7 @@ def place(store: Store, run_id: str, slots: Sequence[Slot] = (Slot("cpu"),)) -> 
         slots: of the workers that execute what waits.
     """
     running = store.list(states=(State.RUNNING,))
-    order = in_turn(store.list(states=(State.QUEUED,)), store.last_starts(), _busy(running))
+    order = _order(store, _busy(running))
     index = next((index for index, run in enumerate(order) if run.id == run_id), None)
     if index is None:
         return 0, 0.0

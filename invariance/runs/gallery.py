@@ -89,7 +89,13 @@ def _read(manifest: Path, modified_ns: int) -> tuple[GalleryEntry, ...]:
 
 
 def entry_of(model: dict[str, Any], folder: Path) -> GalleryEntry:
-    """A model from its record in the manifest of a folder."""
+    """A model from its record in the manifest of a folder.
+
+    Raises:
+        SpecError: its file would not be in that folder.
+    """
+    if Path(model["file"]).name != model["file"] or model["file"] in ("", "..") or "\\" in model["file"]:
+        raise SpecError(f"manifest of {folder}: file = {model['file']!r} is not a name of a file in that folder")
     spec = {"schema": EARLIEST_SCHEMA, **model["spec"]}  # which the first manifests did not say
     return GalleryEntry(
         name=model["name"],

@@ -26,7 +26,7 @@ from invariance.runs.added import (
 from invariance.runs.gallery import entries
 from invariance.runs.store import Store
 from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, SpecError, TransferSpec
-from invariance.training.checkpoint import load_weights, weights_spec
+from invariance.training.checkpoint import load_weights, require_sum, weights_spec
 
 MIN_PREFIX = 6
 
@@ -115,7 +115,7 @@ def gallery_weights(reference: str) -> Path | None:
     """The weights of the gallery model with this name or run id, or None."""
     for entry in entries():
         if reference in (entry.name, entry.run_id):
-            return entry.path
+            return require_sum(entry.path, entry.sha256) if entry.path.is_file() else entry.path
     return None
 
 
@@ -178,7 +178,7 @@ def weights_of(reference: str, store: Store | None) -> Path:
         store: where runs are looked up; None for the gallery alone.
 
     Raises:
-        SpecError: it is unknown, not done, has no weights, or its file is gone.
+        SpecError: it is unknown, not done, has no weights, or its file is gone or was changed since.
     """
     run_id = run_id_of(reference, store)
     if is_outside(run_id):
@@ -196,7 +196,7 @@ def weights_of(reference: str, store: Store | None) -> Path:
     path = store.directory(run_id) / Path(checkpoint).name  # by name: the folder of runs may have been moved
     if not path.is_file():
         raise SpecError(f"the weights of run {run_id} are gone ({path.name}): delete the run and ask for it again")
-    return path
+    return require_sum(path, str((run.result or {}).get("sha256")))
 
 
 def task_of(references: list[str], store: Store | None) -> DatasetSpec:

@@ -47,7 +47,9 @@ class Manager:
         command: the worker's program.
         grace_s: seconds that a run has to stop by itself, before its process is ended.
         idle_s: until a worker is ended that is not kept, see :data:`IDLE_S`.
-        max_queued: runs that one owner may have waiting; None for any number.
+
+    Attributes:
+        trouble: why the queue stands, in a line; empty while it moves.
 
     Raises:
         SpecError: another process manages this store, there is no such device, or ``INVARIANCE_THREADS`` is no number.
@@ -62,12 +64,13 @@ class Manager:
         command: Sequence[str] = WORKER_COMMAND,
         grace_s: float = GRACE_S,
         idle_s: float = IDLE_S,
-        max_queued: int | None = None,
     ) -> None:
         self.store = store if isinstance(store, Store) else Store(store)
         self._grace_s = grace_s
         self._idle_s = idle_s
-        self._max_queued = max_queued
+        self.trouble = ""
+        self._asking = threading.Lock()
+        self._stopped: list[str] = []
         slots = slots_of(server_devices(device).names, num_workers)
         # A second worker of a CPU takes nothing from the first: its networks compute with one thread anyway.
         environment = shared_threads(sum(not slot.is_second for slot in slots))
@@ -82,7 +85,7 @@ class Manager:
         self._closing = threading.Event()
         self._wake = threading.Condition()
         self._first_is_busy = threading.Event()
-        self.store.sweep()
+        self.store.go_on(self.store.sweep())
         log = self.store.root / "worker.log"
         self._children = [Child(log, command=command, environment=environment) for _ in slots]
         self._threads = [
@@ -105,16 +108,25 @@ class Manager:
         """
         return self.submit_all([spec], owner)[0]
 
-    def submit_all(self, specs: Sequence[RunSpec | str], owner: str = "") -> list[Run]:
-        """As :meth:`submit` of each in turn, sources first; asks for all of them or, if one cannot be, for none."""
+    def submit_all(
+        self, specs: Sequence[RunSpec | str], owner: str = "", *, max_queued: int | None = None
+    ) -> list[Run]:
+        """As :meth:`submit` of each in turn, sources first; asks for all of them or, if one cannot be, for none.
+
+        Args:
+            specs: the runs.
+            owner: who asks.
+            max_queued: runs that one owner may have waiting; None for any number.
+        """
         read = [identified_run(run_from_json(spec) if isinstance(spec, str) else spec) for spec in specs]
-        if self._max_queued is not None:
-            require_room(self.store, read, owner, self._max_queued)
-        asked: set[str] = set()
-        for spec in read:
-            self._require_sources(spec, asked)
-            asked.add(spec.run_id)
-        return [self._requeue(self.store.submit(spec, owner)) for spec in read]
+        with self._asking:  # so that what two people ask for at once is not divided between them
+            if max_queued is not None:
+                require_room(self.store, read, owner, max_queued)
+            asked: set[str] = set()
+            for spec in read:
+                self._require_sources(spec, asked)
+                asked.add(spec.run_id)
+            return [self._requeue(self.store.submit(spec, owner)) for spec in read]
 
     def _require_sources(self, spec: RunSpec, asked: set[str]) -> None:
         for source in spec.depends_on:
@@ -150,11 +162,19 @@ class Manager:
         return [child.pid for child in self._children if child.pid is not None]
 
     def close(self) -> None:
-        """Stops what runs (it becomes ``interrupted`` and can be resumed), ends the workers, frees the store."""
+        """Stops what runs, ends the workers, frees the store.
+
+        What ran for a named owner goes on first when the store is managed again; the rest is ``interrupted`` and can be
+        resumed.
+        """
         self._closing.set()
         self._notify()
         for thread in self._threads:
             thread.join()
+        try:
+            self.store.go_on(self._stopped)
+        except SpecError as error:
+            _log.warning("what was stopped does not go on by itself: %s", error)
         self._lock.release(force=True)
 
     def _requeue(self, run: Run) -> Run:
@@ -187,8 +207,12 @@ class Manager:
                 # While the second loads torch the first may come to be free, and be done sooner with what waits.
                 worked = is_needed and (not slot.is_second or child.is_ready) and self._execute_next(child, slot)
                 last_use = time.monotonic() if worked else last_use
-            except (OSError, SpecError):  # a full disk must not end the queue
-                _log.exception("a run could not be supervised")
+                if self.trouble and (worked or not self.store.has_active()):
+                    self.trouble = ""
+            except (OSError, SpecError) as error:  # a full disk must not end the queue
+                if str(error) != self.trouble:  # once, however often it is tried
+                    _log.exception("a run could not be supervised")
+                self.trouble = str(error)
                 child.end()
                 worked = False
             with self._wake:
@@ -267,6 +291,8 @@ class Manager:
                     child.end()  # before the claim is released: nobody else may begin while our worker still writes
                 life.must_stop(self._closing.is_set())  # what was lost meanwhile is not tried again
                 life.hear(last)
+            if life.stopped_by == State.INTERRUPTED:
+                self._stopped.append(life.run_id)
         except BaseException:
             child.end()
             raise

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -55,7 +56,12 @@ STATES: tuple[str, ...] = tuple(state.value for state in State)
 ACTIVE_STATES: tuple[State, ...] = (State.QUEUED, State.RUNNING)
 RESUMABLE_STATES: tuple[State, ...] = PREDECESSORS[State.QUEUED]
 
-_COLUMNS = "id, spec, state, owner, created, started, finished, progress, result, error, device"
+_COLUMNS = (
+    "id, spec, state, owner, created, started, finished, progress, result, error, device, "
+    "(SELECT group_concat(owners.owner) FROM owners WHERE owners.run_id = runs.id)"
+)
+MAX_WHY = 200
+"""Characters of a line on why a run cannot be read."""
 _log = logging.getLogger(__name__)
 
 
@@ -63,6 +69,7 @@ _log = logging.getLogger(__name__)
 class Run:
     """One run as the store knows it; times are unix seconds, ``progress`` and ``result`` are plain JSON values.
 
+    ``owner`` is in whose turn it is executed, ``owners`` are all who asked for it and have not let go of it.
     Of a run of an earlier ``schema`` the spec says in today's words what it was; only its ``id`` names it.
     """
 
@@ -79,6 +86,7 @@ class Run:
     result: dict[str, Any] | None
     error: str | None
     device: str | None
+    owners: tuple[str, ...] = ()
 
     @property
     def is_active(self) -> bool:
@@ -110,6 +118,16 @@ class Run:
 
 
 RunList = list[Run]
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A run that cannot be read, and a line on why; fields as of :class:`Run`."""
+
+    id: str
+    state: str
+    owner: str
+    why: str
 
 
 @dataclass(frozen=True)
@@ -156,6 +174,8 @@ class Store:
     def submit(self, spec: RunSpec, owner: str = "") -> Run:
         """Makes sure that a run of this spec exists, and returns it; of one that does, only folders are noted anew.
 
+        Whoever asks is one of its owners from then on; one that has ended is in the turn of who asks again.
+
         Raises:
             SpecError: a folder of the spec cannot be read.
         """
@@ -169,6 +189,12 @@ class Store:
             )
             # The same pictures at another place are the same run, which is to be found where they are now.
             connection.execute("UPDATE runs SET spec = ? WHERE id = ? AND spec != ?", (written, run_id, written))
+            if owner:
+                connection.execute("INSERT OR IGNORE INTO owners VALUES (?, ?)", (run_id, owner))
+                connection.execute(
+                    "UPDATE runs SET owner = ? WHERE id = ? AND state NOT IN ('queued', 'running', 'done')",
+                    (owner, run_id),
+                )
         make_directory(self.directory(run_id))
         return self.get(run_id)
 
@@ -179,9 +205,9 @@ class Store:
         return run
 
     def find(self, run_id: str) -> Run | None:
-        """The run with this full identity, or None."""
+        """The run with this full identity, or None; one that cannot be read is as unknown as others."""
         rows = self._database.read(f"SELECT {_COLUMNS} FROM runs WHERE id = ?", (run_id,))
-        return _run_from_row(rows[0]) if rows else None
+        return run if rows and isinstance(run := _readable(rows[0]), Run) else None
 
     def list(self, kind: str | None = None, states: Sequence[str] | None = None) -> RunList:
         """All runs, or those of a kind or of some states, in the order in which they were asked for."""
@@ -190,7 +216,29 @@ class Store:
             "AND (?2 IS NULL OR state IN (SELECT value FROM json_each(?2))) ORDER BY queued, id",
             (kind, None if states is None else json.dumps(list(states))),
         )
-        return _readable(rows)
+        return [run for row in rows if not isinstance(run := _readable(row), BadRow)]
+
+    def newest(
+        self, number: int, start: int = 0, *, kinds: Sequence[str], states: Sequence[str]
+    ) -> tuple[RunList, int]:
+        """Some runs of these kinds and states, what was asked for last first, and how many there are in all."""
+        chosen = "kind IN (SELECT value FROM json_each(?)) AND state IN (SELECT value FROM json_each(?))"
+        values = json.dumps(list(kinds)), json.dumps(list(states))
+        ((total,),) = self._database.read(f"SELECT COUNT(*) FROM runs WHERE {chosen}", values)
+        rows = self._database.read(
+            f"SELECT {_COLUMNS} FROM runs WHERE {chosen} ORDER BY queued DESC, id DESC LIMIT ? OFFSET ?",
+            (*values, number, start),
+        )
+        return [run for row in rows if not isinstance(run := _readable(row), BadRow)], total
+
+    def bad_rows(self) -> tuple[BadRow, ...]:
+        """The runs that cannot be read, which no other method lists."""
+        rows = self._database.read(f"SELECT {_COLUMNS} FROM runs")
+        return tuple(bad for row in rows if isinstance(bad := _readable(row), BadRow))
+
+    def has_active(self) -> bool:
+        """Whether any run is waiting or executed."""
+        return bool(self._database.read("SELECT 1 FROM runs WHERE state IN ('queued', 'running') LIMIT 1"))
 
     def standings(self, run_ids: Iterable[str]) -> dict[str, Standing]:
         """How runs stand, by full identity; those that are not known are left out."""
@@ -201,6 +249,7 @@ class Store:
         return {
             run_id: Standing(State(state), _from_json(progress), _from_json(result), error, device)
             for run_id, state, progress, result, error, device in rows
+            if state in STATES
         }
 
     def dependents(self, run_id: str) -> RunList:
@@ -261,6 +310,7 @@ class Store:
         now = time.time()
         state = State(state)
         sets: dict[str, Any] = {"state": state, "error": error}
+        sets["goes_on"] = 0
         if state != State.RUNNING:  # it is asked for, or ends, in good order: what was lost before counts no more
             sets["losses"] = 0
         if state == State.QUEUED:
@@ -348,14 +398,56 @@ class Store:
                     swept.append(run.id)
         return tuple(swept)
 
+    def go_on(self, run_ids: Iterable[str]) -> None:
+        """Queues runs of named owners again that a server's end interrupted, ahead of all others.
+
+        How often they were lost still counts, so that one which takes the server down with it fails in the end.
+        """
+        with self._database.write() as connection:
+            connection.execute(
+                "UPDATE runs SET state = 'queued', goes_on = 1, error = NULL, finished = NULL, cancel_requested = 0 "
+                "WHERE id IN (SELECT value FROM json_each(?)) AND state = 'interrupted' AND owner != ''",
+                (json.dumps([*run_ids]),),
+            )
+
+    def going_on(self) -> frozenset[str]:
+        """The waiting runs that a server's end interrupted, see :meth:`go_on`."""
+        rows = self._database.read("SELECT id FROM runs WHERE state = 'queued' AND goes_on = 1")
+        return frozenset(run_id for (run_id,) in rows)
+
+    def release(self, run_id: str, owners: Iterable[str]) -> bool:
+        """Has people let go of a run; whether nobody is left who asked for it.
+
+        One that somebody else wants too is in the turn of one of these from then on.
+        """
+        gone = json.dumps([*owners])
+        with self._database.write() as connection:
+            connection.execute(
+                "DELETE FROM owners WHERE run_id = ? AND owner IN (SELECT value FROM json_each(?))", (run_id, gone)
+            )
+            left = connection.execute("SELECT MIN(owner) FROM owners WHERE run_id = ?", (run_id,)).fetchone()[0]
+            if left is None:
+                return True
+            connection.execute(
+                "UPDATE runs SET owner = ? WHERE id = ? AND owner IN (SELECT value FROM json_each(?))",
+                (left, run_id, gone),
+            )
+        return False
+
     def delete(self, run_id: str) -> None:
-        """Removes a run with its files and metrics; SpecError while it is waiting or being executed."""
-        run = self.get(run_id)
+        """Removes a run, also one that cannot be read, with its files and metrics.
+
+        Raises:
+            SpecError: it is unknown, or it is waiting or being executed.
+        """
+        rows = self._database.read(f"SELECT {_COLUMNS} FROM runs WHERE id = ?", (run_id,))
+        found = _readable(rows[0]) if rows else self.get(run_id)
         directory = self.directory(run_id)
-        if run.is_active or is_claimed(directory):
-            raise SpecError(f"run {run_id} is {run.state}: cancel it before deleting it")
+        if (found.state in ACTIVE_STATES and isinstance(found, Run)) or is_claimed(directory):
+            raise SpecError(f"run {run_id} is {found.state}: cancel it before deleting it")
         with self._database.write() as connection:
             connection.execute("DELETE FROM metrics WHERE run_id = ?", (run_id,))
+            connection.execute("DELETE FROM owners WHERE run_id = ?", (run_id,))
             connection.execute("DELETE FROM runs WHERE id = ?", (run_id,))
         shutil.rmtree(directory, ignore_errors=True)
 
@@ -365,14 +457,13 @@ class Store:
 
 
 def _run_from_row(row: tuple[Any, ...]) -> Run:
-    run_id, spec_json, state, owner, created, started, finished, progress, result, error, device = row
-    written = json.loads(spec_json)
-    spec = run_from_dict(written)
+    run_id, spec_json, state, owner, created, started, finished, progress, result, error, device, owners = row
+    spec, schema = _spec_of(spec_json)
     return Run(
         id=run_id,
         kind=spec.kind,
         spec=spec,
-        schema=schema_of(written),
+        schema=schema,
         state=State(state),
         owner=owner,
         created=created,
@@ -382,28 +473,38 @@ def _run_from_row(row: tuple[Any, ...]) -> Run:
         result=_from_json(result),
         error=error,
         device=device,
+        owners=tuple(sorted(owners.split(","))) if owners else (owner,) * bool(owner),
     )
+
+
+@lru_cache(maxsize=2**14)
+def _spec_of(written: str) -> tuple[RunSpec, int]:
+    """A spec, which cannot be changed, and its schema; read once, since a page asks for all runs again and again."""
+    content = json.loads(written)
+    return run_from_dict(content), schema_of(content)
 
 
 def _from_json(text: str | None) -> Any:
     return None if text is None else json.loads(text)
 
 
-def _readable(rows: Iterable[tuple[Any, ...]]) -> list[Run]:
-    """The runs that can be read here; why others cannot is said once, in a line of the log for each reason."""
-    found, left_out = [], dict[str, list[str]]()
-    for row in rows:
-        try:
-            found.append(_run_from_row(row))
-        except SpecError as error:
-            left_out.setdefault(str(error), []).append(str(row[0]))
-    for reason, run_ids in left_out.items():
-        if reason not in _SAID:
-            _SAID.add(reason)
-            which = f"run {run_ids[0]} is" if len(run_ids) == 1 else f"{len(run_ids)} runs are"
-            _log.warning("%s left out: %s", which, reason)
-    return found
+def _readable(row: tuple[Any, ...]) -> Run | BadRow:
+    """A run, or why it cannot be read: damaged, or written by a version whose specs this one does not know."""
+    try:
+        return _run_from_row(row)
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        RecursionError,
+    ) as error:  # whatever a damaged row may hold
+        why = str(error).split("\n", 1)[0][:MAX_WHY] or "damaged"
+        if why not in _SAID:
+            _SAID.add(why)
+            _log.warning("run %s is left out: %s", row[0], why)
+        return BadRow(str(row[0]), str(row[2]), str(row[3]), why)
 
 
 _SAID: Final[set[str]] = set()
-"""Why runs were left out, as far as this process has said it."""
+"""Why runs were left out, as far as this process has said it: each reason once, with the first run."""

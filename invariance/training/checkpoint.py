@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
@@ -15,6 +16,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from invariance.data.devices import as_device
+from invariance.data.picture_contents import file_digest
 from invariance.files import write_atomically
 from invariance.models import Classifier, empty_model
 from invariance.models.makers import make_module
@@ -24,6 +26,7 @@ from invariance.spec.checks import one_line, require
 
 _FLOAT_DTYPES = ("F16", "BF16", "F32")
 _MAX_CLASSES = 100_000
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def save_weights(
@@ -94,6 +97,21 @@ def load_weights(path: Path, device: str | torch.device = "cpu") -> Classifier:
     model.take_tensors(tensors, assign=True)
     model.class_names = class_names
     return model.to(device).to(memory_format=model.layout).eval()
+
+
+def require_sum(path: Path, recorded: str) -> Path:
+    """The file, whose SHA-256 is the recorded one; a file is read once for that while its size and times stay.
+
+    Args:
+        path: of a file of weights.
+        recorded: 64 hexadecimal digits; anything else was recorded by nobody and is not compared.
+
+    Raises:
+        SpecError: the file has other contents, or cannot be read.
+    """
+    if _SHA256.fullmatch(recorded) and (found := file_digest(path)) != recorded:
+        raise _unusable(path, f"its SHA-256 is {found[:12]}… and {recorded[:12]}… was recorded: it was changed")
+    return path
 
 
 def weights_spec(path: Path) -> RunSpec | None:

@@ -6,7 +6,7 @@ import os
 import re
 import tempfile
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,9 @@ from invariance.data.as_code import command_line, python_code
 from invariance.data.engine import SPLIT_START, Engine
 from invariance.data.export import Write, estimate_bytes, write_image_folder, write_npz
 from invariance.figures.sheet import MAX_SHEET_IMAGES, write_sheet
+from invariance.runs.origin import SOURCES, source_name
 from invariance.spec import DatasetSpec, SpecError, canonical_json
+from pages.shared import visitor
 from pages.shared.fields import number, segments
 
 MAX_IMAGES, MAX_MEGABYTES = 20_000, 200
@@ -111,6 +113,9 @@ def show_files(engine: Engine) -> None:
 
 def show_code(spec: DatasetSpec, num: int, split: str) -> None:
     """The same data set in Python and as a command, each with a button that copies it."""
+    if visitor.is_shared():  # where folders are there helps nobody elsewhere
+        objects, backgrounds, stickers = (source_name(getattr(spec, role)) for role in SOURCES)
+        spec = replace(spec, objects=objects, backgrounds=backgrounds, stickers=stickers)
     st.subheader("Copy as Python", anchor=False)
     st.code(python_code(spec, num=NUM_IN_CODE, split=split), language="python")
     st.subheader("Copy as a command", anchor=False)

@@ -10,7 +10,7 @@ from invariance.data.catalogue import class_names
 from invariance.data.picture_contents import resolve_source
 from invariance.spec import STICKER_PLACES
 from pages.shared.fields import segments, share
-from pages.shared.sources import tell_what_was_read
+from pages.shared.sources import folder_picker, tell_what_was_read
 
 SOURCES = ("none", "builtin", "noise", "folder", "hub")
 PLACES = {"corner": "upper right corner", "anywhere": "anywhere"}
@@ -26,11 +26,9 @@ def choose_sticker() -> dict[str, Any]:
         if source == "none":
             return {}
         if source == "folder":
-            source = st.text_input(
-                "Folder on this machine", key="stickers_folder", placeholder="/path/to/folder", bind="query-params"
-            ).strip()
+            source = folder_picker("Stickers", "stickers")
             if not source:
-                st.caption("Write the path of a folder `<class>/<image>.png`; until then there is no sticker.")
+                st.caption("Until there is a folder `<class>/<image>.png` there is no sticker.")
                 return {}
         source = resolve_source(source)
         tell_what_was_read(source, "stickers")

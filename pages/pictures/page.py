@@ -1,5 +1,7 @@
 """My pictures: upload objects and backgrounds, cut them out, and use them as a data set."""
 
+from pathlib import Path
+
 import numpy as np
 import streamlit as st
 
@@ -9,7 +11,7 @@ from invariance.data.uploads.shelf import Shelf
 from invariance.figures.pictures import fitting_factor, tile
 from pages.pictures.tiles import background_tiles, object_tiles
 from pages.pictures.uploads import clear, take_examples, uploader
-from pages.shared import server
+from pages.shared import folders, server, visitor
 from pages.shared.errors import errors_shown
 from pages.shared.literal import literal
 from pages.shared.navigation import PAGE_OF, link_to
@@ -95,9 +97,10 @@ def show_samples(found: Shelf) -> None:
 
 def sources(stored: Collection) -> dict[str, str]:
     """The query by which other pages open with these pictures."""
-    query = {"objects_source": "folder", "objects_folder": stored.objects}
+    called = Path(stored.objects).parent.name if visitor.is_shared() else ""
+    query = {"objects_source": "folder", "objects_folder": called or stored.objects}
     if stored.backgrounds != "builtin":
-        query |= {"backgrounds_source": "folder", "backgrounds_folder": stored.backgrounds}
+        query |= {"backgrounds_source": "folder", "backgrounds_folder": called or stored.backgrounds}
     if (most := max(stored.counts.values())) > 1:
         query["prototypes"] = str(most)
     return query
@@ -107,7 +110,9 @@ def offer(found: Shelf) -> None:
     """Stores the pictures when asked, and leads to where they are used."""
     if st.button("Use as a data set", type="primary", icon=":material/check:", key="use"):
         with st.spinner("Storing"):
-            stored = found.save(server.store().root / "pictures")
+            server.require_space()
+            stored = found.save(server.pictures_root())
+            folders.own(Path(stored.objects).parent)
         st.session_state["stored_pictures"] = (found.fingerprint(), stored)
     fingerprint, stored = st.session_state.get("stored_pictures", ("", None))
     if stored is None or fingerprint != found.fingerprint():
@@ -124,6 +129,8 @@ def offer(found: Shelf) -> None:
 
 st.title("My pictures", anchor=False)
 st.markdown("Bring your own objects and backgrounds, and make a data set of them.")
+if visitor.is_shared():
+    st.caption(f":material/delete_history: {folders.how_long()}")
 mine = current()
 upload(mine)
 if not mine.objects:

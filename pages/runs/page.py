@@ -5,12 +5,16 @@ import streamlit as st
 from invariance.runs.describe import title
 from invariance.runs.store import STATES
 from invariance.spec import RUN_KINDS
-from pages.runs.selection import show_selection
+from pages.runs.of_class import show_class
+from pages.runs.selection import show_bad_rows, show_selection
 from pages.runs.table import TRANSFORM_COLUMNS, table_key, table_of
-from pages.shared import server
+from pages.shared import server, visitor
 from pages.shared.errors import errors_postponed, show_postponed
 from pages.shared.navigation import link_to
 from pages.shared.plan import planned_runs
+
+ROWS = 50
+"""Of the table that are shown at once."""
 
 
 def launch_example() -> None:
@@ -27,37 +31,45 @@ def launch_example() -> None:
 
 
 def show_runs(was_active: bool) -> None:
-    """The table and what is selected in it."""
-    known = {run.id: run for run in server.store().list()}
-    titles = {run.id: title(run.spec, server.source_of(run, known)) for run in known.values()}
+    """A page of the table, and what is selected in it."""
+    store = server.store()
     states = st.session_state.get("states") or STATES
     kinds = st.session_state.get("kinds") or tuple(RUN_KINDS)
-    runs = [run for run in reversed(known.values()) if run.state in states and run.kind in kinds]
-    if was_active and not any(run.is_active for run in known.values()):
+    if was_active and not store.has_active():
         st.rerun()
-    if not runs:
+    _, total = store.newest(0, states=states, kinds=kinds)
+    if not total:
         st.caption("No run fits the filters.")
         return
-    chosen = st.dataframe(
-        table_of(runs, titles),
+    num_pages = -(-total // ROWS)
+    page = st.pagination(num_pages, key=f"page_of_{num_pages}") if num_pages > 1 else 1
+    runs, _ = store.newest(ROWS, (page - 1) * ROWS, states=states, kinds=kinds)
+    known = {run.id: run for run in runs}
+    titles = {run.id: title(run.spec, server.source_of(run, known)) for run in runs}
+    whose = {run.id: visitor.in_words(run.owners) for run in runs} if visitor.is_shared() else None
+    rows = st.dataframe(
+        table_of(runs, titles, whose),
         hide_index=True,
         column_config=TRANSFORM_COLUMNS,
         key=table_key(runs),
         on_select="rerun",
         selection_mode="multi-row",
     )
-    selected = [runs[row] for row in chosen["selection"]["rows"] if row < len(runs)]
+    selected = [runs[row] for row in rows["selection"]["rows"] if row < len(runs)]
     if not selected:
         st.caption("Select rows to compare their curves, see their details, and cancel, resume or delete them.")
-        return
-    show_selection(selected, titles)
+    else:
+        show_selection(selected, titles)
+    show_postponed()  # what a button of this part could not do
 
 
 server.start()
 st.title("Runs", anchor=False)
 show_postponed()
-everything = server.store().list()
-if not everything:
+show_class()
+show_bad_rows()
+_, number = server.store().newest(0, states=STATES, kinds=tuple(RUN_KINDS))
+if not number:
     st.markdown("Nothing has run here yet. A run is one training of a network, kept with its curves and its weights.")
     st.button(
         "Launch an example: two short pretrainings and their transfers",
@@ -71,5 +83,5 @@ else:
     left, right = st.columns([3, 2])
     left.pills("State", STATES, selection_mode="multi", key="states", bind="query-params")
     right.pills("Kind", list(RUN_KINDS), selection_mode="multi", key="kinds", bind="query-params")
-    active = any(run.is_active for run in everything)
+    active = server.store().has_active()
     st.fragment(show_runs, run_every=3 if active else None)(active)

@@ -7,11 +7,11 @@ import streamlit as st
 
 from invariance.figures.curves import metric_title, training_curves, values_table
 from invariance.runs.describe import command
-from invariance.runs.origin import origin_of
+from invariance.runs.origin import origin_of, without_paths
 from invariance.runs.store import Run
 from invariance.spec import canonical_json
 from pages.runs.give_back import show_files
-from pages.shared import server
+from pages.shared import server, visitor
 from pages.shared.errors import show_error
 from pages.shared.figures import show_figure
 from pages.shared.literal import literal
@@ -19,6 +19,8 @@ from pages.shared.navigation import link_to
 from pages.shared.run_state import STATE_COLOURS, progress_line
 
 MAX_COMPARED = 8
+MAX_BAD = 3
+"""Records that cannot be read of which a line names the reason."""
 
 
 def show_selection(runs: list[Run], titles: dict[str, str]) -> None:
@@ -27,6 +29,27 @@ def show_selection(runs: list[Run], titles: dict[str, str]) -> None:
     show_curves(runs, titles)
     for run in runs[:MAX_COMPARED]:
         show_details(run, titles[run.id])
+
+
+def show_bad_rows() -> None:
+    """Runs of which the record cannot be read, and what takes them away."""
+    bad = server.store().bad_rows()
+    if not bad:
+        return
+    some = " and ".join(f"`{literal(row.id[:16])}` ({literal(row.why)})" for row in bad[:MAX_BAD])
+    more = f" and {len(bad) - MAX_BAD} more" if len(bad) > MAX_BAD else ""
+    with st.container(border=True):
+        st.markdown(
+            f":material/broken_image: **{len(bad)} {'record' if len(bad) == 1 else 'records'} of runs cannot be read** "
+            f"and {'is' if len(bad) == 1 else 'are'} left out: {some}{more}."
+        )
+        if visitor.may_do_all():
+            st.button(
+                "Delete what cannot be read",
+                icon=":material/delete:",
+                key="delete_bad",
+                on_click=server.delete_bad,
+            )
 
 
 @st.dialog("Delete runs")
@@ -117,7 +140,9 @@ def show_details(run: Run, name: str) -> None:
             if run.remark
             else "The command that asks for the same run"
         )
-        line = command(run.spec) or "# none: the command line cannot say all of its values"
+        # Where folders are on a server is nothing to its visitors.
+        spec = without_paths(run.spec) if visitor.is_shared() else run.spec
+        line = command(spec) or "# none: the command line cannot say all of its values"
         st.code(line, language="bash", wrap_lines=True)
         st.caption("Its spec in today's words" if run.remark else f"Its spec, whose hash is its name, {run.id}")
-        st.json(canonical_json(run.spec), expanded=1)
+        st.json(canonical_json(spec), expanded=1)

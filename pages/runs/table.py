@@ -14,8 +14,14 @@ def table_key(runs: list[Run]) -> str:
     return f"table-{hash(tuple(run.id for run in runs)):x}"
 
 
-def table_of(runs: list[Run], titles: dict[str, str]) -> pd.DataFrame:
-    """One row a run, newest first; accuracies in per cent."""
+def table_of(runs: list[Run], titles: dict[str, str], whose: dict[str, str] | None = None) -> pd.DataFrame:
+    """One row a run, as they are given; accuracies in per cent.
+
+    Args:
+        runs: the rows.
+        titles: by run id.
+        whose: who asked, by run id; None where that does not matter.
+    """
     rows = []
     for run in runs:
         accuracy = accuracy_of(run)
@@ -25,13 +31,17 @@ def table_of(runs: list[Run], titles: dict[str, str]) -> pd.DataFrame:
         accuracy = None if accuracy is None else 100 * accuracy
         rows.append([run.state, run.kind, titles[run.id], accuracy, share, seconds, run.device, created, run.id[:8]])
     columns = ["state", "kind", "title", "accuracy", "progress", "seconds", "device", "created", "run"]
-    return pd.DataFrame(rows, columns=columns).astype({"accuracy": float, "seconds": float})
+    table = pd.DataFrame(rows, columns=columns).astype({"accuracy": float, "seconds": float})
+    if whose is not None:
+        table.insert(3, "whose", [whose[run.id] for run in runs])
+    return table
 
 
 TRANSFORM_COLUMNS = {
     "state": st.column_config.TextColumn("State", width="small"),
     "kind": st.column_config.TextColumn("Kind", width="small"),
     "title": st.column_config.TextColumn("What", width="large"),
+    "whose": st.column_config.TextColumn("Whose", width="small", help="Who asked for it; others are called by digits"),
     "accuracy": st.column_config.NumberColumn(
         "Accuracy",
         format="%.1f%%",

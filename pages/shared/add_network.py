@@ -42,7 +42,7 @@ def add_network_control(place: DeltaGenerator | None = None, *, key: str = "add"
         place: where it stands; None for here.
         key: start of the widgets' keys.
     """
-    if not visitor.may_download():
+    if not visitor.may_do_all():
         return
     turn = st.session_state.setdefault(TURN, 0)
     with (

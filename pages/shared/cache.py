@@ -19,10 +19,10 @@ from invariance.runs.describe import title, transforms_title
 from invariance.runs.locate import added_networks, load_network
 from invariance.spec import DatasetSpec, PretrainSpec, RunSpec
 from invariance.spec.sources import SOURCES
-from invariance.training.checkpoint import load_weights
+from invariance.training.checkpoint import load_weights, require_sum
 from invariance.vocabulary.architectures import FILE_PREFIX
 from invariance.vocabulary.measures import starting_network_name
-from pages.shared import server
+from pages.shared import folders, server
 
 if TYPE_CHECKING:
     from invariance.models import Classifier
@@ -123,11 +123,16 @@ def known_models() -> dict[str, KnownModel]:
         for entry in shipped
     }
     store = server.store()
-    runs = {run.id: run for run in store.list()}
+    runs = {run.id: run for run in store.list(states=("done",))}
     known = {entry.run_id for entry in shipped}
     for run in reversed(runs.values()):
         path = store.directory(run.id) / Path((run.result or {}).get("checkpoint") or "-").name
-        if run.state == "done" and run.kind != "measure" and run.id not in known and path.is_file():
+        if (
+            run.kind in ("pretrain", "transfer")
+            and run.id not in known
+            and path.is_file()
+            and folders.may_see(run.spec)
+        ):
             earlier = f", schema {run.schema}" if run.remark else ""
             label = f"{title(run.spec, server.source_of(run, runs))} ({run.id[:4]}{earlier})"
             sha256 = str((run.result or {}).get("sha256"))
@@ -182,7 +187,7 @@ def _pictures(sources: DatasetSpec, stamps: tuple[str, ...]) -> Engine:
 
 @st.cache_resource(max_entries=24, show_spinner=False)
 def _load(path: str, sha256: str) -> Classifier:
-    return load_weights(Path(path))
+    return load_weights(require_sum(Path(path), sha256))
 
 
 @st.cache_resource(max_entries=6, show_spinner="Loading a network")

@@ -38,7 +38,7 @@ def offer(title: str, label: str, get: Callable[[Report], object], *, key: str) 
     Returns:
         Whether it has just been got.
     """
-    if not visitor.may_download():
+    if not visitor.may_do_all():
         st.caption(
             f":material/school: On this server only the teacher gets data sets and networks: ask for **{title}**."
         )

@@ -10,13 +10,17 @@ from streamlit.delta_generator import DeltaGenerator
 
 from invariance.spec import SpecError
 from pages.shared.literal import literal
+from pages.shared.places import shown
 
 POSTPONED = "server_error"
 
 
 def show_error(error: SpecError | str, place: DeltaGenerator | None = None) -> None:
-    """A box with the error's words as they are: they quote what somebody typed, or has in a link."""
-    (place or st).error(literal(str(error)), icon=":material/error:")
+    """A box with the error's words as they are: they quote what somebody typed, or has in a link.
+
+    Of the folders of a shared server it says nothing.
+    """
+    (place or st).error(literal(shown(str(error))), icon=":material/error:")
 
 
 @contextmanager
@@ -46,3 +50,15 @@ def show_postponed() -> None:
     """Shows what a callback could not do, once."""
     if words := st.session_state.pop(POSTPONED, None):
         show_error(words)
+
+
+def on_script_error(error: Exception) -> bool:
+    """Shows what a fragment or a callback could not do, where the page that it belongs to no longer catches it.
+
+    Returns:
+        Whether it was shown here; anything but a SpecError is a fault of the program, which Streamlit shows.
+    """
+    if not isinstance(error, SpecError):
+        return False
+    show_error(error)
+    return True

@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-import atexit
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 
-import streamlit as st
-
+from invariance.data.uploads.collection import collections_of
 from invariance.runs.device import ServerDevices, server_devices
+from invariance.runs.expiry import PICTURES, Housekeeper, expire, hours_ago
+from invariance.runs.limits import bytes_of, limits, require_short
 from invariance.runs.manager import Manager
 from invariance.runs.networks import recorded_spec
 from invariance.runs.slots import Slot, slots_of
 from invariance.runs.store import Run, Store, default_root
 from invariance.spec import RunSpec, SpecError, canonical_json
-from pages.shared import visitor
-from pages.shared.errors import errors_postponed, postpone
+from pages.shared import process, visitor
+from pages.shared.errors import errors_postponed, postpone, show_error
 
 MAX_QUEUED = 18
 """Runs that one person may have waiting on a server for a class: two what-ifs of three networks and six transfers."""
+_MANAGER = "manager"
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class _AtWork:
+    """A manager, and which file its store was in when it began."""
+
+    manager: Manager
+    file: tuple[int, int]
+
+    def close(self) -> None:
+        self.manager.close()
 
 
 def store() -> Store:
@@ -24,20 +41,58 @@ def store() -> Store:
     return Store(default_root())
 
 
-@st.cache_resource(show_spinner="Starting the worker", on_release=Manager.close)
-def _manager(root: str) -> Manager:
-    manager = Manager(root, max_queued=MAX_QUEUED if visitor.is_shared() else None)
-    atexit.register(manager.close)
-    return manager
+def begin() -> None:
+    """Has the manager at work from the server's start; why it cannot be is said in the log, and on the pages.
+
+    On a shared server what visitors made goes after a while.
+    """
+    try:
+        manager()
+        if visitor.is_shared():
+            process.keep("housekeeper", str(default_root()), _keep_house)
+    except SpecError as error:
+        _log.warning("no run can be executed: %s", error)
 
 
 def manager() -> Manager:
     """The one manager of this server.
 
     Raises:
-        SpecError: another server manages the same folder of runs.
+        SpecError: another server manages the same folder of runs, or the folder cannot be used.
     """
-    return _manager(str(default_root()))
+    root = default_root()
+    at_work: _AtWork = process.keep(_MANAGER, str(root), _manage)
+    if at_work.file != _file_of(root):
+        process.end(_MANAGER)
+        postpone(
+            f"the folder of runs {root.name!r} was removed or replaced while this server ran, and what it held is "
+            "lost here: a new one is in use from now on"
+        )
+        at_work = process.keep(_MANAGER, str(root), _manage)
+    return at_work.manager
+
+
+def _manage() -> _AtWork:
+    root = default_root()
+    return _AtWork(Manager(root), _file_of(root))
+
+
+def _keep_house() -> Housekeeper:
+    return Housekeeper(default_root(), lambda: hours_ago(limits().hours), [visitor.TEACHER])
+
+
+def end_class() -> None:
+    """Removes what visitors made and is not under way, as the teacher says."""
+    with errors_postponed():
+        if visitor.is_teacher():
+            expire(default_root(), hours_ago(0), [visitor.TEACHER])
+
+
+def _file_of(root: Path) -> tuple[int, int]:
+    with suppress(OSError):
+        about = (root / "store.sqlite").stat()
+        return about.st_dev, about.st_ino
+    return 0, 0
 
 
 def devices() -> ServerDevices:
@@ -54,26 +109,52 @@ def slots() -> tuple[Slot, ...]:
 
 
 def start() -> None:
-    """Has the manager at work: its worker is warm when a run is asked for, and what a killed server left is settled."""
-    visitor.remember()
+    """Says why no run is executed, where that is so."""
     with errors_postponed():
-        manager()
+        if trouble := manager().trouble:
+            show_error(f"Runs stand still: {trouble}")
 
 
 def submit(specs: list[RunSpec]) -> list[str]:
     """Asks for runs, sources first, and returns their identities.
 
     Raises:
-        SpecError: a spec cannot be run, too many of the visitor's runs are waiting, or another server manages the
-            folder of runs.
+        SpecError: a spec cannot be run, it or the visitor asks too much of a shared server, or another server manages
+            the folder of runs.
     """
-    return [run.id for run in manager().submit_all([canonical_json(spec) for spec in specs], visitor.owner())]
+    is_limited = not visitor.may_do_all()
+    if is_limited:
+        require_short(specs, store(), devices().names[0], limits().minutes)
+        require_space()
+    runs = manager().submit_all(
+        [canonical_json(spec) for spec in specs], visitor.owner(), max_queued=MAX_QUEUED if is_limited else None
+    )
+    return [run.id for run in runs]
+
+
+def pictures_root() -> Path:
+    """The folder of all uploaded collections."""
+    return default_root().resolve() / PICTURES
+
+
+def require_space() -> None:
+    """Raises SpecError if what a visitor of a shared server keeps there is as much as one may have."""
+    if visitor.may_do_all():
+        return
+    names = visitor.names()
+    folders = [store().directory(run.id) for run in store().list() if not set(names).isdisjoint(run.owners)]
+    used, most = bytes_of([*folders, *collections_of(pictures_root(), names)]) / 1e6, limits().megabytes
+    if used >= most:
+        raise SpecError(
+            f"your runs and pictures take {used:,.0f} MB on this server, where {most:,.0f} MB is the most for one "
+            "person: delete some of your runs on Runs, or ask the teacher"
+        )
 
 
 def changeable(run_ids: list[str]) -> list[str]:
     """Those runs that the visitor may stop, resume or delete; remembers to say so if there are others."""
     runs = [run for run_id in run_ids if (run := store().find(run_id)) is not None]
-    own = [run.id for run in runs if visitor.may_change(run.owner)]
+    own = [run.id for run in runs if visitor.may_change(run.owners)]
     if len(own) < len(runs):
         postpone(
             f"{len(runs) - len(own)} of these runs were asked for by others: only they or the teacher may change them."
@@ -81,12 +162,24 @@ def changeable(run_ids: list[str]) -> list[str]:
     return own
 
 
+def _let_go(run_ids: list[str]) -> set[str]:
+    """Those runs that nobody else has asked for; the visitor lets go of the others, and they are told of."""
+    own = changeable(run_ids)
+    if visitor.may_do_all():
+        return set(own)
+    given_up = {run_id for run_id in own if store().release(run_id, visitor.names())}
+    if len(given_up) < len(own):
+        postpone(f"{len(own) - len(given_up)} of these runs go on, since others have asked for them too.")
+    return given_up
+
+
 def cancel(run_ids: list[str]) -> None:
-    """Stops runs, wherever they are executed; those that have ended are left."""
-    own = set(changeable(run_ids))
-    for run in reversed(store().list()):  # what builds on another first: it would fail for want of that one
-        if run.id in own:
-            store().request_cancel(run.id)
+    """Stops runs, wherever they are executed; those that have ended are left, and so are those that others want too."""
+    with errors_postponed():
+        own = _let_go(run_ids)
+        for run in reversed(store().list()):  # what builds on another first: it would fail for want of that one
+            if run.id in own:
+                store().request_cancel(run.id)
 
 
 def resume(run_ids: list[str]) -> None:
@@ -99,8 +192,15 @@ def resume(run_ids: list[str]) -> None:
 def delete(run_ids: list[str]) -> None:
     """Removes runs with everything they made; shows why where that is not possible."""
     with errors_postponed():
-        for run_id in changeable(run_ids):
+        for run_id in _let_go(run_ids):
             store().delete(run_id)
+
+
+def delete_bad() -> None:
+    """Removes the runs whose record cannot be read."""
+    with errors_postponed():
+        for row in store().bad_rows():
+            store().delete(row.id)
 
 
 def source_of(run: Run, known: dict[str, Run]) -> RunSpec | None:

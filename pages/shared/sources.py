@@ -12,6 +12,8 @@ from invariance.data.picture_folders import in_short
 from invariance.data.picture_summary import describe_folder
 from invariance.data.sources.download import DOWNLOADS
 from invariance.spec import SpecError
+from pages.shared import folders, visitor
+from pages.shared.controls import choose
 from pages.shared.download import offer_download
 from pages.shared.literal import literal
 
@@ -48,9 +50,7 @@ def source_picker(label: str, key: str, *, colour: bool = False) -> str:
     if kind not in ("builtin", "noise"):
         st.caption(SOURCES[kind].replace("<", "&lt;"))
     if kind in ("folder", "pictures"):
-        path = st.text_input(
-            f"{label}: folder on this machine", key=f"{key}_folder", placeholder="/path/to/folder", bind="query-params"
-        )
+        path = folder_picker(label, key)
         kind = path if kind == "folder" or not path.strip() else f"images:{path.strip()}"
     elif kind in DOWNLOADS:
         offer_download(kind, key=f"{key}_download")
@@ -68,6 +68,29 @@ def class_count(otherwise: str, **options: Any) -> int | None:
     return st.number_input(
         "Classes of each task", 2, 1_000, None, key="classes", bind="query-params", placeholder=otherwise, **options
     )
+
+
+def folder_picker(label: str, role: str) -> str:
+    """A folder: its path, or on a shared server one of those that the visitor may use; empty where none is chosen.
+
+    Args:
+        label: what it is for.
+        role: one of :data:`~invariance.spec.sources.SOURCES`; ``<role>_folder`` is the widget's key and its name in the
+            link.
+    """
+    if not visitor.is_shared():
+        return st.text_input(
+            f"{label}: folder on this machine", key=f"{role}_folder", placeholder="/path/to/folder", bind="query-params"
+        ).strip()
+    offered = folders.offered(role)
+    if not offered:
+        st.caption(
+            ":material/school: On this server you use your own pictures: bring them on **My pictures**. "
+            "Folders are there that its owner has approved; there is none."
+        )
+        return ""
+    titles = {name: one.title for name, one in offered.items()}
+    return str(offered[choose(f"{label}: pictures", titles, key=f"{role}_folder")].path)
 
 
 def tell_what_was_read(source: str, role: str) -> None:
@@ -94,5 +117,6 @@ def named_source(source: str, name: str) -> str:
         SpecError: no folder was named.
     """
     if not source.strip():
-        raise SpecError(f"{name}: write the path of a folder, or choose builtin")
+        what = "choose pictures" if visitor.is_shared() else "write the path of a folder"
+        raise SpecError(f"{name}: {what}, or choose builtin")
     return resolve_source(source.strip())

@@ -1,73 +1,92 @@
 """Who a visitor is: a secret in a cookie of the browser, of which the store and other visitors only see a hash.
 
-On a server for a class (the environment variable ``INVARIANCE_TEACHER`` holds the teacher's password) people may stop
-and delete their own runs alone; whoever opens the app with ``?teacher=`` and the password may do so with all.
-The teacher alone gets data sets and weights onto such a server: they are large, and on one disk for all.
-Without that variable everybody may do everything, as on one's own machine.
+A server is shared when it has a teacher's password (the environment variable ``INVARIANCE_TEACHER``) or listens beyond
+this machine. There people may stop and delete their own runs alone, and only who has signed in as the teacher, see
+:mod:`pages.shared.teacher`, may do so with all, get data sets and weights onto the server, and ask for runs that take
+long. On a server that is not shared everybody may do everything, as on one's own machine.
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
+import ipaddress
 import os
-import re
 import secrets
+from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
-from pages.shared.scripts import run_script
+from pages.shared import cookies
 
-COOKIE = "invariance_visitor"
 TEACHER_VARIABLE = "INVARIANCE_TEACHER"
-_SECRET = re.compile(r"[0-9a-f]{32}")
-_COOKIE_S = 365 * 24 * 3600
-
-
-def owner() -> str:
-    """The visitor's name in the queue: 12 hexadecimal digits, the same in all of the browser's windows."""
-    return hashlib.sha256(_secret().encode()).hexdigest()[:12]
-
-
-def remember() -> None:
-    """Leaves the cookie in a browser that has none, once a session; and hears a teacher's password."""
-    if (said := st.query_params.get("teacher")) is not None:
-        st.session_state["is_teacher"] = is_password(said)
-        del st.query_params["teacher"]  # not to be passed on with a link
-    if st.session_state.get("visitor_remembered") or _of_cookie() is not None:
-        return
-    st.session_state["visitor_remembered"] = True
-    cookie = f"{COOKIE}={_secret()}; path=/; max-age={_COOKIE_S}; samesite=lax"
-    run_script(f"document.cookie = {cookie!r}", key="visitor_cookie")
+TEACHER = "teacher"
+"""Owner of what the teacher asked for."""
 
 
 def is_shared() -> bool:
-    """Whether this is a server for a class."""
-    return bool(os.environ.get(TEACHER_VARIABLE))
+    """Whether this server is for a class: it has a teacher's password, or listens beyond this machine."""
+    return bool(password()) or not _is_this_machine(st.get_option("server.address"))
 
 
-def is_password(said: str) -> bool:
-    """Whether this is the teacher's password."""
-    return is_shared() and hmac.compare_digest(said.encode(), os.environ[TEACHER_VARIABLE].encode())
+def password() -> str:
+    """The teacher's; empty where there is none, and then nobody is the teacher."""
+    return os.environ.get(TEACHER_VARIABLE, "")
 
 
-def may_change(run_owner: str) -> bool:
-    """Whether the visitor may stop, resume or delete what this owner asked for."""
-    return not is_shared() or bool(st.session_state.get("is_teacher")) or run_owner == owner()
+def is_teacher() -> bool:
+    """Whether the visitor has signed in as the teacher."""
+    return bool(password()) and cookies.is_teacher(given_cookies(), password())
 
 
-def may_download() -> bool:
-    """Whether the visitor may get data sets and weights onto the server."""
-    return not is_shared() or bool(st.session_state.get("is_teacher"))
+def owner() -> str:
+    """The visitor's name in the queue, the same in all windows of a browser: 12 digits, or the teacher's."""
+    return TEACHER if is_teacher() else owners()[0]
 
 
-def _secret() -> str:
-    if "visitor_secret" not in st.session_state:
-        st.session_state["visitor_secret"] = _of_cookie() or secrets.token_hex(16)
-    secret: str = st.session_state["visitor_secret"]
-    return secret
+def owners() -> tuple[str, ...]:
+    """All names under which this browser has asked for runs, the one of today first."""
+    return tuple(hashlib.sha256(said.encode()).hexdigest()[:12] for said in _known_by())
 
 
-def _of_cookie() -> str | None:
-    value = str(st.context.cookies.get(COOKIE, ""))
-    return value if _SECRET.fullmatch(value) else None
+def names() -> list[str]:
+    """All names under which the visitor has asked for anything, also as the teacher."""
+    return list(dict.fromkeys([owner(), *owners()]))
+
+
+def may_change(asked_by: Iterable[str]) -> bool:
+    """Whether the visitor may stop, resume or delete what these owners asked for."""
+    return may_do_all() or not set(names()).isdisjoint(asked_by)
+
+
+def may_do_all() -> bool:
+    """Whether the visitor may do what others have to leave: change all runs, download, ask for what takes long."""
+    return not is_shared() or is_teacher()
+
+
+def in_words(asked_by: Iterable[str]) -> str:
+    """Who asked for something: oneself, the teacher, and others by the first digits of their names."""
+    mine = names()
+    words = ["you" if name in mine else name if name == TEACHER else name[:4] for name in asked_by]
+    return ", ".join(dict.fromkeys(sorted(words, key=lambda word: word != "you")))
+
+
+def given_cookies() -> Mapping[str, str]:
+    """What the visitor's browser sent."""
+    return dict(st.context.cookies)
+
+
+def _known_by() -> tuple[str, ...]:
+    """By its cookies; a browser that takes none is known for as long as its session lasts."""
+    if found := cookies.visitors(given_cookies()):
+        return found
+    secret: str = st.session_state.setdefault("visitor_secret", secrets.token_hex(16))
+    return (secret,)
+
+
+def _is_this_machine(address: str | None) -> bool:
+    if address is None:  # Streamlit then listens on all that the machine has
+        return False
+    try:
+        return ipaddress.ip_address(address.strip("[]")).is_loopback
+    except ValueError:
+        return address == "localhost"

@@ -19,6 +19,7 @@ from pages.shared import server
 from pages.shared.controls import choose, choose_several
 from pages.shared.errors import show_error
 from pages.shared.literal import literal
+from pages.shared.places import shown
 from pages.shared.sources import class_count, named_source, source_picker
 
 FIRST_FREE_SEED = 100
@@ -54,7 +55,7 @@ def choose_own(name: str) -> Study | None:
         show_error(error)
         return None
     if study.data.words:
-        st.caption(literal(study.data.words))
+        st.caption(literal(shown(study.data.words)))
     return study
 
 

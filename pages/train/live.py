@@ -60,7 +60,7 @@ def _panel(transfer_ids: list[str], was_active: bool) -> None:
                 key="cancel",
                 on_click=server.cancel,
                 args=(ids,),
-                disabled=not any(visitor.may_change(run.owner) for run in runs),
+                disabled=not any(visitor.may_change(run.owners) for run in runs),
             )
         elif any(run.can_resume for run in runs):
             stopped = [run.id for run in runs if run.can_resume]

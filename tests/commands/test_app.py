@@ -37,6 +37,22 @@ def test_what_is_given_goes_before_it(started: list[list[str]], tmp_path: Path) 
     assert os.environ["INVARIANCE_RUNS"] == str(tmp_path)
 
 
+def test_a_class_s_server_listens_beyond_this_machine_and_has_a_teacher(
+    started: list[list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("INVARIANCE_TEACHER", "")
+    assert main(["app", "--class"]) == 0
+    assert started[0][4:] == ["--server.address=0.0.0.0", "--server.headless=true"]
+    made = os.environ["INVARIANCE_TEACHER"]
+    said = capsys.readouterr().out
+    assert len(made) == 12 and f"password {made} (made now)" in said and "whoever reaches it may use it" in said
+    assert main(["app", "--class", "--address", "10.0.0.7"]) == 0 and "--server.address=10.0.0.7" in started[1]
+    assert os.environ["INVARIANCE_TEACHER"] == made and made not in capsys.readouterr().out
+    monkeypatch.setenv("INVARIANCE_MAX_MINUTES", "-1")
+    assert main(["app", "--class"]) == 2 and len(started) == 2
+    assert "INVARIANCE_MAX_MINUTES = '-1': expected a number above 0" in capsys.readouterr().err
+
+
 def test_an_impossible_port_is_refused(started: list[list[str]], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["app", "--port", "70000"]) == 2 and not started
     assert "port = 70000: expected a whole number from 1 to 65535" in capsys.readouterr().err

@@ -22,7 +22,7 @@ from streamlit.testing.v1 import AppTest
 
 from invariance.runs.manager import Manager
 from invariance.runs.store import Store
-from pages.shared import exports
+from pages.shared import exports, process
 from pages.shared import server as page_server
 from tests.runs.conftest import FAKE_WORKER
 
@@ -82,6 +82,7 @@ def app(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     """The app without a browser, and with a worker that only pretends."""
     monkeypatch.setattr(page_server, "Manager", partial(Manager, command=FAKE_WORKER, grace_s=0.5))
     yield AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    process.end()
     st.cache_resource.clear()
 
 

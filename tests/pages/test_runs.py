@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 from io import BytesIO
 from zipfile import ZipFile
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from invariance.models import create_model
 from invariance.runs.device import ServerDevices
 from invariance.runs.store import Store
+from invariance.spec import canonical_json
 from invariance.training.checkpoint import save_weights
 from pages.runs.give_back import curves_zip, weights_zip
 from pages.runs.table import table_key, table_of
-from pages.shared import server
+from pages.shared import process, server
 from pages.shared.literal import literal
 from tests.runs.tiny import tiny_pretrain, tiny_transfer, wait_until
 
@@ -162,3 +165,68 @@ def test_a_run_gives_its_weights_and_its_curves(store: Store) -> None:
     assert ZipFile(BytesIO(weights_zip(run_id))).namelist() == ["model.safetensors", "README.md", "config.json"]
     (event_file,) = ZipFile(BytesIO(curves_zip(run_id))).namelist()
     assert event_file.startswith(f"{run_id}/events.out.tfevents")
+
+
+def test_a_long_list_is_shown_page_by_page(app: AppTest, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with store._database.write() as connection:
+        for seed in range(120):
+            spec = tiny_pretrain(seed=seed)
+            row = (spec.run_id, spec.kind, canonical_json(spec), "cancelled", "", float(seed), float(seed))
+            connection.execute(
+                "INSERT INTO runs (id, kind, spec, state, owner, created, queued) VALUES (?, ?, ?, ?, ?, ?, ?)", row
+            )
+    open_runs(app)
+    assert not app.exception
+    shown = app.dataframe[0].value["run"].tolist()
+    assert len(shown) == 50 and shown[0] == tiny_pretrain(seed=119).run_id[:8]
+
+
+def test_records_that_cannot_be_read_are_shown_as_bad_beside_the_others(app: AppTest, store: Store) -> None:
+    done, failed = fill(store)
+    with store._database.write() as connection:
+        connection.execute("UPDATE runs SET spec = '{' WHERE id = ?", (failed,))
+    open_runs(app)
+    assert not app.exception and app.dataframe[0].value["run"].tolist() == [done[:8]]
+    assert any("1 record of runs cannot be read" in text.value for text in app.markdown)
+    app.button(key="delete_bad").click().run()
+    assert not store.bad_rows() and not any("cannot be read" in text.value for text in app.markdown)
+
+
+@pytest.mark.parametrize("page", ["runs", "train", "invariance", "studies", "own"])
+def test_a_store_that_cannot_be_used_is_one_box_on_each_page(app: AppTest, store: Store, page: str) -> None:
+    app.run()
+    store.close()
+    process.end()
+    for path in store.root.glob("store.sqlite*"):
+        path.write_bytes(b"not a database at all " * 500)
+    app.switch_page(f"pages/{page}/page.py").run()
+    assert not app.exception
+    if page == "studies":  # which shows what ships
+        return
+    assert len({error.value for error in app.error}) == 1 and "cannot be used" in app.error[0].value
+
+
+def test_a_folder_of_runs_that_is_removed_while_serving_is_said_and_made_anew(app: AppTest, store: Store) -> None:
+    fill(store)
+    open_runs(app)
+    shutil.rmtree(store.root)
+    app.run()
+    assert not app.exception
+    app.button(key="example").click().run()
+    assert not app.exception and len(Store(store.root).list()) == 4
+    assert sum("was removed or replaced while this server ran" in error.value for error in app.error) <= 1
+
+
+def test_on_a_shared_server_whose_is_said_and_no_path(
+    app: AppTest, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INVARIANCE_TEACHER", "chalk and talk")
+    others = store.submit(tiny_pretrain(), owner="3f9a0c11d2e4").id
+    store.transition(others, "failed", error=f"objects = {store.root}/pictures/0123/foregrounds: no such folder")
+    open_runs(app)
+    assert app.dataframe[0].value["whose"].tolist() == ["3f9a"]
+    assert any("removed after 24 hours" in caption.value for caption in app.caption)
+    monkeypatch.setattr(st, "dataframe", lambda *_, **__: {"selection": {"rows": [0]}})
+    app.run()
+    assert not app.exception
+    assert not any(str(store.root) in error.value.replace("\\", "") for error in app.error) and app.error

@@ -74,14 +74,16 @@ def test_a_second_worker_shortens_the_wait_for_small_networks_alone(store: Store
 
 
 def test_too_many_waiting_are_refused_as_a_whole(store: Store) -> None:
-    manager = Manager(store, num_workers=1, command=FAKE_WORKER, max_queued=3)
+    manager = Manager(store, num_workers=1, command=FAKE_WORKER)
     first = manager.submit(behaving(2), owner="a")
     wait_for(manager, first.id, "running")
     manager.submit_all([behaving(1, seed) for seed in (1, 2)], owner="a")
     with pytest.raises(SpecError, match="2 of your runs are waiting and this would add 2, but 3 is the most"):
-        manager.submit_all([behaving(1, seed) for seed in (3, 4)], owner="a")
+        manager.submit_all([behaving(1, seed) for seed in (3, 4)], owner="a", max_queued=3)
     assert len(store.list()) == 3
-    manager.submit_all([behaving(1, seed) for seed in (1, 2)], owner="a")  # asked for already: adds nothing
+    manager.submit_all(
+        [behaving(1, seed) for seed in (1, 2)], owner="a", max_queued=3
+    )  # asked for already: adds nothing
     manager.submit_all([behaving(1, seed) for seed in (5, 6)], owner="b")
     manager.cancel(first.id)
     wait_until(lambda: not store.list(states=("queued", "running")))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from invariance.runs import locate
+from invariance.runs.gallery import entry_of
 from invariance.runs.locate import run_id_of, weights_of
 from invariance.runs.store import Store
 from invariance.spec import MeasureSpec, RunSpec, SpecError
@@ -19,9 +21,23 @@ GALLERY_ID = "feedfacecafebeef"
 @pytest.fixture(autouse=True)
 def gallery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "matched.safetensors"
-    entry = SimpleNamespace(name="matched", run_id=GALLERY_ID, path=path)
+    entry = SimpleNamespace(name="matched", run_id=GALLERY_ID, path=path, sha256=hashlib.sha256(b"whole").hexdigest())
     monkeypatch.setattr(locate, "entries", lambda: (entry,))
     return path
+
+
+def test_weights_that_were_changed_since_they_were_recorded_are_refused(store: Store, gallery: Path) -> None:
+    gallery.write_bytes(b"whole")
+    assert weights_of("matched", store) == gallery
+    gallery.write_bytes(b"whold")
+    with pytest.raises(SpecError, match=r"its SHA-256 is [0-9a-f]{12}… and [0-9a-f]{12}… was recorded: it was changed"):
+        weights_of("matched", store)
+
+
+@pytest.mark.parametrize("file", ["../none.safetensors", "/etc/passwd", "a/b", "..\\x", "", ".."])
+def test_a_manifest_names_files_beside_it_alone(file: str) -> None:
+    with pytest.raises(SpecError, match="is not a name of a file in that folder"):
+        entry_of({"file": file}, Path("gallery"))
 
 
 def done(store: Store, spec: RunSpec, checkpoint: str | None = "/elsewhere/weights.safetensors") -> str:

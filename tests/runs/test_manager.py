@@ -282,3 +282,57 @@ def _lives(pid: int) -> bool:
         return False
     with open(f"/proc/{pid}/stat") as status:  # a killed child of a killed parent may wait to be reaped
         return status.read().split(")")[1].split()[0] != "Z"
+
+
+def test_what_a_server_s_end_interrupted_goes_on_first_twice(store: Store) -> None:
+    manager = Manager(store, num_workers=1, command=FAKE_WORKER, grace_s=0.5)
+    first, *others = (manager.submit(behaving(2, seed), owner=owner) for seed, owner in enumerate("abc"))
+    anonymous = manager.submit(behaving(2, 9))  # of a script, which goes on when it is told to
+    wait_for(manager, first.id, "running")
+    manager.close()
+    assert store.get(first.id).state == "queued" and store.going_on() == {first.id}
+    manager = Manager(store, num_workers=1, command=FAKE_WORKER, grace_s=0.5)
+    wait_for(manager, first.id, "running")
+    for run in (*others, anonymous):
+        assert state_of(manager, run.id) == "queued"
+    manager.close()
+    with try_claim(store.directory(first.id)) as claimed:  # a server that was killed leaves it running
+        assert claimed
+        store.transition(first.id, "running", device="cpu")
+    manager = Manager(store, num_workers=1, command=FAKE_WORKER, grace_s=0.5)
+    wait_for(manager, first.id, "running")
+    wait_until(lambda: manager.store.get(first.id).progress)
+    manager.cancel(first.id)
+    wait_for(manager, others[0].id, "running")
+    assert not store.going_on()
+    manager.close()
+
+
+def test_a_store_that_cannot_be_written_is_said_once_and_the_queue_moves_again(
+    manager: Manager, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    full = "'store.sqlite' cannot grow, the disk is full"
+
+    def refuse(*_: object, **__: object) -> None:
+        raise SpecError(full)
+
+    monkeypatch.setattr(Store, "transition", refuse)
+    run = manager.submit(behaving(1))
+    wait_until(lambda: manager.trouble)
+    time.sleep(3 * POLL_S)
+    assert manager.trouble == full and sum("could not be supervised" in line for line in caplog.messages) == 1
+    monkeypatch.undo()
+    wait_for(manager, run.id, "done")
+    wait_until(lambda: not manager.trouble)
+
+
+def test_what_several_ask_for_at_once_is_not_divided_between_them(manager: Manager) -> None:
+    specs = [behaving(2, seed) for seed in range(12)]
+    asking = [threading.Thread(target=manager.submit_all, args=(specs, owner)) for owner in "abcd"]
+    for thread in asking:
+        thread.start()
+    for thread in asking:
+        thread.join()
+    runs = manager.store.list()
+    assert len(runs) == 12 and len({run.owner for run in runs}) == 1
+    assert {run.owners for run in runs} == {("a", "b", "c", "d")}

@@ -52,7 +52,7 @@ def old(tmp_path: Path) -> Path:
         "type": "finished",
         "metrics": {"test_accuracy": 0.75},
         "checkpoint": "weights.safetensors",
-        "sha256": "0" * 64,
+        "sha256": "0",
         "seconds": 1.0,
         "device": "cpu",
     }
@@ -148,7 +148,7 @@ def test_a_gallery_of_before_keeps_its_names(tmp_path: Path) -> None:
         "name": "none",
         "title": "no transformation",
         "file": "none.safetensors",
-        "sha256": "0" * 64,
+        "sha256": "0",
         "metrics": {},
         "seconds": 1.0,
         "device": "cpu",

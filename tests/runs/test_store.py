@@ -41,7 +41,7 @@ def in_state(store: Store, state: str, seed: int = 0) -> str:
 def test_the_same_spec_is_one_run(store: Store) -> None:
     first = store.submit(tiny_pretrain(), owner="ada")
     second = store.submit(tiny_pretrain(), owner="bob")
-    assert first == second
+    assert (second.id, second.owner, second.owners) == (first.id, "ada", ("ada", "bob"))
     assert (first.id, first.owner, first.state) == (tiny_pretrain().run_id, "ada", "queued")
     assert first.spec == tiny_pretrain()
     assert store.directory(first.id).is_dir()
@@ -304,3 +304,65 @@ def test_a_run_of_another_version_is_left_out_and_that_is_said_once(
     assert [record.message for record in caplog.records if "left out" in record.message] == [
         f"run {other} is left out: schema = 99: this version reads schemas 1 to 2"
     ]
+
+
+@pytest.mark.parametrize("spec", ["{", '{"kind": "pretrain", "data": 3}', "[]", "null", b"\xff\xfe", '{"epochs": "x"}'])
+def test_a_row_that_cannot_be_read_spoils_no_other_and_can_be_deleted(store: Store, spec: str | bytes) -> None:
+    good, bad = in_state(store, "queued"), in_state(store, "queued", seed=1)
+    with store._database.write() as connection:
+        connection.execute("UPDATE runs SET spec = ? WHERE id = ?", (spec, bad))
+    assert [run.id for run in store.list()] == [run.id for run in store.newest(9, kinds=["pretrain"], states=STATES)[0]]
+    assert [run.id for run in store.list()] == [good]
+    (row,) = store.bad_rows()
+    assert (row.id, row.state) == (bad, "queued") and row.why
+    store.delete(bad)
+    assert not store.bad_rows() and [run.id for run in store.list()] == [good]
+
+
+def broken(root: Path, how: str) -> None:
+    """A store with a run, damaged in some way."""
+    store = Store(root)
+    store.submit(tiny_pretrain())
+    store._database.read("PRAGMA wal_checkpoint(TRUNCATE)")
+    store.close()
+    path = root / "store.sqlite"
+    content = path.read_bytes()
+    damaged = {
+        "garbage": b"not a database at all " * 500,
+        "cut short": content[: len(content) // 2],
+        "flipped": content[:100] + bytes(byte ^ 255 for byte in content[100:2000]) + content[2000:],
+    }
+    if how in damaged:
+        path.write_bytes(damaged[how])
+        return
+    with sqlite3.connect(path) as connection:
+        connection.execute({"no table": "DROP TABLE runs", "no column": "ALTER TABLE runs DROP COLUMN device"}[how])
+    connection.close()
+
+
+@pytest.mark.parametrize("how", ["garbage", "cut short", "flipped", "no table", "no column"])
+def test_a_store_that_cannot_be_used_is_one_line(tmp_path: Path, how: str) -> None:
+    broken(tmp_path, how)
+    with pytest.raises(SpecError, match=r"store\.sqlite' cannot be used .*with --runs or INVARIANCE_RUNS") as said:
+        Store(tmp_path).list()
+    assert "\n" not in str(said.value)
+
+
+def test_a_run_is_given_up_when_the_last_who_asked_lets_go(store: Store) -> None:
+    run = store.submit(tiny_pretrain(), owner="ada")
+    assert store.submit(tiny_pretrain(), owner="bo").owners == ("ada", "bo")
+    assert not store.release(run.id, ["ada"])
+    left = store.get(run.id)
+    assert (left.owner, left.owners, left.state) == ("bo", ("bo",), "queued")
+    assert not store.release(run.id, ["ada"]), "who let go already"
+    assert store.release(run.id, ["bo"])
+    store.request_cancel(run.id)
+    again = store.submit(tiny_pretrain(), owner="cy")
+    assert (again.owner, again.owners) == ("cy", ("cy",)), "in the turn of who asks again"
+
+
+def test_pages_of_runs_are_the_newest_first(store: Store) -> None:
+    ids = [in_state(store, "queued", seed=seed) for seed in range(5)]
+    runs, total = store.newest(2, 1, kinds=["pretrain"], states=["queued"])
+    assert [run.id for run in runs] == [ids[3], ids[2]] and total == 5
+    assert store.newest(2, kinds=["transfer"], states=STATES) == ([], 0)

@@ -19,5 +19,5 @@ def expand_user(path: str) -> Path:
     """A path with the home folder that ``~`` stands for; raises SpecError where that is not known."""
     try:
         return Path(path).expanduser()
-    except RuntimeError:
+    except (RuntimeError, ValueError):  # the latter where no user could have that name
         raise SpecError(f"{path}: nobody knows the home folder that ~ stands for; give the full path") from None

@@ -14,6 +14,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -33,6 +34,8 @@ MAX_COLLECTION_BYTES: Final = 300 * 2**20
 QUOTA_BYTES: Final = 2 * 2**30
 """Of all collections of a server together."""
 
+OWNERS: Final = "owners"
+"""Beside the pictures of a collection: an empty file for each owner, whose time says when it was last used."""
 _MARGIN: Final = 0.03
 _TEMPORARY: Final = ".part-"
 
@@ -85,6 +88,44 @@ def save_collection(
         raise SpecError(f"pictures: cannot be stored in {root} ({error}); free some space or choose another") from error
     counts = {name: len(pictures) for name, pictures in objects.items()}
     return Collection(str(folder / "foregrounds"), str(folder / "backgrounds") if grounds else "builtin", counts)
+
+
+def claim_collection(folder: Path, owner: str) -> None:
+    """Notes that somebody uses a collection, now; the folder that holds ``foregrounds``."""
+    try:
+        (folder / OWNERS).mkdir(exist_ok=True)
+        (folder / OWNERS / owner).touch()
+    except OSError as error:
+        raise SpecError(f"pictures: cannot be noted as yours ({error}); free some space, then try again") from error
+
+
+def collections_of(root: Path, owners: Sequence[str]) -> list[Path]:
+    """The collections under ``root`` that one of these owners uses, the one that was used last first."""
+    found: dict[Path, float] = {}
+    for owner in owners:
+        for claim in root.glob(f"*/{OWNERS}/{owner}"):
+            with suppress(OSError):
+                found[claim.parents[1]] = claim.stat().st_mtime
+    return sorted(found, key=lambda folder: -found[folder])
+
+
+def expire_collections(root: Path, before: float) -> int:
+    """Removes the collections that somebody stored through a page and nobody has used since; returns how many.
+
+    Args:
+        root: folder of all collections.
+        before: unix seconds.
+    """
+    gone = 0
+    for owners in root.glob(f"*/{OWNERS}"):
+        with FileLock(root / ".lock"):
+            for claim in owners.iterdir():
+                if claim.stat().st_mtime < before:
+                    claim.unlink()
+            if not any(owners.iterdir()):
+                shutil.rmtree(owners.parent, ignore_errors=True)
+                gone += 1
+    return gone
 
 
 def group_classes(cutouts: Sequence[tuple[str, Image.Image]]) -> dict[str, list[Image.Image]]:

@@ -1,0 +1,106 @@
+"""What the server does beside running scripts: its manager's life, visitors' cookies, and the teacher's page."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+
+from starlette.middleware import Middleware
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from streamlit import get_option
+
+from pages.shared import cookies, process, teacher, visitor
+
+_log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
+    """From the server's start, without any visitor, to its end: the manager of runs is at work."""
+    from pages.shared import server  # here, since a script that is merely read needs none of it
+
+    try:
+        await asyncio.to_thread(server.begin)
+        yield {}
+    finally:
+        await asyncio.to_thread(process.end)
+
+
+def routes() -> list[Route]:
+    """What is answered beside the pages."""
+    base = str(get_option("server.baseUrlPath") or "").strip("/")
+    return [Route((f"/{base}" if base else "") + teacher.PATH, teacher.sign_in, methods=["GET", "POST"])]
+
+
+def middleware() -> list[Middleware]:
+    """What each request goes through."""
+    return [Middleware(KnownVisitors)]
+
+
+class KnownVisitors:
+    """Leaves a cookie in each new browser; and hears no browser of a class that would empty the caches of all."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a request on."""
+        if scope["type"] == "http" and _is_page(scope) and not cookies.visitors(_sent(scope)):
+            send = _with_cookie(scope, send)
+        elif scope["type"] == "websocket" and visitor.is_shared():
+            receive = _without_clear_cache(receive)
+        await self._app(scope, receive, send)
+
+
+def _is_page(scope: Scope) -> bool:
+    return scope["method"] == "GET" and b"text/html" in dict(scope["headers"]).get(b"accept", b"")
+
+
+def _sent(scope: Scope) -> dict[str, str]:
+    try:
+        found = SimpleCookie(dict(scope["headers"]).get(b"cookie", b"").decode("latin-1"))
+    except CookieError:
+        return {}
+    return {name: morsel.value for name, morsel in found.items()}
+
+
+def _with_cookie(scope: Scope, send: Send) -> Send:
+    forwarded = dict(scope["headers"]).get(b"x-forwarded-proto", b"").decode("latin-1")
+    is_secure = teacher.is_tls(scope.get("scheme", "http"), forwarded)
+
+    async def send_on(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            name, value = cookies.new_visitor()
+            cookie = cookies.header(name, value, cookies.VISITOR_S, is_secure=is_secure)
+            # Of one browser alone: nothing between it and the server may keep the answer for others.
+            headers = [(key, value) for key, value in message["headers"] if key.lower() != b"cache-control"]
+            message = {**message, "headers": [*headers, (b"cache-control", b"private, no-cache"), cookie]}
+        await send(message)
+
+    return send_on
+
+
+def _without_clear_cache(receive: Receive) -> Receive:
+    from google.protobuf.message import DecodeError
+    from streamlit.proto.BackMsg_pb2 import BackMsg
+
+    async def receive_next() -> Message:
+        while True:
+            message = await receive()
+            if message["type"] != "websocket.receive" or not message.get("bytes"):
+                return message
+            said = BackMsg()
+            try:
+                said.ParseFromString(message["bytes"])
+            except DecodeError:  # Streamlit says so
+                return message
+            if said.WhichOneof("type") != "clear_cache":
+                return message
+            _log.warning("a browser asked for the caches of all to be emptied, which is not done on a shared server")
+
+    return receive_next

@@ -1,0 +1,155 @@
+"""What the server does beside running scripts, without a server."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+from streamlit.proto.BackMsg_pb2 import BackMsg
+
+from invariance.runs.store import Store
+from pages.shared import cookies, process, serving, teacher
+from pages.shared.serving import KnownVisitors
+
+PASSWORD = "chalk and talk"
+
+
+@pytest.fixture(autouse=True)
+def _own_process(store: Store, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("INVARIANCE_TEACHER", PASSWORD)
+    monkeypatch.setattr(teacher, "GUESSES", teacher.Guesses())
+    yield
+    process.end()
+
+
+def scope(*headers: tuple[str, str], method: str = "GET", scheme: str = "http", address: str = "10.0.0.7") -> Any:
+    written = [(name.encode(), value.encode()) for name, value in headers]
+    told = {
+        "type": "http",
+        "method": method,
+        "scheme": scheme,
+        "path": "/runs",
+        "headers": written,
+        "query_string": b"",
+    }
+    return told | {"client": (address, 5), "server": ("testserver", 80)}
+
+
+def cookie_given(asked: Any) -> str | None:
+    """The cookie that an answer to a request leaves."""
+    said: list[Any] = []
+
+    async def page(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"cache-control", b"public")]})
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    asyncio.run(KnownVisitors(page)(asked, None, send))  # type: ignore[arg-type]
+    headers = dict(said[0]["headers"])
+    assert (b"set-cookie" in headers) == (headers[b"cache-control"] == b"private, no-cache")
+    return headers[b"set-cookie"].decode() if b"set-cookie" in headers else None
+
+
+def test_a_new_browser_gets_a_cookie_that_no_script_reads_and_keeps_it() -> None:
+    page = ("accept", "text/html,*/*")
+    given = cookie_given(scope(page))
+    assert given is not None and given.endswith("; HttpOnly; SameSite=Lax")
+    pair = given.split(";")[0]
+    assert cookie_given(scope(page, ("cookie", f"other=1; {pair}"))) is None
+    assert cookie_given(scope(page, ("cookie", pair[:-1] + "x"))) is not None, "it was not given by this server"
+    assert cookie_given(scope(("accept", "image/png"))) is None
+    for asked in (scope(page, scheme="https"), scope(page, ("x-forwarded-proto", "https"))):
+        assert (cookie_given(asked) or "").endswith("; Secure")
+
+
+def sent(body: str, address: str = "10.0.0.7", **more: str) -> Any:
+    """The answer to a form."""
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": body.encode(), "more_body": False}
+
+    headers = [(name.replace("_", "-"), value) for name, value in more.items()]
+    return asyncio.run(teacher.sign_in(Request(scope(*headers, method="POST", address=address), receive)))
+
+
+def test_guesses_take_longer_and_longer_and_are_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(teacher.time, "monotonic", lambda: now)
+    waits = []
+    for number in range(1, 6):
+        assert sent("password=x").status_code == 403
+        waits.append(teacher.GUESSES.wait_s("10.0.0.7"))
+        assert sent(f"password={PASSWORD}").status_code == 429, "not even the right one while one waits"
+        assert caplog.messages[-1] == f"wrong teacher's password from 10.0.0.7, number {number}"
+        now += waits[-1]
+    assert waits == [1, 2, 4, 8, 16]
+    assert sent("password=chalk+and+talk", address="10.0.0.8").status_code == 303, "others need not wait"
+    answer = sent("password=chalk+and+talk", x_forwarded_proto="https")
+    given = dict(answer.raw_headers)[b"set-cookie"].decode()
+    assert given.startswith("invariance_teacher=") and given.endswith("; HttpOnly; SameSite=Lax; Secure")
+    assert PASSWORD not in given and PASSWORD not in caplog.text
+    assert cookies.is_teacher({cookies.TEACHER: given.split(";")[0].split("=")[1]}, PASSWORD)
+
+
+@pytest.mark.parametrize("body", ["", "password=", "password=%ff%fe", "password=" + "x" * 9000, "a=1&" * 9, "out=1"])
+def test_what_is_sent_instead_of_a_password_opens_nothing(body: str) -> None:
+    answer = sent(body)
+    given = dict(answer.raw_headers).get(b"set-cookie", b"").decode()
+    assert not given or given.startswith("invariance_teacher=;")
+
+
+def test_one_machine_of_many_addresses_waits_for_all_of_them() -> None:
+    teacher.GUESSES.was_wrong("2001:db8::1")
+    assert teacher.GUESSES.wait_s("2001:db8::ffff") > 0 and teacher.GUESSES.wait_s("2001:db8:1::1") == 0
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_a_browser_of_a_class_does_not_empty_the_caches_of_all(
+    monkeypatch: pytest.MonkeyPatch, is_shared: bool
+) -> None:
+    if not is_shared:
+        monkeypatch.delenv("INVARIANCE_TEACHER")
+    said = [BackMsg(clear_cache=True), BackMsg(stop_script=True)]
+    messages = [{"type": "websocket.receive", "bytes": one.SerializeToString()} for one in said]
+    messages.insert(1, {"type": "websocket.receive", "bytes": b"\xff\xff\xff"})
+    heard: list[Any] = []
+
+    async def script(scope: Any, receive: Any, send: Any) -> None:
+        while messages:
+            heard.append(await receive())
+
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    asyncio.run(KnownVisitors(script)({"type": "websocket", "headers": []}, receive, None))  # type: ignore[arg-type]
+    assert len(heard) == (2 if is_shared else 3) and heard[-1]["bytes"] == said[1].SerializeToString()
+
+
+def test_the_key_of_cookies_outlives_the_server_and_is_nobody_elses(store: Store) -> None:
+    name, value = cookies.new_visitor()
+    path = store.root / cookies.KEY_FILE
+    assert path.stat().st_mode & 0o077 == 0
+    process.end()  # as a restart
+    assert cookies.visitors({name: value}) and Path(path).read_bytes()
+    path.unlink()
+    process.end()
+    assert not cookies.visitors({name: value})
+
+
+def test_the_queue_moves_without_a_visitor_and_ends_with_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    began: list[str] = []
+    monkeypatch.setattr("pages.shared.server.begin", lambda: began.append("begun"))
+    monkeypatch.setattr(process, "end", lambda: began.append("ended"))
+
+    async def serve() -> None:
+        async with serving.lifespan(None):
+            assert began == ["begun"]
+
+    asyncio.run(serve())
+    assert began == ["begun", "ended"]
