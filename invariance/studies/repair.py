@@ -146,8 +146,7 @@ class _OneSeed:
             return {}
         if isinstance(spec, FactorSpec):
             table = table[table["objects"] == KNOWN].assign(skill=lambda rows: rows["skill"].clip(lower=0.0))
-        means: dict[str, float] = table.groupby("model")[column].mean().to_dict()
-        return means
+        return {str(model): float(mean) for model, mean in table.groupby("model")[column].mean().items()}
 
 
 def _one_seed(scale: RepairScale, seed: int) -> Iterator[_OneSeed]:
