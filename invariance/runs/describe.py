@@ -37,10 +37,12 @@ def title(spec: RunSpec, source: RunSpec | None = None) -> str:
     match spec:
         case PretrainSpec():
             objective = "" if spec.objective == "supervised" else f" · {spec.objective}"
-            return f"{transforms_title(spec.data.transforms)} · {spec.model}{objective}"
+            varied = transforms_title(spec.data.transforms) if spec.epochs else "untrained"
+            return f"{varied} · {spec.model}{objective}"
         case TransferSpec():
             start = source_title(spec.source) if source is None else transforms_title(source.data.transforms)
-            return f"{start} → {transforms_title(spec.data.transforms)} · {spec.method}"
+            of_last = " of the last block" if spec.trainable == "last-block" else ""
+            return f"{start} → {transforms_title(spec.data.transforms)} · {spec.method}{of_last}"
         case MeasureSpec(measure="features"):
             return f"features: {_count(spec.sources, 'model')}"
         case MeasureSpec():
@@ -73,7 +75,7 @@ def command(spec: RunSpec) -> str | None:
         case TransferSpec():
             words = ["transfer", "--from", spec.source, *_data_words(spec.data)]
             words += ["--num-samples", str(spec.data.num_samples), "--method", spec.method]
-            words += _option_words(spec, ("regularisation",))
+            words += _option_words(spec, ("regularisation", "trainable", "learning_rates"))
             seed, words = spec.data.seed - TARGET_SEED_OFFSET, words + _training_words(spec)
         case MeasureSpec():
             words = ["measure", "--models", ",".join(spec.sources), *_data_words(spec.data)]
@@ -111,7 +113,7 @@ def _option_words(spec: DatasetSpec | RunSpec, names: Sequence[str]) -> list[str
     words: list[str] = []
     for name in names:
         if (value := getattr(spec, name)) != defaults[name]:
-            text = ",".join(value) if isinstance(value, tuple) else str(value)
+            text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
             words += [f"--{name.replace('_', '-')}", *([] if value is True else [text])]
     return words
 
