@@ -41,6 +41,7 @@ def title(spec: RunSpec, source: RunSpec | None = None) -> str:
             return f"{varied} · {spec.model}{objective}"
         case TransferSpec():
             start = source_title(spec.source) if source is None else transforms_title(source.data.transforms)
+            start = "untrained" if isinstance(source, PretrainSpec) and not source.epochs else start
             of_last = " of the last block" if spec.trainable == "last-block" else ""
             return f"{start} → {transforms_title(spec.data.transforms)} · {spec.method}{of_last}"
         case MeasureSpec(measure="features"):

@@ -107,6 +107,8 @@ def test_titles() -> None:
     assert title(STUDY.matched_pretraining) == "rotate, hue · small"
     assert title(STUDY.mismatched, STUDY.mismatched_pretraining) == "blur → rotate, hue · linear-probe"
     assert title(replace(STUDY.matched_pretraining, epochs=0)) == "untrained · small"
+    untrained = replace(STUDY.mismatched_pretraining, epochs=0)
+    assert title(STUDY.mismatched, untrained) == "untrained → rotate, hue · linear-probe"
     assert title(REPAIRED, STUDY.mismatched_pretraining) == "blur → rotate, hue · fine-tune of the last block"
     assert title(TransferSpec(source="0123456789", data=DatasetSpec())) == "01234567 → none · linear-probe"
     assert title(published_transfer(STUDY.matched, "torchvision:vgg11_bn")) == "vgg11_bn → rotate, hue · linear-probe"
