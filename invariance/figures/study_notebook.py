@@ -78,7 +78,7 @@ def notebook(study: Study) -> dict[str, Any]:
     cells = [
         _words(f"# {about.title}\n\n**{about.question}** {about.method}\n\nColumns: {about.columns}{words}"),
         _code(_READ.format(name=study.name, scale=study.scale, seeds=study.seeds, others=others, conclude=conclude)),
-        _words(f"## Findings\n\nFrom the table alone; what disagrees with the paper comes first.\n\n{rule}"),
+        _words(f"## Findings\n\nFrom the table alone; what disagrees comes first.\n\n{rule}"),
         _code(_CONCLUDE),
         _code(_COMPARE),
         _code(_EFFECTS),

@@ -17,7 +17,7 @@ from invariance.files import write_atomically
 from invariance.runs.study_files import findings_of
 from invariance.spec import PretrainSpec
 from invariance.studies.study import Study
-from invariance.studies.telling import furthest_first, tally
+from invariance.studies.telling import furthest_first, order_in_words, tally
 from invariance.studies.verdicts import Finding
 from invariance.vocabulary.studies import ABOUT
 from invariance.vocabulary.verdicts import MEANING, RULE, SYMBOL
@@ -49,6 +49,7 @@ def report_html(study: Study, table: pd.DataFrame, summary: Mapping[str, Any]) -
         summary=summary,
         findings=findings,
         tally=tally(findings),
+        order=order_in_words([finding for finding in findings if finding.n]),
         rule=RULE,
         meanings=[(SYMBOL[verdict], VERDICTS[verdict], verdict, words) for verdict, words in MEANING.items()],
         figures=list(_figures(study, table, findings)),

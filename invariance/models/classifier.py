@@ -62,6 +62,7 @@ class Classifier(nn.Module):
         layers: tuple[Layer, ...] = (Layer("representation", ROOT),),
     ) -> None:
         super().__init__()
+        self._in_eval_mode: tuple[nn.Module, ...] = ()
         self.name = self.architecture = name
         self.input_size = input_size
         self.resize_size = resize_size or input_size
@@ -71,7 +72,6 @@ class Classifier(nn.Module):
         self.num_features = num_features
         self.backbone = backbone
         self.head = last_layer(num_features, num_classes)
-        self._in_eval_mode: tuple[nn.Module, ...] = ()
 
     @property
     def layers(self) -> dict[str, nn.Module]:

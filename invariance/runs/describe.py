@@ -44,7 +44,9 @@ def title(spec: RunSpec, source: RunSpec | None = None) -> str:
             return " · ".join([varied, spec.model, *unusual])
         case TransferSpec():
             start = source_title(spec.source) if source is None else transforms_title(source.data.transforms)
-            return f"{start} → {transforms_title(spec.data.transforms)} · {spec.method}"
+            start = "untrained" if isinstance(source, PretrainSpec) and not source.epochs else start
+            of_last = " of the last block" if spec.trainable == "last-block" else ""
+            return f"{start} → {transforms_title(spec.data.transforms)} · {spec.method}{of_last}"
         case MeasureSpec(measure="features"):
             return f"features: {_count(spec.sources, 'model')}"
         case MeasureSpec():
@@ -79,7 +81,7 @@ def command(spec: RunSpec) -> str | None:
         case TransferSpec():
             words = ["transfer", "--from", spec.source, *_data_words(spec.data)]
             words += ["--num-samples", str(spec.data.num_samples), "--method", spec.method]
-            words += _option_words(spec, ("regularisation",))
+            words += _option_words(spec, ("regularisation", "trainable", "learning_rates"))
             seed, words = spec.data.seed - TARGET_SEED_OFFSET, words + _training_words(spec)
         case MeasureSpec():
             words = ["measure", "--models", ",".join(spec.sources), *_data_words(spec.data)]

@@ -141,13 +141,12 @@ class _OneSeed:
                 )
 
     def _means(self, outcomes: Outcomes, spec: MeasureSpec | FactorSpec, column: str) -> dict[str, float]:
-        """Of each network over the transformations of the task, or over their values."""
+        """Of each network over the task's transformations, or over their values; worse than guessing is guessing."""
         if (table := measured_table(outcomes, spec.run_id)) is None:
             return {}
         if isinstance(spec, FactorSpec):
-            table = table[table["objects"] == KNOWN]
-        means: dict[str, float] = table.groupby("model")[column].mean().to_dict()
-        return means
+            table = table[table["objects"] == KNOWN].assign(skill=lambda rows: rows["skill"].clip(lower=0.0))
+        return {str(model): float(mean) for model, mean in table.groupby("model")[column].mean().items()}
 
 
 def _one_seed(scale: RepairScale, seed: int) -> Iterator[_OneSeed]:
@@ -260,8 +259,7 @@ def conclude(table: pd.DataFrame) -> list[Finding]:
             _gap(repairs),
             _gain(repairs, repairs.nums_images[-1], "repair_helps"),
             _gain(repairs, repairs.nums_images[0], "few_images_help"),
-            _share(repairs, ALL, "all_weights_make_good"),
-            _share(repairs, LAST_BLOCK, "last_block_makes_good"),
+            *_shares(repairs),
             _all_beat_last_block(repairs),
             _gap_closes(repairs),
             _beats_untrained(repairs),
@@ -305,23 +303,27 @@ def _gain(repairs: Repairs, num: int, name: str) -> Measured:
     return Measured(name=name, say=say, per_seed=gains)
 
 
-def _share(repairs: Repairs, trained: str, name: str) -> Measured:
+def _shares(repairs: Repairs) -> Iterator[Measured]:
+    """Of the gap, by what is trained; those that cannot be told are no findings, and the gap says why."""
     most = repairs.nums_images[-1]
-    is_told = repairs.share(trained, most) is not None
-    what = {ALL: "All weights", LAST_BLOCK: "The last block"}[trained]
+    for trained, name, what in (
+        (ALL, "all_weights_make_good", "All weights"),
+        (LAST_BLOCK, "last_block_makes_good", "The last block"),
+    ):
+        if repairs.share(trained, most) is not None:
+            yield Measured(
+                name=name,
+                say=partial(_say_share, f"{what} trained on {most:,} target images"),
+                per_seed=repairs.gain(trained, most),
+                denominators=repairs.gap(trained, most),
+                above=MOST_OF_THE_GAP,
+            )
 
-    def say(measured: Interval) -> str:
-        return (
-            f"{what} trained on {most:,} target images: the share of the gap made good is {told(measured)}, stated "
-            f"beforehand: above {format_number(MOST_OF_THE_GAP)}; {NOT_IN_THE_PAPER}"
-        )
 
-    return Measured(
-        name=name,
-        say=say,
-        per_seed=repairs.gain(trained, most) if is_told else {},
-        denominators=repairs.gap(trained, most) if is_told else {},
-        above=MOST_OF_THE_GAP,
+def _say_share(how: str, measured: Interval) -> str:
+    return (
+        f"{how}: the share of the gap made good is {told(measured)}, stated beforehand: above "
+        f"{format_number(MOST_OF_THE_GAP)}; {NOT_IN_THE_PAPER}"
     )
 
 

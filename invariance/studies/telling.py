@@ -54,8 +54,8 @@ def tally(findings: Sequence[Finding]) -> str:
         as_published = sum(finding.verdict is Verdict.AS_PUBLISHED for finding in judged)
         others = Counter(_verdict(finding) for finding in judged if finding.verdict is not Verdict.AS_PUBLISHED)
         listed = ", ".join(f"{num} {words}" for words, num in others.items())
-        if all(NOT_IN_THE_PAPER in finding.statement for finding in judged):
-            said.append(f"{len(judged)} confirmatory findings, all {NOT_IN_THE_PAPER}: {listed}")
+        if is_beyond_paper(judged):
+            said.append(f"{len(judged)} confirmatory findings, none of them in the paper: {listed}")
         else:
             all_told = f"{as_published} of {len(judged)} confirmatory findings as published"
             said.append(f"{all_told}{': ' * bool(listed)}{listed}")
@@ -66,6 +66,17 @@ def tally(findings: Sequence[Finding]) -> str:
     few = any(finding.preliminary for finding in judged)
     about_few = f" From fewer than {SETTLED_SEEDS} seeds a verdict is preliminary, and never “as published”."
     return f"{_seeds(known)}: {'; '.join(said)}.{about_few * few}"
+
+
+def is_beyond_paper(findings: Sequence[Finding]) -> bool:
+    """Whether the paper asks nothing of this, so that nothing can be as published."""
+    return bool(findings) and all(NOT_IN_THE_PAPER in finding.statement for finding in findings)
+
+
+def order_in_words(findings: Sequence[Finding]) -> str:
+    """What :func:`furthest_first` tells first."""
+    others = "is not as stated beforehand" if is_beyond_paper(findings) else "disagrees with the paper"
+    return f"What {others} comes first"
 
 
 def symbol(finding: Finding) -> str:

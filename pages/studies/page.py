@@ -75,7 +75,7 @@ with errors_shown():
     shipped = shipped_results(name)
     if not shipped:
         st.info(
-            "Not run yet: no result of this study ships. Run it below, or on the command line with "
+            "No result of this study ships yet. Run it below, or on the command line with "
             f"`invariance study {name} --scale quick --out {name}`.",
             icon=":material/hourglass_empty:",
         )

@@ -20,7 +20,7 @@ from invariance.numbers import format_number
 from invariance.runs.origin import Origin
 from invariance.runs.study_files import findings_of, plain_findings
 from invariance.studies.study import Study
-from invariance.studies.telling import furthest_first, symbol, tally
+from invariance.studies.telling import furthest_first, is_beyond_paper, order_in_words, symbol, tally
 from invariance.studies.verdicts import NO_DIFFERENCE, Finding
 from invariance.vocabulary.studies import ABOUT
 from invariance.vocabulary.verdicts import MEANING, RULE, SYMBOL, Verdict
@@ -53,8 +53,10 @@ def show_findings(summary: Mapping[str, Any]) -> None:
     for finding in known:
         st.markdown(f"{badge(finding)} {finding.statement}")
     if any(not math.isnan(finding.low) for finding in known):
-        st.caption("What disagrees with the paper comes first. In brackets: 95 % intervals over seeds.")
-    with st.expander("Effects beside the published ones", icon=":material/bar_chart:"):
+        st.caption(f"{order_in_words(known)}. In brackets: 95 % intervals over seeds.")
+    with st.expander(
+        "Effects" if is_beyond_paper(known) else "Effects beside the published ones", icon=":material/bar_chart:"
+    ):
         show_figure(
             findings_figure(known),
             pd.DataFrame(plain_findings(known)).drop(columns=["per_seed", "denominators", "parts"]),

@@ -19,6 +19,9 @@ from tests.runs.tiny import tiny_pretrain, tiny_transfer
 STUDY = what_if(("rotate", "hue"), ("blur",), seed=3, objects="noise", backgrounds="#0a0b0c", num_classes=3)
 
 
+REPAIRED = replace(STUDY.mismatched, method="fine-tune", trainable="last-block", learning_rates=(3e-4, 1e-3))
+
+
 class Asked(Exception):
     """Carries the spec that a command asked for."""
 
@@ -54,6 +57,7 @@ class Asked(Exception):
             num_pairs=50,
         ),
         replace(STUDY.matched, regularisation="validation"),
+        REPAIRED,
         published_transfer(STUDY.matched, "torchvision:resnet18"),
         published_transfer(replace(STUDY.matched, method="fine-tune"), "torchvision:vit_b_16"),
         MeasureSpec(sources=("a" * 16,), transforms=("hue", "blur"), data=DatasetSpec(num_samples=50), num_pairs=50),
@@ -102,6 +106,10 @@ def test_titles() -> None:
     assert len(others) == 18 and transforms_title(others) == ", ".join(others).replace("_", " ")
     assert title(STUDY.matched_pretraining) == "rotate, hue · small"
     assert title(STUDY.mismatched, STUDY.mismatched_pretraining) == "blur → rotate, hue · linear-probe"
+    assert title(replace(STUDY.matched_pretraining, epochs=0)) == "untrained · small"
+    untrained = replace(STUDY.mismatched_pretraining, epochs=0)
+    assert title(STUDY.mismatched, untrained) == "untrained → rotate, hue · linear-probe"
+    assert title(REPAIRED, STUDY.mismatched_pretraining) == "blur → rotate, hue · fine-tune of the last block"
     assert title(TransferSpec(source="0123456789", data=DatasetSpec())) == "01234567 → none · linear-probe"
     assert title(published_transfer(STUDY.matched, "torchvision:vgg11_bn")) == "vgg11_bn → rotate, hue · linear-probe"
     assert title(MeasureSpec(sources=("a",))) == "sens: 1 model x 18 transformations"

@@ -52,12 +52,13 @@ def test_every_network_that_was_trained_on_target_images_is_measured_beside_the_
 
 def test_scores_are_means_over_the_targets_transformations_of_known_objects() -> None:
     mismatched = [spec for spec in QUICK.runs if isinstance(spec, PretrainSpec)][1]
-    known = dict(zip(QUICK.runs[0].data.transforms, (0.1, 0.2, 0.6), strict=True))
+    known = dict(zip(QUICK.runs[0].data.transforms, (-0.3, 0.3, 0.6), strict=True))
     outcomes = outcomes_of(QUICK, sens=lambda own, name, spec: known[name] + (own == mismatched))
     table = QUICK.tabulate(outcomes)
     rows = table[(table["source"] == "mismatched") & (table["num_images"] == 10)].set_index("trained")
-    assert rows.loc["nothing", ["sens", "skill"]].to_list() == pytest.approx([1.3, 1.3])
-    assert rows.loc["all", ["sens", "skill"]].to_list() == pytest.approx([0.3, 0.3])
+    assert rows.loc["nothing", ["sens", "skill"]].to_list() == pytest.approx([1.2, 1.2])
+    # Worse than guessing is guessing.
+    assert rows.loc["all", ["sens", "skill"]].to_list() == pytest.approx([0.2, 0.3])
 
 
 NUMS = (10, 1_000)
@@ -89,7 +90,7 @@ def test_what_was_stated_is_found_where_it_is_so_and_is_said_to_be_of_no_paper()
     assert found["values_fade"].verdict is None
     assert all(NOT_IN_THE_PAPER in one.statement and one.published is None for one in found.values())
     said = tally(list(found.values()))
-    assert said.startswith(f"6 seeds: 9 confirmatory findings, all {NOT_IN_THE_PAPER}: ") and "published" not in said
+    assert said.startswith("6 seeds: 9 confirmatory findings, none of them in the paper: ") and "published" not in said
 
 
 def test_a_share_is_told_of_a_gap_that_exceeds_a_tenth_with_its_interval() -> None:
@@ -97,7 +98,7 @@ def test_a_share_is_told_of_a_gap_that_exceeds_a_tenth_with_its_interval() -> No
     gap = Repairs(near).gap("all", 1_000)
     assert gap.mean() > 0.1 > gap.mean() - 2 * gap.std() / np.sqrt(6), "above it, but not with its interval"
     found = {finding.name: finding for finding in conclude(near)}
-    assert found["all_weights_make_good"].n == 0 and found["gap"].n == 6
+    assert "all_weights_make_good" not in found and "exceeds 0.10 with its interval" in found["gap"].statement
     assert Repairs(near).share("all", 1_000) is None
     assert Repairs(results(np.random.default_rng(0), num_seeds=1)).share("all", 1_000) is None
     table = results(np.random.default_rng(0))
