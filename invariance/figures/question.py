@@ -76,6 +76,7 @@ def question_figure(report: Mapping[str, Any]) -> go.Figure:
         showgrid=False,
         zeroline=False,
         fixedrange=True,
+        automargin=True,
     )
     figure.update_xaxes(range=[0, 1.02], tickformat=".0%", fixedrange=True)
     figure.update_xaxes(title="transfer accuracy", row=len(targets), col=1)
