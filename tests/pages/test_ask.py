@@ -61,7 +61,9 @@ def test_it_opens_with_a_question_that_is_answered_already(app: AppTest) -> None
 def test_the_answer_that_ships_is_to_the_question_it_names() -> None:
     one, table = example(), pd.read_csv(FOLDER / RESULTS)
     assert list(table["transfer"]) == [cell.transfer.run_id for cell in one.question.cells]
-    assert one.summary["sentence"] == one.report["sentence"], "what the command printed"
+    for name in ("effect", "low", "high"):  # as the command wrote them
+        told, shown = ([effect[name] for effect in effects["effects"]] for effects in (one.summary, one.report))
+        assert told == pytest.approx(shown)
     command = one.summary["provenance"]["command"].partition(" --out")[0]
     assert command.partition("what-if ")[2] == question_command(one.question.spec).partition("what-if ")[2]
     assert len(one.question.seeds) >= 3, "fewer have no verdict"
