@@ -42,7 +42,8 @@ def question_figure(report: Mapping[str, Any]) -> go.Figure:
     if not rows:
         return go.Figure()
     targets = list(dict.fromkeys(row["target"] for row in rows))
-    sources = list(dict.fromkeys(row["source"] for row in rows))
+    asked = {source: place for place, source in enumerate(report["question"]["sources"])}
+    sources = sorted(dict.fromkeys(row["source"] for row in rows), key=lambda source: asked.get(source, len(asked)))
     settings = list(dict.fromkeys(_setting(row) for row in rows if row["relation"] != UNTRAINED))
     settings = settings or list(dict.fromkeys(map(_setting, rows)))
     inner = len(sources) * (_ROW_PX + _LANE_PX * len(settings))
@@ -76,6 +77,7 @@ def question_figure(report: Mapping[str, Any]) -> go.Figure:
         showgrid=False,
         zeroline=False,
         fixedrange=True,
+        automargin=True,
     )
     figure.update_xaxes(range=[0, 1.02], tickformat=".0%", fixedrange=True)
     figure.update_xaxes(title="transfer accuracy", row=len(targets), col=1)

@@ -13,12 +13,13 @@ from invariance.runs.gallery import entries
 from invariance.runs.question import make_question, report_so_far
 from invariance.runs.store import Store
 from invariance.runs.study_files import RESULTS
-from invariance.spec import PretrainSpec, QuestionSpec
+from invariance.spec import PretrainSpec, QuestionSpec, RunSpec
 from invariance.studies.question import Question
 from pages.ask.answer import effects_table, with_titles
 from pages.ask.asked import DEFAULTS
 from pages.ask.example import FOLDER, example
 from pages.ask.sentence import source_words
+from pages.shared import server as page_server
 from pages.shared.literal import literal
 
 SMALL = {"sources": "hue;none", "targets": "hue;blur", "seeds": "7", "images": "50"}
@@ -60,7 +61,9 @@ def test_it_opens_with_a_question_that_is_answered_already(app: AppTest) -> None
 def test_the_answer_that_ships_is_to_the_question_it_names() -> None:
     one, table = example(), pd.read_csv(FOLDER / RESULTS)
     assert list(table["transfer"]) == [cell.transfer.run_id for cell in one.question.cells]
-    assert one.summary["sentence"] == one.report["sentence"], "what the command printed"
+    for name in ("effect", "low", "high"):  # as the command wrote them
+        told, shown = ([effect[name] for effect in effects["effects"]] for effects in (one.summary, one.report))
+        assert told == pytest.approx(shown)
     command = one.summary["provenance"]["command"].partition(" --out")[0]
     assert command.partition("what-if ")[2] == question_command(one.question.spec).partition("what-if ")[2]
     assert len(one.question.seeds) >= 3, "fewer have no verdict"
@@ -112,10 +115,12 @@ def test_the_same_twice_is_refused_in_a_line_and_can_be_mended(app: AppTest) -> 
     assert app.button(key="run_study")
 
 
-def test_its_runs_are_asked_for(app: AppTest, store: Store) -> None:
+def test_its_runs_are_asked_for(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    submitted: list[RunSpec] = []
+    monkeypatch.setattr(page_server, "submit", submitted.extend)
     open_ask(app, **SMALL)
     click(app, "run_study")
-    assert {run.id for run in store.list()} == {spec.run_id for spec in asked().runs}
+    assert submitted == list(asked().runs)
 
 
 def record(store: Store, question: Question, num: int) -> None:

@@ -38,6 +38,6 @@ def test_a_question_is_changed_run_answered_and_found_again(visitor: Visitor) ->
         assert "sources=" in page.url and "targets=hue" in page.url
         visitor.open(page.url.removeprefix(f"{visitor.server.url}/"))
     with page.expect_download() as saved:
-        page.locator(".st-key-get_report button").click()
+        page.get_by_role("button", name="Report (HTML)").first.click()
     assert "Numbers only, from 1 seed" in saved.value.path().read_text()
     assert visitor.exceptions() == [] and visitor.elsewhere == []

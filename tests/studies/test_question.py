@@ -19,6 +19,7 @@ from invariance.studies.question import COLUMNS, question_of
 from invariance.studies.question_effects import INTERACTION, MATCHING, SIMPLE, baseline_of, effects_of
 from invariance.studies.question_grid import NamedNetwork
 from invariance.studies.question_report import question_report
+from invariance.studies.study import RunOutcome
 from invariance.studies.what_if import what_if
 
 NOISE = {"objects": "noise", "backgrounds": "noise"}
@@ -222,7 +223,7 @@ def test_the_sentence_has_the_numbers_of_its_effects() -> None:
         assert f"{number} ({one['model'].replace('_', ' ')})" in said
     words = {one["verdict"] for one in judged}
     assert words == {"helps", "no difference"}
-    assert said.index("makes no difference") < said.index("on blur, blur is ahead of none by"), (
+    assert said.index("is no different from") < said.index("on blur, blur is ahead of none by"), (
         "first what does not help"
     )
     few = question_report(question_of(replace(spec, seeds=(0,))), fabricated(replace(spec, seeds=(0,))))
@@ -258,3 +259,23 @@ def test_networks_that_are_there_and_first_weights_take_part_in_every_setting() 
     there = table[table["source"] == "matched"].set_index("seed")["transfer_accuracy"]
     assert dict(mine.finding.per_seed) == pytest.approx({seed: here["hue", seed] - there[seed] for seed in (0, 1, 2)})
     assert not math.isnan(mine.finding.effect)
+
+
+def test_undecided_tells_the_corrected_p_value_and_what_has_not_finished_is_left_out() -> None:
+    spec = asked("blur,hue;none", "noise;blur,hue", seeds=(0, 1, 2))
+    table = fabricated(spec, gain=0.03)
+    report = question_report(question_of(spec), table)
+    (one,) = (one for one in report["effects"] if one["kind"] == SIMPLE and one["verdict"] == "undecided")
+    told = f"(p = {one['p']:.2f} after Holm)"
+    assert "whether blur + hue differs from none is undecided" in report["sentence"] and told in report["sentence"]
+    # Of a cell of which one run is not done nothing is said.
+    question = question_of(spec)
+    first, second = question.cells[:2]
+    outcomes = {first.pretraining.run_id: RunOutcome({"test_accuracy": 0.75})}  # type: ignore[union-attr]
+    assert question.tabulate(outcomes).empty
+    outcomes |= {cell.transfer.run_id: RunOutcome({"transfer_accuracy": 0.5}) for cell in (first, second)}
+    row = question.tabulate(outcomes).to_dict("records")
+    assert [(each["source"], each["transfer_accuracy"], each["pretraining_accuracy"]) for each in row] == [
+        ("blur,hue", 0.5, 0.75)
+    ]
+    assert question_report(question, question.tabulate(outcomes))["cells"][0]["low"] is None, "no answers, no interval"
