@@ -170,9 +170,9 @@ def test_a_failed_run_is_told_and_the_rest_reported(
         ("study nothing --out {out}", "argument NAME: invalid choice: 'nothing'"),
         ("study mismatch --scale huge --out {out}", "unknown scale 'huge': choose from quick"),
         ("study mismatch", "out is missing: give --out DIR, or --dry-run"),
-        ("study mismatch --seeds 1,x --out {out}", "seeds = '1,x': expected different whole numbers"),
-        ("study mismatch --seeds , --out {out}", "seeds = ',': expected different whole numbers"),
-        ("study mismatch --seeds 1,1 --out {out}", "seeds = '1,1': expected different whole numbers"),
+        ("study mismatch --seeds 1,x --out {out}", "argument --seeds: '1,x': expected different whole numbers"),
+        ("study mismatch --seeds , --out {out}", "argument --seeds: ',': expected different whole numbers"),
+        ("study mismatch --seeds 1,1 --out {out}", "argument --seeds: '1,1': expected different whole numbers"),
         ("study mismatch --num-workers 0 --out {out}", "--num-workers: 0: expected a whole number from 1"),
         ("study mismatch --address auto --out {out}", "add --executor ray"),
         ("study mismatch --executor ray --together --out {out}", "--together is for this machine"),
@@ -316,7 +316,7 @@ def test_a_study_on_pictures_of_ones_own_runs_to_its_report(
 def test_too_few_classes_and_damaged_pictures_are_one_line(command: Command, cutouts: Path, tmp_path: Path) -> None:
     code, _, _, err = command(f"study transforms-vs-other --objects {cutouts} --out {tmp_path / 'out'}")
     assert code == 2 and err.count("\n") == 1 and "study transforms-vs-other needs 2 x 10 classes" in err
-    assert "has 10; add 10, or ask for fewer: num_classes from 2 to 5" in err
+    assert "has 10; add 10, or ask for fewer: --num-classes from 2 to 5" in err
     (cutouts / "thing 3" / "a.png").write_bytes(b"no picture")
     code, _, _, err = command(f"study mismatch --seeds 0 --objects {cutouts} --out {tmp_path / 'out'}")
     assert code == 2 and "thing 3" in err.splitlines()[-1] and "Traceback" not in err
