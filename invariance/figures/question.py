@@ -195,7 +195,7 @@ def _hover(row: Row) -> str:
 
 
 def _words(name: str) -> str:
-    return name.replace(",", ", ").replace("_", " ")
+    return name.replace(",", " + ").replace("_", " ")
 
 
 def _wrapped(name: str) -> str:
