@@ -224,10 +224,13 @@ def _scores(by_object: Tensor, known: Tensor, one_element: bool, num_pairs: int,
     sums, drawn = by_object.sum(dim=1), resampled(by_object, seed=seed)
     skills, drawn_skills = _skills(sums[:-1], one_element), _skills(drawn[:-1], one_element)
     num = len(R2_COLUMNS)
-    r2, drawn_r2 = 1.0 - sums[:num] / sums[-1], 1.0 - drawn[:num] / drawn[-1]
+    r2, drawn_r2 = (1.0 - sums[:num] / sums[-1]).tolist(), 1.0 - drawn[:num] / drawn[-1]
     of_known = _skills(by_object[:-1, known].sum(dim=1), one_element)[0]
     return Equivariance(
-        *r2.tolist(),
+        r2_unchanged=r2[0],
+        r2_linear=r2[1],
+        r2_parameter=r2[2],
+        r2_told=r2[3],
         r2_intervals=tuple(percentile_interval(one) for one in drawn_r2),
         equivariance=float(skills[0]),
         interval=percentile_interval(drawn_skills[0]),

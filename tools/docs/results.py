@@ -259,8 +259,8 @@ def trust() -> str:
         """The sens-score is given raw, as in the paper, and conditional on the twins differing: a transformation
         applied with probability one half leaves up to half of the twins identical, which flatters its raw score.""",
         """A sens-score says how far twins are apart, and not whether their difference can be foreseen. Equivariance
-        says that: ridge regressions foresee the change on objects left out, untold and told the parameters, with shuffled
-        ones as the control ([columns](formats.md#a-table-of-equivariance)), and the verdict follows a rule fixed
+        says that: ridge regressions foresee the change on objects left out, untold and told the parameters, with
+        shuffled ones as the control ([columns](formats.md#a-table-of-equivariance)); the verdict follows a rule fixed
         beforehand. Of fields of noise nothing can be told. The local equivariance error speaks of the smallest steps,
         where no map is fitted.""",
         f"""The images were compared with an independent, sample-by-sample implementation of the published pipeline, on
