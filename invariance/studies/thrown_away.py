@@ -118,8 +118,8 @@ class ThrownAway:
             return said
         first, second = self.names
         return (
-            f"Nothing separates A (*{first}*) and B (*{second}*): none of {len(self.rows)} differences is shown on "
-            "these images.",
+            f"Nothing separates A (*{first}*) and B (*{second}*): of {len(self.rows)} comparisons on the same images "
+            "none shows a difference.",
         )
 
     @property
