@@ -124,8 +124,8 @@ class ThrownAway:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What the sentences must not be taken for."""
-        return remarks(self.rows, self.names, self.trained_on, self.transferred)
+        """What the sentences must not be taken for; none where nothing is told."""
+        return remarks(self.rows, self.names, self.trained_on, self.transferred) if self.told else ()
 
     def table(self) -> pd.DataFrame:
         """The rows."""
