@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import plotly.graph_objects as go
@@ -32,10 +32,13 @@ SYMBOLS: Final = ("circle", "diamond")
 def differences_figure(card: ThrownAway) -> go.Figure:
     """Second less first of every comparison with its interval; what is told is filled.
 
+    Of equivariance only what is told: it has no lower end.
+
     Args:
         card: with at least one row.
     """
-    rows = sorted(card.rows, key=lambda row: row.difference)
+    shown = [row for row in card.rows if row.reliable or row.part != EQUIVARIANCE]  # which has another scale
+    rows = sorted(shown, key=lambda row: row.difference)
     places = list(range(len(rows)))
     figure = go.Figure()
     groups = (
@@ -122,11 +125,13 @@ def strip_figure(strip: Strip, images: NDArray[np.uint8]) -> go.Figure:
             xanchor="left",
             yanchor="middle",
         )
-    for place, label in zip(places, strip.labels, strict=False):
+    for place, label in zip(places, () if _is_switch(strip) else strip.labels, strict=False):
         figure.add_annotation(
             x=low, y=place, text=label, xanchor="left", yanchor="bottom", yshift=2, showarrow=False, font={"size": 11}
         )
-    ticks = {"tickvals": [-180, -90, 0, 90, 180]} if strip.kind == "circle" else {}
+    ticks: dict[str, Any] = {"tickvals": [-180, -90, 0, 90, 180]} if strip.kind == "circle" else {}
+    if _is_switch(strip):
+        ticks = {"tickvals": [0, 1], "ticktext": ["not applied", "applied"]}
     margin = 0.03 * (high - low)
     figure.update_xaxes(
         title=_axis_title(strip),
@@ -188,6 +193,8 @@ def _axis_title(strip: Strip) -> str:
         return f"{strip.title}, degrees of the circle"
     if strip.kind == "number":
         return f"{strip.title} ({format_number(min(strip.true))} to {format_number(max(strip.true))})"
-    return (
-        "0 not applied, 1 applied" if strip.labels[0] in ("applied", "not applied") else "what it says for the true one"
-    )
+    return f"{strip.title}: what is read" if _is_switch(strip) else "what is read for the true one"
+
+
+def _is_switch(strip: Strip) -> bool:
+    return bool(strip.transforms) and strip.kind == "choice"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -187,7 +188,7 @@ def _names(decoding: Decoding, engine: Engine) -> Mapping[int, str]:
         return {0: "not applied", 1: "applied"}
     if decoding.factor.name == CLASS:
         return {number: name.replace("-", " ") for number, name in enumerate(engine.object_names)}
-    return {int(number): engine.background_name(int(number)) for number in decoding.values.unique()}
+    return {int(number): Path(engine.background_name(int(number))).stem for number in decoding.values.unique()}
 
 
 def _ordered(gaps: Tensor, share: float) -> int:

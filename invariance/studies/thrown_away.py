@@ -118,14 +118,14 @@ class ThrownAway:
             return said
         first, second = self.names
         return (
-            f"Nothing separates A (*{first}*) and B (*{second}*): none of {len(self.rows)} differences is shown on "
-            "these images.",
+            f"Nothing separates A (*{first}*) and B (*{second}*): of {len(self.rows)} comparisons on the same images "
+            "none shows a difference.",
         )
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What the sentences must not be taken for."""
-        return remarks(self.rows, self.names, self.trained_on, self.transferred)
+        """What the sentences must not be taken for; none where nothing is told."""
+        return remarks(self.rows, self.names, self.trained_on, self.transferred) if self.told else ()
 
     def table(self) -> pd.DataFrame:
         """The rows."""

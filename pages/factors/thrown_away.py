@@ -57,6 +57,9 @@ def show_card(card: ThrownAway, command: str) -> None:
     """Sentences with their strips, then all differences, how they are made, and the file."""
     strips = {strip.factor: strip for strip in card.strips}
     told = list(zip(card.told, card.sentences, strict=False))
+    # What was thrown away most, and then the first counter-case, if there is one: it is easily overlooked.
+    first_of = {direction: number for number, direction in reversed(list(enumerate(row.direction for row, _ in told)))}
+    told.sort(key=lambda one: first_of[one[0].direction] != card.told.index(one[0]))
     with_strip = [(said, strips[row.name]) for row, said in told if row.name in strips]
     if not told:
         st.markdown(f"**{card.sentences[0]}**")

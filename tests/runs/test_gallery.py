@@ -14,6 +14,7 @@ from invariance.runs.gallery import (
     factors_table,
     lesson_table,
     sens_table,
+    thrown_away,
     what_if,
 )
 from invariance.runs.gallery_build import Recipe, build, measure
@@ -117,6 +118,20 @@ def test_build_tells_maps_and_evidence_beside_their_nulls(built):
         assert list(dict.fromkeys(table["model"])) == ["matched-transfer", "disjoint-transfer"]
     assert scores[["null", "difference", "low", "high"]].notna().any().all()
     assert set(evidence["images"]) >= {"all"}
+
+
+def test_build_compares_its_pairs_in_cards(built):
+    folder, _ = built
+    card = thrown_away("none", "hue", folder)
+    table = factors_table(folder).query("model == 'hue' and objects == 'known'").set_index("factor")["skill"]
+    rows = {row["name"]: row for row in card["rows"] if row["part"] == "factor"}
+    assert set(rows) == {"class", "hue.shift"} and card["trained_on"] == [[], ["hue"]]
+    # At half precision's error.
+    assert [rows[name]["second"] for name in rows] == pytest.approx([table[name] for name in rows], abs=0.05)
+    assert [row["num_images"] for row in card["rows"] if row["part"] == "evidence"] == [RECIPE.num_attributed]
+    reached = [entry(f"{name}-transfer", folder).metrics["transfer_accuracy"] for name in ("matched", "disjoint")]
+    assert thrown_away("matched", "disjoint", folder)["transferred"]["accuracies"] == reached
+    assert thrown_away("hue", "none", folder) is None and thrown_away("none", "hue", folder / "runs") is None
 
 
 def test_build_judges_the_pair_both_ways_round(built):
