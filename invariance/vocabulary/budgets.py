@@ -49,8 +49,8 @@ BUDGETS: Final[dict[str, Budget]] = by_name(
         optimizer="muon",
         epochs=4,
         samples_per_epoch=2_500,
-        summary="A quarter of Quick's images, trained with Muon: about the same accuracies in under half the time, but "
-        "networks discard less of what they do not need.",
+        summary="A quarter of Quick's images, trained with Muon, in under half the time: accuracies vary more between "
+        "seeds, and networks discard less of what they do not need.",
         measured_on=("small", "small_resnet", "small_vgg"),
     ),
     Budget(

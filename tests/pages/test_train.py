@@ -118,7 +118,11 @@ def test_progress_in_a_line() -> None:
 
 def open_train(app: AppTest, **query: str) -> AppTest:
     app.run()
-    link = {"objects_source": "noise", "backgrounds_source": "noise", "rate_muon": "0.001"}  # a rate that the fake finishes
+    link = {
+        "objects_source": "noise",
+        "backgrounds_source": "noise",
+        "rate_muon": "0.001",
+    }  # a rate that the fake finishes
     for name, value in (link | query).items():
         app.query_params[name] = value
     return app.switch_page("pages/train/page.py").run()
