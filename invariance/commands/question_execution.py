@@ -39,8 +39,9 @@ def ask(args: argparse.Namespace) -> None:
     own = {run.run_id for run in question.runs}
     for source in {source for run in question.runs for source in run.depends_on} - own:
         weights_of(source, store)  # what is not here is refused before anything is made
-    print(question.words_of_classes, file=sys.stderr)
     is_usual = spec.objects == spec.backgrounds == "builtin"
+    if spec.num_classes is not None or not is_usual:
+        print(question.words_of_classes, file=sys.stderr)
     done = carry_out(question, args, is_checked=not is_usual)
     report = question_report(question, done.table)
     answer: dict[str, Any] = {

@@ -17,8 +17,9 @@ from invariance.spec.question import UNTRAINED
 
 CAPTION: Final = (
     "Transfer accuracy of each source (rows) on each target (panels). Bars are 95 % intervals: over seeds, of one seed "
-    "over its test images; small dots are single seeds. The pale strip behind a dot reaches from the floor, a network pretrained on none, to the "
-    "ceiling, one pretrained on the target's own transformations; the dotted line is guessing."
+    "over its test images; small dots are single seeds. The pale strip behind a dot reaches from the floor, a network "
+    "pretrained on none, to the ceiling, one pretrained on the target's own transformations; the dotted line is "
+    "guessing."
 )
 """How the figure is to be read."""
 
@@ -41,7 +42,8 @@ def question_figure(report: Mapping[str, Any]) -> go.Figure:
     if not rows:
         return go.Figure()
     targets = list(dict.fromkeys(row["target"] for row in rows))
-    sources = list(dict.fromkeys(row["source"] for row in rows))
+    asked = {source: place for place, source in enumerate(report["question"]["sources"])}
+    sources = sorted(dict.fromkeys(row["source"] for row in rows), key=lambda source: asked.get(source, len(asked)))
     settings = list(dict.fromkeys(_setting(row) for row in rows if row["relation"] != UNTRAINED))
     settings = settings or list(dict.fromkeys(map(_setting, rows)))
     inner = len(sources) * (_ROW_PX + _LANE_PX * len(settings))
@@ -75,6 +77,7 @@ def question_figure(report: Mapping[str, Any]) -> go.Figure:
         showgrid=False,
         zeroline=False,
         fixedrange=True,
+        automargin=True,
     )
     figure.update_xaxes(range=[0, 1.02], tickformat=".0%", fixedrange=True)
     figure.update_xaxes(title="transfer accuracy", row=len(targets), col=1)
@@ -192,7 +195,7 @@ def _hover(row: Row) -> str:
 
 
 def _words(name: str) -> str:
-    return name.replace(",", ", ").replace("_", " ")
+    return name.replace(",", " + ").replace("_", " ")
 
 
 def _wrapped(name: str) -> str:

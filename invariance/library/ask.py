@@ -21,11 +21,13 @@ from invariance.runs.study_progress import outcomes_of
 from invariance.spec import QuestionSpec, SpecError
 from invariance.spec.question import parse_listed
 from invariance.spec.reading import construct
+from invariance.studies.question import Question
 from invariance.studies.question_report import question_report
 
 _NAMES = {"model": "models", "objective": "objectives", "method": "methods"}
 """Arguments of which one or several are given."""
 _SOURCES = ("objects", "backgrounds")
+SHOWN_FAILURES = 3
 
 
 def ask(
@@ -80,20 +82,26 @@ def ask(
     )
     where, store = choose_device(device), Store(Path(runs) if runs is not None else default_root())
     question = make_question(spec, store, code=True)
-    executor = LocalExecutor(store.root / "worker.log", local_devices(where, num_workers))
-    coordinator = Coordinator(question, store, executor, device=where)
-    with closing(executor), interrupt_flag() as stop:
-        for _ in coordinator.run(stop.is_set):
-            pass
-    stop.raise_if_set()
     outcomes = outcomes_of(question, store)
     if len(outcomes) < len(question.runs):
-        why = "; ".join(f"run {run_id}: {line}" for run_id, line in list(coordinator.failures.items())[:3])
-        raise SpecError(f"{len(outcomes)} of {len(question.runs)} runs are done; ask again to try the others. {why}")
+        _execute(question, store, where, num_workers)
+        outcomes = outcomes_of(question, store)
     table = question.tabulate(outcomes)
     report = question_report(question, table)
     table.attrs.update({name: report[name] for name in ("summary", "effects", "sentence", "guessing")})
     return table
+
+
+def _execute(question: Question, store: Store, device: str, num_workers: int | None) -> None:
+    executor = LocalExecutor(store.root / "worker.log", local_devices(device, num_workers))
+    coordinator = Coordinator(question, store, executor, device=device)
+    with closing(executor), interrupt_flag() as stop:
+        for _ in coordinator.run(stop.is_set):
+            pass
+    stop.raise_if_set()
+    if failures := coordinator.failures:
+        told = "; ".join(f"run {run_id}: {line}" for run_id, line in list(failures.items())[:SHOWN_FAILURES])
+        raise SpecError(f"{len(failures)} runs did not end well; ask again to try them once more. {told}")
 
 
 def _listed(argument: str, given: Any) -> tuple[str, ...]:

@@ -105,7 +105,7 @@ def command(spec: RunSpec) -> str | None:
 def question_title(spec: QuestionSpec) -> str:
     """A question in a few words."""
     sources, targets = (
-        " / ".join(name.replace(",", ", ").replace("_", " ") for name in names)
+        " / ".join(name.replace(",", " + ").replace("_", " ") for name in names)
         for names in (spec.sources, spec.targets)
     )
     return f"Pretrained on {sources}, put to {targets}"

@@ -191,12 +191,12 @@ def _name(setting: Setting, what: str) -> str:
 
 
 def _say_difference(first: str, second: str, target: str, measured: Interval) -> str:
-    return f"on {target} pretraining on {first} is ahead of {second} by {told(measured)}"
+    return f"On {target}, {first} less {second} is {told(measured)}"
 
 
 def _say_interaction(first: str, second: str, left: str, right: str, measured: Interval) -> str:
-    return f"{first} is ahead of {second} by {told(measured)} more on {left} than on the mean of it and {right}"
+    return f"Half of what {first} less {second} is more on {left} than on {right} is {told(measured)}"
 
 
 def _say_matching(first: str, second: str, measured: Interval) -> str:
-    return f"between {first} and {second} the gain from matching is {told(measured)}"
+    return f"Between {first} and {second} the gain from matching is {told(measured)}"

@@ -25,15 +25,14 @@ MOST_TOLD: Final = 6
 """Clauses in one sentence; of more the number is told."""
 _MATCHING: Final[dict[str | None, str]] = {
     "harms": "matching {0} and {1} harms, both ways round, with a gain of",
-    "no difference": "matching {0} and {1} makes no difference, with a gain of",
     "undecided": "whether matching {0} and {1} helps is undecided, with a gain of",
     "helps": "matching {0} and {1} helps, both ways round, with a gain of",
     None: "the gain from matching {0} and {1} is",
 }
 _AHEAD: Final[dict[str | None, str]] = {
-    "harms": "on {2}, {0} is behind {1}, the difference being",
-    "no difference": "on {2}, {0} makes no difference to {1}, the difference being",
-    "undecided": "on {2}, {0} cannot be told from {1}, the difference being",
+    "harms": "on {2}, {0} is behind {1}, with a difference of",
+    "no difference": "on {2}, {0} is no different from {1}, with a difference of",
+    "undecided": "on {2}, whether {0} differs from {1} is undecided, with a difference of",
     "helps": "on {2}, {0} is ahead of {1} by",
     None: "on {2}, {0} less {1} is",
 }
@@ -82,7 +81,7 @@ def _lead(judged: Sequence[Effect]) -> str:
 def _said(effect: Effect) -> str:
     """A clause without its numbers."""
     phrases = _MATCHING if effect.kind == MATCHING else _AHEAD
-    names = [name.replace(",", " and ").replace("_", " ") for name in (*effect.sources, *effect.targets)]
+    names = [name.replace(",", " + ").replace("_", " ") for name in (*effect.sources, *effect.targets)]
     return phrases[verdict_words(effect.finding)].format(*names)
 
 
@@ -90,7 +89,10 @@ def _number(effect: Effect, varied: Sequence[str], *, is_one_n: bool) -> str:
     found = effect.finding
     interval = str(Interval(found.effect, found.low, found.high, found.n))
     where = [str(getattr(effect.setting, name)).replace("_", " ") for name in varied]
-    told = ", ".join(where + ([] if is_one_n else [f"n = {found.n}"]))
+    rests = [] if is_one_n else [f"n = {found.n}"]
+    if found.verdict is Verdict.UNDECIDED:  # an interval is of one effect, the decision of all together
+        rests.append(f"p = {format_number(found.p)} after Holm")
+    told = ", ".join(where + rests)
     return f"{interval} ({told})" if told else interval
 
 

@@ -159,7 +159,7 @@ def test_what_if(command):
     ("text", "message"),
     [
         ("pretrain --transforms wobble", "unknown transformation 'wobble': choose from none, translate"),
-        ("pretrain --epochs -3", "epochs = -3: expected a whole number from 1"),
+        ("pretrain --epochs -3", "epochs = -3: expected a whole number from 0"),
         ("pretrain --num-samples many", "num_samples = 'many'"),
         ("pretrain --seeds 1,1", "seeds = '1,1': expected different whole numbers"),
         ("pretrain --seeds 1 --seed 2", "--seed and --seeds are both given"),

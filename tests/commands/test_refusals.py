@@ -41,7 +41,7 @@ render --out x.npz --label sticker
 render --out x.npz --device gpu
 render --out x.npz --device cuda:99
 pretrain --wobble 3
-pretrain --epochs 0
+pretrain --epochs -1
 pretrain --epochs 1e3
 pretrain --batch-size 1
 pretrain --learning-rate inf
@@ -95,6 +95,22 @@ what-if --target hue --mismatch rotate --epochs 0
 what-if --target hue --mismatch rotate --objects nowhere
 what-if --target hue --mismatch rotate --num-transfer-samples 0
 what-if --target hue, --mismatch ,rotate
+what-if --target hue
+what-if --target hue --mismatch rotate --sources hue --targets blur
+what-if --target hue --mismatch rotate --model small,small_vit
+what-if --target hue --mismatch rotate --num-images 50,500
+what-if --target hue --mismatch rotate --dry-run
+what-if --sources hue;none
+what-if --sources hue;;none --targets blur
+what-if --sources hue;hue --targets blur
+what-if --sources blurr --targets blur
+what-if --sources hue --targets none
+what-if --sources hue --targets bluur
+what-if --sources hue --targets blur --seeds 0,x
+what-if --sources hue --targets blur --method tune
+what-if --sources hue --targets blur --num-images 0
+what-if --sources torchvision:resnet18 --targets blur --objects nowhere
+what-if --sources hue --targets blur --gpus 1
 attribute --models matched
 attribute --models nothing --out m
 attribute --models matched --out m --method magic

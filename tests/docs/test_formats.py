@@ -10,6 +10,7 @@ import zipfile
 from dataclasses import fields
 
 import numpy as np
+import pandas as pd
 import pytest
 from safetensors import safe_open
 
@@ -18,7 +19,9 @@ from invariance.data.export import write_image_folder, write_npz
 from invariance.models.wrap import wrap
 from invariance.runs.gallery import GALLERY
 from invariance.runs.shipped_studies import SHIPPED
-from invariance.spec import DatasetSpec
+from invariance.spec import DatasetSpec, QuestionSpec
+from invariance.studies.question import COLUMNS, question_of
+from invariance.studies.question_report import question_report
 from invariance.studies.registry import make_study
 from invariance.studies.verdicts import Finding, Part
 from invariance.training.checkpoint import save_weights
@@ -89,6 +92,15 @@ def test_columns_of_what_is_attributed(heading, columns):
 def test_columns_of_a_study(name):
     table = make_study(name).tabulate({})
     assert set(listed(name)) == set(table.columns)
+
+
+def test_fields_of_a_question():
+    question = question_of(QuestionSpec(sources=("hue", "none"), targets=("blur",), objects="noise"))
+    place = ("none", "blur", "none", "small", "supervised", "linear-probe", 2000, 0, 0.9, 0.5, 0.4, 0.6, "run", "run")
+    table = pd.DataFrame([place, ("hue", "blur", "disjoint", *place[3:])], columns=list(COLUMNS))
+    report = question_report(question, table)
+    commanded = {"classes", "runs", "seconds", "device"}
+    assert set(listed("A question")) == {*report, *commanded, *COLUMNS, *report["effects"][0]}
 
 
 def test_fields_of_a_summary():
