@@ -103,7 +103,7 @@ def test_parse_transforms():
         (lambda: DatasetSpec(image_size=4), "image_size = 4"),
         (lambda: DatasetSpec(seed=-1), "seed = -1"),
         (lambda: DatasetSpec(transforms="rotate"), "list of names"),
-        (lambda: replace(PRETRAIN, epochs=-1), "epochs = -1: expected a whole number from 1"),
+        (lambda: replace(PRETRAIN, epochs=-1), "epochs = -1: expected a whole number from 0"),
         (lambda: replace(PRETRAIN, model="vgg99"), "model = 'vgg99'"),
         (lambda: replace(PRETRAIN, learning_rate=float("nan")), "learning_rate = nan"),
         (lambda: TransferSpec(source="x", data=DatasetSpec(num_samples=None)), "finite"),
