@@ -39,9 +39,9 @@ def title(spec: RunSpec, source: RunSpec | None = None) -> str:
     """
     match spec:
         case PretrainSpec():
-            unusual = [value for value in (spec.objective, spec.optimizer) if value not in ("supervised", "adam")]
+            objective = "" if spec.objective == "supervised" else f" · {spec.objective}"
             varied = transforms_title(spec.data.transforms) if spec.epochs else "untrained"
-            return " · ".join([varied, spec.model, *unusual])
+            return f"{varied} · {spec.model}{objective}"
         case TransferSpec():
             start = source_title(spec.source) if source is None else transforms_title(source.data.transforms)
             start = "untrained" if isinstance(source, PretrainSpec) and not source.epochs else start

@@ -47,8 +47,8 @@ class QuestionSpec(BaseRunSpec):
         backgrounds: source of the backgrounds.
         num_classes: of each task; None means 30, or half of the source's if that is less.
         num_prototypes: pictures used of each class.
-        epochs: of pretraining, on an endless stream; None, here and below: as the shortest budget has it that suits all
-            networks, or the shortest with this optimizer.
+        epochs: of pretraining, on an endless stream; None, here and below: as the usual budget of each network has it,
+            which need not be the same for all, or the shortest with this optimizer.
         samples_per_epoch: images in one of them.
         batch_size: of pretraining.
         learning_rate: of pretraining.
@@ -100,13 +100,13 @@ class QuestionSpec(BaseRunSpec):
         require(self.precision in PRECISIONS, "precision", self.precision, " or ".join(PRECISIONS))
         if self.optimizer is not None:
             require_choice("optimizer", self.optimizer, OPTIMIZERS)
-        require_count("epochs", self.training["epochs"], 1, 100_000)  # none at all is the source "untrained"
+        if self.epochs is not None:
+            require_count("epochs", self.epochs, 1, 100_000)  # none at all is the source "untrained"
 
-    @property
-    def training(self) -> dict[str, Any]:
-        """Fields of all its pretrainings: those that are asked for, and the others of the budget."""
+    def training(self, model: str, objective: str) -> dict[str, Any]:
+        """Fields of the pretrainings of a network: those that are asked for, and the others of its budget."""
         asked = {name: getattr(self, name) for name in ("epochs", "samples_per_epoch", "batch_size", "learning_rate")}
-        usual = usual_budget(self.models, self.objectives, self.optimizer).settings
+        usual = usual_budget(model, objective, self.optimizer).settings
         return usual | {name: value for name, value in asked.items() if value is not None}
 
     @property

@@ -148,7 +148,7 @@ def _pretraining(question: QuestionSpec, data: DatasetSpec, model: str, objectiv
         objective=objective,
         precision=question.precision,
         seed=seed,
-        **question.training,
+        **question.training(model, objective),
     )
 
 

@@ -106,8 +106,8 @@ def budget_controls(model: str, objective: str) -> tuple[Budget, dict[str, Any]]
     Returns:
         The budget, and the other arguments of ``planned_runs``.
     """
-    offered = [name for name, budget in BUDGETS.items() if budget.suits([model], [objective])]
-    default = usual_budget([model], [objective]).name
+    offered = [name for name, budget in BUDGETS.items() if budget.suits(model, objective)]
+    default = usual_budget(model, objective).name
     budget = BUDGETS[segments("How long", offered, key="budget", default=default)]
     st.caption(budget.summary)
     left, right = st.columns(2)

@@ -45,6 +45,7 @@ class Asked(Exception):
             schedule="cosine",
             weight_decay=5e-5,
         ),
+        PretrainSpec(data=DatasetSpec(num_samples=None), optimizer="muon", learning_rate=0.02),
         PretrainSpec(
             data=DatasetSpec(
                 stickers="noise", sticker_classes=("noise-01", "noise-02"), sticker_seed=3, label="sticker"

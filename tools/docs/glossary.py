@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from invariance.vocabulary.architectures import ARCHITECTURES
+from invariance.vocabulary.budgets import BUDGETS
 from invariance.vocabulary.measures import MEASURES
 from invariance.vocabulary.methods import METHODS
+from invariance.vocabulary.optimizers import MUON_MOMENTUM, NEWTON_SCHULZ, NEWTON_SCHULZ_STEPS, OPTIMIZERS
 from invariance.vocabulary.terms import TERMS
 from invariance.vocabulary.transforms import TRANSFORMATIONS
 from tools.docs.text import bullet, paragraph, table
@@ -29,6 +31,48 @@ def glossary() -> str:
         table(
             ["name", "title", "what it is"],
             ([f"`{one.name}`", one.title, one.summary] for one in ARCHITECTURES.values()),
+        ),
+        "## Optimizers and budgets",
+        paragraph(
+            """How weights follow their gradients in pretraining, and at which learning rates. A what-if and the Train
+            page take the rates, the batch size and the schedule of the optimizer; `pretrain` takes those of `muon`
+            with it, and otherwise the defaults that its help names."""
+        ),
+        table(
+            ["name", "what it steps", "rate of filters", "rate of all else", "schedule", "Adam's betas", "batch size"],
+            (
+                [
+                    f"`{one.name}`",
+                    one.summary,
+                    f"{one.learning_rate * (one.filter_rate or 1.0):g}",
+                    f"{one.learning_rate:g}",
+                    one.schedule,
+                    ", ".join(f"{beta:g}" for beta in one.betas),
+                    f"{one.batch_size}",
+                ]
+                for one in OPTIMIZERS.values()
+            ),
+        ),
+        paragraph(
+            f"""Muon adds up gradients with momentum {MUON_MOMENTUM:g}, looks ahead along the sum (Nesterov), makes its
+            singular values alike in {NEWTON_SCHULZ_STEPS} steps of Newton and Schulz (coefficients
+            {", ".join(f"{each:g}" for each in NEWTON_SCHULZ)}) on rows of outputs by all else, and before the step
+            brings the filters of each layer to the norm √outputs. `linear` falls to zero at the end."""
+        ),
+        table(
+            ["budget", "images to pretrain on", "optimizer", "what it is good for", "offered for"],
+            (
+                [
+                    one.name,
+                    f"{one.epochs} × {one.samples_per_epoch:,}",
+                    f"`{one.optimizer}`",
+                    one.summary,
+                    "all"
+                    if one.measured_on is None
+                    else f"{', '.join(f'`{name}`' for name in one.measured_on)}, supervised: on these it was measured",
+                ]
+                for one in BUDGETS.values()
+            ),
         ),
         "## Measures",
         table(

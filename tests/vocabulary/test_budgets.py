@@ -1,0 +1,37 @@
+"""Which budget is usual for which networks, and what each asks for."""
+
+from dataclasses import replace
+
+import pytest
+
+from invariance.spec import DatasetSpec, PretrainSpec, QuestionSpec
+from invariance.vocabulary.architectures import ARCHITECTURES
+from invariance.vocabulary.budgets import BUDGETS, usual_budget
+
+MEASURED = ("small", "small_resnet", "small_vgg")
+
+
+@pytest.mark.parametrize("model", ARCHITECTURES)
+def test_instant_is_usual_where_it_was_measured_and_quick_elsewhere(model: str) -> None:
+    assert usual_budget(model).name == ("Instant" if model in MEASURED else "Quick")
+    assert usual_budget(model, "simclr").name == "Quick"
+    assert [usual_budget(model, optimizer=name).name for name in ("adam", "muon")] == ["Quick", "Instant"]
+
+
+def test_each_network_of_a_question_has_its_own_unless_one_optimizer_is_asked_for() -> None:
+    asked = QuestionSpec(sources=("hue", "none"), targets=("hue",), models=("small", "small_vit"), epochs=2)
+    found = [asked.training(model, "supervised") for model in asked.models]
+    assert found == [BUDGETS[name].settings | {"epochs": 2} for name in ("Instant", "Quick")]
+    alike = replace(asked, optimizer="adam")
+    assert alike.training("small", "supervised") == alike.training("small_vit", "supervised") == found[1]
+
+
+def test_every_budget_is_one_that_a_pretraining_takes() -> None:
+    data = DatasetSpec(num_samples=None)
+    found = {name: PretrainSpec(data=data, **budget.settings) for name, budget in BUDGETS.items()}
+    told = {
+        name: (one.optimizer, one.schedule, one.batch_size, one.learning_rate, one.epochs * one.samples_per_epoch)
+        for name, one in found.items()
+    }
+    assert told["Instant"] == ("muon", "linear", 64, 0.02, 10_000)
+    assert told["Quick"] == ("adam", "constant", 128, 2e-3, 40_000)
