@@ -3,9 +3,9 @@
     python -m benchmarks.class_load --sessions 30 --seconds 150 --json
 
 Starts a shared server of its own on this machine, with runs in a temporary folder, and speaks to it as browsers do,
-over websockets. Every session does something every 2 to 8 seconds; a third of them asks for the same what-if, each other one
-for one of its own, before the first half is over. Ends after the seconds asked for (at most 600) and what is then under
-way.
+over websockets. Every session does something every 2 to 8 seconds; a third of them asks for the same what-if, the
+others each for one of their own, before the first half is over. Ends after the seconds asked for (at most 600) and
+what is then under way.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from invariance.studies.study import Study
 from pages.shared import server
 from pages.shared.controls import choose, choose_several
 from pages.shared.durations import in_words
-from pages.shared.errors import errors_postponed, show_error
+from pages.shared.errors import errors_postponed, show_error, show_postponed
 from pages.shared.literal import literal
 from pages.shared.places import shown
 from pages.shared.sources import named_source, source_picker
@@ -167,6 +167,7 @@ def _live(study: Study) -> None:
         text += f", about {in_words(progress.eta_seconds)} left"
     st.progress(min(1.0, max(0.0, progress.share)), text)
     st.button("Pause", icon=":material/pause_circle:", key="pause_study", on_click=_pause, args=(study,))
+    show_postponed()
 
 
 def _progress(study: Study) -> StudyProgress:
