@@ -95,9 +95,7 @@ def claim_collection(folder: Path, owner: str) -> None:
         (folder / OWNERS).mkdir(exist_ok=True)
         (folder / OWNERS / owner).touch()
     except OSError as error:
-        raise SpecError(
-            f"pictures: cannot be noted as yours ({error}); free some space, then try again"
-        ) from error
+        raise SpecError(f"pictures: cannot be noted as yours ({error}); free some space, then try again") from error
 
 
 def collections_of(root: Path, owners: Sequence[str]) -> list[Path]:
