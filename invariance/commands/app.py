@@ -20,8 +20,6 @@ from invariance.extras import require_extra
 from invariance.resources import is_installed, project_folder, user_cache
 from invariance.spec.checks import SpecError, require_count
 
-TEACHER_VARIABLE = "INVARIANCE_TEACHER"
-TEACHER_LINE = f"  teacher   the same with /teacher; password as {TEACHER_VARIABLE} says"
 _PARTS = ("app.py", "pages", "static", ".streamlit")
 
 
@@ -92,13 +90,15 @@ def open_app(args: argparse.Namespace) -> None:
 
 def _tell_class(port: int) -> None:
     """Says where a class finds the server, and with what its teacher signs in; makes a password where there is none."""
-    password = os.environ.get(TEACHER_VARIABLE, "")
-    made = not password
-    if made:
-        password = os.environ[TEACHER_VARIABLE] = secrets.token_urlsafe(9)
+    from invariance.runs.limits import TEACHER_VARIABLE
+
+    how = f"as {TEACHER_VARIABLE} says"
+    if not os.environ.get(TEACHER_VARIABLE):
+        os.environ[TEACHER_VARIABLE] = secrets.token_urlsafe(9)
+        how = f"{os.environ[TEACHER_VARIABLE]} (made now)"
     print("This server listens beyond this machine: whoever reaches it may use it, and all traffic is plain HTTP.")
     print(f"  students  http://{socket.gethostname()}:{port} or this machine's address in your network")
-    print(f"  teacher   the same with /teacher; password {password} (made now)" if made else TEACHER_LINE)
+    print(f"  teacher   the same with /teacher; password {how}")
 
 
 def _app_folder() -> Path:

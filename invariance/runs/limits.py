@@ -17,6 +17,8 @@ from invariance.runs.networks import networks_of, recorded_spec
 from invariance.runs.store import Store
 from invariance.spec import RunSpec, SpecError
 
+TEACHER_VARIABLE: Final = "INVARIANCE_TEACHER"
+"""Holds the password of who is not limited."""
 _VARIABLES: Final = {
     "minutes": "INVARIANCE_MAX_MINUTES",
     "megabytes": "INVARIANCE_MAX_MB",

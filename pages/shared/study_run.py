@@ -12,7 +12,7 @@ from invariance.runs.study_progress import StudyProgress, estimated_seconds, pro
 from invariance.studies.study import Study
 from pages.shared import server
 from pages.shared.durations import in_words
-from pages.shared.errors import errors_postponed
+from pages.shared.errors import errors_postponed, show_postponed
 
 
 def start(study: Study) -> None:
@@ -83,6 +83,7 @@ def _live(study: Study) -> None:
         text += f", about {in_words(progress.eta_seconds)} left"
     st.progress(min(1.0, max(0.0, progress.share)), text)
     st.button("Pause", icon=":material/pause_circle:", key="pause_study", on_click=_pause, args=(study,))
+    show_postponed()
 
 
 def _progress(study: Study) -> StudyProgress:

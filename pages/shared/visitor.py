@@ -16,9 +16,9 @@ from collections.abc import Iterable, Mapping
 
 import streamlit as st
 
+from invariance.runs.limits import TEACHER_VARIABLE
 from pages.shared import cookies
 
-TEACHER_VARIABLE = "INVARIANCE_TEACHER"
 TEACHER = "teacher"
 """Owner of what the teacher asked for."""
 

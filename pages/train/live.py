@@ -15,7 +15,7 @@ from invariance.spec import RunSpec, SpecError
 from pages.shared import server, visitor
 from pages.shared.conclusions import conclusion, published_conclusion
 from pages.shared.durations import in_words
-from pages.shared.errors import show_error
+from pages.shared.errors import show_error, show_postponed
 from pages.shared.figures import draw, show_figure
 from pages.shared.links import MAX_SHOWN
 from pages.shared.navigation import link_to
@@ -65,6 +65,7 @@ def _panel(transfer_ids: list[str], was_active: bool) -> None:
         elif any(run.can_resume for run in runs):
             stopped = [run.id for run in runs if run.can_resume]
             st.button("Resume", icon=":material/play_circle:", key="resume", on_click=server.resume, args=(stopped,))
+    show_postponed()  # what these buttons could not do: this part alone has run again
     networks: dict[str, list[TransferStatus]] = {}
     for one in transfers:
         networks.setdefault(one.spec.source, []).append(one)

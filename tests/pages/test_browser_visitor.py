@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
+from tests.pages.conftest import READY, RUN_TIMEOUT_MS, Visitor
 from tests.pages.test_browser import TINY
 
 
@@ -39,3 +39,19 @@ def test_a_browser_is_known_again_and_another_is_another(visitor: Visitor, brows
         other.close()
     page.get_by_text("One seed each").wait_for(timeout=RUN_TIMEOUT_MS)
     assert visitor.exceptions() == []
+
+
+@pytest.mark.browser
+def test_two_windows_of_a_new_browser_are_one_visitor(visitor: Visitor) -> None:
+    first, second = visitor.page, visitor.page.context.new_page()
+    for page in (first, second):
+        page.goto(f"{visitor.server.url}/runs", wait_until="commit")
+    visitor.settle()
+    second.wait_for_selector(READY, timeout=RUN_TIMEOUT_MS)
+    given = {
+        one["name"]: one["value"] for one in first.context.cookies() if one["name"].startswith("invariance_visitor_")
+    }
+    assert given and all(name.removeprefix("invariance_visitor_") in value for name, value in given.items())
+    visitor.open("runs")
+    known = {one["name"] for one in first.context.cookies() if one["name"].startswith("invariance_visitor_")}
+    assert known == set(given), "none is overwritten, and no other one is given"

@@ -1,0 +1,306 @@
+"""A class on one server: sessions that open pages, move a slider and ask for what-ifs, and how long each waits.
+
+    python -m benchmarks.class_load --sessions 30 --seconds 150 --json
+
+Starts a shared server of its own on this machine, with runs in a temporary folder, and speaks to it as browsers do,
+over websockets. Every session does something every 2 to 8 seconds; a third of them asks for the same what-if, the
+others each for one of their own, before the first half is over. Ends after the seconds asked for (at most 600) and
+what is then under way.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
+
+from invariance.resources import project_folder
+from invariance.runs.store import Store
+
+ACTIONS = ("first_page", "page", "slider", "submit", "panel")
+MAX_SECONDS = 600.0
+PATIENCE_S = 120.0
+START_S = 180.0
+SLIDER = "strength"
+"""Of the Data set page: one that the server answers."""
+PAGES = ("", "dataset", "runs", "studies", "invariance", "factors", "own", "pictures")
+
+
+class Session:
+    """A browser's side of the websocket, without a browser.
+
+    Args:
+        url: of the websocket.
+        cookie: what the server left in the browser.
+    """
+
+    def __init__(self, url: str, cookie: str) -> None:
+        self._url, self._cookie = url, cookie
+        self._page_hash = ""
+        self._widgets: dict[str, str] = {}
+        self._set: dict[str, WidgetState] = {}
+        self.fragments: list[str] = []
+        self.failures: list[str] = []
+
+    async def __aenter__(self) -> Session:
+        self._socket = await websockets.connect(
+            self._url,
+            subprotocols=[websockets.Subprotocol("streamlit")],
+            additional_headers={"Cookie": self._cookie},
+            max_size=None,
+            open_timeout=PATIENCE_S,
+            ping_interval=None,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._socket.close()
+
+    async def open(self, page: str, query: str = "") -> None:
+        """Opens a page by its address."""
+        self._set, self._page_hash, self._query = {}, "", query
+        await self._run(page=page)
+
+    async def slide(self, value: float) -> None:
+        """Moves the slider."""
+        state = WidgetState(id=self._id_of(SLIDER))
+        state.double_array_value.data.append(value)
+        self._set[state.id] = state
+        await self._run()
+
+    async def click(self, key: str) -> None:
+        """Clicks a button."""
+        await self._run(clicked=WidgetState(id=self._id_of(key), trigger_value=True))
+
+    async def refresh(self) -> None:
+        """Runs the page's live part once, as its timer does."""
+        await self._run(fragment=self.fragments[-1])
+
+    def _id_of(self, key: str) -> str:
+        return next(identity for identity in self._widgets if identity.endswith(f"-{key}"))
+
+    async def _run(self, page: str | None = None, clicked: WidgetState | None = None, fragment: str = "") -> None:
+        message = BackMsg()
+        asked = message.rerun_script
+        asked.query_string, asked.fragment_id, asked.is_auto_rerun = self._query, fragment, bool(fragment)
+        if page is None:
+            asked.page_script_hash = self._page_hash
+        else:
+            asked.page_name = page
+        asked.widget_states.CopyFrom(WidgetStates(widgets=[*self._set.values(), *([clicked] if clicked else [])]))
+        await self._socket.send(message.SerializeToString())
+        async with asyncio.timeout(PATIENCE_S):
+            while not self._heard(ForwardMsg.FromString(bytes(await self._socket.recv())), is_part=bool(fragment)):
+                pass
+
+    def _heard(self, said: ForwardMsg, *, is_part: bool) -> bool:
+        """Takes in a message; whether it is the last of a run."""
+        match said.WhichOneof("type"):
+            case "new_session":
+                self._page_hash = said.new_session.page_script_hash
+                if not is_part:
+                    self._widgets, self.fragments = {}, []
+            case "navigation":
+                self._page_hash = said.navigation.page_script_hash or self._page_hash
+            case "page_info_changed":
+                self._query = said.page_info_changed.query_string
+            case "auto_rerun":
+                self.fragments.append(said.auto_rerun.fragment_id)
+            case "delta" if said.delta.WhichOneof("type") == "new_element":
+                kind = said.delta.new_element.WhichOneof("type")
+                element = getattr(said.delta.new_element, str(kind))
+                if kind == "exception":
+                    self.failures.append(f"{element.type}: {element.message}"[:200])
+                if identity := getattr(element, "id", ""):
+                    self._widgets[str(identity)] = str(kind)
+            case "script_finished":
+                return said.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
+        return False
+
+
+class Class:
+    """All sessions, and what they waited.
+
+    Args:
+        address: of the server, host and port.
+        seconds: how long they stay.
+    """
+
+    def __init__(self, address: str, seconds: float) -> None:
+        self._address, self._end = address, time.monotonic() + seconds
+        self._seconds = seconds
+        self.waited: defaultdict[str, list[float]] = defaultdict(list)
+        self.failures: list[str] = []
+
+    async def attend(self, num: int) -> None:
+        """Has that many sessions come at once and stay to the end."""
+        await asyncio.gather(*(self._student(number, num) for number in range(num)))
+
+    async def _timed(self, action: str, doing: Any) -> None:
+        begin = time.monotonic()
+        await doing
+        self.waited[action].append(time.monotonic() - begin)
+
+    async def _student(self, number: int, num: int) -> None:
+        chance = random.Random(number)
+        query = "" if number < num / 3 else f"seed={1000 + number}"
+        asks_at = self._end - self._seconds * chance.uniform(0.5, 0.8)
+        try:
+            begin = time.monotonic()
+            cookie = await asyncio.to_thread(cookie_of, f"http://{self._address}/")
+            async with Session(f"ws://{self._address}/_stcore/stream", cookie) as session:
+                await session.open("")
+                self.waited["first_page"].append(time.monotonic() - begin)
+                while time.monotonic() < self._end:
+                    if time.monotonic() > asks_at:
+                        asks_at = self._end + PATIENCE_S
+                        await self._what_if(session, query)
+                    else:
+                        await self._look(session, chance)
+                    await asyncio.sleep(max(0.0, min(chance.uniform(2, 8), self._end - time.monotonic())))
+                self.failures += session.failures
+        except (OSError, TimeoutError, StopIteration, websockets.WebSocketException) as error:
+            self.failures.append(f"session {number}: {error!r}"[:200])
+
+    async def _look(self, session: Session, chance: random.Random) -> None:
+        """Opens a page; on that of a data set, slides."""
+        page = chance.choice((*PAGES, "dataset", "dataset"))
+        await self._timed("page", session.open(page, f"seed={chance.randrange(4)}" if page == "dataset" else ""))
+        for _ in range(2 if page == "dataset" else 0):
+            if time.monotonic() < self._end:
+                await self._timed("slider", session.slide(chance.randrange(21) / 20))
+
+    async def _what_if(self, session: Session, query: str) -> None:
+        """Asks for one, and watches it for a while."""
+        await self._timed("page", session.open("train", query))
+        await self._timed("submit", session.click("go"))
+        until = min(self._end, time.monotonic() + 40)
+        while session.fragments and time.monotonic() < until:
+            await asyncio.sleep(2)
+            await self._timed("panel", session.refresh())
+
+
+def cookie_of(url: str) -> str:
+    """The cookie that a server leaves in a new browser."""
+    asked = urllib.request.Request(url, headers={"Accept": "text/html"})
+    with urllib.request.urlopen(asked, timeout=PATIENCE_S) as answer:
+        return str(answer.headers.get("set-cookie", "")).partition(";")[0]
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[tuple[str, int]]:
+    """A shared server on a free port: its address, and its process number."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    words = [sys.executable, "-m", "streamlit", "run", str(project_folder() / "app.py"), "--server.headless=true"]
+    words += [f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none"]
+    environment = os.environ | {"INVARIANCE_RUNS": str(folder / "runs"), "INVARIANCE_TEACHER": "of the load test"}
+    with (folder / "log.txt").open("w") as log:
+        process = subprocess.Popen(words, env=environment, stdout=log, stderr=log, cwd=project_folder())
+    try:
+        deadline = time.monotonic() + START_S
+        while True:
+            with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5):
+                break
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit(f"the server did not start: {(folder / 'log.txt').read_text()[-500:]}")
+            time.sleep(0.2)
+        yield f"127.0.0.1:{port}", process.pid
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def megabytes(pid: int) -> float:
+    """Memory of a process, where the system tells it; NaN elsewhere."""
+    with suppress(OSError):
+        if found := re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text()):
+            return round(int(found[1]) / 1024, 1)
+    return float("nan")
+
+
+def summary(waited: dict[str, list[float]]) -> dict[str, dict[str, float]]:
+    """Median and 95th percentile in seconds, and the number, of each action that was taken."""
+    return {
+        action: {
+            "p50": round(float(np.percentile(waited[action], 50)), 3),
+            "p95": round(float(np.percentile(waited[action], 95)), 3),
+            "n": len(waited[action]),
+        }
+        for action in ACTIONS
+        if waited.get(action)
+    }
+
+
+async def watched(lesson: Class, sessions: int, pid: int) -> list[float]:
+    """Has the class attend, and returns the server's memory every few seconds, in MB."""
+    memory, attending = [megabytes(pid)], asyncio.create_task(lesson.attend(sessions))
+    while not attending.done():
+        await asyncio.wait([attending], timeout=5)
+        memory.append(megabytes(pid))
+    attending.result()
+    return memory
+
+
+def measure(sessions: int, seconds: float) -> dict[str, Any]:
+    """Starts a server, lets a class at it, and says what came of it."""
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as (address, pid):
+        lesson = Class(address, seconds)
+        memory = asyncio.run(watched(lesson, sessions, pid))
+        store = Store(Path(folder, "runs"))
+        states = Counter(str(run.state) for run in store.list())
+        store.close()
+    return {
+        "sessions": sessions,
+        "seconds": seconds,
+        "cores": os.cpu_count(),
+        "actions": summary(lesson.waited),
+        "failures": lesson.failures,
+        "runs": dict(states),
+        "server_mb": {"first": memory[0], "last": memory[-1], "most": max(memory)},
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sessions", type=int, default=30)
+    parser.add_argument("--seconds", type=float, default=150.0)
+    parser.add_argument("--json", action="store_true", help="print one JSON object alone")
+    args = parser.parse_args()
+    found = measure(max(1, min(args.sessions, 200)), max(5.0, min(args.seconds, MAX_SECONDS)))
+    if args.json:
+        print(json.dumps(found))
+        return
+    for action, numbers in found["actions"].items():
+        print(f"{action:12s} n {numbers['n']:5.0f}   p50 {numbers['p50']:7.2f} s   p95 {numbers['p95']:7.2f} s")
+    print(f"failures {found['failures'] or 'none'}; runs {found['runs']}; server {found['server_mb']} MB")
+
+
+if __name__ == "__main__":
+    main()

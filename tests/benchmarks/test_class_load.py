@@ -1,0 +1,17 @@
+"""What the load test says of waits is what was waited."""
+
+from __future__ import annotations
+
+import math
+import os
+
+from benchmarks.class_load import megabytes, summary
+
+
+def test_waits_are_summed_up_by_action() -> None:
+    found = summary({"slider": [0.1 * number for number in range(1, 11)], "page": [2.0], "panel": []})
+    assert found == {"page": {"p50": 2.0, "p95": 2.0, "n": 1}, "slider": {"p50": 0.55, "p95": 0.955, "n": 10}}
+
+
+def test_memory_of_a_process_that_is_gone_is_not_made_up() -> None:
+    assert megabytes(os.getpid()) > 1 and math.isnan(megabytes(2**30))
