@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import streamlit as st
 
 from invariance.spec import QuestionSpec
+from invariance.vocabulary.budgets import BUDGETS, usual_budget
 from invariance.vocabulary.objectives import OBJECTIVES
 from pages.ask.asked import Asked
 from pages.shared.fields import segments
-from pages.shared.plan import BUDGETS
 from pages.shared.sources import named_source, source_picker
 
 USUAL: Final = QuestionSpec.objectives[0]
 
 
-def choose_details() -> dict[str, Any]:
-    """The controls: fields of a ``QuestionSpec``, sources of pictures as they are given."""
+def choose_details(models: Sequence[str]) -> dict[str, Any]:
+    """The controls: fields of a ``QuestionSpec``, sources of pictures as they are given.
+
+    Args:
+        models: architectures of the question, which a budget has to suit.
+    """
     with st.popover("Pictures and pretraining", icon=":material/tune:", type="tertiary"):
         left, right = st.columns(2, gap="large")
         with left:
@@ -32,10 +37,12 @@ def choose_details() -> dict[str, Any]:
                 wrap=True,
                 bind="query-params",
             )
-            budget = BUDGETS[segments("How long", BUDGETS, key="budget", default="Quick")]
+            learnt = tuple(objectives) or (USUAL,)
+            offered = [name for name, budget in BUDGETS.items() if budget.suits(models, learnt)]
+            usual = usual_budget(models, learnt)
+            budget = BUDGETS[segments("How long", offered, key="budget", default=usual.name)]
             st.caption(budget.summary)
-    training = {"epochs": budget.epochs, "samples_per_epoch": budget.samples_per_epoch}
-    return pictures | training | {"objectives": tuple(objectives) or (USUAL,)}
+    return pictures | {"objectives": learnt} | ({} if budget is usual else budget.settings)
 
 
 def _choose_pictures() -> dict[str, Any]:

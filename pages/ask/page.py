@@ -30,11 +30,11 @@ def copy_command(command: str) -> None:
 links.enter("ask", widget="budget", never_empty=("budget", "objects_source", "backgrounds_source"))
 server.start()
 st.title("Ask", anchor=False)
+asked = read_link(cache.known_models())
 with st.container(horizontal=True, vertical_alignment="center"):
     st.caption("One question, many networks: click a coloured part to change it.")
     st.space("stretch")
-    details = choose_details()
-asked = read_link(cache.known_models())
+    details = choose_details(asked.values["models"])
 show_sentence(asked)
 show_editor(asked)
 if asked.unusable:
