@@ -61,14 +61,14 @@ def thrown_away(
     """
     require(objects in OBJECTS, "objects", objects, " or ".join(OBJECTS))
     names = several_names("factors", factors)
-    with at_work([a, b], device) as (models, where):
-        known = recorded_weights(dict(zip(models, (a, b), strict=True)), models)
-        references = [str(one) if name in known else None for name, one in zip(models, (a, b), strict=True)]
+    with at_work("thrown away", [a, b], device) as at:
+        known = recorded_weights(dict(zip(at.models, (a, b), strict=True)), at.models)
+        references = [str(one) if name in known else None for name, one in zip(at.models, (a, b), strict=True)]
         root = default_root()
         facts = network_pair(references, Store(root) if (root / "store.sqlite").is_file() else None)
         data = facts.data if images is None else data_set(images, seed)
-        spec = FactorSpec(sources=tuple(models), data=data, num_images=num_images, num_folds=num_folds)
+        spec = FactorSpec(sources=tuple(at.models), data=data, num_images=num_images, num_folds=num_folds)
         spec = spec if names == ("all",) else replace(spec, factors=names)
-        engine, task = Engine(data, where), Engine(facts.task if images is None else data, where)
-        card = card_of(models, engine, task, spec, objects=objects, num_attributed=num_attributed)
+        engine, task = Engine(data, at.device), Engine(facts.task if images is None else data, at.device)
+        card = card_of(at.models, engine, task, spec, objects=objects, num_attributed=num_attributed)
         return facts.added_to(card)

@@ -12,7 +12,7 @@ from invariance.vocabulary.budgets import BUDGETS, usual_budget
 from invariance.vocabulary.objectives import OBJECTIVES
 from pages.ask.asked import Asked
 from pages.shared.fields import segments
-from pages.shared.sources import named_source, source_picker
+from pages.shared.sources import class_count, named_source, source_picker
 
 USUAL: Final = QuestionSpec.objectives[0]
 
@@ -48,15 +48,7 @@ def choose_details(models: Sequence[str]) -> dict[str, Any]:
 def _choose_pictures() -> dict[str, Any]:
     objects = source_picker("Objects", "objects")
     backgrounds = source_picker("Backgrounds", "backgrounds", colour=True)
-    num_classes = st.number_input(
-        "Classes of each task",
-        2,
-        1_000,
-        None,
-        key="classes",
-        bind="query-params",
-        placeholder="30, or half of what there is",
-    )
+    num_classes = class_count("30, or half of what there is")
     return {"objects": objects, "backgrounds": backgrounds, "num_classes": num_classes}
 
 
