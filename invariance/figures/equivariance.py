@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Final
+from collections.abc import Collection, Hashable, Mapping
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,9 @@ _SCALE: Final = tuple((_STOPS[verdict], EQUIVARIANCE_COLOURS[verdict]) for verdi
 _TOP_PX: Final = 56
 _APART: Final = 0.22
 """Of the dots of two networks, where what foresees the change is 1 apart."""
+
+Cell = Mapping[Hashable, Any]
+"""Column to value."""
 
 
 def equivariance_heatmap(
@@ -49,9 +52,10 @@ def equivariance_heatmap(
     models, transforms = rows_and_columns(table, apart=apart)
     stops = table.assign(stop=table["verdict"].map(_STOPS))
     values = grid(stops, "stop", rows=models, columns=transforms, by="transform").astype(np.float64)
-    by_cell = table.drop_duplicates(["model", "transform"]).set_index(["model", "transform"])
+    of_cells = table.drop_duplicates(["model", "transform"]).to_dict("records")
+    by_cell: dict[tuple[str, str], Cell] = {(cell["model"], cell["transform"]): cell for cell in of_cells}
     names = [(titles or {}).get(model, model) for model in models]
-    cells = [(row, by_cell.loc[(models[row], transforms[column])]) for row, column in filled(values)]
+    cells = [(row, by_cell[models[row], transforms[column]]) for row, column in filled(values)]
     words = [SAME if cell["verdict"] == INVARIANT else format_number(cell["equivariance"]) for _, cell in cells]
     told = [_told(names[row], cell) for row, cell in cells]
     figure = go.Figure(
@@ -90,10 +94,10 @@ def equivariance_heatmap(
     return figure
 
 
-def _told(name: str, cell: pd.Series) -> str:
+def _told(name: str, cell: Cell) -> str:
     control = f"with shuffled parameters {format_number(cell['control'])}"
     lines = [
-        f"{name}<br>{str(cell.name[1]).replace('_', ' ')}: {cell['verdict']}",
+        f"{name}<br>{str(cell['transform']).replace('_', ' ')}: {cell['verdict']}",
         f"equivariance {format_number(cell['equivariance'])}, {control}",
         interval_text(cell["equivariance_low"], cell["equivariance_high"]),
         f"conditional sens-score {format_number(cell['sens_conditional'])}",
