@@ -253,17 +253,19 @@ def card_from_json(values: Mapping[str, Any], data: DatasetSpec) -> ThrownAway:
     """The card that :func:`card_json` wrote of images of ``data``; null stands for a number that there is not."""
     first, second = (tuple(names) for names in values["trained_on"])
     moved = values["transferred"]
+    rows: list[dict[str, Any]] = [
+        {key: math.nan if each is None else each for key, each in row.items()} for row in values["rows"]
+    ]
+    strips: list[dict[str, Any]] = [
+        {key: tuple(each) if isinstance(each, list) else each for key, each in strip.items()}
+        for strip in values["strips"]
+    ]
     return ThrownAway(
         names=(values["first"], values["second"]),
         trained_on=(first, second),
         data=data,
-        rows=tuple(
-            Row(**{key: math.nan if each is None else each for key, each in row.items()}) for row in values["rows"]
-        ),
-        strips=tuple(
-            Strip(**{key: tuple(each) if isinstance(each, list) else each for key, each in strip.items()})
-            for strip in values["strips"]
-        ),
+        rows=tuple(Row(**row) for row in rows),
+        strips=tuple(Strip(**strip) for strip in strips),
         transferred=None
         if moved is None
         else Transferred((moved["accuracies"][0], moved["accuracies"][1]), tuple(moved["transforms"])),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from invariance.figures.thrown_away import card_html, differences_figure, strip_figure
 from invariance.measures.factor_strip import Strip
@@ -10,7 +11,7 @@ from invariance.runs.origin import Origin
 from invariance.spec import DatasetSpec
 from invariance.studies.thrown_away import Row, ThrownAway, judged
 
-IMAGES = np.zeros((5, 8, 8, 3), dtype=np.uint8)
+IMAGES: NDArray[np.uint8] = np.zeros((5, 8, 8, 3), dtype=np.uint8)
 STRIP = Strip(
     factor="scale.factor",
     title="scale",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from invariance.data.engine import Engine, to_bytes
@@ -48,7 +49,9 @@ def test_a_network_beside_itself_differs_in_nothing() -> None:
 
 def test_the_difference_and_its_interval_by_hand() -> None:
     generator = np.random.default_rng(0)
-    num, objects, backgrounds = 60, np.arange(60) % 5, np.arange(60) % 4
+    num = 60
+    objects: NDArray[np.int64] = np.arange(num) % 5
+    backgrounds: NDArray[np.int64] = np.arange(num) % 4
     saved, guesses = generator.normal(-0.2, 0.5, num), generator.uniform(0.5, 1.5, num)
     interval, p = two_way_difference(*map(torch.from_numpy, (saved, guesses, objects, backgrounds)))
     ratios = []
