@@ -68,7 +68,7 @@ def test_help_is_the_sentence_of_the_docstring_with_the_default() -> None:
     made = Parser()
     add_fields(made, PretrainSpec, ("schedule", "weight_decay", "epochs"), defaults={"epochs": 4})
     found = options(parser=made)
-    assert found["schedule"].startswith("of the learning rate, one of constant, cosine: constant, or falling")
+    assert found["schedule"].startswith("of the learning rate, one of constant, cosine, linear: constant, or falling")
     assert found["schedule"].endswith("(default constant)") and found["weight_decay"].endswith("(default 0.0)")
     assert found["epochs"].startswith("number of passes over the data; with 0 ")
     assert found["epochs"].endswith("(default 4)")
