@@ -16,7 +16,7 @@ from tests.pages.test_addresses import TITLES
 
 OPEN = """
 from streamlit.testing.v1 import AppTest
-print([error.message for error in AppTest.from_file("app.py").run().exception])
+print([error.message for error in AppTest.from_file("app.py", default_timeout=60).run().exception])
 """
 
 
