@@ -310,6 +310,11 @@ def _of_evidence(models: Sequence[Classifier], task: Engine, num: int) -> Row:
     return _row(EVIDENCE, "object", "evidence on the object", found.shares, found.difference, found.p)
 
 
+def _interval(row: Any, names: tuple[str, str, str]) -> Interval:
+    estimate, low, high = (float(row[name]) for name in names)
+    return Interval(estimate, low, high, int(row["num_pairs"]))
+
+
 def _of_equivariance(task: Task, transforms: tuple[str, ...]) -> Iterator[Row]:
     """Of the transformations whose factors are told: elsewhere there is nothing to add."""
     if not transforms:
@@ -329,9 +334,9 @@ def _of_equivariance(task: Task, transforms: tuple[str, ...]) -> Iterator[Row]:
         table: pd.DataFrame = end.value[0]
     by_name = table.set_index(["model", "transform"])
     for transform in transforms:
-        found = [by_name.loc[(name, transform)] for name in task.models]
+        found: list[Any] = [by_name.loc[(name, transform)] for name in task.models]
         ends = "equivariance", "equivariance_low", "equivariance_high"
-        first, second = (Interval(*(float(row[end]) for end in ends), int(row["num_pairs"])) for row in found)
+        first, second = (_interval(row, ends) for row in found)
         apart = Interval(second.estimate - first.estimate, second.low - first.high, second.high - first.low, second.num)
         if not math.isnan(apart.estimate):
             title = transform.replace("_", " ")

@@ -73,7 +73,7 @@ class TrainState:
         self._schedule = schedule
         self._weight_decay = weight_decay
         self._optimizer = OPTIMIZERS[optimizer]
-        own = [*model.parameters(), *self.objective.parameters()]
+        own: list[Tensor] = [*model.parameters(), *self.objective.parameters()]
         self._are_filters = [parameter.dim() == 4 for parameter in own]
         self.optimiser = self.new_optimiser(own)
         self._directory = directory

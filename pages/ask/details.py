@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any, Final
 
 import streamlit as st
@@ -38,8 +39,9 @@ def choose_details(models: Sequence[str]) -> dict[str, Any]:
                 bind="query-params",
             )
             learnt = tuple(objectives) or (USUAL,)
-            offered = [name for name, budget in BUDGETS.items() if budget.suits(models, learnt)]
-            usual = usual_budget(models, learnt)
+            networks = list(product(models, learnt))
+            offered = [name for name, budget in BUDGETS.items() if all(budget.suits(*one) for one in networks)]
+            usual = usual_budget(*networks[0])
             budget = BUDGETS[segments("How long", offered, key="budget", default=usual.name)]
             st.caption(budget.summary)
     return pictures | {"objectives": learnt} | ({} if budget is usual else budget.settings)

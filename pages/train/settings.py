@@ -172,13 +172,14 @@ def training_controls(budget: Budget) -> dict[str, Any]:
         format_func=lambda name: OPTIMIZERS[name].title,
     )
     usual = OPTIMIZERS[optimizer]
+    own = "" if optimizer == "adam" else f"_{optimizer}"  # links that were kept name the fields of Adam
     left, right = st.columns(2)  # a row at a time, which is their order on a telephone too
     epochs = number("Epochs", 1, 1_000, budget.epochs, key=f"epochs_{preset}", place=left)
     samples = number(
         "Images in an epoch", 64, 1_000_000, budget.samples_per_epoch, step=500, key=f"samples_{preset}", place=right
     )
     left, right = st.columns(2)
-    batch_size = number("Batch size", 2, 4_096, usual.batch_size, key=f"batch_{optimizer}", place=left)
+    batch_size = number("Batch size", 2, 4_096, usual.batch_size, key=f"batch{own}", place=left)
     rate = right.number_input(
         "Learning rate",
         1e-6,
@@ -186,7 +187,7 @@ def training_controls(budget: Budget) -> dict[str, Any]:
         usual.learning_rate,
         1e-4,
         format="%.4g",
-        key=f"rate_{optimizer}",
+        key=f"rate{own}",
         bind="query-params",
         help=None
         if usual.filter_rate is None

@@ -37,7 +37,7 @@ LINKS = (
     "/pictures",
     "/train?matched=false&pretrain_geometric=scale&rival=false&budget=Standard&seed=3&method=fine-tune",
     "/train?published=true&model=resnet18&objective=simclr&epochs_Quick=2&samples_Quick=640",
-    "/train?suggested=false&competitor_corruption=blur&objects_source=noise&classes=4&rate_muon=0.001&batch_muon=32",
+    "/train?suggested=false&competitor_corruption=blur&objects_source=noise&classes=4&rate=0.001&batch=64",
     "/studies?study=relevant-features",
     "/studies?study=invariance-transfer&results_of=own&scale=standard&seeds=7,8",
     "/runs",

@@ -18,7 +18,7 @@ ADDRESSES = ["train", "", *(page.folder for page in PAGES[1:] if page.folder != 
 TITLE_TOP_PX = 72.0
 """The space above each title, from app.py: 4.5 rem. A visitor who is new gets a cookie, which must not move it."""
 
-TINY = "objects_source=noise&backgrounds_source=noise&classes=2&epochs_Instant=1&samples_Instant=64&target_images=20"
+TINY = "objects_source=noise&backgrounds_source=noise&classes=2&epochs_Quick=1&samples_Quick=64&target_images=20"
 
 
 @pytest.mark.browser

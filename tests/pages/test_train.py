@@ -48,11 +48,11 @@ def run_ids(specs: Iterable[RunSpec]) -> list[str]:
 
 
 def test_the_usual_budget_asks_for_the_runs_of_the_command_line(app: AppTest, store: Store) -> None:
-    open_train(app, rate_muon="0.02").button(key="go").click().run()
+    open_train(app, rate="0.002").button(key="go").click().run()
     assert not app.exception and not app.error
     expected = what_if(TARGET, disjoint_from(TARGET), objects="noise", backgrounds="noise").runs
     assert set(run_ids(expected)) == {run.id for run in store.list()}
-    assert {run.optimizer for run in expected if isinstance(run, PretrainSpec)} == {"muon"}
+    assert {run.optimizer for run in expected if isinstance(run, PretrainSpec)} == {"adam"}
 
 
 def test_a_budget_is_offered_for_the_networks_on_which_it_was_measured(app: AppTest, store: Store) -> None:
@@ -61,20 +61,20 @@ def test_a_budget_is_offered_for_the_networks_on_which_it_was_measured(app: AppT
         return list(group.options), str(group.value)
 
     open_train(app)
-    assert offered() == (["Instant", "Quick", "Standard", "Long"], "Instant")
-    assert BUDGETS["Instant"].summary in texts(app)
+    assert offered() == (["Instant", "Quick", "Standard", "Long"], "Quick")
+    assert BUDGETS["Quick"].summary in texts(app)
     app.selectbox(key="model").select("small_vit").run()
     assert not app.exception and offered() == (["Quick", "Standard", "Long"], "Quick")
-    assert (app.number_input(key="epochs_Quick").value, app.number_input(key="rate_adam").value) == (4, 2e-3)
+    assert (app.number_input(key="epochs_Quick").value, app.number_input(key="rate").value) == (4, 2e-3)
     app.selectbox(key="model").select("small_resnet").run()
     assert "Instant" in offered()[0]
-    next(group for group in app.button_group if group.key == "budget").set_value(["Quick"]).run()
+    next(group for group in app.button_group if group.key == "budget").set_value(["Instant"]).run()
     app.button(key="go").click().run()
-    assert not app.exception and offered()[1] == "Quick"
-    quick = what_if(
-        TARGET, disjoint_from(TARGET), model="small_resnet", optimizer="adam", objects="noise", backgrounds="noise"
+    assert not app.exception and offered()[1] == "Instant"
+    instant = what_if(
+        TARGET, disjoint_from(TARGET), model="small_resnet", optimizer="muon", objects="noise", backgrounds="noise"
     )
-    assert set(run_ids(quick.runs)) == {run.id for run in store.list()}
+    assert set(run_ids(instant.runs)) == {run.id for run in store.list()}
 
 
 def test_both_ways_need_a_source_that_is_the_target() -> None:
@@ -121,7 +121,7 @@ def open_train(app: AppTest, **query: str) -> AppTest:
     link = {
         "objects_source": "noise",
         "backgrounds_source": "noise",
-        "rate_muon": "0.001",
+        "rate": "0.001",
     }  # a rate that the fake finishes
     for name, value in (link | query).items():
         app.query_params[name] = value
@@ -143,9 +143,9 @@ def test_the_page_opens_and_says_what_will_happen(app: AppTest) -> None:
 def test_one_press_submits_all_runs_and_shows_how_they_ended(app: AppTest, store: Store) -> None:
     query = {
         "classes": "3",
-        "epochs_Instant": "1",
-        "samples_Instant": "512",
-        "rate_muon": "0.001",
+        "epochs_Quick": "1",
+        "samples_Quick": "512",
+        "rate": "0.001",
     }  # a rate that ends, see FAKE_WORKER
     open_train(app, **query).button(key="go").click().run()
     assert not app.exception and not app.error
@@ -195,7 +195,7 @@ def test_a_random_pair_is_one_of_each_category_and_shares_none(app: AppTest) -> 
 
 
 def test_a_running_pair_can_be_cancelled_and_resumed(app: AppTest, store: Store) -> None:
-    open_train(app, rate_muon="0.002").button(key="go").click().run()
+    open_train(app, rate="0.002").button(key="go").click().run()
     wait_until(lambda: any(run.progress for run in store.list()))
     app.run()
     app.button(key="cancel").click().run()
@@ -210,7 +210,7 @@ def test_two_networks_of_a_what_if_are_shown_training_at_once(
     app: AppTest, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(slots, "num_cores", lambda: 2)
-    open_train(app, rate_muon="0.002").button(key="go").click().run()  # a rate that goes on until it is stopped
+    open_train(app, rate="0.002").button(key="go").click().run()  # a rate that goes on until it is stopped
     wait_until(lambda: sum(run.progress is not None for run in store.list(states=("running",))) == 2)
     app.run()
     assert not app.exception

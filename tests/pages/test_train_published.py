@@ -22,7 +22,7 @@ from tests.pages.test_train import OPTIONS, TARGET, open_train, texts
 from tests.pages.weights import NAME, REFERENCE, fill_cache, nothing_here
 from tests.runs.tiny import wait_until
 
-LINK = {"published": "true", "network": NAME, "classes": "3", "epochs_Instant": "1", "samples_Instant": "512"}
+LINK = {"published": "true", "network": NAME, "classes": "3", "epochs_Quick": "1", "samples_Quick": "512"}
 
 
 @pytest.fixture(autouse=True)

@@ -12,18 +12,19 @@ MEASURED = ("small", "small_resnet", "small_vgg")
 
 
 @pytest.mark.parametrize("model", ARCHITECTURES)
-def test_instant_is_usual_where_it_was_measured_and_quick_elsewhere(model: str) -> None:
-    assert usual_budget(model).name == ("Instant" if model in MEASURED else "Quick")
-    assert usual_budget(model, "simclr").name == "Quick"
+def test_quick_is_usual_and_instant_offered_where_it_was_measured(model: str) -> None:
+    assert usual_budget(model).name == usual_budget(model, "simclr").name == "Quick"
+    assert BUDGETS["Instant"].suits(model, "supervised") == (model in MEASURED)
+    assert not BUDGETS["Instant"].suits(model, "simclr")
     assert [usual_budget(model, optimizer=name).name for name in ("adam", "muon")] == ["Quick", "Instant"]
 
 
-def test_each_network_of_a_question_has_its_own_unless_one_optimizer_is_asked_for() -> None:
+def test_networks_of_a_question_have_the_usual_budget_unless_an_optimizer_is_asked_for() -> None:
     asked = QuestionSpec(sources=("hue", "none"), targets=("hue",), models=("small", "small_vit"), epochs=2)
     found = [asked.training(model, "supervised") for model in asked.models]
-    assert found == [BUDGETS[name].settings | {"epochs": 2} for name in ("Instant", "Quick")]
-    alike = replace(asked, optimizer="adam")
-    assert alike.training("small", "supervised") == alike.training("small_vit", "supervised") == found[1]
+    assert found == [BUDGETS[name].settings | {"epochs": 2} for name in ("Quick", "Quick")]
+    fast = replace(asked, optimizer="muon")
+    assert fast.training("small", "supervised") == BUDGETS["Instant"].settings | {"epochs": 2}
 
 
 def test_every_budget_is_one_that_a_pretraining_takes() -> None:
