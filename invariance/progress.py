@@ -20,7 +20,7 @@ class ProgressBar:
 
     def __init__(self, title: str, *, patience: float = 0.0) -> None:
         self._shown_from = monotonic() + patience
-        is_seen = sys.stderr.isatty() or "ipykernel" in sys.modules
+        is_seen = sys.stderr.isatty() or _is_notebook()
         self._bar = tqdm(desc=title, unit="step", disable=not is_seen, leave=False, delay=patience)
 
     def __call__(self, event: Any) -> None:
@@ -50,3 +50,8 @@ class ProgressBar:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _is_notebook() -> bool:
+    shell = sys.modules.get("IPython")
+    return "ipykernel" in sys.modules and shell is not None and shell.get_ipython() is not None

@@ -48,6 +48,7 @@ def forgotten() -> Iterator[None]:
     """What is registered in the body is gone after it."""
     from invariance.data.transforms import TRANSFORMS
     from invariance.models.registry import BUILDERS
+    from invariance.runs.store import _spec_of
     from invariance.vocabulary import architectures, transforms
 
     kept: list[dict[str, Any]] = [
@@ -67,6 +68,7 @@ def forgotten() -> Iterator[None]:
         for one, items in zip(kept, before, strict=True):
             one.clear()
             one.update(items)
+        _spec_of.cache_clear()  # specs that were read while it was known
 
 
 @contextmanager

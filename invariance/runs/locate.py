@@ -147,6 +147,9 @@ def run_id_of(reference: str, store: Store | None, *, arch: str | None = None, c
     known |= {entry.run_id for entry in entries()}
     fitting = sorted(run_id for run_id in known if len(reference) >= MIN_PREFIX and run_id.startswith(reference))
     if not fitting:
+        for bad in () if store is None or len(reference) < MIN_PREFIX else store.bad_rows():
+            if bad.id.startswith(reference):
+                raise SpecError(f"run {bad.id} cannot be read here: {bad.why}")
         raise SpecError(f"no run or gallery model {reference!r}: give {GRAMMAR}")
     if len(fitting) > 1:
         raise SpecError(f"{reference!r} fits {len(fitting)} runs: give more digits of {' or '.join(fitting)}")

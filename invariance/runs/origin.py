@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import invariance
 from invariance.data.sources.hub import HUB_PREFIX
 from invariance.data.sources.pictures import FOLDER_PREFIX
 from invariance.runs.describe import command, question_command, transforms_title
 from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec, QuestionSpec, RunSpec
-from invariance.studies.question import Question
+
+if TYPE_CHECKING:
+    from invariance.studies.question import Question  # which loads pandas, and a training records its origin
 
 NO_COMMAND: Final = "# none: the command line cannot say all of its values"
 SOURCES: Final = ("objects", "backgrounds", "stickers")

@@ -9,7 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from invariance.spec import QuestionSpec
-from invariance.vocabulary.budgets import BUDGETS, usual_budget
+from invariance.vocabulary.budgets import BUDGETS, Budget, usual_budget
 from invariance.vocabulary.objectives import OBJECTIVES
 from pages.ask.asked import Asked
 from pages.shared.fields import segments
@@ -44,7 +44,12 @@ def choose_details(models: Sequence[str]) -> dict[str, Any]:
             usual = usual_budget(*networks[0])
             budget = BUDGETS[segments("How long", offered, key="budget", default=usual.name)]
             st.caption(budget.summary)
-    return pictures | {"objectives": learnt} | ({} if budget is usual else budget.settings)
+    return pictures | {"objectives": learnt} | ({} if budget is usual else _lengths(budget))
+
+
+def _lengths(budget: Budget) -> dict[str, Any]:
+    """Of a question, which takes the rates of the optimizer for granted."""
+    return {"optimizer": budget.optimizer, "epochs": budget.epochs, "samples_per_epoch": budget.samples_per_epoch}
 
 
 def _choose_pictures() -> dict[str, Any]:

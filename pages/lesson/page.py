@@ -13,6 +13,7 @@ from pages.shared.navigation import link_to
 PAGE = "lesson"
 STYLE = """<style>
 [data-testid=stMainBlockContainer] { max-width: 1100px; }
+[data-testid=stMainBlockContainer] h1 { font-size: 1.5rem; padding: 0; }
 .st-key-steps { justify-content: flex-end; }
 @media (max-width: 640px) { .st-key-steps { justify-content: flex-start; } }
 </style>"""
@@ -36,7 +37,7 @@ with errors_shown():
     choice("n", str(number) if number > 1 else None)
     lesson = known[number - 1]
     top, steps = st.columns([5, 2], vertical_alignment="center")
-    top.markdown(f"#### {number} of {len(known)} · {lesson.title}")
+    top.title(f"{number} of {len(known)} · {lesson.title}", anchor=False)
     with steps.container(horizontal=True, key="steps"):
         if number > 1:
             link_to(PAGE, "Back", icon=":material/chevron_left:", query={"n": str(number - 1)})

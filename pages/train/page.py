@@ -3,6 +3,7 @@
 import streamlit as st
 
 from invariance.spec import RunSpec, SpecError
+from invariance.vocabulary.budgets import BUDGETS
 from pages.shared import cache, links, server
 from pages.shared.controls import transform_picker
 from pages.shared.errors import show_postponed
@@ -20,9 +21,10 @@ from pages.train.settings import (
 )
 
 DEFAULT_TARGET = ("rotate", "hue", "erasing")
+ALWAYS_CHOSEN = ("budget", "objects_source", "backgrounds_source", *(f"optimizer_{name}" for name in BUDGETS))
 
 
-links.enter("train", widget="budget", never_empty=("budget", "objects_source", "backgrounds_source"))
+links.enter("train", widget="budget", never_empty=ALWAYS_CHOSEN)
 server.start()
 st.title("Pretrain and transfer", anchor=False)
 st.markdown(

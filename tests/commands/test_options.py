@@ -29,6 +29,8 @@ from invariance.studies.what_if import what_if as experiment
 
 MADE_ELSEWHERE = {"data", "source", "sources", "factors", "transforms"}
 """Fields that have an option of another name or reading."""
+NEEDED = {"trainable": {"method": "fine-tune"}}
+"""Without which a field has no other value."""
 
 
 def parsed(*words: str) -> DatasetSpec:
@@ -88,7 +90,7 @@ def test_every_field_has_a_sentence_and_its_few_values(spec: type) -> None:
     for name in CHOICES:
         if name in known:
             for value in CHOICES[name]:
-                spec(**{**base, name: value})
+                spec(**{**base, **NEEDED.get(name, {}), name: value})
             with pytest.raises(SpecError, match=f"{name} = 'x': expected"):
                 spec(**{**base, name: "x"})
 

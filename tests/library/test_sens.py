@@ -160,7 +160,7 @@ def test_the_last_layer_of_a_profile_is_the_representation() -> None:
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        ({"transforms": "rotat"}, "unknown transformation 'rotat': choose from"),
+        ({"transforms": "rotat"}, r"unknown transformation 'rotat' \(the nearest is rotate\): choose from"),
         ({"transforms": []}, "name at least one transformation"),
         ({"transforms": 3}, "transforms = 3: expected names, or"),
         ({"transforms": {"mine": 3}}, r"mine = 3: expected a function \(images, generator\)"),

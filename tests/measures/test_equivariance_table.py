@@ -18,6 +18,7 @@ from invariance.measures.equivariance_table import layer_equivariance, measure_e
 from invariance.measures.measure import measure
 from invariance.measures.profile import PIXEL_LAYER
 from invariance.models import Classifier, create_model
+from invariance.progress import ProgressBar
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.evaluation import in_batches
@@ -73,7 +74,7 @@ def test_layer_by_layer_the_last_is_the_representation() -> None:
     assert pixels[LOCAL_ERROR].tolist() == pytest.approx([1.0, 1.0]) and pixels["equivariance_known"].isna().all()
     pd.testing.assert_series_equal(pixels.iloc[0], pixels.iloc[1], check_names=False)
     one = task_of(models, Engine(DATA))
-    table, _ = result_of(measure_equivariance(spec_of(models), one))
+    table, _ = result_of(measure_equivariance(spec_of(models), one), ProgressBar("layers"))
     last = found[found["layer"] == layers[-1]]
     columns = ["r2_told", "equivariance", "sens_conditional", LOCAL_ERROR]
     np.testing.assert_allclose(last[columns].to_numpy(float), table[columns].to_numpy(float), atol=1e-3)

@@ -43,7 +43,9 @@ def test_a_click_on_a_cell_shows_its_factor_and_network(visitor: Visitor) -> Non
 @pytest.mark.browser
 def test_a_newcomer_finds_what_was_thrown_away_from_start(visitor: Visitor) -> None:
     page = visitor.open("")
-    page.get_by_text("Does invariance delete?").click()
+    page.get_by_text("Invariance hides").click()
+    page.get_by_role("button", name="Reveal").click()
+    page.get_by_text("Explore this yourself").click()
     page.get_by_text("can hardly tell").first.wait_for(timeout=RUN_TIMEOUT_MS)
     visitor.settle()
     assert page.locator("[data-testid=stPlotlyChart]").first.locator("image").count() == 5, "five pictures on a ruler"

@@ -17,12 +17,11 @@ from invariance.runs.locate import fetch_published
 from invariance.runs.store import Store
 from invariance.spec import TRANSFORM_NAMES, FactorSpec
 from invariance.vocabulary.measures import TRANSFORM_COLUMNS
-from pages.attribution import memoised
 from pages.attribution import scores as attribution_scores
 from pages.attribution import shapley as attribution_shapley
 from pages.invariance.rows import explain_published
 from pages.invariance.table import PUBLISHED_PAIRS, measurement
-from pages.shared import cache, networks
+from pages.shared import cache, memoised, networks
 from tests.pages.test_add_network import add
 from tests.pages.test_invariance import DATA_OF_TWINS, open_invariance, texts
 from tests.pages.tiny_gallery import write_gallery

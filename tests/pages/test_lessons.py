@@ -20,7 +20,7 @@ each = pytest.mark.parametrize("lesson", LESSONS, ids=[lesson.name for lesson in
 
 
 def texts(app: AppTest) -> str:
-    return " ".join(one.value for one in app.markdown)
+    return " ".join(one.value for one in [*app.title, *app.markdown])
 
 
 def test_the_start_page_links_to_every_lesson(app: AppTest) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from starlette.requests import Request
@@ -15,6 +17,7 @@ from pages.shared import cookies, process, serving, teacher
 from pages.shared.serving import KnownVisitors
 
 PASSWORD = "chalk and talk"
+T = TypeVar("T")
 
 
 @pytest.fixture(autouse=True)
@@ -38,6 +41,12 @@ def scope(*headers: tuple[str, str], method: str = "GET", scheme: str = "http", 
     return told | {"client": (address, 5), "server": ("testserver", 80)}
 
 
+def in_a_loop(work: Coroutine[Any, Any, T]) -> T:
+    """What a coroutine comes to, in a thread of its own: the browser of other tests keeps a loop in this one."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(asyncio.run, work).result()
+
+
 def cookie_given(asked: Any) -> str | None:
     """The cookie that an answer to a request leaves."""
     said: list[Any] = []
@@ -48,7 +57,7 @@ def cookie_given(asked: Any) -> str | None:
     async def send(message: Any) -> None:
         said.append(message)
 
-    asyncio.run(KnownVisitors(page)(asked, None, send))  # type: ignore[arg-type]
+    in_a_loop(KnownVisitors(page)(asked, None, send))  # type: ignore[arg-type]
     headers = dict(said[0]["headers"])
     assert (b"set-cookie" in headers) == (headers[b"cache-control"] == b"private, no-cache")
     return headers[b"set-cookie"].decode() if b"set-cookie" in headers else None
@@ -73,7 +82,7 @@ def sent(body: str, address: str = "10.0.0.7", **more: str) -> Any:
         return {"type": "http.request", "body": body.encode(), "more_body": False}
 
     headers = [(name.replace("_", "-"), value) for name, value in more.items()]
-    return asyncio.run(teacher.sign_in(Request(scope(*headers, method="POST", address=address), receive)))
+    return in_a_loop(teacher.sign_in(Request(scope(*headers, method="POST", address=address), receive)))
 
 
 def test_guesses_take_longer_and_longer_and_are_logged(
@@ -127,7 +136,7 @@ def test_a_browser_of_a_class_does_not_empty_the_caches_of_all(
     async def receive() -> Any:
         return messages.pop(0)
 
-    asyncio.run(KnownVisitors(script)({"type": "websocket", "headers": []}, receive, None))  # type: ignore[arg-type]
+    in_a_loop(KnownVisitors(script)({"type": "websocket", "headers": []}, receive, None))  # type: ignore[arg-type]
     assert len(heard) == (2 if is_shared else 3) and heard[-1]["bytes"] == said[1].SerializeToString()
 
 
@@ -151,5 +160,5 @@ def test_the_queue_moves_without_a_visitor_and_ends_with_the_server(monkeypatch:
         async with serving.lifespan(None):
             assert began == ["begun"]
 
-    asyncio.run(serve())
+    in_a_loop(serve())
     assert began == ["begun", "ended"]

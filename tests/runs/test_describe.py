@@ -80,8 +80,7 @@ def test_the_command_asks_for_the_same_run(spec: RunSpec, store: Store, monkeypa
 
     monkeypatch.setattr(running, "execute_run", ask)
     monkeypatch.setattr(running, "prepare", lambda *_: (store, "cpu"))
-    for module in (running, locate):
-        monkeypatch.setattr(module, "run_id_of", lambda reference, store, **options: reference)
+    monkeypatch.setattr(locate, "run_id_of", lambda reference, store, **options: reference)
     line = command(spec)
     assert line is not None
     words = shlex.split(line)

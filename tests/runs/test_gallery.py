@@ -155,7 +155,7 @@ def test_tables_alone_are_made_from_what_is_there(built, tmp_path):
     before = len(store.list())
     measure(RECIPE, store, tmp_path, device="cpu", on_event=lambda *_: None)
     kinds = ("drawn-noise", "drawn-pictures", "new-noise", "new-pictures", "same-pictures")
-    expected = ["factors.csv", *(f"sens-{kind}.csv" for kind in kinds), "sens.csv"]
+    expected = ["equivariance.csv", "factors.csv", *(f"sens-{kind}.csv" for kind in kinds), "sens.csv"]
     assert sorted(path.name for path in tmp_path.glob("*.csv")) == expected
     for name in ("factors.csv", "what-if.json"):
         assert (tmp_path / name).read_text() == (folder / name).read_text()
