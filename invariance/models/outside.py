@@ -95,7 +95,8 @@ class Outside(nn.Module):
         self.network = network
         self._mean, self._std = mean, std
         # Settled here: a forward that asks for a type cannot be taken apart into its layers.
-        self._is_cast = any(one.dtype in (torch.float64, torch.float16) for one in network.parameters())
+        types = {parameter.dtype for parameter in network.parameters()}
+        self._is_cast = not types or not types.isdisjoint({torch.float64, torch.float16})
         self._reading = reading
 
     @property
