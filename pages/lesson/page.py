@@ -36,7 +36,7 @@ with errors_shown():
     number = chosen(len(known))
     choice("n", str(number) if number > 1 else None)
     lesson = known[number - 1]
-    top, steps = st.columns([5, 2], vertical_alignment="center")
+    top, steps = st.columns([5, 2])
     top.title(f"{number} of {len(known)} · {lesson.title}", anchor=False)
     with steps.container(horizontal=True, key="steps"):
         if number > 1:
