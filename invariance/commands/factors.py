@@ -66,10 +66,6 @@ def factors(args: argparse.Namespace) -> None:
 
 
 def _describe_columns() -> str:
-    lines = ["columns of the table, a row for each model, factor and way of splitting objects, controls first:"]
-    for names, words in in_words(FACTOR_TABLE):
-        lines += described(names, words)
-    lines.append("verdicts, each from an interval and a p-value that is adjusted over the table:")
-    for verdict, meaning in VERDICTS.items():
-        lines += described(verdict, meaning)
-    return "\n".join(lines)
+    columns = "columns of the table, a row for each model, factor and way of splitting objects, controls first:"
+    verdicts = "verdicts, each from an interval and a p-value that is adjusted over the table:"
+    return f"{described(columns, in_words(FACTOR_TABLE))}\n{described(verdicts, VERDICTS.items())}"

@@ -49,11 +49,9 @@ def add_commands(commands: Any) -> None:
 
 
 def _describe_columns() -> str:
-    lines = ["columns of the table, a row for each model and transformation:"]
-    for names, words in in_words(MEASUREMENTS["sens"].columns):
-        if names not in ("model", "transform"):
-            lines += described(names, words)
-    return "\n".join(lines)
+    columns = in_words(MEASUREMENTS["sens"].columns)
+    own = [(names, words) for names, words in columns if names not in ("model", "transform")]
+    return described("columns of the table, a row for each model and transformation:", own)
 
 
 def measure(args: argparse.Namespace) -> None:

@@ -139,6 +139,9 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def described(columns: str, meaning: str) -> list[str]:
-    """Lines of a help text on some columns."""
-    return [f"  {columns}", *textwrap.wrap(meaning, 100, initial_indent=" " * 6, subsequent_indent=" " * 6)]
+def described(heading: str, entries: Iterable[tuple[str, str]]) -> str:
+    """Lines of a help text: a heading, and below it each name with its meaning."""
+    lines = [heading]
+    for name, meaning in entries:
+        lines += [f"  {name}", *textwrap.wrap(meaning, 100, initial_indent=" " * 6, subsequent_indent=" " * 6)]
+    return "\n".join(lines)

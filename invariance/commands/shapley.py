@@ -60,11 +60,9 @@ def shapley(args: argparse.Namespace) -> None:
 
 
 def _describe_columns() -> str:
-    lines = [
-        "Every image is made again under each coalition of its parts; the values are exact, and add up to what the",
-        "whole image is worth beyond nothing. Two networks are compared on images that both name rightly. Columns of",
-        "the table, a row for each model, group of images, class and part:",
-    ]
-    for names, words in in_words(EVIDENCE_TABLE):
-        lines += described(names, words)
-    return "\n".join(lines)
+    heading = (
+        "Every image is made again under each coalition of its parts; the values are exact, and add up to what the\n"
+        "whole image is worth beyond nothing. Two networks are compared on images that both name rightly. Columns of\n"
+        "the table, a row for each model, group of images, class and part:"
+    )
+    return described(heading, in_words(EVIDENCE_TABLE))

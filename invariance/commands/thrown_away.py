@@ -132,10 +132,5 @@ def _write_report(out: Path, card: ThrownAway) -> None:
 
 
 def _describe_columns() -> str:
-    lines = ["columns of card.csv, a row for each comparison:"]
-    for names, words in in_words(THROWN_AWAY_TABLE):
-        lines += described(names, words)
-    lines.append("directions:")
-    for direction, meaning in DIRECTIONS.items():
-        lines += described(direction, meaning)
-    return "\n".join(lines)
+    columns = described("columns of card.csv, a row for each comparison:", in_words(THROWN_AWAY_TABLE))
+    return f"{columns}\n{described('directions:', DIRECTIONS.items())}"

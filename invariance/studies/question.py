@@ -18,27 +18,14 @@ from invariance.studies.question_effects import effects_of
 from invariance.studies.question_grid import GridCell, NamedNetwork, grid, words_of_classes
 from invariance.studies.study import Outcomes, Study
 from invariance.studies.verdicts import Finding
+from invariance.studies.what_if_report import CELL_KEYS
 from invariance.training.answers import read_answers
 
 NAME: Final = "question"
 """What its runs are asked for by, and what provenance calls it."""
 
-COLUMNS: Final = (
-    "source",
-    "target",
-    "relation",
-    "model",
-    "objective",
-    "method",
-    "num_images",
-    "seed",
-    "pretraining_accuracy",
-    "transfer_accuracy",
-    "low",
-    "high",
-    "pretraining",
-    "transfer",
-)
+_SETTING, _FOUND = CELL_KEYS[: CELL_KEYS.index("seed")], CELL_KEYS[CELL_KEYS.index("seed") :]
+COLUMNS: Final = (*_SETTING, "num_images", *_FOUND, "pretraining", "transfer")
 """Of the table of cells; the last two are the network's identity and the run that put it to the task."""
 
 
