@@ -30,6 +30,13 @@ def known_as(monkeypatch: pytest.MonkeyPatch, *given: tuple[str, str]) -> None:
     monkeypatch.setattr(visitor, "given_cookies", lambda: dict(given))
 
 
+def given_at(monkeypatch: pytest.MonkeyPatch, seconds: float) -> tuple[str, str]:
+    """A cookie given at this time."""
+    with monkeypatch.context() as clock:
+        clock.setattr(cookies.time, "time_ns", lambda: int(seconds * 1e9))
+        return cookies.new_visitor()
+
+
 def signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
     known_as(monkeypatch, (cookies.TEACHER, cookies.new_teacher(PASSWORD)))
 
@@ -50,7 +57,7 @@ def test_runs_carry_a_name_that_is_not_the_visitors_secret(app: AppTest, store: 
 def test_a_browser_is_known_by_its_first_cookie_and_owns_what_any_of_them_asked_for(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, second = cookies.new_visitor(), cookies.new_visitor()
+    first, second = given_at(monkeypatch, 1.0), given_at(monkeypatch, 2.0)
     known_as(monkeypatch, second)
     asked_in_second_window = visitor.owner()
     known_as(monkeypatch, second, first)
