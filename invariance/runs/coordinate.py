@@ -82,7 +82,7 @@ class Coordinator:
     _inbox: queue.Queue[Callable[[], None]] = field(init=False, default_factory=queue.Queue)
 
     def __post_init__(self) -> None:
-        self._specs = {spec.run_id: spec for spec in self.study.runs}
+        self._specs = self.study.by_id
 
     @property
     def failures(self) -> dict[str, str]:

@@ -31,7 +31,7 @@ def provenance(study: Study, store: Store, *, executor: str, num_workers: int, c
     """
     from invariance.training.precision import auto_precision  # reads torch, which a dry run does without
 
-    standings = store.standings(spec.run_id for spec in study.runs)
+    standings = store.standings(study.by_id)
     devices = Counter(standing.device for standing in standings.values() if standing.state == "done")
     packages = PACKAGES + (("ray",) if executor == "ray" else ())
     return {

@@ -56,7 +56,7 @@ def outcomes_of(study: Study, store: Store) -> Outcomes:
     A run that is done but whose table is gone is left out, as if it had not finished.
     """
     outcomes: dict[str, RunOutcome] = {}
-    for run_id, standing in store.standings(spec.run_id for spec in study.runs).items():
+    for run_id, standing in store.standings(study.by_id).items():
         if standing.state != State.DONE or standing.result is None:
             continue
         table = None
@@ -82,7 +82,7 @@ def progress_of(study: Study, store: Store, *, num_slots: int = 1, device: str =
         num_slots: runs that are executed at once.
         device: where runs are executed that have no device yet.
     """
-    specs = {spec.run_id: spec for spec in study.runs}
+    specs = study.by_id
     standings = store.standings(specs)
     expected = {run_id: _expected(spec, specs, standings.get(run_id), device) for run_id, spec in specs.items()}
     done = {run_id: standing for run_id, standing in standings.items() if standing.state == State.DONE}
@@ -110,7 +110,7 @@ def progress_of(study: Study, store: Store, *, num_slots: int = 1, device: str =
 
 def estimated_seconds(study: Study, device: str) -> dict[str, float]:
     """Seconds that each run of a study takes on a device, by its identity, before any of it has begun."""
-    specs = {spec.run_id: spec for spec in study.runs}
+    specs = study.by_id
     return {run_id: _expected(spec, specs, None, device) for run_id, spec in specs.items()}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -63,6 +63,11 @@ class Study:
     factors: tuple[str, ...] = ()
     shared_backgrounds: bool = False
     data: StudyData = USUAL
+
+    @cached_property
+    def by_id(self) -> dict[str, RunSpec]:
+        """The runs by the identities that they had when this was first asked for: a watcher asks every second."""
+        return {spec.run_id: spec for spec in self.runs}
 
 
 class Part(Protocol):

@@ -92,10 +92,10 @@ def _progress(study: Study) -> StudyProgress:
 
 
 def _is_active(study: Study) -> bool:
-    standings = server.store().standings(spec.run_id for spec in study.runs)
+    standings = server.store().standings(study.by_id)
     return any(standing.state in ("queued", "running") for standing in standings.values())
 
 
 def _pause(study: Study) -> None:
-    standings = server.store().standings(spec.run_id for spec in study.runs)
+    standings = server.store().standings(study.by_id)
     server.cancel([run_id for run_id, standing in standings.items() if standing.state in ("queued", "running")])
