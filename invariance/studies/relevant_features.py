@@ -22,12 +22,13 @@ from invariance.numbers import format_number
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
 from invariance.statistics import Interval, slope
 from invariance.studies.choices import shuffled_classes
+from invariance.studies.findings import NOT_IN_THE_PAPER, Contrast, Finding, Measured, told
 from invariance.studies.own_data import Groups
 from invariance.studies.published import RELEVANT_FEATURES_SENS as PUBLISHED_SENS
 from invariance.studies.published import difference, mean, read, relevant_features
 from invariance.studies.scales import PAPER, QUICK, STANDARD, StudyScale
 from invariance.studies.study import Design, Outcomes, measured_table
-from invariance.studies.verdicts import NOT_IN_THE_PAPER, Contrast, Finding, Measured, judge, told
+from invariance.studies.verdicts import judge
 from invariance.studies.what_if import TARGET_SEED_OFFSET
 
 TASKS: Final[dict[str, str]] = {

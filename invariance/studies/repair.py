@@ -21,6 +21,7 @@ import pandas as pd
 
 from invariance.numbers import format_number
 from invariance.statistics import Interval, ratio_interval, slope, t_interval
+from invariance.studies.findings import NOT_IN_THE_PAPER, Contrast, Finding, Measured, told
 from invariance.studies.own_data import Groups
 from invariance.studies.repair_grid import (
     ALL,
@@ -34,7 +35,7 @@ from invariance.studies.repair_grid import (
     one_seed,
 )
 from invariance.studies.study import Design
-from invariance.studies.verdicts import NOT_IN_THE_PAPER, Contrast, Finding, Measured, judge, told
+from invariance.studies.verdicts import judge
 
 LEAST_GAP: Final = 0.1
 """Of which a share is told: above it with all of its interval."""
