@@ -13,9 +13,10 @@ from typing import Final
 
 import pandas as pd
 
+from invariance.fits import slope
 from invariance.numbers import format_number
 from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, TransferSpec
-from invariance.statistics import Interval, slope
+from invariance.statistics import Interval
 from invariance.studies.choices import shuffled_classes, shuffled_transforms
 from invariance.studies.findings import Contrast, Finding, Measured, Published, told
 from invariance.studies.own_data import Groups

@@ -18,9 +18,10 @@ import pandas as pd
 
 from invariance.data.catalogue import is_picture_source
 from invariance.data.sources.cifar import has_files
+from invariance.fits import slope
 from invariance.numbers import format_number
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
-from invariance.statistics import Interval, slope
+from invariance.statistics import Interval
 from invariance.studies.choices import shuffled_classes
 from invariance.studies.findings import NOT_IN_THE_PAPER, Contrast, Finding, Measured, told
 from invariance.studies.own_data import Groups

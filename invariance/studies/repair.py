@@ -19,8 +19,9 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from invariance.fits import slope
 from invariance.numbers import format_number
-from invariance.statistics import Interval, ratio_interval, slope, t_interval
+from invariance.statistics import Interval, ratio_interval, t_interval
 from invariance.studies.findings import NOT_IN_THE_PAPER, Contrast, Finding, Measured, told
 from invariance.studies.own_data import Groups
 from invariance.studies.repair_grid import (
