@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from invariance.runs.shipped_studies import shipped_results
 from invariance.statistics import Floats, share_interval, t_quantile
-from invariance.studies.verdicts import NO_DIFFERENCE, Contrast, Finding, Measured, judge
+from invariance.studies.findings import Contrast, Finding, Measured
+from invariance.studies.verdicts import NO_DIFFERENCE, judge
 from invariance.vocabulary.studies import STUDY_NAMES
 from invariance.vocabulary.verdicts import Verdict
 

@@ -48,7 +48,7 @@ def forgotten() -> Iterator[None]:
     """What is registered in the body is gone after it."""
     from invariance.data.transforms import TRANSFORMS
     from invariance.models.registry import BUILDERS
-    from invariance.runs.store import _spec_of
+    from invariance.runs.run import _spec_of
     from invariance.vocabulary import architectures, transforms
 
     kept: list[dict[str, Any]] = [

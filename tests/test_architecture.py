@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 LEVELS = (
     {"files", "numbers", "progress", "resources", "vocabulary"},
     {"spec", "statistics"},
-    {"events", "extras"},
+    {"events", "extras", "fits"},
     {"data"},
     {"models"},
     {"training"},

@@ -26,7 +26,8 @@ from invariance.runs.execute import run_here
 from invariance.runs.gallery import entries
 from invariance.runs.locate import run_ids_of, task_of, weights_of
 from invariance.runs.origin import origin_of
-from invariance.runs.store import Run, Store, default_root
+from invariance.runs.run import Run
+from invariance.runs.store import Store, default_root
 from invariance.runs.together import pays_together, run_together, trained_at_once
 from invariance.spec import RunSpec, SpecError
 from invariance.statistics import t_interval

@@ -23,7 +23,8 @@ from invariance.commands.push import FORMATS, export_run
 from invariance.spec import SCHEMA_VERSION, SpecError, to_dict
 
 if TYPE_CHECKING:
-    from invariance.runs.store import Run, Store
+    from invariance.runs.run import Run
+    from invariance.runs.store import Store
 
 ACCURACIES: Final = ("transfer_accuracy", "test_accuracy")
 STATES: Final = ("queued", "running", "done", "failed", "cancelled", "interrupted")

@@ -31,10 +31,10 @@ from invariance.runs.store import Store
 from invariance.runs.study_files import summarise, write_summary, write_table
 from invariance.runs.study_progress import StudyProgress, estimated_seconds, outcomes_of, progress_of
 from invariance.runs.together import groups_together, run_together
+from invariance.studies.findings import Finding
 from invariance.studies.registry import make_study
 from invariance.studies.study import Study
 from invariance.studies.telling import furthest_first, symbol, tally
-from invariance.studies.verdicts import Finding
 
 if TYPE_CHECKING:
     from invariance.runs.executors.ray import RayExecutor

@@ -11,8 +11,8 @@ import plotly.graph_objects as go
 
 from invariance.figures.layout import lay_out_plot
 from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, NEUTRAL
+from invariance.fits import Line, fit_line
 from invariance.numbers import format_number
-from invariance.statistics import Line, fit_line
 from invariance.studies.relations import RELATIONS
 
 COLUMNS: Final = ("source", "target", "sens", "accuracy", "group")

@@ -12,8 +12,8 @@ from plotly.subplots import make_subplots
 from invariance.figures.layout import error_bars
 from invariance.figures.palette import NEUTRAL, VERDICTS
 from invariance.numbers import format_number
+from invariance.studies.findings import Finding
 from invariance.studies.telling import furthest_first, symbol
-from invariance.studies.verdicts import Finding
 
 CAPTION: Final = (
     "Each row has an axis of its own. Large symbols are effects with their 95 % intervals over seeds; hollow ones are "

@@ -16,9 +16,9 @@ from invariance.figures.study_findings import CAPTION, findings_figure
 from invariance.files import write_atomically
 from invariance.runs.study_files import findings_of
 from invariance.spec import PretrainSpec
+from invariance.studies.findings import Finding
 from invariance.studies.study import Study
 from invariance.studies.telling import furthest_first, order_in_words, tally
-from invariance.studies.verdicts import Finding
 from invariance.vocabulary.studies import ABOUT
 from invariance.vocabulary.verdicts import MEANING, RULE, SYMBOL
 

@@ -16,7 +16,8 @@ from invariance.progress import ProgressBar
 from invariance.runs.device import choose_device
 from invariance.runs.execute import run_here
 from invariance.runs.finished_cells import finished_cell
-from invariance.runs.store import State, Store, default_root
+from invariance.runs.run import State
+from invariance.runs.store import Store, default_root
 from invariance.runs.together import run_together, trained_at_once
 from invariance.spec import SpecError, parse_transforms
 from invariance.spec.checks import require

@@ -25,7 +25,8 @@ from invariance.runs.executors.executor import Executor, Job, Work, WorkerLost
 from invariance.runs.life import Life, take_up
 from invariance.runs.locate import weights_of
 from invariance.runs.outcome import failed_message
-from invariance.runs.store import State, Store
+from invariance.runs.run import State
+from invariance.runs.store import Store
 from invariance.runs.study_progress import StudyProgress, outcomes_of, progress_of
 from invariance.spec import RunSpec, SpecError, canonical_json
 from invariance.spec.sources import SOURCES

@@ -10,7 +10,8 @@ from typing import Any
 from invariance.extras import require_extra
 from invariance.runs.describe import title
 from invariance.runs.origin import settings_of, without_paths
-from invariance.runs.store import Run, Store
+from invariance.runs.run import Run
+from invariance.runs.store import Store
 from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, SpecError, TransferSpec, canonical_json
 
 

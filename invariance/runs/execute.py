@@ -23,7 +23,8 @@ from invariance.runs.outcome import (
     failure_of,
     write_result,
 )
-from invariance.runs.store import Run, State, Store
+from invariance.runs.run import Run, State
+from invariance.runs.store import Store
 from invariance.runs.threads import chosen_threads, wanted_threads
 from invariance.spec import FactorSpec, MeasureSpec, PretrainSpec, RunSpec, SpecError, TransferSpec
 

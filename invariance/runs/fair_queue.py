@@ -10,8 +10,9 @@ from pathlib import Path
 
 from invariance.runs.estimate import checkpoint_bytes, estimate_seconds
 from invariance.runs.networks import networks_of, recorded_spec
+from invariance.runs.run import RESUMABLE_STATES, Run, RunList, State
 from invariance.runs.slots import Slot
-from invariance.runs.store import RESUMABLE_STATES, Run, RunList, State, Store
+from invariance.runs.store import Store
 from invariance.spec import RunSpec, SpecError
 
 SPARE_BYTES = 50_000_000

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from invariance.runs.gallery import entries
-from invariance.runs.store import Run, Store
+from invariance.runs.run import Run
+from invariance.runs.store import Store
 from invariance.spec import SpecError
 from invariance.studies.what_if import Cell
 from invariance.studies.what_if_report import FinishedCell

@@ -19,7 +19,8 @@ from typing import Any
 from invariance.files import write_bytes_atomically
 from invariance.runs.claim import try_claim, writing
 from invariance.runs.outcome import crash_line, located, read_history, read_result
-from invariance.runs.store import State, Store
+from invariance.runs.run import State
+from invariance.runs.store import Store
 from invariance.spec import SpecError
 
 CANCEL_POLL_S = 0.25

@@ -24,8 +24,9 @@ from invariance.runs.fair_queue import place, require_disk, require_room, starta
 from invariance.runs.life import Life, take_up
 from invariance.runs.locate import shipped_weights, weights_of
 from invariance.runs.outcome import ends_worker
+from invariance.runs.run import RESUMABLE_STATES, Run, State
 from invariance.runs.slots import Slot, slots_of
-from invariance.runs.store import RESUMABLE_STATES, Run, State, Store
+from invariance.runs.store import Store
 from invariance.runs.threads import shared_threads
 from invariance.spec import RunSpec, SpecError, canonical_json, run_from_json
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from invariance.files import write_bytes_atomically
 from invariance.runs.study_progress import StudyProgress
-from invariance.studies.verdicts import Finding, Part
+from invariance.studies.findings import Finding, Part
 from invariance.vocabulary.verdicts import Size, Verdict
 
 RESULTS = "results.csv"

@@ -11,7 +11,8 @@ import pandas as pd
 
 from invariance.runs.estimate import estimate_seconds
 from invariance.runs.networks import networks_of
-from invariance.runs.store import RESUMABLE_STATES, Standing, State, Store
+from invariance.runs.run import RESUMABLE_STATES, Standing, State
+from invariance.runs.store import Store
 from invariance.spec import RunSpec
 from invariance.studies.study import Outcomes, RunOutcome, Study
 from invariance.training.answers import ANSWERS

@@ -22,7 +22,8 @@ from invariance.runs.execute import NumberedEvents, events_of, keep, live_here
 from invariance.runs.life import take_up
 from invariance.runs.locate import weights_of
 from invariance.runs.outcome import is_expected, is_out_of_memory
-from invariance.runs.store import Run, Store
+from invariance.runs.run import Run
+from invariance.runs.store import Store
 from invariance.runs.threads import chosen_threads, wanted_threads
 from invariance.spec import PretrainSpec, RunSpec, SpecError, TransferSpec, canonical_json
 from invariance.vocabulary.architectures import ARCHITECTURES

@@ -20,12 +20,13 @@ from invariance.numbers import format_number
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec
 from invariance.statistics import Interval, ratio_interval
 from invariance.studies.choices import per_category, shuffled_classes
+from invariance.studies.findings import NOT_IN_THE_PAPER, Contrast, Finding, Measured, Published, told
 from invariance.studies.own_data import Groups
 from invariance.studies.published import INVARIANCE_TRANSFER as PUBLISHED
 from invariance.studies.published import difference, mean, ratio, read
 from invariance.studies.scales import PAPER, QUICK, STANDARD, StudyScale
 from invariance.studies.study import Design, Outcomes, measured_table
-from invariance.studies.verdicts import NOT_IN_THE_PAPER, Contrast, Finding, Measured, Published, judge, told
+from invariance.studies.verdicts import judge
 
 PRETRAININGS: Final = ("pictures", "noise")
 """The two kinds of pretraining: on the study's pictures, and on squares of noise on noise."""

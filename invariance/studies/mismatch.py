@@ -13,10 +13,12 @@ from typing import Final
 
 import pandas as pd
 
+from invariance.fits import slope
 from invariance.numbers import format_number
 from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, TransferSpec
-from invariance.statistics import Interval, slope
+from invariance.statistics import Interval
 from invariance.studies.choices import shuffled_classes, shuffled_transforms
+from invariance.studies.findings import Contrast, Finding, Measured, Published, told
 from invariance.studies.own_data import Groups
 from invariance.studies.published import MISMATCH_COVERED as PUBLISHED_COVERED
 from invariance.studies.published import MISMATCH_FROM_1_TO_8 as PUBLISHED_FROM_1_TO_8
@@ -24,7 +26,7 @@ from invariance.studies.published import MISMATCH_ONE_MISSING as PUBLISHED_ONE_M
 from invariance.studies.published import difference, ratio
 from invariance.studies.scales import PAPER, QUICK, STANDARD, StudyScale
 from invariance.studies.study import Design, Outcomes
-from invariance.studies.verdicts import Contrast, Finding, Measured, Published, judge, told
+from invariance.studies.verdicts import judge
 from invariance.studies.what_if import TARGET_SEED_OFFSET
 
 NUM_TRANSFORMS: Final = 8

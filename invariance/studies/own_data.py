@@ -17,7 +17,7 @@ from invariance.data.catalogue import class_names, is_picture_source
 from invariance.data.picture_folders import in_short
 from invariance.spec import SpecError
 from invariance.spec.sources import place_of
-from invariance.studies.verdicts import Finding
+from invariance.studies.findings import Finding
 from invariance.vocabulary.verdicts import Verdict
 
 FEWEST_CLASSES: Final = 10

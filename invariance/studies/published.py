@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from invariance.studies.verdicts import Published
+from invariance.studies.findings import Published
 
 READ_TO: Final = 0.005
 """Of a value off a plot, or with two decimals in a table."""

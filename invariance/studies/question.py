@@ -14,10 +14,10 @@ import pandas as pd
 from invariance.measures.accuracy import accuracies_of
 from invariance.spec import QuestionSpec, transforms_text
 from invariance.statistics import Interval
+from invariance.studies.findings import Finding
 from invariance.studies.question_effects import effects_of
 from invariance.studies.question_grid import GridCell, NamedNetwork, grid, words_of_classes
 from invariance.studies.study import Outcomes, Study
-from invariance.studies.verdicts import Finding
 from invariance.studies.what_if_report import CELL_KEYS
 from invariance.training.answers import read_answers
 

@@ -23,7 +23,8 @@ import pandas as pd
 from invariance.spec import QuestionSpec
 from invariance.spec.question import NONE, UNTRAINED
 from invariance.statistics import Interval
-from invariance.studies.verdicts import Contrast, Finding, Measured, judge, told
+from invariance.studies.findings import Contrast, Finding, Measured, told
+from invariance.studies.verdicts import judge
 
 SIMPLE: Final = "simple effect"
 INTERACTION: Final = "interaction"

@@ -9,9 +9,9 @@ import pandas as pd
 
 from invariance.numbers import format_number
 from invariance.statistics import Interval
+from invariance.studies.findings import Finding
 from invariance.studies.question import Question
 from invariance.studies.question_effects import MATCHING, Effect, Setting, settings_of
-from invariance.studies.verdicts import Finding
 from invariance.vocabulary.verdicts import Verdict
 
 WORDS: Final[dict[Verdict, str]] = {

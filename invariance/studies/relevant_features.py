@@ -18,16 +18,18 @@ import pandas as pd
 
 from invariance.data.catalogue import is_picture_source
 from invariance.data.sources.cifar import has_files
+from invariance.fits import slope
 from invariance.numbers import format_number
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
-from invariance.statistics import Interval, slope
+from invariance.statistics import Interval
 from invariance.studies.choices import shuffled_classes
+from invariance.studies.findings import NOT_IN_THE_PAPER, Contrast, Finding, Measured, told
 from invariance.studies.own_data import Groups
 from invariance.studies.published import RELEVANT_FEATURES_SENS as PUBLISHED_SENS
 from invariance.studies.published import difference, mean, read, relevant_features
 from invariance.studies.scales import PAPER, QUICK, STANDARD, StudyScale
 from invariance.studies.study import Design, Outcomes, measured_table
-from invariance.studies.verdicts import NOT_IN_THE_PAPER, Contrast, Finding, Measured, judge, told
+from invariance.studies.verdicts import judge
 from invariance.studies.what_if import TARGET_SEED_OFFSET
 
 TASKS: Final[dict[str, str]] = {

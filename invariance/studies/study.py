@@ -11,9 +11,9 @@ from typing import Any, Generic, Protocol, TypeVar
 import pandas as pd
 
 from invariance.spec import RunSpec
+from invariance.studies.findings import Finding
 from invariance.studies.own_data import ONE_GROUP, USUAL, Groups, StudyData, set_apart, settle
 from invariance.studies.scales import StudyScale
-from invariance.studies.verdicts import Finding
 
 ScaleT = TypeVar("ScaleT", bound=StudyScale)
 

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from invariance.studies.verdicts import NOT_IN_THE_PAPER, SETTLED_SEEDS, Finding
+from invariance.studies.findings import NOT_IN_THE_PAPER, Finding
+from invariance.studies.verdicts import SETTLED_SEEDS
 from invariance.vocabulary.verdicts import NO_VERDICT, SYMBOL, Size, Verdict
 
 _FURTHEST_FIRST: Final = (

@@ -23,6 +23,7 @@ from invariance.models import has_published
 from invariance.numbers import format_number
 from invariance.statistics import Interval, t_interval
 from invariance.studies import published
+from invariance.studies.findings import NOT_IN_THE_PAPER, Contrast, Finding, Measured, Published, told
 from invariance.studies.own_data import Groups
 from invariance.studies.published import TRANSFORMS_VS_OTHER as PUBLISHED
 from invariance.studies.study import Design
@@ -42,16 +43,7 @@ from invariance.studies.transforms_vs_other_grid import (
 )
 from invariance.studies.transforms_vs_other_predictors import adjusted_gaps, explained, networks
 from invariance.studies.transforms_vs_other_squares import Squares, bonferroni, largest_move, squares_of
-from invariance.studies.verdicts import (
-    FEWEST_SEEDS,
-    NOT_IN_THE_PAPER,
-    Contrast,
-    Finding,
-    Measured,
-    Published,
-    judge,
-    told,
-)
+from invariance.studies.verdicts import FEWEST_SEEDS, judge
 
 __all__ = ["FACTORS", "NAME", "RELATIONS", "SCALES", "available_factors", "conclude", "networks", "published_gap"]
 

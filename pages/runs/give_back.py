@@ -11,7 +11,7 @@ import streamlit as st
 from invariance.extras import has
 from invariance.runs.event_files import write_event_file
 from invariance.runs.give_back import as_zip, files_to_give
-from invariance.runs.store import Run
+from invariance.runs.run import Run
 from pages.shared import server
 
 

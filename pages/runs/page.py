@@ -3,7 +3,7 @@
 import streamlit as st
 
 from invariance.runs.describe import title
-from invariance.runs.store import STATES
+from invariance.runs.run import STATES
 from invariance.spec import RUN_KINDS
 from pages.runs.of_class import show_class
 from pages.runs.selection import show_bad_rows, show_selection

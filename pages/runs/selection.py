@@ -8,7 +8,7 @@ import streamlit as st
 from invariance.figures.curves import metric_title, training_curves, values_table
 from invariance.runs.describe import command
 from invariance.runs.origin import origin_of, without_paths
-from invariance.runs.store import Run
+from invariance.runs.run import Run
 from invariance.spec import canonical_json
 from pages.runs.give_back import show_files
 from pages.shared import server, visitor

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from invariance.runs.store import Run
+from invariance.runs.run import Run
 from pages.shared.run_state import accuracy_of, share_of
 
 

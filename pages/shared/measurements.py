@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from invariance.runs.describe import source_title
-from invariance.runs.store import Run
+from invariance.runs.run import Run
 from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec
 from invariance.vocabulary.measures import TABLE
 from pages.shared import server

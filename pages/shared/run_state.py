@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from invariance.runs.store import Run
+from invariance.runs.run import Run
 from pages.shared.durations import in_words
 
 STATE_COLOURS: dict[str, Literal["gray", "blue", "green", "red", "orange"]] = {

@@ -13,8 +13,9 @@ from invariance.runs.expiry import PICTURES, Housekeeper, expire, hours_ago
 from invariance.runs.limits import bytes_of, limits, require_short
 from invariance.runs.manager import Manager
 from invariance.runs.networks import recorded_spec
+from invariance.runs.run import Run
 from invariance.runs.slots import Slot, slots_of
-from invariance.runs.store import Run, Store, default_root
+from invariance.runs.store import Store, default_root
 from invariance.spec import RunSpec, SpecError, canonical_json
 from pages.shared import process, visitor
 from pages.shared.errors import errors_postponed, postpone, show_error

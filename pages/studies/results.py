@@ -19,9 +19,10 @@ from invariance.figures.study_report import report_html
 from invariance.numbers import format_number
 from invariance.runs.origin import Origin
 from invariance.runs.study_files import findings_of, plain_findings
+from invariance.studies.findings import Finding
 from invariance.studies.study import Study
 from invariance.studies.telling import furthest_first, is_beyond_paper, order_in_words, symbol, tally
-from invariance.studies.verdicts import NO_DIFFERENCE, Finding
+from invariance.studies.verdicts import NO_DIFFERENCE
 from invariance.vocabulary.studies import ABOUT
 from invariance.vocabulary.verdicts import MEANING, RULE, SYMBOL, Verdict
 from pages.shared.figures import show_figure

@@ -10,7 +10,7 @@ from invariance.figures.curves import training_curves, values_table
 from invariance.runs.describe import transforms_title
 from invariance.runs.fair_queue import place
 from invariance.runs.origin import origin_of
-from invariance.runs.store import Run
+from invariance.runs.run import Run
 from invariance.spec import RunSpec, SpecError
 from pages.shared import server, visitor
 from pages.shared.conclusions import conclusion, published_conclusion

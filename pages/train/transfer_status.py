@@ -10,7 +10,7 @@ from invariance.measures import accuracy
 from invariance.runs.added import is_outside, short_name
 from invariance.runs.describe import transforms_title
 from invariance.runs.finished_cells import answers_of, finished_cell
-from invariance.runs.store import Run
+from invariance.runs.run import Run
 from invariance.spec import PretrainSpec, SpecError, TransferSpec
 from invariance.statistics import Interval
 from invariance.studies.relations import relation

@@ -9,7 +9,8 @@ import pytest
 
 from benchmarks.null_tables import NUMS_SEEDS, Residuals, asked, is_directional, measure
 from invariance.runs.shipped_studies import shipped_results
-from invariance.studies.verdicts import Contrast, Measured, judge
+from invariance.studies.findings import Contrast, Measured
+from invariance.studies.verdicts import judge
 from invariance.vocabulary.studies import STUDY_NAMES
 from tests.studies.fabricated import drawn_study, squares_table
 

@@ -12,7 +12,7 @@ import pytest
 
 from invariance.__main__ import main
 from invariance.commands.runs import STATES
-from invariance.runs import store as store_module
+from invariance.runs import run as run_module
 from invariance.runs.claim import try_claim
 from invariance.runs.store import Store
 from tests.runs.tiny import tiny_pretrain, tiny_transfer
@@ -52,7 +52,7 @@ def settled(store: Store, spec: Any, state: str, **files: int) -> str:
 
 
 def test_states_are_those_of_the_store() -> None:
-    assert set(STATES) == set(store_module.STATES)
+    assert set(STATES) == set(run_module.STATES)
 
 
 def test_list_shows_all_runs_or_those_in_a_state(store: Store, command: Command) -> None:

@@ -12,13 +12,7 @@ What it cannot show: missing kernels, cuDNN's choices, real times, real memory.
 from __future__ import annotations
 
 import functools
-import os
 import threading
-import traceback
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -27,255 +21,14 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-_PRETENDED = "lazy"
-"""The device that torch itself sees: one that is not the CPU and has no kernels of its own in any build."""
-
-_MAY_MIX = {"copy_", "_to_copy", "_copy_from", "_foreach_copy_", "detach", "set_"}
-_INDEXED = {"index", "index_put", "index_put_", "_index_put_impl_"}
-_TAKE_NO_CPU_SCALAR = {"cat", "stack", "index_select", "gather", "scatter_", "mm", "bmm", "addmm", "embedding"}
-_WAITING = {
-    *("_local_scalar_dense", "nonzero", "masked_select", "unique_dim", "_unique2", "unique_consecutive"),
-    *("equal", "bincount", "is_nonzero", "repeat_interleave"),
-}
-_WITHOUT_KERNEL = {
-    *("detach", "alias", "lift_fresh", "_unsafe_view", "_local_scalar_dense", "_fused_sdp_choice"),
-    *("empty", "empty_like", "new_empty", "empty_strided", "new_empty_strided"),
-}
-_PRODUCTS = {"mm", "bmm", "addmm", "baddbmm"}
-
-
-class MixedDevicesError(RuntimeError):
-    """An operation was given tensors of several devices."""
-
-
-@dataclass
-class Ledger:
-    """What the device was asked for, by operation and by line of the project.
-
-    Attributes:
-        launches: name of an operation to how often a kernel was launched for it.
-        waits: ``operation @ file:line`` to how often the processor had to wait.
-        rounded: products whose factors were rounded to TF32.
-    """
-
-    launches: Counter[str] = field(default_factory=Counter)
-    waits: Counter[str] = field(default_factory=Counter)
-    rounded: Counter[str] = field(default_factory=Counter)
-
-
-_ledgers: list[Ledger] = []
-
-
-@contextmanager
-def counted() -> Iterator[Ledger]:
-    """Counts what the device is asked for inside the context."""
-    _ledgers.append(ledger := Ledger())
-    try:
-        yield ledger
-    finally:
-        _ledgers.remove(ledger)
-
-
-def _line(depth: int = 3) -> str:
-    """The innermost lines of the project that are being executed."""
-    frames = [
-        f"{os.path.relpath(frame.filename, ROOT)}:{frame.lineno}"
-        for frame in reversed(traceback.extract_stack())
-        if frame.filename.startswith(ROOT + "/")
-        and frame.filename != __file__
-        and "site-packages" not in frame.filename
-    ]
-    return " < ".join(frames[:depth])
-
-
-def _note(kind: str, name: str, *, where: bool = False) -> None:
-    if _ledgers:
-        key = f"{name} @ {_line()}" if where else name
-        for ledger in _ledgers:
-            getattr(ledger, kind)[key] += 1
-
-
-def _waits(name: str) -> None:
-    _note("waits", name, where=True)
-
-
-class CudaTensor(Tensor):
-    """A tensor that says ``cuda:0``.
-
-    Attributes:
-        inner: the tensor on the CPU that holds its numbers.
-    """
-
-    inner: Tensor
-
-    @staticmethod
-    def __new__(cls, inner: Tensor) -> CudaTensor:
-        made: CudaTensor = torch.Tensor._make_wrapper_subclass(
-            cls,
-            inner.size(),
-            strides=inner.stride(),
-            storage_offset=inner.storage_offset(),
-            dtype=inner.dtype,
-            layout=inner.layout,
-            device=torch.device(_PRETENDED, 0),
-        )
-        made.inner = inner
-        return made
-
-    device = property(lambda self: torch.device("cuda", 0))  # type: ignore[assignment]
-    is_cuda = property(lambda self: True)  # type: ignore[assignment]
-    is_cpu = property(lambda self: False)  # type: ignore[assignment]
-
-    def cpu(self, *args: Any, **kwargs: Any) -> Tensor:
-        return self.to("cpu")
-
-    def cuda(self, *args: Any, **kwargs: Any) -> Tensor:
-        return self
-
-    def get_device(self) -> int:
-        return 0
-
-    def tolist(self) -> Any:
-        _waits("tolist")
-        return self.inner.tolist()
-
-    def numpy(self, *args: Any, **kwargs: Any) -> Any:
-        raise TypeError(f"can't convert a cuda:0 tensor to numpy, use Tensor.cpu() first, at {_line()}")
-
-    __array__ = numpy  # type: ignore[assignment]
-
-    def data_ptr(self) -> int:
-        raise RuntimeError(f"memory of a cuda:0 tensor was asked for, at {_line()}")
-
-    def __repr__(self, **kwargs: Any) -> str:
-        return f"CudaTensor({self.inner!r})"
-
-    def __reduce_ex__(self, protocol: Any) -> tuple[Callable[[Tensor], Tensor], tuple[Tensor]]:
-        return _loaded, (self.inner.detach().clone(),)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        if id(self) not in memo:
-            memo[id(self)] = self.detach().clone().requires_grad_(self.requires_grad)
-            if getattr(self, "_is_param", False):
-                memo[id(self)]._is_param = True
-        return memo[id(self)]
-
-    @classmethod
-    def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if func == Tensor.data.__set__ and isinstance(args[0], CudaTensor):
-            if not isinstance(args[1], CudaTensor):
-                raise MixedDevicesError(f"data of a cuda:0 tensor set to a CPU tensor at {_line()}")
-            args[0].inner = args[1].inner
-        with torch._C.DisableTorchFunctionSubclass():
-            return func(*args, **(kwargs or {}))
-
-    @classmethod
-    def __torch_dispatch__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        return _execute(func, args, kwargs or {})
-
-
-def _loaded(inner: Tensor) -> Tensor:
-    """What a saved tensor is read as: as with ``map_location="cpu"``, which all of the project asks for."""
-    return inner
-
-
-def _is_cuda(device: Any) -> bool:
-    return device is not None and torch.device(device).type in ("cuda", _PRETENDED)
-
-
-def _mapped(change: Callable[[Any], Any], value: Any) -> Any:
-    """The arguments or results of an operation with each leaf changed; torch's own does this in ten times as long."""
-    if isinstance(value, list | tuple):
-        return type(value)([_mapped(change, part) for part in value])
-    if isinstance(value, dict):
-        return {name: _mapped(change, part) for name, part in value.items()}
-    return change(value)
-
-
-def _execute(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    """One operation of torch: checked, counted, and computed on the CPU."""
-    name = func._schema.name.removeprefix("aten::")
-    tensors: list[Tensor] = []
-    _mapped(lambda value: tensors.append(value) if isinstance(value, Tensor) else None, (args, kwargs))
-    on_cuda = [tensor for tensor in tensors if isinstance(tensor, CudaTensor)]
-    on_cpu = [tensor for tensor in tensors if not isinstance(tensor, CudaTensor)]
-    wanted = kwargs.get("device")
-    if not on_cuda and not _is_cuda(wanted):
-        return func(*args, **kwargs)
-    _refuse_mixed(name, args, on_cuda, on_cpu)
-    _note_waits(name, args, kwargs, on_cuda, on_cpu)
-    if not func.is_view and name not in _WITHOUT_KERNEL:
-        _note("launches", name)
-    if name == "_fused_sdp_choice":
-        return 0
-    if name in ("is_pinned", "_pin_memory"):
-        return False if name == "is_pinned" else args[0]
-    given = {**kwargs, "device": torch.device("cpu")} if _is_cuda(wanted) else kwargs
-    rounds = name in _PRODUCTS and on_cuda and torch.backends.cuda.matmul.fp32_precision == "tf32"
-    if rounds:
-        _note("rounded", name, where=True)
-
-    def inner(value: Any) -> Any:
-        value = value.inner if isinstance(value, CudaTensor) else value
-        return _tf32(value) if rounds and isinstance(value, Tensor) and value.dtype == torch.float32 else value
-
-    result = func(*_mapped(inner, args), **_mapped(inner, given))
-    if name == "copy_":
-        return args[0]
-    if wanted is not None and not _is_cuda(wanted):
-        return result
-    known = {id(tensor.inner): tensor for tensor in on_cuda}
-
-    def wrapped(value: Any) -> Any:
-        if not isinstance(value, Tensor) or isinstance(value, CudaTensor):
-            return value
-        return known[id(value)] if id(value) in known else CudaTensor(value)
-
-    return _mapped(wrapped, result)
-
-
-def _refuse_mixed(name: str, args: Any, on_cuda: list[CudaTensor], on_cpu: list[Tensor]) -> None:
-    """Raises where CUDA would: a CPU tensor may only be a number, an index, or what is copied."""
-    if not on_cuda or name in _MAY_MIX:
-        return
-    if name in _INDEXED:
-        mixed = not isinstance(args[0], CudaTensor)
-    else:
-        mixed = any(tensor.dim() > 0 or name in _TAKE_NO_CPU_SCALAR for tensor in on_cpu)
-    if mixed:
-        shapes = [("cuda" if isinstance(one, CudaTensor) else "cpu", tuple(one.shape)) for one in (*on_cuda, *on_cpu)]
-        raise MixedDevicesError(f"{name}: expected all tensors on one device, got {shapes} at {_line()}")
-
-
-def _note_waits(name: str, args: Any, kwargs: Any, on_cuda: list[CudaTensor], on_cpu: list[Tensor]) -> None:
-    """Counts an operation for which the processor waits, or has to bring something to the device first."""
-    if name == "_to_copy":
-        leaves = bool(on_cuda) and kwargs.get("device") is not None and not _is_cuda(kwargs["device"])
-        arrives = not on_cuda and not kwargs.get("non_blocking")
-        if leaves or arrives:
-            _waits("to cpu" if leaves else "to cuda")
-    elif (
-        (name == "copy_" and on_cuda and on_cpu and not kwargs.get("non_blocking"))
-        or (name in _WAITING and on_cuda)
-        or (name in _INDEXED and on_cpu and any(tensor.dim() > 0 for tensor in on_cpu))
-    ):
-        _waits(name)
-    elif name in _INDEXED and any(index is not None and index.dtype == torch.bool for index in args[1]):
-        _waits(f"{name} by a mask")
-
-
-def _tf32(values: Tensor) -> Tensor:
-    """Float32 with the mantissa rounded to 10 bits."""
-    bits = values.contiguous().view(torch.int32)
-    return ((bits + 0x1000) & ~0x1FFF).view(torch.float32).view(values.shape)
+from tests.devices.cuda_tensor import PRETENDED, CudaTensor, execute, is_cuda, loaded
 
 
 class _Operations(TorchDispatchMode):
     """What makes tensors where none is given."""
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        return _execute(func, args, kwargs or {})
+        return execute(func, args, kwargs or {})
 
 
 _autocast_state = threading.local()
@@ -318,7 +71,7 @@ class _Functions(TorchFunctionMode):
         kwargs = dict(kwargs or {})
         if func == Tensor.device.__get__:  # of a tensor that vmap or grad wraps, too
             found = func(*args)
-            return torch.device("cuda", 0) if found.type == _PRETENDED else found
+            return torch.device("cuda", 0) if found.type == PRETENDED else found
         if func == Tensor.is_cuda.__get__:
             return args[0].device.type == "cuda"
         if func in self._MAKERS:
@@ -327,10 +80,10 @@ class _Functions(TorchFunctionMode):
             return args[0].to("cuda")
         if func is Tensor.__getitem__ and isinstance(args[1], list):
             args = (args[0], torch.tensor(args[1]))  # torch would make it where the tensor pretends to be
-        if _is_cuda(kwargs.get("device")):
-            kwargs["device"] = torch.device(_PRETENDED, 0)
-        if func is Tensor.to and len(args) > 1 and isinstance(args[1], str | torch.device) and _is_cuda(args[1]):
-            args = (args[0], torch.device(_PRETENDED, 0), *args[2:])
+        if is_cuda(kwargs.get("device")):
+            kwargs["device"] = torch.device(PRETENDED, 0)
+        if func is Tensor.to and len(args) > 1 and isinstance(args[1], str | torch.device) and is_cuda(args[1]):
+            args = (args[0], torch.device(PRETENDED, 0), *args[2:])
         half = getattr(_autocast_state, "dtype", None)
         if half is not None and any(isinstance(arg, Tensor) and arg.device.type == "cuda" for arg in args):
             dtype = half if func in _IN_HALF else torch.float32 if func in _IN_FULL else None
@@ -346,7 +99,7 @@ class _Functions(TorchFunctionMode):
             if func is not Tensor.new_tensor:
                 return args[0].to(dtype=kwargs.get("dtype") or args[0].dtype)
             device = "cuda"
-        if not _is_cuda(device):
+        if not is_cuda(device):
             return func(*args, **kwargs)
         needs_grad = kwargs.pop("requires_grad", False)
         if func is Tensor.new_tensor:
@@ -365,7 +118,7 @@ def _start_emulating() -> None:
 def install() -> None:
     """Makes this process one with a CUDA device, for good."""
     torch._C._ensureCUDADeviceGuardSet()
-    torch.serialization.add_safe_globals([_loaded])
+    torch.serialization.add_safe_globals([loaded])
     cuda: Any = torch.cuda
     for name, answer in {
         "_lazy_init": None,

@@ -20,10 +20,10 @@ from invariance.models.wrap import wrap
 from invariance.runs.gallery import GALLERY
 from invariance.runs.shipped_studies import SHIPPED
 from invariance.spec import DatasetSpec, QuestionSpec
+from invariance.studies.findings import Finding, Part
 from invariance.studies.question import COLUMNS, question_of
 from invariance.studies.question_report import question_report
 from invariance.studies.registry import make_study
-from invariance.studies.verdicts import Finding, Part
 from invariance.training.checkpoint import save_weights
 from invariance.vocabulary.attribution import (
     EVIDENCE_DIFFERENCES,

@@ -12,8 +12,8 @@ import pytest
 
 from invariance.figures.palette import MATCHED, NEUTRAL, VERDICTS
 from invariance.figures.study_findings import SEEDS_AT, SHAPES, findings_figure
+from invariance.studies.findings import Finding, Published
 from invariance.studies.telling import furthest_first
-from invariance.studies.verdicts import Finding, Published
 from invariance.vocabulary.verdicts import NO_VERDICT, SYMBOL, Verdict
 from tests.studies.judged import of_every_kind, one, seeds
 

@@ -13,10 +13,10 @@ from invariance.figures.study_figures import STUDY_FIGURES, figures_of
 from invariance.figures.study_report import report_html
 from invariance.runs.study_files import plain_findings
 from invariance.spec import PretrainSpec, TransferSpec
+from invariance.studies.findings import Finding
 from invariance.studies.registry import make_study
 from invariance.studies.telling import furthest_first, tally
 from invariance.studies.transforms_vs_other_grid import FACTORS, PAPER_FACTORS
-from invariance.studies.verdicts import Finding
 from invariance.vocabulary.studies import ABOUT, STUDY_NAMES
 from invariance.vocabulary.verdicts import RULE
 from tests.studies.fabricated import outcomes_of

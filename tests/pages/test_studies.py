@@ -15,11 +15,11 @@ from invariance.runs.store import Store
 from invariance.runs.study_files import findings_of
 from invariance.runs.study_progress import estimated_seconds
 from invariance.spec import PretrainSpec, TransferSpec
+from invariance.studies.findings import Published
 from invariance.studies.registry import make_study
 from invariance.studies.study import Study
 from invariance.studies.telling import furthest_first, tally
 from invariance.studies.transforms_vs_other_grid import PAPER_FACTORS
-from invariance.studies.verdicts import Published
 from invariance.vocabulary.studies import STUDY_NAMES
 from invariance.vocabulary.verdicts import RULE, Verdict
 from pages.shared import server

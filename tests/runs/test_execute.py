@@ -23,7 +23,8 @@ from invariance.runs.execute import run_here
 from invariance.runs.interrupt import STOP_SIGNALS
 from invariance.runs.locate import task_of
 from invariance.runs.outcome import RESULT_FILE
-from invariance.runs.store import Run, Store
+from invariance.runs.run import Run
+from invariance.runs.store import Store
 from invariance.runs.together import run_together
 from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, SpecError, canonical_json
 from invariance.training.resume import CURRENT, PREVIOUS, load_state, save_state

@@ -11,8 +11,9 @@ import pytest
 from invariance.runs.estimate import checkpoint_bytes, estimate_seconds
 from invariance.runs.fair_queue import in_turn, place, require_disk, startable
 from invariance.runs.manager import Manager
+from invariance.runs.run import Run
 from invariance.runs.slots import Slot
-from invariance.runs.store import Run, Store
+from invariance.runs.store import Store
 from invariance.spec import MeasureSpec, SpecError
 from tests.runs.conftest import FAKE_WORKER
 from tests.runs.test_manager import behaving, wait_for

@@ -23,7 +23,8 @@ from invariance.runs.executors.local import LocalExecutor
 from invariance.runs.life import take_up
 from invariance.runs.manager import Manager
 from invariance.runs.outcome import write_result
-from invariance.runs.store import NUM_RETRIES, State, Store
+from invariance.runs.run import State
+from invariance.runs.store import NUM_RETRIES, Store
 from invariance.runs.together import run_together
 from invariance.spec import PretrainSpec, SpecError
 from invariance.studies.study import Study

@@ -19,7 +19,8 @@ from invariance.runs import database
 from invariance.runs.claim import try_claim
 from invariance.runs.database import SCHEMA_VERSION
 from invariance.runs.execute import run_here
-from invariance.runs.store import PREDECESSORS, STATES, State, Store
+from invariance.runs.run import PREDECESSORS, STATES, State
+from invariance.runs.store import Store
 from invariance.spec import SpecError, canonical_json
 from tests.runs.tiny import tiny_pretrain, tiny_transfer
 

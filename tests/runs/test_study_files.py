@@ -11,7 +11,7 @@ import pytest
 
 from invariance.runs.study_files import findings_of, plain_findings, summarise, write_summary
 from invariance.runs.study_progress import StudyProgress
-from invariance.studies.verdicts import Finding
+from invariance.studies.findings import Finding
 from tests.studies.judged import of_every_kind
 
 PROGRESS = StudyProgress(2, 2, 0, 0, 0, 1.0, 1.0, 0.0)

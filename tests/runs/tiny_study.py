@@ -9,8 +9,9 @@ import pandas as pd
 
 from invariance.runs.store import Store
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec, TransferSpec
+from invariance.studies.findings import Finding, Measured
 from invariance.studies.study import Outcomes, Study
-from invariance.studies.verdicts import Finding, Measured, judge
+from invariance.studies.verdicts import judge
 from tests.runs.tiny import tiny_pretrain
 
 COLUMNS = ["source", "num_samples", "accuracy", "sens"]

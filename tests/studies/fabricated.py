@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from invariance.spec import FactorSpec, PretrainSpec, RunSpec, TransferSpec
+from invariance.studies.findings import Finding
 from invariance.studies.registry import make_study
 from invariance.studies.study import RunOutcome, Study
 from invariance.studies.transforms_vs_other_grid import COLUMNS
-from invariance.studies.verdicts import Finding
 from invariance.vocabulary.measures import starting_network_name
 
 OUTSIDE = (0.6, 0.5)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from invariance.studies.verdicts import Contrast, Finding, Measured, Published, judge
+from invariance.studies.findings import Contrast, Finding, Measured, Published
+from invariance.studies.verdicts import judge
 
 SPREAD = np.array([-1.0, -0.6, -0.2, 0.2, 0.6, 1.0])
 NUM_SEEDS = len(SPREAD)

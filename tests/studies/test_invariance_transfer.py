@@ -9,9 +9,9 @@ from scipy import stats
 
 from invariance.measures.shifts import own_shift
 from invariance.spec import MeasureSpec, PretrainSpec
+from invariance.studies.findings import Finding
 from invariance.studies.invariance_transfer import conclude, lowest_columns, relation_means
 from invariance.studies.registry import make_study
-from invariance.studies.verdicts import Finding
 from invariance.vocabulary.verdicts import Verdict
 from tests.studies.fabricated import outcomes_of
 

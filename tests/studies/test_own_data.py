@@ -18,10 +18,11 @@ from invariance.figures.study_report import report_html
 from invariance.runs.study_files import plain_findings
 from invariance.spec import MeasureSpec, PretrainSpec, SpecError, TransferSpec
 from invariance.spec.sources import place_of
+from invariance.studies.findings import Measured, Published
 from invariance.studies.own_data import FEW_BACKGROUNDS, set_apart
 from invariance.studies.registry import DESIGNS, make_study
 from invariance.studies.study import Study
-from invariance.studies.verdicts import Measured, Published, judge
+from invariance.studies.verdicts import judge
 from invariance.vocabulary.studies import STUDY_NAMES
 from tests.studies.fabricated import outcomes_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from invariance.studies.findings import Published
 from invariance.studies.published import RELEVANT_FEATURES, difference, mean, ratio, read, relevant_features
-from invariance.studies.verdicts import Published
 
 
 def test_reading_errors_add_up() -> None:

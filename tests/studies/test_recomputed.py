@@ -13,7 +13,7 @@ import pytest
 from invariance.numbers import format_number
 from invariance.runs.shipped_studies import SHIPPED, StudyResult, shipped_results
 from invariance.runs.study_files import findings_of
-from invariance.studies.verdicts import Finding
+from invariance.studies.findings import Finding
 from invariance.vocabulary.studies import STUDY_NAMES
 from tests.docs.pages import ROOT
 from tests.studies.fabricated import drawn_study

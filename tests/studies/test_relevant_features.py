@@ -11,10 +11,10 @@ from invariance.data.engine import Engine
 from invariance.runs.shipped_studies import StudyResult, shipped_results
 from invariance.spec import MeasureSpec, PretrainSpec, TransferSpec
 from invariance.studies import relevant_features
+from invariance.studies.findings import Finding
 from invariance.studies.published import RELEVANT_FEATURES, RELEVANT_FEATURES_SENS
 from invariance.studies.registry import make_study
 from invariance.studies.relevant_features import SCALES, accuracies, accuracy_and_sens, conclude, explained_by, tasks
-from invariance.studies.verdicts import Finding
 from invariance.vocabulary.verdicts import Verdict
 from tests.studies.fabricated import outcomes_of
 

@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 
 from invariance.spec import FactorSpec, MeasureSpec, PretrainSpec, TransferSpec
+from invariance.studies.findings import NOT_IN_THE_PAPER
 from invariance.studies.registry import make_study
-from invariance.studies.repair import SCALES, Repairs, conclude
+from invariance.studies.repair import Repairs, conclude
+from invariance.studies.repair_grid import SCALES
 from invariance.studies.telling import tally
-from invariance.studies.verdicts import NOT_IN_THE_PAPER
 from invariance.vocabulary.verdicts import Verdict
 from tests.studies.fabricated import outcomes_of
 

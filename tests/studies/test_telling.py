@@ -6,8 +6,9 @@ import itertools
 
 import numpy as np
 
+from invariance.studies.findings import Published
 from invariance.studies.telling import furthest_first, symbol, tally
-from invariance.studies.verdicts import Published, judge
+from invariance.studies.verdicts import judge
 from invariance.vocabulary.verdicts import MEANING, SYMBOL, Verdict
 from tests.studies.judged import SPREAD, measured, of_every_kind, one, seeds
 

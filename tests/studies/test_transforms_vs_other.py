@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from invariance.spec import PretrainSpec, TransferSpec
+from invariance.studies.findings import Finding
 from invariance.studies.published import TRANSFORMS_VS_OTHER
 from invariance.studies.registry import make_study
 from invariance.studies.transforms_vs_other import FACTORS, conclude, published_gap
 from invariance.studies.transforms_vs_other_grid import PAPER_FACTORS
-from invariance.studies.verdicts import Finding
 from invariance.vocabulary.verdicts import Size, Verdict
 from tests.studies.fabricated import outcomes_of, squares_table
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from invariance.statistics import Interval
-from invariance.studies.verdicts import Contrast, Finding, Measured, Published, average_over, judge, told
+from invariance.studies.findings import Contrast, Finding, Measured, Published, told
+from invariance.studies.verdicts import average_over, judge
 from invariance.vocabulary.verdicts import MEANING, Size, Verdict
 
 SPREAD = np.array([-1.0, -0.6, -0.2, 0.2, 0.6, 1.0])

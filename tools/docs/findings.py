@@ -9,8 +9,8 @@ from invariance.numbers import format_number
 from invariance.runs.shipped_studies import StudyResult, shipped_results
 from invariance.runs.study_files import findings_of
 from invariance.statistics import Interval
+from invariance.studies.findings import Finding
 from invariance.studies.telling import furthest_first, symbol, tally
-from invariance.studies.verdicts import Finding
 from invariance.vocabulary.studies import ABOUT, STUDY_NAMES
 from invariance.vocabulary.verdicts import SYMBOL, Verdict
 from tools.docs.text import paragraph, table

@@ -17,7 +17,8 @@ from invariance.figures.palette import MATCHED as GREEN
 from invariance.figures.palette import MISMATCHED as RED
 from invariance.figures.study_figure import INTERVALS_NOTE, StudyFigure
 from invariance.statistics import Interval, t_interval
-from invariance.studies.repair import ALL, FROZEN, LAST_BLOCK, MATCHED, MISMATCHED, UNTRAINED, Repairs
+from invariance.studies.repair import Repairs
+from invariance.studies.repair_grid import ALL, FROZEN, LAST_BLOCK, MATCHED, MISMATCHED, UNTRAINED
 
 ROWS: Final = {"accuracy": "accuracy", "sens": "sens-score to<br>the target's", "skill": "their values<br>decoded"}
 """Columns of the table from top to bottom, with the titles of their axes."""

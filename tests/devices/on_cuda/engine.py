@@ -13,7 +13,7 @@ from invariance.data.transforms import TRANSFORMS
 from invariance.spec import DatasetSpec
 from invariance.training.precision import Precision
 from invariance.vocabulary.transforms import BEYOND_2D
-from tests.devices.emulated_cuda import counted
+from tests.devices.cuda_tensor import counted
 
 FLAT = tuple(name for name in TRANSFORMS if name not in BEYOND_2D)
 COMPOSITIONS = [

@@ -22,7 +22,7 @@ from invariance.training.together import pretrain_together
 from invariance.training.transfer import transfer, transfer_together
 from invariance.vocabulary.architectures import ARCHITECTURES
 from invariance.vocabulary.objectives import OBJECTIVES
-from tests.devices.emulated_cuda import counted
+from tests.devices.cuda_tensor import counted
 
 CLASSES = ("noise-00", "noise-01", "noise-02")
 DATA = DatasetSpec(
