@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from invariance.commands.options import add_store
+from invariance.commands.options import add_store, whole_number
 from invariance.extras import require_extra
 from invariance.resources import is_installed, project_folder, user_cache
 from invariance.spec.checks import SpecError, require_count
@@ -44,7 +44,9 @@ def add_commands(commands: Any) -> None:
         action="store_true",
         help="serve a class: listen on all addresses of this machine, with a teacher's password",
     )
-    parser.add_argument("--port", type=int, metavar="N", help="where it answers (default: 8501, or the next free one)")
+    parser.add_argument(
+        "--port", type=whole_number, metavar="N", help="where it answers (default: 8501, or the next free one)"
+    )
     parser.add_argument("--address", metavar="ADDRESS", help="that it listens on (default 127.0.0.1: this machine)")
     parser.add_argument("--no-browser", action="store_true", help="open no browser")
     add_store(parser)

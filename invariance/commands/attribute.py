@@ -6,7 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from invariance.commands.options import add_execution, add_explained, add_latex, add_num_images
+from invariance.commands.options import (
+    add_execution,
+    add_explained,
+    add_latex,
+    add_num_images,
+    argument,
+    count,
+    whole_number,
+)
 from invariance.commands.output import check_folder, json_text, make_folder, print_json, write_bytes, write_latex
 from invariance.commands.parser import command_line
 from invariance.extras import require_extra
@@ -42,7 +50,13 @@ def add_commands(commands: Any) -> None:
         ),
     )
     add_explained(parser)
-    parser.add_argument("--index", type=int, default=0, help="position of the image in the test split (default 0)")
+    parser.add_argument(
+        "--index",
+        type=count(0, MAX_INDEX - 1),
+        default=0,
+        metavar="N",
+        help="position of the image in the test split (default 0)",
+    )
     parser.add_argument(
         "--question",
         default="class",
@@ -57,7 +71,8 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument(
         "--parameters",
-        default="",
+        type=argument(parse_parameters),
+        default={},
         metavar="NAME=VALUE,...",
         help="of the method, such as steps=64 or window=8,stride=4",
     )
@@ -65,7 +80,7 @@ def add_commands(commands: Any) -> None:
     add_num_images(parser, default=None, text="also score the first N images of the test split, into DIR/scores.csv")
     parser.add_argument(
         "--num-untrained",
-        type=int,
+        type=whole_number,
         metavar="N",
         help="also the randomisation test of these images against N untrained networks, into DIR/randomisation.csv",
     )
@@ -79,7 +94,8 @@ def add_commands(commands: Any) -> None:
     )
     felt.add_argument(
         "--magnitude",
-        default="",
+        type=argument(parse_parameters),
+        default={},
         metavar="NAME=VALUE,...",
         help="of the transformation, such as angle_deg=45 or x=0.8,y=0.5; the rest is between neutral and the end",
     )
@@ -89,7 +105,9 @@ def add_commands(commands: Any) -> None:
         metavar="magnitude|cross-fade",
         help="path of the integral: images at growing magnitude (default), or the straight line in pixels",
     )
-    felt.add_argument("--num-points", type=int, default=256, metavar="N", help="gradients on the path (default 256)")
+    felt.add_argument(
+        "--num-points", type=count(1, 10**6), default=256, metavar="N", help="gradients on the path (default 256)"
+    )
     add_execution(parser)
     defaults = {name: parser.get_default(name) for names in OPTIONS.values() for name in names}
     defaults["num_images"] = None  # of its older name, argparse tells that it is left out
@@ -117,8 +135,6 @@ def _check(args: argparse.Namespace) -> None:
         raise SpecError("--num-untrained needs images to test the maps of: add --num-images 20")
     if args.latex and args.num_images is None:
         raise SpecError("--latex is of tables, which are of several images: add --num-images 20")
-    if not 0 <= args.index < MAX_INDEX:
-        raise SpecError(f"index = {args.index}: expected a whole number from 0 to {MAX_INDEX - 1}")
     if args.question == "class" or args.way == "cross-fade":
         require_extra("captum", "attribute")
     check_folder(args.out)
@@ -131,7 +147,7 @@ def _class(args: argparse.Namespace, models: list[Classifier], engine: Engine) -
     from invariance.figures.pictures import outline, relevance_overlay, upscale
     from invariance.runs.origin import Origin
 
-    options = {"method": args.method, "baseline": args.baseline, "parameters": parse_parameters(args.parameters)}
+    options = {"method": args.method, "baseline": args.baseline, "parameters": args.parameters}
     found = compare(models, engine, position=args.index, explain=args.explain, **options)
     named, tables = dict(zip(args.models, models, strict=True)), {}
     if args.num_images is not None:
@@ -165,9 +181,7 @@ def _distance(args: argparse.Namespace, models: list[Classifier], engine: Engine
     (transform, *others) = parse_transforms(args.transform) or [""]
     if others or not transform:
         raise SpecError(f"transform = {args.transform!r}: expected one transformation")
-    if args.num_points < 1:
-        raise SpecError(f"num_points = {args.num_points}: expected 1 or more")
-    values = {one.law.name: one.start for one in magnitudes(transform)} | parse_parameters(args.magnitude)
+    values = {one.law.name: one.start for one in magnitudes(transform)} | args.magnitude
     task = engine.with_spec_changes(transforms=(transform,))
     found = compare_distance(
         models,
@@ -206,9 +220,9 @@ def parse_parameters(text: str) -> dict[str, float]:
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, _, value = part.partition("=")
         if name.strip() in found:
-            raise SpecError(f"parameters: {name.strip()!r} is given twice in {text!r}: give each once")
+            raise SpecError(f"{name.strip()!r} is given twice in {text!r}: give each once")
         try:
             found[name.strip()] = float(value)
         except ValueError:
-            raise SpecError(f"parameters: {part!r}: expected NAME=NUMBER, such as steps=64") from None
+            raise SpecError(f"{part!r}: expected NAME=NUMBER, such as steps=64") from None
     return found

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from invariance.commands.options import add_device, argument, count, parse_names
+from invariance.commands.options import add_device, argument, count, parse_names, whole_number
 from invariance.commands.output import check_folder, make_folder, print_json
 from invariance.commands.parser import Parser
 from invariance.resources import project_folder
@@ -132,7 +132,7 @@ def _add_timing(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="in which the contestants take turns (default 5)",
     )
-    parser.add_argument("--image-size", type=int, default=32, metavar="N", help="side in pixels (default 32)")
+    parser.add_argument("--image-size", type=whole_number, default=32, metavar="N", help="side in pixels (default 32)")
     add_device(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON object in place of the tables")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from invariance.commands.options import count
+from invariance.commands.options import count, number
 from invariance.spec import SpecError
 
 EXECUTORS = ("local", "ray")
@@ -28,8 +28,15 @@ def add_executor(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--address", metavar="ADDRESS", help="of a Ray cluster: auto, host:port (default: a Ray of its own)"
     )
-    group.add_argument("--gpus", type=float, metavar="G", help="GPUs of a run on Ray, or a share (default: 1 if any)")
-    group.add_argument("--cpus", type=float, default=1.0, metavar="C", help="cores of a run on Ray (default 1)")
+    group.add_argument(
+        "--gpus",
+        type=number(float, "a number"),
+        metavar="G",
+        help="GPUs of a run on Ray, or a share (default: 1 if any)",
+    )
+    group.add_argument(
+        "--cpus", type=number(float, "a number"), default=1.0, metavar="C", help="cores of a run on Ray (default 1)"
+    )
 
 
 def check_executor(args: argparse.Namespace) -> None:

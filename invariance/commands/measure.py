@@ -16,7 +16,10 @@ from invariance.vocabulary.equivariance import EQUIVARIANCE_PAIRS
 from invariance.vocabulary.measures import MEASUREMENTS
 from invariance.vocabulary.shifts import SHIFT_NAMES
 
-_PAIRS: Final = f"of equivariance {EQUIVARIANCE_PAIRS} unless asked otherwise"
+_NOTES: Final = {
+    "transforms": "all (the paper's 18) unless asked otherwise; with --measure features, what the images vary",
+    "num_pairs": f"of equivariance {EQUIVARIANCE_PAIRS} unless asked otherwise",
+}
 
 
 def add_commands(commands: Any) -> None:
@@ -34,7 +37,7 @@ def add_commands(commands: Any) -> None:
         ),
     )
     add_models(parser, "rows of the table", default=("gallery",))
-    add_fields(parser, MeasureSpec, ("measure", "num_pairs", "untrained", "layers"), notes={"num_pairs": _PAIRS})
+    add_fields(parser, MeasureSpec, ("measure", "transforms", "num_pairs", "untrained", "layers"), notes=_NOTES)
     parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="where the table goes; X.tex is LaTeX")
     parser.add_argument(
         "--shift",
@@ -43,7 +46,7 @@ def add_commands(commands: Any) -> None:
         help="measure on data relative to what the models were pretrained on, instead of the options below: "
         + ", ".join(SHIFT_NAMES),
     )
-    add_data(parser)
+    add_data(parser, leave_out=("num_samples", "transform_seed", "transforms"))
     add_execution(parser)
     parser.set_defaults(action=measure)
 
@@ -70,7 +73,7 @@ def measure(args: argparse.Namespace) -> None:
             option = clashing[0].replace("_", "-")
             raise SpecError(f"--{option} and --shift are both given: the shift says what the data is; use one of them")
     else:
-        data = dataset(args, num_samples=num_pairs, transforms=columns if of_images else ())
+        data = dataset(args, num_samples=max(1, num_pairs), transforms=columns if of_images else ())
 
     from invariance.commands import running
 

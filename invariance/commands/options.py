@@ -93,7 +93,7 @@ def add_fields(
     known = {field.name: field.default for field in fields(spec)} | dict(defaults or {})
     for name in names:
         text = "; ".join(filter(None, (sentences.get(name, "").rstrip("."), notes.get(name))))
-        if known[name] not in (MISSING, None, "", ()) and not isinstance(known[name], bool):
+        if not isinstance(known[name], bool | tuple) and known[name] not in (MISSING, None, ""):
             text += f" (default {known[name]})"
         parser.add_argument(
             f"--{name.replace('_', '-')}",
@@ -178,10 +178,14 @@ def number(kind: type, what: str) -> Callable[[str], Any]:
     return read
 
 
+whole_number: Final = number(int, "a whole number")
+"""Reads one, whose range the library knows."""
+
+
 def count(low: int, high: int) -> Callable[[str], int]:
     """A reader of whole numbers in [low, high]."""
 
-    def whole_number(text: str) -> int:
+    def read(text: str) -> int:
         try:
             value = int(text)
         except ValueError:
@@ -190,7 +194,7 @@ def count(low: int, high: int) -> Callable[[str], int]:
             raise argparse.ArgumentTypeError(f"{text}: expected a whole number from {low} to {high}")
         return value
 
-    return whole_number
+    return read
 
 
 def parse_names(text: str) -> tuple[str, ...]:
@@ -261,7 +265,7 @@ def add_data(
 
 def add_num_classes(parser: argparse._ActionsContainer, text: str) -> None:
     """How many classes, where they are picked at random."""
-    parser.add_argument("--num-classes", type=int, default=argparse.SUPPRESS, metavar="N", help=text)
+    parser.add_argument("--num-classes", type=whole_number, default=argparse.SUPPRESS, metavar="N", help=text)
 
 
 def dataset(args: argparse.Namespace, **changes: Any) -> DatasetSpec:
@@ -383,7 +387,7 @@ def add_store(parser: argparse._ActionsContainer) -> None:
     )
 
 
-def add_num_images(parser: argparse._ActionsContainer, *, default: int | None, text: str) -> None:
+def add_num_images(parser: argparse._ActionsContainer, *, default: int | None, text: str, most: int = 10_000) -> None:
     """How many images; ``--num`` is its older name, which scripts use."""
     for name, shown in (("--num-images", text), ("--num", argparse.SUPPRESS)):
-        parser.add_argument(name, dest="num_images", type=int, default=default, metavar="N", help=shown)
+        parser.add_argument(name, dest="num_images", type=count(1, most), default=default, metavar="N", help=shown)

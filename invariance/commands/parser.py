@@ -17,7 +17,7 @@ from invariance.spec.registrations import import_modules, import_named
 WIDTH = 100
 _ARGUMENT: Final = re.compile(r"^[a-z_]+(?= = )|(?<![\w/.'\"-])[a-z]+(?:_[a-z]+)+(?![\w/.'\"(-])")
 """An argument's name in a line: at its beginning and with a value, or elsewhere where it is no word of a language."""
-_SAID_TWICE: Final = re.compile(r"^(argument (--[\w-]+): )([a-z_]+) = ")
+_SAID_TWICE: Final = re.compile(r"^(argument --[\w-]+: )[a-z_]+ = ")
 
 
 def program() -> str:
@@ -62,8 +62,18 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Ends the program with one clear line."""
-        line = _SAID_TWICE.sub(_once, " ".join(message.split()))
+        line = _SAID_TWICE.sub(r"\1", " ".join(message.split()))
         self.exit(2, f"{self.prog}: {line} (see {self.prog} --help)\n")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:  # type: ignore[override]
+        """As argparse has it, but what is not known is refused by the command that was asked, with its nearest."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            from difflib import get_close_matches  # 2 ms, for a mistake
+
+            near = get_close_matches(unknown[0].partition("=")[0], list(self._option_string_actions), n=1, cutoff=0.7)
+            self.error("; the nearest is ".join([f"unrecognized arguments: {' '.join(unknown)}", *near]))
+        return found, unknown
 
 
 def as_typed(line: str, parser: argparse.ArgumentParser, words: Sequence[str]) -> str:
@@ -75,29 +85,23 @@ def as_typed(line: str, parser: argparse.ArgumentParser, words: Sequence[str]) -
         words: of the command line, which say which command it is.
     """
     options = _options_of(parser, words)
-
-    def option(found: re.Match[str]) -> str:
-        return named if (named := _option(found[0])) in options else found[0]
-
-    return _ARGUMENT.sub(option, line)
+    return _ARGUMENT.sub(lambda found: options.get(found[0], found[0]), line)
 
 
-def _options_of(parser: argparse.ArgumentParser, words: Sequence[str]) -> set[str]:
-    """The options of a command, and of those that it is a part of."""
-    found = set()
+def _options_of(parser: argparse.ArgumentParser, words: Sequence[str]) -> dict[str, str]:
+    """The options of a command, and of those that it is a part of, by the argument that each gives.
+
+    Of an argument with several options it is the one that was typed, or the first.
+    """
+    typed = {word.partition("=")[0] for word in words}
+    found: dict[str, str] = {}
     for action in parser._actions:
-        found |= set(action.option_strings)
         if isinstance(action, argparse._SubParsersAction) and (verb := next(filter(action.choices.get, words), None)):
             found |= _options_of(action.choices[verb], words)
+        for option in action.option_strings[:1]:
+            if option in typed or action.dest not in found:
+                found[action.dest] = option
     return found
-
-
-def _option(argument: str) -> str:
-    return f"--{argument.replace('_', '-')}"
-
-
-def _once(found: re.Match[str]) -> str:
-    return found[1] if _option(found[3]) == found[2] else found[0]
 
 
 class _Version(argparse.Action):

@@ -25,7 +25,7 @@ def add_commands(commands: Any) -> None:
         ),
     )
     add_data(parser, leave_out=("num_samples",))
-    add_num_images(parser, default=512, text="how many images (default 512)")
+    add_num_images(parser, default=512, text="how many images (default 512)", most=2**40)
     parser.add_argument(
         "--split", default="train", choices=("train", "validation", "test"), help="which images (default train)"
     )

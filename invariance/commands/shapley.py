@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from invariance.commands.options import add_execution, add_explained, add_num_images
+from invariance.commands.options import add_execution, add_explained, add_num_images, whole_number
 from invariance.commands.output import TABLE_ENDINGS, check_file, described, print_json, write_table
 from invariance.commands.parser import command_line
 from invariance.vocabulary.attribution import ALL_CLASSES, EVIDENCE_TABLE
@@ -34,7 +34,9 @@ def add_commands(commands: Any) -> None:
         metavar="others|mean",
         help="what stands for an absent background: the mean over other ones (default), or a uniform mean colour",
     )
-    parser.add_argument("--num-references", type=int, default=8, metavar="N", help="other backgrounds (default 8)")
+    parser.add_argument(
+        "--num-references", type=whole_number, default=8, metavar="N", help="other backgrounds (default 8)"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="X.csv", help="where the table goes; X.tex is LaTeX")
     add_execution(parser)
     parser.set_defaults(action=shapley)

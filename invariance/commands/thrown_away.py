@@ -7,7 +7,16 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from invariance.commands.options import NETWORKS, add_arch, add_execution, add_fields, argument, given, parse_names
+from invariance.commands.options import (
+    NETWORKS,
+    add_arch,
+    add_execution,
+    add_fields,
+    argument,
+    given,
+    parse_names,
+    whole_number,
+)
 from invariance.commands.output import (
     check_folder,
     described,
@@ -54,7 +63,7 @@ def add_commands(commands: Any) -> None:
     add_fields(parser, FactorSpec, ("num_images", "num_folds"))
     parser.add_argument(
         "--num-attributed",
-        type=int,
+        type=whole_number,
         default=NUM_ATTRIBUTED,
         metavar="N",
         help=f"test images of whose evidence shares are taken; 0 for none (default {NUM_ATTRIBUTED})",

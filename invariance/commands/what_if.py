@@ -157,8 +157,8 @@ def what_if(args: argparse.Namespace) -> None:
         raise SpecError("--seed and --seeds are both given: use one of them")
     pair, grid = ([name for name in names if getattr(args, name) is not None] for names in FORMS)
     if len(pair) + len(grid) != 2 or (pair and grid):
-        given_here = ", ".join(f"--{name}" for name in (*pair, *grid)) or "none of them"
-        raise SpecError(f"{given_here} is given: give --target and --mismatch, or --sources and --targets")
+        given_here = ", ".join(f"--{name}" for name in (*pair, *grid)) or "nothing"
+        raise SpecError(f"given: {given_here}; give --target and --mismatch, or --sources and --targets")
     if pair:
         _smallest(args)
     else:

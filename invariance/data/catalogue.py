@@ -94,9 +94,7 @@ def choose_classes(objects: str, num: int, seed: int) -> tuple[str, ...]:
     """
     names = class_names(objects)
     if not 2 <= num <= len(names):
-        raise SpecError(
-            f"number of classes = {num}: {in_short(objects)} has {len(names)}; choose from 2 to {len(names)}"
-        )
+        raise SpecError(f"num_classes = {num}: {in_short(objects)} has {len(names)}; choose from 2 to {len(names)}")
     return tuple(sorted(names[position] for position in permutation(len(names), seed=seed)[:num].tolist()))
 
 

@@ -137,8 +137,10 @@ class DatasetSpec:
         if not self.stickers:
             require(self.label != "sticker", "label", self.label, "object or background, as there are no stickers")
             for field in given:
-                nothing = f"{field.default!r}, as there are no stickers; name their source to have some"
-                require(getattr(self, field.name) == field.default, field.name, getattr(self, field.name), nothing)
+                if (value := getattr(self, field.name)) != field.default:
+                    raise SpecError(
+                        f"{field.name} = {value!r}: there are no stickers; leave it out, or name their source"
+                    )
             return
         names = self.sticker_classes
         require(len(set(names)) == len(names), "sticker_classes", names, "each class once")

@@ -120,7 +120,7 @@ class TransferSpec(BaseRunSpec):
         )
         require(self.method in TRANSFER_METHODS, "method", self.method, " or ".join(TRANSFER_METHODS))
         if self.data.num_samples is None:
-            raise SpecError("num_samples = None: transfer needs a finite target task; give a number of samples")
+            raise SpecError("num_samples = endless (None): transfer needs a finite target task; give a number")
         check_training(self)
         self._check_fine_tuning()
 

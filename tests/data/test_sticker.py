@@ -236,7 +236,7 @@ def test_recipe_and_files_tell_of_it(engine: Engine, tmp_path: Path) -> None:
         ({"sticker_seed": -1}, "sticker_seed = -1: expected a whole number"),
         ({"sticker_classes": ("a", "a")}, "each class once"),
         ({"sticker_classes": ("a",), "label": "sticker"}, "at least 2 classes"),
-        ({"stickers": ""}, "sticker_classes = .*as there are no stickers"),
+        ({"stickers": ""}, "sticker_classes = .*there are no stickers; leave it out"),
         ({"stickers": "", "sticker_classes": (), "sticker_place": "corner", "label": "sticker"}, "label = 'sticker'"),
     ],
 )
