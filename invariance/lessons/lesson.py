@@ -86,6 +86,7 @@ class Lesson:
         name: of its file, without the ending.
         title: what it shows, in a few words.
         teaser: the question in one line, for a list.
+        picture: name of a small picture in ``static/lessons/`` for that list; empty where it has none.
         question: asked before the reveal.
         input: how to guess, one of :data:`INPUTS`.
         table: of the gallery or of a study, by name, see :func:`~invariance.lessons.answer.table_of`.
@@ -124,6 +125,7 @@ class Lesson:
     options: tuple[str, ...] = ()
     right: str = ""
     low_is: float = 0.5
+    picture: str = ""
     holds: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -15,6 +15,8 @@ import pandas as pd
 import torch
 
 from invariance.data.engine import Engine
+from invariance.data.example import EXAMPLE_TRANSFORMS
+from invariance.measures.example import EXAMPLE_COLUMNS, example_table
 from invariance.measures.magnitude import magnitude_curve
 from invariance.measures.profile import layer_profile
 from invariance.models import Classifier, untrained_twin
@@ -92,12 +94,22 @@ def evidence(shipped: Shipped) -> pd.DataFrame:
     return evidence_tables(shipped.transferred, shipped.task, num=shipped.num_images)[0]
 
 
+def example(shipped: Shipped) -> pd.DataFrame:
+    """What the app begins with: one image at every magnitude, seen by who trained on that and by who did not."""
+    parts = [pd.DataFrame(columns=list(EXAMPLE_COLUMNS))]
+    for transform in (name for name in EXAMPLE_TRANSFORMS if name in shipped.transforms):
+        networks = {name: shipped.pretrained[name] for name in (transform, "none", UNTRAINED)}
+        parts.append(example_table(networks, shipped.engine, transform))
+    return pd.concat(parts[1:] or parts, ignore_index=True)
+
+
 TABLES: Final[dict[str, Callable[[Shipped], pd.DataFrame]]] = {
     "profiles": profiles,
     "magnitudes": magnitudes,
     "mask-scores": mask_scores,
     "randomisation": randomisation,
     "evidence": evidence,
+    "example": example,
 }
 """By file, without its ending."""
 

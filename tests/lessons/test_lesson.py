@@ -28,6 +28,11 @@ def test_the_files_are_the_lessons_in_the_order_of_their_names() -> None:
     assert len(lessons()) == 8
 
 
+def test_each_has_a_picture_of_its_own() -> None:
+    pictures = [lesson.picture for lesson in lessons()]
+    assert sorted(pictures) == sorted(path.stem for path in (ROOT / "static" / "lessons").glob("*.webp"))
+
+
 def test_a_folder_of_a_lecturer_takes_their_place(own: Path) -> None:
     (first,) = SHIPPED.glob("1-*.toml")
     (own / "a.toml").write_text(first.read_text())

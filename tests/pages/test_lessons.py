@@ -25,9 +25,9 @@ def texts(app: AppTest) -> str:
 
 def test_the_start_page_links_to_every_lesson(app: AppTest) -> None:
     app.run()
-    links = [link.proto for link in app.get("page_link")]
-    assert [(link.page, dict(parse_qsl(link.query_string))) for link in links] == [
-        ("lesson", {"n": str(number)}) for number in range(1, len(LESSONS) + 1)
+    links = [link.proto for link in app.get("page_link") if link.proto.page == "lesson"]
+    assert [dict(parse_qsl(link.query_string)) for link in links] == [
+        {"n": str(number)} for number in range(1, len(LESSONS) + 1)
     ]
 
 
