@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
-from invariance.figures.palette import text_colour
+from invariance.figures.palette import NEUTRAL, SELECTED_PX, TEXT_PX, TRAINED_PX, text_colour
 from invariance.numbers import format_number
 
 ROW_PX: Final = 30
@@ -44,7 +44,7 @@ def labelled_cells(
             hovertemplate="%{customdata[0]}, %{customdata[1]}: %{z:.3f}<extra></extra>",
         )
     )
-    figure.add_trace(texts(numbers, [format_number(numbers[place]) for place in filled(numbers)], scale, size=12))
+    figure.add_trace(texts(numbers, [format_number(numbers[place]) for place in filled(numbers)], scale))
     lay_out(figure, rows, columns, row_px=ROW_PX, top_px=12)
     return figure
 
@@ -70,7 +70,7 @@ def filled(values: np.ndarray) -> list[tuple[int, int]]:
 
 
 def texts(
-    values: np.ndarray, words: Sequence[str], scale: Sequence[tuple[float, str]], *, size: int = 11
+    values: np.ndarray, words: Sequence[str], scale: Sequence[tuple[float, str]], *, size: int = TEXT_PX
 ) -> go.Scatter:
     """Words in the cells, each black or white: Plotly's own choice is too pale on the middle of a scale.
 
@@ -147,9 +147,27 @@ def coloured(values: np.ndarray, title: str, scale: Sequence[tuple[float, str]],
     )
 
 
-def frame(figure: go.Figure, column: int, row: int, *, width: float, colour: str = "#10211f") -> None:
-    """Draws a frame just inside a cell."""
-    inset = 0.42
+def frame_trained(figure: go.Figure, column: int, row: int) -> None:
+    """Marks a cell of what a network was trained on: a thin frame in black or white, as its number is.
+
+    Args:
+        figure: changed in place; its first trace is of :func:`coloured`.
+        column: from the left.
+        row: from the top.
+    """
+    cells = figure.data[0]
+    value = float(cells.z[row, column])
+    colour = NEUTRAL if np.isnan(value) else text_colour(value, cells.colorscale)
+    _frame(figure, column, row, inset=0.4, width=TRAINED_PX, colour=colour)
+
+
+def frame_selected(figure: go.Figure, column: int, row: int) -> None:
+    """Marks the selected cell: a thick frame at its edge, light on dark, so that it shows on every colour."""
+    for width, colour in ((SELECTED_PX, "#10211f"), (SELECTED_PX - 3.5, "#ffffff")):
+        _frame(figure, column, row, inset=0.46, width=width, colour=colour)
+
+
+def _frame(figure: go.Figure, column: int, row: int, *, inset: float, width: float, colour: str) -> None:
     figure.add_shape(
         type="rect",
         x0=column - inset,
@@ -158,12 +176,6 @@ def frame(figure: go.Figure, column: int, row: int, *, width: float, colour: str
         y1=row + inset,
         line={"color": colour, "width": width},
     )
-
-
-def frame_selected(figure: go.Figure, column: int, row: int) -> None:
-    """Draws a thick frame, light on dark, so that it shows on every colour."""
-    frame(figure, column, row, width=6)
-    frame(figure, column, row, width=2.5, colour="#ffffff")
 
 
 def lay_out(

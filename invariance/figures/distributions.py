@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from invariance.data.laws import Law
-from invariance.figures.palette import MATCHED, MISMATCHED
+from invariance.figures.palette import DRAWN, MARKED, TEXT_PX
 
 NUM_BINS: Final = 20
 PANEL_PX: Final = 210
@@ -49,9 +49,9 @@ def drawn_and_law(
         if marked is not None and law.key in marked:
             _mark(figure, law, marked[law.key], place)
     figure.update_yaxes(tickformat=".0%", rangemode="tozero", fixedrange=True, nticks=4)
-    figure.update_yaxes(title={"text": "share of draws", "font": {"size": 12}}, col=1)
+    figure.update_yaxes(title={"text": "share of draws", "font": {"size": TEXT_PX}}, col=1)
     figure.update_xaxes(fixedrange=True)
-    figure.update_annotations(font_size=12)
+    figure.update_annotations(font_size=TEXT_PX)
     figure.update_layout(
         height=height, margin={"l": 8, "r": 8, "t": 48, "b": 8}, bargap=0.06, showlegend=False, dragmode=False
     )
@@ -92,7 +92,7 @@ def _add_uniform(
     figure.add_bar(
         x=((edges[1:] + edges[:-1]) / 2).astype(np.float32),
         y=shares.astype(np.float32),
-        marker_color=MATCHED,
+        marker_color=DRAWN,
         opacity=BAR_OPACITY,
         hovertemplate="%{x:.3g}: %{y:.1%}<extra></extra>",
         **place,
@@ -104,7 +104,7 @@ def _add_uniform(
         x=[first - space, law.low, law.low, law.high, law.high, last + space],
         y=[0, 0, level, level, 0, 0],
         mode="lines",
-        line={"color": MATCHED, "width": 2},
+        line={"color": DRAWN, "width": 2},
         hoverinfo="skip",
         **place,
     )
@@ -124,7 +124,7 @@ def _add_switch(
     figure.add_bar(
         x=[0, 1],
         y=[1.0 - share, share],
-        marker_color=MATCHED,
+        marker_color=DRAWN,
         opacity=BAR_OPACITY,
         width=0.6,
         hovertemplate="%{x}: %{y:.1%}<extra></extra>",
@@ -134,7 +134,7 @@ def _add_switch(
         x=[-0.38, 0.38, None, 0.62, 1.38],
         y=[1.0 - law.probability, 1.0 - law.probability, None, law.probability, law.probability],
         mode="lines",
-        line={"color": MATCHED, "width": 2},
+        line={"color": DRAWN, "width": 2},
         hoverinfo="skip",
         **place,
     )
@@ -145,4 +145,4 @@ def _add_switch(
 def _mark(figure: go.Figure, law: Law, value: float, place: dict[str, int]) -> None:
     """A line at a value."""
     where = float(law.centred(np.array(float(value))))
-    figure.add_vline(x=where, line={"color": MISMATCHED, "width": 3}, **place)
+    figure.add_vline(x=where, line={"color": MARKED, "width": 3}, **place)

@@ -9,7 +9,16 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from invariance.figures.cells import click_targets, coloured, filled, frame, frame_selected, grid, lay_out, texts
+from invariance.figures.cells import (
+    click_targets,
+    coloured,
+    filled,
+    frame_selected,
+    frame_trained,
+    grid,
+    lay_out,
+    texts,
+)
 from invariance.figures.palette import NEUTRAL, SHARE_SCALE
 from invariance.numbers import format_number, signed
 from invariance.vocabulary.factors import (
@@ -134,6 +143,6 @@ def _frames(
     for row, model in enumerate(models):
         for column, factor in enumerate(factors):
             if factor.split(".")[0] in trained_on.get(model, ()):
-                frame(figure, column, row, width=1.5, colour="#e4572e")
+                frame_trained(figure, column, row)
             if selected is not None and model in selected[0] and factor == selected[1]:
                 frame_selected(figure, column, row)

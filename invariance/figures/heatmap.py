@@ -9,7 +9,16 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from invariance.figures.cells import click_targets, coloured, filled, frame, frame_selected, grid, lay_out, texts
+from invariance.figures.cells import (
+    click_targets,
+    coloured,
+    filled,
+    frame_selected,
+    frame_trained,
+    grid,
+    lay_out,
+    texts,
+)
 from invariance.figures.palette import NEUTRAL, SENS_SCALE
 from invariance.numbers import format_number
 from invariance.spec import ALL_CATEGORIES
@@ -96,7 +105,7 @@ def lay_out_transforms(
     for row, model in enumerate(models):
         for column, transform in enumerate(transforms):
             if transform in (trained_on or {}).get(model, ()):
-                frame(figure, column, row, width=1.5)
+                frame_trained(figure, column, row)
             if selected == (model, transform):
                 frame_selected(figure, column, row)
     if 0 < (num_above := sum(model not in apart for model in models)) < len(models):

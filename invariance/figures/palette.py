@@ -9,55 +9,72 @@ from typing import Final
 from invariance.vocabulary.equivariance import EQUIVARIANT, INVARIANT, PARTLY, SCRAMBLED
 from invariance.vocabulary.verdicts import Verdict
 
-MATCHED: Final = "#0f9d8a"
-MISMATCHED: Final = "#e4572e"
+MATCHED: Final = "#2a7fd1"
+MISMATCHED: Final = "#d4690a"
+"""The two networks of a comparison, and nothing else: blue and orange, which everybody tells apart."""
+
 CATEGORICAL: Final[tuple[str, ...]] = (
     MATCHED,
     MISMATCHED,
-    "#5b6ee1",
-    "#b37d00",
-    "#a64ca6",
-    "#4a90b8",
-    "#7a8b2f",
+    "#843dfa",
+    "#7f673d",
+    "#428a4b",
     "#c2506e",
+    "#217d9c",
+    "#a64ca6",
 )
-"""One colour a series, in order; the same as ``chartCategoricalColors`` of ``.streamlit/config.toml``."""
+"""One colour a series, in order; the same as ``chartCategoricalColors`` of ``.streamlit/config.toml``.
+
+The first four and :data:`NEUTRAL` stay apart for colour-blind readers; more than four take markers or dashes as well.
+"""
 
 NEUTRAL: Final = "#7a8987"
-"""Lines, labels and frames: at least 3.4 : 1 against the light and the dark background."""
+"""Lines, labels, frames and untrained networks: at least 3.4 : 1 against the light and the dark background."""
+
+DRAWN: Final = "#0f9d8a"
+MARKED: Final = "#c2506e"
+"""What is drawn for images, and the one value that is pointed at: no networks, so not in their colours."""
 
 VERDICTS: Final[dict[Verdict, str]] = {
-    Verdict.AS_PUBLISHED: MATCHED,
-    Verdict.SAME_DIRECTION: "#5b6ee1",
-    Verdict.OPPOSITE: MISMATCHED,
-    Verdict.NO_DIFFERENCE: "#b37d00",
-    Verdict.UNDECIDED: "#a64ca6",
+    Verdict.AS_PUBLISHED: "#428a4b",
+    Verdict.SAME_DIRECTION: "#217d9c",
+    Verdict.OPPOSITE: "#c2506e",
+    Verdict.NO_DIFFERENCE: "#7f673d",
+    Verdict.UNDECIDED: "#843dfa",
 }
 """Of findings; those without a verdict are :data:`NEUTRAL`."""
 
 SENS_SCALE: Final[tuple[tuple[float, str], ...]] = (
-    (0.0, "#0b7f70"),
-    (0.25, "#4fb3a2"),
-    (0.5, "#e9e4d4"),
-    (0.75, "#ea9a6b"),
-    (1.0, "#c8431f"),
+    (0.0, "#43206b"),
+    (0.25, "#7d5a97"),
+    (0.5, "#b598a6"),
+    (0.75, "#dcc68c"),
+    (1.0, "#f7e463"),
 )
-"""Invariant to sensitive; the ends differ in lightness from the middle and in hue (teal, orange) from each other."""
-
-EQUIVARIANCE_COLOURS: Final[dict[str, str]] = {
-    INVARIANT: "#0b7f70",
-    EQUIVARIANT: "#35429e",
-    PARTLY: "#98a3e6",
-    SCRAMBLED: "#f0c9a8",
-}
-"""Of what transformations do: two dark and two light ones, of which numbers and a sign tell each pair apart as well."""
+"""Invariant to sensitive, purple to yellow: ever lighter, so that it reads in grey and to colour-blind readers too."""
 
 SHARE_SCALE: Final[tuple[tuple[float, str], ...]] = (
-    (0.0, "#f4eee0"),
-    (0.5, "#98a3e6"),
-    (1.0, "#35429e"),
+    (0.0, "#f4f0dc"),
+    (0.5, "#8cbf88"),
+    (1.0, "#15573a"),
 )
 """None to all, of accuracies and of what a probe decodes: one hue, apart from the scale where low is invariant."""
+
+EQUIVARIANCE_COLOURS: Final[dict[str, str]] = {
+    INVARIANT: SENS_SCALE[0][1],
+    EQUIVARIANT: SHARE_SCALE[-1][1],
+    PARTLY: "#9ccb98",
+    SCRAMBLED: SENS_SCALE[-1][1],
+}
+"""Of what transformations do: invariant and scrambled are the ends of the sens-score's scale, between them is what can
+be foreseen. Numbers and a sign tell each pair apart as well."""
+
+TRAINED_PX: Final = 2.0
+SELECTED_PX: Final = 6.0
+"""Width of the frame of what a network was trained on, and of the one of what is selected."""
+
+TEXT_PX: Final = 12
+"""Of words and numbers in figures, but for titles; nothing is smaller."""
 
 POSITIVE: Final[tuple[int, int, int]] = (228, 60, 30)
 NEGATIVE: Final[tuple[int, int, int]] = (40, 110, 230)

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from invariance.figures.layout import error_bars
-from invariance.figures.palette import NEUTRAL, VERDICTS
+from invariance.figures.palette import NEUTRAL, TEXT_PX, VERDICTS
 from invariance.numbers import format_number
 from invariance.studies.findings import Finding
 from invariance.studies.telling import furthest_first, symbol
@@ -52,7 +52,7 @@ def findings_figure(findings: Sequence[Finding]) -> go.Figure:
         _draw_row(figure, row, finding, shown)
     figure.update_yaxes(range=[-1, 1], visible=False, fixedrange=True)
     figure.update_xaxes(zeroline=False, showgrid=False, showline=True, linecolor=NEUTRAL, nticks=7)
-    figure.update_xaxes(fixedrange=True, tickfont={"size": 11})
+    figure.update_xaxes(fixedrange=True, tickfont={"size": TEXT_PX})
     figure.update_layout(
         height=HEAD_PX + inner + FOOT_PX,
         margin={"l": 10, "r": 10, "t": HEAD_PX, "b": FOOT_PX},
@@ -117,7 +117,7 @@ def _draw_row(figure: go.Figure, row: int, finding: Finding, shown: set[str]) ->
         xanchor="left",
         yanchor="bottom",
         showarrow=False,
-        font={"size": 12},
+        font={"size": TEXT_PX},
     )
 
 

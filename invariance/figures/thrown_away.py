@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from invariance.figures.layout import error_bars, lay_out_plot
 from invariance.figures.offline import offline_html
-from invariance.figures.palette import MATCHED, MISMATCHED, NEUTRAL
+from invariance.figures.palette import MATCHED, MISMATCHED, NEUTRAL, TEXT_PX
 from invariance.figures.pictures import fitting_factor, png_bytes, upscale
 from invariance.measures.factor_strip import Strip
 from invariance.numbers import format_number
@@ -127,7 +127,14 @@ def strip_figure(strip: Strip, images: NDArray[np.uint8]) -> go.Figure:
         )
     for place, label in zip(places, () if _is_switch(strip) else strip.labels, strict=False):
         figure.add_annotation(
-            x=low, y=place, text=label, xanchor="left", yanchor="bottom", yshift=2, showarrow=False, font={"size": 11}
+            x=low,
+            y=place,
+            text=label,
+            xanchor="left",
+            yanchor="bottom",
+            yshift=2,
+            showarrow=False,
+            font={"size": TEXT_PX},
         )
     ticks: dict[str, Any] = {"tickvals": [-180, -90, 0, 90, 180]} if strip.kind == "circle" else {}
     if _is_switch(strip):

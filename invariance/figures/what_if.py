@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
-from invariance.figures.cells import coloured, filled, frame, lay_out, texts
+from invariance.figures.cells import coloured, filled, frame_trained, lay_out, texts
 from invariance.figures.palette import SHARE_SCALE
 from invariance.numbers import format_number
 from invariance.statistics import t_interval
@@ -46,7 +46,7 @@ def what_if_cells(report: dict[str, Any]) -> go.Figure:
     figure.data[0].update(showscale=False)
     for row, source in enumerate(sources):
         if source in targets:
-            frame(figure, targets.index(source), row, width=2.5)
+            frame_trained(figure, targets.index(source), row)
     lay_out(
         figure,
         [_label(name, letters) for name in sources],

@@ -15,7 +15,7 @@ from pages.shared.transform_pictures import picture
 
 OPEN, SERIAL = "ask_open", "ask_serial"
 """The part that is being changed, and how many have been before: the widgets of each begin anew."""
-COLOURS = {"sources": "#0f9d8a", "targets": "#e4572e", "models": "#5b6ee1", "how": "#b37d00"}
+COLOURS = {"sources": "#0f9d8a", "targets": "#c2506e", "models": "#5b6ee1", "how": "#b37d00"}
 SHOWN = 4
 """Transformations of a composition that the sentence names; of more it says how many."""
 LOOK = """<style>

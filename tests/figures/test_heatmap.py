@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from invariance.figures.heatmap import cell_of, interval_text, sens_heatmap
-from invariance.figures.palette import colour_at, contrast
+from invariance.figures.palette import SELECTED_PX, TRAINED_PX, colour_at, contrast
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_trained_cells_get_a_frame_and_the_selected_one_a_thicker_one(table: pd.
     figure = sens_heatmap(table, trained_on={"hue": ("hue",)}, selected=("none", "rotate"))
     frames = [shape for shape in figure.layout.shapes if shape.type == "rect"]
     centres = {((shape.x0 + shape.x1) / 2, (shape.y0 + shape.y1) / 2): shape.line.width for shape in frames}
-    assert centres == {(1.0, 1.0): 1.5, (0.0, 0.0): 2.5}
+    assert centres == {(1.0, 1.0): TRAINED_PX, (0.0, 0.0): SELECTED_PX - 3.5}
 
 
 def test_references_come_last_below_a_rule(table: pd.DataFrame) -> None:
@@ -65,7 +65,7 @@ def test_the_conditional_score_is_another_column(table: pd.DataFrame) -> None:
     assert figure.data[0].z[0, 1] == pytest.approx(0.905)
 
 
-def test_teal_is_invariant_for_every_measure(table: pd.DataFrame) -> None:
+def test_purple_is_invariant_for_every_measure(table: pd.DataFrame) -> None:
     ends = {}
     for score in ("sens", "cka"):
         cells, texts, _ = sens_heatmap(table.assign(cka=table["sens"]), score=score).data

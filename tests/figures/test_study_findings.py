@@ -10,7 +10,7 @@ from typing import Any
 import plotly.graph_objects as go
 import pytest
 
-from invariance.figures.palette import MATCHED, NEUTRAL, VERDICTS
+from invariance.figures.palette import NEUTRAL, VERDICTS
 from invariance.figures.study_findings import SEEDS_AT, SHAPES, findings_figure
 from invariance.studies.findings import Finding, Published
 from invariance.studies.telling import furthest_first
@@ -64,7 +64,7 @@ def test_colour_and_symbol_both_tell_the_verdict() -> None:
     assert set(VERDICTS) == set(Verdict) and len({*VERDICTS.values(), NEUTRAL}) == len(Verdict) + 1
     assert set(SHAPES) == {*SYMBOL.values(), NO_VERDICT} and len(set(SHAPES.values())) == len(SHAPES)
     shown = effect(findings_figure([one(published=Published(0.3, 0.005))]))
-    assert (shown.marker.color, shown.marker.symbol) == (MATCHED, "circle")
+    assert (shown.marker.color, shown.marker.symbol) == (VERDICTS[Verdict.AS_PUBLISHED], "circle")
     assert effect(findings_figure([one(confirmatory=False)])).marker.color == NEUTRAL
     assert effect(findings_figure([one(num=3)])).marker.symbol.endswith("-open")
 

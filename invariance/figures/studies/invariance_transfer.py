@@ -165,7 +165,7 @@ FIGURES: Final = (
     StudyFigure(
         "data",
         "Each network on each type of data",
-        "The sens-score for the transformation that the network was trained with; teal is invariant. Below the rule: "
+        "The sens-score for the transformation that the network was trained with; purple is invariant. Below the rule: "
         "first weights, over all transformations; a network that tells nothing apart may be invariant too.",
         data_heatmap,
         _has_relations,

@@ -7,10 +7,10 @@ from typing import Final
 import pandas as pd
 import plotly.graph_objects as go
 
-from invariance.figures.cells import frame, labelled_cells
+from invariance.figures.cells import frame_trained, labelled_cells
 from invariance.figures.layout import accuracy_axis, lay_out_plot
 from invariance.figures.means import points_with_intervals, published_points
-from invariance.figures.palette import NEUTRAL, SHARE_SCALE, colour_at
+from invariance.figures.palette import MATCHED, MISMATCHED, NEUTRAL, SHARE_SCALE, colour_at
 from invariance.figures.study_figure import PUBLISHED_NOTE, StudyFigure
 from invariance.statistics import t_interval
 from invariance.studies.mismatch import NUM_TRANSFORMS, with_relative_accuracy
@@ -104,14 +104,14 @@ def missing_figure(table: pd.DataFrame) -> go.Figure:
     return figure
 
 
-_LINES: Final = ((0.0, "#e4572e"), (0.5, "#8a6fb0"), (1.0, "#0f9d8a"))
+_LINES: Final = ((0.0, MISMATCHED), (0.5, NEUTRAL), (1.0, MATCHED))
 
 
 def _mark_diagonal(figure: go.Figure, rows: list[int], columns: list[int]) -> None:
     """A frame around each cell where pretraining has exactly the task's transformations."""
     for row, number in enumerate(rows):
         if number in columns:
-            frame(figure, columns.index(number), row, width=1.5)
+            frame_trained(figure, columns.index(number), row)
 
 
 def _has_diagonal(table: pd.DataFrame) -> bool:
