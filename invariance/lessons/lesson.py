@@ -97,7 +97,7 @@ class Lesson:
         axis: what the value is, in words.
         range: ends of the vertical axis, in the value's unit.
         options: to choose from, where the guess is a choice: places of x, or words of their own.
-        right: the option that the table bears out.
+        right: the option that the table bears out; of a mark, where it belongs, or empty.
         low_is: where cells are tapped, a value below it counts as low.
         outcome: template of the sentence after the reveal.
         caution: template of what must not be concluded.
@@ -135,6 +135,8 @@ class Lesson:
         require(low < high, "range", list(self.range), "two numbers, the lower one first")
         if self.options:
             require_choice("right", self.right, self.options)
+        elif self.input == "mark" and self.right:
+            require(self.right.replace(".", "", 1).isdecimal(), "right", self.right, "a number, such as \"0.4\"")
         require(
             bool(self.options) == (self.input == "choice"), "options", list(self.options), "with a choice, and only"
         )
