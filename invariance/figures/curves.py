@@ -10,12 +10,14 @@ import plotly.graph_objects as go
 
 from invariance.figures.layout import lay_out_plot
 from invariance.figures.palette import CATEGORICAL
+from invariance.vocabulary.target_probe import TARGET_ACCURACY
 
 METRIC_TITLES: dict[str, str] = {
     "train_accuracy": "training accuracy",
     "validation_accuracy": "validation accuracy",
     "train_loss": "training loss (nats)",
     "validation_loss": "validation loss (nats)",
+    TARGET_ACCURACY: "target accuracy if transferred now",
 }
 MAX_POINTS = 300
 

@@ -13,6 +13,7 @@ from invariance.runs.origin import settings_of, without_paths
 from invariance.runs.run import Run
 from invariance.runs.store import Store
 from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, SpecError, TransferSpec, canonical_json
+from invariance.vocabulary.target_probe import is_answer
 
 
 def write_event_file(run: Run, store: Store, folder: Path) -> Path:
@@ -48,7 +49,8 @@ def write_event_file(run: Run, store: Store, folder: Path) -> Path:
         writer.add_text("run", title(run.spec), 0, walltime=start)
         writer.add_text("spec", f"    {canonical_json(without_paths(run.spec))}", 0, walltime=start)
         for step, name, value, seconds in values.to_numpy().tolist():
-            writer.add_scalar(name, value, step, walltime=start + seconds)
+            if not is_answer(name):
+                writer.add_scalar(name, value, step, walltime=start + seconds)
         finals = {f"final/{name}": value for name, value in run.metrics.items()}
         for name, value in finals.items():
             writer.add_scalar(name, value, int(values["step"].max()), walltime=end)

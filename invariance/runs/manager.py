@@ -19,6 +19,7 @@ from filelock import FileLock, Timeout
 
 from invariance.data.picture_contents import identified_run
 from invariance.runs.child import GRACE_S, WORKER_COMMAND, Child, follow
+from invariance.runs.claim import make_directory
 from invariance.runs.device import server_devices
 from invariance.runs.fair_queue import place, require_disk, require_room, startable
 from invariance.runs.life import Life, take_up
@@ -29,6 +30,7 @@ from invariance.runs.slots import Slot, slots_of
 from invariance.runs.store import Store
 from invariance.runs.threads import shared_threads
 from invariance.spec import RunSpec, SpecError, canonical_json, run_from_json
+from invariance.training.watched import watch, watched_tasks
 
 POLL_S = 0.5
 SWEEP_EVERY_S = 10.0
@@ -110,7 +112,12 @@ class Manager:
         return self.submit_all([spec], owner)[0]
 
     def submit_all(
-        self, specs: Sequence[RunSpec | str], owner: str = "", *, max_queued: int | None = None
+        self,
+        specs: Sequence[RunSpec | str],
+        owner: str = "",
+        *,
+        max_queued: int | None = None,
+        is_watched: bool = False,
     ) -> list[Run]:
         """As :meth:`submit` of each in turn, sources first; asks for all of them or, if one cannot be, for none.
 
@@ -118,6 +125,7 @@ class Manager:
             specs: the runs.
             owner: who asks.
             max_queued: runs that one owner may have waiting; None for any number.
+            is_watched: somebody looks on, so that pretrainings say how they would do on their target tasks.
         """
         read = [identified_run(run_from_json(spec) if isinstance(spec, str) else spec) for spec in specs]
         with self._asking:  # so that what two people ask for at once is not divided between them
@@ -127,6 +135,9 @@ class Manager:
             for spec in read:
                 self._require_sources(spec, asked)
                 asked.add(spec.run_id)
+            for run_id, task in watched_tasks(read).items() if is_watched else ():
+                make_directory(directory := self.store.directory(run_id))
+                watch(directory, task)  # before the run may begin
             return [self._requeue(self.store.submit(spec, owner)) for spec in read]
 
     def _require_sources(self, spec: RunSpec, asked: set[str]) -> None:

@@ -160,13 +160,18 @@ class Store:
         rows = self._database.read("SELECT owner, MAX(started) FROM runs WHERE started NOT NULL GROUP BY owner")
         return dict(rows)
 
-    def metrics(self, run_id: str, after_step: int = -1) -> pd.DataFrame:
-        """Measured values after a step: columns step, name, value, seconds (of training), by step and name."""
+    def metrics(self, run_id: str, after_step: int = -1, names: Sequence[str] | None = None) -> pd.DataFrame:
+        """Measured values after a step, all or those of some names.
+
+        Returns:
+            Columns step, name, value, seconds (of training), by step and name.
+        """
         import pandas as pd  # here, since a run that is only executed has no use for it and waits a fifth of a second
 
         rows = self._database.read(
-            "SELECT step, name, value, seconds FROM metrics WHERE run_id = ? AND step > ? ORDER BY step, name",
-            (run_id, after_step),
+            "SELECT step, name, value, seconds FROM metrics WHERE run_id = ?1 AND step > ?2 "
+            "AND (?3 IS NULL OR name IN (SELECT value FROM json_each(?3))) ORDER BY step, name",
+            (run_id, after_step, None if names is None else json.dumps(list(names))),
         )
         return pd.DataFrame(rows, columns=["step", "name", "value", "seconds"])
 

@@ -13,7 +13,7 @@ from invariance.data.engine import Engine
 from invariance.events import CancelFlag, Cancelled, Event, Finished, Progress, never
 from invariance.files import sweep_temporaries
 from invariance.models import create_model
-from invariance.spec import PretrainSpec, identity_json
+from invariance.spec import PretrainSpec, SpecError, identity_json
 from invariance.spec.checks import require_kind
 from invariance.training.checkpoint import save_weights
 from invariance.training.evaluation import Evaluation, evaluate, in_batches
@@ -30,10 +30,12 @@ from invariance.training.objectives import create_objective
 from invariance.training.pace import Pace
 from invariance.training.precision import Precision
 from invariance.training.probe import fit_linear, solved
-from invariance.training.reporting import replayed_history, tell
+from invariance.training.reporting import replayed_history, tell, tell_of_target
 from invariance.training.resume import clear_state
+from invariance.training.target_probe import TargetProbe
 from invariance.training.threads import in_threads_of
 from invariance.training.train_state import TrainState
+from invariance.training.watched import watched_task
 from invariance.vocabulary.attach import attach
 from invariance.vocabulary.choices import SCHEDULES
 
@@ -59,7 +61,8 @@ def pretrain(
 
     Args:
         spec: what to train on, and how.
-        directory: of the run; receives ``weights.safetensors`` and, until it is done, the state.
+        directory: of the run; receives ``weights.safetensors`` and, until it is done, the state. A task that it names
+            (:func:`~invariance.training.watched.watch`) is probed on the way.
         device: a torch device.
         cancelled: asked before every step.
         checkpoint_every_s: least time between two checkpoints.
@@ -140,8 +143,18 @@ class Pretraining:
             validation=self.validation(),
             cancelled=self._cancelled,
             checkpoint_every_s=checkpoint_every_s,
+            probe=self._target_probe(),
         )
         yield self.finish()
+
+    def _target_probe(self) -> TargetProbe | None:
+        """Of the task that is watched, if any; None where it cannot be made, which its transfer says."""
+        if (task := watched_task(self.directory)) is None:
+            return None
+        try:
+            return TargetProbe(task, self._device, self._cancelled)
+        except SpecError:
+            return None
 
     def validation(self) -> Rendered:
         """What the network is validated on."""
@@ -195,6 +208,7 @@ def optimise(
     cancelled: CancelFlag = never,
     checkpoint_every_s: float = 10.0,
     until: int | None = None,
+    probe: TargetProbe | None = None,
 ) -> Iterator[Progress]:
     """Takes the steps that are left, from the train_state's own step to the feed's last, and saves the state.
 
@@ -205,12 +219,14 @@ def optimise(
         cancelled: asked before every step.
         checkpoint_every_s: least time between two checkpoints.
         until: the step to stop at; None for the last.
+        probe: of a target task that is watched.
 
     Yields:
         Progress after each step that is measured (:func:`~invariance.training.reporting.measuring_is_due`), those of
         earlier processes first, with ``train_loss`` and ``train_accuracy`` (share of the objective's own task that was
         solved) since the last one, and ``validation_accuracy`` where it was measured, which needs a supervised head;
-        where these are far apart, Progress without metrics about ten times a second.
+        where these are far apart, Progress without metrics about ten times a second. Progress with what the probe says
+        is apart from these.
 
     Raises:
         Cancelled: the flag was set; the state is saved.
@@ -219,6 +235,7 @@ def optimise(
     yield from replayed_history(train_state, feed)
     pace = Pace(train_state, feed)
     last_event, last_save, save_every_s = -math.inf, time.monotonic(), checkpoint_every_s
+    yield from tell_of_target(train_state, feed, probe, pace)
     while train_state.step < (feed.num_steps if until is None else until):
         if cancelled():
             train_state.save()
@@ -228,6 +245,7 @@ def optimise(
         if event := tell(train_state, feed, validation, pace, is_time=now - last_event >= EVENT_EVERY_S):
             last_event = now
             yield event
+        yield from tell_of_target(train_state, feed, probe, pace)
         if (now := time.monotonic()) - last_save >= save_every_s:
             train_state.save()
             last_save = time.monotonic()

@@ -19,7 +19,8 @@ class Pace:
     def progress(self, metrics: dict[str, float]) -> Progress:
         """The event for the train_state's present step."""
         step, num_steps = self._train_state.step, self._feed.num_steps
-        seconds_per_step = (time.monotonic() - self._started) / (step - self._first_step)
+        num_taken = step - self._first_step
+        seconds_per_step = (time.monotonic() - self._started) / max(num_taken, 1)
         images_per_step = self._feed.num_images / num_steps
         return Progress(
             step=step,
@@ -27,7 +28,7 @@ class Pace:
             epoch=self._feed.epochs_done(step),
             num_epochs=self._feed.num_epochs,
             metrics=metrics,
-            images_per_second=images_per_step / max(seconds_per_step, 1e-9),
-            eta_seconds=seconds_per_step * (num_steps - step),
+            images_per_second=images_per_step / max(seconds_per_step, 1e-9) if num_taken else 0.0,
+            eta_seconds=seconds_per_step * (num_steps - step) if num_taken else 0.0,
             seconds=self._train_state.seconds,
         )

@@ -15,6 +15,7 @@ from invariance.events import Diverged, Progress
 from invariance.training.evaluation import in_batches, mean_class_accuracy
 from invariance.training.feed import Feed, Rendered
 from invariance.training.pace import Pace
+from invariance.training.target_probe import TargetProbe
 from invariance.training.train_state import TrainState
 
 SMALLEST_SPREAD = 1e-5  # standard deviation of the representation over images, relative to its length
@@ -45,6 +46,13 @@ def tell(train_state: TrainState, feed: Feed, validation: Rendered, pace: Pace, 
     else:
         return None
     return pace.progress(metrics)
+
+
+def tell_of_target(train_state: TrainState, feed: Feed, probe: TargetProbe | None, pace: Pace) -> Iterator[Progress]:
+    """What a probe of the target task says where one is due, as an event of its own, which takes no other's values."""
+    if probe is not None and probe.is_due(train_state, feed) and (metrics := probe.measure(train_state)):
+        train_state.history.append({"step": train_state.step, "seconds": train_state.seconds, "metrics": metrics})
+        yield pace.progress(metrics)
 
 
 def replayed_history(train_state: TrainState, feed: Feed) -> Iterator[Progress]:

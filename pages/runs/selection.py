@@ -10,6 +10,7 @@ from invariance.runs.describe import command
 from invariance.runs.origin import origin_of, without_paths
 from invariance.runs.run import Run
 from invariance.spec import canonical_json
+from invariance.vocabulary.target_probe import is_answer
 from pages.runs.give_back import show_files
 from pages.shared import server, visitor
 from pages.shared.errors import show_error
@@ -99,7 +100,8 @@ def show_curves(runs: list[Run], titles: dict[str, str]) -> None:
     """The selected runs' measured values, one curve for each run."""
     names = {run.id: f"{titles[run.id]} ({run.id[:4]})" for run in runs[:MAX_COMPARED]}
     tables = {name: server.store().metrics(run_id) for run_id, name in names.items()}
-    metrics = sorted({name for table in tables.values() for name in table["name"].unique()}, reverse=True)
+    measured = {name for table in tables.values() for name in table["name"].unique()}
+    metrics = sorted((name for name in measured if not is_answer(name)), reverse=True)
     if not metrics:
         st.caption("Nothing was measured yet.")
         return

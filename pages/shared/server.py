@@ -116,8 +116,8 @@ def start() -> None:
             show_error(f"Runs stand still: {trouble}")
 
 
-def submit(specs: list[RunSpec]) -> list[str]:
-    """Asks for runs, sources first, and returns their identities.
+def submit(specs: list[RunSpec], *, is_watched: bool = False) -> list[str]:
+    """Asks for runs, sources first, and returns their identities; see :meth:`Manager.submit_all`.
 
     Raises:
         SpecError: a spec cannot be run, it or the visitor asks too much of a shared server, or another server manages
@@ -128,7 +128,10 @@ def submit(specs: list[RunSpec]) -> list[str]:
         require_short(specs, store(), devices().names[0], limits().minutes)
         require_space()
     runs = manager().submit_all(
-        [canonical_json(spec) for spec in specs], visitor.owner(), max_queued=MAX_QUEUED if is_limited else None
+        [canonical_json(spec) for spec in specs],
+        visitor.owner(),
+        max_queued=MAX_QUEUED if is_limited else None,
+        is_watched=is_watched,
     )
     return [run.id for run in runs]
 

@@ -22,7 +22,7 @@ def launch(place: DeltaGenerator, planned: list[RunSpec], model: str, problem: S
     )
     if pressed and problem is None:
         try:
-            ids = server.submit(planned)
+            ids = server.submit(planned, is_watched=True)
             transfers = [run_id for run_id, spec in zip(ids, planned, strict=True) if spec.kind == "transfer"]
             st.query_params["runs"] = ",".join(transfers)
         except SpecError as error:
