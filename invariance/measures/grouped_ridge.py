@@ -8,6 +8,8 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from invariance.data.threads import one_thread
+
 PENALTIES: Final = torch.logspace(-5, 2, 8, dtype=torch.float64)
 """Per sample, for inputs of mean square 1; tried beside an infinite one."""
 NUM_DIRECTIONS: Final = 32
@@ -86,7 +88,9 @@ def _left_out_errors(basis: Tensor, outputs: Tensor, projected: Tensor, shrinkag
     for shrinkage in shrinkages:
         residuals = targets - rows @ (shrinkage[:, None] * projected)
         own = (rows * shrinkage) @ rows.transpose(1, 2)
-        errors.append(torch.linalg.solve(identity - own, residuals).square().sum())
+        with one_thread():  # with several, oneMKL's factorisation of batches of more than some 150 rows fails or hangs
+            left_out = torch.linalg.solve(identity - own, residuals)
+        errors.append(left_out.square().sum())
     return torch.stack(errors)
 
 
