@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,16 +16,20 @@ from invariance.data.engine import Engine
 from invariance.figures.study_figures import figures_of
 from invariance.figures.study_notebook import notebook
 from invariance.figures.study_report import report_html
+from invariance.runs.execute import run_here
+from invariance.runs.store import Store
 from invariance.runs.study_files import plain_findings
+from invariance.runs.study_progress import outcomes_of
 from invariance.spec import MeasureSpec, PretrainSpec, SpecError, TransferSpec
 from invariance.spec.sources import place_of
 from invariance.studies.findings import Measured, Published
 from invariance.studies.own_data import FEW_BACKGROUNDS, set_apart
 from invariance.studies.registry import DESIGNS, make_study
+from invariance.studies.scales import QUICK
 from invariance.studies.study import Study
 from invariance.studies.verdicts import judge
 from invariance.vocabulary.studies import STUDY_NAMES
-from tests.studies.fabricated import outcomes_of
+from tests.studies.fabricated import outcomes_of as fabricated_outcomes_of
 
 PHOTOGRAPHED = Path(__file__).parents[3] / "shared" / "data" / "si-score" / "foregrounds"
 
@@ -99,6 +104,49 @@ def test_its_images_can_be_made_on_any_backgrounds(forty: Path, name: str) -> No
             images, labels = engine.render(engine.indices("test", 4))
             assert images.shape == (4, 3, 32, 32) and int(labels.max()) < engine.num_classes
             assert torch.isfinite(images.float()).all()
+
+
+SMALLEST = {
+    "transforms-vs-other": {"factors": ("usual",), "pretraining_samples": {64: 1}, "models": ("small",)},
+    "relevant-features": {"correlations": (), "availabilities": ()},
+    "invariance-transfer": {"num_per_category": 1},
+    "mismatch": {"counts": (1,)},
+}
+"""Of each study of the paper what is left when all that it can leave out is left out."""
+
+
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Tiny networks gain nothing from more, and lose much on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize("name", SMALLEST)
+def test_it_runs_to_its_findings_and_report(
+    forty: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real design, trained, measured and judged; a budget of two steps says nothing else."""
+    design = DESIGNS[name]
+    few = {"epochs": 1, "num_samples": 64, "batch_size": 32, "samples_per_epoch": 64}
+    budget = replace(QUICK, **few, transfer_samples=32, num_test_samples=32, num_pairs=8)  # type: ignore[arg-type]
+    smallest = replace(design.scales["quick"], budget=budget, **SMALLEST[name])
+    monkeypatch.setitem(DESIGNS, name, replace(design, scales={"quick": smallest}))  # type: ignore[arg-type]
+    study, store = own(name, forty), Store(tmp_path / "runs")
+    for spec in study.runs:
+        run = run_here(spec, store, "cpu")
+        assert run.state == "done", run.error
+    table = study.tabulate(outcomes_of(study, store))
+    store.close()
+    assert len(table) and set(table["seed"]) == {0}
+    findings = study.conclude(table)
+    assert findings and all(finding.verdict is None for finding in findings), "one seed is no verdict"
+    summary = {"findings": plain_findings(findings), "seconds": 1.0, "worked_seconds": 1.0, "runs_done": 1}
+    page = report_html(study, table, {**summary, "runs_total": 1, "provenance": study.data.told()})
+    assert study.data.words in page and str(forty) not in page
 
 
 def test_a_number_of_ones_own_is_taken_or_refused(forty: Path) -> None:
@@ -177,7 +225,7 @@ def test_no_difference_is_told_as_that_where_the_design_is_another() -> None:
 
 def test_report_figures_and_notebook_say_it_and_need_no_folder(forty: Path) -> None:
     study = own("transforms-vs-other", forty)
-    table = study.tabulate(outcomes_of(study))
+    table = study.tabulate(fabricated_outcomes_of(study))
     findings = study.conclude(table)
     assert all(finding.published is None for finding in findings)
     assert study.data.caveat == "Here with 20 classes in place of 30, so sizes do not compare with published ones."
