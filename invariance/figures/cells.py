@@ -87,37 +87,21 @@ def texts(
         mode="text",
         text=list(words),
         textfont={"size": size, "color": [text_colour(float(values[place]), scale) for place in places]},
-        # Selecting in one trace fades the others.
-        unselected={"textfont": {"color": None}},
         hoverinfo="skip",
     )
 
 
-def click_targets(
-    values: np.ndarray, told: Sequence[str], *, rows: Sequence[str], columns: Sequence[str], size_px: int
-) -> go.Scatter:
-    """Invisible squares on the cells, since a heatmap's own cells cannot be clicked in Streamlit.
+def told_of(values: np.ndarray, told: Sequence[str]) -> dict[str, Any]:
+    """What is told of each cell that is pointed at, for :func:`coloured`.
 
     Args:
         values: (R, C).
-        told: on hovering, one for each cell of :func:`filled`.
-        rows: names that a selection gives, see :func:`~invariance.figures.heatmap.cell_of`.
-        columns: likewise.
-        size_px: of a square.
+        told: one for each cell of :func:`filled`; lines end with ``<br>``.
     """
-    places = filled(values)
-    return go.Scatter(
-        x=[column for _, column in places],
-        y=[row for row, _ in places],
-        mode="markers",
-        marker={"symbol": "square", "size": size_px, "opacity": 0},
-        # Selecting fades what is not selected: without these, the markers would appear.
-        selected={"marker": {"opacity": 0}},
-        unselected={"marker": {"opacity": 0}},
-        customdata=[[rows[row], columns[column]] for row, column in places],
-        text=list(told),
-        hovertemplate="%{text}<extra></extra>",
-    )
+    words = np.full(values.shape, "", dtype=object)
+    for place, text in zip(filled(values), told, strict=True):
+        words[place] = text
+    return {"text": words.tolist(), "hovertemplate": "%{text}<extra></extra>"}
 
 
 def coloured(values: np.ndarray, title: str, scale: Sequence[tuple[float, str]], **told: Any) -> go.Heatmap:
@@ -185,6 +169,7 @@ def lay_out(
     *,
     row_px: int,
     top_px: int,
+    names: tuple[Sequence[str], Sequence[str]] | None = None,
     row_title: str | None = None,
     column_title: str | None = None,
     column_angle: float | None = None,
@@ -196,14 +181,16 @@ def lay_out(
         rows: names, from top to bottom.
         columns: names, from left to right.
         row_px: height of a row.
-        top_px: margin above the cells.
+        top_px: margin above the cells, in which the names of columns stand.
+        names: of rows and columns for programs, in the figure's ``meta``; None for those that people read.
         row_title: of the axis.
         column_title: of the axis.
         column_angle: of the columns' names, in degrees.
     """
     side = {"showgrid": False, "zeroline": False, "fixedrange": True}
     figure.update_xaxes(
-        title=column_title,
+        title={"text": column_title, "standoff": 8},
+        side="top",
         tickvals=list(range(len(columns))),
         ticktext=list(columns),
         tickangle=column_angle,
@@ -218,7 +205,10 @@ def lay_out(
         automargin=True,
         **side,
     )
+    figure.update_xaxes(automargin=True)
+    row_names, column_names = names or (rows, columns)
     figure.update_layout(
+        meta={"rows": list(row_names), "columns": list(column_names)},
         height=MARGIN_PX + row_px * len(rows),
         margin={"l": 10, "r": 10, "t": top_px, "b": 10},
         hovermode="closest",

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from invariance.figures.cells import click_targets, coloured, filled, grid, texts
+from invariance.figures.cells import coloured, filled, grid, texts, told_of
 from invariance.figures.heatmap import ROW_PX, interval_text, lay_out_transforms, rows_and_columns
 from invariance.figures.layout import LEGEND_ABOVE, error_bars, lay_out_plot
 from invariance.figures.palette import EQUIVARIANCE_COLOURS, NEUTRAL
@@ -21,7 +21,7 @@ SAME: Final = "="
 """In the cells of what is invariant, where there is hardly a change to foresee."""
 _STOPS: Final = {verdict: number / (len(VERDICTS) - 1) for number, verdict in enumerate(VERDICTS)}
 _SCALE: Final = tuple((_STOPS[verdict], EQUIVARIANCE_COLOURS[verdict]) for verdict in VERDICTS)
-_TOP_PX: Final = 56
+_LEGEND_PX: Final = 30
 _APART: Final = 0.22
 """Of the dots of two networks, where what foresees the change is 1 apart."""
 
@@ -39,7 +39,7 @@ def equivariance_heatmap(
 ) -> go.Figure:
     """Draws models (rows) by transformations (columns): colours are verdicts, numbers the equivariance.
 
-    What is invariant has a sign in place of its number. Clicks, frames and rows are as in
+    What is invariant has a sign in place of its number. Frames and rows are as in
     :func:`~invariance.figures.heatmap.sens_heatmap`.
 
     Args:
@@ -60,19 +60,18 @@ def equivariance_heatmap(
     told = [_told(names[row], cell) for row, cell in cells]
     figure = go.Figure(
         [
-            coloured(values, "verdict", _SCALE).update(showscale=False),
+            coloured(values, "verdict", _SCALE, **told_of(values, told)).update(showscale=False),
             texts(values, words, _SCALE),
-            click_targets(values, told, rows=models, columns=transforms, size_px=ROW_PX).update(showlegend=False),
         ]
     )
     figure.data[1].showlegend = False
-    for verdict, colour in EQUIVARIANCE_COLOURS.items():
+    for colour, name in equivariance_legend()["colours"]:
         figure.add_scatter(
             x=[None],
             y=[None],
             mode="markers",
             marker={"symbol": "square", "size": 12, "color": colour},
-            name=f"{SAME} {verdict}" if verdict == INVARIANT else verdict,
+            name=name,
             hoverinfo="skip",
         )
     lay_out_transforms(
@@ -83,15 +82,20 @@ def equivariance_heatmap(
         trained_on=trained_on,
         selected=selected,
         apart=apart,
-        top_px=_TOP_PX,
     )
-    above = 1.0 + 30 / (ROW_PX * len(models))
+    below = -24 / (ROW_PX * len(models))
     figure.update_layout(
-        height=figure.layout.height + _TOP_PX - 28,
+        height=figure.layout.height + _LEGEND_PX,
         showlegend=True,
-        legend={**LEGEND_ABOVE, "y": above, "itemclick": False, "itemdoubleclick": False},
+        legend={**LEGEND_ABOVE, "yanchor": "top", "y": below, "itemclick": False, "itemdoubleclick": False},
     )
     return figure
+
+
+def equivariance_legend() -> dict[str, Any]:
+    """The colours of the verdicts, for who draws the cells otherwise."""
+    named = {verdict: f"{SAME} {verdict}" if verdict == INVARIANT else verdict for verdict in EQUIVARIANCE_COLOURS}
+    return {"colours": [(colour, named[verdict]) for verdict, colour in EQUIVARIANCE_COLOURS.items()]}
 
 
 def _told(name: str, cell: Cell) -> str:

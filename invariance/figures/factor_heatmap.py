@@ -1,4 +1,4 @@
-"""What models have kept: a heatmap of models and controls by factors, legible without its colours and clickable."""
+"""What models have kept: a heatmap of models and controls by factors, legible without its colours."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from invariance.figures.cells import (
-    click_targets,
     coloured,
     filled,
     frame_selected,
@@ -18,6 +17,7 @@ from invariance.figures.cells import (
     grid,
     lay_out,
     texts,
+    told_of,
 )
 from invariance.figures.palette import NEUTRAL, SHARE_SCALE
 from invariance.numbers import format_number, signed
@@ -56,8 +56,6 @@ def factor_heatmap(
 ) -> go.Figure:
     """Draws models (rows, controls first) by factors (columns), coloured by skill.
 
-    The selection of a click is read by :func:`~invariance.figures.heatmap.cell_of`: model and factor.
-
     Args:
         table: columns of :data:`~invariance.vocabulary.factors.FACTOR_COLUMNS`; one row a cell,
             so that objects are known, or held out, in all of them. Colours end at 0 and 1, numbers do not.
@@ -78,9 +76,8 @@ def factor_heatmap(
     told = [hover_text(names[row], by_cell.loc[(models[row], factors[column])]) for row, column in cells]
     figure = go.Figure(
         [
-            coloured(values, "skill", SHARE_SCALE),
+            coloured(values, "skill", SHARE_SCALE, **told_of(values, told)),
             texts(values, words, SHARE_SCALE),
-            click_targets(values, told, rows=models, columns=factors, size_px=ROW_PX),
         ]
     )
     _frames(figure, models, factors, trained_on or {}, selected)
@@ -96,6 +93,7 @@ def factor_heatmap(
         [labels[factor] for factor in factors],
         row_px=ROW_PX,
         top_px=10,
+        names=(models, factors),
         row_title="from what",
         column_title="what is decoded",
         column_angle=-55,

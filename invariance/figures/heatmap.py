@@ -1,4 +1,4 @@
-"""The sens-scores of models for transformations: a heatmap that can be read without its colours, and clicked."""
+"""The sens-scores of models for transformations: a heatmap that can be read without its colours."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from invariance.figures.cells import (
-    click_targets,
     coloured,
     filled,
     frame_selected,
@@ -18,11 +17,12 @@ from invariance.figures.cells import (
     grid,
     lay_out,
     texts,
+    told_of,
 )
 from invariance.figures.palette import NEUTRAL, SENS_SCALE
 from invariance.numbers import format_number
 from invariance.spec import ALL_CATEGORIES
-from invariance.vocabulary.measures import MEASURES
+from invariance.vocabulary.measures import MEASURES, SHOWN_MEASURES
 
 ColourScale = tuple[tuple[float, str], ...]
 
@@ -41,12 +41,10 @@ def sens_heatmap(
 ) -> go.Figure:
     """Draws models (rows) by transformations (columns), grouped by category.
 
-    The selection of a click is read by :func:`cell_of`.
-
     Args:
         table: columns model, transform and the score; one row a cell.
         score: the column shown, one of :data:`~invariance.vocabulary.measures.MEASURES`; where the table has its
-            interval, that is shown on hovering. Teal is invariant, whichever way the measure runs.
+            interval, that is shown on hovering. Purple is invariant, whichever way the measure runs.
         models: rows from top to bottom; None for the order of the table.
         titles: what to call the models; missing ones keep their name.
         trained_on: for each model the transformations of its training, whose cells get a frame.
@@ -68,9 +66,8 @@ def sens_heatmap(
     ]
     figure = go.Figure(
         [
-            coloured(values, measure.title, scale),
+            coloured(values, measure.title, scale, **told_of(values, told)),
             texts(values, [format_number(float(values[place])) for place in filled(values)], scale),
-            click_targets(values, told, rows=models, columns=transforms, size_px=ROW_PX),
         ]
     )
     lay_out_transforms(figure, models, transforms, names, trained_on=trained_on, selected=selected, apart=apart)
@@ -86,7 +83,6 @@ def lay_out_transforms(
     trained_on: Mapping[str, Collection[str]] | None = None,
     selected: tuple[str, str] | None = None,
     apart: Collection[str] = (),
-    top_px: int = 28,
 ) -> None:
     """Frames, categories and names of cells of models by transformations; see :func:`sens_heatmap`.
 
@@ -98,7 +94,6 @@ def lay_out_transforms(
         trained_on: of cells with a frame.
         selected: cell with a thick frame.
         apart: models below a rule.
-        top_px: margin above the cells.
     """
     for left, right, category in _blocks(transforms):
         _mark_category(figure, left, right, category, is_last=right == len(transforms))
@@ -115,7 +110,8 @@ def lay_out_transforms(
         names,
         [name.replace("_", " ") for name in transforms],
         row_px=ROW_PX,
-        top_px=top_px,
+        top_px=12,
+        names=(models, transforms),
         row_title="transformations in pretraining",
         column_title="transformation between the twins",
         column_angle=-55,
@@ -131,12 +127,42 @@ def rows_and_columns(
     return models, [name for names in ALL_CATEGORIES.values() for name in names if name in set(table["transform"])]
 
 
-def cell_of(points: Sequence[Mapping[str, Any]]) -> tuple[str, str] | None:
-    """The (model, transformation) of a selection event's first point; None if nothing is selected."""
-    for point in points:
-        if (data := point.get("customdata")) is not None and len(data) >= 2:
-            return str(data[0]), str(data[1])
-    return None
+def sens_legend(score: str) -> dict[str, Any]:
+    """The colours of a measure and what their ends mean, for who draws the cells otherwise."""
+    measure = MEASURES[score]
+    scale = SENS_SCALE if measure.invariant == 0 else _reversed(SENS_SCALE)
+    low, high = ("0, invariant", "1, as two other images") if measure.invariant == 0 else ("0", "1, invariant")
+    return {"bar": [colour for _, colour in scale], "low": low, "high": high}
+
+
+def heatmap_in_words(
+    table: pd.DataFrame, score: str, trained_on: Mapping[str, Collection[str]], titles: Mapping[str, str]
+) -> str:
+    """What a heatmap shows, for who cannot see it: its ends, and what training on a transformation goes with.
+
+    Args:
+        table: columns model, transform and the score.
+        score: the column that is shown.
+        trained_on: of each model.
+        titles: of the models.
+    """
+    known = table.dropna(subset=[score])
+    num = known["model"].nunique(), known["transform"].nunique()
+    told = f"{SHOWN_MEASURES[score].title}: {num[0]} networks (rows) by {num[1]} transformations (columns)."
+    if known.empty:
+        return told
+    for word, place in (("Lowest", known[score].idxmin()), ("Highest", known[score].idxmax())):
+        cell = known.loc[place]
+        name = titles.get(cell["model"], cell["model"])
+        told += f" {word}: {format_number(cell[score])}, {name} for {cell['transform'].replace('_', ' ')}."
+    own = pd.Series(
+        [one in trained_on.get(model, ()) for model, one in zip(known["model"], known["transform"], strict=True)],
+        index=known.index,
+    )
+    if own.any() and not own.all():
+        inside, outside = known.loc[own, score].mean(), known.loc[~own, score].mean()
+        told += f" Mean of what networks were trained on {format_number(inside)}, of the rest {format_number(outside)}."
+    return told
 
 
 def interval_text(low: float, high: float) -> str:
@@ -166,16 +192,14 @@ def _blocks(transforms: Sequence[str]) -> list[tuple[int, int, str]]:
 
 
 def _mark_category(figure: go.Figure, left: int, right: int, category: str, *, is_last: bool) -> None:
-    figure.add_annotation(
-        x=(left + right - 1) / 2, y=1.0, yref="paper", yanchor="bottom", text=category, showarrow=False
-    )
+    figure.add_annotation(x=(left + right - 1) / 2, y=0.0, yref="paper", yanchor="top", text=category, showarrow=False)
     if not is_last:
         figure.add_shape(
             type="line",
             x0=right - 0.5,
             x1=right - 0.5,
-            y0=0,
-            y1=1.03,
+            y0=-0.03,
+            y1=1,
             yref="paper",
             line={"color": NEUTRAL, "width": 2},
         )

@@ -6,6 +6,7 @@ import math
 from collections.abc import Hashable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -19,15 +20,15 @@ from invariance.measures.twins import TwinDistances, twin_distances
 from invariance.numbers import NOT_KNOWN, format_number
 from invariance.spec import DatasetSpec
 from invariance.vocabulary.equivariance import EQUIVARIANCE
-from invariance.vocabulary.measures import MEASURES
+from invariance.vocabulary.measures import MEASURES, SHOWN_MEASURES
 from pages.shared import cache
 from pages.shared.controls import choose
 from pages.shared.figures import show_figure
 from pages.shared.networks import Networks
 from pages.shared.origins import page_origin
 
-VIEWS = {"twins": "Twins", "layers": "Layer by layer", "magnitude": "Against magnitude"}
-NUM_TWINS = 12
+VIEWS = {"twins": "More twins", "layers": "Layer by layer", "magnitude": "Against magnitude"}
+NUM_TWINS, NUM_BESIDE = 12, 4
 PAIRS_OF_SMALL, PAIRS_OF_OTHERS = {"layers": 256, "magnitude": 200}, {"layers": 48, "magnitude": 24}
 """Twins for an answer within two seconds: of the small network, and of those made for a GPU."""
 
@@ -136,9 +137,33 @@ def show_view(networks: Networks, names: dict[str, str], transform: str, data: D
         _show_magnitude(networks, titles, transform, data)
 
 
-def _show_twins(networks: Networks, titles: dict[str, str], transform: str, data: DatasetSpec) -> None:
-    """Twins, and how far apart the network sees each pair, with the untrained one beside it."""
-    (reference, model), *others = networks.items()
+def show_beside(
+    table: pd.DataFrame, networks: Networks, names: dict[str, str], transform: str, data: DatasetSpec, score: str
+) -> None:
+    """Beside the heatmap: the number of a cell, the untrained network's, and the first twins."""
+    reference, *others = networks
+    rows = table[table["transform"] == transform].drop_duplicates("model").set_index("model")
+    said = f"{SHOWN_MEASURES[score].title} {_told(rows, reference, score)}"
+    for other in others:
+        if networks[other].is_untrained:
+            said += f", untrained {_told(rows, other, score)}"
+    st.markdown(f"{said}. Twins under **{transform.replace('_', ' ')}**, and how far apart this network sees them:")
+    pictures, captions, alts = _twin_pictures(networks, transform, data)
+    few = slice(0, NUM_BESIDE)
+    st.image(pictures[few], caption=captions[few], width=128, alt=alts[few])
+
+
+def _told(rows: pd.DataFrame, reference: str, score: str) -> str:
+    """A number of the table in bold; a sign where it has none."""
+    value = rows[score].get(reference) if score in rows else None
+    return f"**{NOT_KNOWN if value is None or pd.isna(value) else format_number(value)}**"
+
+
+def _twin_pictures(
+    networks: Networks, transform: str, data: DatasetSpec
+) -> tuple[list[np.ndarray], list[str], list[str]]:
+    """Pictures of twins, what is said of each pair, and the same for who cannot see it."""
+    (_, model), *others = networks.items()
     found = _twins(model, model.key, data, transform)
     beside = next((network for _, network in others if network.is_untrained), None)
     untrained = None if beside is None else _twins(beside, beside.key, data, transform)
@@ -150,16 +175,24 @@ def _show_twins(networks: Networks, titles: dict[str, str], transform: str, data
         own = f"**{format_number(found.distances[number])}**{same}"
         other = "" if untrained is None or same else f" · untrained {format_number(untrained.distances[number])}"
         captions.append(own + other)
+    alts = [f"twins of {name}, distance {text}" for name, text in zip(found.first.class_names, captions, strict=True)]
+    return pictures, captions, alts
+
+
+def _show_twins(networks: Networks, titles: dict[str, str], transform: str, data: DatasetSpec) -> None:
+    """The other twins, and how far apart the network sees each pair, with the untrained one beside it."""
+    reference, model = next(iter(networks.items()))
+    pictures, captions, alts = _twin_pictures(networks, transform, data)
     who = f"network {titles[reference]}"
     if model.is_untrained or model.is_published:
         who = f"{titles[reference]} network" if model.is_untrained else titles[reference]
     st.markdown(
         f"Each pair is one object on one background with two draws of **{transform.replace('_', ' ')}**. The "
         f"number: how far apart the **{who}** sees the two, in units of the mean distance of two different "
-        f"images (from {found.num_reference} images)."
+        f"images (from {_twins(model, model.key, data, transform).num_reference} images)."
     )
-    alts = [f"twins of {name}, distance {text}" for name, text in zip(found.first.class_names, captions, strict=True)]
-    st.image(pictures, caption=captions, width=176, alt=alts)
+    rest = slice(NUM_BESIDE, None)
+    st.image(pictures[rest], caption=captions[rest], width=176, alt=alts[rest])
 
 
 def _show_layers(networks: Networks, titles: dict[str, str], transform: str, data: DatasetSpec, score: str) -> None:

@@ -4,16 +4,17 @@ from functools import partial
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from invariance.figures.equivariance import equivariance_heatmap
-from invariance.figures.heatmap import sens_heatmap
+from invariance.figures.equivariance import equivariance_heatmap, equivariance_legend
+from invariance.figures.heatmap import heatmap_in_words, sens_heatmap, sens_legend
 from invariance.measures.shifts import own_shift
 from invariance.runs import gallery
 from invariance.runs.origin import Origin, origin_of
 from invariance.spec import CATEGORIES
 from invariance.vocabulary.equivariance import EQUIVARIANCE
 from invariance.vocabulary.measures import MEASURES, SHOWN_MEASURES
-from pages.invariance.cell import references, show_numbers, show_view
+from pages.invariance.cell import references, show_beside, show_numbers, show_view
 from pages.invariance.foreseen import explain_verdicts, show_foreseen
 from pages.invariance.rows import can_be_row, choose_num_pairs, explain_published, row_title
 from pages.invariance.scatter import show_scatter
@@ -27,26 +28,40 @@ from pages.invariance.table import (
     table_of,
 )
 from pages.shared import cache, links
+from pages.shared.cells import head_of, show_cells
 from pages.shared.controls import choose
 from pages.shared.errors import errors_shown, show_postponed
-from pages.shared.figures import heatmap_frame, show_heatmap
+from pages.shared.exports import export_row
 from pages.shared.measurements import gallery_data
 from pages.shared.networks import Networks, choose_others, show_no_gallery
 
+FEW = ("none", "translate", "rotate", "hue", "blur")
+"""Rows at first, of the gallery's: one that is fragile, and four that learnt one thing each, of every kind."""
 
-def choose_measure(table: pd.DataFrame, *, equivariance: bool) -> str:
-    """Which column the heatmap shows; those that the table lacks are not offered, and named.
+
+def choose_measure(table: pd.DataFrame, place: DeltaGenerator, *, equivariance: bool) -> str:
+    """Which column the heatmap shows; those that the table lacks are not offered.
 
     Args:
         table: of sens-scores.
+        place: where the control stands.
         equivariance: whether that, which has a table of its own, is offered too.
     """
-    offered = [name for name in MEASURES if name in table and table[name].notna().any()] or ["sens"]
+    offered = offered_measures(table)
     names = [*offered, EQUIVARIANCE.name] if equivariance else offered
-    score = choose("Measure", {name: SHOWN_MEASURES[name].title for name in names}, key="score", kind="segments")
-    if score == EQUIVARIANCE.name:
-        return score
-    measure = MEASURES[score]
+    titles = {name: SHOWN_MEASURES[name].title for name in names}
+    meanings = "\n".join(f"* *{SHOWN_MEASURES[name].title}*: {SHOWN_MEASURES[name].meaning}" for name in names)
+    return choose("Measure", titles, key="score", place=place, help=meanings)
+
+
+def offered_measures(table: pd.DataFrame) -> list[str]:
+    """Measures that a table has."""
+    return [name for name in MEASURES if name in table and table[name].notna().any()] or ["sens"]
+
+
+def explain_measure(table: pd.DataFrame, score: str) -> None:
+    """What is shown, which way it runs, and what the table lacks."""
+    measure, offered = MEASURES[score], offered_measures(table)
     st.markdown(f"Shown: the **{measure.title}**, {measure.meaning}. {measure.scale}")
     if absent := [MEASURES[name].title for name in MEASURES if name not in offered]:
         st.caption(f"Not in this table, which was measured without them: {', '.join(absent)}.")
@@ -55,7 +70,6 @@ def choose_measure(table: pd.DataFrame, *, equivariance: bool) -> str:
             f"Empty cells in {num_empty} row{'s' * (num_empty > 1)}: measured without it, or the network "
             "represents all images as the same."
         )
-    return score
 
 
 def networks_of(table: pd.DataFrame, known: Networks) -> Networks:
@@ -65,17 +79,23 @@ def networks_of(table: pd.DataFrame, known: Networks) -> Networks:
     return {name: both[name] for name in dict.fromkeys(table["model"]) if name in both}
 
 
-def with_accuracies(table: pd.DataFrame, networks: Networks, names: dict[str, str]) -> dict[str, str]:
-    """Names with accuracies, without which a network that tells nothing apart looks invariant.
+def accuracies(table: pd.DataFrame, networks: Networks) -> dict[str, str]:
+    """Of each network, without which one that tells nothing apart looks invariant; empty where it is not known.
 
     A trained network's is that of its own test; an untrained one's was measured on the twins' images.
     """
     measured = table.groupby("model")["accuracy"].mean().to_dict() if "accuracy" in table else {}
     known = {name: network.metrics.get("test_accuracy", measured.get(name)) for name, network in networks.items()}
-    return {
-        name: title if (accuracy := known[name]) is None or pd.isna(accuracy) else f"{title} · {accuracy:.0%}"
-        for name, title in names.items()
-    }
+    return {name: "" if value is None or pd.isna(value) else f"{value:.0%}" for name, value in known.items()}
+
+
+def rows_shown(networks: Networks, *, all_rows: bool) -> Networks:
+    """The networks that are rows: all, or those that show the most, what a visitor chose, and the untrained one."""
+    gallery_rows = [name for name, one in networks.items() if one.from_gallery and not one.is_untrained]
+    if all_rows or len(gallery_rows) <= len(FEW):
+        return networks
+    left_out = {*gallery_rows} - {*FEW, st.session_state.get("row"), st.query_params.get("row")}
+    return {name: network for name, network in networks.items() if name not in left_out}
 
 
 def select_cell(row: str, column: str) -> None:
@@ -94,52 +114,50 @@ def choose_cell(table: pd.DataFrame, names: dict[str, str]) -> tuple[str, str]:
 
 
 def show_table(
-    table: pd.DataFrame, networks: Networks, names: dict[str, str], score: str, origin: Origin
-) -> tuple[str, str]:
-    """Rows are networks, columns transformations. Returns the chosen cell."""
-    title = SHOWN_MEASURES[score].title
-    st.markdown(
-        "A frame marks what a network was trained on; beside its name, how many images of its own task it names "
-        "rightly. Click a cell to look behind it."
-    )
-    frame = heatmap_frame("heatmap", least_rem=50)
-    st.subheader("One cell", anchor=False)
-    cell = choose_cell(table, names)
-    draw = equivariance_heatmap if score == EQUIVARIANCE.name else partial(sens_heatmap, score=score)
+    table: pd.DataFrame, networks: Networks, names: dict[str, str], score: str, origin: Origin, cell: tuple[str, str]
+) -> None:
+    """Rows are networks, columns transformations."""
+    title, foreseen = SHOWN_MEASURES[score].title, score == EQUIVARIANCE.name
+    trained_on = {name: network.data.transforms for name, network in networks.items()}
+    apart = [name for name, network in networks.items() if network.is_untrained]
+    tested = accuracies(table, networks)
+    draw = equivariance_heatmap if foreseen else partial(sens_heatmap, score=score)
     figure = draw(
         table,
-        titles=with_accuracies(table, networks, names),
+        titles={name: f"{title} · {tested[name]}" if tested[name] else title for name, title in names.items()},
         selected=cell,
-        trained_on={name: network.data.transforms for name, network in networks.items()},
-        apart=[name for name, network in networks.items() if network.is_untrained],
+        trained_on=trained_on,
+        apart=apart,
     )
-    show_heatmap(
-        frame,
+    show_cells(
+        figure,
+        {name: head_of(network, names[name], tested[name]) for name, network in networks.items()},
+        key="heatmap",
+        corner="trained on, its accuracy",
+        alt=heatmap_in_words(table, score, trained_on, names),
+        legend=equivariance_legend() if foreseen else sens_legend(score),
+        on_cell=select_cell,
+        selected=[cell],
+        trained=[(name, one) for name, varied in trained_on.items() for one in varied],
+        apart=apart,
+        hint="Click a cell, or walk with the arrow keys: its twins are beside it.",
+    )
+    export_row(
         figure,
         table.assign(title=table["model"].map(names)),
-        key="heatmap",
         title=f"{title[0].upper()}{title[1:]} of networks (rows) for transformations",
-        name="equivariance" if score == EQUIVARIANCE.name else "sens",
-        alt=f"{title} of networks for transformations",
-        on_cell=select_cell,
+        name="equivariance" if foreseen else "sens",
+        key="save_heatmap",
         origin=origin,
     )
-    return cell
 
 
-def main() -> None:
-    """The page."""
-    known = cache.known_models()
+def choose_more(known: Networks) -> tuple[list[str], int, list[str], bool]:
+    """What few change: networks besides the gallery's, how many twins they get, columns, and the untrained row."""
     others = choose_others(known, can_be_row)
-    published = [name for name in others if known[name].is_published]
-    num_pairs = choose_num_pairs() if published else PUBLISHED_PAIRS
-    left, middle, right = st.columns([4, 3, 3], vertical_alignment="bottom")
-    with left:
-        shift, data = choose_data(known)
-    groups = middle.pills(
-        "Only these columns", list(CATEGORIES), selection_mode="multi", key="groups", bind="query-params"
-    )
-    show_untrained = right.toggle(
+    num_pairs = choose_num_pairs() if any(known[name].is_published for name in others) else PUBLISHED_PAIRS
+    groups = st.pills("Only these columns", list(CATEGORIES), selection_mode="multi", key="groups", bind="query-params")
+    show_untrained = st.toggle(
         "Untrained network as a row",
         True,
         key="untrained",
@@ -147,10 +165,27 @@ def main() -> None:
         help="What a network does before it has seen an image: the reference for every other row. It tells hardly any "
         "image apart, so a low score of its is no achievement; it stands apart, below the rule.",
     )
+    return others, num_pairs, [name for group in (groups or CATEGORIES) for name in CATEGORIES[group]], show_untrained
+
+
+def main() -> None:
+    """The page."""
+    known = cache.known_models()
+    controls = st.columns([3, 4, 2], vertical_alignment="bottom")
     place = st.container()
+    with st.expander("More: other networks, columns", icon=":material/tune:"):
+        others, num_pairs, shown, show_untrained = choose_more(known)
+    rest = st.container()
+    published = [name for name in others if known[name].is_published]
+    with controls[1]:
+        shift, data = choose_data(known)
+    all_rows = controls[2].toggle(
+        "Show all", key="all", bind="query-params", help="All networks, not the few that show most."
+    )
     table, offer = table_of(known, others, shift, data, num_pairs)
-    score = choose_measure(table, equivariance=not gallery.equivariance_table().empty)
+    score = choose_measure(table, controls[0], equivariance=not gallery.equivariance_table().empty)
     foreseen = score == EQUIVARIANCE.name
+    explained = table
     if foreseen:
         is_own = shift == own_shift(gallery_data(known))
         data = gallery.all_objects(data) if is_own else data
@@ -169,30 +204,37 @@ def main() -> None:
         return
     names = {name: row_title(network, several) for name, network in networks.items()}
     measured = table  # the numbers of a cell name the untrained network even where it has no row
-    table = table[table["model"].isin(networks)]
-    if foreseen:
-        explain_verdicts(data)
-    shown = [name for group in (groups or CATEGORIES) for name in CATEGORIES[group]]
+    table = table[table["model"].isin(networks) & table["transform"].isin(shown)]
+    with place:
+        left, right = st.columns([8, 3], gap="medium")
+    with right:
+        row, column = choose_cell(table, names)
+        compared = references(networks[row], known)
+        show_beside(measured, compared, names, column, data, score)
+    rows = rows_shown(networks, all_rows=all_rows)
     asked = partial(measurement, data=data, num_pairs=num_pairs)
     asked = partial(equivariance_measurement, data=data) if foreseen else asked
-    origin = origin_of(*measurements(list(networks.values()), asked))
-    row, column = show_table(table[table["transform"].isin(shown)], networks, names, score, origin)
-    compared = references(networks[row], known)
-    if foreseen:
-        show_foreseen(measured, compared, names, column)
-    else:
-        show_numbers(measured, compared, names, column)
-    show_view(compared, names, column, data, score)
-    show_scatter(known)
+    origin = origin_of(*measurements(list(rows.values()), asked))
+    with left:
+        show_table(
+            table[table["model"].isin(rows)], rows, {name: names[name] for name in rows}, score, origin, (row, column)
+        )
+    with rest:
+        if foreseen:
+            explain_verdicts(data)
+            show_foreseen(measured, compared, names, column)
+        else:
+            explain_measure(explained, score)
+            show_numbers(measured, compared, names, column)
+        show_view(compared, names, column, data, score)
+        show_scatter(known)
 
 
 links.enter("invariance", widget="shift")
 st.title("Invariance", anchor=False)
 st.markdown(
-    "Do networks ignore what they were trained to ignore? Each was pretrained on images of objects in which "
-    "something varied, say their angle. Here *twins*, one object on one background with two draws of a "
-    "transformation, are shown to it: the closer it represents them, the more it is invariant. Rows are "
-    "networks, named by what varied in their pretraining; columns are transformations."
+    "Does a network ignore what it was trained to ignore? *Twins* are one object on one background with two draws of "
+    "a transformation: the closer a network represents them, the more invariant it is."
 )
 show_postponed()
 with errors_shown():

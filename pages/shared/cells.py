@@ -1,0 +1,175 @@
+"""A table of coloured cells to click and to walk through with arrow keys; names of rows and columns stay in sight.
+
+It draws what a figure of :mod:`invariance.figures.cells` holds, which the files that are saved show.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import streamlit as st
+
+from invariance.figures.networks import network_colours
+from invariance.figures.palette import colour_at, text_colour
+from invariance.vocabulary.transforms import TRANSFORMATIONS
+from pages.shared.transform_pictures import ADDRESS
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from pages.shared.cache import KnownModel
+
+HERE = Path(__file__).parent
+Cell = tuple[str, str]
+"""Names of row and column."""
+
+_cells = st.components.v2.component(
+    "invariance_cells",
+    html='<div class="cells"></div>',
+    css=(HERE / "cells.css").read_text(),
+    js=(HERE / "cells.js").read_text(),
+)
+
+
+@dataclass(frozen=True)
+class Head:
+    """How a row is named.
+
+    Attributes:
+        title: short.
+        note: at its end, such as an accuracy.
+        trained_on: transformations, shown as pictures, whose cells get a frame.
+        colour: ``#rrggbb`` of the network everywhere; empty for what is none.
+    """
+
+    title: str
+    note: str = ""
+    trained_on: tuple[str, ...] = ()
+    colour: str = ""
+
+
+def head_of(network: KnownModel, title: str, note: str = "") -> Head:
+    """The head of a network's row."""
+    trained_on = () if network.is_published or network.is_untrained else network.data.transforms
+    return Head(title, note, trained_on, colour_of(network))
+
+
+def colour_of(network: KnownModel) -> str:
+    """The colour of a network alone."""
+    return colours_of([network])[0]
+
+
+def colours_of(networks: Sequence[KnownModel]) -> list[str]:
+    """Colours of networks that are shown together."""
+    return network_colours([None if network.is_untrained else network.data.transforms for network in networks])
+
+
+def show_cells(
+    figure: go.Figure,
+    heads: Mapping[str, Head],
+    *,
+    key: str,
+    corner: str,
+    alt: str,
+    legend: Mapping[str, Any],
+    on_cell: Callable[[str, str], None],
+    selected: Collection[Cell] = (),
+    trained: Collection[Cell] = (),
+    apart: Collection[str] = (),
+    hidden: Collection[Cell] = (),
+    hint: str = "",
+) -> None:
+    """Shows the cells of a heatmap.
+
+    Args:
+        figure: its first traces are the colours, with what is told of each cell, and the words.
+        heads: of rows by name; others are called as in the figure.
+        key: of the widget.
+        corner: what rows and columns are.
+        alt: what is seen, in words.
+        legend: ``low``, ``high`` and ``bar``, colours between them, or ``colours``, pairs of colour and words.
+        on_cell: takes names of row and column of a cell that is clicked, before the page runs again.
+        selected: cells with the frame of what is looked at.
+        trained: cells with the frame of what a network was trained on.
+        apart: rows below a rule, or above one.
+        hidden: empty cells whose number is to be guessed first.
+        hint: below the cells while none is pointed at.
+    """
+    names, rows = _names(figure), _rows(figure, heads, trained, apart)
+    places = {name: number for number, name in enumerate(names["columns"])}
+    for row, column in hidden:
+        if row in names["rows"] and column in places:
+            cells = rows[names["rows"].index(row)]["cells"]
+            cells[places[column]] = ["?", "", "", f"{row}, {column.replace('_', ' ')}: guess first", False]
+
+    def take() -> None:
+        if (cell := getattr(st.session_state.get(key), "cell", None)) is not None:
+            on_cell(*map(str, cell))
+
+    _cells(
+        key=key,
+        data={
+            "columns": list(figure.layout.xaxis.ticktext),
+            "rows": rows,
+            "names": names,
+            "starts": [round(shape.x0 + 0.5) for shape in figure.layout.shapes if shape.x0 == shape.x1],
+            "selected": [
+                [names["rows"].index(row), places[column]]
+                for row, column in selected
+                if row in names["rows"] and column in places
+            ],
+            "framed": "trained on" if trained else "",
+            "corner": corner,
+            "legend": dict(legend),
+            "hint": hint,
+            "alt": alt,
+        },
+        on_cell_change=take,
+    )
+
+
+def _names(figure: go.Figure) -> dict[str, list[str]]:
+    """Names of rows and columns, in order."""
+    return {"rows": list(figure.layout.meta["rows"]), "columns": list(figure.layout.meta["columns"])}
+
+
+def _rows(
+    figure: go.Figure, heads: Mapping[str, Head], trained: Collection[Cell], apart: Collection[str]
+) -> list[dict[str, Any]]:
+    """What the browser draws of each row."""
+    colours, words = figure.data[:2]
+    names = _names(figure)
+    at = {(int(y), int(x)): number for number, (x, y) in enumerate(zip(words.x, words.y, strict=True))}
+    rows = []
+    for row, (name, title) in enumerate(zip(names["rows"], figure.layout.yaxis.ticktext, strict=True)):
+        head = heads.get(name, Head(str(title)))
+        cells: list[list[Any] | None] = []
+        for column, column_name in enumerate(names["columns"]):
+            value, number = float(colours.z[row, column]), at.get((row, column))
+            if number is None or np.isnan(value):
+                cells.append(None)
+                continue
+            ground, ink = colour_at(value, colours.colorscale), text_colour(value, colours.colorscale)
+            said = re.sub("<[^>]*>", "", colours.text[row][column].replace("<br>", "\n"))
+            cells.append([words.text[number], ground, ink, said, (name, column_name) in trained])
+        pictures = [ADDRESS.format(one) for one in head.trained_on if one in TRANSFORMATIONS]
+        rows.append(
+            {
+                "title": head.title,
+                "note": head.note,
+                "colour": head.colour,
+                "pictures": [] if len(pictures) > MAX_PICTURES else pictures,
+                "apart": name in apart,
+                "cells": cells,
+            }
+        )
+    return rows
+
+
+MAX_PICTURES = 3
+"""Beside a row's name; of more transformations the name tells."""
