@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean, median, quantiles
 from typing import Any, Final
 
+import numpy as np
+
 from invariance.lessons.answer import Answer
 from invariance.spec import SpecError
 from invariance.spec.checks import require, require_choice
@@ -61,13 +63,11 @@ def counts(answer: Answer, guesses: Sequence[Guess]) -> dict[str, list[list[int]
     The bins are the options of a choice, (not low, low) of a cell, and else :data:`NUM_BINS` of the axis, as it is
     drawn. A choice and a mark have one place.
     """
-    return {
-        name: [
-            [Counter(bins)[one] for one in range(_num_bins(answer))]
-            for bins in zip(*([_bin(answer, value) for value in _listed(guess[name])] for guess in guesses), strict=True)
-        ]
-        for name in _names(answer)
-    }
+    found = {}
+    for name in _names(answer):
+        binned = ([_bin(answer, value) for value in _listed(guess[name])] for guess in guesses)
+        found[name] = [np.bincount(bins, minlength=_num_bins(answer)).tolist() for bins in zip(*binned, strict=True)]
+    return found
 
 
 def in_words(answer: Answer, guesses: Sequence[Guess]) -> str:
@@ -80,16 +80,17 @@ def in_words(answer: Answer, guesses: Sequence[Guess]) -> str:
         low, _, high = quantiles(at, n=4, method="inclusive") if num > 1 else at * 3
         return f"Half of {num} mark between {low:.2f} and {high:.2f}" if num > 1 else f"1 marks {low:.2f}"
     if lesson.input == "choice":
-        return _most(num, "say", [guess["option"] for guess in guesses])
+        return _most(num, "say {}", [guess["option"] for guess in guesses])
     names = _names(answer)
     if lesson.input == "cells":
-        tapped = [f"{name}: {title}" for g in guesses for name in names for title, low in _titled(answer, g[name]) if low]
-        return _most(num, "tap", tapped) if tapped else f"{num} tap none"
+        cells = [(name, *pair) for guess in guesses for name in names for pair in _titled(answer, guess[name])]
+        tapped = [f"{name} · {title}" for name, title, is_low in cells if is_low]
+        return _most(num, "tap {}", tapped) if tapped else f"{num} tap none"
     if len(names) > 1:
         highest = [max(names, key=lambda name: fmean(guess[name])) for guess in guesses]
-        return _most(num, "put highest:", highest)
+        return _most(num, "put {} highest", highest)
     highest = [max(_titled(answer, guess[names[0]]), key=lambda pair: pair[1])[0] for guess in guesses]
-    return _most(num, "put highest:", highest)
+    return _most(num, "put {} highest", highest)
 
 
 def hits(answer: Answer, guess: Guess) -> float:
@@ -112,7 +113,7 @@ def hit_rate(answer: Answer, guesses: Sequence[Guess]) -> Interval:
 
 def by_chance(answer: Answer) -> float:
     """What somebody hits on average who guesses at random, evenly over the axis."""
-    lesson, num = answer.lesson, 1000
+    lesson, num = answer.lesson, 200
     if lesson.input == "choice":
         return 1 / len(lesson.options)
     if lesson.input == "cells":
@@ -121,8 +122,8 @@ def by_chance(answer: Answer) -> float:
     evenly = [low + (high - low) * (step + 0.5) / num for step in range(num)]
     if not _has_answer(answer):
         return math.nan
-    places = range(len(answer.places) if lesson.input != "mark" else 1)
-    return fmean(_is_right(answer, name, place, value) for name in _names(answer) for place in places for value in evenly)
+    asked = [(name, place) for name in _names(answer) for place in range(len(answer.places))]
+    return fmean(_is_right(answer, *one, value) for one in asked for value in evenly)
 
 
 def medians(answer: Answer, guesses: Sequence[Guess]) -> dict[str, list[float]]:
@@ -181,10 +182,10 @@ def _bin(answer: Answer, value: Any) -> int:
     return min(NUM_BINS - 1, int((value - low) / (high - low) * NUM_BINS))
 
 
-def _most(num: int, verb: str, said: Sequence[str]) -> str:
-    first, *others = Counter(said).most_common(3)
-    level = [what for what, count in others if count == first[1]]
-    return f"{first[1]} of {num} {verb} {first[0]}" + f", as many {', '.join(level)}" * bool(level)
+def _most(num: int, words: str, said: Sequence[str]) -> str:
+    (first, most), *others = Counter(said).most_common()
+    level = [what for what, count in others if count == most]
+    return f"{most} of {num} {words.format(first)}" + f", as many {', '.join(level)}" * bool(level)
 
 
 def _has_answer(answer: Answer) -> bool:

@@ -30,6 +30,14 @@ INPUTS: Final[dict[str, str]] = {
     "mark": "Drag the line to where you expect the curve to break.",
 }
 """Ways to guess, and what to do in each."""
+ON_PAPER: Final[dict[str, str]] = {
+    "bars": "Draw each bar as high as you expect it.",
+    "curve": "Draw the curves where you expect them.",
+    "cells": "Tick the cells that you expect to be low.",
+    "choice": "Choose one.",
+    "mark": "Draw a line where you expect the curve to break.",
+}
+"""The same on a worksheet."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +144,7 @@ class Lesson:
         if self.options:
             require_choice("right", self.right, self.options)
         elif self.input == "mark" and self.right:
-            require(self.right.replace(".", "", 1).isdecimal(), "right", self.right, "a number, such as \"0.4\"")
+            require(self.right.replace(".", "", 1).isdecimal(), "right", self.right, 'a number, such as "0.4"')
         require(
             bool(self.options) == (self.input == "choice"), "options", list(self.options), "with a choice, and only"
         )

@@ -1,5 +1,7 @@
 // The figure of a lesson: before the reveal one draws a guess in it, afterwards the answer stands behind the guess.
 // Everything that can be dragged is a slider for the keyboard too; cells and options are buttons.
+// With data.mode it is the figure of a class: "send" sends the guess instead of revealing, "watch" shows what a class
+// guesses (data.crowd), and "print" leaves the place for a pencil.
 
 const SVG = "http://www.w3.org/2000/svg";
 const STEPS = 40; // of a handle between the ends of its axis, by the keyboard
@@ -16,14 +18,18 @@ function make(parent, name, attributes = {}, text = null) {
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 const shown = (value) => value.toFixed(2).replace("-", "−");
 
+const isWatched = (data) => data.mode === "watch" || data.mode === "print"; // nobody guesses in it
+
 // Pixels of the plot, for a given width of the whole.
 function frame(data, width) {
   const small = width < 560;
-  const height = (small ? 290 : 300) - (data.kind === "choice" ? 30 : 0);
-  const left = 44;
+  const size = data.present ? 20 : 13; // of letters
+  const scale = size / 13;
+  const height = (data.present ? 340 - 40 * data.revealed : small ? 290 : 300) - (data.kind === "choice" ? 30 : 0);
+  const left = 44 * scale;
   const right = width - 10;
-  const top = 12;
-  const bottom = height - (small ? 76 : 46);
+  const top = 12 * scale;
+  const bottom = height - (small ? 76 : 46) * scale;
   const [low, high] = data.range;
   const scaled = data.xs.map((x) => (data.log ? Math.log(x) : x));
   const [first, last] = [Math.min(...scaled), Math.max(...scaled)];
@@ -38,7 +44,7 @@ function frame(data, width) {
   };
   const band = (right - left) / data.titles.length;
   return {
-    small, width, height, left, right, top, bottom, band, toX, fromX,
+    small, size, width, height, left, right, top, bottom, band, toX, fromX,
     toY: (value) => bottom - ((value - low) / (high - low)) * (bottom - top),
     fromY: (pixel) => clamp(low + ((bottom - pixel) / (bottom - top)) * (high - low), low, high),
     bandX: (place) => left + (place + 0.5) * band,
@@ -62,12 +68,12 @@ function drawAxes(svg, data, at) {
     const value = low + tick * step;
     const y = at.toY(value);
     make(svg, "line", { class: "grid", x1: at.left, x2: at.right, y1: y, y2: y });
-    make(svg, "text", { class: "tick", x: at.left - 6, y: y + 4, "text-anchor": "end" }, shown(value));
+    make(svg, "text", { class: "tick", x: at.left - 6, y: y + at.size / 3, "text-anchor": "end" }, shown(value));
   }
   data.titles.forEach((title, place) => {
     const x = data.kind === "bars" || data.kind === "choice" ? at.bandX(place) : at.toX(data.xs[place]);
-    const skip = at.small && data.kind === "mark" && place % 2;
-    const text = make(svg, "text", { class: "tick", y: at.bottom + 18, "text-anchor": "middle" });
+    const skip = at.band < 2.6 * at.size && data.kind === "mark" && place % 2;
+    const text = make(svg, "text", { class: "tick", y: at.bottom + 1.4 * at.size, "text-anchor": "middle" });
     const lines = skip ? [] : at.small ? inLines(title, at.band / 7) : [title];
     lines.forEach((line, i) => make(text, "tspan", { x, dy: i ? 14 : 0 }, line));
   });
@@ -114,6 +120,41 @@ function drawAnswers(svg, data, at) {
       }
       whisker(svg, x, point, at);
     }
+  });
+}
+
+// What a class guesses: beside each place as broad as many say it, with the middle of them as a line.
+function drawCrowd(svg, data, at) {
+  const { counts, medians } = data.crowd;
+  const [low, high] = data.range;
+  if (data.kind === "mark") {
+    const bins = counts.at[0];
+    const width = (at.toX(Math.max(...data.xs)) - at.toX(Math.min(...data.xs))) / bins.length;
+    const most = Math.max(...bins);
+    bins.forEach((count, bin) => {
+      const height = (0.7 * (at.bottom - at.top) * count) / most;
+      const x = at.toX(Math.min(...data.xs)) + bin * width;
+      make(svg, "rect", { class: "crowd", x: x + 1, width: width - 2, y: at.bottom - height, height });
+    });
+    const x = at.toX(medians.at[0]);
+    make(svg, "line", { class: "middle", x1: x, x2: x, y1: at.top, y2: at.bottom });
+    return;
+  }
+  data.series.forEach((series, number) => {
+    if (!series.guessed) return;
+    const most = Math.max(...counts[series.name].flat());
+    counts[series.name].forEach((bins, place) => {
+      const x = positionOf(data, at, number, place) + (data.kind === "curve" ? (number - (data.series.length - 1) / 2) * 24 : 0);
+      const full = data.kind === "curve" ? 22 : slot(data, at, number, place).width - 4;
+      const height = (at.bottom - at.top) / bins.length;
+      bins.forEach((count, bin) => {
+        const width = (full * count) / most;
+        const y = at.toY(low + ((bin + 1) * (high - low)) / bins.length);
+        if (count) make(svg, "rect", { class: "crowd", style: data.revealed && data.kind === "bars" ? null : `fill:${series.colour}`, x: x - width / 2, width, y: y + 0.5, height: height - 1 });
+      });
+      const y = at.toY(medians[series.name][place]);
+      make(svg, "line", { class: "middle", x1: x - full / 2, x2: x + full / 2, y1: y, y2: y });
+    });
   });
 }
 
@@ -192,7 +233,7 @@ function drawMark(svg, data, at, guess) {
     for (const end of ["x1", "x2"]) line.setAttribute(end, at.toX(guess.at));
   };
   place();
-  make(svg, "text", { class: "tick", x: at.toX(guess.at) + 8, y: at.top + 10 }, data.revealed ? "your guess" : "");
+  make(svg, "text", { class: "tick", x: at.toX(guess.at) + 8, y: at.top + 0.8 * at.size }, data.revealed ? "your guess" : "");
   if (data.revealed) return;
   const [low, high] = [Math.min(...data.xs), Math.max(...data.xs)];
   handle(svg, {
@@ -223,8 +264,12 @@ function drawPlot(place, data, guess, width) {
   drawShade(svg, data, at);
   drawAxes(svg, data, at);
   drawAnswers(svg, data, at);
-  if (data.kind === "mark") drawMark(svg, data, at, guess);
-  else if (data.kind !== "choice") drawGuesses(svg, data, at, guess);
+  if (data.crowd && data.kind !== "choice") {
+    drawCrowd(svg, data, at);
+    svg.append(...svg.querySelectorAll(".value")); // numbers stand before it
+  }
+  if (isWatched(data) || data.kind === "choice") return;
+  (data.kind === "mark" ? drawMark : drawGuesses)(svg, data, at, guess);
 }
 
 function drawLegend(place, data, guess) {
@@ -238,6 +283,9 @@ function drawLegend(place, data, guess) {
   }
   if (data.revealed && guess.touched && data.kind !== "choice" && data.kind !== "cells") {
     make(legend, "span", { class: "series yours" }, "dashed: your guess");
+  }
+  if (data.crowd && data.kind !== "choice" && data.kind !== "cells") {
+    make(legend, "span", { class: "series yours" }, "broad where many guess");
   }
   return legend;
 }
@@ -253,7 +301,16 @@ function drawCells(place, data, guess) {
     data.titles.forEach((title, number) => {
       const cell = make(row, "td");
       const tapped = guess[series.name][number];
+      const low = data.crowd?.counts[series.name]?.[number][1];
       const button = make(cell, "button", { "aria-pressed": tapped, "aria-label": `${series.name}, ${title}` });
+      if (!data.revealed && isWatched(data)) {
+        button.disabled = true;
+        if (data.crowd) {
+          button.style.background = `color-mix(in srgb, var(--st-primary-color) ${(40 * low) / data.crowd.num}%, var(--st-background-color))`;
+          make(button, "span", {}, `${low} of ${data.crowd.num}`);
+        }
+        return;
+      }
       if (!data.revealed) {
         button.textContent = tapped ? "low" : "";
         button.onclick = () => {
@@ -264,28 +321,35 @@ function drawCells(place, data, guess) {
         };
         return;
       }
-      const [value, low, high] = series.points[number];
+      const [value, from, to] = series.points[number];
       const [colour, text] = series.colours[number];
       button.disabled = true;
       button.style.background = colour;
       button.style.color = text;
       const isRight = tapped === value < data.low_is;
       make(button, "b", {}, shown(value));
-      if (low !== null) make(button, "small", { class: "interval" }, `${shown(low)} to ${shown(high)}`);
+      if (from !== null) make(button, "small", { class: "interval" }, `${shown(from)} to ${shown(to)}`);
       if (guess.touched) make(button, "small", {}, `you: ${tapped ? "low" : "not"} ${isRight ? "✓" : "✗"}`);
+      if (data.crowd) make(button, "small", {}, `${low} of ${data.crowd.num} said low`);
     });
   }
 }
 
 function drawOptions(place, data, guess, redraw) {
-  const group = make(place, "div", { class: "options", role: "group", "aria-label": "Your guess" });
-  for (const option of data.options) {
+  const group = make(place, "div", { class: data.mode === "watch" && !data.revealed ? "options tall" : "options", role: "group", "aria-label": "Your guess" });
+  data.options.forEach((option, number) => {
     const isChosen = guess.option === option;
     const button = make(group, "button", { "aria-pressed": isChosen }, option);
-    button.disabled = data.revealed;
+    button.disabled = data.revealed || isWatched(data);
+    if (data.crowd) {
+      const count = data.crowd.counts.option[0][number];
+      const share = (100 * count) / data.crowd.num;
+      button.textContent += `: ${count}`;
+      button.style.background = `linear-gradient(90deg, color-mix(in srgb, var(--st-primary-color) 40%, var(--st-background-color)) ${share}%, var(--st-background-color) ${share}%)`;
+    }
     if (data.revealed && (isChosen || option === data.right)) button.textContent += option === data.right ? " ✓" : " ✗";
     button.onclick = () => { guess.option = option; guess.touched = true; redraw(); };
-  }
+  });
 }
 
 function firstGuess(data) {
@@ -301,8 +365,9 @@ function firstGuess(data) {
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".lesson");
   // A guess outlives what redraws the page, such as a change of theme, until another lesson is shown.
-  if (data.guess || root.of !== data.name) root.guess = data.guess ?? firstGuess(data);
+  if (data.guess || root.of !== data.name) root.guess = { ...firstGuess(data), ...data.guess };
   root.of = data.name;
+  root.classList.toggle("big", Boolean(data.present));
   const { guess } = root;
 
   const draw = () => {
@@ -312,9 +377,16 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (data.kind === "cells") drawCells(root, data, guess);
     else {
       if (data.kind === "choice") drawOptions(root, data, guess, draw);
-      drawPlot(root, data, guess, Math.max(300, root.clientWidth));
+      const isEmpty = data.mode === "watch" && data.kind === "choice" && !data.series.some((one) => one.points);
+      if (!isEmpty) drawPlot(root, data, guess, Math.max(300, root.clientWidth));
     }
-    if (data.revealed) {
+    if (isWatched(data)) return;
+    if (data.mode === "send") {
+      if (data.revealed) return;
+      const foot = make(root, "div", { class: "foot" });
+      make(foot, "button", { class: "reveal" }, "Send my guess").onclick = () => setTriggerValue("send", guess);
+      make(foot, "span", { class: "hint" }, data.hint);
+    } else if (data.revealed) {
       make(legend, "button", { class: "again" }, "Guess again").onclick = () => setTriggerValue("again", true);
     } else {
       const foot = make(root, "div", { class: "foot" });

@@ -26,7 +26,8 @@ _figure = st.components.v2.component(
 
 
 @st.cache_resource(show_spinner=False)
-def _answer(lesson: Lesson) -> Answer:
+def known_answer(lesson: Lesson) -> Answer:
+    """What the tables answer, read once."""
     return answer_of(lesson)
 
 
@@ -57,7 +58,7 @@ def show_guess(lesson: Lesson, *, on_step: Callable[[int], None]) -> Answer | No
     def again() -> None:
         guesses.pop(lesson.name, None)
 
-    answer = _answer(lesson)
+    answer = known_answer(lesson)
     is_revealed = lesson.name in guesses
     _figure(
         key=key,

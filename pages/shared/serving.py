@@ -14,7 +14,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import get_option
 
-from pages.shared import cookies, process, teacher, visitor
+from pages.lesson.routes import routes as class_routes
+from pages.shared import cookies, process, share, teacher, visitor
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +35,9 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
 def routes() -> list[Route]:
     """What is answered beside the pages."""
     base = str(get_option("server.baseUrlPath") or "").strip("/")
-    return [Route((f"/{base}" if base else "") + teacher.PATH, teacher.sign_in, methods=["GET", "POST"])]
+    under = f"/{base}" if base else ""
+    sign_in = Route(under + teacher.PATH, teacher.sign_in, methods=["GET", "POST"])
+    return [sign_in, Route(under + share.QR_PATH, share.qr), *class_routes(under)]
 
 
 def middleware() -> list[Middleware]:

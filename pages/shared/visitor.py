@@ -25,7 +25,7 @@ TEACHER = "teacher"
 
 def is_shared() -> bool:
     """Whether this server is for a class: it has a teacher's password, or listens beyond this machine."""
-    return bool(password()) or not _is_this_machine(st.get_option("server.address"))
+    return bool(password()) or not is_this_machine(st.get_option("server.address"))
 
 
 def password() -> str:
@@ -83,7 +83,8 @@ def _known_by() -> tuple[str, ...]:
     return (secret,)
 
 
-def _is_this_machine(address: str | None) -> bool:
+def is_this_machine(address: str | None) -> bool:
+    """Whether a server that listens at an address is reached from its own machine alone."""
     if address is None:  # Streamlit then listens on all that the machine has
         return False
     try:
