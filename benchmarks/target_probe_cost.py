@@ -33,7 +33,14 @@ def measure(budget: str, rounds: int) -> dict[str, Any]:
         budget: name of one of :data:`~invariance.vocabulary.budgets.BUDGETS`.
         rounds: counted ones, each of both trainings.
     """
-    study = what_if(TARGET, MISMATCH, **BUDGETS[budget].settings)
+    length = BUDGETS[budget]
+    study = what_if(
+        TARGET,
+        MISMATCH,
+        epochs=length.epochs,
+        samples_per_epoch=length.samples_per_epoch,
+        optimizer=length.optimizer,
+    )
     rows = []
     for _ in range(rounds + 1):
         row: dict[str, Any] = {}

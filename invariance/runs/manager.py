@@ -88,6 +88,7 @@ class Manager:
         self._closing = threading.Event()
         self._wake = threading.Condition()
         self._first_is_busy = threading.Event()
+        self._expected_until = -math.inf
         self.store.go_on(self.store.sweep())
         log = self.store.root / "worker.log"
         self._children = [Child(log, command=command, environment=environment) for _ in slots]
@@ -144,6 +145,14 @@ class Manager:
         for source in spec.depends_on:
             if source not in asked and self.store.find(source) is None and shipped_weights(source) is None:
                 raise SpecError(f"source {source!r} is not known here: submit the run it names first")
+
+    def expect(self) -> None:
+        """Somebody is about to ask for several runs: the second worker of a CPU, if there is one, loads torch now.
+
+        So that two networks begin together. It goes after its time like one that has done its work.
+        """
+        self._expected_until = time.monotonic() + self._idle_s
+        self._notify()
 
     def resume(self, run_id: str) -> Run:
         """Queues a run that failed or was stopped, and the sources it needs.
@@ -207,11 +216,12 @@ class Manager:
         while not self._closing.is_set():
             try:
                 is_needed = not slot.is_second or self._is_second_needed(slot)
-                if slot.is_second and is_needed:
+                is_expected = slot.is_second and time.monotonic() < self._expected_until
+                if slot.is_second and (is_needed or is_expected):
                     last_use = time.monotonic()
                 if not slot.is_kept and time.monotonic() > last_use + self._idle_s:
                     child.end()  # until there is a job
-                elif is_needed:
+                elif is_needed or is_expected:
                     child.start()  # ahead of the first job, so that nobody waits for torch to load
                 if time.monotonic() > next_sweep:
                     next_sweep = time.monotonic() + SWEEP_EVERY_S

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from invariance.data.engine import Engine
 from invariance.events import CancelFlag, Cancelled
@@ -116,3 +118,10 @@ def shown_positions(engine: Engine) -> list[int]:
     first = list(dict.fromkeys(labels.index(label) for label in labels))
     others = [position for position in range(len(labels)) if position not in first]
     return (first + others)[:NUM_SHOWN]
+
+
+def shown_images(engine: Engine) -> tuple[NDArray[np.uint8], list[int]]:
+    """The images of :func:`shown_positions`, for who watches: (N, S, S, 3), and their class numbers."""
+    indices = engine.indices("validation", NUM_VALIDATION)[shown_positions(engine)]
+    images, labels = engine.render(indices)
+    return images.permute(0, 2, 3, 1).cpu().numpy(), labels.tolist()

@@ -116,6 +116,12 @@ def start() -> None:
             show_error(f"Runs stand still: {trouble}")
 
 
+def expect() -> None:
+    """Somebody is about to ask for two networks, which are to begin together."""
+    with suppress(SpecError):
+        manager().expect()
+
+
 def submit(specs: list[RunSpec], *, is_watched: bool = False) -> list[str]:
     """Asks for runs, sources first, and returns their identities; see :meth:`Manager.submit_all`.
 

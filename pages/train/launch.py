@@ -25,6 +25,7 @@ def launch(place: DeltaGenerator, planned: list[RunSpec], model: str, problem: S
             ids = server.submit(planned, is_watched=True)
             transfers = [run_id for run_id, spec in zip(ids, planned, strict=True) if spec.kind == "transfer"]
             st.query_params["runs"] = ",".join(transfers)
+            st.rerun()  # the form folds, and the networks take the screen
         except SpecError as error:
             problem = error
     if pressed and problem is not None:
@@ -36,8 +37,6 @@ def launch(place: DeltaGenerator, planned: list[RunSpec], model: str, problem: S
         place.caption(expected_line(planned, devices.names[0], model, done))
         if devices.note:
             place.caption(f":material/info: Trains on {devices.title}: {literal(devices.note)}.")
-        if any(standing.state in ("queued", "running") for standing in standings.values()):
-            place.markdown(":material/arrow_downward: Under way: watch it **further down** on this page.")
     elif problem is not None:
         place.caption(f":material/info: Not yet: {literal(str(problem))}.")
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 
 from invariance.data.background_split import words_of_test
-from invariance.figures.curves import training_curves, values_table
+from invariance.figures.race import race_curves, race_table
 from invariance.runs.describe import transforms_title
-from invariance.runs.fair_queue import place
 from invariance.runs.origin import origin_of
-from invariance.runs.run import Run
-from invariance.spec import RunSpec, SpecError
+from invariance.spec import DatasetSpec, SpecError
+from invariance.studies.what_if_report import Report
 from pages.shared import server, visitor
 from pages.shared.conclusions import conclusion, published_conclusion
-from pages.shared.durations import in_words
 from pages.shared.errors import show_error, show_postponed
 from pages.shared.figures import draw, show_figure
 from pages.shared.links import MAX_SHOWN
 from pages.shared.navigation import link_to
-from pages.shared.run_state import STATE_COLOURS, accuracy_of, progress_line, share_of
 from pages.shared.two_by_two import show_two_by_two
+from pages.train.lanes import Shown, Watched, curves_of, show_lane, show_style, shown_of, watched
+from pages.train.only_one import show_only_one
 from pages.train.transfer_status import TransferStatus, difference, report_of, transfer_statuses
 
 
@@ -37,10 +35,20 @@ def live_panel(transfer_ids: list[str]) -> None:
     except SpecError as error:
         show_error(error)
         return
-    st.fragment(_panel, run_every=2 if active else None)(transfer_ids, active)
+    shown = _shown(transfer_statuses(transfer_ids)[0].spec.data)
+    show_style(shown)
+    st.fragment(_panel, run_every=2 if active else None)(transfer_ids, active, shown)
 
 
-def _panel(transfer_ids: list[str], was_active: bool) -> None:
+def _shown(task: DatasetSpec) -> Shown | None:
+    """Images of the target task; None where they are gone meanwhile."""
+    try:
+        return shown_of(task)
+    except SpecError:
+        return None
+
+
+def _panel(transfer_ids: list[str], was_active: bool, shown: Shown | None) -> None:
     try:
         transfers = transfer_statuses(transfer_ids)
     except SpecError:  # deleted while it was shown: the page says so
@@ -69,63 +77,62 @@ def _panel(transfer_ids: list[str], was_active: bool) -> None:
     networks: dict[str, list[TransferStatus]] = {}
     for one in transfers:
         networks.setdefault(one.spec.source, []).append(one)
-    for column, ones in zip(st.columns(len(networks)), networks.values(), strict=True):
-        with column.container(border=True, height="stretch"):
-            _network(ones)
-    firsts = [ones[0] for ones in networks.values()]
-    tables = {one.role: server.store().metrics(one.pretraining.id) for one in firsts if one.pretraining is not None}
-    if any(not table.empty for table in tables.values()):
-        _curves(tables, [one.pretraining.spec for one in firsts if one.pretraining is not None], is_over=not active)
-    _conclusion(transfers)
-    if all(run.state == "done" for run in runs):
-        models = ",".join(one.reference for one in firsts)
-        with st.container(horizontal=True):
-            link_to("invariance", "See what they are invariant to", query={"models": models})
-            if len(firsts) > 1:
-                pair = {"first": firsts[0].reference, "second": firsts[1].reference}
-                link_to("factors", "See what one threw away", query={"view": "thrown-away", **pair})
-            link_to("factors", "See what they have kept", query={"models": models})
-            link_to("attribution", "See where they look", query={"models": models})
+    is_done = all(run.state == "done" for run in runs)
+    found = _report(transfers) if is_done and all(one.accuracy is not None for one in transfers) else None
+    _sentence(transfers, is_told=found is not None)
+    if is_done:
+        _result(found, [ones[0] for ones in networks.values()])
+    lanes = {ones[0].role: watched(ones[0].pretraining) for ones in networks.values()}
+    _curves(lanes, transfers, shown, is_over=not active)
+    for number, (column, ones) in enumerate(zip(st.columns(len(networks)), networks.values(), strict=True)):
+        with column:
+            show_lane(ones, number, lanes[ones[0].role], shown)
+    if any(seen.answers for seen in lanes.values()):
+        st.caption(
+            "Large: accuracy on the target if transferred at this moment, by a quick probe on few images. Below: eight "
+            "images of the target that nobody learns from, recognised (✓) or taken for something else (✗)."
+        )
 
 
-def _curves(tables: dict[str, pd.DataFrame], specs: list[RunSpec], *, is_over: bool) -> None:
-    caption = "Accuracy on the pretraining task, while it is learnt"
-    st.caption(caption)
-    figure = training_curves(tables, "train_accuracy", dashed=frozenset(list(tables)[1:]))
-    if not is_over:  # nothing to save with every refresh
-        draw(figure, key="curves", alt=caption)
+def _report(transfers: list[TransferStatus]) -> Report | None:
+    try:
+        return report_of(transfers)
+    except SpecError as error:
+        show_error(error)
+        return None
+
+
+def _result(found: Report | None, firsts: list[TransferStatus]) -> None:
+    """When all is through: both ways round, an image that only one network gets, and where to go from here."""
+    if found is not None:
+        show_two_by_two(found, key="two_by_two")
+    references = ",".join(one.reference for one in firsts)
+    if len(firsts) > 1 and firsts[0].spec.data == firsts[1].spec.data:
+        show_only_one(firsts[0], firsts[1])
+    with st.container(horizontal=True):
+        if len(firsts) > 1:
+            pair = {"first": firsts[0].reference, "second": firsts[1].reference}
+            link_to("factors", "**What did it throw away?**", query={"view": "thrown-away", **pair})
+        link_to("invariance", "What are they invariant to?", query={"models": references})
+        link_to("factors", "What have they kept?", query={"models": references})
+        link_to("attribution", "Where do they look?", query={"models": references})
+
+
+def _curves(lanes: dict[str, Watched], transfers: list[TransferStatus], shown: Shown | None, *, is_over: bool) -> None:
+    """The race; of networks that nobody watched while they learnt there is none."""
+    if is_over and not any(seen.points for seen in lanes.values()):
         return
-    table, origin = values_table(tables, "train_accuracy"), origin_of(*specs)
-    show_figure(figure, table, key="curves", title=caption, name="train_accuracy", origin=origin)
-
-
-def _network(ones: list[TransferStatus]) -> None:
-    """A network and its transfers."""
-    one = ones[0]
-    st.markdown(f"**{one.role}**")
-    if one.pretraining is None:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.badge("ready", color="gray")
-            st.markdown("Pretraining, elsewhere" if one.transforms is None else "Pretraining, in the gallery")
-    else:
-        _run(one.pretraining, "Pretraining", is_next=True)
-    for each in ones:
-        to = f"To {transforms_title(each.spec.data.transforms)}" if len(ones) > 1 else "Transfer"
-        _run(each.transfer, to, is_next=one.pretraining is None)
-
-
-def _run(run: Run, name: str, *, is_next: bool) -> None:
-    """A run in a line, and while it is under way in a bar."""
-    accuracy = accuracy_of(run)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(run.state, color=STATE_COLOURS[run.state])
-        st.markdown(name + (f": **{accuracy:.1%}** of the test images" if accuracy is not None else ""))
-    if run.state == "running" and (progress := run.progress) is not None:
-        st.progress(share_of(run), f":small[{progress_line(progress, run.device)}]")
-    elif run.state == "queued" and is_next:
-        st.caption("Waits for its turn" + _place(run))
-    if run.error:
-        show_error(run.error)
+    task, curves = transfers[0].spec.data, curves_of(lanes)
+    finals = {one.role: one.accuracy for one in transfers if one.spec.data == task and one.accuracy is not None}
+    guessing = 1 / max(1, len(shown.class_names if shown else task.classes))
+    figure, title = race_curves(curves, finals, guessing=guessing), "Accuracy on the target if transferred now"
+    if not is_over:  # nothing to save with every refresh
+        draw(figure, key="race", alt=title)
+        return
+    specs = [one.pretraining.spec for one in transfers if one.pretraining is not None]
+    show_figure(
+        figure, race_table(curves), key="race", title=title, name="race", origin=origin_of(*dict.fromkeys(specs))
+    )
 
 
 def _what_is_new(one: TransferStatus) -> str:
@@ -136,40 +143,28 @@ def _what_is_new(one: TransferStatus) -> str:
         return ""
 
 
-def _place(run: Run) -> str:
-    number, seconds = place(server.store(), run.id, server.slots())
-    return f": number {number} in the queue, in about {in_words(seconds)}" if number else ""
+def _sentence(transfers: list[TransferStatus], *, is_told: bool) -> None:
+    """As soon as the target task is through: how the networks compare on it, which one run says of itself alone.
 
-
-def _conclusion(transfers: list[TransferStatus]) -> None:
-    """As soon as a task is through: how the networks compare on it; in the end how both tasks do."""
+    Args:
+        transfers: all.
+        is_told: whether both ways round tell it of those that were pretrained here.
+    """
     task = transfers[0].spec.data
     on_first = [one for one in transfers if one.spec.data == task]
     accuracies = {one.transfer.id: one.accuracy for one in on_first if one.accuracy is not None}
     if len(accuracies) < len(on_first):
         return
-    st.caption(f"Transfer accuracy: test images of the target task that are recognised{_what_is_new(transfers[0])}")
-    for column, one in zip(st.columns(len(on_first)), on_first, strict=True):
-        column.metric(one.role, f"{accuracies[one.transfer.id]:.1%}", border=True, height="stretch")
-    st.markdown(" ".join(_sentences(on_first, accuracies)))
-    if all(one.accuracy is not None for one in transfers):
-        try:
-            found = report_of(transfers)
-        except SpecError as error:
-            show_error(error)
-            return
-        if found is not None:
-            st.subheader("Both ways round", anchor=False)
-            show_two_by_two(found, key="two_by_two")
-    if len(transfers) > 1:
-        st.caption("One seed each, and one pair of compositions: change both and see whether it holds.")
+    st.markdown(" ".join(_sentences(on_first, accuracies, is_told=is_told)))
+    one_run = " One run is one run: change seed and pair, and see whether it holds." if len(transfers) > 1 else ""
+    st.caption(f"Of the test images of the target task{_what_is_new(transfers[0])}.{one_run}")
 
 
-def _sentences(on_first: list[TransferStatus], accuracies: dict[str, float]) -> list[str]:
+def _sentences(on_first: list[TransferStatus], accuracies: dict[str, float], *, is_told: bool) -> list[str]:
     """How the first two networks compare on the target task, then each published one with them."""
     pair, target = [one for one in on_first if one.source is not None][:2], on_first[0].spec.data.transforms
     said = []
-    if pair:
+    if pair and not is_told:
         margin = difference(pair[0].transfer, pair[1].transfer) if len(pair) > 1 else None
         reached = [accuracies[one.transfer.id] for one in pair]
         said.append(conclusion([one.transforms or () for one in pair], reached, target, margin))

@@ -26,13 +26,17 @@ ALWAYS_CHOSEN = ("budget", "objects_source", "backgrounds_source", *(f"optimizer
 
 links.enter("train", widget="budget", never_empty=ALWAYS_CHOSEN)
 server.start()
-st.title("Pretrain and transfer", anchor=False)
-st.markdown(
-    "Does a network transfer better when pretraining varied **what the target task varies**? Pretrain one network on "
-    "the target's transformations and one on others, then reuse both on the target task, and on a task that varies "
-    "those others."
-)
-task, pretraining, budget = st.columns(3, gap="large")
+server.expect()
+transfers = [run_id for run_id in st.query_params.get("runs", "").split(",") if run_id]
+if transfers:  # the networks take the screen
+    form = st.expander("Settings, and another race", icon=":material/tune:", key=f"form_{transfers[0][:6]}")
+else:
+    st.title("Pretrain and transfer", anchor=False)
+    st.markdown("Does a network transfer better when pretraining varied **what the target task varies**? Let two race.")
+    form = st.container()
+with form:
+    task, pretraining, budget = st.columns(3, gap="large")
+    details = st.container()
 with task:
     st.markdown("#### 1 · Target task")
     target = transform_picker("target", default=DEFAULT_TARGET)
@@ -51,8 +55,8 @@ with pretraining:
     published = choose_published(cache.known_models())
 with budget:
     st.markdown("#### 3 · Budget")
-    lengths, place = st.container(), st.container()
-with st.expander("Data, model and details", icon=":material/tune:"):
+    place, lengths = st.container(), st.container()
+with details.expander("Data, model and details", icon=":material/tune:"):
     left, right = st.columns(2, gap="large")
 with left:
     options = data_controls()
@@ -70,6 +74,5 @@ except SpecError as error:
     problem = error
 launch(place, planned, str(options["model"]), problem)
 show_postponed()
-if transfers := [run_id for run_id in st.query_params.get("runs", "").split(",") if run_id]:
-    st.divider()
+if transfers:
     live_panel(transfers)

@@ -133,3 +133,11 @@ def test_a_probe_begins_as_soon_as_its_source_is_there(pair: Manager) -> None:
     wait_for(pair, runs[3].id, "done")
     states = [pair.store.get(run.id).state for run in runs]
     assert states == ["running", "queued", "done", "done"]
+
+
+def test_the_second_is_ready_before_somebody_asks_who_is_expected_to(pair: Manager, store: Store) -> None:
+    wait_until(lambda: len(pair.worker_pids()) == 1)
+    pair.expect()
+    wait_until(lambda: len(pair.worker_pids()) == 2)
+    wait_until(lambda: len(pair.worker_pids()) == 1)
+    assert store.list() == [], "and goes if nobody does"

@@ -1,0 +1,64 @@
+"""At the end of a race: an image that only one of two networks gets, where each looks, and how many such there are."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from invariance.attribution.compare import PREDICTED
+from invariance.figures.pictures import fitting_factor, outline, relevance_overlay, upscale
+from invariance.runs.finished_cells import answers_of
+from invariance.spec import SpecError
+from invariance.training.answers import Answers
+from pages.shared import cache, server
+from pages.shared.literal import literal
+from pages.train.transfer_status import TransferStatus
+
+
+def split_answers(first: Answers, second: Answers) -> tuple[list[int], list[int]]:
+    """Positions in the test split that only the first network recognises, and those that only the second does.
+
+    Args:
+        first: what a network said of the images of a test split.
+        second: what another one said of the same.
+    """
+    right = [answers.predicted == answers.labels for answers in (first, second)]
+    return [np.flatnonzero(one & ~other).tolist() for one, other in (right, right[::-1])]  # type: ignore[return-value]
+
+
+def show_only_one(first: TransferStatus, second: TransferStatus) -> None:
+    """The first image of the larger kind, both networks' maps, and the counts; nothing where answers are gone."""
+    try:
+        answers = [answers_of(one.transfer, server.store()) for one in (first, second)]
+        of_first, of_second = split_answers(*answers)
+        known = cache.known_models()
+        models = [known[one.transfer.id] for one in (first, second)]
+        if not (of_first or of_second):
+            return
+        winner, positions = (0, of_first) if len(of_first) >= len(of_second) else (1, of_second)
+        found = cache.explain(models, first.spec.data, positions[0], PREDICTED, "blurred")
+    except (KeyError, SpecError):
+        return
+    st.subheader("One image that only one of them gets", anchor=False)
+    factor = fitting_factor(found.image.shape[0], 256)
+    image, *maps = st.columns(3, gap="medium")
+    truth = found.true_class.replace("_", " ")
+    with image:
+        st.image(upscale(found.image, factor), width="stretch", alt=f"image of {truth}")
+        st.markdown(f"A test image: **{literal(truth)}**")
+    for place, one, view in zip(maps, (first, second), found.explanations, strict=True):
+        overlay = relevance_overlay(found.image, view.relevance, limit=found.limit)
+        with place:
+            st.image(
+                outline(overlay, found.mask, factor),
+                width="stretch",
+                alt=f"where {one.role} finds its evidence for {view.predicted}",
+            )
+            mark = "✓" if view.predicted == found.true_class else "✗"
+            st.markdown(f"{literal(one.role)}: {mark} **{literal(view.predicted.replace('_', ' '))}**")
+    both = int(np.logical_and(*(each.predicted == each.labels for each in answers)).sum())
+    st.markdown(
+        f"Of {len(answers[0].labels):,} test images **{len(of_first):,}** are recognised by {literal(first.role)} "
+        f"alone, **{len(of_second):,}** by {literal(second.role)} alone, {both:,} by both. Shown is the first "
+        f"that only {literal((first, second)[winner].role)} gets. Red speaks for what a network says, blue against it."
+    )
