@@ -14,7 +14,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import get_option
 
-from pages.shared import cookies, process, teacher, visitor
+from pages.shared import cookies, made, process, teacher, visitor
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +34,11 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
 def routes() -> list[Route]:
     """What is answered beside the pages."""
     base = str(get_option("server.baseUrlPath") or "").strip("/")
-    return [Route((f"/{base}" if base else "") + teacher.PATH, teacher.sign_in, methods=["GET", "POST"])]
+    prefix = f"/{base}" if base else ""
+    return [
+        Route(prefix + teacher.PATH, teacher.sign_in, methods=["GET", "POST"]),
+        Route(prefix + made.PATH, made.answer),
+    ]
 
 
 def middleware() -> list[Middleware]:
