@@ -19,7 +19,9 @@ from pages.shared import cache
 from pages.shared.fields import number
 from pages.shared.figures import show_figure
 from pages.shared.literal import literal
+from pages.shared.made import show_pictures
 from pages.shared.magnitude_sliders import magnitude_sliders
+from pages.shared.once import drawn, made, made_of
 from pages.shared.origins import page_origin
 
 NUM_DRAWN = 2_000
@@ -36,12 +38,11 @@ def show_magnitude(engine: Engine) -> None:
     position = number("Object of sample", 0, 10**9, 0, key="object", place=right)
     st.caption(describe_transforms()[transform])
     values, draw = magnitude_sliders(transform)
-    shown = at_magnitude(
-        cache.engine(replace(engine.spec, transforms=(transform,))), transform, values, position=position, draw=draw
-    )
+    alone = cache.engine(replace(engine.spec, transforms=(transform,)))
+    shown = made_of(alone, at_magnitude, transform, values, position=position, draw=draw)
     factor = fitting_factor(shown.original.shape[0], 256)
     pair = side_by_side([upscale(shown.original, factor), upscale(shown.changed, factor)])
-    st.image(pair, width=560, alt=f"{shown.class_name}, and the same after {_words(transform)}")
+    show_pictures(pair, width=560, alt=f"{shown.class_name}, and the same after {_words(transform)}")
     st.caption(f"{literal(_words(shown.class_name))}: without {_words(transform)}, and with it")
     for magnitude in magnitudes(transform):
         _show_row(magnitude, shown, alone=len(values) == 1)
@@ -54,7 +55,7 @@ def _show_row(magnitude: Magnitude, shown: AtMagnitude, *, alone: bool) -> None:
     factor = fitting_factor(pictures.shape[1], 128)
     captions = [law.format_value(step) if law.kind == "switch" else _short(law, step) for step in magnitude.steps]
     st.caption(f"**{law.title}** from one end to the other" + ("" if alone else ", the rest as set above"))
-    st.image(
+    show_pictures(
         [tile(picture, factor) for picture in pictures],
         caption=captions,
         width=84,
@@ -90,12 +91,12 @@ def _show_histograms(engine: Engine, transforms: tuple[str, ...], *, marked: dic
     spec = replace(engine.spec, transforms=transforms)
     counted = [law for name in transforms for law in laws(name, spec.strength) if law.kind in ("uniform", "switch")]
     full = {law.key: (law.low, law.high) for name in transforms for law in laws(name)}
-    drawn = drawn_parameters(spec, num=NUM_DRAWN)
-    figure = drawn_and_law(counted, drawn, marked=marked, full=full, columns=min(2, len(counted)))
+    found = made(drawn_parameters, spec, num=NUM_DRAWN)
+    figure = drawn(drawn_and_law, counted, found, marked=marked, full=full, columns=min(2, len(counted)))
     names = ", ".join(_words(name) for name in transforms)
     show_figure(
         figure,
-        shares_table(counted, drawn),
+        shares_table(counted, found),
         key=f"draws_{'_'.join(transforms)}",
         title=f"{NUM_DRAWN:,} draws (bars) and their law (line)",
         name="draws",

@@ -26,6 +26,8 @@ from invariance.spec import TRANSFORM_NAMES
 from pages.shared.exports import offline_button
 from pages.shared.fields import number
 from pages.shared.literal import literal
+from pages.shared.made import show_pictures
+from pages.shared.once import made_of
 from pages.shared.origins import page_origin
 
 NUM_SEEN_TRAIN, NUM_SEEN_TEST = 2_000, 500
@@ -48,9 +50,9 @@ def show_first(engine: Engine) -> None:
     """On a phone, where the controls would push all pictures out of sight: the first samples, in one row."""
     light, dark = (st.get_option(f"theme.{scheme}.backgroundColor") for scheme in ("light", "dark"))
     st.html(STICKING.replace("LIGHT", light or "white").replace("DARK", dark or "black"))
-    found = samples(engine, num=NUM_FIRST)
+    found = made_of(engine, samples, num=NUM_FIRST)
     picture = image_grid(found.images, columns=NUM_FIRST, factor=fitting_factor(engine.spec.image_size, 128), gap_px=4)
-    st.image(picture, width="stretch", alt=f"the first {NUM_FIRST} samples: {', '.join(found.class_names)}")
+    show_pictures(picture, width="stretch", alt=f"the first {NUM_FIRST} samples: {', '.join(found.class_names)}")
 
 
 def show_samples(engine: Engine) -> None:
@@ -61,11 +63,11 @@ def show_samples(engine: Engine) -> None:
     positions = range(first, first + NUM_SAMPLES)
     shown = right.select_slider("Sample shown large, below", positions, key="sample", bind="query-params")
     chosen = shown - positions.start
-    found = samples(engine, num=NUM_SAMPLES, start=positions.start)
+    found = made_of(engine, samples, num=NUM_SAMPLES, start=positions.start)
     factor = fitting_factor(engine.spec.image_size, 128)
     captions = [f"{position} · {_words(name)}" for position, name in zip(positions, found.class_names, strict=True)]
     tiles = [tile(image, factor) for image in found.images]
-    st.image(tiles, caption=captions, width=88, alt=list(found.class_names))
+    show_pictures(tiles, caption=captions, width=88, alt=list(found.class_names))
     table = pd.DataFrame({"sample": positions, "class": found.class_names})
     _offer(engine, dict(zip(captions, tiles, strict=True)), table, title="Samples", name="samples")
     show_recipe(engine, found, chosen, positions[chosen])
@@ -77,7 +79,7 @@ def show_seen(engine: Engine) -> None:
     """What the splits share, and, when asked for, how many test images were seen in training."""
     st.markdown(f"Test images: {words_of_test(engine.spec)}. Backgrounds: {engine.background_words}.")
     if st.button("Count what was seen in training", key="count_seen", icon=":material/search:"):
-        found = count_seen(engine, num_train=NUM_SEEN_TRAIN, num_test=NUM_SEEN_TEST)
+        found = made_of(engine, count_seen, num_train=NUM_SEEN_TRAIN, num_test=NUM_SEEN_TEST)
         st.markdown(f"{found.words[0].upper()}{found.words[1:]}.")
 
 
@@ -85,12 +87,12 @@ def show_recipe(engine: Engine, found: Samples, chosen: int, position: int) -> N
     """One sample, large, with the border of its object, the numbers behind it, and how to make it again."""
     image, mask = found.images[chosen], found.masks[chosen]
     name = found.class_names[chosen]
-    recipe = recipe_of(engine, position=position)
+    recipe = made_of(engine, recipe_of, position=position)
     st.subheader(f"Sample {position}: {_words(name)}", anchor=False)
     picture = side_by_side(
         [upscale(image, factor := fitting_factor(image.shape[0], 256)), outline(image, mask, factor)]
     )
-    st.image(picture, width=560, alt=f"{name}, and the same with the border of the object drawn in")
+    show_pictures(picture, width=560, alt=f"{name}, and the same with the border of the object drawn in")
     rows = pd.DataFrame(recipe.rows(), columns=["drawn", "what", "value", "law"])
     st.dataframe(
         rows,
@@ -127,13 +129,13 @@ def show_strips(engine: Engine) -> None:
     names = TRANSFORM_NAMES if everything else chosen
     summaries = describe_transforms()
     factor = fitting_factor(engine.spec.image_size, 64)
-    shown = strips(engine, names, num=NUM_DRAWS, position=position)
+    shown = made_of(engine, strips, names, num=NUM_DRAWS, position=position)
     grids = {}
     for name, images in shown.items():
         st.caption(f"**{_words(name)}** {summaries[name]}")
         # A caption of the image itself would keep it from shrinking to the width of a phone.
         grids[name] = image_grid(images, columns=NUM_DRAWS, factor=factor, gap_px=2)
-        st.image(grids[name], width=560, alt=f"{NUM_DRAWS} draws of {name}")
+        show_pictures(grids[name], width=560, alt=f"{NUM_DRAWS} draws of {name}")
     table = pd.DataFrame({"transform": list(shown), "what": [summaries[name] for name in shown], "sample": position})
     _offer(engine, grids, table, title="One object, many draws", name="draws")
 
@@ -146,14 +148,15 @@ def show_twins(engine: Engine) -> None:
     )
     if not engine.spec.transforms:
         st.info("Without a transformation the two images of a pair are the same: choose one.")
-    first, second = twin_samples(engine, num=NUM_TWINS)
+    first, second = made_of(engine, twin_samples, num=NUM_TWINS)
     factor = fitting_factor(engine.spec.image_size, 128)
     pictures = [
         side_by_side([upscale(image, factor) for image in pair])
         for pair in zip(first.images, second.images, strict=True)
     ]
     names = first.class_names
-    st.image(pictures, caption=[_words(name) for name in names], width=176, alt=[f"twins of {name}" for name in names])
+    alts = [f"twins of {name}" for name in names]
+    show_pictures(pictures, caption=[_words(name) for name in names], width=176, alt=alts)
     captions = [f"{position} · {name}" for position, name in enumerate(names)]
     table = pd.DataFrame({"sample": range(len(names)), "class": names})
     _offer(engine, dict(zip(captions, pictures, strict=True)), table, title="Twins", name="twins")

@@ -26,8 +26,14 @@ function save(text, type, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
+async function text(path) {
+  const answer = await fetch(new URL(path, document.location.href));
+  if (!answer.ok) throw new Error(await answer.text());
+  return answer.text();
+}
+
 async function draw(data, format) {
-  const figure = JSON.parse(data.figure);
+  const figure = JSON.parse(await text(data.figure));
   const { width, height } = figure.layout;
   const library = await plotly(data.plotly);
   await library.downloadImage(figure, { format, width, height, scale: format === "png" ? data.scale : 1, filename: data.name });
@@ -44,7 +50,7 @@ export default function ({ data, parentElement }) {
       button.disabled = true;
       note.textContent = "";
       try {
-        if (format === "csv") save(data.csv, "text/csv", `${data.name}.csv`);
+        if (format === "csv") save(await text(data.csv), "text/csv", `${data.name}.csv`);
         else await draw(data, format);
       } catch (error) {
         note.textContent = `Not saved: ${error.message ?? error}`;

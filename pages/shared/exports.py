@@ -23,6 +23,8 @@ from invariance.figures.offline import offline_html
 from invariance.figures.paper import paper_json
 from invariance.figures.pictures import png_bytes
 from invariance.files import write_atomically
+from pages.shared.made import later
+from pages.shared.once import name_of
 from pages.shared.origins import page_origin
 
 if TYPE_CHECKING:
@@ -60,8 +62,9 @@ def export_row(
     """
     origin = origin or page_origin()
     data = {
-        "figure": paper_json(figure, title=title),
-        "csv": table.to_csv(index=False),
+        # Got by the browser when a button is clicked, and made then.
+        "figure": later("json", partial(paper_json, figure, title=title), "paper", name_of(figure), title),
+        "csv": later("csv", partial(table.to_csv, index=False), "csv", table),
         "name": name,
         "title": title,
         "plotly": plotly_script(),

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import get_option
 
 from pages.lesson.routes import routes as class_routes
-from pages.shared import cookies, process, share, teacher, visitor
+from pages.shared import cookies, made, process, share, teacher, visitor
 
 _log = logging.getLogger(__name__)
 
@@ -35,9 +35,13 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
 def routes() -> list[Route]:
     """What is answered beside the pages."""
     base = str(get_option("server.baseUrlPath") or "").strip("/")
-    under = f"/{base}" if base else ""
-    sign_in = Route(under + teacher.PATH, teacher.sign_in, methods=["GET", "POST"])
-    return [sign_in, Route(under + share.QR_PATH, share.qr), *class_routes(under)]
+    prefix = f"/{base}" if base else ""
+    return [
+        Route(prefix + teacher.PATH, teacher.sign_in, methods=["GET", "POST"]),
+        Route(prefix + made.PATH, made.answer),
+        Route(prefix + share.QR_PATH, share.qr),
+        *class_routes(prefix),
+    ]
 
 
 def middleware() -> list[Middleware]:

@@ -15,7 +15,7 @@ from invariance.figures.pictures import png_bytes
 from invariance.figures.race import Points
 from invariance.runs.describe import transforms_title
 from invariance.runs.fair_queue import place
-from invariance.runs.store import Run
+from invariance.runs.run import Run
 from invariance.spec import DatasetSpec
 from invariance.training.target_probe import shown_images
 from invariance.vocabulary.target_probe import NUM_SHOWN, TARGET_ACCURACY, answer_metric

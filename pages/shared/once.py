@@ -1,0 +1,152 @@
+"""What is made once for all visitors who ask for the same: figures, pictures, what networks say.
+
+A class mostly looks at the same things at the same time. Results are found by their contents, never by who asks, and
+belong to the process, so that no browser empties them; what was not asked for longest goes first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+
+from pages.shared import process
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from invariance.data.engine import Engine
+
+P = ParamSpec("P")
+R = TypeVar("R")
+MOST_BYTES = 128_000_000
+"""Of the results that are kept."""
+FIGURE_BYTES = 20
+"""Of memory that a figure takes for each letter of its JSON, about."""
+
+
+class Shelf:
+    """Things by key, each made by the first who asks while others who ask for it wait.
+
+    Args:
+        most_bytes: that all of them take; the one that was not asked for longest goes first.
+    """
+
+    def __init__(self, most_bytes: int) -> None:
+        self._most = most_bytes
+        self._used = 0
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._making: dict[Hashable, threading.Lock] = {}
+
+    @property
+    def used_bytes(self) -> int:
+        """Of what is kept."""
+        return self._used
+
+    def find(self, key: Hashable) -> Any | None:
+        """What is kept by that key, or None."""
+        with self._lock:
+            if key not in self._kept:
+                return None
+            self._kept.move_to_end(key)
+            return self._kept[key][0]
+
+    def get(self, key: Hashable, make: Callable[[], R], size: Callable[[R], int]) -> R:
+        """The thing by that key.
+
+        Args:
+            key: everything that it depends on.
+            make: makes it, without a word to Streamlit; what it raises is passed on, and kept by nobody.
+            size: its bytes.
+        """
+        if (found := self.find(key)) is not None:
+            return cast(R, found)
+        with self._lock:
+            making = self._making.setdefault(key, threading.Lock())
+        with making:
+            try:
+                if (found := self.find(key)) is None:
+                    found = make()
+                    self._keep(key, found, size(found))
+                return cast(R, found)
+            finally:
+                with self._lock:
+                    self._making.pop(key, None)
+
+    def _keep(self, key: Hashable, thing: Any, size: int) -> None:
+        with self._lock:
+            self._kept[key] = (thing, size)
+            self._used += size
+            while self._used > self._most and len(self._kept) > 1:
+                self._used -= self._kept.popitem(last=False)[1][1]
+
+
+def key_of(*parts: object) -> str:
+    """The digest of what a result depends on: arrays, tables, specs and other plain things, by their contents."""
+    # Written to be hashed and never read. Equal contents may be written in two ways, which costs a repetition.
+    return hashlib.sha256(pickle.dumps(parts, protocol=5)).hexdigest()[:32]
+
+
+def made(make: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """What a function makes of these arguments, made once for all; nobody may change it.
+
+    Args:
+        make: a function of a module, or partial; its result depends on its arguments alone.
+        *args: see :func:`key_of`.
+        **kwargs: likewise.
+    """
+    return _shelf().get(_key(make, args, kwargs), lambda: make(*args, **kwargs), _size)
+
+
+def made_of(engine: Engine, make: Callable[..., R], *args: object, **kwargs: object) -> R:
+    """The same of a function of an engine, which stands for its data set and the pictures that it read.
+
+    Args:
+        engine: from :func:`pages.shared.cache.engine`.
+        make: takes the engine first.
+        *args: the rest, see :func:`key_of`.
+        **kwargs: likewise.
+    """
+    from invariance.data.picture_contents import stamp
+    from invariance.spec.sources import SOURCES
+
+    stamps = [stamp(getattr(engine.spec, role)) for role in SOURCES]
+    key = _key(make, engine.spec, stamps, args, kwargs)
+    return _shelf().get(key, lambda: make(engine, *args, **kwargs), _size)
+
+
+def drawn(draw: Callable[P, go.Figure], *args: P.args, **kwargs: P.kwargs) -> go.Figure:
+    """A figure, drawn once for all who look at the same numbers; nobody may change it.
+
+    Args:
+        draw: a function of a module, or partial.
+        *args: what it draws, see :func:`key_of`.
+        **kwargs: likewise.
+    """
+    key = _key(draw, args, kwargs)
+    figure = _shelf().get(key, lambda: draw(*args, **kwargs), lambda figure: FIGURE_BYTES * len(figure.to_json()))
+    figure._drawn_as = key  # attributes of other names are parts of the picture
+    return figure
+
+
+def name_of(figure: go.Figure) -> str:
+    """What tells a figure's contents from those of others."""
+    return str(getattr(figure, "_drawn_as", "")) or key_of(figure.to_json())
+
+
+def _key(make: Callable[..., object], *parts: object) -> str:
+    # A function that was loaded anew, or put in another's place, is another one.
+    return key_of(make, id(getattr(make, "func", make)), parts)
+
+
+def _shelf() -> Shelf:
+    shelf: Shelf = process.keep("made once", "", lambda: Shelf(MOST_BYTES))
+    return shelf
+
+
+def _size(thing: object) -> int:
+    return len(pickle.dumps(thing, protocol=5))
