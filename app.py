@@ -9,10 +9,10 @@ from pathlib import Path
 import streamlit as st
 
 from invariance.spec.registrations import import_named
-from pages.shared import serving
+from pages.shared import layout, serving
 from pages.shared.errors import errors_shown, on_script_error
 from pages.shared.navigation import PAGES
-from pages.shared.scripts import close_false_alarm, is_undeclared
+from pages.shared.scripts import close_false_alarm, is_undeclared, keep_history
 from pages.shared.transform_pictures import pill_style
 
 # From a file, since Streamlit fetches the picture of an icon's name from another host.
@@ -45,7 +45,7 @@ def show_frame() -> None:
     """What is around all pages, and the page."""
     st.set_page_config(page_title="Invariance Lab", page_icon=str(FAVICON), layout="wide")
     st.html(STYLE)
-    st.html(f"<style>{pill_style()}</style>")
+    st.html(f"<style>{layout.style()}{pill_style()}</style>")
     import_named()  # the modules of $INVARIANCE_IMPORT, which the server's owner sets and no page can
     was_undeclared = is_undeclared()
     page = st.navigation(
@@ -62,6 +62,7 @@ def show_frame() -> None:
         ],
         position="top",
     )
+    keep_history()
     close_false_alarm(was_undeclared=was_undeclared)
     with errors_shown():
         page.run()

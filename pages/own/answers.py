@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from invariance.attribution.one_picture import CLASS_STEPS, DISTANCE_POINTS, PictureComparison, PictureView, look_at
 from invariance.attribution.passes import passes_of_distance
@@ -16,6 +17,7 @@ from invariance.figures.pictures import fitting_factor, relevance_overlay, upsca
 from invariance.numbers import format_number
 from pages.shared import cache
 from pages.shared.exports import offline_button
+from pages.shared.literal import literal
 from pages.shared.networks import Models, say_how_long
 from pages.shared.origins import page_origin
 
@@ -37,21 +39,17 @@ def look(
     return look_at([model.model for model in models], path, units=units, shown=shown)
 
 
-def show_views(found: PictureComparison, models: Models, transform: str, shown: str) -> None:
-    """Picture, transformed picture and both networks, side by side."""
+def show_views(
+    found: PictureComparison, models: Models, transform: str, shown: str, places: Sequence[DeltaGenerator]
+) -> None:
+    """Picture, transformed picture and both networks, in four places side by side."""
     factor = fitting_factor(found.image.shape[0], 320)
-    columns = st.columns(4, gap="medium")
-    with columns[0]:
-        st.image(upscale(found.image, factor), width="stretch", alt="the picture as a network gets it")
+    with places[0]:
         st.markdown("**without**")
-        size = found.image.shape[0]
-        st.caption(
-            f"As the networks get it: {size} x {size} pixels. Distance 1 is as far as another image of the "
-            "network's own data."
-        )
-    with columns[1]:
-        st.image(upscale(found.changed, factor), width="stretch", alt=f"the picture with {transform}")
+        st.image(upscale(found.image, factor), width="stretch", alt="the picture as a network gets it")
+    with places[1]:
         st.markdown(f"**with {transform}**")
+        st.image(upscale(found.changed, factor), width="stretch", alt=f"the picture with {transform}")
         unit = "of a squared distance of 1" if shown == "distance" else "logits a pixel"
         words = (
             "moved the representation away, :blue[**blue**] ones brought it back"
@@ -62,15 +60,16 @@ def show_views(found: PictureComparison, models: Models, transform: str, shown: 
     overlays = [
         upscale(relevance_overlay(found.changed, view.relevance, limit=found.limit), factor) for view in found.views
     ]
-    for column, model, view, overlay in zip(columns[2:], models, found.views, overlays, strict=True):
-        with column:
-            st.image(overlay, width="stretch", alt=f"map of {model.label}")
-            st.markdown(f"**{model.label}**")
-            _show_view(view)
+    for place, model, view, overlay in zip(places[2:], models, found.views, overlays, strict=True):
+        with place:
+            st.markdown(_answer(view))
+            st.image(overlay, width="stretch", alt=f"map of {model.label}: {_answer(view).replace('*', '')}")
+            _show_view(view, model.label)
+    size = found.image.shape[0]
     st.caption(
-        ":material/info: A network knows only the classes that it learnt, so the name it gives to your picture "
-        "is the nearest of those, right or not. The distance asks for no class: it says how much of the change "
-        "the network still feels."
+        f"The networks get {size} x {size} pixels, and know only the classes that they learnt: the name that one gives "
+        "to your picture is the nearest of those, right or not. The distance asks for no class: it says how much of "
+        "the change the network still feels; 1 is as far as another image of its own data."
     )
     named = [f"{number}: {model.label}" for number, model in enumerate(models, 1)]
     pictures = [upscale(found.image, factor), upscale(found.changed, factor), *overlays]
@@ -97,19 +96,24 @@ def _table_of(found: PictureComparison, named: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _show_view(view: PictureView) -> None:
+def _answer(view: PictureView) -> str:
+    """What a network says, in a line."""
+    if not view.after:
+        return "has no classes"
+    (before, _), (after, probability) = view.before[0], view.after[0]
+    said = f"still **{after}**" if before == after else f"**{before}**, now **{after}**"
+    return f"{said} ({probability:.0%})"
+
+
+def _show_view(view: PictureView, label: str) -> None:
     st.metric(
         "Distance (1: another image)",
         format_number(view.distance),
         help="How far apart the network sees the picture and the transformed one. 0: it is invariant here.",
     )
+    st.caption(literal(label))
     if view.after:
-        (before, _), (after, probability) = view.before[0], view.after[0]
-        words = "Still calls it" if before == after else f"Called it {before}, and now"
-        st.markdown(f"{words} **{after}** ({probability:.0%})")
         st.markdown("  \n".join(f":small[{name} {share:.1%}]" for name, share in view.after))
-    else:
-        st.caption("This network has no classes, so it gives the picture no name.")
     if not math.isnan(view.completeness_error):
         st.caption(
             f"Completeness error {view.completeness_error:.1%}: by how much the map's sum misses what it explains."

@@ -11,10 +11,12 @@ from pages.own.picture import choose_background, choose_picture
 from pages.shared import cache, links
 from pages.shared.controls import choose
 from pages.shared.errors import errors_shown
+from pages.shared.layout import controls_row, side_by_side
 from pages.shared.magnitude_sliders import magnitude_sliders
 from pages.shared.networks import Networks, choose_models, show_no_gallery
 
 FIRST_TRANSFORM = "rotate"
+WHAT_IT_DOES = "What the slider changes. One of the two networks was trained to ignore some of these, the other others."
 
 
 @st.fragment
@@ -30,29 +32,34 @@ def show(known: Networks) -> None:
     Raises:
         SpecError: the picture cannot be used.
     """
-    left, right = st.columns([3, 2], gap="large")
-    with left:
-        chosen, is_object = choose_picture()
-    with right:
-        models = choose_models(known)
-        backgrounds, position = choose_background(models[0].data.image_size)
-    boxes = st.columns([3, 2], gap="large")  # as above
+    file_place, transform_place, slider_place, more, below = controls_row([3, 2.4, 3])
     titles = {name: name.replace("_", " ") for name in FLAT_TRANSFORMS}
-    transform = choose("Transformation", titles, key="transform", default=FIRST_TRANSFORM, place=boxes[0])
-    shown = choose("Map", MAPS, key="map", kind="segments", place=boxes[1])
-    st.caption(describe_transforms()[transform])
-    values, draw = magnitude_sliders(transform)
+    transform = choose(
+        "Transformation",
+        titles,
+        key="transform",
+        default=FIRST_TRANSFORM,
+        place=transform_place,
+        help=WHAT_IT_DOES,
+    )
+    values, draw = magnitude_sliders(transform, slider_place)
+    models = choose_models(known, places=(more, more, below))
+    with more:
+        st.caption(describe_transforms()[transform])
+        shown = choose("Map", MAPS, key="map", kind="segments")
+        backgrounds, position = choose_background(models[0].data.image_size)
+    views = side_by_side("views").columns(4, gap="medium")
+    with views[0]:
+        first, examples_place = st.container(), st.container()
+    chosen, is_object = choose_picture(file_place, examples_place, more)
     picture = OnePicture(chosen, is_object, backgrounds, position)
-    found = look(models, picture, transform, values, draw, shown)
-    show_views(found, models, titles[transform], shown)
+    with below, st.spinner("Asking both networks"):
+        found = look(models, picture, transform, values, draw, shown)
+    show_views(found, models, titles[transform], shown, [first, *views[1:]])
 
 
 links.enter("own", widget="left")
 st.title("Try a picture", anchor=False)
-st.markdown(
-    "Bring one picture, move the slider, and see what a network that was trained to ignore the change makes of "
-    "it, and one that was not. The picture stays in memory: nothing of it is stored."
-)
 with errors_shown():
     if known := cache.known_models():
         main(known)

@@ -20,53 +20,59 @@ from pages.shared.controls import choose
 from pages.shared.literal import literal
 from pages.shared.navigation import link_to
 
+MINE = "yours"
 USES = {"object": "cut out, on a background", "whole": "whole"}
 TILE_PX = 200
 NUM_BACKGROUNDS = 100
 
 
-def choose_picture() -> tuple[Image.Image, bool]:
+def choose_picture(
+    file_place: DeltaGenerator, place: DeltaGenerator, more: DeltaGenerator
+) -> tuple[Image.Image, bool]:
     """Uploader and examples: the picture, and whether it is an object.
+
+    Args:
+        file_place: of the uploader.
+        place: of the examples, below the picture.
+        more: of the rest.
 
     Raises:
         SpecError: the file cannot be used, or nothing is left of the object.
     """
-    file = st.file_uploader(
+    file = file_place.file_uploader(
         "Your picture",
         shelf.TYPES,
         key="own_file",
-        help="Nothing of it is stored. A picture on a plain ground is cut out.",
+        help="Nothing of it is stored: it stays in this server's memory for a while. A picture on a plain ground is "
+        "cut out.",
+        on_change=_on_file,
     )
-    preview, words = st.columns([1, 3])
-    if file is None:
-        examples = {name: name for name in EXAMPLES}
-        name = choose("Or an example", examples, key="example", kind="segments", place=words)
-        digest, item = name, _example(name)
-    else:
-        digest, item = _uploaded(file.getvalue(), file.name)
+    if file is not None:
+        _take(file.getvalue(), file.name)
+    mine: tuple[str, ObjectPicture] | None = shelf.belongings().picture
+    examples = {name: name for name in ([] if mine is None else [MINE]) + [*EXAMPLES]}
+    name = choose("Or an example", examples, key="example", place=place)
+    digest, item = mine if mine is not None and name == MINE else (name, _example(name))
     plain = item.cutout.plainness >= PLAIN_SHARE and not item.is_empty and "Nothing was cut" not in item.warning
     use = choose(
-        "Use it", USES, key=f"use_{digest[:8]}", default="object" if plain else "whole", kind="segments", place=words
+        "Use it", USES, key=f"use_{digest[:8]}", default="object" if plain else "whole", kind="segments", place=more
     )
     if use == "object":
-        _adjust(words, digest, item)
-        preview.image(
-            cutout_on_checkerboard(item.cutout.picture, TILE_PX), width=TILE_PX, alt=f"{item.uploaded.title}, cut out"
-        )
-    else:
-        preview.image(item.uploaded.picture, width=TILE_PX, alt=item.uploaded.title)
-    if said := [item.uploaded.title] * (file is not None) + [*item.uploaded.notes]:
-        words.caption(literal("; ".join(said)))
+        _adjust(more, digest, item)
+    preview = cutout_on_checkerboard(item.cutout.picture, TILE_PX) if use == "object" else item.uploaded.picture
+    more.image(preview, width=TILE_PX, alt=f"{item.uploaded.title}, {USES[use]}")
+    if said := [item.uploaded.title] * (name == MINE) + [*item.uploaded.notes]:
+        place.caption(literal("; ".join(said)))
     if use == "object" and item.warning:
-        words.caption(f":orange[:material/warning: {literal(item.warning)}]")
-    if file is not None and words.button(
+        place.caption(f":orange[:material/warning: {literal(item.warning)}]")
+    if file is not None and name == MINE and more.button(
         "Add to My pictures",
         icon=":material/add_photo_alternate:",
         key="keep",
         help="To make a data set of it, with others.",
     ):
         shelf.current().add_object(file.getvalue(), file.name)
-        with words:
+        with more:
             link_to("pictures", "It is there now")
     if use == "object" and item.is_empty:
         raise SpecError("Nothing is left of the object: lower the tolerance, or use the picture whole.")
@@ -99,14 +105,19 @@ def _adjust(place: DeltaGenerator, digest: str, item: ObjectPicture) -> None:
         item.adjust(float(tolerance), item.holes)
 
 
-def _uploaded(data: bytes, name: str) -> tuple[str, ObjectPicture]:
-    """The visitor's picture, read once; only the last one is kept, in this visitor's memory."""
-    digest = hashlib.sha256(data).hexdigest()[:16]
-    kept = st.session_state.get("own_picture")
-    if kept is None or kept[0] != digest:
-        kept = (digest, ObjectPicture(read_upload(data, name)))
-        st.session_state["own_picture"] = kept
-    return kept
+def _take(data: bytes, name: str) -> None:
+    """Reads the visitor's picture once; only the last one is kept."""
+    digest, mine = hashlib.sha256(data).hexdigest()[:16], shelf.belongings()
+    if mine.picture is None or mine.picture[0] != digest:
+        mine.picture = (digest, ObjectPicture(read_upload(data, name)))
+
+
+def _on_file() -> None:
+    """A new file is what is shown; one that is taken out of the field is let go of."""
+    if st.session_state["own_file"] is None:
+        shelf.belongings().picture = None
+    else:
+        st.session_state["example"] = MINE
 
 
 def _example(name: str) -> ObjectPicture:

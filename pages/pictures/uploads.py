@@ -10,10 +10,10 @@ import streamlit as st
 from invariance.data.uploads.collection import MAX_PICTURES
 from invariance.data.uploads.examples import example_files
 from invariance.data.uploads.names import display_title
-from invariance.data.uploads.shelf import ShelfFull
+from invariance.data.uploads.shelf import Shelf, ShelfFull
 from invariance.spec import SpecError
 from pages.shared.literal import literal
-from pages.shared.shelf import TYPES, current
+from pages.shared.shelf import TYPES, belongings, current
 
 MAX_LINES = 8
 """Of what is said about files that were left out."""
@@ -121,5 +121,6 @@ def take_examples() -> None:
 
 def clear() -> None:
     """Takes everything away, and what was said about it."""
-    for key in ("shelf", "objects_left", "backgrounds_left"):
+    belongings().shelf = Shelf()
+    for key in ("objects_left", "backgrounds_left"):
         st.session_state.pop(key, None)

@@ -1,7 +1,9 @@
 """What a page's link asks for, and what a visitor chose there before.
 
 Streamlit itself keeps what it binds to the link. What :func:`~pages.shared.controls.choose` puts there is kept here, by
-page, and written into the link again when the page is entered without one; a link that says something else wins.
+page, and written into the link again when the page is entered without one; a link that says something else wins. So
+does the one that the browser's Back or Forward brings: :data:`~pages.shared.scripts.ONE_ENTRY` makes an entry of the
+browser's history for each thing that a visitor does.
 Links are typed by hand, cut short and older than the app: what cannot be used is left out, with a line that says so.
 """
 
@@ -11,6 +13,7 @@ import math
 from collections.abc import Collection
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.shared.literal import literal
 
@@ -22,25 +25,34 @@ MAX_SHOWN = 40
 def enter(page: str, *, widget: str, never_empty: Collection[str] = ()) -> None:
     """Says which page is shown; entered anew without a query, it gets the choices of the last visit.
 
+    After the browser's Back or Forward it gets what its link says, and where that says nothing, what is there anyway.
+
     Args:
         page: its name.
         widget: key of one that is always on it; Streamlit forgets it when the page is left.
         never_empty: keys of widgets bound to the link in which something is always chosen.
     """
     _leave_out_unusable(never_empty)
-    if st.session_state.get(PAGE) != page:
+    is_gone_back = _is_gone_back()
+    if is_gone_back or st.session_state.get(PAGE) != page:
         # Streamlit forgets a page's widgets after the first run of the next page, which may have some of the same keys.
         for key in st.session_state.pop(WIDGETS, ()):
             st.session_state.pop(key, None)
     st.session_state[PAGE] = page
-    if widget in st.session_state:
+    if widget in st.session_state and not is_gone_back:
         return
     st.session_state[NOTES] = {}
     kept = st.session_state.setdefault(CHOICES, {}).setdefault(page, {})
-    if st.query_params:
+    if st.query_params or is_gone_back:
         kept.clear()
     else:
         st.query_params.update(kept)
+
+
+def _is_gone_back() -> bool:
+    """Whether the browser's Back or Forward asked for this run of the page."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
 
 
 def _leave_out_unusable(never_empty: Collection[str]) -> None:

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import math
+from contextlib import nullcontext
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from invariance.data.magnitudes import Magnitude, has_field, magnitudes
 from pages.shared.fields import number
+from pages.shared.layout import at_the_bottom
 
 
-def magnitude_sliders(transform: str) -> tuple[dict[str, float], int]:
+def magnitude_sliders(transform: str, place: DeltaGenerator | None = None) -> tuple[dict[str, float], int]:
     """Sliders for all magnitudes, and the number of the field of noise where there is one; part of the page's link.
+
+    Args:
+        transform: its name.
+        place: where they stand, one below the other; None for here and side by side.
 
     Returns:
         Parameter name to value, and the number of the draw that fills the gaps (0 where there is no field).
     """
     settable = magnitudes(transform)
-    places = st.columns(len(settable) + has_field(transform))
+    num = len(settable) + has_field(transform)
+    with place or nullcontext():
+        frame = at_the_bottom("magnitudes")
+    places = frame.columns(num) if place is None else [frame] * num
     values = {magnitude.law.name: _slider(place, magnitude) for place, magnitude in zip(places, settable, strict=False)}
     if not has_field(transform):
         return values, 0

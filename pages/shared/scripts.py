@@ -14,6 +14,31 @@ const looking = setInterval(() => {
 const stop = () => clearInterval(looking);
 setTimeout(stop, 5000);
 """
+ONE_ENTRY = """
+if (!window.hasOneEntry) {
+  window.hasOneEntry = true;
+  const {history} = window, {pushState, replaceState} = history;
+  let hasActed = false, last = {changed: "", at: 0};
+  for (const kind of ["pointerdown", "keydown", "click"])
+    window.addEventListener(kind, () => { hasActed = true; }, true);
+  window.addEventListener("popstate", () => { hasActed = false; last.changed = ""; }, true);
+  history.pushState = history.replaceState = (state, title, address) => {
+    const [old, next] = [new URL(location.href), new URL(address ?? location.href, location.href)];
+    const differs = key => old.searchParams.getAll(key).join() !== next.searchParams.getAll(key).join();
+    const keys = new Set([...old.searchParams.keys(), ...next.searchParams.keys()]);
+    const changed = [next.pathname === old.pathname ? "" : "page", ...[...keys].filter(differs).sort()].join();
+    const at = performance.now(), goesOn = changed === last.changed && at - last.at < PAUSE_MS;
+    const write = changed && hasActed && !goesOn ? pushState : replaceState;
+    if (changed) { hasActed = false; last = {changed, at}; }
+    return write.call(history, state, title, address);
+  };
+}
+""".replace("PAUSE_MS", "3000")
+"""Each thing that a visitor does is one entry of the browser's history, so that Back undoes it.
+
+Streamlit makes no entry for what it binds to the link itself, one for each name that a script writes into it, and one
+for what a page that is entered writes. A slider that goes on moving is one thing.
+"""
 
 
 def run_script(code: str, *, key: str) -> None:
@@ -27,6 +52,11 @@ def run_script(code: str, *, key: str) -> None:
     st.html(f"<style>div:has(> .st-key-{key}) {{ display: none; }}</style>")
     with st.container(key=key):
         st.html(f"<script>{{{code}}}</script>", unsafe_allow_javascript=True)
+
+
+def keep_history() -> None:
+    """Has the browser keep one entry of its history for each thing that a visitor does."""
+    run_script(ONE_ENTRY, key="history")
 
 
 def close_false_alarm(*, was_undeclared: bool) -> None:
