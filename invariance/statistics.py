@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -51,6 +51,10 @@ class Interval:
         """Of the same difference the other way round."""
         return Interval(-self.estimate, -self.high, -self.low, self.num)
 
+    def within(self, low: float, high: float) -> Interval:
+        """The part that a number between two bounds can have: cut there, it holds the true value as often as before."""
+        return replace(self, low=min(max(self.low, low), high), high=min(max(self.high, low), high))
+
     def __str__(self) -> str:
         ends = f" [{format_number(self.low)}, {format_number(self.high)}]" if self.num > 1 else ""
         return f"{format_number(self.estimate)}{ends}"
@@ -74,6 +78,11 @@ def t_interval(values: Iterable[float], level: float = LEVEL) -> Interval:
     """Mean and Student's interval of independent values, exact for normal ones; NaNs are left out."""
     known = _known(values)
     return _interval_of_mean(known, t_quantile(len(known) - 1, level) if len(known) > 1 else math.nan)
+
+
+def accuracy_interval(values: Iterable[float]) -> Interval:
+    """The same of accuracies, cut at 0 and 1: that of two or three seeds is wider than accuracies can be."""
+    return t_interval(values).within(0.0, 1.0)
 
 
 def t_test(values: Iterable[float], mean: float = 0.0) -> tuple[float, float]:

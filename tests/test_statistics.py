@@ -15,6 +15,7 @@ from scipy import stats
 from invariance.fits import fit_line
 from invariance.statistics import (
     Interval,
+    accuracy_interval,
     benjamini_hochberg,
     block_bootstrap_means,
     holm,
@@ -63,6 +64,13 @@ def test_values_that_are_not_there_do_not_count() -> None:
     assert t_interval([1.0, math.nan]).estimate == 1.0 and math.isnan(t_interval([1.0]).low)
     assert str(t_interval([1.0])) == "1.00"
     assert math.isnan(t_interval([]).estimate)
+
+
+def test_accuracies_of_two_seeds_are_told_between_0_and_1() -> None:
+    found = accuracy_interval([0.9, 0.8])
+    assert found.estimate == pytest.approx(0.85) and found.low == pytest.approx(0.85 - 12.7062 * 0.05, abs=1e-4)
+    assert found.high == 1.0 and accuracy_interval([0.0, 0.1]).low == 0.0
+    assert math.isnan(accuracy_interval([0.5]).high) and accuracy_interval([0.5, 0.5]).low == 0.5
 
 
 def test_pairs_cancel_what_they_share() -> None:

@@ -6,7 +6,7 @@ draws. What stands where it was is what the data set would have shown there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Final
 
 import torch
@@ -41,20 +41,67 @@ _REFERENCE_SEED: Final = 2**40
 _NUM_FOR_MEAN: Final = 256
 
 
-@dataclass(frozen=True)
 class Coalitions:
-    """Samples under every coalition of their parts.
+    """Samples under every coalition of their parts, made as they are asked for: all at once would take too much memory.
+
+    Args:
+        engine: the data set. An occluder (transformation ``occlude``) is no part of its own: it is always there.
+        indices: (B,) int64.
+        reference: what stands for an absent background, one of :data:`REFERENCES`.
+        num_references: how many other backgrounds each sample gets; ``mean`` needs one.
 
     Attributes:
         players: names of the n parts, of :data:`PLAYERS`.
-        images: 2^n tensors (R, B, 3, S, S) float32 in [0, 1]; number c has part p if bit p of c is set. R is the number
-            of backgrounds that stand for an absent one, 1 where the background is there.
+        num: of coalitions, 2^n; the last one is the whole image.
         labels: (B,) int64, of the whole samples.
+
+    Raises:
+        SpecError: a reference that is not known, or a number of them that cannot be used.
     """
 
-    players: tuple[str, ...]
-    images: tuple[Tensor, ...]
-    labels: Tensor
+    def __init__(
+        self, engine: Engine, indices: Tensor, *, reference: str = "others", num_references: int = NUM_REFERENCES
+    ) -> None:
+        require_count("num_references", num_references, 1, 1000)
+        require(reference in REFERENCES, "reference", reference, " or ".join(REFERENCES))
+        self.players = players_of(engine)
+        self.num = 2 ** len(self.players)
+        self.labels = engine.labels(indices)
+        self._engine, self._indices = engine, indices
+        self._mean = _mean_colour(engine) if reference == "mean" else None
+        self._num = 1 if engine.num_backgrounds == 1 else num_references
+
+    @torch.no_grad()
+    def images(self, number: int) -> Iterator[Tensor]:
+        """The samples under a coalition: (B, 3, S, S) float32 in [0, 1], for each background in the place of theirs.
+
+        Args:
+            number: of the coalition, which has part p if bit p is set; of one with its background there is one.
+        """
+        part = {player: bool(number >> bit & 1) for bit, player in enumerate(self.players)}
+        changed = self._engine.with_spec_changes(
+            **({} if part["object"] else {"fg_availability": 0.0}),
+            **({} if part.get("sticker", True) else {"sticker_availability": 0.0}),
+        )
+        for behind in [None] if part["background"] else self._references():
+            yield changed.batch(self._indices, behind=behind).images
+
+    def _references(self) -> Iterator[Tensor]:
+        """Pictures that stand for absent backgrounds, each (B or 1, 3, S, S)."""
+        if self._mean is not None:
+            yield self._mean
+            return
+        engine = self._engine
+        for number in range(self._num):
+            others = engine.with_spec_changes(seed=later_seed(engine.spec.seed, _REFERENCE_SEED + number))
+            yield others.draw_backgrounds(self._indices)[1]
+
+
+def _mean_colour(engine: Engine) -> Tensor:
+    """Of the backgrounds of training, as a picture: (1, 3, S, S)."""
+    _, pictures = engine.draw_backgrounds(engine.indices("train", _NUM_FOR_MEAN))
+    size = engine.spec.image_size
+    return pictures.mean(dim=(0, 2, 3), keepdim=True).expand(1, 3, size, size)
 
 
 def players_of(engine: Engine) -> tuple[str, ...]:
@@ -72,45 +119,3 @@ def coalition_name(players: tuple[str, ...], number: int) -> str:
     """``object + sticker``; the empty one is ``nothing``."""
     there = [player for bit, player in enumerate(players) if number >> bit & 1]
     return " + ".join(there) or "nothing"
-
-
-@torch.no_grad()
-def render_coalitions(
-    engine: Engine, indices: Tensor, *, reference: str = "others", num_references: int = NUM_REFERENCES
-) -> Coalitions:
-    """Makes samples again under every coalition of object, background and sticker.
-
-    Args:
-        engine: the data set. An occluder (transformation ``occlude``) is no part of its own: it is always there.
-        indices: (B,) int64.
-        reference: what stands for an absent background, one of :data:`REFERENCES`.
-        num_references: how many other backgrounds each sample gets; ``mean`` needs one.
-
-    Raises:
-        SpecError: a reference that is not known, or a number of them that cannot be used.
-    """
-    require_count("num_references", num_references, 1, 1000)
-    players = players_of(engine)
-    behind = _references(engine, indices, reference, num_references)
-    images = []
-    for there in members(len(players)).tolist():
-        part = dict(zip(players, there, strict=True))
-        changed = engine.with_spec_changes(
-            **({} if part["object"] else {"fg_availability": 0.0}),
-            **({} if part.get("sticker", True) else {"sticker_availability": 0.0}),
-        )
-        backgrounds = [None] if part["background"] else behind
-        images.append(torch.stack([changed.batch(indices, behind=one).images for one in backgrounds]))
-    return Coalitions(players, tuple(images), engine.labels(indices))
-
-
-def _references(engine: Engine, indices: Tensor, reference: str, num: int) -> list[Tensor]:
-    """Pictures that stand for absent backgrounds, each (B or 1, 3, S, S)."""
-    require(reference in REFERENCES, "reference", reference, " or ".join(REFERENCES))
-    if reference == "mean":
-        _, pictures = engine.draw_backgrounds(engine.indices("train", _NUM_FOR_MEAN))
-        size = engine.spec.image_size
-        return [pictures.mean(dim=(0, 2, 3), keepdim=True).expand(1, 3, size, size)]
-    num = 1 if engine.num_backgrounds == 1 else num
-    seeds = [later_seed(engine.spec.seed, _REFERENCE_SEED + number) for number in range(num)]
-    return [engine.with_spec_changes(seed=seed).draw_backgrounds(indices)[1] for seed in seeds]

@@ -9,7 +9,7 @@ images up to three times: it errs on the side of wide intervals, and a differenc
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import torch
@@ -68,9 +68,7 @@ class SharedParts:
 
     def share_interval(self, values: Tensor) -> Interval:
         """The same of values in [0, 1], which no end of the interval leaves."""
-        found = self.interval(values)
-        low, high = (min(max(end, 0.0), 1.0) for end in (found.low, found.high))
-        return replace(found, low=low, high=high)
+        return self.interval(values).within(0.0, 1.0)
 
     def _levels(self) -> tuple[Tensor, Tensor]:
         """Row and column of each image in a table of what is resampled."""

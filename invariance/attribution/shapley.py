@@ -9,14 +9,14 @@ nothing, a part that never matters has the value 0, and equal parts have equal v
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import torch
 from torch import Tensor
 
-from invariance.attribution.coalitions import NUM_REFERENCES, members, players_of, render_coalitions
+from invariance.attribution.coalitions import NUM_REFERENCES, Coalitions, members, players_of
 from invariance.attribution.compare import PREDICTED, TRUE, require_known_class
 from invariance.attribution.map_set import MAX_IMAGES
 from invariance.attribution.over_images import SharedParts, shared_parts
@@ -152,11 +152,11 @@ def evidence(
     of_models: list[list[Evidence]] = [[] for _ in models]
     num_made = passes_of_evidence(len(players_of(engine)), reference, num_references)
     report = _counting(on_progress, num * len(models) * num_made)
-    for indices in engine.parts(indices_of(split, num, start), _CHUNK, num_made=num_made):
+    for indices in engine.parts(indices_of(split, num, start), _CHUNK):
         parts = shared_parts(engine, indices)
-        made = render_coalitions(engine, indices, reference=reference, num_references=num_references)
-        for found, model in zip(of_models, models, strict=True):
-            scores = [_scores(model, images, worth, batch_size, report) for images in made.images]
+        made = Coalitions(engine, indices, reference=reference, num_references=num_references)
+        of_coalitions = [_scores(models, made.images(number), worth, batch_size, report) for number in range(made.num)]
+        for found, model, scores in zip(of_models, models, zip(*of_coalitions, strict=True), strict=True):
             predicted = scores[-1].argmax(dim=1)
             explained, asked = _targets(model, engine.class_names, made.labels, predicted, explain)
             values = torch.stack([one.gather(1, explained[:, None])[:, 0] for one in scores], dim=1)
@@ -177,17 +177,54 @@ def evidence(
 
 
 @torch.no_grad()
-def _scores(model: Classifier, images: Tensor, worth: str, batch_size: int, report: Callable[[int], None]) -> Tensor:
-    """Mean score of every class over references: images (R, B, 3, S, S) to (B, K) float64."""
-    size = images_at_once(model, images, batch_size)  # fewer of those that are large, or that it enlarges
-    parts = []
-    for part in images.flatten(0, 1).split(size):
-        parts.append(model(part))
-        report(len(part))
-    logits = torch.cat(parts).double()
+def _scores(
+    models: Sequence[Classifier],
+    images: Iterable[Tensor],
+    worth: str,
+    batch_size: int,
+    report: Callable[[int], None],
+) -> list[Tensor]:
+    """Each network's mean score of every class over references: images (B, 3, S, S) of each to (B, K) float64."""
+    asked, num_references = [_Asked(model, batch_size, report) for model in models], 0
+    for some in images:
+        num_references += 1
+        for one in asked:
+            one.add(some)
+    scores = [one.logits().double() for one in asked]
     if worth == "log-probability":
-        logits = logits.log_softmax(dim=1)
-    return logits.unflatten(0, images.shape[:2]).mean(dim=0)
+        scores = [logits.log_softmax(dim=1) for logits in scores]
+    return [logits.unflatten(0, (num_references, -1)).mean(dim=0) for logits in scores]
+
+
+class _Asked:
+    """A network that is asked about images which come a few at a time, in full batches: none waits longer than that."""
+
+    def __init__(self, model: Classifier, batch_size: int, report: Callable[[int], None]) -> None:
+        self._model, self._batch_size, self._report = model, batch_size, report
+        self._waiting: list[Tensor] = []
+        self._logits: list[Tensor] = []
+
+    def add(self, images: Tensor) -> None:
+        """Images (B, 3, S, S) more."""
+        self._waiting.append(images)
+        size = images_at_once(self._model, images, self._batch_size)  # fewer of those that are large, or it enlarges
+        num = sum(map(len, self._waiting))
+        if num >= size:
+            self._ask(size, num - num % size)
+
+    def logits(self) -> Tensor:
+        """Of all images in their order: (N, K)."""
+        if self._waiting:
+            num = sum(map(len, self._waiting))
+            self._ask(num, num)
+        return torch.cat(self._logits)
+
+    def _ask(self, size: int, num: int) -> None:
+        together = torch.cat(self._waiting)
+        for part in together[:num].split(size):
+            self._logits.append(self._model(part))
+            self._report(len(part))
+        self._waiting = [together[num:]] if num < len(together) else []
 
 
 def _counting(on_progress: Callable[[int, int], None] | None, total: int) -> Callable[[int], None]:

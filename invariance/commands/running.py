@@ -30,7 +30,7 @@ from invariance.runs.run import Run
 from invariance.runs.store import Store, default_root
 from invariance.runs.together import pays_together, run_together, trained_at_once
 from invariance.spec import RunSpec, SpecError
-from invariance.statistics import t_interval
+from invariance.statistics import accuracy_interval, t_interval
 from invariance.training.checkpoint import load_weights
 
 
@@ -186,7 +186,8 @@ def report_seeds(runs: Sequence[Run], seeds: Sequence[int]) -> dict[str, Any]:
     reports = [{"seed": seed, **report(run)} for seed, run in zip(seeds, runs, strict=True)]
     metrics: dict[str, Any] = {}
     for name in reports[0]["metrics"]:
-        known = t_interval([each["metrics"][name] for each in reports if name in each["metrics"]])
+        interval = accuracy_interval if name.endswith("accuracy") else t_interval
+        known = interval([each["metrics"][name] for each in reports if name in each["metrics"]])
         ends = (known.low, known.high) if known.num > 1 else (None, None)  # JSON has no NaN
         metrics[name] = {"mean": known.estimate, "low": ends[0], "high": ends[1], "num": known.num}
     return {"runs": reports, "metrics": metrics}

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from invariance.figures.cells import coloured, filled, frame_trained, lay_out, texts
 from invariance.figures.palette import SHARE_SCALE
 from invariance.numbers import format_number
-from invariance.statistics import t_interval
+from invariance.statistics import accuracy_interval
 
 ROW_PX: Final = 66
 LABEL_LETTERS: Final = 16
@@ -34,7 +34,7 @@ def what_if_cells(report: dict[str, Any]) -> go.Figure:
     for row, source in enumerate(sources):
         for column, target in enumerate(targets):
             cells = [cell for cell in report["cells"] if (cell["source"], cell["target"]) == (source, target)]
-            over_seeds = t_interval(cell["transfer_accuracy"] for cell in cells)
+            over_seeds = accuracy_interval(cell["transfer_accuracy"] for cell in cells)
             low, high = over_seeds.low, over_seeds.high
             if len(cells) == 1:
                 low, high = (np.nan if end is None else end for end in (cells[0]["low"], cells[0]["high"]))

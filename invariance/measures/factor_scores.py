@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -104,10 +104,11 @@ def change(score: FactorScore, reference: FactorScore) -> tuple[Interval, float]
 
     Returns:
         The difference of skills with its 95 % interval over units, and the two-sided p-value that it is 0. Both guess
-        alike, so that the difference is a ratio of sums, as each skill is; NaN where the factor does not vary.
+        alike, so that the difference is a ratio of sums, as each skill is, but one that can be above 1, where the
+        reference is worse than guessing; NaN where the factor does not vary.
     """
     saved = reference.costs - score.costs
-    return skill_of(score.guesses, saved), min(1.0, 2.0 * min(t_test(saved)))
+    return _share_of_guessing(score.guesses, saved), min(1.0, 2.0 * min(t_test(saved)))
 
 
 def losses(factor: Factor, target: Tensor, predicted: Tensor, means: Tensor, sizes: Tensor) -> tuple[Tensor, Tensor]:
@@ -226,7 +227,10 @@ def skill_of(guesses: NDArray[np.float64], saved: NDArray[np.float64]) -> Interv
 
     NaN where the factor does not vary.
     """
+    return _share_of_guessing(guesses, saved).within(-math.inf, 1.0)
+
+
+def _share_of_guessing(guesses: NDArray[np.float64], costs: NDArray[np.float64]) -> Interval:
     if not guesses.sum() > 0:
         return Interval(math.nan, math.nan, math.nan, len(guesses))
-    found = ratio_interval(saved, guesses)
-    return replace(found, high=min(1.0, found.high)) if found.num > 1 else found
+    return ratio_interval(costs, guesses)

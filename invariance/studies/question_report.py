@@ -8,7 +8,7 @@ from typing import Any, Final
 import pandas as pd
 
 from invariance.spec import to_dict
-from invariance.statistics import t_interval
+from invariance.statistics import accuracy_interval
 from invariance.studies.question import Question
 from invariance.studies.question_effects import effects_of
 from invariance.studies.question_words import sentence_of, verdict_words
@@ -71,12 +71,12 @@ def summary_of(table: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         A row for each place of the question: the columns :data:`PLACE`, ``n``, ``pretraining_accuracy`` and
-        ``transfer_accuracy`` with ``low`` and ``high``, Student's 95 % interval over seeds; of one seed the interval
-        over its test images.
+        ``transfer_accuracy`` with ``low`` and ``high``, Student's 95 % interval over seeds, cut at 0 and 1; of one seed
+        the interval over its test images.
     """
     rows = []
     for place, cells in table.groupby(PLACE, sort=False, dropna=False):
-        over_seeds = t_interval(cells["transfer_accuracy"])
+        over_seeds = accuracy_interval(cells["transfer_accuracy"])
         low, high = over_seeds.low, over_seeds.high
         if len(cells) == 1:
             low, high = cells["low"].iloc[0], cells["high"].iloc[0]

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from invariance.attribution.coalitions import (
     NUM_REFERENCES,
     REFERENCES,
+    Coalitions,
     coalition_name,
     players_of,
-    render_coalitions,
 )
 from invariance.attribution.passes import passes_of_evidence
 from invariance.attribution.shapley import WORTH, Evidence, evidence
@@ -173,5 +173,5 @@ def _evidence_of_many(
 @st.cache_data(max_entries=64, show_spinner=False)
 def _pictures(data: DatasetSpec, position: int, reference: str) -> tuple[tuple[str, ...], list[NDArray[np.uint8]]]:
     engine = cache.engine(data)
-    made = render_coalitions(engine, engine.indices("test", 1) + position, reference=reference, num_references=1)
-    return made.players, [to_pictures(images[0])[0] for images in made.images]
+    made = Coalitions(engine, engine.indices("test", 1) + position, reference=reference, num_references=1)
+    return made.players, [to_pictures(next(made.images(number)))[0] for number in range(made.num)]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import math
+import weakref
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 
-from invariance.attribution.coalitions import coalition_name, members, players_of, render_coalitions
+from invariance.attribution.coalitions import Coalitions, coalition_name, members, players_of
 from invariance.attribution.shapley import evidence, shapley_values
 from invariance.data.engine import Engine
 from invariance.models import create_model
@@ -30,6 +32,11 @@ NOISE = DatasetSpec(
 @pytest.fixture(scope="module")
 def coded(tmp_path_factory: pytest.TempPathFactory) -> Engine:
     return Engine(colour_coded(tmp_path_factory.mktemp("coded")))
+
+
+def images_of(made: Coalitions) -> list[torch.Tensor]:
+    """All that is made of each coalition, (R, B, 3, S, S)."""
+    return [torch.stack(list(made.images(number))) for number in range(made.num)]
 
 
 def random_games(num: int, players: int) -> torch.Tensor:
@@ -87,11 +94,12 @@ def test_every_coalition_shows_its_parts_and_no_other() -> None:
     engine = Engine(NOISE)
     indices = engine.indices("test", 24)
     own = engine.batch(indices)
-    made = render_coalitions(engine, indices, num_references=3)
+    made = Coalitions(engine, indices, num_references=3)
+    shown = images_of(made)
     assert made.players == players_of(engine) == ("object", "background", "sticker")
-    assert [len(images) for images in made.images] == [3, 3, 1, 1, 3, 3, 1, 1]
-    assert torch.equal(made.images[7][0], own.images) and torch.equal(made.labels, own.labels)
-    nothing, object_alone, background, sticker = (made.images[number] for number in (0, 1, 2, 4))
+    assert [len(images) for images in shown] == [3, 3, 1, 1, 3, 3, 1, 1]
+    assert torch.equal(shown[7][0], own.images) and torch.equal(made.labels, own.labels)
+    nothing, object_alone, background, sticker = (shown[number] for number in (0, 1, 2, 4))
     clear = ((own.masks == 0) & (own.sticker_masks == 0))[:, None].expand_as(own.images)
     assert torch.equal(background[0][clear], own.images[clear])
     assert torch.equal(background[0], engine.draw_backgrounds(indices)[1])
@@ -106,11 +114,11 @@ def test_every_coalition_shows_its_parts_and_no_other() -> None:
 
 
 def test_references_are_others_or_their_mean_colour(coded: Engine) -> None:
-    mean = render_coalitions(coded, coded.indices("test", 6), reference="mean").images[0]
+    mean = images_of(Coalitions(coded, coded.indices("test", 6), reference="mean"))[0]
     assert mean.shape == (1, 6, 3, 32, 32)
     assert (mean[:, :, 1] - 130 / 255).abs().max() < 0.1 and not bool(mean[:, :, (0, 2)].any())
     uniform = Engine(replace(NOISE, backgrounds="#336699"))
-    assert len(render_coalitions(uniform, torch.arange(2)).images[0]) == 1, "there is no other background"
+    assert len(images_of(Coalitions(uniform, torch.arange(2)))[0]) == 1, "there is no other background"
 
 
 @pytest.mark.parametrize("worth", ["logit", "log-probability"])
@@ -121,11 +129,9 @@ def test_values_add_up_to_what_the_image_is_worth_beyond_nothing(worth: str) -> 
     model.class_names = NOISE.classes
     found = evidence([model], engine, num=40, explain="true", worth=worth, num_references=2)[0]
     indices = engine.indices("test", 40)
-    made = render_coalitions(engine, indices, num_references=2)
+    made = images_of(Coalitions(engine, indices, num_references=2))
     with torch.no_grad():
-        whole, nothing = (
-            model(images.flatten(0, 1)).unflatten(0, (-1, 40)) for images in (made.images[7], made.images[0])
-        )
+        whole, nothing = (model(images.flatten(0, 1)).unflatten(0, (-1, 40)) for images in (made[7], made[0]))
         if worth == "log-probability":
             whole, nothing = whole.log_softmax(dim=2), nothing.log_softmax(dim=2)
     change = (whole.mean(dim=0) - nothing.mean(dim=0)).gather(1, engine.labels(indices)[:, None])[:, 0]
@@ -189,6 +195,27 @@ def test_a_class_that_a_network_does_not_know_is_told(coded: Engine) -> None:
     assert bool(right.asked.all()) and torch.equal(right.explained, right.labels)
     (one,) = evidence([known], coded, num=4, start=6, explain="true")
     torch.testing.assert_close(one.worth, right.worth[6:])
+
+
+def test_many_references_are_never_in_memory_together() -> None:
+    engine = Engine(replace(NOISE, stickers="", sticker_classes=()))
+    model, num_alive, most = create_model("small", 3, seed=1).eval(), weakref.WeakSet[torch.Tensor](), 0
+    model.class_names = NOISE.classes
+    made = type(engine).batch
+
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        nonlocal most
+        batch = made(*args, **kwargs)
+        num_alive.add(batch.images)
+        most = max(most, len(num_alive))
+        return batch
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Engine, "batch", watched)
+        options = {"num": 2, "num_references": 100}
+        found = evidence([model], engine, batch_size=16, **options)[0]  # type: ignore[arg-type]
+    assert most <= 16, "two a reference: eight wait for a batch"
+    torch.testing.assert_close(found.worth, evidence([model], engine, **options)[0].worth)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

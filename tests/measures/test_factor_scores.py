@@ -249,6 +249,8 @@ def test_a_change_is_that_of_the_skills_and_pairs_cancel_what_they_share() -> No
     assert nearly.high - nearly.low < 0.1 * (half.skill.high - half.skill.low)
     itself, p_value = change(half, half)
     assert (itself.low, itself.estimate, itself.high, p_value) == (0.0, 0.0, 0.0, 1.0)
+    gain, _ = change(half, replace(half, costs=3 * half.guesses))  # from worse than guessing it can be above 1
+    assert 1 < gain.low < gain.estimate < gain.high and gain.estimate == pytest.approx(half.skill.estimate + 2)
 
 
 def test_intervals_over_objects_hold_the_skill_on_other_objects() -> None:

@@ -12,7 +12,7 @@ from invariance.figures.layout import accuracy_axis, lay_out_plot
 from invariance.figures.means import points_with_intervals, published_points
 from invariance.figures.palette import MATCHED, MISMATCHED, NEUTRAL, SHARE_SCALE, colour_at
 from invariance.figures.study_figure import PUBLISHED_NOTE, StudyFigure
-from invariance.statistics import t_interval
+from invariance.statistics import accuracy_interval, t_interval
 from invariance.studies.mismatch import NUM_TRANSFORMS, with_relative_accuracy
 from invariance.studies.published import MISMATCH_COVERED, MISMATCH_FROM_1_TO_8
 
@@ -52,11 +52,13 @@ def mismatch_lines(table: pd.DataFrame) -> go.Figure:
     """
     figure = go.Figure()
     exact = table[table["num_pretraining_transforms"] == table["num_transfer_transforms"]]
-    diagonal = {number: t_interval(rows["accuracy"]) for number, rows in exact.groupby("num_transfer_transforms")}
+    diagonal = {
+        number: accuracy_interval(rows["accuracy"]) for number, rows in exact.groupby("num_transfer_transforms")
+    }
     counts = sorted(table["num_pretraining_transforms"].unique())
     for place, count in enumerate(counts):
         rows = table[table["num_pretraining_transforms"] == count].groupby("num_transfer_transforms")["accuracy"]
-        intervals = {number: t_interval(values) for number, values in rows}
+        intervals = {number: accuracy_interval(values) for number, values in rows}
         figure.add_trace(
             points_with_intervals(
                 list(intervals),

@@ -14,7 +14,7 @@ from invariance.figures.layout import accuracy_axis, lay_out_plot
 from invariance.figures.means import points_with_intervals
 from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, SENS_SCALE, SHARE_SCALE
 from invariance.figures.study_figure import StudyFigure
-from invariance.statistics import t_interval
+from invariance.statistics import accuracy_interval
 from invariance.studies.published import RELEVANT_FEATURES, RELEVANT_FEATURES_SENS
 from invariance.studies.relevant_features import TASKS, accuracies, accuracy_and_sens, sens_scores
 
@@ -102,7 +102,7 @@ def extended_figure(table: pd.DataFrame, varied: str) -> go.Figure:
     figure = go.Figure()
     for colour, (probed_on, title) in zip(CATEGORICAL, TASKS.items(), strict=False):
         rows = chosen[chosen["probed_on"] == probed_on].groupby(varied)["accuracy"]
-        intervals = {value: t_interval(scores) for value, scores in rows}
+        intervals = {value: accuracy_interval(scores) for value, scores in rows}
         figure.add_trace(
             points_with_intervals(
                 list(intervals),

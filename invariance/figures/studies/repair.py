@@ -16,7 +16,7 @@ from invariance.figures.palette import CATEGORICAL, NEUTRAL
 from invariance.figures.palette import MATCHED as GREEN
 from invariance.figures.palette import MISMATCHED as RED
 from invariance.figures.study_figure import INTERVALS_NOTE, StudyFigure
-from invariance.statistics import Interval, t_interval
+from invariance.statistics import Interval, accuracy_interval, t_interval
 from invariance.studies.repair import Repairs
 from invariance.studies.repair_grid import ALL, FROZEN, LAST_BLOCK, MATCHED, MISMATCHED, UNTRAINED
 
@@ -48,7 +48,8 @@ def repair_figure(table: pd.DataFrame, trained: str) -> go.Figure:
             *lines,
             (MISMATCHED, FROZEN, "mismatched, as it is", NEUTRAL, "dot", "circle-open"),
         ):
-            found = {num: t_interval(repairs.of(source, way, num, column)) for num in repairs.nums_images}
+            interval = accuracy_interval if column == "accuracy" else t_interval
+            found = {num: interval(repairs.of(source, way, num, column)) for num in repairs.nums_images}
             figure.add_trace(_line(found, name=name, colour=colour, dash=dash, symbol=symbol), row=row, col=1)
             figure.data[-1].update(legendgroup=name, showlegend=row == 1)
         figure.update_yaxes(title=ROWS[column], rangemode="tozero", row=row, col=1)

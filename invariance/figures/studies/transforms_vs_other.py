@@ -12,7 +12,7 @@ from invariance.figures.layout import accuracy_axis, error_bars, lay_out_plot
 from invariance.figures.means import HOLLOW, points_with_intervals, published_points
 from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, NEUTRAL
 from invariance.figures.study_figure import PUBLISHED_NOTE, StudyFigure
-from invariance.statistics import Interval, t_interval
+from invariance.statistics import Interval, accuracy_interval, t_interval
 from invariance.studies.published import TRANSFORMS_VS_OTHER as PUBLISHED
 from invariance.studies.transforms_vs_other import FACTORS, RELATIONS, published_gap
 from invariance.studies.transforms_vs_other_grid import CLASS_RELATIONSHIPS, ELSEWHERE, NONE, TARGETS, USUAL
@@ -53,7 +53,7 @@ def usual_figure(table: pd.DataFrame, *, published: bool = True) -> go.Figure:
                 ],
                 hovertemplate="%{text}: %{y:.3f}<extra>%{fullData.name}</extra>",
             )
-        mean = t_interval(chosen.groupby("seed")["transfer_accuracy"].mean())
+        mean = accuracy_interval(chosen.groupby("seed")["transfer_accuracy"].mean())
         figure.add_trace(
             points_with_intervals(
                 [place + _APART], [mean], name=f"{relation}, mean over seeds", colour=COLOURS[relation], mode="markers"
@@ -142,7 +142,7 @@ def factor_figure(table: pd.DataFrame, factor: str, *, published: bool = True) -
     figure = go.Figure()
     for number, relation in enumerate(RELATIONS):
         rows = chosen[chosen["relation"] == relation].groupby(["value", "seed"])["transfer_accuracy"].mean()
-        intervals = {str(value): t_interval(scores) for value, scores in rows.groupby(level="value")}
+        intervals = {str(value): accuracy_interval(scores) for value, scores in rows.groupby(level="value")}
         ours = [value for value in values if value in intervals]
         figure.add_trace(
             points_with_intervals(
@@ -228,7 +228,7 @@ def gap_figure(table: pd.DataFrame, *, published: bool = True) -> go.Figure:
 def _published_networks(table: pd.DataFrame) -> dict[str, Interval]:
     """Transfer accuracy of the networks that others trained, by name."""
     rows = table[table["relation"] == ELSEWHERE].groupby(["value", "seed"], sort=False)["transfer_accuracy"].mean()
-    return {str(name): t_interval(scores) for name, scores in rows.groupby(level="value", sort=False)}
+    return {str(name): accuracy_interval(scores) for name, scores in rows.groupby(level="value", sort=False)}
 
 
 def _in_order(factor: str, values: list[str]) -> list[str]:
