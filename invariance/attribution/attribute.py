@@ -13,7 +13,7 @@ from invariance.attribution.methods import APPLY, chosen_values, find_method
 from invariance.attribution.question import Question
 from invariance.extras import require_extra
 from invariance.models import Classifier, images_at_once
-from invariance.models.checks import require_images, require_network
+from invariance.models.checks import needing_gradients, require_images, require_network
 from invariance.spec.checks import require, require_count
 from invariance.vocabulary.methods import METHODS
 
@@ -104,7 +104,8 @@ def attribute(
     with torch.no_grad():
         logits, start_logits = _logits(model, images, batch_size), _logits(model, start, batch_size)
     targets = _targets(target, logits)
-    relevance = APPLY[method](model, Question(images.detach(), start, targets, batch_size), **values)
+    with needing_gradients(model, images, others="occlusion or feature-ablation"):
+        relevance = APPLY[method](model, Question(images.detach(), start, targets, batch_size), **values)
     change = (logits - start_logits).gather(1, targets[:, None])[:, 0]
     error = (relevance.sum(dim=(1, 2)) - change).abs() / change.abs().clamp_min(_EPSILON)
     if not chosen.is_complete:

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from invariance.extras import require_extra
 from invariance.models import images_at_once
+from invariance.models.checks import needing_gradients
 from invariance.spec import SpecError
 
 WAYS: Final[dict[str, str]] = {
@@ -111,7 +112,7 @@ def along_path(
     batch_size = images_at_once(represent, path, batch_size)
     for middle, piece in zip(*(part.split(batch_size) for part in _pieces(path, num_points)), strict=True):
         middle.requires_grad_()
-        with torch.enable_grad():
+        with torch.enable_grad(), needing_gradients(represent, middle):
             (gradient,) = torch.autograd.grad(moved(middle).sum(), middle)
         relevance += (gradient * piece).sum(dim=0)
     return _attribution(relevance, moved, path[-1:])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ from invariance.library.work import AtWork, Networks, recorded_weights
 from invariance.models import to_unit_range
 from invariance.runs.locate import task_of
 from invariance.spec import BEYOND_2D, FLAT_TRANSFORMS, DatasetSpec, PretrainSpec, SpecError, TransferSpec
-from invariance.spec.checks import require, require_count
+from invariance.spec.checks import one_line, require, require_count
 from invariance.training.checkpoint import weights_spec
 
 ACCEPTED = (
@@ -43,6 +43,8 @@ ACCEPTED = (
     "or uint8, or a torch data set of (image, label)"
 )
 _SIDES = (8, 512)
+_IMAGE_KEYS = ("image", "img")
+"""What data sets of the Hub call it."""
 Read = Callable[[int], tuple[Tensor, Any]]
 """From the number of a picture to the picture, (3, S, S) uint8, and its label, if any."""
 
@@ -180,13 +182,18 @@ def pictures_of(images: Any, models: Networks, *, num: int, seed: int) -> Pictur
             picture = found.pictures[number]
             return read_picture(picture.path, side), names.index(_class_of(picture))
     else:
-        if not (hasattr(images, "__getitem__") and hasattr(images, "__len__")):
+        is_listed = hasattr(images, "__getitem__") and hasattr(images, "__len__")
+        if not is_listed or isinstance(images, Mapping):
             raise SpecError(f"images = {_told(images)}: expected {ACCEPTED}")
         names = tuple(map(str, getattr(images, "classes", ())))
         there = len(images)
 
         def read(number: int) -> tuple[Tensor, Any]:
-            return _item(images[number], side)
+            try:
+                item = images[number]
+            except Exception as error:  # whatever a data set of somebody else's raises
+                raise SpecError(f"images[{number}] failed ({one_line(error, kind=True)}): mend the data set") from error
+            return _item(item, side)
 
     require(there > 0, "number of images", there, "at least 1")
     numbers = range(there) if there <= num else permutation(there, seed=seed)[:num].sort().values.tolist()
@@ -217,7 +224,11 @@ def _together(found: list[tuple[Tensor, Any]], names: Sequence[str]) -> PictureS
 
 
 def _item(item: Any, side: int) -> tuple[Tensor, Any]:
-    """One item of a torch data set."""
+    """One item of a torch data set; of the Hub's, which are mappings, what is called image and label."""
+    if isinstance(item, Mapping):
+        if (key := next((key for key in _IMAGE_KEYS if key in item), None)) is None:
+            raise SpecError(f"images give a dict of {', '.join(map(str, item))}: expected image and label in it")
+        item = item[key], item.get("label")
     image, label = (item[0], item[1] if len(item) > 1 else None) if isinstance(item, tuple | list) else (item, None)
     if isinstance(label, Tensor) and label.numel() == 1:
         label = label.item()

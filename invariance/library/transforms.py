@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -64,8 +67,8 @@ def own_twins(name: str, change: Change, clean: Tensor, *, seed: int) -> TwinSet
     Of a function that draws nothing two draws are one: then the first twins are the images as they are.
 
     It is called on the CPU, with one image at a time, so that one that draws once a call draws for every image. What it
-    takes from torch's global generator instead of the one that it is given depends on the seed, too, and that generator
-    is as before afterwards.
+    takes from a global generator of torch, numpy or Python instead of the one that it is given depends on the seed,
+    too, and those are as before afterwards.
 
     Args:
         name: for messages.
@@ -74,19 +77,46 @@ def own_twins(name: str, change: Change, clean: Tensor, *, seed: int) -> TwinSet
         seed: of both draws.
 
     Raises:
-        SpecError: it gives something else than images of the same shape with values in [0, 1].
+        SpecError: it gives something else than images of the same shape with values in [0, 1], or other ones for the
+            same seed.
     """
     views = []
     images = to_unit_range(clean.cpu())
     for view in range(_VIEWS):
         number = (_VIEWS * seed + view) % 2**63
-        generator = torch.Generator().manual_seed(number)
-        with torch.random.fork_rng(devices=[]), torch.no_grad():
-            torch.default_generator.manual_seed(number)
+        with _seeded(number) as generator:
             made = [_changed(name, change, image, generator) for image in images.split(1)]
+        if not view:
+            _require_repeatable(name, change, images[:1], made[0], number)
         views.append(_as_bytes(name, torch.cat(made)).to(clean.device))
     first, second = views
     return told_apart(clean, clean if torch.equal(first, second) else first, second)
+
+
+@contextmanager
+def _seeded(number: int) -> Iterator[torch.Generator]:
+    """A generator of a seed, and the global ones of the same; those are as before afterwards."""
+    of_numpy, of_python = np.random.get_state(), random.getstate()  # noqa: NPY002 -- what others' functions use
+    try:
+        with torch.random.fork_rng(devices=[]), torch.no_grad():
+            torch.default_generator.manual_seed(number)
+            np.random.seed(number % 2**32)  # noqa: NPY002
+            random.seed(number)
+            yield torch.Generator().manual_seed(number)
+    finally:
+        np.random.set_state(of_numpy)  # noqa: NPY002
+        random.setstate(of_python)
+
+
+def _require_repeatable(name: str, change: Change, image: Tensor, made: Tensor, number: int) -> None:
+    """Raises SpecError where the same draws on the same image give something else, so that no seed would say it."""
+    with _seeded(number) as generator:
+        again = _changed(name, change, image, generator)
+    if not torch.allclose(made, again, atol=1e-3):
+        raise SpecError(
+            f"transformation {name} gave another image for the same draws: take all that is random from the generator "
+            "that it is given, and keep nothing from call to call"
+        )
 
 
 def _changed(name: str, change: Change, image: Tensor, generator: torch.Generator) -> Tensor:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import torch
@@ -30,6 +31,35 @@ def require_networks(models: Any, name: str = "models") -> None:
     require(is_several, name, models, "a list of networks")
     for model in models:
         require_network(model, f"one of {name}")
+
+
+@contextmanager
+def needing_gradients(function: Callable[[Tensor], Tensor], images: Tensor, *, others: str = "") -> Iterator[None]:
+    """A SpecError where what is done inside fails because no gradient of the function reaches the images.
+
+    Args:
+        function: that is differentiated.
+        images: (B, 3, H, W), of which it is asked after a failure, so that nothing is spent without one.
+        others: what needs no gradients, for the remedy.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if isinstance(error, torch.OutOfMemoryError) or _reaches(function, images[:1].detach().requires_grad_()):
+            raise
+        raise SpecError(
+            "no gradient of the network reaches its images, as where its forward turns gradients off (torch.no_grad, "
+            f"inference_mode) or it is quantised: leave that out{others and f', or choose {others}'}"
+        ) from error
+
+
+def _reaches(function: Callable[[Tensor], Tensor], image: Tensor) -> bool:
+    try:
+        with torch.enable_grad():
+            (found,) = torch.autograd.grad(function(image).sum(), image, allow_unused=True)
+    except RuntimeError:
+        return False
+    return found is not None
 
 
 def require_images(images: Any, name: str = "images") -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from invariance.models.layers import Layer
 from invariance.models.outputs import CLASS_TOKEN, MAP_CHANNELS_LAST, MEAN_TOKEN, Reading, form_of, key_of, part, pooled
 from invariance.spec import SpecError
-from invariance.spec.checks import one_line
+from invariance.spec.checks import one_line, require
 
 NUM_IMAGES: Final = 2
 FEWEST_LAYERS, MOST_LAYERS = 4, 7
@@ -57,20 +57,21 @@ class LookFailed(Exception):
         self.reason = reason
 
 
-def look(module: nn.Module, side: int, *, seed: int = 0) -> Seen:
+def look(module: nn.Module, side: int, *, seed: int = 0, channels: int = 3) -> Seen:
     """Has a module in eval mode look at two images of noise, by hooks that are gone afterwards.
 
     Args:
         module: stays as it is.
         side: of the images in pixels; they are the same each time.
         seed: of torch's global generator, which is as before afterwards.
+        channels: of the images.
 
     Raises:
         LookFailed: the module raises something.
     """
     seen = Seen()
     device = next((tensor.device for tensor in module.parameters()), torch.device("cpu"))
-    images = torch.rand(NUM_IMAGES, 3, side, side, generator=torch.Generator().manual_seed(0)).to(device)
+    images = torch.rand(NUM_IMAGES, channels, side, side, generator=torch.Generator().manual_seed(0)).to(device)
     with _hooks(module, seen), torch.no_grad(), torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         before = _generators()
@@ -115,6 +116,8 @@ def _hooks(module: nn.Module, seen: Seen) -> Iterator[None]:
 
     handles: list[Any] = []
     for path, one in module.named_modules():
+        if isinstance(one, torch.jit.ScriptModule):  # has no hooks, so that nothing in it is seen
+            continue
         handles += one.register_forward_pre_hook(entering(path)), one.register_forward_hook(keeping(path))
     try:
         yield
@@ -187,8 +190,12 @@ def chosen_layers(module: nn.Module, seen: Seen, layers: Mapping[str, str] | Seq
     Raises:
         SpecError: one of them is none, or gives nothing for each image.
     """
-    if isinstance(layers, str):
-        raise SpecError(f"layers = {layers!r}: expected a list of paths, or a dict from names to paths")
+    require(
+        isinstance(layers, Iterable) and not isinstance(layers, str),
+        "layers",
+        layers,
+        "a list of paths, or a dict from names to paths",
+    )
     named = dict(layers) if isinstance(layers, Mapping) else {path: path for path in layers}
     for path in named.values():
         if path not in seen.outputs:

@@ -74,8 +74,12 @@ def wrap(
         return _renamed(module, name, class_names, mean, std, input_size, layers)
     if isinstance(module, type):
         raise SpecError(f"network = {module.__name__}: that is a class; give a network of it, {module.__name__}(...)")
-    if not callable(module):
-        raise SpecError(f"network = {module!r}: expected a torch module, or a function of images (B, 3, H, W)")
+    if isinstance(module, Mapping):
+        raise SpecError(
+            f"network = a {type(module).__name__} of {len(module)} entries: load a state dictionary into its module, "
+            "or save it with safetensors.torch.save_file and give that FILE.safetensors with arch="
+        )
+    require(callable(module), "network", module, "a torch module, or a function of images (B, 3, H, W)")
     title = name or _name_of(module)
     network, own = _copied(module, title), own_preprocessing(module)
     if mean is None and std is None:
@@ -154,9 +158,9 @@ def see(
     )
 
 
-def _takes(network: nn.Module, side: int) -> bool:
+def _takes(network: nn.Module, side: int, *, channels: int = 3) -> bool:
     try:
-        inspect.look(network, side)
+        inspect.look(network, side, channels=channels)
     except inspect.LookFailed:
         return False
     return True
@@ -165,6 +169,11 @@ def _takes(network: nn.Module, side: int) -> bool:
 def _refused(network: nn.Module, title: str, refusals: Mapping[int, inspect.LookFailed]) -> SpecError:
     """One line for a module that took no images of some sides: whether that is their size, and what it is if not."""
     first, asked = next(iter(refusals.values())), " and ".join(map(str, refusals))
+    if any(_takes(network, side, channels=1) for side in refusals):
+        return SpecError(
+            f"{title} takes images of one channel: give a function that makes them, such as "
+            "lambda images: module(images.mean(dim=1, keepdim=True))"
+        )
     reasons = set(map(str, refusals.values()))
     for side in _SIDES:
         if side not in refusals:
@@ -180,7 +189,10 @@ def _refused(network: nn.Module, title: str, refusals: Mapping[int, inspect.Look
         return SpecError(
             f"{title} refuses images of {asked} px ({first}): give input_size, the side in pixels it takes"
         )
-    return SpecError(f"{title} fails on float images (B, 3, H, W), whatever their size ({first}): mend that first")
+    return SpecError(
+        f"{title} fails on float images (B, 3, H, W) of {asked} px ({first}): mend that, give input_size if it "
+        "takes one size alone, or give a function of images that calls it"
+    )
 
 
 def own_preprocessing(module: Any) -> dict[str, Any]:
@@ -224,7 +236,8 @@ def skeleton(architecture: str) -> nn.Module:
 
 def _remember(network: nn.Module, title: str) -> str:
     """Keeps a module without its weights, under a name that tells its structure from others."""
-    shapes = [(key, tuple(value.shape)) for key, value in network.state_dict().items()]
+    # Quantised layers hold what is no tensor.
+    shapes = [(key, tuple(getattr(value, "shape", ()))) for key, value in network.state_dict().items()]
     digest = hashlib.sha256(f"{network!r}{shapes}".encode()).hexdigest()[:8]
     architecture = f"{MODULE_PREFIX}{title}-{digest}"
     without = {
@@ -259,6 +272,8 @@ def _copied(module: nn.Module | Callable[[Tensor], Any], title: str) -> nn.Modul
         module = _Function(module.__func__ if is_method else module, owner if is_method else None)  # type: ignore[attr-defined]
     for inner in ("_orig_mod", "module") if type(module).__name__ in _SHELLS else ():
         module = getattr(module, inner, module)
+    if any(one.is_meta for one in (*module.parameters(), *module.buffers())):
+        raise SpecError(f"{title} is on the meta device, where there are no weights: load them first")
     try:
         found = copy.deepcopy(module)
     except Exception as error:  # whatever a module of somebody else's raises
@@ -267,7 +282,9 @@ def _copied(module: nn.Module | Callable[[Tensor], Any], title: str) -> nn.Modul
         ) from error
     held = (*found.parameters(), *found.buffers())
     is_other = any(one.is_floating_point() and one.dtype != torch.float32 for one in held)
-    return (found.float() if is_other else found).cpu().eval()
+    found = found.float() if is_other else found
+    is_elsewhere = any(one.device.type != "cpu" for one in held)
+    return (found.cpu() if is_elsewhere else found).eval()
 
 
 _SHELLS: Final = ("OptimizedModule", "DataParallel", "DistributedDataParallel")

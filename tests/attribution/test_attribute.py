@@ -80,3 +80,16 @@ def test_unknown_baseline_is_refused(images: Tensor) -> None:
 def test_one_class_for_all_images(images: Tensor) -> None:
     model = Linear(torch.randn(4, 3, 6, 6, generator=torch.Generator().manual_seed(1))).eval()
     assert attribute(model, images, target=2).targets.tolist() == [2] * 5
+
+
+@pytest.mark.parametrize("off", [torch.no_grad, torch.inference_mode])
+def test_a_network_without_gradients_is_one_line_and_can_be_occluded(off: type, images: Tensor) -> None:
+    class Shut(Square):
+        def forward(self, images: Tensor) -> Tensor:
+            with off():
+                return super().forward(images)
+
+    for method in ("integrated-gradients", "smooth-grad"):
+        with pytest.raises(SpecError, match=r"^no gradient of the network .* or choose occlusion or feature-ablation$"):
+            attribute(Shut().eval(), images, method=method)
+    assert attribute(Shut().eval(), images, method="occlusion", window=2, stride=2).relevance.any()

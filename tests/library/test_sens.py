@@ -1,6 +1,7 @@
 """What a notebook measures is what the command line measures, of whatever images and transformations it brings."""
 
 import io
+import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -98,7 +99,7 @@ def test_images_of_any_kind_are_the_same_images(tmp_path: Path) -> None:
     last, flipped = IMAGES.permute(0, 2, 3, 1).numpy(), IMAGES.flip(0).numpy()[::-1]
     kinds = (
         *(IMAGES, IMAGES.float() / 255, TensorDataset(IMAGES), pictures, tmp_path, str(tmp_path / "one")),
-        *(last, last / 255, flipped, list(last)),
+        *(last, last / 255, flipped, list(last), [{"label": 1, "img": picture} for picture, _ in pictures]),
     )
     tables = [invariance.sens("none", ["erasing", {"noisy": noisy}], images=kind) for kind in kinds]
     for table in tables[1:]:
@@ -157,6 +158,28 @@ def test_the_last_layer_of_a_profile_is_the_representation() -> None:
     assert profile.groupby("transform").first()["layer"].tolist() == ["pixels", "pixels"]
 
 
+class Broken:
+    """A data set that cannot be read."""
+
+    def __len__(self) -> int:
+        return 3
+
+    def __getitem__(self, index: int) -> object:
+        raise OSError("no disk")
+
+
+OWN = np.random.default_rng(0)
+
+
+def test_what_a_function_draws_from_global_generators_depends_on_the_seed_alone() -> None:
+    own = {"own": lambda images, _: images * float(np.random.rand()) * random.random()}  # noqa: NPY002 -- as people do
+    before = random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    first, second = (invariance.sens(colours, own, images=IMAGES) for _ in range(2))
+    pd.testing.assert_frame_equal(first, second)
+    assert first["num_differing"].tolist() == [len(IMAGES)]
+    assert before == (random.getstate(), np.random.get_state()[1].tolist())  # noqa: NPY002
+
+
 @pytest.mark.parametrize(
     ("options", "line"),
     [
@@ -171,6 +194,10 @@ def test_the_last_layer_of_a_profile_is_the_representation() -> None:
         ({"transforms": {"both": lambda x, g: (x, g)}}, "both gave a tuple: expected a tensor"),
         ({"transforms": {"one": lambda x: x}}, r"one failed \(TypeError: .*; it is called with images of shape"),
         ({"transforms": {"large": lambda x, g: x * 255}}, r"large gave values from 5 to 255: expected \[0, 1\]"),
+        ({"transforms": {"own": lambda x, g: x * OWN.random()}}, "own gave another image for the same draws: take all"),
+        ({"images": {0: IMAGES}}, "images = dict: expected None"),
+        ({"images": [{"pixels": 1}]}, "images give a dict of pixels: expected image and label in it"),
+        ({"images": Broken()}, r"images\[0\] failed \(OSError: no disk\): mend the data set"),
         ({"transforms": "pose", "images": IMAGES}, "pose needs objects, and images are whole pictures: choose"),
         ({"images": IMAGES[0]}, r"images have the shape \(3, 32, 32\): expected \(N, 3, S, S\)"),
         ({"images": IMAGES.permute(0, 2, 3, 1)}, r"images have the shape \(12, 32, 32, 3\): expected"),

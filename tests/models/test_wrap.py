@@ -77,7 +77,7 @@ def test_a_network_that_draws_from_a_generator_of_its_own_is_refused() -> None:
 
 
 def test_the_size_is_blamed_only_where_it_is_the_cause() -> None:
-    with pytest.raises(SpecError, match=r"^Own fails on .* whatever their size \(RuntimeError: mat1 .* in layer last "):
+    with pytest.raises(SpecError, match=r"^Own fails on .* of 32 and 224 px \(RuntimeError: mat1 .* in layer last "):
         wrap(Own(lambda _, found: found[:, :4]))
     flat = nn.Sequential(nn.Flatten(), nn.Linear(3 * 64 * 64, 5))
     with pytest.raises(SpecError, match=r"refuses images of 32 and 224 px .* in layer 1 .*: give input_size"):
@@ -132,3 +132,53 @@ def test_a_file_that_ends_its_program_is_refused(tmp_path: Path) -> None:
     (tmp_path / "ends.py").write_text("import sys\n\ndef make():\n    sys.exit(3)\n")
     with pytest.raises(SpecError, match=r"ends.py:make fails \(SystemExit: 3\)"):
         network_from_file(tmp_path / "ends.py", "make")
+
+
+@pytest.mark.parametrize(
+    ("network", "line"),
+    [
+        (lambda: Own(told).to("meta"), "^Own is on the meta device, where there are no weights: load them first$"),
+        (lambda: Own(told).state_dict(), r"^network = a OrderedDict of 4 entries: .* give that FILE.safetensors with"),
+        (lambda: [Own(told)], "^network = a list: expected a torch module, or a function"),
+        (lambda: nn.Conv2d(1, 8, 3), r"^Conv2d takes images of one channel: .* module\(images.mean\(dim=1, keepdim"),
+    ],
+)
+def test_what_is_no_network_of_pictures_is_one_line(network: Callable[[], nn.Module], line: str) -> None:
+    with pytest.raises(SpecError, match=line):
+        wrap(network())
+
+
+def told(_: Tensor, found: Tensor) -> Tensor:
+    return found
+
+
+def test_layers_are_a_list() -> None:
+    with pytest.raises(SpecError, match=r"^Own: layers = 3: expected a list of paths"):
+        wrap(Own(told), layers=3)  # type: ignore[arg-type]
+
+
+class WithMore(Own):
+    """Has a state that is no tensor, as quantised layers do."""
+
+    def get_extra_state(self) -> str:
+        return "more"
+
+    def set_extra_state(self, state: str) -> None:
+        assert state == "more"
+
+
+def test_what_is_no_tensor_in_a_state_is_kept() -> None:
+    images = torch.rand(2, 3, 32, 32)
+    module = WithMore(told)
+    torch.testing.assert_close(wrap(module)(images), module(images))
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*:FutureWarning", "ignore:.*torch.jit.*:DeprecationWarning")
+def test_a_scripted_network_is_read_without_its_layers() -> None:
+    trunk, images = Own(told).trunk, torch.rand(2, 3, 32, 32)
+    scripted = torch.jit.trace(trunk, images)
+    model = wrap(scripted)
+    torch.testing.assert_close(model.representation(images), trunk(images))
+    assert list(model.layers) == ["representation"]
+    inside = wrap(nn.Sequential(scripted, nn.Linear(8, 3)))
+    assert inside.num_classes == 3 and inside.layers
