@@ -26,7 +26,7 @@ STYLE = """<style>
 [data-testid=stSliderThumbValue] {
   color: light-dark(#08685c, #5fd3c0);
 }
-[data-testid=stCaptionContainer] :is(p, li, em, strong) { color: light-dark(#56625f, #a9b5b3); }
+:is([data-testid=stCaptionContainer], [data-testid=stImageCaption]) :is(p, li, em, strong) { color: light-dark(#56625f, #a9b5b3); }
 [data-testid=stPlotlyChart] :is([class*=tick] text, [class*=title], .legendtext, .annotation-text) {
   fill: light-dark(#46524f, #c3cdcb) !important;
 }

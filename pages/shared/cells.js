@@ -103,7 +103,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const own = Math.max(...[...body.querySelectorAll("th")].map((one) => one.offsetWidth));
     table.style.width = `${Math.min(width, own + 72 * data.columns.length)}px`;
     const names = [...table.querySelectorAll("thead th:not(:first-child)")];
-    const room = Math.max((Math.min(width, own + 72 * data.columns.length) - own) / names.length, 36);
+    const room = Math.max((Math.min(width, own + 72 * data.columns.length) - own) / names.length, 30);
     if (names.some((one) => one.firstChild.offsetWidth + 6 > room)) root.classList.add("tilted");
   };
   fit();
