@@ -167,7 +167,6 @@ def show_factor(
         if rows.empty:
             continue
         found = _decoded(model, model.key, data, factor, objects)
-        st.markdown(f"**{name}**: {sentence(rows.iloc[0])}")
         if found.kind == "choice":
             figure = confusion(found.true, found.decoded, found.class_names)
         else:
@@ -182,6 +181,7 @@ def show_factor(
             title=f"{title}, decoded from {name}",
             name=f"decoded-{factor}",
             alt=f"{title}: decoded from {name} against true. {plain(sentence(rows.iloc[0]))}",
+            caption=f"**{name}**: {sentence(rows.iloc[0])}",
             origin=page_origin(data),
         )
 

@@ -170,10 +170,12 @@ def main() -> None:
     table = whole[whole["objects"] == objects].reset_index(drop=True)
     with place:
         ask_first(whole[whole["objects"] == KNOWN])
-        left, right = st.columns([9, 3], gap="medium")
+        left, right = st.columns([10, 3], gap="medium")
     factors = dict(zip(table["factor"], table["title"], strict=True))
     with right:
-        pair = choose_pair({name: names[name] for name in networks}, (*runs, *DEFAULTS), keys=("first", "second"))
+        one, other = st.columns(2)
+        titles_of = {name: names[name] for name in networks}
+        pair = choose_pair(titles_of, (*runs, *DEFAULTS), keys=("first", "second"), places=(one, other))
         factor = choose("Factor", factors, key="factor", default=FACTOR if FACTOR in factors else None)
     with left:
         show_table(rows_shown(table, known, (*pair, *runs), all_rows=all_rows), known, names, pair, factor, data)
