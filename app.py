@@ -22,11 +22,14 @@ FAVICON = Path(__file__).parent / "static" / "favicon.png"
 # takes away more; these have at least 5.5 : 1 in both themes.
 STYLE = """<style>
 [data-testid=stMainBlockContainer] { padding-top: 4.5rem; padding-bottom: 4rem; }
+[data-testid=stMainBlockContainer] h1 { font-size: 2rem; padding: 0; }
 [data-variant][data-selected]:not([data-disabled]) p, [role=tab][aria-selected=true] p,
 [data-testid=stSliderThumbValue] {
   color: light-dark(#08685c, #5fd3c0);
 }
-[data-testid=stCaptionContainer] :is(p, li, em, strong) { color: light-dark(#56625f, #a9b5b3); }
+:is([data-testid=stCaptionContainer], [data-testid=stImageCaption]) :is(p, li, em, strong) {
+  color: light-dark(#56625f, #a9b5b3);
+}
 [data-testid=stPlotlyChart] :is([class*=tick] text, [class*=title], .legendtext, .annotation-text) {
   fill: light-dark(#46524f, #c3cdcb) !important;
 }

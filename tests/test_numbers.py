@@ -48,6 +48,6 @@ def test_shipped_studies_write_the_zero(name: str) -> None:
 def test_cells_of_heatmaps_write_the_zero() -> None:
     factors = factors_of(["none", "hue"]).query("objects == 'known'")
     for figure in (sens_heatmap(gallery.sens_table()), factor_heatmap(factors)):
-        texts = [text for trace in figure.data for text in (trace.text if trace.text is not None else ())]
+        texts = [*figure.data[1].text, *(text for row in figure.data[0].text for text in row)]
         assert any(text.startswith("0.") for text in texts)
         assert not BARE.search(json.dumps(texts, ensure_ascii=False))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,12 @@ from invariance.vocabulary.factors import (
 )
 
 ROW_PX: Final = 25
+SKILL_LEGEND: Final[dict[str, Any]] = {
+    "bar": [colour for _, colour in SHARE_SCALE],
+    "low": "0, guessing",
+    "high": "1, perfect",
+}
+"""The colours and what their ends mean, for who draws the cells otherwise."""
 GLYPHS: Final[dict[str, str]] = {
     KEPT: "=",
     LOWER: "▼",
@@ -99,6 +105,31 @@ def factor_heatmap(
         column_angle=-55,
     )
     return figure
+
+
+def factors_in_words(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
+    """What a heatmap shows, for who cannot see it: what is decoded best and worst, over networks.
+
+    Args:
+        table: as for :func:`factor_heatmap`.
+        titles: of the models.
+    """
+    rows = table[table["role"] == NETWORK]
+    means = rows.groupby("title", sort=False)["skill"].mean().dropna().sort_values()
+    num = rows["model"].nunique()
+    told = f"Skill of a linear probe: {num} networks and controls (rows) by {len(means)} factors (columns)."
+    if means.empty:
+        return told
+    worst, best = (
+        ", ".join(f"{name} {format_number(value)}" for name, value in part.items())
+        for part in (means.head(3), means.tail(3)[::-1])
+    )
+    lowest = rows.loc[rows["skill"].idxmin()]
+    name = titles.get(lowest["model"], lowest["model"])
+    return (
+        f"{told} On average best decoded: {best}; worst: {worst}. "
+        f"Lowest cell: {format_number(lowest['skill'])}, {lowest['title']} from {name}."
+    )
 
 
 def hover_text(name: str, row: pd.Series) -> str:

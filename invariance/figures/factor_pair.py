@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -10,9 +11,8 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from invariance.figures.layout import error_bars
-from invariance.figures.palette import MATCHED, MISMATCHED, NEUTRAL, SHARE_SCALE
+from invariance.figures.palette import NEUTRAL, SHARE_SCALE
 
-COLOURS: Final = (MATCHED, MISMATCHED)
 SYMBOLS: Final = ("circle", "diamond")
 
 
@@ -36,12 +36,13 @@ def paired(table: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
     return joined.sort_values("difference", ascending=False, kind="stable")
 
 
-def factor_dumbbells(pairs: pd.DataFrame, names: tuple[str, str]) -> go.Figure:
+def factor_dumbbells(pairs: pd.DataFrame, names: tuple[str, str], colours: Sequence[str]) -> go.Figure:
     """One line a factor with both skills, their intervals, and what the pixels give.
 
     Args:
         pairs: from :func:`paired`.
         names: of the two models.
+        colours: ``#rrggbb`` of the two.
     """
     rows = list(range(len(pairs)))
     bars = [
@@ -69,7 +70,7 @@ def factor_dumbbells(pairs: pd.DataFrame, names: tuple[str, str]) -> go.Figure:
             ),
         ]
     )
-    for number, (name, colour, symbol) in enumerate(zip(names, COLOURS, SYMBOLS, strict=True), start=1):
+    for number, (name, colour, symbol) in enumerate(zip(names, colours, SYMBOLS, strict=True), start=1):
         skill = pairs[f"skill_{number}"]
         figure.add_scatter(
             x=skill,

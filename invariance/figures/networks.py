@@ -39,4 +39,4 @@ def _colour(transforms: Composition | None) -> str:
     if not transforms:
         return _PLAIN
     first = TRANSFORM_NAMES.index(transforms[0]) if transforms[0] in TRANSFORM_NAMES else 0
-    return _OTHERS[first % len(_OTHERS)]
+    return _OTHERS[(first + first // 6) % len(_OTHERS)]

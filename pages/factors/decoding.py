@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
 
 from invariance.figures.factor_heatmap import GLYPHS
-from invariance.figures.factor_pair import COLOURS, confusion, decoded_scatter
+from invariance.figures.factor_pair import confusion, decoded_scatter
+from invariance.figures.thrown_away import plain
 from invariance.measures.factor_verdict import changes, is_reference
 from invariance.measures.factor_view import DecodedFactor, decode_factor
 from invariance.measures.factors import known_factors
@@ -18,6 +19,7 @@ from invariance.runs.estimate import estimate_seconds
 from invariance.spec import DatasetSpec, FactorSpec
 from invariance.vocabulary.factors import HELD_OUT, KNOWN, OBJECTS, VERDICTS
 from pages.shared import cache, server
+from pages.shared.cells import colours_of
 from pages.shared.durations import in_words, roughly
 from pages.shared.figures import show_figure
 from pages.shared.measurements import Group
@@ -26,6 +28,7 @@ from pages.shared.origins import page_origin
 
 GUESSES = ("class", "hue.shift", "h_flip.applied", "brightness.factor")
 ASKED = "hue"
+BESIDE_PX = 250
 
 
 def factor_probes(group: Group, data: DatasetSpec, known: Networks) -> FactorSpec:
@@ -48,22 +51,39 @@ def say_how_long(known: Networks, todo: Iterable[Group], data: DatasetSpec) -> N
             st.caption(f"Decoding from {source_title(group[0])} takes {takes}: it enlarges every image.")
 
 
+def _options(table: pd.DataFrame) -> list[str]:
+    """What is asked about, of what the table has; nothing where it has too little to ask."""
+    there = [set(table.loc[table["model"] == name, "factor"]) for name in ("none", ASKED)]
+    options = [name for name in GUESSES if all(name in each for each in there)]
+    return options if len(options) > 1 else []
+
+
+def cells_to_guess(table: pd.DataFrame) -> list[tuple[str, str]]:
+    """Cells (network, factor) that the question is about, until it is answered or given up."""
+    if st.session_state.get("guess") is not None or st.session_state.get("told"):
+        return []
+    return [(ASKED, name) for name in _options(table)]
+
+
 def ask_first(table: pd.DataFrame) -> None:
     """A question to be answered before looking: what suffers most from training on hue?"""
-    skill = {name: table[table["model"] == name].set_index("factor")["skill"] for name in ("none", ASKED)}
-    before, after = skill["none"], skill[ASKED]
-    options = [name for name in GUESSES if name in after.index and name in before.index]
-    if len(options) < 2:
+    options = _options(table)
+    if not options:
         return
     titles = dict(zip(table["factor"], table["title"], strict=True))
-    guess = st.pills(
+    line = st.container(horizontal=True, vertical_alignment="bottom")
+    guess = line.pills(
         f"Predict first: which of these falls most after training on **{ASKED}**?",
         options,
         key="guess",
         format_func=titles.__getitem__,
     )
     if guess is None:
+        if not st.session_state.get("told"):
+            line.button("Just show", key="just_show", type="tertiary", on_click=_tell)
         return
+    skill = {name: table[table["model"] == name].set_index("factor")["skill"] for name in ("none", ASKED)}
+    before, after = skill["none"], skill[ASKED]
     found = min(options, key=lambda name: after[name] - before[name])
     said = (
         f"**{titles[found]}** fell most: skill {format_number(before[found])} in the network trained on nothing, "
@@ -74,6 +94,11 @@ def ask_first(table: pd.DataFrame) -> None:
         return
     other = f"{titles[guess].capitalize()}: {format_number(before[guess])} and {format_number(after[guess])}."
     st.markdown(f"No. {said} {other}")
+
+
+def _tell() -> None:
+    """Shows what was to be guessed, for this session."""
+    st.session_state["told"] = True
 
 
 def tell_changes(table: pd.DataFrame, trained_on: Mapping[str, Collection[str]], known_objects: bool) -> None:
@@ -94,7 +119,7 @@ def tell_changes(table: pd.DataFrame, trained_on: Mapping[str, Collection[str]],
     which = "in objects that the probe knows" if known_objects else "with objects held out"
     better = f" ({', '.join(sorted(set(of_own.higher)))})" if of_own.higher else ""
     st.markdown(
-        f"Parameters that a network was itself trained to vary (orange), {which}: **{len(of_own.lower)} of "
+        f"Parameters that a network was itself trained to vary (framed), {which}: **{len(of_own.lower)} of "
         f"{of_own.num} lower** than in the network trained on nothing, after correction, **{len(of_own.higher)} "
         f"higher**{better}. All cells: {len(of_all.lower)} of {of_all.num} lower, {len(of_all.higher)} higher."
     )
@@ -103,10 +128,6 @@ def tell_changes(table: pd.DataFrame, trained_on: Mapping[str, Collection[str]],
 def explain_verdicts(*, in_cells: bool) -> None:
     """How to read the heatmap; the signs at once where the cells show them."""
     signs = " · ".join(f"{GLYPHS[verdict]} {verdict}: {meaning}" for verdict, meaning in VERDICTS.items())
-    st.caption(
-        "Above the line are the controls. An orange frame marks what a network was trained on. Click a cell to "
-        "see the factor below."
-    )
     if in_cells:
         st.caption(f"{signs}.")
     with st.expander("How this is measured", icon=":material/info:"):
@@ -131,34 +152,38 @@ def explain_verdicts(*, in_cells: bool) -> None:
 
 
 def show_factor(
-    table: pd.DataFrame, models: list[cache.KnownModel], names: list[str], factor: str, data: DatasetSpec, objects: str
+    table: pd.DataFrame,
+    models: Sequence[cache.KnownModel],
+    names: Sequence[str],
+    factor: str,
+    data: DatasetSpec,
+    objects: str,
 ) -> None:
-    """What was there against what was decoded, for both networks."""
+    """What was there against what was decoded, for both networks, one below the other."""
     title = next(one.title for one in known_factors() if one.name == factor)
-    st.subheader(f"Decoded: {title}{', objects held out' if objects == HELD_OUT else ''}", anchor=False)
-    for column, model, name, colour, key in zip(st.columns(2), models, names, COLOURS, "ab", strict=True):
+    st.markdown(f"**Decoded: {title}{', objects held out' if objects == HELD_OUT else ''}**")
+    for model, name, colour, key in zip(models, names, colours_of(models), "ab", strict=True):
         rows = table[(table["model"] == model.reference) & (table["factor"] == factor)]
         if rows.empty:
             continue
         found = _decoded(model, model.key, data, factor, objects)
-        with column:
-            st.markdown(f"**{name}**: {sentence(rows.iloc[0])}")
-            if found.kind == "choice":
-                figure = confusion(found.true, found.decoded, found.class_names)
-            else:
-                unit = " (degrees of the circle)" if found.kind == "circle" else ""
-                figure = decoded_scatter(
-                    found.true, found.decoded, axis_title=title + unit, colour=colour, circle=found.kind == "circle"
-                )
-            show_figure(
-                figure,
-                pd.DataFrame({"true": found.true, "decoded": found.decoded}),
-                key=f"decoded_{key}",
-                title=f"{title}, decoded from {name}",
-                name=f"decoded-{factor}",
-                alt=f"{title}: decoded from {name} against true",
-                origin=page_origin(data),
+        if found.kind == "choice":
+            figure = confusion(found.true, found.decoded, found.class_names)
+        else:
+            unit = " (degrees of the circle)" if found.kind == "circle" else ""
+            figure = decoded_scatter(
+                found.true, found.decoded, axis_title=title + unit, colour=colour, circle=found.kind == "circle"
             )
+        show_figure(
+            figure.update_layout(height=BESIDE_PX),
+            pd.DataFrame({"true": found.true, "decoded": found.decoded}),
+            key=f"decoded_{key}",
+            title=f"{title}, decoded from {name}",
+            name=f"decoded-{factor}",
+            alt=f"{title}: decoded from {name} against true. {plain(sentence(rows.iloc[0]))}",
+            caption=f"**{name}**: {sentence(rows.iloc[0])}",
+            origin=page_origin(data),
+        )
 
 
 def sentence(row: pd.Series) -> str:

@@ -1,28 +1,44 @@
 """Factors: what can be read off each representation, and what training on transformations has changed of it."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 
 import pandas as pd
 import streamlit as st
 
-from invariance.figures.factor_heatmap import factor_heatmap
+from invariance.figures.factor_heatmap import SKILL_LEGEND, factor_heatmap, factors_in_words
 from invariance.figures.factor_pair import factor_dumbbells, paired
 from invariance.runs import gallery
 from invariance.runs.origin import origin_of
 from invariance.spec import DatasetSpec, FactorSpec
 from invariance.vocabulary.factors import FACTOR_COLUMNS, HELD_OUT, KNOWN, NETWORK
-from pages.factors.decoding import ask_first, explain_verdicts, factor_probes, say_how_long, show_factor, tell_changes
+from pages.factors.decoding import (
+    ASKED,
+    ask_first,
+    cells_to_guess,
+    explain_verdicts,
+    factor_probes,
+    say_how_long,
+    show_factor,
+    tell_changes,
+)
 from pages.factors.thrown_away import show_thrown_away
 from pages.shared import cache, links
+from pages.shared.cache import KnownModel
+from pages.shared.cells import colours_of, head_of, show_cells
 from pages.shared.controls import choose
 from pages.shared.errors import errors_shown, show_postponed
-from pages.shared.figures import heatmap_frame, show_figure, show_heatmap
+from pages.shared.exports import export_row
+from pages.shared.figures import show_figure
 from pages.shared.measurements import find_measured, gallery_data, measure_button, show_pending
 from pages.shared.networks import Networks, choose_others, choose_pair, show_no_gallery
 
 VIEWS = {"all": "Every network", "thrown-away": "What did one throw away?"}
 DEFAULTS = ("matched", "disjoint")
+FEW = ("none", "translate", "rotate", "hue", "blur")
+"""Rows at first, of the gallery's, besides the two that are compared."""
+Titles = tuple[str, str]
 FACTOR = "hue.shift"
 CELLS = {"skill": "skill", "verdict": "verdict"}
 SPLITS = {KNOWN: "known to the probe", HELD_OUT: "held out"}
@@ -57,80 +73,123 @@ def select_cell(networks: list[str], row: str, column: str) -> None:
         st.session_state["first"] = row
 
 
-def show_pair(table: pd.DataFrame, pair: tuple[str, str], names: dict[str, str], data: DatasetSpec) -> None:
+def show_pair(table: pd.DataFrame, pair: tuple[KnownModel, KnownModel], titles: Titles, data: DatasetSpec) -> None:
     """Where the two networks differ most."""
-    pairs = paired(table, *pair)
-    titles = names[pair[0]], names[pair[1]]
+    references = pair[0].reference, pair[1].reference
+    pairs = paired(table, *references)
     st.subheader("What one knows and the other does not", anchor=False)
     st.markdown(
         f"At the top what is decoded better from **{titles[0]}**, at the bottom what is from **{titles[1]}**. "
         "The upright line is what the pixels give; bars are 95 % intervals."
     )
     show_figure(
-        factor_dumbbells(pairs, titles),
+        factor_dumbbells(pairs, titles, colours_of(pair)),
         pairs.reset_index(),
         key="dumbbells",
         title=f"Factors decoded from networks trained on {titles[0]} and on {titles[1]}",
         name="factor-pair",
-        origin=origin_of(FactorSpec(sources=pair, data=data)),
+        origin=origin_of(FactorSpec(sources=references, data=data)),
+    )
+
+
+def rows_shown(table: pd.DataFrame, known: Networks, chosen: Collection[str], *, all_rows: bool) -> pd.DataFrame:
+    """The rows of all networks, or of those that show the most and of the chosen ones; controls always."""
+    shipped = [name for name in dict.fromkeys(table["model"]) if name in known and known[name].from_gallery]
+    if all_rows or len(shipped) <= len(FEW):
+        return table
+    return table[~table["model"].isin({*shipped} - {*FEW, *chosen})].reset_index(drop=True)
+
+
+def show_table(
+    table: pd.DataFrame, known: Networks, names: dict[str, str], pair: tuple[str, str], factor: str, data: DatasetSpec
+) -> None:
+    """Rows are controls and networks, columns what is decoded; what is to be guessed is hidden."""
+    networks = list(dict.fromkeys(table.loc[table["role"] == NETWORK, "model"]))
+    trained_on = {name: known[name].data.transforms for name in networks if name in known}
+    verdicts = st.session_state.get("cells") == "verdict"
+    hidden = [] if ASKED in pair else cells_to_guess(table)
+    is_hidden = [cell in hidden for cell in zip(table["model"], table["factor"], strict=True)]
+    seen = table.assign(skill=table["skill"].mask(is_hidden))
+    figure = factor_heatmap(seen, titles=names, verdicts=verdicts, selected=(pair, factor), trained_on=trained_on)
+    show_cells(
+        figure,
+        {name: head_of(known[name], names[name]) for name in networks if name in known},
+        key="factors_heatmap",
+        corner="decoded from",
+        alt=factors_in_words(seen, names),
+        legend=SKILL_LEGEND,
+        on_cell=partial(select_cell, networks),
+        selected=[(name, factor) for name in pair],
+        trained=[
+            (name, one)
+            for name, varied in trained_on.items()
+            for one in dict.fromkeys(table["factor"])
+            if one.split(".")[0] in varied
+        ],
+        apart=set(table.loc[table["role"] != NETWORK, "model"]),
+        hidden=hidden,
+        hint="Above the line: controls. Click a cell, or walk with the arrow keys: what was decoded is beside it.",
+    )
+    export_row(
+        figure,
+        seen.assign(name=table["model"].map(names)),
+        title="What can be decoded (columns) from images and networks (rows)",
+        name="factors",
+        key="save_factors_heatmap",
+        origin=origin_of(FactorSpec(sources=tuple(networks), data=data)),
     )
 
 
 def main() -> None:
     """The page."""
     known = cache.known_models()
-    if choose("View", VIEWS, key="view", kind="segments") == "thrown-away":
+    controls = st.columns([4, 4, 3], vertical_alignment="bottom")
+    if choose("View", VIEWS, key="view", kind="segments", place=controls[0]) == "thrown-away":
         if known:
             show_thrown_away(known)
         else:
             show_no_gallery()
         return
-    runs = choose_others(known, lambda _: True)
+    objects = choose("Objects", SPLITS, key="probed", kind="segments", place=controls[1])
+    all_rows = controls[2].toggle(
+        "Show all", key="all", bind="query-params", help="All networks, not the few that show most."
+    )
+    place = st.container()
+    with st.expander("More: other networks, verdicts in the cells", icon=":material/tune:"):
+        runs = choose_others(known, lambda _: True)
+        verdicts = choose("In the cells", CELLS, key="cells", kind="segments") == "verdict"
     data = replace(gallery_data(known), transforms=(), num_samples=DatasetSpec().num_samples)
-    whole = table_of(known, runs, data)
+    with place:
+        whole = table_of(known, runs, data)
     networks = list(dict.fromkeys(whole.loc[whole["role"] == NETWORK, "model"]))
     if not networks:
         if not runs and gallery.factors_table().empty:
             show_no_gallery()
         return
     names = {name: known[name].short_title if name in known else name for name in dict.fromkeys(whole["model"])}
-    ask_first(whole[whole["objects"] == KNOWN])
-    left, right = st.columns(2)
-    objects = choose("Objects", SPLITS, key="probed", kind="segments", place=left)
-    verdicts = choose("In the cells", CELLS, key="cells", kind="segments", place=right) == "verdict"
     table = whole[whole["objects"] == objects].reset_index(drop=True)
-    trained_on = {name: known[name].data.transforms for name in networks}
-    tell_changes(table, trained_on, objects == KNOWN)
-    explain_verdicts(in_cells=verdicts)
-    frame = heatmap_frame("factors_heatmap", least_rem=56)
-    titles, (left, right) = {name: names[name] for name in networks}, st.columns(2)
-    pair = choose_pair(titles, (*runs, *DEFAULTS), keys=("first", "second"), places=(left, right))
+    with place:
+        ask_first(whole[whole["objects"] == KNOWN])
+        left, right = st.columns([10, 3], gap="medium")
     factors = dict(zip(table["factor"], table["title"], strict=True))
-    factor = choose("Factor", factors, key="factor", default=FACTOR if FACTOR in factors else None)
-    figure = factor_heatmap(table, titles=names, verdicts=verdicts, selected=(pair, factor), trained_on=trained_on)
-    show_heatmap(
-        frame,
-        figure,
-        table.assign(name=table["model"].map(names)),
-        key="factors_heatmap",
-        title="What can be decoded (columns) from images and networks (rows)",
-        name="factors",
-        alt="how well each factor is decoded from each network and from the controls",
-        on_cell=partial(select_cell, networks),
-        origin=origin_of(FactorSpec(sources=tuple(networks), data=data)),
-    )
-    decoded = st.container()
-    show_pair(table, pair, names, data)
-    with decoded:  # last, since decoding takes a moment
-        show_factor(table, [known[name] for name in pair], [names[name] for name in pair], factor, data, objects)
+    with right:
+        one, other = st.columns(2)
+        titles_of = {name: names[name] for name in networks}
+        pair = choose_pair(titles_of, (*runs, *DEFAULTS), keys=("first", "second"), places=(one, other))
+        factor = choose("Factor", factors, key="factor", default=FACTOR if FACTOR in factors else None)
+    with left:
+        show_table(rows_shown(table, known, (*pair, *runs), all_rows=all_rows), known, names, pair, factor, data)
+    models, titles = (known[pair[0]], known[pair[1]]), (names[pair[0]], names[pair[1]])
+    tell_changes(table, {name: known[name].data.transforms for name in networks}, objects == KNOWN)
+    explain_verdicts(in_cells=verdicts)
+    show_pair(table, models, titles, data)
+    with right:  # last, since decoding takes a moment
+        show_factor(table, models, titles, factor, data, objects)
 
 
 links.enter("factors", widget="view")
 st.title("Factors", anchor=False)
-st.markdown(
-    "What does a representation still know? A linear probe tries to read off each thing that varies between "
-    "images: 0 is guessing, 1 is perfect."
-)
+st.markdown("What does a representation still know? A linear probe reads off what varies.")
 show_postponed()
 with errors_shown():
     main()

@@ -103,8 +103,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const own = Math.max(...[...body.querySelectorAll("th")].map((one) => one.offsetWidth));
     table.style.width = `${Math.min(width, own + 72 * data.columns.length)}px`;
     const names = [...table.querySelectorAll("thead th:not(:first-child)")];
-    const room = Math.max((Math.min(width, own + 72 * data.columns.length) - own) / names.length, 36);
-    if (names.some((one) => one.firstChild.offsetWidth + 6 > room)) root.classList.add("tilted");
+    const room = Math.max((Math.min(width, own + 72 * data.columns.length) - own) / names.length, 27);
+    const longest = Math.max(...names.map((one) => one.firstChild.offsetWidth));
+    root.classList.toggle("tilted", longest + 6 > room);
+    root.style.setProperty("--names", `${Math.round(longest * 0.85 + 14)}px`);
   };
   fit();
   const watcher = new ResizeObserver(fit);

@@ -74,15 +74,8 @@ def show_cells(
     heads: Mapping[str, Head],
     *,
     key: str,
-    corner: str,
-    alt: str,
-    legend: Mapping[str, Any],
     on_cell: Callable[[str, str], None],
-    selected: Collection[Cell] = (),
-    trained: Collection[Cell] = (),
-    apart: Collection[str] = (),
-    hidden: Collection[Cell] = (),
-    hint: str = "",
+    **told: Any,
 ) -> None:
     """Shows the cells of a heatmap.
 
@@ -90,52 +83,63 @@ def show_cells(
         figure: its first traces are the colours, with what is told of each cell, and the words.
         heads: of rows by name; others are called as in the figure.
         key: of the widget.
-        corner: what rows and columns are.
-        alt: what is seen, in words.
-        legend: ``low``, ``high`` and ``bar``, colours between them, or ``colours``, pairs of colour and words.
         on_cell: takes names of row and column of a cell that is clicked, before the page runs again.
-        selected: cells with the frame of what is looked at.
-        trained: cells with the frame of what a network was trained on.
-        apart: rows below a rule, or above one.
-        hidden: empty cells whose number is to be guessed first.
-        hint: below the cells while none is pointed at.
+        **told: as for :func:`cells_data`.
     """
-    names, rows = _names(figure), _rows(figure, heads, trained, apart)
-    places = {name: number for number, name in enumerate(names["columns"])}
-    for row, column in hidden:
-        if row in names["rows"] and column in places:
-            cells = rows[names["rows"].index(row)]["cells"]
-            cells[places[column]] = ["?", "", "", f"{row}, {column.replace('_', ' ')}: guess first", False]
 
     def take() -> None:
         if (cell := getattr(st.session_state.get(key), "cell", None)) is not None:
             on_cell(*map(str, cell))
 
-    _cells(
-        key=key,
-        data={
-            "columns": list(figure.layout.xaxis.ticktext),
-            "rows": rows,
-            "names": names,
-            "starts": [round(shape.x0 + 0.5) for shape in figure.layout.shapes if shape.x0 == shape.x1],
-            "selected": [
-                [names["rows"].index(row), places[column]]
-                for row, column in selected
-                if row in names["rows"] and column in places
-            ],
-            "framed": "trained on" if trained else "",
-            "corner": corner,
-            "legend": dict(legend),
-            "hint": hint,
-            "alt": alt,
-        },
-        on_cell_change=take,
-    )
+    _cells(key=key, data=cells_data(figure, heads, **told), on_cell_change=take)
 
 
-def _names(figure: go.Figure) -> dict[str, list[str]]:
-    """Names of rows and columns, in order."""
-    return {"rows": list(figure.layout.meta["rows"]), "columns": list(figure.layout.meta["columns"])}
+def cells_data(
+    figure: go.Figure,
+    heads: Mapping[str, Head],
+    *,
+    corner: str,
+    alt: str,
+    legend: Mapping[str, Any],
+    selected: Collection[Cell] = (),
+    trained: Collection[Cell] = (),
+    apart: Collection[str] = (),
+    hidden: Collection[Cell] = (),
+    hint: str = "",
+) -> dict[str, Any]:
+    """What the browser draws.
+
+    Args:
+        figure: see :func:`show_cells`.
+        heads: likewise.
+        corner: what the rows are.
+        alt: what is seen, in words.
+        legend: ``low``, ``high`` and ``bar``, colours between them, or ``colours``, pairs of colour and words.
+        selected: cells with the frame of what is looked at.
+        trained: cells with the frame of what a network was trained on.
+        apart: rows on the other side of a rule.
+        hidden: empty cells whose number is to be guessed first.
+        hint: below the cells while none is pointed at.
+    """
+    names, rows = figure.layout.meta, _rows(figure, heads, trained, apart)
+    places = {(row, column): (y, x) for y, row in enumerate(names["rows"]) for x, column in enumerate(names["columns"])}
+    for cell in hidden:
+        if cell in places:
+            row, column = places[cell]
+            title = figure.layout.xaxis.ticktext[column]
+            rows[row]["cells"][column] = ["?", "", "", f"{rows[row]['title']}, {title}: guess first", False]
+    return {
+        "columns": list(figure.layout.xaxis.ticktext),
+        "rows": rows,
+        "names": names,
+        "starts": [round(shape.x0 + 0.5) for shape in figure.layout.shapes if shape.x0 == shape.x1],
+        "selected": [places[cell] for cell in selected if cell in places],
+        "framed": "trained on" if trained else "",
+        "corner": corner,
+        "legend": dict(legend),
+        "hint": hint,
+        "alt": alt,
+    }
 
 
 def _rows(
@@ -143,7 +147,7 @@ def _rows(
 ) -> list[dict[str, Any]]:
     """What the browser draws of each row."""
     colours, words = figure.data[:2]
-    names = _names(figure)
+    names = figure.layout.meta
     at = {(int(y), int(x)): number for number, (x, y) in enumerate(zip(words.x, words.y, strict=True))}
     rows = []
     for row, (name, title) in enumerate(zip(names["rows"], figure.layout.yaxis.ticktext, strict=True)):

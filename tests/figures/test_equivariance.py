@@ -6,7 +6,6 @@ import pandas as pd
 import pytest
 
 from invariance.figures.equivariance import SAME, equivariance_heatmap, foreseen_figure
-from invariance.figures.heatmap import cell_of
 from invariance.figures.palette import EQUIVARIANCE_COLOURS, colour_at, contrast
 from invariance.vocabulary.equivariance import EQUIVARIANCE_TABLE, R2_COLUMNS, R2_TITLES, VERDICTS
 
@@ -27,7 +26,7 @@ def table() -> pd.DataFrame:
 
 def test_colours_are_verdicts_and_numbers_the_equivariance(table: pd.DataFrame) -> None:
     figure = equivariance_heatmap(table, selected=("one", "hue"))
-    colours, words, targets = figure.data[:3]
+    colours, words = figure.data[:2]
     columns = ["translate", "rotate", "hue", "invert", "blur"]  # by category
     by_name = table.set_index("transform")["verdict"]
     scale = [tuple(stop) for stop in colours.colorscale]
@@ -37,9 +36,8 @@ def test_colours_are_verdicts_and_numbers_the_equivariance(table: pd.DataFrame) 
         else:
             assert math.isnan(value)
     assert list(words.text) == ["0.30", SAME, "0.80", "0.00"]
-    assert [cell_of([{"customdata": data}]) for data in targets.customdata][2] == ("one", "hue")
-    assert "hue: equivariant" in targets.text[2]
-    assert [trace.name for trace in figure.data[3:]] == [f"{SAME} invariant", *list(VERDICTS)[1:]]
+    assert "hue: equivariant" in colours.text[0][2]
+    assert [trace.name for trace in figure.data[2:]] == [f"{SAME} invariant", *list(VERDICTS)[1:]]
 
 
 def test_what_looks_alike_without_colours_is_told_by_sign_or_number() -> None:

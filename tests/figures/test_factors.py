@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from invariance.figures.factor_heatmap import GLYPHS, factor_heatmap, hover_text
+from invariance.figures.factor_heatmap import GLYPHS, factor_heatmap, factors_in_words, hover_text
 from invariance.figures.factor_pair import confusion, decoded_scatter, factor_dumbbells, paired
-from invariance.figures.heatmap import cell_of
+from invariance.figures.palette import CATEGORICAL
 from invariance.vocabulary.factors import VERDICTS
 from tests.pages.tiny_gallery import FACTORS_SHOWN, factors_of
 
@@ -15,15 +15,16 @@ WHOLE = factors_of(["none", "hue"])
 TABLE = WHOLE[WHOLE["objects"] == "known"].reset_index(drop=True)
 
 
-def test_controls_are_above_a_line_and_cells_can_be_clicked() -> None:
+def test_controls_are_above_a_line_and_what_matters_is_framed() -> None:
     figure = factor_heatmap(
         TABLE, titles={"none": "nothing"}, trained_on={"hue": ("hue",)}, selected=(("none", "hue"), "class")
     )
-    cells, texts, targets = figure.data
+    cells, texts = figure.data
     assert list(figure.layout.yaxis.ticktext) == ["pixels", "untrained small", "nothing", "hue"]
     assert list(figure.layout.xaxis.ticktext) == [title for _, title, _ in FACTORS_SHOWN]
     assert cells.z[0] == pytest.approx([0.9] * 3) and texts.text[0] == "0.90"
-    assert cell_of([{"customdata": targets.customdata[-1]}]) == ("hue", "hue.shift")
+    assert figure.layout.meta["rows"][-1] == "hue" and figure.layout.meta["columns"][-1] == "hue.shift"
+    assert factors_in_words(TABLE, {}).startswith("Skill of a linear probe: 2 networks and controls")
     rectangles = [shape for shape in figure.layout.shapes if shape.type == "rect"]
     assert len(rectangles) == 1 + 2 * 2
     (line,) = (shape for shape in figure.layout.shapes if shape.type == "line")
@@ -34,7 +35,7 @@ def test_what_is_below_guessing_has_the_colour_of_nothing_and_its_own_number() -
     table = TABLE.copy()
     table.loc[0, "skill"] = -0.2
     table.loc[1, "skill"] = np.nan
-    cells, texts, _ = factor_heatmap(table).data
+    cells, texts = factor_heatmap(table).data
     assert cells.z[0][0] == 0 and np.isnan(cells.z[0][1])
     assert texts.text[0] == "−0.20" and len(texts.text) == len(table) - 1
 
@@ -67,7 +68,7 @@ def test_dumbbells_are_sorted_by_the_difference() -> None:
     pairs = paired(table, "none", "hue")
     assert pairs.index.tolist() == ["hue.shift", "translate.x", "class"]
     assert pairs["difference"].tolist() == pytest.approx([0.7, 0.1, -0.25])
-    figure = factor_dumbbells(pairs, ("none", "hue"))
+    figure = factor_dumbbells(pairs, ("none", "hue"), CATEGORICAL[:2])
     assert list(figure.layout.yaxis.ticktext) == ["hue", "translate x", "class"]
     _, pixels, first, second = figure.data
     assert list(pixels.x) == [0.9] * 3 and list(first.x) == pytest.approx([0.7] * 3)
@@ -78,7 +79,7 @@ def test_dumbbells_are_sorted_by_the_difference() -> None:
 
 def test_what_is_below_guessing_is_inside_the_axis() -> None:
     table = WHOLE[WHOLE["objects"] == "held_out"]
-    figure = factor_dumbbells(paired(table, "none", "hue"), ("none", "hue"))
+    figure = factor_dumbbells(paired(table, "none", "hue"), ("none", "hue"), CATEGORICAL[:2])
     assert figure.layout.xaxis.range[0] < table.loc[table["role"] == "network", "low"].min()
 
 

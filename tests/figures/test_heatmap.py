@@ -1,4 +1,4 @@
-"""The heatmap as a figure: values, order, frames, click targets."""
+"""The heatmap as a figure: values, order, frames, what is told of a cell."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import math
 import pandas as pd
 import pytest
 
-from invariance.figures.heatmap import cell_of, interval_text, sens_heatmap
-from invariance.figures.palette import SELECTED_PX, TRAINED_PX, colour_at, contrast
+from invariance.figures.heatmap import heatmap_in_words, interval_text, sens_heatmap, sens_legend
+from invariance.figures.palette import SELECTED_PX, TEXT_PX, TRAINED_PX, colour_at, contrast
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def table() -> pd.DataFrame:
 
 def test_values_stand_in_the_cells_in_registry_order(table: pd.DataFrame) -> None:
     figure = sens_heatmap(table, models=["hue", "none"], titles={"hue": "hue only"})
-    cells, texts, _ = figure.data
+    cells, texts = figure.data
     assert list(figure.layout.xaxis.ticktext) == ["rotate", "hue"]
     assert list(figure.layout.yaxis.ticktext) == ["hue only", "none"]
     placed = {(x, y): text for x, y, text in zip(texts.x, texts.y, texts.text, strict=True)}
@@ -28,18 +28,29 @@ def test_values_stand_in_the_cells_in_registry_order(table: pd.DataFrame) -> Non
     assert cells.z[0, 1] == pytest.approx(0.071)
     assert [annotation.text for annotation in figure.layout.annotations] == ["geometric", "photometric"]
     assert figure.layout.xaxis.title.text and figure.layout.yaxis.title.text and cells.colorbar.title.text
-    assert str(cells.z.dtype) == "float32"
+    assert str(cells.z.dtype) == "float32" and figure.layout.xaxis.side == "top"
+    assert figure.layout.meta == {"rows": ["hue", "none"], "columns": ["rotate", "hue"]}
+    assert min(texts.textfont.size, cells.colorbar.tickfont.size or TEXT_PX) >= 12
 
 
-def test_click_targets_are_invisible_and_name_the_cell(table: pd.DataFrame) -> None:
-    targets = sens_heatmap(table).data[2]
-    assert targets.marker.opacity == targets.selected.marker.opacity == targets.unselected.marker.opacity == 0
-    assert targets.hoverinfo != "skip"
-    assert [list(data) for data in targets.customdata] == [["none", "rotate"], ["none", "hue"], ["hue", "hue"]]
-    assert [(x, y) for x, y in zip(targets.x, targets.y, strict=True)] == [(0, 0), (1, 0), (1, 1)]
-    assert cell_of([{"x": 1, "y": 0, "customdata": ["none", "hue"]}]) == ("none", "hue")
-    assert cell_of([]) is None
-    assert cell_of([{"x": 1, "y": 0}]) is None
+def test_what_is_seen_is_told_in_words(table: pd.DataFrame) -> None:
+    assert heatmap_in_words(table, "sens", {"hue": ("hue",)}, {"none": "nothing"}) == (
+        "sens-score: 2 networks (rows) by 2 transformations (columns). Lowest: 0.07, hue for hue. "
+        "Highest: 1.04, nothing for rotate. Mean of what networks were trained on 0.07, of the rest 0.97."
+    )
+    assert "Lowest" not in heatmap_in_words(table.assign(sens=math.nan), "sens", {}, {})
+
+
+def test_frames_show_on_every_colour() -> None:
+    values = [0.0, 0.5, 1.0]
+    rows = pd.DataFrame({"model": "all", "transform": ["rotate", "hue", "blur"], "sens": values})
+    figure = sens_heatmap(rows, trained_on={"all": ("rotate", "hue", "blur")})
+    scale = [tuple(stop) for stop in figure.data[0].colorscale]
+    colours = [shape.line.color for shape in figure.layout.shapes if shape.type == "rect"]
+    assert len(colours) == 3
+    assert min(contrast(colour, colour_at(value, scale)) for colour, value in zip(colours, values, strict=True)) >= 4.5
+    selected = [shape.line.color for shape in sens_heatmap(rows, selected=("all", "hue")).layout.shapes][-2:]
+    assert contrast(*selected) > 15, "dark around light, one of which stands out anywhere"
 
 
 def test_trained_cells_get_a_frame_and_the_selected_one_a_thicker_one(table: pd.DataFrame) -> None:
@@ -68,21 +79,25 @@ def test_the_conditional_score_is_another_column(table: pd.DataFrame) -> None:
 def test_purple_is_invariant_for_every_measure(table: pd.DataFrame) -> None:
     ends = {}
     for score in ("sens", "cka"):
-        cells, texts, _ = sens_heatmap(table.assign(cka=table["sens"]), score=score).data
+        cells, texts = sens_heatmap(table.assign(cka=table["sens"]), score=score).data
         scale = [(float(stop), str(colour)) for stop, colour in cells.colorscale]
         assert [stop for stop, _ in scale] == [0, 0.25, 0.5, 0.75, 1]
         ends[score] = (scale[0][1], scale[-1][1])
         for row, column, colour in zip(texts.y, texts.x, texts.textfont.color, strict=True):
             assert contrast(colour, colour_at(float(cells.z[row, column]), scale)) >= 4.5
     assert ends["cka"] == ends["sens"][::-1]
+    assert sens_legend("sens")["bar"] == sens_legend("cka")["bar"][::-1]
+    assert "invariant" in sens_legend("sens")["low"] and "invariant" in sens_legend("cka")["high"]
 
 
 def test_the_interval_is_shown_on_hovering_where_the_table_has_it(table: pd.DataFrame) -> None:
-    plain = sens_heatmap(table).data[2].text
-    assert plain[0] == "none<br>rotate: 1.040"
+    def told(table: pd.DataFrame) -> list[str]:
+        return [text for row in sens_heatmap(table).data[0].text for text in row]
+
+    assert told(table) == ["none<br>rotate: 1.040", "none<br>hue: 0.900", "", "hue<br>hue: 0.071"]
     low = [math.nan, 0.98, 0.05, math.nan]
-    shown = sens_heatmap(table.assign(sens_low=low, sens_high=table["sens"] + 0.1)).data[2].text
+    shown = told(table.assign(sens_low=low, sens_high=table["sens"] + 0.1))
     assert shown[0] == "none<br>rotate: 1.040<br>95 % interval 0.98 to 1.14"
     assert shown[1] == "none<br>hue: 0.900"
-    assert sens_heatmap(table.assign(sens_low=low)).data[2].text == plain
+    assert told(table.assign(sens_low=low)) == told(table)
     assert interval_text(0.1, 0.25) == "95 % interval 0.10 to 0.25" and interval_text(math.nan, 1.0) == ""

@@ -22,7 +22,7 @@ from streamlit.testing.v1 import AppTest
 
 from invariance.runs.manager import Manager
 from invariance.runs.store import Store
-from pages.shared import exports, process
+from pages.shared import cells, exports, process
 from pages.shared import server as page_server
 from tests.runs.conftest import FAKE_WORKER
 
@@ -75,6 +75,14 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     store = Store()
     yield store
     store.close()
+
+
+@pytest.fixture
+def shown_cells(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the browser would draw of each heatmap that a page shows."""
+    shown: list[dict[str, Any]] = []
+    monkeypatch.setattr(cells, "_cells", lambda *, data, **_: shown.append(data))
+    return shown
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def saved(page: Page, name: str, folder: Path) -> tuple[str, bytes]:
 @pytest.mark.browser
 @pytest.mark.parametrize("visitor", ["light", "dark"], indirect=True)
 def test_the_heatmap_as_png_svg_and_csv(visitor: Visitor, tmp_path: Path) -> None:
-    page = visitor.open("invariance")
+    page = visitor.open("invariance?all=true")
     page.get_by_role("group", name=HEATMAP).wait_for(timeout=RUN_TIMEOUT_MS)
     name, png = saved(page, "PNG", tmp_path)
     assert name == "sens.png" and png.startswith(b"\x89PNG\r\n\x1a\n")

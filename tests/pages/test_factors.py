@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -38,11 +39,11 @@ def open_factors(app: AppTest, **query: str) -> AppTest:
 def test_the_page_is_full_at_once(app: AppTest) -> None:
     open_factors(app)
     assert not app.exception and not app.error and not app.warning
-    assert len(app.get("plotly_chart")) == 4  # heatmap, two networks' hue, dumbbells
+    assert len(app.get("plotly_chart")) == 3  # two networks' hue, dumbbells
     assert app.selectbox(key="first").value == "matched" and app.selectbox(key="second").value == "disjoint"
     shown = texts(app)
     assert "**lower**, R² 0.50, mean error 30° (guessing 90°). Skill −0.20 against training on nothing" in shown
-    assert "trained to vary (orange), in objects that the probe knows: **1 of 1 lower** than in the network" in shown
+    assert "trained to vary (framed), in objects that the probe knows: **1 of 1 lower** than in the network" in shown
     assert "after correction, **0 higher**. All cells: 9 of 9 lower, 0 higher." in shown
 
 
@@ -86,7 +87,7 @@ def test_a_link_names_networks_factor_and_view(app: AppTest) -> None:
 @pytest.mark.usefixtures("gallery")
 def test_a_choice_and_a_number_have_their_figures_too(app: AppTest) -> None:
     open_factors(app, factor="translate x")
-    assert not app.exception and len(app.get("plotly_chart")) == 4
+    assert not app.exception and len(app.get("plotly_chart")) == 3
     app.selectbox(key="factor").set_value("class").run()
     assert not app.exception and "balanced accuracy 50%" in texts(app)
 
@@ -131,13 +132,22 @@ def test_a_decoded_run_joins_the_table_and_brings_no_second_controls(app: AppTes
     assert not any(button.key == "measure" for button in app.button)
 
 
-def test_the_question_is_answered_from_the_shipped_table(app: AppTest) -> None:
+def test_the_question_is_answered_from_the_shipped_table(app: AppTest, shown_cells: list[dict[str, Any]]) -> None:
+    def hue() -> list[str]:
+        return [cell[0] for row in shown_cells[-1]["rows"] if row["title"] == "hue" for cell in row["cells"]]
+
     open_factors(app)
+    assert hue().count("?") == 4 and "0.07" not in shown_cells[-1]["alt"], "nothing tells the answer before"
     app.button_group(key="guess").set_value("brightness.factor").run()
     assert not app.exception
     assert "No. **hue** fell most: skill 0.57 in the network trained on nothing, 0.07" in texts(app)
     app.button_group(key="guess").set_value("hue.shift").run()
     assert "Yes. **hue** fell most" in texts(app)
+    assert "?" not in hue() and "0.07" in hue()
+    app.button_group(key="guess").set_value(None).run()
+    assert hue().count("?") == 4
+    app.button(key="just_show").click().run()
+    assert "?" not in hue(), "nobody has to guess"
 
 
 def test_one_row_in_words() -> None:

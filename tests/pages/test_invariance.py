@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -72,14 +72,15 @@ def test_the_gallery_is_shown_with_twins_of_a_cell(app: AppTest) -> None:
     assert not app.exception and not app.error
     assert app.get("plotly_chart")
     assert "two draws of **hue**" in texts(app) and "the **network trained on rotate** sees" in texts(app)
-    assert len(app.get("image")[0].value) == 12
+    beside, more = app.get("image")
+    assert len(beside.value) + len(more.value) == 12 and len(beside.value) == 4
 
 
 @pytest.mark.usefixtures("gallery")
 def test_the_page_says_which_score_is_shown(app: AppTest) -> None:
     open_invariance(app)
     assert "Shown: the **sens-score**" in texts(app) and "0: twins are represented as the same" in texts(app)
-    app.button_group(key="score").set_value("sens_conditional").run()
+    app.selectbox(key="score").set_value("sens_conditional").run()
     assert not app.exception
     assert "Shown: the **conditional sens-score**" in texts(app)
 
@@ -97,7 +98,7 @@ def add_measures(folder: Path, model: str = "rotate") -> None:
 def test_measures_that_a_table_lacks_are_named_and_not_offered(app: AppTest) -> None:
     open_invariance(app, score="CKA")
     assert not app.exception and not app.error
-    control = app.button_group(key="score")
+    control = app.selectbox(key="score")
     assert control.value == "sens"
     assert control.options == ["sens-score", "conditional sens-score"]
     assert "Not in this table, which was measured without them: cosine distance, normalised variance, CKA" in texts(app)
@@ -109,7 +110,7 @@ def test_a_link_keeps_the_measure_and_the_page_says_which_way_it_runs(app: AppTe
     add_measures(tmp_path / "gallery")
     open_invariance(app, score="CKA", row="rotate")
     assert not app.exception
-    assert app.button_group(key="score").value == "cka"
+    assert app.selectbox(key="score").value == "cka"
     assert "Here high is invariant" in texts(app) and "| 0.75 |" in texts(app)
     assert "Empty cells in 3 rows" in texts(app)
     assert "Not in this table" not in texts(app)
@@ -124,7 +125,7 @@ def test_a_measure_that_goes_away_gives_way_to_the_first(app: AppTest, tmp_path:
     pd.read_csv(tmp_path / "gallery" / "sens.csv").drop(columns="cka").to_csv(tmp_path / "gallery" / "sens.csv")
     app.run()
     assert not app.exception and not app.error
-    assert app.button_group(key="score").value == "sens"
+    assert app.selectbox(key="score").value == "sens"
 
 
 def test_without_networks_a_button_leads_on(app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,8 +168,8 @@ def test_a_link_opens_what_is_behind_a_cell(app: AppTest, view: str, key: str) -
     open_invariance(app, row="rotate", column="scale", view=view)
     assert not app.exception and not app.error
     assert app.button_group(key="view").value == key
-    assert {chart.key for chart in app.get("plotly_chart")} == {"heatmap", key, "scatter"}
-    assert not app.get("image"), "only the view that is looked at is computed"
+    assert {chart.key for chart in app.get("plotly_chart")} == {key, "scatter"}
+    assert len(app.get("image")) == 1, "beside the heatmap; only the view that is looked at is computed"
     said = {"layers": "From 256 twins, one forward pass", "magnitude": "between 200 images and the same images at"}
     assert said[key] in texts(app)
     if key == "magnitude":
@@ -178,7 +179,7 @@ def test_a_link_opens_what_is_behind_a_cell(app: AppTest, view: str, key: str) -
 @pytest.mark.usefixtures("gallery")
 def test_twins_stand_beside_the_untrained_network_s_view_of_them(app: AppTest) -> None:
     open_invariance(app, row="rotate", column="hue")
-    captions = [picture.caption for picture in app.get("image")[0].proto.imgs]
+    captions = [picture.caption for shown in app.get("image") for picture in shown.proto.imgs]
     assert len(captions) == 12
     assert all(" · untrained 0." in caption for caption in captions)
 
@@ -194,16 +195,17 @@ def add_untrained(folder: Path) -> str:
 
 
 @pytest.mark.usefixtures("gallery")
-def test_the_untrained_network_is_a_row_that_can_be_looked_into_and_left_out(app: AppTest, tmp_path: Path) -> None:
+def test_the_untrained_network_is_a_row_that_can_be_looked_into_and_left_out(
+    app: AppTest, tmp_path: Path, shown_cells: list[dict[str, Any]]
+) -> None:
     name = add_untrained(tmp_path / "gallery")
     open_invariance(app, row="untrained", column="hue")
     assert not app.exception and not app.error
     assert app.selectbox(key="row").value == name and app.selectbox(key="row").options[-1] == "untrained"
     assert "how far apart the **untrained network** sees" in texts(app) and "| **untrained** | 0.31 |" in texts(app)
-    shown = next(chart for chart in app.get("plotly_chart") if chart.key == "heatmap")
-    names = json.loads(shown.proto.spec)["layout"]["yaxis"]["ticktext"]
-    assert names[-1] == "untrained · 25%"
-    assert all(re.fullmatch(r".+ · \d+%", name) for name in names), names
+    rows = shown_cells[-1]["rows"]
+    assert [row["title"] for row in rows if row["apart"]] == ["untrained"] and rows[-1]["note"] == "25%"
+    assert all(re.fullmatch(r"\d+%", row["note"]) for row in rows), "each with its accuracy"
     app.toggle(key="untrained").set_value(False).run()
     assert not app.exception
     assert "untrained" not in app.selectbox(key="row").options
@@ -279,7 +281,7 @@ def test_equivariance_is_a_measure_with_a_table_of_its_own(app: AppTest, tmp_pat
     add_equivariance(tmp_path / "gallery")
     open_invariance(app, score="equivariance", row="matched", column="hue", view="layers")
     assert not app.exception and not app.error
-    assert {chart.key for chart in app.get("plotly_chart")} == {"heatmap", "foreseen", "layers", "scatter"}
+    assert {chart.key for chart in app.get("plotly_chart")} == {"foreseen", "layers", "scatter"}
     said = texts(app)
     assert "under **hue**: **partly**. Equivariance 0.25 (0.25–0.25)" in said and "too near to what resampling" in said
     assert "pairs, fewer than above" in said
@@ -297,3 +299,20 @@ def test_a_run_of_one_s_own_is_asked_for_its_equivariance(app: AppTest, store: S
     assert not app.exception
     (measured,) = store.list(kind="measure")
     assert measured.spec == equivariance_measurement((run_id,), replace(DATA_OF_TWINS, classes=()))
+
+
+def test_few_rows_come_first_and_all_on_demand(app: AppTest, shown_cells: list[dict[str, Any]]) -> None:
+    """Of the gallery that ships: what a class is told of, the row that is looked into, and the untrained one apart."""
+    few = ["none", "translate", "rotate", "hue", "blur"]
+    open_invariance(app)
+    assert not app.exception and not app.error
+    assert [row["title"] for row in shown_cells[-1]["rows"]] == [*few, "untrained"]
+    assert shown_cells[-1]["alt"].startswith("sens-score: 6 networks (rows) by 18 transformations")
+    hue = next(row for row in shown_cells[-1]["rows"] if row["title"] == "hue")
+    assert hue["pictures"] == ["app/static/transforms/hue.webp"] and sum(cell[-1] for cell in hue["cells"]) == 1
+    app.toggle(key="all").set_value(True).run()
+    assert len(shown_cells[-1]["rows"]) == 22
+    app.toggle(key="all").set_value(False).run()
+    app.selectbox(key="row").set_value("shear").run()
+    assert [row["title"] for row in shown_cells[-1]["rows"]] == [*few[:3], "shear", *few[3:], "untrained"]
+    assert shown_cells[-1]["selected"] == [(3, 0)]
