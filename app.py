@@ -12,6 +12,7 @@ from invariance.spec.registrations import import_named
 from pages.shared import serving
 from pages.shared.errors import errors_shown, on_script_error
 from pages.shared.navigation import PAGES
+from pages.shared.present import show_corner
 from pages.shared.scripts import close_false_alarm, is_undeclared
 from pages.shared.transform_pictures import pill_style
 
@@ -54,6 +55,7 @@ def show_frame() -> None:
         position="top",
     )
     close_false_alarm(was_undeclared=was_undeclared)
+    show_corner()
     with errors_shown():
         page.run()
 

@@ -10,7 +10,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from invariance.figures.heatmap import cell_of
+from invariance.figures.projector import for_projector
 from pages.shared.exports import export_row
+from pages.shared.present import is_presented
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -96,7 +98,7 @@ def show_heatmap(
 def draw(figure: go.Figure, *, key: str, alt: str, on_select: Callable[[], None] | None = None) -> None:
     """A figure alone, over the whole width."""
     st.plotly_chart(
-        figure,
+        for_projector(figure) if is_presented() else figure,
         key=key,
         width="stretch",
         config={"displayModeBar": False},

@@ -13,6 +13,7 @@ from collections.abc import Collection
 import streamlit as st
 
 from pages.shared.literal import literal
+from pages.shared.present import PARAMETER
 
 PAGE, CHOICES, NOTES, WIDGETS = "page_shown", "page_choices", "link_notes", "page_widgets"
 MAX_SHOWN = 40
@@ -37,7 +38,7 @@ def enter(page: str, *, widget: str, never_empty: Collection[str] = ()) -> None:
         return
     st.session_state[NOTES] = {}
     kept = st.session_state.setdefault(CHOICES, {}).setdefault(page, {})
-    if st.query_params:
+    if set(st.query_params) - {PARAMETER}:
         kept.clear()
     else:
         st.query_params.update(kept)
