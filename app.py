@@ -12,6 +12,7 @@ from invariance.spec.registrations import import_named
 from pages.shared import layout, serving
 from pages.shared.errors import errors_shown, on_script_error
 from pages.shared.navigation import PAGES
+from pages.shared.present import show_corner
 from pages.shared.scripts import close_false_alarm, is_undeclared, keep_history
 from pages.shared.transform_pictures import pill_style
 
@@ -67,6 +68,7 @@ def show_frame() -> None:
     )
     keep_history()
     close_false_alarm(was_undeclared=was_undeclared)
+    show_corner()
     with errors_shown():
         page.run()
 

@@ -108,22 +108,8 @@ function over() {
   make(make(document.body, "p"), "a", { href: `../lesson?n=${state?.n ?? 1}` }, "The lessons, alone");
 }
 
-// Where others find the class: as this browser does, unless it is on the server's own machine.
-function tellAddress() {
-  const isHere = /^(localhost|127\.|\[::1\])/.test(location.hostname);
-  const address = new URL(location.href.split(/[?#]/)[0]);
-  if (isHere && beyond) address.hostname = beyond;
-  if (isHere && !beyond) {
-    $("aside img").hidden = true;
-    $("#address").textContent = "Only this computer reaches this server. Stop it and start it with “make class”, or “invariance app --class”.";
-    return;
-  }
-  $("aside img").src = `../share/qr.svg?of=${encodeURIComponent(address)}`;
-  $("#address").textContent = address.href.replace(/^https?:\/\//, "");
-}
-
 if (shows) {
-  tellAddress();
+  tellAddress({ picture: $("aside img"), words: $("#address"), path: "../share/qr.svg", beyond });
   $("#back").onclick = () => show(state.n - 1);
   $("#next").onclick = () => show(state.n + 1);
   $("#reveal").onclick = () => show(state.n, true);

@@ -20,6 +20,16 @@ const shown = (value) => value.toFixed(2).replace("-", "−");
 
 const isWatched = (data) => data.mode === "watch" || data.mode === "print"; // nobody guesses in it
 
+// For who teaches: a class that guesses together, and paper.
+function drawTeaching(place, number) {
+  const line = make(place, "form", { class: "teach", method: "post", action: "class" });
+  make(line, "input", { type: "hidden", name: "n", value: number });
+  make(line, "span", {}, "For a class:");
+  make(line, "button", {}, "Guess together");
+  make(line, "a", { href: `sheet/work/${number}`, target: "_blank" }, "Worksheet");
+  make(line, "a", { href: `sheet/answer/${number}`, target: "_blank" }, "Answer sheet");
+}
+
 // Pixels of the plot, for a given width of the whole.
 function frame(data, width) {
   const small = width < 560;
@@ -393,6 +403,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       make(foot, "button", { class: "reveal" }, "Reveal").onclick = () => setTriggerValue("reveal", guess);
       make(foot, "span", { class: "hint" }, data.hint);
     }
+    if (data.teaches) drawTeaching(root, data.teaches);
     if (focused) [...root.querySelectorAll("[aria-label]")].find((one) => one.getAttribute("aria-label") === focused)?.focus();
   };
 

@@ -12,6 +12,8 @@ import streamlit as st
 from invariance.figures.palette import CATEGORICAL, SENS_SCALE, colour_at, contrast
 from invariance.lessons import INPUTS, Answer, Lesson, answer_of
 from invariance.statistics import Interval
+from pages.shared import visitor
+from pages.shared.present import is_presented
 
 HERE = Path(__file__).parent
 GUESSES = "lesson_guesses"
@@ -31,11 +33,12 @@ def known_answer(lesson: Lesson) -> Answer:
     return answer_of(lesson)
 
 
-def show_guess(lesson: Lesson, *, on_step: Callable[[int], None]) -> Answer | None:
+def show_guess(lesson: Lesson, number: int, *, on_step: Callable[[int], None]) -> Answer | None:
     """Shows the figure, hidden until the visitor reveals it.
 
     Args:
         lesson: that asks.
+        number: of it, from 1.
         on_step: called with -1 or 1 when an arrow key asks for the lesson before or after.
 
     Returns:
@@ -62,7 +65,8 @@ def show_guess(lesson: Lesson, *, on_step: Callable[[int], None]) -> Answer | No
     is_revealed = lesson.name in guesses
     _figure(
         key=key,
-        data=figure_data(answer, is_revealed=is_revealed, guess=guesses.get(lesson.name)),
+        data=figure_data(answer, is_revealed=is_revealed, guess=guesses.get(lesson.name))
+        | {"present": is_presented(), "teaches": number if visitor.may_do_all() and not is_presented() else None},
         on_reveal_change=revealed,
         on_again_change=again,
         on_step_change=stepped,

@@ -7,7 +7,7 @@ import streamlit as st
 from invariance.lessons import lessons
 from pages.lesson.guess import show_guess
 from pages.shared.errors import errors_shown
-from pages.shared.links import choice, enter, quoted
+from pages.shared.links import enter, quoted
 from pages.shared.navigation import link_to
 
 PAGE = "lesson"
@@ -34,7 +34,6 @@ st.html(STYLE)
 with errors_shown():
     known = lessons()
     number = chosen(len(known))
-    choice("n", str(number) if number > 1 else None)
     lesson = known[number - 1]
     top, steps = st.columns([5, 2])
     top.title(f"{number} of {len(known)} · {lesson.title}", anchor=False)
@@ -49,7 +48,7 @@ with errors_shown():
         """To a neighbour, where there is one."""
         st.query_params["n"] = str(min(len(known), max(1, number + by)))
 
-    answer = show_guess(lesson, on_step=step)
+    answer = show_guess(lesson, number, on_step=step)
     if answer:
         st.markdown(f"**{answer.outcome}**")
         st.markdown(f":material/warning: *What not to conclude.* {answer.caution}")

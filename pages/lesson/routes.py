@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlencode
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from invariance.numbers import format_number
 from invariance.spec import SpecError
 from pages.lesson.classes import CODE_LENGTH, Class, classes
 from pages.shared import cookies, visitor
@@ -233,6 +234,8 @@ async def _told(found: Class, who: str, *, shows: bool) -> dict[str, Any]:
         key = ("class", number, is_revealed, found.tag(is_shown=True))
         of_class = await found.once(key, partial(_crowd, number, given, is_revealed))
     if shows:
+        # The answer is made before it is asked for, since everybody then waits for it.
+        await found.once(("lesson", number, True), partial(_of_lesson, number, True))
         figure = told["figure"] | {"mode": "watch", "crowd": of_class["crowd"]}
         told = told | of_class | {"figure": figure, "guessed": len(guesses), "here": found.num_here()}
     elif is_revealed:
@@ -265,11 +268,13 @@ def _crowd(number: int, given: list[Any], is_revealed: bool) -> dict[str, Any]:
     from invariance.lessons.guesses import by_chance, counts, hit_rate, in_words, medians
 
     answer = _answer_of(number)
-    told = {"said": in_words(answer, given), "crowd": None, "hits": ""}
+    told: dict[str, Any] = {"said": in_words(answer, given), "crowd": None, "hits": ""}
     if given:
         told["crowd"] = {"num": len(given), "counts": counts(answer, given), "medians": medians(answer, given)}
     if given and is_revealed:
-        told["hits"] = f"{hit_rate(answer, given)} right, {by_chance(answer):.2f} by chance"
+        rate = hit_rate(answer, given)
+        words = format_number(rate.estimate) if math.isnan(rate.low) else str(rate)
+        told["hits"] = f"{words} right, {by_chance(answer):.2f} by chance"
     return told
 
 

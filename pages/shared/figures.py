@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import streamlit as st
 
+from invariance.figures.projector import for_projector
 from pages.shared.exports import export_row
+from pages.shared.present import is_presented
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -47,7 +49,7 @@ def show_figure(
 def draw(figure: go.Figure, *, key: str, alt: str) -> None:
     """A figure alone, over the whole width."""
     st.plotly_chart(
-        figure,
+        for_projector(figure) if is_presented() else figure,
         key=key,
         width="stretch",
         config={"displayModeBar": False},

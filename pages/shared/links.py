@@ -16,6 +16,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.shared.literal import literal
+from pages.shared.present import PARAMETER
 
 PAGE, CHOICES, NOTES, WIDGETS = "page_shown", "page_choices", "link_notes", "page_widgets"
 MAX_SHOWN = 40
@@ -43,7 +44,7 @@ def enter(page: str, *, widget: str, never_empty: Collection[str] = ()) -> None:
         return
     st.session_state[NOTES] = {}
     kept = st.session_state.setdefault(CHOICES, {}).setdefault(page, {})
-    if st.query_params or is_gone_back:
+    if set(st.query_params) - {PARAMETER} or is_gone_back:
         kept.clear()
     else:
         st.query_params.update(kept)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.shared.present import presented
+
 FOLDER = Path(__file__).parents[1]
 SHARED = Path(__file__).parent.name
 ARROW = ":material/arrow_forward:"
@@ -80,9 +82,9 @@ check_pages(PAGE_OF, FOLDER)
 
 def link_to(folder: str, label: str, *, icon: str | None = ARROW, query: Mapping[str, str] | None = None) -> None:
     """A link to a page, set up as the query says."""
-    st.page_link(PAGE_OF[folder].script, label=label, icon=icon, query_params=dict(query) if query else None)
+    st.page_link(PAGE_OF[folder].script, label=label, icon=icon, query_params=presented(dict(query or {})) or None)
 
 
 def go_to(folder: str) -> None:
     """Shows another page instead of this one."""
-    st.switch_page(PAGE_OF[folder].script)
+    st.switch_page(PAGE_OF[folder].script, query_params=presented({}))
