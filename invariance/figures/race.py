@@ -14,7 +14,7 @@ from invariance.figures.palette import CATEGORICAL, NEUTRAL
 
 Points = Sequence[tuple[float, float]]
 """Share of the training that is done, and accuracy on the target, both in [0, 1]."""
-_DASHES: Final = ("solid", "dash", "dot")
+_DASHES: Final = ("solid", "dash", "longdashdot")
 _END: Final = 1.06
 """Where the transfers themselves stand, to the right of the training's end."""
 _ROOM: Final = 1.13
@@ -35,12 +35,6 @@ def race_curves(
         A figure with the palette's colours in the order of ``curves``, each also of its own dash.
     """
     figure = go.Figure()
-    figure.add_hline(
-        y=guessing,
-        line={"color": NEUTRAL, "width": 1.5, "dash": "dot"},
-        annotation={"text": f"guessing {guessing:.0%}", "font": {"size": 12}, "xanchor": "right"},
-        annotation_position="top right",
-    )
     looks = zip(curves.items(), cycle(CATEGORICAL), cycle(_DASHES), strict=False)
     for (title, points), colour, dash in looks:
         shares, values = [share for share, _ in points], [value for _, value in points]
@@ -48,9 +42,7 @@ def race_curves(
             x=shares,
             y=values,
             name=title,
-            mode="lines+markers+text",
-            text=[*[""] * (len(values) - 1), *(f"{value:.0%}" for value in values[-1:] if title not in finals)],
-            textposition="top center",
+            mode="lines+markers",
             line={"width": 3, "color": colour, "dash": dash},
             marker={"size": 7},
             hovertemplate="%{y:.1%} at %{x:.0%} of the training",
@@ -61,19 +53,24 @@ def race_curves(
                 y=[finals[title]],
                 name=title,
                 showlegend=False,
-                mode="markers+text",
-                text=[f"<b>{finals[title]:.0%}</b>"],
-                textposition="middle right",
+                mode="markers",
                 marker={"size": 12, "symbol": "diamond", "color": colour},
                 hovertemplate="%{y:.1%}, transferred",
                 cliponaxis=False,
             )
+    figure.add_scatter(
+        x=[-0.02, _ROOM],
+        y=[guessing, guessing],
+        name=f"guessing ({guessing:.0%})",
+        mode="lines",
+        line={"color": NEUTRAL, "width": 1.5, "dash": "dot"},
+        hoverinfo="skip",
+    )
     ticks = [0.0, 0.25, 0.5, 0.75, 1.0]
     figure.update_xaxes(
-        title="share of the training",
         range=[-0.02, _ROOM],
         tickvals=[*ticks, _END] if finals else ticks,
-        ticktext=[*(f"{tick:.0%}" for tick in ticks[:-1]), "" if finals else "100%", *(["transfer"] if finals else [])],
+        ticktext=["start", "25%", "50%", "75%", *(["", "transfer"] if finals else ["trained"])],
         fixedrange=True,
     )
     figure.update_yaxes(title="accuracy on the target", range=[0, 1.04], tickformat=".0%", fixedrange=True)

@@ -22,15 +22,15 @@ from invariance.training.probe import fit_linear, solved
 from invariance.training.train_state import TrainState
 from invariance.vocabulary.target_probe import NUM_SHOWN, TARGET_ACCURACY, answer_metric
 
-NUM_TRAIN: Final = 300
-NUM_VALIDATION: Final = 300
+NUM_TRAIN: Final = 240
+NUM_VALIDATION: Final = 240
 MAX_PROBES: Final = 10
 """In a training, not counting the one before its first step."""
 COST_SHARE: Final = 0.10
 """Of a training's cost that its probes may come to; ``benchmarks.target_probe_cost`` measures what they do."""
 _MAX_ITERATIONS = 25  # of the solver: the last digits of an accuracy on few images are not worth more
 _PASSES_OF_A_STEP = 3.0  # forward and backward, in forward passes
-_PASSES_OF_A_PROBE = 1.5  # forward, and the solver
+_PASSES_OF_A_PROBE = 1.25  # forward, and the solver
 
 
 class TargetProbe:

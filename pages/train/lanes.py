@@ -43,7 +43,7 @@ class Shown:
     class_names: tuple[str, ...]
 
 
-@st.cache_data(max_entries=32, show_spinner="Drawing images of the target task")
+@st.cache_data(max_entries=32, show_spinner=False)
 def shown_of(task: DatasetSpec) -> Shown:
     """The images of a task.
 

@@ -11,26 +11,22 @@ from invariance.runs.estimate import estimate_seconds
 from invariance.spec import PretrainSpec, RunSpec, SpecError
 from pages.shared import server
 from pages.shared.durations import in_words, roughly
-from pages.shared.errors import show_error
+from pages.shared.errors import errors_postponed
 from pages.shared.literal import literal
 
 
 def launch(place: DeltaGenerator, planned: list[RunSpec], model: str, problem: SpecError | None) -> None:
     """The button, what it will take, and why it cannot be done."""
-    pressed = place.button(
-        "Pretrain and transfer", type="primary", icon=":material/play_arrow:", key="go", width="stretch"
+    place.button(
+        "Pretrain and transfer",
+        type="primary",
+        icon=":material/play_arrow:",
+        key="go",
+        width="stretch",
+        on_click=_begin,
+        args=(planned, problem),
     )
-    if pressed and problem is None:
-        try:
-            ids = server.submit(planned, is_watched=True)
-            transfers = [run_id for run_id, spec in zip(ids, planned, strict=True) if spec.kind == "transfer"]
-            st.query_params["runs"] = ",".join(transfers)
-            st.rerun()  # the form folds, and the networks take the screen
-        except SpecError as error:
-            problem = error
-    if pressed and problem is not None:
-        show_error(problem, place)
-    elif planned:
+    if planned:
         standings = server.store().standings(spec.run_id for spec in planned)
         done = {run_id for run_id, standing in standings.items() if standing.state == "done"}
         devices = server.devices()
@@ -39,6 +35,16 @@ def launch(place: DeltaGenerator, planned: list[RunSpec], model: str, problem: S
             place.caption(f":material/info: Trains on {devices.title}: {literal(devices.note)}.")
     elif problem is not None:
         place.caption(f":material/info: Not yet: {literal(str(problem))}.")
+
+
+def _begin(planned: list[RunSpec], problem: SpecError | None) -> None:
+    """Asks for the runs before the page runs again, which then shows them at once, ahead of the form."""
+    with errors_postponed():
+        if problem is not None:
+            raise problem
+        ids = server.submit(planned, is_watched=True)
+        transfers = [run_id for run_id, spec in zip(ids, planned, strict=True) if spec.kind == "transfer"]
+        st.query_params["runs"] = ",".join(transfers)
 
 
 def expected_line(planned: list[RunSpec], device: str, model: str, done: Collection[str]) -> str:

@@ -21,6 +21,9 @@ from pages.train.lanes import Shown, Watched, curves_of, show_lane, show_style, 
 from pages.train.only_one import show_only_one
 from pages.train.transfer_status import TransferStatus, difference, report_of, transfer_statuses
 
+RACE = "race_shown"
+"""In the session, the transfers that are shown."""
+
 
 def live_panel(transfer_ids: list[str]) -> None:
     """Shows the runs, refreshed every two seconds while anything happens, and once more in full at the end."""
@@ -35,20 +38,21 @@ def live_panel(transfer_ids: list[str]) -> None:
     except SpecError as error:
         show_error(error)
         return
-    shown = _shown(transfer_statuses(transfer_ids)[0].spec.data)
-    show_style(shown)
-    st.fragment(_panel, run_every=2 if active else None)(transfer_ids, active, shown)
+    st.fragment(_panel, run_every=2 if active else None)(transfer_ids, active)
 
 
-def _shown(task: DatasetSpec) -> Shown | None:
-    """Images of the target task; None where they are gone meanwhile."""
+def _shown(task: DatasetSpec, transfer_ids: list[str], *, is_over: bool) -> Shown | None:
+    """Images of the target task; None where they are gone meanwhile, and at first, so that nobody waits for lanes."""
+    is_first, st.session_state[RACE] = st.session_state.get(RACE) != transfer_ids, transfer_ids
+    if is_first and not is_over:
+        return None
     try:
         return shown_of(task)
     except SpecError:
         return None
 
 
-def _panel(transfer_ids: list[str], was_active: bool, shown: Shown | None) -> None:
+def _panel(transfer_ids: list[str], was_active: bool) -> None:
     try:
         transfers = transfer_statuses(transfer_ids)
     except SpecError:  # deleted while it was shown: the page says so
@@ -78,6 +82,8 @@ def _panel(transfer_ids: list[str], was_active: bool, shown: Shown | None) -> No
     for one in transfers:
         networks.setdefault(one.spec.source, []).append(one)
     is_done = all(run.state == "done" for run in runs)
+    shown = _shown(transfers[0].spec.data, transfer_ids, is_over=not active)
+    show_style(shown)
     found = _report(transfers) if is_done and all(one.accuracy is not None for one in transfers) else None
     _sentence(transfers, is_told=found is not None)
     if is_done:
@@ -89,8 +95,8 @@ def _panel(transfer_ids: list[str], was_active: bool, shown: Shown | None) -> No
             show_lane(ones, number, lanes[ones[0].role], shown)
     if any(seen.answers for seen in lanes.values()):
         st.caption(
-            "Large: accuracy on the target if transferred at this moment, by a quick probe on few images. Below: eight "
-            "images of the target that nobody learns from, recognised (✓) or taken for something else (✗)."
+            "Curves: accuracy on the target if transferred at that moment, by a quick probe on few images. ✓ and ✗: "
+            "what it says of eight images that nobody learns from."
         )
 
 
@@ -107,6 +113,8 @@ def _result(found: Report | None, firsts: list[TransferStatus]) -> None:
     if found is not None:
         show_two_by_two(found, key="two_by_two")
     references = ",".join(one.reference for one in firsts)
+    if len(firsts) > 1:
+        st.caption("One run is one run: change seed and pair, and see whether it holds.")
     if len(firsts) > 1 and firsts[0].spec.data == firsts[1].spec.data:
         show_only_one(firsts[0], firsts[1])
     with st.container(horizontal=True):
@@ -155,9 +163,9 @@ def _sentence(transfers: list[TransferStatus], *, is_told: bool) -> None:
     accuracies = {one.transfer.id: one.accuracy for one in on_first if one.accuracy is not None}
     if len(accuracies) < len(on_first):
         return
-    st.markdown(" ".join(_sentences(on_first, accuracies, is_told=is_told)))
-    one_run = " One run is one run: change seed and pair, and see whether it holds." if len(transfers) > 1 else ""
-    st.caption(f"Of the test images of the target task{_what_is_new(transfers[0])}.{one_run}")
+    if said := " ".join(_sentences(on_first, accuracies, is_told=is_told)):
+        st.markdown(said)
+        st.caption(f"Of the test images of the target task{_what_is_new(transfers[0])}.")
 
 
 def _sentences(on_first: list[TransferStatus], accuracies: dict[str, float], *, is_told: bool) -> list[str]:

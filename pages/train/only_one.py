@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from invariance.attribution.compare import PREDICTED
-from invariance.figures.pictures import fitting_factor, outline, relevance_overlay, upscale
+from invariance.figures.pictures import fitting_factor, outline, relevance_overlay, side_by_side, upscale
 from invariance.runs.finished_cells import answers_of
 from invariance.spec import SpecError
 from invariance.training.answers import Answers
@@ -41,24 +41,33 @@ def show_only_one(first: TransferStatus, second: TransferStatus) -> None:
         return
     st.subheader("One image that only one of them gets", anchor=False)
     factor = fitting_factor(found.image.shape[0], 256)
-    image, *maps = st.columns(3, gap="medium")
-    truth = found.true_class.replace("_", " ")
-    with image:
-        st.image(upscale(found.image, factor), width="stretch", alt=f"image of {truth}")
-        st.markdown(f"A test image: **{literal(truth)}**")
-    for place, one, view in zip(maps, (first, second), found.explanations, strict=True):
-        overlay = relevance_overlay(found.image, view.relevance, limit=found.limit)
-        with place:
-            st.image(
-                outline(overlay, found.mask, factor),
-                width="stretch",
-                alt=f"where {one.role} finds its evidence for {view.predicted}",
-            )
-            mark = "✓" if view.predicted == found.true_class else "✗"
-            st.markdown(f"{literal(one.role)}: {mark} **{literal(view.predicted.replace('_', ' '))}**")
-    both = int(np.logical_and(*(each.predicted == each.labels for each in answers)).sum())
-    st.markdown(
-        f"Of {len(answers[0].labels):,} test images **{len(of_first):,}** are recognised by {literal(first.role)} "
-        f"alone, **{len(of_second):,}** by {literal(second.role)} alone, {both:,} by both. Shown is the first "
-        f"that only {literal((first, second)[winner].role)} gets. Red speaks for what a network says, blue against it."
+    maps = [
+        outline(relevance_overlay(found.image, view.relevance, limit=found.limit), found.mask, factor)
+        for view in found.explanations
+    ]
+    truth = _spaced(found.true_class)
+    said = [
+        f"{'✓' if view.predicted == found.true_class else '✗'} {literal(one.role)} says "
+        f"**{literal(_spaced(view.predicted))}**"
+        for one, view in zip((first, second), found.explanations, strict=True)
+    ]
+    pictures, words = st.columns([3, 2], gap="medium", vertical_alignment="center")
+    pictures.image(
+        side_by_side([upscale(found.image, factor), *maps]),
+        width="stretch",
+        alt=f"image of {truth}, and where each network finds its evidence: {'; '.join(said)}".replace("*", ""),
     )
+    both = int(np.logical_and(*(each.predicted == each.labels for each in answers)).sum())
+    words.markdown(
+        f"A test image of **{literal(truth)}**, and what speaks for (red) and against (blue) what each says:"
+    )
+    words.markdown("  \n".join(said))
+    words.markdown(
+        f"Of {len(answers[0].labels):,} test images **{len(of_first):,}** are recognised by {literal(first.role)} "
+        f"alone, **{len(of_second):,}** by {literal(second.role)} alone, {both:,} by both. Shown is the first that "
+        f"only {literal((first, second)[winner].role)} gets."
+    )
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
