@@ -78,9 +78,16 @@ PAGE_OF = {page.folder: page for page in PAGES}
 check_pages(PAGE_OF, FOLDER)
 
 
-def link_to(folder: str, label: str, *, icon: str | None = ARROW, query: Mapping[str, str] | None = None) -> None:
+def link_to(
+    folder: str,
+    label: str,
+    *,
+    icon: str | None = ARROW,
+    query: Mapping[str, str | list[str]] | None = None,
+    help: str | None = None,
+) -> None:
     """A link to a page, set up as the query says."""
-    st.page_link(PAGE_OF[folder].script, label=label, icon=icon, query_params=dict(query) if query else None)
+    st.page_link(PAGE_OF[folder].script, label=label, icon=icon, query_params=dict(query) if query else None, help=help)
 
 
 def go_to(folder: str) -> None:
