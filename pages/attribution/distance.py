@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from invariance.attribution.compare_distance import DistanceComparison, DistanceView, compare_distance
 from invariance.attribution.distance import NUM_POINTS, WAYS
@@ -19,38 +20,42 @@ from invariance.spec import KNOWN_TRANSFORMS, DatasetSpec
 from pages.shared import cache
 from pages.shared.controls import choose
 from pages.shared.exports import offline_button
+from pages.shared.layout import pairs_on_phones
 from pages.shared.literal import literal
 from pages.shared.magnitude_sliders import magnitude_sliders
 from pages.shared.networks import Models, say_how_long
 from pages.shared.origins import page_origin
 
 FIRST_TRANSFORM = "rotate"
+WHAT = (
+    "An image and the same image transformed: how far apart does each network see them, and which pixels move its "
+    "representation? A network that were invariant would feel nothing."
+)
 
 
-def show_distance(models: Models, data: DatasetSpec, position: int) -> None:
+def show_distance(models: Models, data: DatasetSpec, position: int, more: DeltaGenerator) -> None:
     """One image, its transformed one, and for both networks the distance and the pixels behind it.
 
     Args:
         models: two networks.
         data: of the task, whose own transformations are left out.
         position: of the image in its test split.
+        more: place of the less common controls.
     """
-    st.markdown(
-        "An image and the same image transformed: how far apart does each network see them, and **which pixels "
-        "move its representation**? An invariant network feels nothing."
-    )
-    left, right = st.columns(2, gap="large")
+    transform_place, slider_place = st.columns([2, 6], gap="medium")
     titles = {name: name.replace("_", " ") for name in KNOWN_TRANSFORMS}
-    with left:
-        transform = choose("Transformation", titles, key="transform", default=FIRST_TRANSFORM)
+    transform = choose(
+        "Transformation", titles, key="transform", default=FIRST_TRANSFORM, place=transform_place, help=WHAT
+    )
+    with slider_place:
+        values, draw = magnitude_sliders(transform)
+    with more:
         st.caption(describe_transforms()[transform])
-    with right:
         way = "magnitude"
         if has_way(transform):
             way = choose("Path from one to the other", WAYS, key="way")
         else:
             st.caption("A flip has nothing in between: the path is the cross-fade of the two images.")
-    values, draw = magnitude_sliders(transform)
     task = replace(data, transforms=(transform,), num_samples=None)
     say_how_long(models, passes_of_distance(NUM_POINTS), task.image_size, can_stop=False)
     found = _compare(models, cache.keys_of(models), task, position, transform, tuple(values.items()), draw, way)
@@ -63,15 +68,15 @@ def _show(found: DistanceComparison, models: Models, task: DatasetSpec, transfor
     maps = [
         upscale(relevance_overlay(found.changed, view.relevance, limit=found.limit), factor) for view in found.views
     ]
-    columns = st.columns(4, gap="medium")
+    columns = pairs_on_phones("distances").columns(4, gap="medium")
     name = literal(found.class_name.replace("_", " "))
     with columns[0]:
-        st.image(pictures[0], width="stretch", alt=f"{found.class_name} without {transform}")
         st.markdown(f"**{name}**")
+        st.image(pictures[0], width="stretch", alt=f"{found.class_name} without {transform}")
         st.caption("Distance 1 is as far as another image: the mean distance of random pairs in that network.")
     with columns[1]:
-        st.image(pictures[1], width="stretch", alt=f"{found.class_name} with {transform}")
         st.markdown(f"**with {transform}**")
+        st.image(pictures[1], width="stretch", alt=f"{found.class_name} with {transform}")
         st.caption(
             f":red[**Red**] pixels moved the representation away, :blue[**blue**] ones brought it back; full "
             f"colour is {found.limit:.2g} of a squared distance of 1, in both maps."
@@ -98,6 +103,7 @@ def _show(found: DistanceComparison, models: Models, task: DatasetSpec, transfor
             )
     for column, model, view, picture in zip(columns[2:], models, found.views, maps, strict=True):
         with column:
+            st.markdown(f"sees them **{format_number(view.distance)}** apart")
             st.image(
                 picture, width="stretch", alt=f"what moves the representation, distance {format_number(view.distance)}"
             )

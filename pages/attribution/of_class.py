@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from invariance.attribution.compare import PREDICTED, TRUE, Comparison, Explanation
 from invariance.attribution.passes import passes_of_map
@@ -20,27 +21,25 @@ from pages.attribution.trust import show_randomised
 from pages.shared import cache
 from pages.shared.controls import choose, transform_picker
 from pages.shared.exports import offline_button
+from pages.shared.layout import pairs_on_phones
 from pages.shared.networks import Models, say_how_long
 from pages.shared.origins import page_origin
 
 
-def show_class(models: Models, data: DatasetSpec, position: int) -> None:
+def show_class(models: Models, data: DatasetSpec, position: int, more: DeltaGenerator) -> None:
     """Both networks' maps for a class, how they score, and whether they can be trusted.
 
     Args:
         models: two networks.
         data: of the task.
         position: of the image in its test split.
+        more: place of the less common controls.
     """
-    st.markdown("Which pixels does a network's decision rest on?")
-    with st.expander("Method, class, comparison and transformations", icon=":material/tune:"):
-        left, right = st.columns(2, gap="large")
-        with left:
-            method, parameters = choose_method()
-        with right:
-            target = choose_target(models)
-            baseline = choose("Compared with", BASELINES, key="baseline") if method.has_baseline else "blurred"
-            data = choose_transforms(data)
+    with more:
+        method, parameters = choose_method()
+        target = choose_target(models)
+        baseline = choose("Compared with", BASELINES, key="baseline") if method.has_baseline else "blurred"
+        data = choose_transforms(data)
     passes = passes_of_map(method, dict(parameters), data.image_size)
     say_how_long(models, passes, data.image_size, can_stop=False)
     found = cache.explain(models, data, position, target, baseline, method.name, parameters)
@@ -69,10 +68,7 @@ def choose_target(models: Models) -> str:
 
 def show_view(view: Explanation, true_class: str, *, has_share: bool, has_sticker: bool) -> None:
     """One network's prediction and scores."""
-    verdict = "right" if view.predicted == true_class else "wrong"
-    if true_class not in view.class_names:
-        verdict = "it does not know the true class"
-    st.markdown(f"Says **{view.predicted}** ({verdict}), explained: **{view.explained}**")
+    st.caption(f"Explained: **{view.explained}**")
     if not view.is_asked:
         st.caption(":material/info: The class asked for is not one of this network's; its prediction is explained.")
     st.markdown("  \n".join(f":small[{name} {probability:.1%}]" for name, probability in view.top(3)))
@@ -105,6 +101,14 @@ def show_view(view: Explanation, true_class: str, *, has_share: bool, has_sticke
         )
 
 
+def answer(view: Explanation, true_class: str) -> str:
+    """What a network says, in a line."""
+    verdict = "right" if view.predicted == true_class else "wrong"
+    if true_class not in view.class_names:
+        verdict = "it does not know the true class"
+    return f"Says **{view.predicted}** ({verdict})"
+
+
 def table_of(found: Comparison, names: list[str]) -> pd.DataFrame:
     """What stands below the maps, a row for each network."""
     rows = [
@@ -132,10 +136,10 @@ def show_comparison(found: Comparison, models: Models, data: DatasetSpec, method
     ]
     left, right = (view.relevance for view in found.explanations)
     difference = upscale(relevance_overlay(found.image, left - right, limit=found.limit), factor)
-    columns = st.columns(4, gap="medium")
+    columns = pairs_on_phones("maps").columns(4, gap="medium")
     with columns[0]:
+        st.markdown(f"The image: **{found.true_class}**")
         st.image(upscale(found.image, factor), width="stretch", alt=f"image of {found.true_class}")
-        st.markdown(f"The image shows **{found.true_class}**.")
         st.caption(
             f":red[**Red**] speaks for the explained class, :blue[**blue**] against it; full colour is a "
             f"relevance of {found.limit:.2g} logits a pixel in all maps. The line is the object's outline. "
@@ -162,13 +166,14 @@ def show_comparison(found: Comparison, models: Models, data: DatasetSpec, method
             )
     for column, model, view, picture in zip(columns[1:3], models, found.explanations, maps, strict=True):
         with column:
+            st.markdown(answer(view, found.true_class))
             st.image(picture, width="stretch", alt=f"relevance for {view.explained} over the image in grey")
             st.markdown(f"**{model.label}**")
             has_share = baseline != "background" or not method.has_baseline or found.has_sticker
             show_view(view, found.true_class, has_share=has_share, has_sticker=found.has_sticker)
     with columns[3]:
+        st.markdown("The first less the second")
         st.image(difference, width="stretch", alt="first map less the second")
-        st.markdown("**The first less the second**")
         st.caption(
             "Red: more for the first network's class; blue: more for the second's. Mind that two networks may "
             "be explained for two classes, and that their logits have no common unit."

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from invariance.data.preview import positions_of
 from invariance.spec import DatasetSpec
@@ -12,22 +13,24 @@ from pages.attribution.shapley import show_evidence
 from pages.shared import cache, links
 from pages.shared.controls import choose
 from pages.shared.errors import errors_shown
+from pages.shared.layout import controls_row
 from pages.shared.networks import TRANSFERS, Models, choose_models, linked_models, show_no_gallery
 
 NUM_IMAGES = 100
-FIRST_IMAGE = 13
+FIRST_IMAGE = 17
+"""A sailboat on a meadow, which of the two networks at first only the one knows that was trained for its task."""
 ANY = "any"
-QUESTIONS: dict[str, tuple[str, Callable[[Models, DatasetSpec, int], None]]] = {
+WHAT = "Two networks look at one image: what does each decide by, and what does each still feel?"
+QUESTIONS: dict[str, tuple[str, Callable[[Models, DatasetSpec, int, DeltaGenerator], None]]] = {
     "class": ("Where does it look?", show_class),
     "evidence": ("Whose evidence?", show_evidence),
     "distance": ("What does it still feel?", show_distance),
 }
-"""Name in links, title, and what shows it: (both networks, the task, position of the image)."""
+"""Name in links, title, and what shows it: (both networks, the task, position of the image, place of more controls)."""
 
 
-def choose_image(data: DatasetSpec) -> int:
+def choose_image(data: DatasetSpec, left: DeltaGenerator, right: DeltaGenerator) -> int:
     """Position of an image in the test split of a data set, which no network was trained on."""
-    left, right = st.columns(2)
     names = {name: name.replace("_", " ") for name in (ANY, *cache.engine(data).class_names)}
     wanted = choose("Object", names, key="object", place=left)
     number = right.slider(
@@ -46,16 +49,15 @@ def choose_image(data: DatasetSpec) -> int:
 
 links.enter("attribution", widget="left")
 st.title("Attribution", anchor=False)
-st.markdown("Two networks look at one image: what does each decide by, and what does each still feel?")
 with errors_shown():
     if known := cache.known_models():
-        question = choose(
-            "Question", {name: title for name, (title, _) in QUESTIONS.items()}, key="question", kind="segments"
-        )
-        linked, (left, right, button) = linked_models(known), st.columns([5, 5, 2], vertical_alignment="bottom")
-        models = choose_models(known, linked if len(linked) > 1 else TRANSFERS, places=(left, right, button))
+        question_place, object_place, image_place, more, below = controls_row([3, 2, 2.4])
+        titles = {name: title for name, (title, _) in QUESTIONS.items()}
+        question = choose("Question", titles, key="question", place=question_place, help=WHAT)
+        linked = linked_models(known)
+        models = choose_models(known, linked if len(linked) > 1 else TRANSFERS, places=(more, more, below))
         task = next((model.data for model in models if not model.is_published), models[0].data)
-        position = choose_image(task)
-        QUESTIONS[question][1](models, task, position)
+        position = choose_image(task, object_place, image_place)
+        QUESTIONS[question][1](models, task, position, more)
     else:
         show_no_gallery()

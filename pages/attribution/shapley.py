@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from invariance.attribution.coalitions import (
     NUM_REFERENCES,
@@ -39,33 +40,27 @@ Options = tuple[str, str, str]
 """What is explained, what a coalition is worth, what stands for an absent background."""
 
 
-def show_evidence(models: Models, data: DatasetSpec, position: int) -> None:
+def show_evidence(models: Models, data: DatasetSpec, position: int, more: DeltaGenerator) -> None:
     """What the parts of one image say to both networks, the pictures that were asked about, and means over many.
 
     Args:
         models: two networks.
         data: of the task.
         position: of the image in its test split.
+        more: place of the less common controls.
     """
-    st.markdown(
-        "Is it the **object** that a network decides by, the **background**, or the **sticker**? The image is "
-        "made again with every choice of its parts, and each part gets its mean contribution."
-    )
-    has_sticker = not data.stickers and st.toggle(
-        "Put a sticker on the image",
-        key="with_sticker",
-        bind="query-params",
-        help="A small object in the corner, which the task does not have.",
-    )
-    with st.expander("Class, worth, absent background and transformations", icon=":material/tune:"):
-        left, right = st.columns(2, gap="large")
-        with left:
-            target = choose_target(models)
-            worth = choose("A choice of parts is worth", WORTH, key="worth")
-        with right:
-            reference = choose("In place of an absent background", BEHIND, key="reference", kind="segments")
-            st.caption(f"An absent object or sticker is not pasted; for an absent background: {REFERENCES[reference]}.")
-            data = replace(choose_transforms(data), num_samples=None)
+    with more:
+        has_sticker = not data.stickers and st.toggle(
+            "Put a sticker on the image",
+            key="with_sticker",
+            bind="query-params",
+            help="A small object in the corner, which the task does not have.",
+        )
+        target = choose_target(models)
+        worth = choose("A choice of parts is worth", WORTH, key="worth")
+        reference = choose("In place of an absent background", BEHIND, key="reference", kind="segments")
+        st.caption(f"An absent object or sticker is not pasted; for an absent background: {REFERENCES[reference]}.")
+        data = replace(choose_transforms(data), num_samples=None)
     data = replace(data, stickers="builtin") if has_sticker else data
     options = (target, worth, reference)
     found = _evidence(models, cache.keys_of(models), data, position, 1, options)
@@ -81,7 +76,7 @@ def _show_one(models: Models, found: list[Evidence], options: Options) -> None:
         for player, value in zip(one.players, one.values[0].tolist(), strict=True)
     ]
     table = pd.DataFrame(rows)
-    st.subheader("This image", anchor=False)
+    st.markdown("Each part's mean contribution, over all choices of the parts:")
     figure = evidence_bars(table, title=_unit(options[1]))
     show_figure(figure, table, key="evidence_one", title="Evidence in one image", name="evidence-one-image")
     for name, one in zip(names_of(models), found, strict=True):

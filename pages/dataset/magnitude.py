@@ -15,6 +15,7 @@ from invariance.data.preview import describe_transforms, drawn_parameters
 from invariance.figures.distributions import drawn_and_law, shares_table
 from invariance.figures.pictures import fitting_factor, side_by_side, tile, upscale
 from invariance.spec import KNOWN_TRANSFORMS
+from pages.dataset.samples import SHOWN
 from pages.shared import cache
 from pages.shared.fields import number
 from pages.shared.figures import show_figure
@@ -29,21 +30,22 @@ NUM_DRAWN = 2_000
 
 def show_magnitude(engine: Engine) -> None:
     """One transformation of one object, its magnitudes on sliders."""
-    st.markdown("One transformation on one object: move its magnitudes and see what they do.")
     left, right = st.columns([3, 2])
     names = tuple(KNOWN_TRANSFORMS)
     transform = left.selectbox(
         "Transformation", names, names.index("rotate"), format_func=_words, key="magnitude_of", bind="query-params"
     )
-    position = number("Object of sample", 0, 10**9, 0, key="object", place=right)
-    st.caption(describe_transforms()[transform])
+    position = number("Object of sample", 0, 10**9, SHOWN, key="object", place=right)
     values, draw = magnitude_sliders(transform)
     alone = cache.engine(replace(engine.spec, transforms=(transform,)))
     shown = made_of(alone, at_magnitude, transform, values, position=position, draw=draw)
     factor = fitting_factor(shown.original.shape[0], 256)
     pair = side_by_side([upscale(shown.original, factor), upscale(shown.changed, factor)])
     show_pictures(pair, width=560, alt=f"{shown.class_name}, and the same after {_words(transform)}")
-    st.caption(f"{literal(_words(shown.class_name))}: without {_words(transform)}, and with it")
+    st.caption(
+        f"{literal(_words(shown.class_name))}: without {_words(transform)}, and with it. "
+        f"{describe_transforms()[transform]}"
+    )
     for magnitude in magnitudes(transform):
         _show_row(magnitude, shown, alone=len(values) == 1)
     _show_histograms(engine, (transform,), marked={f"{transform}.{name}": value for name, value in values.items()})

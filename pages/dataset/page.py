@@ -8,10 +8,11 @@ from invariance.data.engine import Engine
 from pages.dataset.files import show_files
 from pages.dataset.magnitude import show_distribution, show_magnitude
 from pages.dataset.samples import show_first, show_samples, show_strips, show_twins
-from pages.dataset.settings import configure
+from pages.dataset.settings import CARRIED_WORDS, configure, for_train
 from pages.shared import cache, links
 from pages.shared.errors import errors_shown
 from pages.shared.fields import segments
+from pages.shared.navigation import PAGE_OF, link_to
 
 VIEWS: dict[str, Callable[[Engine], None]] = {
     "Samples": show_samples,
@@ -33,17 +34,16 @@ def show(view: str, engine: Engine) -> None:
 
 links.enter("dataset", widget="view", never_empty=NEVER_EMPTY)
 st.title("Data set", anchor=False)
-st.markdown(
-    "Each image is an object, changed by transformations whose parameters are drawn at random, on a random "
-    "background. The class is the object, unless a sticker is to be named."
-)
 controls, view = st.columns([2, 3], gap="large")
 first = controls.container(key="first_samples")
 with view:
     chosen = segments("View", VIEWS, key="view", default="Samples")
 with errors_shown(view):
     with controls:
-        spec = configure()
+        head = st.container(horizontal=True, vertical_alignment="center")
+        spec = configure(head)
+    with head:
+        link_to("train", "Train on this", icon=PAGE_OF["train"].icon, query=for_train(spec), help=CARRIED_WORDS)
     engine = cache.engine(spec)
     with first:
         show_first(engine)

@@ -32,6 +32,9 @@ from pages.shared.origins import page_origin
 
 NUM_SEEN_TRAIN, NUM_SEEN_TEST = 2_000, 500
 NUM_SAMPLES, NUM_DRAWS, NUM_TWINS, NUM_FIRST = 32, 8, 12, 4
+SHOWN = 6
+"""The sample that is shown large at first: of those of the page's own settings one that can be recognised."""
+DEPENDS = "A sample depends on the settings and on its number alone."
 RECIPE = {"what": ("What", 212), "value": ("Value", 166), "law": ("Drawn", 134), "drawn": ("Name in files", 124)}
 """Columns and their widths in pixels: together the place there is in a window of 1280."""
 
@@ -57,11 +60,12 @@ def show_first(engine: Engine) -> None:
 
 def show_samples(engine: Engine) -> None:
     """A grid, and everything that was drawn for one of its images."""
-    st.markdown("The first images of the data set. A sample depends on the settings and on its number alone.")
     left, right = st.columns(2)
-    first = number("First sample", 0, 10**9, 0, step=NUM_SAMPLES, key="first", place=left)
+    first = number("First sample", 0, 10**9, 0, step=NUM_SAMPLES, key="first", place=left, help=DEPENDS)
     positions = range(first, first + NUM_SAMPLES)
-    shown = right.select_slider("Sample shown large, below", positions, key="sample", bind="query-params")
+    shown = right.select_slider(
+        "Sample shown large, below", positions, positions[SHOWN], key="sample", bind="query-params"
+    )
     chosen = shown - positions.start
     found = made_of(engine, samples, num=NUM_SAMPLES, start=positions.start)
     factor = fitting_factor(engine.spec.image_size, 128)
@@ -118,14 +122,17 @@ def show_recipe(engine: Engine, found: Samples, chosen: int, position: int) -> N
 
 def show_strips(engine: Engine) -> None:
     """The same object on the same background through several draws of each transformation, applied alone."""
-    st.markdown(
-        "One object through several draws of each transformation, each applied alone. The first image of a "
-        "strip is the object without any."
-    )
     chosen = engine.spec.transforms
     label = f"All {len(TRANSFORM_NAMES)} transformations"
     everything = st.toggle(label, value=not chosen, disabled=not chosen, key=f"all_{bool(chosen)}")
-    position = number("Object and background of sample", 0, 10**9, 0, key="object")
+    position = number(
+        "Object and background of sample",
+        0,
+        10**9,
+        SHOWN,
+        key="object",
+        help="Through several draws of each transformation, each applied alone; the first image of a strip is without.",
+    )
     names = TRANSFORM_NAMES if everything else chosen
     summaries = describe_transforms()
     factor = fitting_factor(engine.spec.image_size, 64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from invariance.data.catalogue import class_names, is_picture_source
 from invariance.spec import ALL_CATEGORIES, CATEGORIES, RESAMPLINGS, TRANSFORM_NAMES, DatasetSpec
@@ -14,6 +15,13 @@ from pages.shared.fields import number, segments, share
 from pages.shared.sources import named_source, source_picker
 
 IMAGE_SIZES = (16, 32, 48, 64, 96, 128)
+CARRIED = (
+    *(f"{role}_{part}" for role in ("objects", "backgrounds") for part in ("source", "folder", "colour")),
+    "prototypes",
+    "seed",
+)
+"""Names in links that mean the same on Train."""
+CARRIED_WORDS = "Opens with these transformations as the target task, these pictures and this seed."
 PRESETS: dict[str, tuple[str, ...]] = {
     "None": (),
     "One of each kind": ("rotate", "hue", "blur"),
@@ -22,13 +30,16 @@ PRESETS: dict[str, tuple[str, ...]] = {
 }
 
 
-def configure() -> DatasetSpec:
+def configure(head: DeltaGenerator) -> DatasetSpec:
     """The controls.
+
+    Args:
+        head: place of the presets, above the others.
 
     Raises:
         SpecError: a value cannot be used.
     """
-    with st.popover("Presets", icon=":material/bolt:", help="Sets of transformations"):
+    with head.popover("Presets", icon=":material/bolt:", help="Sets of transformations"):
         for name, names in PRESETS.items():
             st.button(name, on_click=_choose, args=(names,), type="tertiary", key=f"preset_{name}")
     transforms = transform_picker("transforms", default=("rotate", "hue"))
@@ -72,6 +83,18 @@ def configure() -> DatasetSpec:
         **dependence,
         **sticker,
     )
+
+
+def for_train(spec: DatasetSpec) -> dict[str, str | list[str]]:
+    """The query by which Train opens with this data set's transformations as target, and with its pictures."""
+    carried = {key: st.query_params[key] for key in CARRIED if key in st.query_params}
+    chosen = {
+        category: [name for name in names if name in spec.transforms] for category, names in ALL_CATEGORIES.items()
+    }
+    # An empty row says so, since Train's own target has something in it.
+    target = {f"target_{category}": names or "" for category, names in chosen.items()}
+    order = {"target_order": found} if (found := st.query_params.get_all("transforms_order")) else {}
+    return carried | target | order
 
 
 def _choose(names: tuple[str, ...]) -> None:

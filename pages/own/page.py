@@ -11,7 +11,7 @@ from pages.own.picture import choose_background, choose_picture
 from pages.shared import cache, links
 from pages.shared.controls import choose
 from pages.shared.errors import errors_shown
-from pages.shared.layout import controls_row, side_by_side
+from pages.shared.layout import controls_row, pairs_on_phones
 from pages.shared.magnitude_sliders import magnitude_sliders
 from pages.shared.networks import Networks, choose_models, show_no_gallery
 
@@ -48,7 +48,7 @@ def show(known: Networks) -> None:
         st.caption(describe_transforms()[transform])
         shown = choose("Map", MAPS, key="map", kind="segments")
         backgrounds, position = choose_background(models[0].data.image_size)
-    views = side_by_side("views").columns(4, gap="medium")
+    views = pairs_on_phones("views").columns(4, gap="medium")
     with views[0]:
         first, examples_place = st.container(), st.container()
     chosen, is_object = choose_picture(file_place, examples_place, more)

@@ -26,9 +26,7 @@ TILE_PX = 200
 NUM_BACKGROUNDS = 100
 
 
-def choose_picture(
-    file_place: DeltaGenerator, place: DeltaGenerator, more: DeltaGenerator
-) -> tuple[Image.Image, bool]:
+def choose_picture(file_place: DeltaGenerator, place: DeltaGenerator, more: DeltaGenerator) -> tuple[Image.Image, bool]:
     """Uploader and examples: the picture, and whether it is an object.
 
     Args:
@@ -65,11 +63,15 @@ def choose_picture(
         place.caption(literal("; ".join(said)))
     if use == "object" and item.warning:
         place.caption(f":orange[:material/warning: {literal(item.warning)}]")
-    if file is not None and name == MINE and more.button(
-        "Add to My pictures",
-        icon=":material/add_photo_alternate:",
-        key="keep",
-        help="To make a data set of it, with others.",
+    if (
+        file is not None
+        and name == MINE
+        and more.button(
+            "Add to My pictures",
+            icon=":material/add_photo_alternate:",
+            key="keep",
+            help="To make a data set of it, with others.",
+        )
     ):
         shelf.current().add_object(file.getvalue(), file.name)
         with more:

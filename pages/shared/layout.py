@@ -8,14 +8,16 @@ from typing import Final
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-MORE_WIDTH: Final = 1.1
-SIDE_BY_SIDE, AT_THE_BOTTOM = "side_by_side", "at_the_bottom"
+MORE_WIDTH: Final = 1.4
+PAIRS, AT_THE_BOTTOM = "pairs", "at_the_bottom"
 STYLE: Final = f"""
-[data-testid=stMain] [data-testid=stMarkdownContainer] :is(p, li) {{ max-width: 36em; }}
+[data-testid=stMain] :is([data-testid=stMarkdownContainer], [data-testid=stCaptionContainer]) :is(p, li) {{
+  max-width: 36em;
+}}
 @media (max-width: 640px) {{
-  [class*=st-key-{SIDE_BY_SIDE}] > [data-testid=stHorizontalBlock],
-  [class*=st-key-{SIDE_BY_SIDE}] > * > [data-testid=stHorizontalBlock] {{ flex-wrap: wrap; gap: 0.75rem; }}
-  [class*=st-key-{SIDE_BY_SIDE}] [data-testid=stColumn] {{
+  [class*=st-key-{PAIRS}] > [data-testid=stHorizontalBlock],
+  [class*=st-key-{PAIRS}] > * > [data-testid=stHorizontalBlock] {{ flex-wrap: wrap; gap: 0.75rem; }}
+  [class*=st-key-{PAIRS}] [data-testid=stColumn] {{
     min-width: calc(50% - 0.375rem); flex: 1 1 calc(50% - 0.375rem); width: calc(50% - 0.375rem);
   }}
   [class*=st-key-{AT_THE_BOTTOM}] {{
@@ -41,9 +43,9 @@ def controls_row(widths: Sequence[float]) -> list[DeltaGenerator]:
     return [*places, last.popover("More", icon=":material/tune:", width="stretch"), last]
 
 
-def side_by_side(key: str) -> DeltaGenerator:
+def pairs_on_phones(key: str) -> DeltaGenerator:
     """A place for columns of pictures, of which a telephone shows two in a row."""
-    return st.container(key=f"{SIDE_BY_SIDE}_{key}")
+    return st.container(key=f"{PAIRS}_{key}")
 
 
 def at_the_bottom(key: str) -> DeltaGenerator:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from contextlib import nullcontext
 
-import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from invariance.data.magnitudes import Magnitude, has_field, magnitudes

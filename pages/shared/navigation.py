@@ -80,9 +80,17 @@ PAGE_OF = {page.folder: page for page in PAGES}
 check_pages(PAGE_OF, FOLDER)
 
 
-def link_to(folder: str, label: str, *, icon: str | None = ARROW, query: Mapping[str, str] | None = None) -> None:
+def link_to(
+    folder: str,
+    label: str,
+    *,
+    icon: str | None = ARROW,
+    query: Mapping[str, str | list[str]] | None = None,
+    help: str | None = None,
+) -> None:
     """A link to a page, set up as the query says."""
-    st.page_link(PAGE_OF[folder].script, label=label, icon=icon, query_params=presented(dict(query or {})) or None)
+    said = presented(dict(query or {})) or None
+    st.page_link(PAGE_OF[folder].script, label=label, icon=icon, query_params=said, help=help)
 
 
 def go_to(folder: str) -> None:

@@ -1,6 +1,7 @@
 """Studies: the four questions of the paper and one beyond it, with what ships and what is made here."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from invariance.runs.shipped_studies import StudyResult, shipped_results
 from invariance.studies.registry import make_study
@@ -9,17 +10,22 @@ from pages.shared import links, server
 from pages.shared.controls import choose
 from pages.shared.durations import in_words
 from pages.shared.errors import errors_shown, show_postponed
+from pages.shared.layout import controls_row
 from pages.shared.study_run import show_controls
 from pages.studies.own import choose_own, own_results
-from pages.studies.results import origin_of_study, show_figures, show_files, show_findings
+from pages.studies.results import origin_of_study, show_figures, show_files, show_findings, show_verdict
 
 OWN = "own"
+WHAT = (
+    "The four questions of the paper and one beyond it, each a grid of pretrainings, transfers and measurements. Read "
+    "what ships beside what was published, judged by one rule, or run one with seeds of your own."
+)
 
 
-def choose_results(shipped: list[StudyResult]) -> StudyResult | None:
+def choose_results(shipped: list[StudyResult], place: DeltaGenerator) -> StudyResult | None:
     """Which results are shown: those that ship, by scale, or those made here (None)."""
     titles = {result.scale: f"Shipped: {result.scale} scale" for result in shipped} | {OWN: "Run it yourself"}
-    chosen = choose("Results", titles, key="results_of", kind="segments")
+    chosen = choose("Results", titles, key="results_of", kind="segments", place=place)
     return next((result for result in shipped if result.scale == chosen), None)
 
 
@@ -37,10 +43,11 @@ def show_origin(result: StudyResult) -> None:
 
 def show_shipped(result: StudyResult) -> None:
     """Results that ship with the project."""
-    show_findings(result.summary)
-    show_origin(result)
+    show_verdict(result.summary)
     study = make_study(result.name, scale=result.scale, seeds=result.seeds)
     show_figures(study, result.table, origin_of_study(result.summary))
+    show_findings(result.summary)
+    show_origin(result)
     show_files(study, result.table, result.summary)
 
 
@@ -56,21 +63,20 @@ def show_own(name: str) -> None:
         return
     if not progress.is_done:
         st.info(f"From the {progress.done} of {progress.total} runs that are done so far.", icon=":material/timelapse:")
-    show_findings(summary)
+    show_verdict(summary)
     show_figures(study, table, origin_of_study(summary))
+    show_findings(summary)
     show_files(study, table, summary)
 
 
 links.enter("studies", widget="study", never_empty=("objects_source", "backgrounds_source"))
 st.title("Studies", anchor=False)
-st.markdown(
-    "The four questions of the paper and one beyond it, each a grid of pretrainings, transfers and measurements. Read "
-    "what ships beside what was published, judged by one rule, or run one with seeds of your own."
-)
-name = choose("Study", {name: ABOUT[name].title for name in STUDY_NAMES}, key="study")
-st.markdown(f"**{ABOUT[name].question}**")
-with st.expander("How its runs answer that", icon=":material/account_tree:"):
-    st.markdown(ABOUT[name].method)
+study_place, results_place, more, _ = controls_row([4, 3.4])
+titles = {name: ABOUT[name].title for name in STUDY_NAMES}
+name = choose("Study", titles, key="study", place=study_place, help=WHAT)
+with more:
+    st.markdown(f"**How its runs answer that**\n\n{ABOUT[name].method}")
+st.markdown(ABOUT[name].question)
 with errors_shown():
     shipped = shipped_results(name)
     if not shipped:
@@ -79,5 +85,5 @@ with errors_shown():
             f"`invariance study {name} --scale quick --out {name}`.",
             icon=":material/hourglass_empty:",
         )
-    result = choose_results(shipped)
+    result = choose_results(shipped, results_place)
     show_own(name) if result is None else show_shipped(result)

@@ -39,22 +39,23 @@ BADGES: Final = {
 RULE_LOG: Final = "docs/rule.md"
 
 
-def show_findings(summary: Mapping[str, Any]) -> None:
-    """Each finding as a sentence with its verdict, what disagrees with the paper first; then effects and the rule.
+def show_verdict(summary: Mapping[str, Any]) -> None:
+    """What all findings come to, in one line."""
+    known = [finding for finding in findings_of(summary) if finding.n]
+    st.markdown(f"**{tally(known)}**" if known else "No finding can be told from these results yet.")
 
-    Args:
-        summary: what ``summary.json`` says.
-    """
+
+def show_findings(summary: Mapping[str, Any]) -> None:
+    """Behind a click each: the findings in words, what disagrees with the paper first; effects, parts and the rule."""
     findings = furthest_first(findings_of(summary))
     known = [finding for finding in findings if finding.n]
     if not known:
-        st.caption("No finding can be told from these results yet.")
         return
-    st.markdown(f"**{tally(known)}**")
-    for finding in known:
-        st.markdown(f"{badge(finding)} {finding.statement}")
-    if any(not math.isnan(finding.low) for finding in known):
-        st.caption(f"{order_in_words(known)}. In brackets: 95 % intervals over seeds.")
+    with st.expander(f"The {len(known)} findings in words", icon=":material/format_list_bulleted:"):
+        for finding in known:
+            st.markdown(f"{badge(finding)} {finding.statement}")
+        if any(not math.isnan(finding.low) for finding in known):
+            st.caption(f"{order_in_words(known)}. In brackets: 95 % intervals over seeds.")
     with st.expander(
         "Effects" if is_beyond_paper(known) else "Effects beside the published ones", icon=":material/bar_chart:"
     ):
