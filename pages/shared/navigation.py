@@ -89,7 +89,7 @@ def link_to(
     help: str | None = None,
 ) -> None:
     """A link to a page, set up as the query says."""
-    said = presented(dict(query or {})) or None
+    said = presented(query or {}) or None
     st.page_link(PAGE_OF[folder].script, label=label, icon=icon, query_params=said, help=help)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import streamlit as st
@@ -46,9 +47,9 @@ def is_presented() -> bool:
     return st.query_params.get(PARAMETER) == "1"
 
 
-def presented(query: dict[str, str]) -> dict[str, str]:
+def presented(query: Mapping[str, str | list[str]]) -> dict[str, str | list[str]]:
     """What a link to another page says, which is presented as this one is."""
-    return query | ({PARAMETER: "1"} if is_presented() else {})
+    return dict(query) | ({PARAMETER: "1"} if is_presented() else {})
 
 
 def show_corner() -> None:
