@@ -24,6 +24,8 @@ from benchmarks.gpu.parts import PARTS, SUMMARY
 
 GRACE_S: Final = 15.0
 """How much longer than its deadline a part may take before it is ended: deadlines are asked for between pieces."""
+RESERVE: Final = 0.05
+"""Of the seconds that are left, which no deadline has: pieces may end after theirs, and nothing after the budget."""
 _START_S: Final = 60.0
 """For a child to say what it begins with: it loads torch first, over a network's disk in the worst case."""
 _LEAST_S: Final = 1.0
@@ -65,10 +67,15 @@ class Bench:
         """Since the start."""
         return time.monotonic() - self.started
 
+    @property
+    def left(self) -> float:
+        """Seconds of the budget."""
+        return max(0.0, self.budget_s - self.seconds)
+
     def run(self) -> Iterator[Line]:
         """A line for each part as it ends, in their order, and the summary."""
         left = [part.name for part in PARTS if part.name in self.names]
-        while left and self.budget_s - self.seconds > _LEAST_S:
+        while left and self.left > _LEAST_S:
             for line in self._in_child(tuple(left)):
                 left.remove(line["part"])
                 yield self._noted(line)
@@ -89,7 +96,7 @@ class Bench:
         process = self._started(names)
         heard: queue.Queue[Line] = queue.Queue()
         threading.Thread(target=_listen, args=(process.stdout, heard), daemon=True).start()
-        num_ended, begun, patience = 0, "", _START_S
+        num_ended, begun, patience = 0, "", min(_START_S, self.left)
         since = time.monotonic()
         try:
             while num_ended < len(names):
@@ -110,9 +117,11 @@ class Bench:
                 if "keeps" in line:
                     self._kept[line["keeps"]] = line["result"]
                 elif "begins" in line:
-                    begun, patience, since = line["begins"], line["deadline_s"] + GRACE_S, time.monotonic()
+                    begun, since = line["begins"], time.monotonic()
+                    patience = min(line["deadline_s"] + GRACE_S, self.left)
                 else:
-                    begun, patience, since, num_ended = "", _START_S, time.monotonic(), num_ended + 1
+                    begun, since, num_ended = "", time.monotonic(), num_ended + 1
+                    patience = min(_START_S, self.left)
                     yield line
         finally:
             process.kill()
@@ -121,8 +130,13 @@ class Bench:
     def _started(self, names: Sequence[str]) -> subprocess.Popen[str]:
         folder = str(Path(__file__).parents[2])
         path = os.pathsep.join(filter(None, (folder, os.environ.get("PYTHONPATH"))))
-        left = self.budget_s - self.seconds
-        words = [f"--device={self.device}", f"--seconds={left}", f"--since={time.time()}", f"--threads={self.threads}"]
+        seconds = self.left * (1 - RESERVE)
+        words = [
+            f"--device={self.device}",
+            f"--seconds={seconds}",
+            f"--since={time.time()}",
+            f"--threads={self.threads}",
+        ]
         return subprocess.Popen(
             [sys.executable, "-m", "benchmarks.gpu.child", *words, f"--parts={','.join(names)}"],
             # torch's profiler tells of its own beginnings and ends otherwise.

@@ -147,7 +147,8 @@ def compare(
     start = clean_backgrounds(engine, indices) if baseline == "background" else baseline
     options: dict[str, Any] = dict(parameters or {})
     others = [number for number in range(NUM_OTHERS + 1) if number != position][:NUM_OTHERS]
-    elsewhere = engine.batch(torch.tensor(others) + SPLIT_START[split]).masks
+    of_others = engine.parts(torch.tensor(others) + SPLIT_START[split], NUM_OTHERS)
+    elsewhere = torch.cat([engine.batch(part).masks for part in of_others])
     explanations = tuple(_explain(model, batch, elsewhere, start, wanted, method, options) for model in models)
     return Comparison(
         image=to_pictures(batch.images)[0],

@@ -46,7 +46,7 @@ def evidence_pair(models: Sequence[Classifier], engine: Engine, *, num: int) -> 
     images = MapSet(engine, num=num, parameters={"steps": STEPS})
     parts, progress = shared_parts(engine, images.indices), Progress(2 * num)
     first, second = (
-        against_others(share_on_object, images.maps(model, progress)[0].detach(), images.batch.masks).excess
+        against_others(share_on_object, images.maps(model, progress)[0].detach(), images.masks).excess
         for model in models
     )
     difference = parts.interval(second - first)

@@ -53,6 +53,11 @@ class MapSet:
         batch_size: images that pass through a network at once.
         parameters: of the method; what is not given keeps its default.
 
+    Attributes:
+        indices: (N,) int64.
+        images: (N, 3, S, S) float32 in [0, 1].
+        masks: (N, S, S) float32 in [0, 1], of their objects.
+
     Raises:
         SpecError: num is out of range, or a name is not known.
     """
@@ -70,10 +75,11 @@ class MapSet:
     ) -> None:
         require_count("num", num, 1, MAX_IMAGES)
         self.indices = indices_of(split, num)
-        self.batch = engine.batch(self.indices)
+        batches = [engine.batch(part) for part in engine.parts(self.indices, num)]
+        self.images, self.masks = (torch.cat([getattr(one, name) for one in batches]) for name in ("images", "masks"))
         self._start = clean_backgrounds(engine, self.indices) if baseline == "background" else baseline
         self._options: dict[str, Any] = dict(parameters or {})
-        self._passes = passes_of_map(find_method(method), self._options, self.batch.images.shape[-1])
+        self._passes = passes_of_map(find_method(method), self._options, self.images.shape[-1])
         self._options |= {"method": method, "batch_size": batch_size}
 
     def maps(self, model: Classifier, progress: Progress, *, targets: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -87,7 +93,7 @@ class MapSet:
         Returns:
             (N, H, W) signed and (N,) int64.
         """
-        images = self.batch.images
+        images = self.images
         # A network that enlarges images gets few at once anyway: as many as fill a batch with all their versions.
         size = len(images) if model.batch_size == BATCH_SIZE else max(1, int(model.batch_size // self._passes))
         relevance, explained = [], []

@@ -91,7 +91,7 @@ def score_set(
         )
     images = MapSet(engine, num=num, baseline=baseline, **options)
     parts, progress = shared_parts(engine, images.indices), Progress(num * len(models), on_progress)
-    masks, found = images.batch.masks, []
+    masks, found = images.masks, []
     for model in models:
         relevance, _ = images.maps(model, progress)
         found.append([score_mean(name, score, relevance, masks, parts) for name, score in _SCORES.items()])

@@ -19,7 +19,8 @@ __all__ = ["SPLIT_START", "Batch", "Changed", "Engine", "paste", "sources_of", "
 
 _PIXELS_AT_A_TIME = {"cpu": 128 * 32**2, "cuda": 4096 * 32**2}
 """Of the images that are made at a time: on a CPU so few that they stay in its cache; on a GPU so many that it is busy,
-and so few that what is made on the way, 140 bytes a pixel for all transformations, stays below 1 GB at any size."""
+and so few that what is made on the way, 140 bytes a pixel for all transformations, stays below 1 GB at any size, which
+also bounds what is kept as floats on a CPU."""
 _DRAWN_AT_A_TIME = 4096
 """Samples whose numbers are drawn at a time: many, since there are few of each."""
 
@@ -46,7 +47,7 @@ class Engine(Samples):
         size, on_cpu, indices = self.spec.image_size, self.device.type == "cpu", self._here(indices)
         images = torch.empty(len(indices), 3, size, size, dtype=torch.uint8, device=self.device)
         labels = torch.empty(len(indices), dtype=torch.int64, device=self.device)
-        batch_size = batch_size or self._num_at_a_time
+        batch_size = batch_size or self._fitting("cpu" if on_cpu else "cuda")
 
         def make(start: int, stop: int) -> None:
             self._render_into(images[start:stop], labels[start:stop], indices[start:stop], batch_size)
@@ -60,20 +61,16 @@ class Engine(Samples):
                 make(start, start + _DRAWN_AT_A_TIME)
         return images, labels
 
-    def parts(self, indices: Tensor, most: int, *, num_made: int = 1) -> tuple[Tensor, ...]:
-        """Indices in parts of at most so many; of fewer where a batch of floats would not fit well on a GPU.
+    def parts(self, indices: Tensor, most: int) -> tuple[Tensor, ...]:
+        """Indices in parts of at most so many; of fewer where a batch of floats would take more than about 1 GB.
 
         Args:
             indices: (N,) int64.
             most: of a part.
-            num_made: images that are made of each, and kept until its part is done.
         """
-        fitting = max(1, self._num_at_a_time // num_made)
-        return indices.split(most if self.device.type == "cpu" else min(most, fitting))
+        return indices.split(min(most, self._fitting("cuda")))
 
-    @property
-    def _num_at_a_time(self) -> int:
-        kind = "cpu" if self.device.type == "cpu" else "cuda"
+    def _fitting(self, kind: str) -> int:
         return max(8, _PIXELS_AT_A_TIME[kind] // self.spec.image_size**2)
 
     def _is_compiled(self) -> bool:

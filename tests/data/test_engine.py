@@ -120,12 +120,13 @@ def test_a_gpu_makes_as_many_images_at_a_time_as_fit_into_a_gigabyte(builtin, si
     engine.render(torch.arange(5000))
     assert asked == [num, num] and min(num, 4096) * size**2 * 140 < 1e9
     assert len(engine.parts(torch.arange(5000), 1024)[0]) == min(num, 1024)
-    assert len(engine.parts(torch.arange(5000), 32, num_made=36)[0]) == max(1, min(num // 36, 32))
+    assert len(engine.parts(torch.arange(5000), 32)[0]) == min(num, 32)
 
 
-def test_a_batch_on_a_cpu_is_as_large_as_its_caller_says(builtin):
-    engine = builtin.with_spec_changes(image_size=256, transforms=())
-    assert [len(part) for part in engine.parts(torch.arange(500), 300)] == [300, 200]
+def test_a_batch_on_a_cpu_is_as_large_as_its_caller_says_if_that_is_no_gigabyte(builtin):
+    engine = builtin.with_spec_changes(image_size=64, transforms=())
+    assert [len(part) for part in engine.parts(torch.arange(1500), 1024)] == [1024, 476]
+    assert len(engine.with_spec_changes(image_size=512).parts(torch.arange(500), 300)[0]) == 16
 
 
 def test_images_do_not_depend_on_how_many_are_made_at_a_time(builtin, monkeypatch):

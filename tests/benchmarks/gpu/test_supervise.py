@@ -75,6 +75,13 @@ def test_a_child_that_hangs_is_ended(monkeypatch):
     assert "without an answer" in lines[1]["said"]
 
 
+def test_a_part_that_hangs_at_the_end_costs_no_more_than_the_budget(monkeypatch):
+    hangs = "say(begins='machine', deadline_s=9)\nsay(keeps='machine', result={'card': 'X'})\ntime.sleep(600)\n"
+    *lines, summary = bench(monkeypatch, hangs, budget=2.0).run()
+    assert [line["status"] for line in lines] == ["failed", "left out", "left out"]
+    assert lines[0]["result"] == {"card": "X"} and summary["seconds"] < 4
+
+
 def test_nothing_is_started_when_the_budget_is_spent(monkeypatch):
     *lines, summary = bench(monkeypatch, budget=0.5).run()
     assert [line["status"] for line in lines] == ["left out"] * 3
