@@ -240,7 +240,10 @@ def _object_bytes(path: Path, image_size: int) -> NDArray[np.uint8]:
     rgba = open_image(path).convert("RGBA")
     lowest, highest = rgba.getchannel("A").getextrema()
     if lowest == 255:
-        raise SpecError(f"{path}: no transparent pixel; an object needs an alpha channel that cuts it out")
+        raise SpecError(
+            f"{path}: no transparent pixel; an object needs an alpha channel that cuts it out, and whole "
+            "pictures are given as images:<folder>"
+        )
     if highest == 0:
         raise SpecError(f"{path}: every pixel is transparent; an object needs some that are seen")
     return _shrunk(rgba, image_size)

@@ -114,7 +114,9 @@ def _read(path: Path) -> tuple[Image.Image, str]:
             return picture, kind
     except SpecError:
         raise
-    except (*DAMAGED, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:  # before its size can be asked for
+        raise SpecError(f"{path}: too large; at most {MAX_PIXELS // 10**6} megapixels are read") from error
+    except DAMAGED as error:
         raise SpecError(f"{path}: cannot be read as {FORMATS_TEXT}; replace or remove it") from error
 
 

@@ -67,6 +67,7 @@ def register_architecture(
     backbone = _built(builder, name, seed=0)
     features, macs = _shown(backbone, name, input_size or max(COUNTED_AT_PX, smallest_image_px))
     known = dict(backbone.named_modules())
+    require(not isinstance(layers, str), "layers", layers, "a list of names of submodules")
     for path in layers:
         require(path in known, "layers", path, f"a submodule, such as {', '.join(list(known)[1:6])}")
     table = (*(Layer(path, path) for path in layers if path), _REPRESENTATION)
@@ -111,6 +112,7 @@ def _shown(backbone: nn.Module, name: str, side: int) -> tuple[int, float]:
     try:
         with torch.no_grad(), FlopCounterMode(display=False) as counter:
             found = backbone.eval()(images)
+            again = backbone(images)
     except Exception as error:  # whatever somebody's code raises
         raise SpecError(
             f"model {name!r} failed on images (2, 3, {side}, {side}) ({one_line(error, kind=True)})"
@@ -119,4 +121,6 @@ def _shown(backbone: nn.Module, name: str, side: int) -> tuple[int, float]:
     is_rows = isinstance(found, Tensor) and found.dim() == 2 and len(found) == 2 and found.is_floating_point()
     got = tuple(found.shape) if isinstance(found, Tensor) else type(found).__name__
     require(is_rows, f"output of model {name!r}", got, "(B, F), the representation without the last layer")
-    return found.shape[1], counter.get_total_flops() / 2 / len(images) / 1e9 * (COUNTED_AT_PX / side) ** 2
+    if not torch.allclose(found, again, equal_nan=True):
+        raise SpecError(f"model {name!r} draws random numbers in eval mode: leave them to training")
+    return found.shape[1], counter.get_total_flops() / 2 / 2 / len(images) / 1e9 * (COUNTED_AT_PX / side) ** 2

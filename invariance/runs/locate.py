@@ -150,6 +150,8 @@ def run_id_of(reference: str, store: Store | None, *, arch: str | None = None, c
         for bad in () if store is None or len(reference) < MIN_PREFIX else store.bad_rows():
             if bad.id.startswith(reference):
                 raise SpecError(f"run {bad.id} cannot be read here: {bad.why}")
+        if reference.endswith(".py"):
+            raise SpecError(f"network {reference!r}: say which function of it makes the network: {reference}:FUNCTION")
         raise SpecError(f"no run or gallery model {reference!r}: give {GRAMMAR}")
     if len(fitting) > 1:
         raise SpecError(f"{reference!r} fits {len(fitting)} runs: give more digits of {' or '.join(fitting)}")

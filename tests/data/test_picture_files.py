@@ -103,3 +103,11 @@ def test_what_cannot_be_read_is_one_line_that_names_the_file(tmp_path, kind):
     (tmp_path / "bad.png").write_bytes(content)
     with pytest.raises(SpecError, match=rf"^[^\n]*/bad\.png: {message}[^\n]*$"):
         open_image(tmp_path / "bad.png")
+
+
+@pytest.mark.parametrize("side", [12_000, 60_000])
+def test_what_is_too_large_is_told_so_by_its_header(tmp_path, side):
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0))
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", b"") + chunk(b"IEND", b""))
+    with pytest.raises(SpecError, match="at most 100 megapixels are read"):
+        open_image(tmp_path / "a.png")

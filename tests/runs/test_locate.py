@@ -62,6 +62,11 @@ def test_a_done_run_is_found_where_the_store_is_now(store: Store) -> None:
     assert weights_of(run_id[:6], store) == path
 
 
+def test_a_file_of_code_needs_its_function(store: Store) -> None:
+    with pytest.raises(SpecError, match=r"say which function of it makes the network: mine.py:FUNCTION$"):
+        weights_of("mine.py", store)
+
+
 @pytest.mark.parametrize("reference", ["", "nobody", "feedf", "matche"])
 def test_what_fits_nothing_is_named(store: Store, reference: str) -> None:
     with pytest.raises(SpecError, match=f"no run or gallery model '{reference}'"):

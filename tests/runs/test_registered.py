@@ -89,6 +89,19 @@ def test_first_weights_follow_from_the_seed_and_leave_torch_s_generator(tmp_path
         assert declared.is_small and declared.module == name
 
 
+class Chance(torch.nn.Module):
+    """Draws whatever its mode is."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return images.mean(dim=(2, 3)) + torch.rand(3)
+
+
+def test_layers_are_a_list_of_names() -> None:
+    with pytest.raises(SpecError, match="layers = '0': expected a list of names of submodules"):
+        register_architecture("flat", lambda: torch.nn.Sequential(torch.nn.Flatten()), layers="0")
+    assert "flat" not in ARCHITECTURES
+
+
 @pytest.mark.parametrize(
     ("name", "builder", "said"),
     [
@@ -98,6 +111,7 @@ def test_first_weights_follow_from_the_seed_and_leave_torch_s_generator(tmp_path
         ("flat", dict, "builder of 'flat' = 'dict': expected it to make an nn.Module"),
         ("flat", lambda: 1 / 0, r"the builder of model 'flat' failed \(ZeroDivisionError"),
         ("flat", torch.nn.Identity, r"output of model 'flat' = \(2, 3, 32, 32\): expected \(B, F\)"),
+        ("flat", Chance, r"model 'flat' draws random numbers in eval mode: leave them to training"),
         ("flat", lambda: torch.nn.Linear(5, 5), r"model 'flat' failed on images \(2, 3, 32, 32\)"),
     ],
 )
