@@ -121,8 +121,8 @@ def _of_transform(name: str, table: pd.DataFrame, scores: pd.DataFrame, classes:
         "start": round(words.start * (len(values) - 1)),
         "sheet": SHEET.format(name),
         "networks": networks,
-        "remark": f"One picture; {_of_what(scores)} An untrained network has {_whole(scores, UNTRAINED, name)} and calls "
-        f"it a {untrained}: a low score is no merit by itself.",
+        "remark": f"One picture; {_of_what(scores)} An untrained network has {_whole(scores, UNTRAINED, name)} and "
+        f"calls it a {untrained}: a low score is no merit by itself.",
     }
 
 
