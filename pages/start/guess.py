@@ -18,7 +18,8 @@ SAME = "No difference"
 TASK_PICTURE = (
     '<img src="app/static/start/task.webp" alt="{}" style="width: 100%; max-width: 640px; border-radius: 8px">'
 )
-BARS = """.guessed { display: grid; grid-template-columns: auto minmax(0, 30rem) auto; gap: 0.5rem 1rem; }
+BARS = """.guessed { display: grid; grid-template-columns: auto minmax(0, 30rem) auto; gap: 0.5rem 1rem;
+  justify-content: start; }
 .guessed div { position: relative; height: 1.6rem; border-radius: 0.3rem; box-shadow: inset 0 0 0 1px #7a8987; }
 .guessed i { display: block; height: 100%; border-radius: 0.3rem; }
 .guessed b { position: absolute; top: 50%; border-top: 2px solid currentColor; }
@@ -58,7 +59,7 @@ def show_guess() -> None:
     with st.container(horizontal=True):
         link_to("attribution", "See where each of them looks", query={"question": "class", "image": "13"})
         thrown_away = {"view": "thrown-away", "first": PAIR[0], "second": PAIR[1]}
-        link_to("factors", "What did the mismatched network throw away, and how do I know?", query=thrown_away)
+        link_to("factors", "What did the mismatched network throw away?", query=thrown_away)
 
 
 def _bars(found: Report, names: list[str]) -> str:
