@@ -38,6 +38,7 @@ STYLE = """<style>
 @media (prefers-reduced-motion: reduce) {
   *, ::before, ::after { animation-duration: 1ms !important; transition-duration: 1ms !important; }
 }
+[data-testid=stCaptionContainer] { opacity: 1; }
 [class*="st-key-save_"][data-testid=stElementContainer] [data-testid=stDownloadButton] button {
   min-height: 0; padding: 0.05rem 0.55rem; background: transparent;
 }

@@ -111,6 +111,7 @@ def _of_transform(name: str, table: pd.DataFrame, scores: pd.DataFrame, classes:
             (WITHOUT, "Trained without", MISMATCHED),
         )
     ]
+    size = gallery.entry(WITHOUT).spec.data.image_size
     untrained = rows[UNTRAINED]["says"].iloc[neutral].replace("-", " ")
     return {
         "name": name,
@@ -121,8 +122,8 @@ def _of_transform(name: str, table: pd.DataFrame, scores: pd.DataFrame, classes:
         "start": round(words.start * (len(values) - 1)),
         "sheet": SHEET.format(name),
         "networks": networks,
-        "remark": f"One picture; {_of_what(scores)} An untrained network has {_whole(scores, UNTRAINED, name)} and calls "
-        f"it a {untrained}: a low score is no merit by itself.",
+        "remark": f"One picture, which they get at {size} × {size} pixels; {_of_what(scores)} An untrained network has "
+        f"{_whole(scores, UNTRAINED, name)} and calls it a {untrained}: a low score is no merit by itself.",
     }
 
 

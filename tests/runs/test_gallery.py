@@ -110,6 +110,8 @@ def test_build_looks_into_the_layers_and_turns_the_magnitude_up(built):
     assert [scores["hue"], scores["none"]] == pytest.approx([measured["hue"], measured["none"]], rel=0.02)
     assert set(magnitudes["parameter"]) == {"shift"} and magnitudes["distance"].notna().all()
     assert lesson_table("profiles", folder / "elsewhere").empty
+    example = lesson_table("example", folder)
+    assert set(example["transform"]) == {"hue"} and set(example["model"]) == {"hue", "none", "untrained"}
 
 
 def test_build_tells_maps_and_evidence_beside_their_nulls(built):
