@@ -84,7 +84,7 @@ function draw() {
     $("#question").textContent = state.question;
     drawAnswer();
   }
-  const hits = state.hits ? ` Guesses: ${state.hits}.` : "";
+  const hits = state.hits ? ` ${state.hits}.` : "";
   if (shows) $("#said").textContent = `${state.said}.${hits}`;
   else if (isNew) $("#said").textContent = state.revealed ? `${state.said}.` : state.guess ? "Sent. Waiting for the lecturer." : "";
   if (!shows) return;

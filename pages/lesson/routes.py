@@ -271,10 +271,9 @@ def _crowd(number: int, given: list[Any], is_revealed: bool) -> dict[str, Any]:
     told: dict[str, Any] = {"said": in_words(answer, given), "crowd": None, "hits": ""}
     if given:
         told["crowd"] = {"num": len(given), "counts": counts(answer, given), "medians": medians(answer, given)}
-    if given and is_revealed:
-        rate = hit_rate(answer, given)
+        rate = hit_rate(answer, given)  # also before it is told, so that nothing is loaded at the reveal
         words = format_number(rate.estimate) if math.isnan(rate.low) else str(rate)
-        told["hits"] = f"{words} right, {by_chance(answer):.2f} by chance"
+        told["hits"] = f"Right: {words}, by chance {by_chance(answer):.2f}" * is_revealed
     return told
 
 

@@ -18,8 +18,9 @@ function tellAddress({ picture, words, path, beyond }) {
   const address = sharedAddress(beyond);
   picture.hidden = !address;
   if (address) picture.src = new URL(`${path}?of=${encodeURIComponent(address)}`, location.href);
-  words.textContent = address
-    ? address.href.replace(/^https?:\/\//, "")
-    : "Only this computer reaches this server. For a class, stop it and start it with “make class” or “invariance app --class”.";
+  const said = address
+    ? [address.host, document.createElement("wbr"), address.pathname + address.search]
+    : ["Only this computer reaches this server. For a class, stop it and start it with “make class” or “invariance app --class”."];
+  words.replaceChildren(...said);
   return address;
 }
