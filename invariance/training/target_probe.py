@@ -104,7 +104,7 @@ def num_probes(num_images: int) -> int:
         num_images: that it sees, repetitions counted.
     """
     cost = _PASSES_OF_A_PROBE * (NUM_TRAIN + NUM_VALIDATION)
-    return min(MAX_PROBES, int(COST_SHARE * _PASSES_OF_A_STEP * num_images / cost))
+    return min(MAX_PROBES, round(COST_SHARE * _PASSES_OF_A_STEP * num_images / cost))
 
 
 def is_probed(step: int, num_steps: int, num: int) -> bool:

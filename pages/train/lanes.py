@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -185,6 +185,7 @@ def _waits(one: TransferStatus) -> str:
     return f": number {number} in the queue, in about {in_words(seconds)}" if number else ""
 
 
-def curves_of(lanes: Mapping[str, Watched]) -> dict[str, Points]:
-    """What is drawn, by the networks' titles."""
-    return {title: seen.points for title, seen in lanes.items()}
+def short_titles(roles: Sequence[str]) -> dict[str, str]:
+    """Of networks' roles the first words, which a legend on a telephone has room for, where they tell them apart."""
+    short = [role.partition(":")[0] for role in roles]
+    return {role: one if short.count(one) == 1 else role for role, one in zip(roles, short, strict=True)}

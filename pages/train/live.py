@@ -17,7 +17,7 @@ from pages.shared.figures import draw, show_figure
 from pages.shared.links import MAX_SHOWN
 from pages.shared.navigation import link_to
 from pages.shared.two_by_two import show_two_by_two
-from pages.train.lanes import Shown, Watched, curves_of, show_lane, show_style, shown_of, watched
+from pages.train.lanes import Shown, Watched, short_titles, show_lane, show_style, shown_of, watched
 from pages.train.only_one import show_only_one
 from pages.train.transfer_status import TransferStatus, difference, report_of, transfer_statuses
 
@@ -130,8 +130,10 @@ def _curves(lanes: dict[str, Watched], transfers: list[TransferStatus], shown: S
     """The race; of networks that nobody watched while they learnt there is none."""
     if is_over and not any(seen.points for seen in lanes.values()):
         return
-    task, curves = transfers[0].spec.data, curves_of(lanes)
-    finals = {one.role: one.accuracy for one in transfers if one.spec.data == task and one.accuracy is not None}
+    task, titles = transfers[0].spec.data, short_titles([*lanes])
+    curves = {titles[role]: seen.points for role, seen in lanes.items()}
+    on_task = [one for one in transfers if one.spec.data == task]
+    finals = {titles[one.role]: one.accuracy for one in on_task if one.accuracy is not None}
     guessing = 1 / max(1, len(shown.class_names if shown else task.classes))
     figure, title = race_curves(curves, finals, guessing=guessing), "Accuracy on the target if transferred now"
     if not is_over:  # nothing to save with every refresh

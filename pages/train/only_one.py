@@ -22,8 +22,8 @@ def split_answers(first: Answers, second: Answers) -> tuple[list[int], list[int]
         first: what a network said of the images of a test split.
         second: what another one said of the same.
     """
-    right = [answers.predicted == answers.labels for answers in (first, second)]
-    return [np.flatnonzero(one & ~other).tolist() for one, other in (right, right[::-1])]  # type: ignore[return-value]
+    of_first, of_second = (answers.predicted == answers.labels for answers in (first, second))
+    return np.flatnonzero(of_first & ~of_second).tolist(), np.flatnonzero(of_second & ~of_first).tolist()
 
 
 def show_only_one(first: TransferStatus, second: TransferStatus) -> None:

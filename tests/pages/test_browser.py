@@ -73,16 +73,21 @@ def test_runs_are_watched_left_found_again_and_compared(visitor: Visitor) -> Non
     page = visitor.open(f"train?{TINY}")
     page.get_by_role("button", name="Pretrain and transfer").click()
     page.wait_for_url("**runs=*")
+    lane = page.locator(".lane").first
+    lane.wait_for(timeout=RUN_TIMEOUT_MS)
+    box = lane.bounding_box()
+    assert box is not None and box["y"] + box["height"] < 720, "the lanes are in sight, and the form has folded"
+    assert not page.get_by_text("1 · Target task").is_visible()
     link = page.url
     page.get_by_role("link", name="Runs").first.click()
     visitor.settle()
     page.locator("[data-testid=stDataFrame]").wait_for(timeout=RUN_TIMEOUT_MS)
     page.goto(link)
-    page.get_by_text("One seed each").wait_for(timeout=RUN_TIMEOUT_MS)
-    page.locator("[data-testid=stPlotlyChart]").wait_for(timeout=RUN_TIMEOUT_MS)
+    page.get_by_text("One run is one run").wait_for(timeout=RUN_TIMEOUT_MS)
+    page.locator("[data-testid=stPlotlyChart]").first.wait_for(timeout=RUN_TIMEOUT_MS)
     # The last picture of the running state may still be on the page for a moment after the result is.
     page.get_by_role("button", name="Cancel").first.wait_for(state="detached", timeout=RUN_TIMEOUT_MS)
-    page.get_by_role("link", name="See what they are invariant to").click()
+    page.get_by_role("link", name="What are they invariant to?").click()
     visitor.settle()
     assert "models=" in page.url
     assert visitor.exceptions() == []

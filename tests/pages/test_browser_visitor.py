@@ -37,7 +37,7 @@ def test_a_browser_is_known_again_and_another_is_another(visitor: Visitor, brows
         assert somebody.exceptions() == []
     finally:
         other.close()
-    page.get_by_text("One seed each").wait_for(timeout=RUN_TIMEOUT_MS)
+    page.get_by_text("One run is one run").wait_for(timeout=RUN_TIMEOUT_MS)
     assert visitor.exceptions() == []
 
 

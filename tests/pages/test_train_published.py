@@ -74,7 +74,7 @@ def test_a_press_submits_it_after_the_others_and_the_link_has_it(app: AppTest, s
     wait_until(lambda: not any(run.is_active for run in store.list()))
     app.run()
     assert not app.exception
-    assert f"Trained elsewhere: {NAME}" in texts(app) and "Pretraining, elsewhere" in texts(app)
+    assert f"Trained elsewhere: {NAME}" in texts(app) and "Was trained elsewhere" in texts(app)
     assert "All of this is done already" in texts(app)
 
 
