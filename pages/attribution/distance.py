@@ -20,6 +20,7 @@ from pages.shared import cache
 from pages.shared.controls import choose
 from pages.shared.exports import offline_button
 from pages.shared.literal import literal
+from pages.shared.made import show_pictures
 from pages.shared.magnitude_sliders import magnitude_sliders
 from pages.shared.networks import Models, say_how_long
 from pages.shared.origins import page_origin
@@ -66,11 +67,11 @@ def _show(found: DistanceComparison, models: Models, task: DatasetSpec, transfor
     columns = st.columns(4, gap="medium")
     name = literal(found.class_name.replace("_", " "))
     with columns[0]:
-        st.image(pictures[0], width="stretch", alt=f"{found.class_name} without {transform}")
+        show_pictures(pictures[0], width="stretch", alt=f"{found.class_name} without {transform}")
         st.markdown(f"**{name}**")
         st.caption("Distance 1 is as far as another image: the mean distance of random pairs in that network.")
     with columns[1]:
-        st.image(pictures[1], width="stretch", alt=f"{found.class_name} with {transform}")
+        show_pictures(pictures[1], width="stretch", alt=f"{found.class_name} with {transform}")
         st.markdown(f"**with {transform}**")
         st.caption(
             f":red[**Red**] pixels moved the representation away, :blue[**blue**] ones brought it back; full "
@@ -98,7 +99,7 @@ def _show(found: DistanceComparison, models: Models, task: DatasetSpec, transfor
             )
     for column, model, view, picture in zip(columns[2:], models, found.views, maps, strict=True):
         with column:
-            st.image(
+            show_pictures(
                 picture, width="stretch", alt=f"what moves the representation, distance {format_number(view.distance)}"
             )
             st.markdown(f"**{model.label}**")

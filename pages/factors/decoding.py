@@ -22,6 +22,7 @@ from pages.shared.durations import in_words, roughly
 from pages.shared.figures import show_figure
 from pages.shared.measurements import Group
 from pages.shared.networks import Networks
+from pages.shared.once import drawn
 from pages.shared.origins import page_origin
 
 GUESSES = ("class", "hue.shift", "h_flip.applied", "brightness.factor")
@@ -144,11 +145,16 @@ def show_factor(
         with column:
             st.markdown(f"**{name}**: {sentence(rows.iloc[0])}")
             if found.kind == "choice":
-                figure = confusion(found.true, found.decoded, found.class_names)
+                figure = drawn(confusion, found.true, found.decoded, found.class_names)
             else:
                 unit = " (degrees of the circle)" if found.kind == "circle" else ""
-                figure = decoded_scatter(
-                    found.true, found.decoded, axis_title=title + unit, colour=colour, circle=found.kind == "circle"
+                figure = drawn(
+                    decoded_scatter,
+                    found.true,
+                    found.decoded,
+                    axis_title=title + unit,
+                    colour=colour,
+                    circle=found.kind == "circle",
                 )
             show_figure(
                 figure,

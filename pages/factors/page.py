@@ -20,6 +20,7 @@ from pages.shared.errors import errors_shown, show_postponed
 from pages.shared.figures import heatmap_frame, show_figure, show_heatmap
 from pages.shared.measurements import find_measured, gallery_data, measure_button, show_pending
 from pages.shared.networks import Networks, choose_others, choose_pair, show_no_gallery
+from pages.shared.once import drawn
 
 VIEWS = {"all": "Every network", "thrown-away": "What did one throw away?"}
 DEFAULTS = ("matched", "disjoint")
@@ -67,7 +68,7 @@ def show_pair(table: pd.DataFrame, pair: tuple[str, str], names: dict[str, str],
         "The upright line is what the pixels give; bars are 95 % intervals."
     )
     show_figure(
-        factor_dumbbells(pairs, titles),
+        drawn(factor_dumbbells, pairs, titles),
         pairs.reset_index(),
         key="dumbbells",
         title=f"Factors decoded from networks trained on {titles[0]} and on {titles[1]}",
@@ -107,7 +108,9 @@ def main() -> None:
     pair = choose_pair(titles, (*runs, *DEFAULTS), keys=("first", "second"), places=(left, right))
     factors = dict(zip(table["factor"], table["title"], strict=True))
     factor = choose("Factor", factors, key="factor", default=FACTOR if FACTOR in factors else None)
-    figure = factor_heatmap(table, titles=names, verdicts=verdicts, selected=(pair, factor), trained_on=trained_on)
+    figure = drawn(
+        factor_heatmap, table, titles=names, verdicts=verdicts, selected=(pair, factor), trained_on=trained_on
+    )
     show_heatmap(
         frame,
         figure,

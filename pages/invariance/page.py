@@ -32,6 +32,7 @@ from pages.shared.errors import errors_shown, show_postponed
 from pages.shared.figures import heatmap_frame, show_heatmap
 from pages.shared.measurements import gallery_data
 from pages.shared.networks import Networks, choose_others, show_no_gallery
+from pages.shared.once import drawn
 
 
 def choose_measure(table: pd.DataFrame, *, equivariance: bool) -> str:
@@ -106,7 +107,8 @@ def show_table(
     st.subheader("One cell", anchor=False)
     cell = choose_cell(table, names)
     draw = equivariance_heatmap if score == EQUIVARIANCE.name else partial(sens_heatmap, score=score)
-    figure = draw(
+    figure = drawn(
+        draw,
         table,
         titles=with_accuracies(table, networks, names),
         selected=cell,

@@ -17,6 +17,7 @@ from invariance.numbers import format_number
 from pages.shared import cache
 from pages.shared.exports import offline_button
 from pages.shared.networks import Models, say_how_long
+from pages.shared.once import kept
 from pages.shared.origins import page_origin
 
 NUM_STEPS = 24
@@ -34,7 +35,9 @@ def look(
     say_how_long(models, passes, models[0].data.image_size, can_stop=False)
     units = [cache.pair_distance(model, replace(model.data, transforms=(transform,))) for model in models]
     path = picture.way(transform, values, draw=draw, num_steps=NUM_STEPS)
-    return look_at([model.model for model in models], path, units=units, shown=shown)
+    networks = [model.model for model in models]
+    made_by = (cache.keys_of(models), path, units, shown)
+    return kept(lambda: look_at(networks, path, units=units, shown=shown), "own", *made_by)
 
 
 def show_views(found: PictureComparison, models: Models, transform: str, shown: str) -> None:

@@ -13,8 +13,10 @@ from invariance.runs import gallery
 from invariance.runs.describe import transforms_title
 from invariance.spec import DatasetSpec
 from pages.shared import cache
+from pages.shared.made import show_pictures
 from pages.shared.navigation import link_to
 from pages.shared.networks import TRANSFERS, show_no_gallery
+from pages.shared.once import made_of
 from pages.shared.two_by_two import show_two_by_two
 
 HERO = ("rotate", "scale", "shear", "hue", "invert", "pixelate", "elastic", "erasing")
@@ -28,11 +30,11 @@ SAME = "No difference"
 def hero() -> None:
     """One object through several transformations, rendered now, each by the one of a few draws that changes it most."""
     position = st.session_state.setdefault("hero_position", FIRST_OBJECT)
-    shown = strips(cache.engine(DatasetSpec(image_size=THUMB_PX)), HERO, num=NUM_DRAWS, position=position)
+    shown = made_of(cache.engine(DatasetSpec(image_size=THUMB_PX)), strips, HERO, num=NUM_DRAWS, position=position)
     pictures = [shown[HERO[0]][0], *(most_changed(images) for images in shown.values())]
     captions = ["the object", *HERO]
     alts = [f"one object on a background, {name}" for name in captions]
-    st.image([tile(picture, 2) for picture in pictures], caption=captions, width=THUMB_PX, alt=alts)
+    show_pictures([tile(picture, 2) for picture in pictures], caption=captions, width=THUMB_PX, alt=alts)
 
 
 def next_object() -> None:
@@ -51,7 +53,7 @@ def maps(found: Comparison, names: list[str]) -> None:
         share = f"; {view.mass:.0%} of its evidence lies on the object, {view.null:.0%} on those of other images"
         share = "" if math.isnan(view.mass) else share
         captions.append(f"**{name}** says {label} ({probability:.0%}), {verdict}{share}")
-    st.image(pictures, caption=captions, width=176, alt=captions)
+    show_pictures(pictures, caption=captions, width=176, alt=captions)
     st.caption(
         "Red pixels speak for the class that the network chose, blue ones against it, on one colour scale "
         "(integrated gradients against the blurred image)."
@@ -74,9 +76,9 @@ def what_if() -> None:
         f"neither was pretrained on, under **{transforms_title(task.transforms)}**. It is tested on "
         f"images of its own: {words_of_test(task)}."
     )
-    batch = samples(cache.engine(task), num=8, split="test")
+    batch = made_of(cache.engine(task), samples, num=8, split="test")
     factor = fitting_factor(batch.images.shape[1], 160)
-    st.image(
+    show_pictures(
         [tile(image, factor) for image in batch.images],
         width=80,
         alt=[f"task image: {name}" for name in batch.class_names],
