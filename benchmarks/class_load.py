@@ -1,11 +1,14 @@
 """A class on one server: sessions that open pages, move a slider and ask for what-ifs, and how long each waits.
 
     python -m benchmarks.class_load --sessions 30 --seconds 150 --json
+    python -m benchmarks.class_load --sessions 12 --seconds 60 --drain 30 --json
 
 Starts a shared server of its own on this machine, with runs in a temporary folder, and speaks to it as browsers do,
-over websockets. Every session does something every 2 to 8 seconds; a third of them asks for the same what-if, the
-others each for one of their own, before the first half is over. Ends after the seconds asked for (at most 600) and
-what is then under way.
+over websockets. First one what-if is executed alone, for how fast training is without a class (``--no-alone`` leaves
+that out). Every session does something every 2 to 8 seconds; a third of them asks for the same what-if, the others
+each for one of their own, before the first half is over. Ends after the seconds asked for (at most 600) and what is
+then under way. ``--drain`` has so many others each ask for a what-if of their own on a server that is then idle, and
+waits until all are done, at most 600 seconds.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ import tempfile
 import time
 import urllib.request
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -36,12 +39,16 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 
 from invariance.resources import project_folder
-from invariance.runs.store import Store
+from invariance.runs.store import Run, Store
 
 ACTIONS = ("first_page", "page", "slider", "submit", "panel")
 MAX_SECONDS = 600.0
 PATIENCE_S = 120.0
+LOAD_BEFORE = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+"""Of the machine, by others; what waits is told beside it."""
 START_S = 180.0
+PULSE = "invariance_pulse"
+"""The component of what follows runs."""
 SLIDER = "strength"
 """Of the Data set page: one that the server answers."""
 PAGES = ("", "dataset", "runs", "studies", "invariance", "factors", "own", "pictures")
@@ -60,7 +67,8 @@ class Session:
         self._page_hash = ""
         self._widgets: dict[str, str] = {}
         self._set: dict[str, WidgetState] = {}
-        self.fragments: list[str] = []
+        self._pulse: dict[str, Any] = {}
+        self._live = ""
         self.failures: list[str] = []
 
     async def __aenter__(self) -> Session:
@@ -93,9 +101,16 @@ class Session:
         """Clicks a button."""
         await self._run(clicked=WidgetState(id=self._id_of(key), trigger_value=True))
 
+    @property
+    def is_live(self) -> bool:
+        """Whether the page has a part that follows runs."""
+        return bool(self._pulse)
+
     async def refresh(self) -> None:
-        """Runs the page's live part once, as its timer does."""
-        await self._run(fragment=self.fragments[-1])
+        """Asks whether anything has changed, as the page's live part does, and runs that part where it has."""
+        address = self._url.replace("ws://", "http://").replace("_stcore/stream", self._pulse["address"])
+        if await asyncio.to_thread(_text, address) != self._pulse["seen"]:
+            await self._run(fragment=self._live)
 
     def _id_of(self, key: str) -> str:
         return next(identity for identity in self._widgets if identity.endswith(f"-{key}"))
@@ -120,18 +135,18 @@ class Session:
             case "new_session":
                 self._page_hash = said.new_session.page_script_hash
                 if not is_part:
-                    self._widgets, self.fragments = {}, []
+                    self._widgets, self._pulse = {}, {}
             case "navigation":
                 self._page_hash = said.navigation.page_script_hash or self._page_hash
             case "page_info_changed":
                 self._query = said.page_info_changed.query_string
-            case "auto_rerun":
-                self.fragments.append(said.auto_rerun.fragment_id)
             case "delta" if said.delta.WhichOneof("type") == "new_element":
                 kind = said.delta.new_element.WhichOneof("type")
                 element = getattr(said.delta.new_element, str(kind))
                 if kind == "exception":
                     self.failures.append(f"{element.type}: {element.message}"[:200])
+                if kind == "bidi_component" and element.component_name == PULSE:
+                    self._pulse, self._live = json.loads(element.json), said.delta.fragment_id
                 if identity := getattr(element, "id", ""):
                     self._widgets[str(identity)] = str(kind)
             case "script_finished":
@@ -196,9 +211,14 @@ class Class:
         await self._timed("page", session.open("train", query))
         await self._timed("submit", session.click("go"))
         until = min(self._end, time.monotonic() + 40)
-        while session.fragments and time.monotonic() < until:
+        while session.is_live and time.monotonic() < until:
             await asyncio.sleep(2)
             await self._timed("panel", session.refresh())
+
+
+def _text(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
+        return str(answer.read().decode())
 
 
 def cookie_of(url: str) -> str:
@@ -268,22 +288,86 @@ async def watched(lesson: Class, sessions: int, pid: int) -> list[float]:
     return memory
 
 
-def measure(sessions: int, seconds: float) -> dict[str, Any]:
+async def ask(address: str, seed: int) -> None:
+    """Somebody asks for a what-if and goes."""
+    cookie = await asyncio.to_thread(cookie_of, f"http://{address}/")
+    async with Session(f"ws://{address}/_stcore/stream", cookie) as session:
+        await session.open("train", f"seed={seed}")
+        await session.click("go")
+
+
+async def ask_all(address: str, seeds: Sequence[int]) -> None:
+    """Several people do, one after the other."""
+    for seed in seeds:
+        await ask(address, seed)
+
+
+def wait_until_done(store: Store) -> float:
+    """Seconds until nothing waits or runs; at most :data:`MAX_SECONDS`."""
+    begin = time.monotonic()
+    while store.has_active() and time.monotonic() < begin + MAX_SECONDS:
+        time.sleep(0.5)
+    return time.monotonic() - begin
+
+
+def speed(runs: Iterable[Run]) -> float | None:
+    """Images a second of the pretrainings that got anywhere, their mean; None without any."""
+    found = [
+        run.progress["images_per_second"]
+        for run in runs
+        if run.kind == "pretrain" and run.progress and run.progress["images_per_second"] > 0
+    ]
+    return round(float(np.mean(found)), 1) if found else None
+
+
+def drain(address: str, store: Store, num: int) -> dict[str, float]:
+    """How long as many different what-ifs take as people ask for, one after the other, and then look no more."""
+    for run in store.list(states=("queued", "running")):
+        store.request_cancel(run.id)
+    wait_until_done(store)
+    before = len(store.list(states=("done",)))
+    begin = time.monotonic()
+    asyncio.run(ask_all(address, range(5000, 5000 + num)))
+    wait_until_done(store)
+    done = len(store.list(states=("done",))) - before
+    return {"what_ifs": num, "runs_done": done, "seconds": round(time.monotonic() - begin, 1)}
+
+
+def measure(sessions: int, seconds: float, *, alone: bool = True, num_drained: int = 0) -> dict[str, Any]:
     """Starts a server, lets a class at it, and says what came of it."""
     with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as (address, pid):
+        store = Store(Path(folder, "runs"))
+        alone_s = None
+        if alone:
+            asyncio.run(ask(address, 4999))
+            alone_s = round(wait_until_done(store), 1)
+        first = {run.id for run in store.list()}
         lesson = Class(address, seconds)
         memory = asyncio.run(watched(lesson, sessions, pid))
-        store = Store(Path(folder, "runs"))
-        states = Counter(str(run.state) for run in store.list())
+        runs = store.list()
+        states = Counter(str(run.state) for run in runs if run.id not in first)
+        speeds = (
+            speed(run for run in runs if run.id in first),
+            speed(run for run in runs if run.id not in first),
+        )
+        drained = drain(address, store, num_drained) if num_drained else None
         store.close()
     return {
         "sessions": sessions,
         "seconds": seconds,
         "cores": os.cpu_count(),
+        "load_before": round(LOAD_BEFORE, 1),
         "actions": summary(lesson.waited),
         "failures": lesson.failures,
         "runs": dict(states),
+        "training": {
+            "alone_images_per_s": speeds[0],
+            "loaded_images_per_s": speeds[1],
+            "share": round(speeds[1] / speeds[0], 2) if speeds[0] and speeds[1] else None,
+            "one_what_if_alone_s": alone_s,
+        },
         "server_mb": {"first": memory[0], "last": memory[-1], "most": max(memory)},
+        "drain": drained,
     }
 
 
@@ -291,14 +375,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sessions", type=int, default=30)
     parser.add_argument("--seconds", type=float, default=150.0)
+    parser.add_argument("--no-alone", action="store_true", help="do not measure training without a class first")
+    parser.add_argument("--drain", type=int, default=0, metavar="N", help="then time N different what-ifs")
     parser.add_argument("--json", action="store_true", help="print one JSON object alone")
     args = parser.parse_args()
-    found = measure(max(1, min(args.sessions, 200)), max(5.0, min(args.seconds, MAX_SECONDS)))
+    found = measure(
+        max(1, min(args.sessions, 200)),
+        max(5.0, min(args.seconds, MAX_SECONDS)),
+        alone=not args.no_alone,
+        num_drained=max(0, min(args.drain, 100)),
+    )
     if args.json:
         print(json.dumps(found))
         return
     for action, numbers in found["actions"].items():
         print(f"{action:12s} n {numbers['n']:5.0f}   p50 {numbers['p50']:7.2f} s   p95 {numbers['p95']:7.2f} s")
+    print(f"training {found['training']}; drain {found['drain']}; load of the machine before {found['load_before']}")
     print(f"failures {found['failures'] or 'none'}; runs {found['runs']}; server {found['server_mb']} MB")
 
 

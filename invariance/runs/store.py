@@ -7,6 +7,7 @@ comes out is plain data.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -138,6 +139,20 @@ class Store:
     def has_active(self) -> bool:
         """Whether any run is waiting or executed."""
         return bool(self._database.read("SELECT 1 FROM runs WHERE state IN ('queued', 'running') LIMIT 1"))
+
+    def stamp(self, run_ids: Iterable[str] | None = None) -> str:
+        """A word that is another one once anything that people see of some runs, or of all, has changed.
+
+        Args:
+            run_ids: full identities; None for all runs. How many runs wait, on which their turns depend, counts too.
+        """
+        chosen = "state IN ('queued', 'running')" if run_ids is None else "id IN (SELECT value FROM json_each(?))"
+        rows = self._database.read(
+            f"SELECT id, state, progress, error, cancel_requested FROM runs WHERE {chosen} ORDER BY id",
+            () if run_ids is None else (json.dumps(sorted(run_ids)),),
+        )
+        rows += self._database.read("SELECT state, COUNT(*) FROM runs GROUP BY state ORDER BY state")
+        return hashlib.sha256(repr(rows).encode()).hexdigest()[:16]
 
     def standings(self, run_ids: Iterable[str]) -> dict[str, Standing]:
         """How runs stand, by full identity; those that are not known are left out."""

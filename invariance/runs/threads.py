@@ -56,6 +56,16 @@ def shared_threads(num_workers: int) -> dict[str, str]:
     return {THREADS_VARIABLE: str(max(1, num_cores() // num_workers))}
 
 
+def compute_with_one_thread() -> None:
+    """Leaves the other cores to whoever trains: for the process of a server that many use at once.
+
+    What it computes for pages is recorded nowhere; runs are executed by workers, which have threads of their own.
+    """
+    import torch
+
+    torch.set_num_threads(1)
+
+
 @contextmanager
 def chosen_threads() -> Iterator[None]:
     """Gives torch the number of threads of a run for the body."""

@@ -37,7 +37,9 @@ from invariance.spec import job_from_json
 DEFAULT_FUNCTION = "invariance.runs.execute:execute"
 LAST_GRACE_S = 10.0
 """For the run in hand to save its state when this process is to end."""
-NICENESS = 10  # so that the page, whose process is not niced, stays alive while all cores train
+NICENESS = 5
+"""So that the page, whose process is not niced, stays alive while all cores train, and training is not starved by it:
+beside a page that always computes a worker gets a quarter of a core, with a niceness of 10 a tenth."""
 
 
 def function_named(name: str) -> Callable[..., Iterator[Any]]:

@@ -18,6 +18,7 @@ from invariance.studies.question_report import Report
 from pages.shared.figures import show_figure
 from pages.shared.literal import literal
 from pages.shared.navigation import link_to
+from pages.shared.once import drawn
 
 MOST_LINKED = 8
 """Networks that a link to another page names."""
@@ -34,7 +35,7 @@ def show_answer(question: Question, report: Report, *, num_done: int) -> None:
     table = pd.DataFrame(report["cells"])
     st.markdown(literal(report["sentence"]))
     show_figure(
-        question_figure(report),
+        drawn(question_figure, report),
         table,
         key="answer",
         title="Transfer accuracy of each source on each target",

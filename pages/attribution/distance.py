@@ -22,6 +22,7 @@ from pages.shared.controls import choose
 from pages.shared.exports import offline_button
 from pages.shared.layout import pairs_on_phones
 from pages.shared.literal import literal
+from pages.shared.made import show_pictures
 from pages.shared.magnitude_sliders import magnitude_sliders
 from pages.shared.networks import Models, say_how_long
 from pages.shared.origins import page_origin
@@ -72,11 +73,11 @@ def _show(found: DistanceComparison, models: Models, task: DatasetSpec, transfor
     name = literal(found.class_name.replace("_", " "))
     with columns[0]:
         st.markdown(f"**{name}**")
-        st.image(pictures[0], width="stretch", alt=f"{found.class_name} without {transform}")
+        show_pictures(pictures[0], width="stretch", alt=f"{found.class_name} without {transform}")
         st.caption("Distance 1 is as far as another image: the mean distance of random pairs in that network.")
     with columns[1]:
         st.markdown(f"**with {transform}**")
-        st.image(pictures[1], width="stretch", alt=f"{found.class_name} with {transform}")
+        show_pictures(pictures[1], width="stretch", alt=f"{found.class_name} with {transform}")
         st.caption(
             f":red[**Red**] pixels moved the representation away, :blue[**blue**] ones brought it back; full "
             f"colour is {found.limit:.2g} of a squared distance of 1, in both maps."
@@ -104,7 +105,7 @@ def _show(found: DistanceComparison, models: Models, task: DatasetSpec, transfor
     for column, model, view, picture in zip(columns[2:], models, found.views, maps, strict=True):
         with column:
             st.markdown(f"sees them **{format_number(view.distance)}** apart")
-            st.image(
+            show_pictures(
                 picture, width="stretch", alt=f"what moves the representation, distance {format_number(view.distance)}"
             )
             st.markdown(f"**{model.label}**")

@@ -22,6 +22,7 @@ from pages.shared import cache
 from pages.shared.controls import choose, transform_picker
 from pages.shared.exports import offline_button
 from pages.shared.layout import pairs_on_phones
+from pages.shared.made import show_pictures
 from pages.shared.networks import Models, say_how_long
 from pages.shared.origins import page_origin
 
@@ -139,7 +140,7 @@ def show_comparison(found: Comparison, models: Models, data: DatasetSpec, method
     columns = pairs_on_phones("maps").columns(4, gap="medium")
     with columns[0]:
         st.markdown(f"The image: **{found.true_class}**")
-        st.image(upscale(found.image, factor), width="stretch", alt=f"image of {found.true_class}")
+        show_pictures(upscale(found.image, factor), width="stretch", alt=f"image of {found.true_class}")
         st.caption(
             f":red[**Red**] speaks for the explained class, :blue[**blue**] against it; full colour is a "
             f"relevance of {found.limit:.2g} logits a pixel in all maps. The line is the object's outline. "
@@ -167,13 +168,13 @@ def show_comparison(found: Comparison, models: Models, data: DatasetSpec, method
     for column, model, view, picture in zip(columns[1:3], models, found.explanations, maps, strict=True):
         with column:
             st.markdown(answer(view, found.true_class))
-            st.image(picture, width="stretch", alt=f"relevance for {view.explained} over the image in grey")
+            show_pictures(picture, width="stretch", alt=f"relevance for {view.explained} over the image in grey")
             st.markdown(f"**{model.label}**")
             has_share = baseline != "background" or not method.has_baseline or found.has_sticker
             show_view(view, found.true_class, has_share=has_share, has_sticker=found.has_sticker)
     with columns[3]:
         st.markdown("The first less the second")
-        st.image(difference, width="stretch", alt="first map less the second")
+        show_pictures(difference, width="stretch", alt="first map less the second")
         st.caption(
             "Red: more for the first network's class; blue: more for the second's. Mind that two networks may "
             "be explained for two classes, and that their logits have no common unit."

@@ -31,6 +31,7 @@ from pages.shared import cache
 from pages.shared.controls import choose
 from pages.shared.figures import show_figure
 from pages.shared.literal import literal
+from pages.shared.made import show_pictures
 from pages.shared.memoised import Bar, on_stoppable_click
 from pages.shared.networks import Models, say_how_long
 
@@ -97,7 +98,7 @@ def _show_coalitions(models: Models, found: list[Evidence], data: DatasetSpec, p
     for number, picture in enumerate(pictures):
         with columns[number % len(columns)]:
             name = coalition_name(players, number)
-            st.image(upscale(picture, factor), width=160, alt=f"image with {name}")
+            show_pictures(upscale(picture, factor), width=160, alt=f"image with {name}")
             scores = " · ".join(format_number(float(one.worth[0, number]), 1) for one in found)
             st.markdown(f"{name}  \n:small[{scores}]")
     first, second = (literal(name) for name in names_of(models))

@@ -23,6 +23,7 @@ from pages.shared import cache
 from pages.shared.controls import choose
 from pages.shared.figures import show_figure
 from pages.shared.literal import literal
+from pages.shared.made import show_pictures
 from pages.shared.memoised import Bar, on_stoppable_click
 from pages.shared.networks import Models, say_how_long
 
@@ -122,7 +123,7 @@ def _show_pair(found: Randomised) -> None:
         upscale(relevance_overlay(found.image, values, limit=abs(values).max() or 1.0), factor)
         for values in (found.trained, found.fresh)
     ]
-    st.image(
+    show_pictures(
         pictures, caption=["trained", "fresh weights, own scale"], width=220, alt=["map when trained", "map when fresh"]
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import streamlit as st
@@ -24,7 +25,11 @@ from pages.shared.durations import in_words, roughly
 from pages.shared.figures import show_figure
 from pages.shared.measurements import Group
 from pages.shared.networks import Networks
+from pages.shared.once import drawn
 from pages.shared.origins import page_origin
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 GUESSES = ("class", "hue.shift", "h_flip.applied", "brightness.factor")
 ASKED = "hue"
@@ -168,14 +173,20 @@ def show_factor(
             continue
         found = _decoded(model, model.key, data, factor, objects)
         if found.kind == "choice":
-            figure = confusion(found.true, found.decoded, found.class_names)
+            figure = drawn(_beside, confusion, found.true, found.decoded, found.class_names)
         else:
             unit = " (degrees of the circle)" if found.kind == "circle" else ""
-            figure = decoded_scatter(
-                found.true, found.decoded, axis_title=title + unit, colour=colour, circle=found.kind == "circle"
+            figure = drawn(
+                _beside,
+                decoded_scatter,
+                found.true,
+                found.decoded,
+                axis_title=title + unit,
+                colour=colour,
+                circle=found.kind == "circle",
             )
         show_figure(
-            figure.update_layout(height=BESIDE_PX),
+            figure,
             pd.DataFrame({"true": found.true, "decoded": found.decoded}),
             key=f"decoded_{key}",
             title=f"{title}, decoded from {name}",
@@ -184,6 +195,11 @@ def show_factor(
             caption=f"**{name}**: {sentence(rows.iloc[0])}",
             origin=page_origin(data),
         )
+
+
+def _beside(draw: Callable[..., go.Figure], *args: object, **kwargs: object) -> go.Figure:
+    """A figure of the height that fits beside the heatmap."""
+    return draw(*args, **kwargs).update_layout(height=BESIDE_PX)
 
 
 def sentence(row: pd.Series) -> str:

@@ -33,6 +33,7 @@ from pages.shared.exports import export_row
 from pages.shared.figures import show_figure
 from pages.shared.measurements import find_measured, gallery_data, measure_button, show_pending
 from pages.shared.networks import Networks, choose_others, choose_pair, show_no_gallery
+from pages.shared.once import drawn
 
 VIEWS = {"all": "Every network", "thrown-away": "What did one throw away?"}
 DEFAULTS = ("matched", "disjoint")
@@ -83,7 +84,7 @@ def show_pair(table: pd.DataFrame, pair: tuple[KnownModel, KnownModel], titles: 
         "The upright line is what the pixels give; bars are 95 % intervals."
     )
     show_figure(
-        factor_dumbbells(pairs, titles, colours_of(pair)),
+        drawn(factor_dumbbells, pairs, titles, colours_of(pair)),
         pairs.reset_index(),
         key="dumbbells",
         title=f"Factors decoded from networks trained on {titles[0]} and on {titles[1]}",
@@ -110,7 +111,9 @@ def show_table(
     hidden = [] if ASKED in pair else cells_to_guess(table)
     is_hidden = [cell in hidden for cell in zip(table["model"], table["factor"], strict=True)]
     seen = table.assign(skill=table["skill"].mask(is_hidden))
-    figure = factor_heatmap(seen, titles=names, verdicts=verdicts, selected=(pair, factor), trained_on=trained_on)
+    figure = drawn(
+        factor_heatmap, seen, titles=names, verdicts=verdicts, selected=(pair, factor), trained_on=trained_on
+    )
     show_cells(
         figure,
         {name: head_of(known[name], names[name]) for name in networks if name in known},

@@ -22,6 +22,7 @@ from pages.shared.cache import KnownModel
 from pages.shared.figures import draw, show_figure
 from pages.shared.memoised import Bar, on_stoppable_click
 from pages.shared.networks import Networks, choose_pair
+from pages.shared.once import drawn
 
 TEACHING_PAIR = ("none", "hue")
 """At first: the network that keeps, and the one that may have thrown away."""
@@ -82,7 +83,7 @@ def show_card(card: ThrownAway, command: str) -> None:
     if card.rows:
         st.subheader("All differences", anchor=False)
         show_figure(
-            differences_figure(card),
+            drawn(differences_figure, card),
             card.table(),
             key="differences",
             title="What B keeps, less what A keeps",
@@ -104,7 +105,7 @@ def show_card(card: ThrownAway, command: str) -> None:
 
 def _show_strip(data: DatasetSpec, said: str, strip: Strip) -> None:
     st.markdown(said)
-    figure = strip_figure(strip, _pictures(strip, data))
+    figure = drawn(strip_figure, strip, _pictures(strip, data))
     draw(figure, key=f"strip_{strip.factor}", alt=f"{strip.title}: five images, true and read off both networks")
 
 

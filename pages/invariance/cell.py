@@ -24,7 +24,9 @@ from invariance.vocabulary.measures import MEASURES, SHOWN_MEASURES
 from pages.shared import cache
 from pages.shared.controls import choose
 from pages.shared.figures import show_figure
+from pages.shared.made import show_pictures
 from pages.shared.networks import Networks
+from pages.shared.once import drawn
 from pages.shared.origins import page_origin
 
 VIEWS = {"twins": "More twins", "layers": "Layer by layer", "magnitude": "Against magnitude"}
@@ -150,7 +152,7 @@ def show_beside(
     st.markdown(f"{said}. Twins under **{transform.replace('_', ' ')}**, and how far apart this network sees them:")
     pictures, captions, alts = _twin_pictures(networks, transform, data)
     few = slice(0, NUM_BESIDE)
-    st.image(pictures[few], caption=captions[few], width=128, alt=alts[few])
+    show_pictures(pictures[few], caption=captions[few], width=128, alt=alts[few])
 
 
 def _told(rows: pd.DataFrame, reference: str, score: str) -> str:
@@ -192,13 +194,13 @@ def _show_twins(networks: Networks, titles: dict[str, str], transform: str, data
         f"images (from {_twins(model, model.key, data, transform).num_reference} images)."
     )
     rest = slice(NUM_BESIDE, None)
-    st.image(pictures[rest], caption=captions[rest], width=176, alt=alts[rest])
+    show_pictures(pictures[rest], caption=captions[rest], width=176, alt=alts[rest])
 
 
 def _show_layers(networks: Networks, titles: dict[str, str], transform: str, data: DatasetSpec, score: str) -> None:
     table = _profile(networks, cache.keys_of(networks.values()), data, transform, _num_pairs(networks, "layers"))
     show_figure(
-        layer_figure(table, score=score, titles=titles),
+        drawn(layer_figure, table, score=score, titles=titles),
         table,
         key="layers",
         title=f"{MEASURES[score].title} for {transform}, layer by layer",
@@ -216,7 +218,7 @@ def _show_equivariance(networks: Networks, titles: dict[str, str], transform: st
     num_pairs = PAIRS_FORESEEN["small" if _are_small(networks) else "others"]
     table = _equivariance(networks, cache.keys_of(networks.values()), data, transform, num_pairs)
     show_figure(
-        layer_figure(table, score=EQUIVARIANCE.name, titles=titles),
+        drawn(layer_figure, table, score=EQUIVARIANCE.name, titles=titles),
         table,
         key="layers",
         title=f"Equivariance to {transform}, layer by layer",
@@ -235,8 +237,12 @@ def _show_magnitude(networks: Networks, titles: dict[str, str], transform: str, 
     law = wanted.law
     title = law.title + (f" ({law.unit})" if law.unit else "")
     ends_inside = wanted.values[0] < wanted.low or wanted.values[-1] > wanted.high
-    figure = magnitude_figure(
-        table, axis_title=title, titles=titles, trained=(wanted.low, wanted.high) if ends_inside else None
+    figure = drawn(
+        magnitude_figure,
+        table,
+        axis_title=title,
+        titles=titles,
+        trained=(wanted.low, wanted.high) if ends_inside else None,
     )
     show_figure(
         figure,

@@ -12,6 +12,7 @@ from invariance.vocabulary.equivariance import LOCAL_ERROR, R2_COLUMNS, VERDICTS
 from pages.invariance.cell import titles_of
 from pages.shared.figures import show_figure
 from pages.shared.networks import Networks
+from pages.shared.once import drawn
 
 
 def explain_verdicts(data: DatasetSpec) -> None:
@@ -48,7 +49,7 @@ def show_foreseen(table: pd.DataFrame, networks: Networks, names: dict[str, str]
     if known.empty:
         return
     show_figure(
-        foreseen_figure(known, titles=titles),
+        drawn(foreseen_figure, known, titles=titles),
         known,
         key="foreseen",
         title=f"What foresees the change, {transform}",

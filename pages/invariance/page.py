@@ -34,6 +34,7 @@ from pages.shared.errors import errors_shown, show_postponed
 from pages.shared.exports import export_row
 from pages.shared.measurements import gallery_data
 from pages.shared.networks import Networks, choose_others, show_no_gallery
+from pages.shared.once import drawn
 
 FEW = ("none", "translate", "rotate", "hue", "blur")
 """Rows at first, of the gallery's: one that is fragile, and four that learnt one thing each, of every kind."""
@@ -122,7 +123,8 @@ def show_table(
     apart = [name for name, network in networks.items() if network.is_untrained]
     tested = accuracies(table, networks)
     draw = equivariance_heatmap if foreseen else partial(sens_heatmap, score=score)
-    figure = draw(
+    figure = drawn(
+        draw,
         table,
         titles={name: f"{title} · {tested[name]}" if tested[name] else title for name, title in names.items()},
         selected=cell,

@@ -31,6 +31,7 @@ from pages.invariance.table import find_tables, measurement
 from pages.shared.figures import show_figure
 from pages.shared.measurements import Group, gallery_data, measure
 from pages.shared.networks import Networks
+from pages.shared.once import drawn
 
 
 def show_scatter(known: Networks) -> None:
@@ -75,7 +76,7 @@ def show_scatter_of(table: pd.DataFrame) -> None:
         st.info("No transfer whose source has been measured is here yet.", icon=":material/info:")
         return
     show_figure(
-        transfer_scatter(table),
+        drawn(transfer_scatter, table),
         table,
         key="scatter",
         title="Transfer accuracy against the source's sens-score",

@@ -18,7 +18,9 @@ from invariance.numbers import format_number
 from pages.shared import cache
 from pages.shared.exports import offline_button
 from pages.shared.literal import literal
+from pages.shared.made import show_pictures
 from pages.shared.networks import Models, say_how_long
+from pages.shared.once import kept
 from pages.shared.origins import page_origin
 
 NUM_STEPS = 24
@@ -36,7 +38,9 @@ def look(
     say_how_long(models, passes, models[0].data.image_size, can_stop=False)
     units = [cache.pair_distance(model, replace(model.data, transforms=(transform,))) for model in models]
     path = picture.way(transform, values, draw=draw, num_steps=NUM_STEPS)
-    return look_at([model.model for model in models], path, units=units, shown=shown)
+    networks = [model.model for model in models]
+    made_by = (cache.keys_of(models), path, units, shown)
+    return kept(lambda: look_at(networks, path, units=units, shown=shown), "own", *made_by)
 
 
 def show_views(
@@ -46,10 +50,10 @@ def show_views(
     factor = fitting_factor(found.image.shape[0], 320)
     with places[0]:
         st.markdown("**without**")
-        st.image(upscale(found.image, factor), width="stretch", alt="the picture as a network gets it")
+        show_pictures(upscale(found.image, factor), width="stretch", alt="the picture as a network gets it")
     with places[1]:
         st.markdown(f"**with {transform}**")
-        st.image(upscale(found.changed, factor), width="stretch", alt=f"the picture with {transform}")
+        show_pictures(upscale(found.changed, factor), width="stretch", alt=f"the picture with {transform}")
         unit = "of a squared distance of 1" if shown == "distance" else "logits a pixel"
         words = (
             "moved the representation away, :blue[**blue**] ones brought it back"
@@ -63,7 +67,7 @@ def show_views(
     for place, model, view, overlay in zip(places[2:], models, found.views, overlays, strict=True):
         with place:
             st.markdown(_answer(view))
-            st.image(overlay, width="stretch", alt=f"map of {model.label}: {_answer(view).replace('*', '')}")
+            show_pictures(overlay, width="stretch", alt=f"map of {model.label}: {_answer(view).replace('*', '')}")
             _show_view(view, model.label)
     size = found.image.shape[0]
     st.caption(

@@ -14,6 +14,7 @@ from pages.pictures.uploads import clear, take_examples, uploader
 from pages.shared import folders, server, visitor
 from pages.shared.errors import errors_shown
 from pages.shared.literal import literal
+from pages.shared.made import show_pictures
 from pages.shared.navigation import PAGE_OF, link_to
 from pages.shared.shelf import current
 
@@ -91,7 +92,7 @@ def show_samples(found: Shelf) -> None:
     """What a network will see."""
     factor = fitting_factor(PREVIEW_PX, 128)
     pictures = [tile(image, factor) for image in preview(found.fingerprint(), found)]
-    st.image(pictures, width=140, alt=[f"sample {number + 1}" for number in range(NUM_PREVIEWS)])
+    show_pictures(pictures, width=140, alt=[f"sample {number + 1}" for number in range(NUM_PREVIEWS)])
     st.caption(f"What a network will see: {PREVIEW_PX} x {PREVIEW_PX} pixels, here rotated and with shifted hue.")
 
 

@@ -12,6 +12,7 @@ from pages.shared import server, visitor
 from pages.shared.errors import errors_postponed, show_postponed
 from pages.shared.navigation import link_to
 from pages.shared.plan import planned_runs
+from pages.shared.pulse import live
 
 ROWS = 50
 """Of the table that are shown at once."""
@@ -84,4 +85,5 @@ else:
     left.pills("State", STATES, selection_mode="multi", key="states", bind="query-params")
     right.pills("Kind", list(RUN_KINDS), selection_mode="multi", key="kinds", bind="query-params")
     active = server.store().has_active()
-    st.fragment(show_runs, run_every=3 if active else None)(active)
+    part = live(show_runs, None, key="runs_pulse") if active else st.fragment(show_runs)
+    part(active)

@@ -17,6 +17,7 @@ from pages.shared.errors import show_error
 from pages.shared.figures import show_figure
 from pages.shared.literal import literal
 from pages.shared.navigation import link_to
+from pages.shared.once import drawn
 from pages.shared.run_state import STATE_COLOURS, progress_line
 
 MAX_COMPARED = 8
@@ -111,7 +112,7 @@ def show_curves(runs: list[Run], titles: dict[str, str]) -> None:
     )
     shown = {name: table for name, table in tables.items() if (table["name"] == metric).any()}
     show_figure(
-        training_curves(shown, metric),
+        drawn(training_curves, shown, metric),
         values_table(shown, metric),
         key="curves",
         title=f"Runs: {metric_title(metric)}",

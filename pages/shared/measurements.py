@@ -15,6 +15,7 @@ from invariance.vocabulary.measures import TABLE
 from pages.shared import server
 from pages.shared.errors import errors_postponed, show_error
 from pages.shared.networks import Networks
+from pages.shared.pulse import live
 from pages.shared.run_state import share_of
 
 Group = tuple[str, ...]
@@ -102,7 +103,9 @@ def show_pending(pending: Sequence[Run]) -> None:
     if not pending:
         return
     active = any(run.is_active for run in pending)
-    st.fragment(_progress, run_every=1.5 if active else None)([run.id for run in pending], active)
+    run_ids = [run.id for run in pending]
+    part = live(_progress, run_ids, key="measuring") if active else _progress
+    part(run_ids, active)
 
 
 def _progress(run_ids: list[str], was_active: bool) -> None:

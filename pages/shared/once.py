@@ -99,7 +99,7 @@ def made(make: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         *args: see :func:`key_of`.
         **kwargs: likewise.
     """
-    return _shelf().get(_key(make, args, kwargs), lambda: make(*args, **kwargs), _size)
+    return _once(lambda: make(*args, **kwargs), _size, make, args, kwargs)
 
 
 def made_of(engine: Engine, make: Callable[..., R], *args: object, **kwargs: object) -> R:
@@ -115,8 +115,7 @@ def made_of(engine: Engine, make: Callable[..., R], *args: object, **kwargs: obj
     from invariance.spec.sources import SOURCES
 
     stamps = [stamp(getattr(engine.spec, role)) for role in SOURCES]
-    key = _key(make, engine.spec, stamps, args, kwargs)
-    return _shelf().get(key, lambda: make(engine, *args, **kwargs), _size)
+    return _once(lambda: make(engine, *args, **kwargs), _size, make, engine.spec, stamps, args, kwargs)
 
 
 def drawn(draw: Callable[P, go.Figure], *args: P.args, **kwargs: P.kwargs) -> go.Figure:
@@ -127,10 +126,13 @@ def drawn(draw: Callable[P, go.Figure], *args: P.args, **kwargs: P.kwargs) -> go
         *args: what it draws, see :func:`key_of`.
         **kwargs: likewise.
     """
-    key = _key(draw, args, kwargs)
-    figure = _shelf().get(key, lambda: draw(*args, **kwargs), lambda figure: FIGURE_BYTES * len(figure.to_json()))
-    figure._drawn_as = key  # attributes of other names are parts of the picture
-    return figure
+
+    def draw_it() -> go.Figure:
+        figure = draw(*args, **kwargs)
+        figure._drawn_as = key_of(figure.to_json())  # attributes of other names are parts of the picture
+        return figure
+
+    return _once(draw_it, lambda figure: FIGURE_BYTES * len(figure.to_json()), draw, args, kwargs)
 
 
 def name_of(figure: go.Figure) -> str:
@@ -138,9 +140,24 @@ def name_of(figure: go.Figure) -> str:
     return str(getattr(figure, "_drawn_as", "")) or key_of(figure.to_json())
 
 
-def _key(make: Callable[..., object], *parts: object) -> str:
+def kept(do: Callable[[], R], *depends_on: object) -> R:
+    """What a closure makes, made once for all; nobody may change it.
+
+    Args:
+        do: makes it, without a word to Streamlit.
+        *depends_on: what it is, and everything that it depends on, see :func:`key_of`.
+    """
+    return _once(do, _size, *depends_on)
+
+
+def _once(do: Callable[[], R], size: Callable[[R], int], *depends_on: object) -> R:
     # A function that was loaded anew, or put in another's place, is another one.
-    return key_of(make, id(getattr(make, "func", make)), parts)
+    functions = [id(getattr(one, "func", one)) for one in depends_on if callable(one)]
+    try:
+        key = key_of(functions, depends_on)
+    except (pickle.PicklingError, AttributeError, TypeError):  # a function that is no module's: made for each
+        return do()
+    return _shelf().get(key, do, size)
 
 
 def _shelf() -> Shelf:

@@ -16,6 +16,7 @@ from invariance.runs.networks import recorded_spec
 from invariance.runs.run import Run
 from invariance.runs.slots import Slot, slots_of
 from invariance.runs.store import Store, default_root
+from invariance.runs.threads import compute_with_one_thread
 from invariance.spec import RunSpec, SpecError, canonical_json
 from pages.shared import process, visitor
 from pages.shared.errors import errors_postponed, postpone, show_error
@@ -38,18 +39,23 @@ class _AtWork:
 
 
 def store() -> Store:
-    """The store of runs; a new object each time, so that it always is of the code's current version."""
-    return Store(default_root())
+    """The store of runs, opened once for each version of the code and each file that it is in."""
+    root = default_root()
+    if (file := _file_of(root)) == (0, 0):
+        return Store(root)
+    found: Store = process.keep("store", f"{root} {file} {id(Store)}", lambda: Store(root))
+    return found
 
 
 def begin() -> None:
     """Has the manager at work from the server's start; why it cannot be is said in the log, and on the pages.
 
-    On a shared server what visitors made goes after a while.
+    On a shared server what visitors made goes after a while, and pages compute with one thread.
     """
     try:
         manager()
         if visitor.is_shared():
+            compute_with_one_thread()
             process.keep("housekeeper", str(default_root()), _keep_house)
     except SpecError as error:
         _log.warning("no run can be executed: %s", error)

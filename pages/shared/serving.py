@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import get_option
@@ -23,10 +26,12 @@ _log = logging.getLogger(__name__)
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     """From the server's start, without any visitor, to its end: the manager of runs is at work."""
-    from pages.shared import server  # here, since a script that is merely read needs none of it
+    from pages.shared import server, warm  # here, since a script that is merely read needs none of it
 
     try:
         await asyncio.to_thread(server.begin)
+        if visitor.is_shared():
+            threading.Thread(target=warm.warm_up, name="warm-up", daemon=True).start()
         yield {}
     finally:
         await asyncio.to_thread(process.end)
@@ -41,7 +46,14 @@ def routes() -> list[Route]:
         Route(prefix + made.PATH, made.answer),
         Route(prefix + share.QR_PATH, share.qr),
         *class_routes(prefix),
+        Route(prefix + "/pulse", _pulse),
     ]
+
+
+async def _pulse(request: Request) -> Response:
+    from pages.shared import pulse  # as above
+
+    return await pulse.answer(request)
 
 
 def middleware() -> list[Middleware]:

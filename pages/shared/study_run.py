@@ -13,6 +13,7 @@ from invariance.studies.study import Study
 from pages.shared import server
 from pages.shared.durations import in_words
 from pages.shared.errors import errors_postponed, show_postponed
+from pages.shared.pulse import live
 
 
 def start(study: Study) -> None:
@@ -33,7 +34,7 @@ def show_controls(
     """
     progress = _progress(study)
     if _is_active(study):
-        st.fragment(_live, run_every=2)(study)
+        live(_live, [spec.run_id for spec in study.runs], key="study_pulse")(study)
         return progress
     if progress.is_done:
         st.success(

@@ -7,6 +7,7 @@ browser gets each file once, and pills stay what they are for links and for whoe
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
 from invariance.vocabulary.transforms import BEYOND_2D, CATEGORIES, TRANSFORMATIONS
@@ -31,6 +32,7 @@ PILLS::before {
 """The after alone in the pill, and both, large, above the one that is pointed at."""
 
 
+@cache
 def pill_style() -> str:
     """The style of all pills that :func:`~pages.shared.controls.transform_picker` shows, for ``app.py``."""
     by_category = {**CATEGORIES, TRANSFORMATIONS[BEYOND_2D[0]].category: BEYOND_2D}

@@ -11,6 +11,7 @@ from invariance.figures.what_if import what_if_cells
 from invariance.numbers import format_number
 from invariance.studies.what_if_report import Report
 from pages.shared.figures import show_figure
+from pages.shared.once import drawn
 from pages.shared.origins import page_origin
 
 
@@ -25,7 +26,7 @@ def show_two_by_two(found: Report, *, key: str) -> None:
     cells, effects = st.columns([3, 2], gap="large")
     with cells:
         show_figure(
-            what_if_cells(found),
+            drawn(what_if_cells, found),
             pd.DataFrame(found["cells"]),
             key=key,
             title="Transfer accuracy by pretraining and target task",

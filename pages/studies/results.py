@@ -26,6 +26,7 @@ from invariance.studies.verdicts import NO_DIFFERENCE
 from invariance.vocabulary.studies import ABOUT
 from invariance.vocabulary.verdicts import MEANING, RULE, SYMBOL, Verdict
 from pages.shared.figures import show_figure
+from pages.shared.once import drawn
 from pages.shared.origins import page_origin
 
 BADGES: Final = {
@@ -60,7 +61,7 @@ def show_findings(summary: Mapping[str, Any]) -> None:
         "Effects" if is_beyond_paper(known) else "Effects beside the published ones", icon=":material/bar_chart:"
     ):
         show_figure(
-            findings_figure(known),
+            drawn(findings_figure, known),
             pd.DataFrame(plain_findings(known)).drop(columns=["per_seed", "denominators", "parts"]),
             key="findings",
             title="Effects over seeds",
@@ -123,7 +124,7 @@ def show_figures(study: Study, table: pd.DataFrame, origin: Origin) -> None:
     for tab, figure in zip(st.tabs([figure.tab or figure.title for figure in figures]), figures, strict=True):
         with tab:
             show_figure(
-                figure.draw(table),
+                drawn(figure.draw, table),
                 table,
                 key=f"figure_{figure.name}",
                 title=figure.title,

@@ -16,6 +16,7 @@ from pages.shared.errors import show_error, show_postponed
 from pages.shared.figures import draw, show_figure
 from pages.shared.links import MAX_SHOWN
 from pages.shared.navigation import link_to
+from pages.shared.pulse import live
 from pages.shared.two_by_two import show_two_by_two
 from pages.train.lanes import Shown, Watched, short_titles, show_lane, show_style, shown_of, watched
 from pages.train.only_one import show_only_one
@@ -26,7 +27,7 @@ RACE = "race_shown"
 
 
 def live_panel(transfer_ids: list[str]) -> None:
-    """Shows the runs, refreshed every two seconds while anything happens, and once more in full at the end."""
+    """Shows the runs, refreshed within two seconds of any change, and once more in full at the end."""
     if absent := [run_id for run_id in transfer_ids if server.store().find(run_id) is None]:
         more = f", nor are {len(absent) - 1} more of the link" if len(absent) > 1 else ""
         show_error(f"run {absent[0][:MAX_SHOWN]!r} is not known here{more}.")
@@ -34,11 +35,13 @@ def live_panel(transfer_ids: list[str]) -> None:
     if not transfer_ids:
         return
     try:
-        active = any(run.is_active for one in transfer_statuses(transfer_ids) for run in one.runs)
+        runs = [run for one in transfer_statuses(transfer_ids) for run in one.runs]
     except SpecError as error:
         show_error(error)
         return
-    st.fragment(_panel, run_every=2 if active else None)(transfer_ids, active)
+    active = any(run.is_active for run in runs)
+    part = live(_panel, [run.id for run in runs], key="panel_pulse") if active else st.fragment(_panel)
+    part(transfer_ids, active)
 
 
 def _shown(task: DatasetSpec, transfer_ids: list[str], *, is_over: bool) -> Shown | None:
