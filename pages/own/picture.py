@@ -23,7 +23,7 @@ from pages.shared.navigation import link_to
 MINE = "yours"
 USES = {"object": "cut out, on a background", "whole": "whole"}
 TILE_PX = 200
-NUM_BACKGROUNDS = 100
+NUM_BACKGROUNDS, FIRST_SCENE = 100, 17
 
 
 def choose_picture(file_place: DeltaGenerator, place: DeltaGenerator, more: DeltaGenerator) -> tuple[Image.Image, bool]:
@@ -88,7 +88,7 @@ def choose_background(image_size: int) -> tuple[Engine, int]:
     if kind == "colour":
         colour = right.color_picker("Colour", "#808080", key="ground_colour", bind="query-params")
         return cache.engine(DatasetSpec(backgrounds=colour, image_size=image_size)), 0
-    number = right.slider("Which scene", 0, NUM_BACKGROUNDS - 1, 17, key="scene", bind="query-params")
+    number = right.slider("Which scene", 0, NUM_BACKGROUNDS - 1, FIRST_SCENE, key="scene", bind="query-params")
     return cache.engine(DatasetSpec(image_size=image_size)), int(number)
 
 

@@ -45,7 +45,7 @@ def test_matched_beside_mismatched_at_first(app: AppTest) -> None:
 def test_a_chosen_object_is_on_the_image(app: AppTest) -> None:
     open_attribution(app, object=TARGET_CLASSES[1], image="3")
     assert not app.exception
-    assert f"The image shows **{TARGET_CLASSES[1]}**" in texts(app)
+    assert f"The image: **{TARGET_CLASSES[1]}**" in texts(app)
 
 
 @pytest.mark.usefixtures("gallery")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,11 +14,19 @@ from invariance.training.checkpoint import save_weights
 from pages.shared.navigation import PAGES
 from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
+
 ADDRESSES = ["train", "", *(page.folder for page in PAGES[1:] if page.folder != "train")]
 """Not the start page first: a link to another page must work on a server that nobody has used yet."""
 
 TITLE_TOP_PX = 72.0
 """The space above each title, from app.py: 4.5 rem. A visitor who is new gets a cookie, which must not move it."""
+
+FIGURE = "[data-testid=stMain] :is([data-testid=stPlotlyChart], [data-testid=stImage] img):visible"
+FIGURE_FIRST = ("dataset", "studies", "attribution", "own")
+"""Pages whose figure is what one sees first."""
+FIGURE_TOP_PX = 450.0
 
 TINY = "objects_source=noise&backgrounds_source=noise&classes=2&epochs_Quick=1&samples_Quick=64&target_images=20"
 
@@ -29,6 +39,8 @@ def test_every_page_opens_without_an_exception(visitor: Visitor, path: str) -> N
     assert visitor.exceptions() == []
     assert page.locator("h1").first.inner_text().strip()
     assert page.locator("h1").first.bounding_box()["y"] == pytest.approx(TITLE_TOP_PX, abs=1.0)
+    if path in FIGURE_FIRST:
+        assert page.locator(FIGURE).first.bounding_box()["y"] <= FIGURE_TOP_PX
     assert page.get_by_role("link", name="Attribution").first.is_visible(), "the page is not in the app's frame"
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0, "the page is wider than the window"
@@ -61,11 +73,45 @@ def test_what_is_chosen_can_be_read(visitor: Visitor, least: float) -> None:
 @pytest.mark.browser
 def test_columns_stand_below_one_another(visitor: Visitor) -> None:
     page = visitor.open("attribution")
-    upper, lower = (page.get_by_role("combobox", name=name).bounding_box() for name in ("Network", "Object"))
+    page.get_by_role("button", name="More").click()
+    upper, lower = (page.get_by_role("combobox", name=name).bounding_box() for name in ("Network", "Beside it"))
     assert upper["x"] == lower["x"] and upper["y"] < lower["y"]
+    page.keyboard.press("Escape")
     choice, button = page.get_by_role("radio", name="all layers"), page.get_by_role("button", name="Forget and")
     apart = button.bounding_box()["x"] - choice.bounding_box()["x"] - choice.bounding_box()["width"]
     assert 0 < apart < 60, "the button belongs to the choice"
+
+
+@pytest.mark.browser
+def test_back_undoes_each_thing_and_forward_does_it_again(visitor: Visitor) -> None:
+    """Choices that Streamlit binds to the link, a page, and one that :func:`~pages.shared.controls.choose` writes."""
+    page = visitor.open(f"dataset?{TINY}")
+    seen = [page.url]
+    blur, view = page.get_by_role("button", name="blur", exact=True), page.get_by_role("radio", name="Twins")
+    studies = page.get_by_role("link", name="Studies").first
+    study = page.get_by_role("combobox", name="Study")
+    for do in (blur.click, view.click, studies.click, partial(choose, study, "Repair")):
+        do()
+        page.wait_for_function("before => location.href !== before", arg=seen[-1], timeout=RUN_TIMEOUT_MS)
+        visitor.settle()
+        seen.append(page.url)
+    for expected in reversed(seen[:-1]):
+        page.go_back()
+        visitor.settle()
+        assert page.url == expected
+        if "studies" in expected:
+            assert "Repair" not in study.input_value()
+    assert blur.get_attribute("aria-pressed") == "false" and not view.is_checked()
+    page.go_forward()
+    visitor.settle()
+    assert page.url == seen[1] and blur.get_attribute("aria-pressed") == "true"
+    assert visitor.exceptions() == []
+
+
+def choose(box: Locator, title: str) -> None:
+    """Opens a box and takes the first thing in it that is called so."""
+    box.click()
+    box.page.get_by_role("option", name=title).first.click()
 
 
 @pytest.mark.browser

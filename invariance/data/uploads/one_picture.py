@@ -18,9 +18,9 @@ from invariance.data.preview import clean_backgrounds
 from invariance.data.uploads.collection import square_background, square_cutout
 from invariance.data.uploads.reading import UploadedPicture
 
-EXAMPLES: Final = ("lighthouse", "ladybird", "rocket", "octopus", "waterfall")
-"""Built-in pictures for people who have none at hand: four objects of classes that the gallery's transfers learnt, of
-which a network that was trained to ignore the change can be right, and a whole scene."""
+EXAMPLES: Final = ("lighthouse", "ladybird", "rocket", "octopus", "teapot", "bee", "guitar", "waterfall")
+"""Built-in pictures for people who have none at hand: four of classes that the gallery's transfers learnt, three that
+they never saw and can only call by the nearest name, and a whole scene."""
 
 _SCENE: Final = "waterfall"
 
