@@ -31,7 +31,8 @@ from invariance.training.precision import tuned_convolutions
 from invariance.training.reporting import replayed_history, tell
 from invariance.training.train_state import TrainState, add_up
 
-_PRODUCTS: Final = (functional.conv2d, functional.linear)
+_PRODUCTS: Final = (functional.conv2d, functional.linear, functional.multi_head_attention_forward)
+"""What is computed in bfloat16. Attention is one of them since what it calls in its turn is not asked about."""
 
 
 class _HalfProducts(TorchFunctionMode):
@@ -44,7 +45,7 @@ class _HalfProducts(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         if func in _PRODUCTS:
-            return func(*(_halved(arg) for arg in args), **kwargs)
+            return func(*(_halved(arg) for arg in args), **{name: _halved(value) for name, value in kwargs.items()})
         if func is functional.batch_norm:  # in float32 and rounded once, as the kernel of one network does
             images, *others = args
             return func(images.to(torch.float32), *others, **kwargs).to(images.dtype)

@@ -34,6 +34,7 @@ class _Operations(TorchDispatchMode):
 _autocast_state = threading.local()
 _IN_HALF = {
     *(F.linear, F.conv1d, F.conv2d, torch.conv2d, F.scaled_dot_product_attention, torch.matmul, torch.mm, torch.bmm),
+    F.multi_head_attention_forward,  # what it calls in its turn does not come by here
     *(torch.addmm, torch.baddbmm, Tensor.matmul, Tensor.__matmul__, Tensor.__rmatmul__),
 }
 _IN_FULL = {

@@ -22,6 +22,7 @@ from invariance.events import Finished
 from invariance.measures.measure import measure
 from invariance.models import create_model
 from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec
+from invariance.studies.thrown_away import thrown_away
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.vocabulary.methods import METHODS
 
@@ -51,6 +52,10 @@ SPECS = {
         num_pairs=12,
     ),
     "features": MeasureSpec(sources=("one",), measure="features", data=DATA, num_pairs=12),
+    "equivariance": MeasureSpec(
+        sources=("one",), measure="equivariance", transforms=("rotate", "translate", "h_flip"), data=PLAIN,
+        num_pairs=12,
+    ),
     "factors": FactorSpec(
         sources=("one",), factors=("class", "invert"), data=PLAIN,
         num_images=120, num_folds=2,
@@ -66,9 +71,25 @@ def test_a_table_is_that_of_the_cpu(tmp_path: Path, source: Path, name: str) -> 
         assert isinstance(finished, Finished) and finished.table is not None
         tables.append(pd.read_csv(finished.table))
     numbers = [table.select_dtypes("number") for table in tables]
-    agree = np.isclose(numbers[1], numbers[0], atol=2e-3, equal_nan=True)
+    # Features are in bfloat16 on the device, and what maps predict of changes is far from what they were fitted to.
+    agree = np.isclose(numbers[1], numbers[0], atol=0.03 if name == "equivariance" else 2e-3, equal_nan=True)
     # Of so few images a probe has penalties that are as good as each other, and rounding chooses.
     assert agree.mean() > 0.9 if name == "factors" else agree.all(), tables
+    if name == "equivariance":  # of steps as small as those, which nothing may round
+        exact = [number for number in numbers[0] if number.startswith("local")]
+        pd.testing.assert_frame_equal(numbers[1][exact], numbers[0][exact], rtol=1e-4)
+
+
+def test_what_was_thrown_away_is_what_was_on_the_cpu(source: Path) -> None:
+    spec, found = replace(SPECS["factors"], sources=("one", "two")), []
+    for device in DEVICES:
+        models = {"one": load_weights(source, device), "two": create_model("small", 3, seed=4).to(device).eval()}
+        models["two"].class_names = DATA.classes
+        engine = Engine(PLAIN, device)
+        found.append(thrown_away(models, engine, engine, spec, num_attributed=4))
+    of_cpu, of_cuda = ([(row.name, row.first, row.second) for row in card.rows] for card in found)
+    for one, other in zip(of_cpu, of_cuda, strict=True):
+        assert other[0] == one[0] and other[1:] == pytest.approx(one[1:], abs=0.1, nan_ok=True)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -126,6 +127,36 @@ def test_stacked_networks_learn_what_they_learn_alone(tmp_path: Path, objective:
         assert result_of(heard[number]).device == "cuda"
 
 
+def test_attention_in_a_stack_is_what_it_is_alone(tmp_path: Path) -> None:
+    """In bfloat16, by the device's own kernel: asking for the weights would make it matrix products."""
+    data = replace(DATA, image_size=32, num_samples=4)
+    specs = [
+        replace(SPEC, data=data, model="small_vit", batch_size=4, precision="bfloat16", seed=seed) for seed in (1, 2)
+    ]
+    seen: dict[str, set[object]] = {"stacked": set(), "alone": set()}
+    losses: dict[str, list[float]] = {}
+    for kind, dtypes in seen.items():
+        runs = [
+            Pretraining(spec, tmp_path / f"{kind}{spec.seed}", device="cuda", cancelled=lambda: False) for spec in specs
+        ]
+        batches = [run_to_end(run.open()).batch(0) for run in runs]
+        for module in runs[0].train_state.model.modules():
+            if isinstance(module, torch.nn.MultiheadAttention):
+                module.register_forward_hook(lambda _, __, given, dtypes=dtypes: dtypes.add((given[0].dtype, given[1])))
+        with counted() as ledger:
+            if kind == "stacked":
+                Stack([run.train_state for run in runs]).advance(
+                    *map(torch.stack, zip(*batches, strict=True)), share=0.0
+                )
+            else:
+                for run, batch in zip(runs, batches, strict=True):
+                    run.train_state.advance(*batch)
+        assert not ledger.waits or kind == "alone"
+        losses[kind] = [run.train_state.take_metrics()["train_loss"] for run in runs]
+    assert seen["stacked"] == seen["alone"] == {(torch.bfloat16, None)}
+    assert losses["stacked"] == pytest.approx(losses["alone"], rel=0.02)
+
+
 @pytest.mark.parametrize("is_deterministic", [False, True])
 def test_cudnn_tries_its_ways_in_steps_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_deterministic: bool
@@ -194,15 +225,23 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("regularisation", ["prior", "validation"])
-@pytest.mark.parametrize("method", ["linear-probe", "fine-tune"])
-def test_a_transfer_ends_as_on_the_cpu(tmp_path: Path, source: Path, method: str, regularisation: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "options"),
+    [
+        ("linear-probe", {"regularisation": "prior"}),
+        ("linear-probe", {"regularisation": "validation"}),
+        ("fine-tune", {}),
+        ("fine-tune", {"trainable": "last-block", "learning_rates": (1e-3, 3e-3)}),
+    ],
+    ids=["prior", "validation", "fine-tune", "last-block"],
+)
+def test_a_transfer_ends_as_on_the_cpu(tmp_path: Path, source: Path, method: str, options: dict[str, Any]) -> None:
     data = replace(DATA, transforms=("hue",))
     spec = TransferSpec(
         source="x",
         data=data,
         method=method,
-        regularisation=regularisation,
+        **options,
         epochs=1,
         batch_size=12,
         num_test_samples=12,
