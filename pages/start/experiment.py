@@ -131,8 +131,8 @@ def _whole(scores: pd.DataFrame, model: str, transform: str) -> Interval:
     """The conditional sens-score of a network, or of the one that all started from, with its interval."""
     is_it = scores["untrained"].astype(bool) if model == UNTRAINED else scores["model"] == model
     row = scores[is_it & (scores["transform"] == transform)].iloc[0]
-    ends = (f"sens_conditional{end}" for end in ("", "_low", "_high"))
-    return Interval(*(float(row[end]) for end in ends), num=int(row["num_pairs"]))
+    estimate, low, high = (float(row[f"sens_conditional{end}"]) for end in ("", "_low", "_high"))
+    return Interval(estimate, low, high, num=int(row["num_pairs"]))
 
 
 def _of_what(scores: pd.DataFrame) -> str:
