@@ -170,7 +170,7 @@ def show_factor(
         if found.kind == "choice":
             figure = confusion(found.true, found.decoded, found.class_names)
         else:
-            unit = " (degrees of the circle)" if found.kind == "circle" else ""
+            unit = " (°)" if found.kind == "circle" else ""
             figure = decoded_scatter(
                 found.true, found.decoded, axis_title=title + unit, colour=colour, circle=found.kind == "circle"
             )
