@@ -28,7 +28,9 @@ STYLE = """<style>
 [data-testid=stSliderThumbValue] {
   color: light-dark(#08685c, #5fd3c0);
 }
-:is([data-testid=stCaptionContainer], [data-testid=stImageCaption]) :is(p, li, em, strong) {
+[data-testid=stCaptionContainer], [data-testid=stImageCaption], [data-testid=stImageCaption] * { opacity: 1; }
+:is([data-testid=stCaptionContainer], [data-testid=stImageCaption]), [data-testid=stCaptionContainer] p,
+[data-testid=stImageCaption] :is(p, div, strong) {
   color: light-dark(#56625f, #a9b5b3);
 }
 [data-testid=stPlotlyChart] :is([class*=tick] text, [class*=title], .legendtext, .annotation-text) {

@@ -124,7 +124,7 @@ def factors_in_words(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
         ", ".join(f"{name} {format_number(value)}" for name, value in part.items())
         for part in (means.head(3), means.tail(3)[::-1])
     )
-    lowest = rows.loc[rows["skill"].idxmin()]
+    lowest = rows.nsmallest(1, "skill").iloc[0]
     name = titles.get(lowest["model"], lowest["model"])
     return (
         f"{told} On average best decoded: {best}; worst: {worst}. "

@@ -175,7 +175,7 @@ def show_factor(
         if found.kind == "choice":
             figure = drawn(_beside, confusion, found.true, found.decoded, found.class_names)
         else:
-            unit = " (degrees of the circle)" if found.kind == "circle" else ""
+            unit = " (°)" if found.kind == "circle" else ""
             figure = drawn(
                 _beside,
                 decoded_scatter,

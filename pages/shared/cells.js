@@ -106,7 +106,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const room = Math.max((Math.min(width, own + 72 * data.columns.length) - own) / names.length, 27);
     const longest = Math.max(...names.map((one) => one.firstChild.offsetWidth));
     root.classList.toggle("tilted", longest + 6 > room);
-    root.style.setProperty("--names", `${Math.round(longest * 0.85 + 14)}px`);
+    root.style.setProperty("--names", `${Math.round(longest * 0.9 + 26)}px`);
   };
   fit();
   const watcher = new ResizeObserver(fit);
