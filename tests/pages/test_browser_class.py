@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from invariance.lessons import answer_of, lessons
-from tests.pages.conftest import Visitor
+from tests.pages.conftest import ROOT, Visitor
 
 pytestmark = pytest.mark.browser
 LEAST_CHART_PX = 20.0
+SCRIPT = (ROOT / "pages" / "shared" / "address.js").read_text()
 LETTERS = """() => Math.min(...[...document.querySelectorAll(".js-plotly-plot text, .lesson text")]
   .filter(one => one.textContent.trim()).map(one => parseFloat(getComputedStyle(one).fontSize)))"""
 
@@ -59,17 +60,18 @@ def test_a_telephone_guesses_and_both_screens_see_the_reveal(visitor: Visitor, t
 
 
 def test_a_page_is_shared_without_its_guess_and_presented_in_large_letters(visitor: Visitor) -> None:
-    page = visitor.open("factors?guess=colour&present=1")
+    page = visitor.open("invariance?present=1")
     assert page.get_by_test_id("stHeader").is_hidden() and page.get_by_test_id("stSelectbox").first.is_hidden()
     page.locator(".js-plotly-plot text").first.wait_for(state="attached")
     assert page.evaluate(LETTERS) >= LEAST_CHART_PX
     page.get_by_role("button", name="Leave").press("Enter")
     page.get_by_role("button", name="Present").wait_for()
     assert "present" not in page.url
-    address = page.evaluate("new URL(location.href).searchParams.has('guess')"), page.url
-    page.evaluate("history.replaceState({}, '', location.href + '&guess=mine')")
+    page.evaluate("history.replaceState({}, '', '?guess=mine&row=rotate')")
     page.get_by_role("button", name="Share").press("Enter")
     dialog = page.get_by_role("dialog", name="Share this page")
-    assert "Only this computer" in dialog.inner_text() and "guess" not in dialog.inner_text(), address
+    assert "Only this computer" in dialog.inner_text()
+    address = page.evaluate(f"() => {{ {SCRIPT}; return sharedAddress('lab.example').href }}")
+    assert address == page.url.replace("127.0.0.1", "lab.example").replace("guess=mine&", "")
     page.keyboard.press("Escape")
     assert dialog.is_hidden() and visitor.exceptions() == []
