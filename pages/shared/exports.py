@@ -64,7 +64,7 @@ def export_row(
     data = {
         # Got by the browser when a button is clicked, and made then.
         "figure": later("json", partial(paper_json, figure, title=title), "paper", name_of(figure), title),
-        "csv": later("csv", partial(table.to_csv, index=False), "csv", table),
+        "csv": later("csv", lambda: str(table.to_csv(index=False)), "csv", table),
         "name": name,
         "title": title,
         "plotly": plotly_script(),
