@@ -18,7 +18,8 @@ VERDICTS: Final[dict[str, str]] = {
     INVARIANT: f"the interval of the conditional sens-score ends below {INVARIANT_BELOW}: hardly anything changes",
     EQUIVARIANT: f"else, the interval of equivariance begins above {EQUIVARIANT_ABOVE}: most of the change follows "
     "linearly from the first view and the parameters",
-    PARTLY: "else, that interval begins above the control's end: a part of the change follows",
+    PARTLY: "else, that interval begins above the control's end: a part of the change follows, however small; the "
+    "equivariance says which part, and .01 is one in a hundred",
     SCRAMBLED: "else: no linear map foresees the change on new objects",
 }
 """What each verdict says, in the order in which they are tried (``measures.equivariance.verdict_of``)."""

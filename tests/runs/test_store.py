@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-import invariance.runs.store as runs_store
+import invariance.runs.run as run_module
 from invariance.runs import database
 from invariance.runs.claim import try_claim
 from invariance.runs.database import SCHEMA_VERSION
@@ -294,7 +294,7 @@ def test_states_are_told_by_their_value(store: Store) -> None:
 def test_a_run_of_another_version_is_left_out_and_that_is_said_once(
     store: Store, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(runs_store, "_SAID", set())
+    monkeypatch.setattr(run_module, "_SAID", set())
     in_state(store, "queued")
     other = in_state(store, "queued", seed=1)
     with store._database.write() as connection:

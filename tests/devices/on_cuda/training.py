@@ -18,6 +18,7 @@ from invariance.training import loop
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.feed import Feed
 from invariance.training.loop import Pretraining, pretrain
+from invariance.training.resume import CURRENT
 from invariance.training.stacked import Stack
 from invariance.training.together import pretrain_together
 from invariance.training.transfer import transfer, transfer_together
@@ -250,6 +251,18 @@ def test_a_transfer_ends_as_on_the_cpu(tmp_path: Path, source: Path, method: str
     found = {device: list(transfer(spec, source, tmp_path / device, device=device)) for device in ("cpu", "cuda")}
     results = {device: result_of(events).metrics for device, events in found.items()}
     assert results["cuda"] == pytest.approx(results["cpu"], rel=1e-2, abs=1e-3)
+
+
+def test_a_fine_tuning_goes_on_on_another_device(tmp_path: Path, source: Path) -> None:
+    spec = TransferSpec(
+        source="x", data=DATA, method="fine-tune", epochs=3, batch_size=4, num_test_samples=12, precision="float32"
+    )
+    (*_, whole) = transfer(spec, source, tmp_path / "whole")
+    with pytest.raises(Cancelled):
+        list(transfer(spec, source, tmp_path / "parts", device="cuda", cancelled=after(8)))
+    assert list((tmp_path / "parts").rglob(CURRENT)), "there is something to go on from"
+    (*_, found) = transfer(spec, source, tmp_path / "parts")
+    assert result_of([found]).metrics == pytest.approx(result_of([whole]).metrics, rel=1e-2, abs=1e-3)
 
 
 def test_probes_are_solved_together(tmp_path: Path, source: Path) -> None:
