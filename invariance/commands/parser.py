@@ -65,7 +65,7 @@ class Parser(argparse.ArgumentParser):
         line = _SAID_TWICE.sub(r"\1", " ".join(message.split()))
         self.exit(2, f"{self.prog}: {line} (see {self.prog} --help)\n")
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:  # type: ignore[override]
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
         """As argparse has it, but what is not known is refused by the command that was asked, with its nearest."""
         found, unknown = super().parse_known_args(args, namespace)
         if unknown:

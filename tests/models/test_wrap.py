@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -176,7 +177,8 @@ def test_what_is_no_tensor_in_a_state_is_kept() -> None:
 @pytest.mark.filterwarnings("ignore:.*torch.jit.*:FutureWarning", "ignore:.*torch.jit.*:DeprecationWarning")
 def test_a_scripted_network_is_read_without_its_layers() -> None:
     trunk, images = Own(told).trunk, torch.rand(2, 3, 32, 32)
-    scripted = torch.jit.trace(trunk, images)
+    trace: Any = torch.jit.trace
+    scripted = trace(trunk, images)
     model = wrap(scripted)
     torch.testing.assert_close(model.representation(images), trunk(images))
     assert list(model.layers) == ["representation"]

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -106,7 +107,7 @@ def test_its_images_can_be_made_on_any_backgrounds(forty: Path, name: str) -> No
             assert torch.isfinite(images.float()).all()
 
 
-SMALLEST = {
+SMALLEST: dict[str, dict[str, Any]] = {
     "transforms-vs-other": {"factors": ("usual",), "pretraining_samples": {64: 1}, "models": ("small",)},
     "relevant-features": {"correlations": (), "availabilities": ()},
     "invariance-transfer": {"num_per_category": 1},
@@ -131,10 +132,10 @@ def test_it_runs_to_its_findings_and_report(
 ) -> None:
     """The real design, trained, measured and judged; a budget of two steps says nothing else."""
     design = DESIGNS[name]
-    few = {"epochs": 1, "num_samples": 64, "batch_size": 32, "samples_per_epoch": 64}
-    budget = replace(QUICK, **few, transfer_samples=32, num_test_samples=32, num_pairs=8)  # type: ignore[arg-type]
+    few: dict[str, Any] = {"epochs": 1, "num_samples": 64, "batch_size": 32, "samples_per_epoch": 64}
+    budget = replace(QUICK, **few, transfer_samples=32, num_test_samples=32, num_pairs=8)
     smallest = replace(design.scales["quick"], budget=budget, **SMALLEST[name])
-    monkeypatch.setitem(DESIGNS, name, replace(design, scales={"quick": smallest}))  # type: ignore[arg-type]
+    monkeypatch.setitem(DESIGNS, name, replace(design, scales={"quick": smallest}))
     study, store = own(name, forty), Store(tmp_path / "runs")
     for spec in study.runs:
         run = run_here(spec, store, "cpu")
