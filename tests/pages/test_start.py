@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from invariance.data.example import EXAMPLE_TRANSFORMS
 from invariance.runs import gallery
 from pages.start.experiment import experiment_data
-from tests.pages.conftest import Visitor
+from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
 from tests.pages.tiny_gallery import no_gallery, tiny_report, write_gallery
 
 if TYPE_CHECKING:
@@ -154,6 +154,6 @@ def test_dragging_changes_picture_bars_and_words_and_asks_the_server_for_nothing
     assert root.evaluate(STATE)["words"] == ["✓ tractor", "✗ wine bottle"]
     assert wire.sent == []
     page.get_by_role("link", name=QUESTION).first.click()
-    page.get_by_text("How do I know?").wait_for()
-    assert "view=thrown-away" in page.url
+    page.wait_for_url("**/factors?view=thrown-away*", timeout=RUN_TIMEOUT_MS)
+    page.get_by_role("heading", name="Factors").wait_for(timeout=RUN_TIMEOUT_MS)
     assert visitor.exceptions() == [] and visitor.elsewhere == []
