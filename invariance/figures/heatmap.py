@@ -151,8 +151,8 @@ def heatmap_in_words(
     told = f"{SHOWN_MEASURES[score].title}: {num[0]} networks (rows) by {num[1]} transformations (columns)."
     if known.empty:
         return told
-    for word, place in (("Lowest", known[score].idxmin()), ("Highest", known[score].idxmax())):
-        cell = known.loc[place]
+    for word, found in (("Lowest", known.nsmallest(1, score)), ("Highest", known.nlargest(1, score))):
+        cell = found.iloc[0]
         name = titles.get(cell["model"], cell["model"])
         told += f" {word}: {format_number(cell[score])}, {name} for {cell['transform'].replace('_', ' ')}."
     own = pd.Series(

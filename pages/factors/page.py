@@ -109,7 +109,8 @@ def show_table(
     trained_on = {name: known[name].data.transforms for name in networks if name in known}
     verdicts = st.session_state.get("cells") == "verdict"
     hidden = [] if ASKED in pair else cells_to_guess(table)
-    is_hidden = [cell in hidden for cell in zip(table["model"], table["factor"], strict=True)]
+    cells = zip(table["model"], table["factor"], strict=True)
+    is_hidden = pd.Series([cell in hidden for cell in cells], index=table.index, dtype=bool)
     seen = table.assign(skill=table["skill"].mask(is_hidden))
     figure = drawn(
         factor_heatmap, seen, titles=names, verdicts=verdicts, selected=(pair, factor), trained_on=trained_on
