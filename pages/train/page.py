@@ -1,6 +1,7 @@
 """Train: pretrain a network or two, transfer them to a target task, and watch."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from invariance.spec import RunSpec, SpecError
 from invariance.vocabulary.budgets import BUDGETS
@@ -28,6 +29,7 @@ links.enter("train", widget="budget", never_empty=ALWAYS_CHOSEN)
 server.start()
 server.expect()
 transfers = [run_id for run_id in st.query_params.get("runs", "").split(",") if run_id]
+form: DeltaGenerator
 if transfers:  # the networks take the screen
     form = st.expander("Settings, and another race", icon=":material/tune:", key=f"form_{transfers[0][:6]}")
     show_postponed()
