@@ -126,8 +126,11 @@ class Session:
         asked.widget_states.CopyFrom(WidgetStates(widgets=[*self._set.values(), *([clicked] if clicked else [])]))
         await self._socket.send(message.SerializeToString())
         async with asyncio.timeout(PATIENCE_S):
-            while not self._heard(ForwardMsg.FromString(bytes(await self._socket.recv())), is_part=bool(fragment)):
-                pass
+            while True:
+                said = await self._socket.recv()
+                assert isinstance(said, bytes), said
+                if self._heard(ForwardMsg.FromString(said), is_part=bool(fragment)):
+                    return
 
     def _heard(self, said: ForwardMsg, *, is_part: bool) -> bool:
         """Takes in a message; whether it is the last of a run."""

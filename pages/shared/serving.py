@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from streamlit import get_option
+from streamlit import get_option, runtime
 
 from pages.lesson.routes import routes as class_routes
 from pages.shared import cookies, made, process, share, teacher, visitor
@@ -30,7 +30,7 @@ async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
 
     try:
         await asyncio.to_thread(server.begin)
-        if visitor.is_shared():
+        if visitor.is_shared() and runtime.exists():  # which caches of the pages' code belong to
             threading.Thread(target=warm.warm_up, name="warm-up", daemon=True).start()
         yield {}
     finally:
