@@ -56,11 +56,13 @@ class Cloakroom:
             mine: what its window holds, for when it was let go of.
         """
         with self._lock:
+            while self._kept and next(iter(self._kept.values())).seen_s < now_s - KEPT_S:
+                self._kept.popitem(last=False)
             found = mine or self._kept.get(browser) or Belongings()
             found.seen_s = now_s
             self._kept[browser] = found
             self._kept.move_to_end(browser)
-            while len(self._kept) > MAX_BROWSERS or next(iter(self._kept.values())).seen_s < now_s - KEPT_S:
+            if len(self._kept) > MAX_BROWSERS:
                 self._kept.popitem(last=False)
             return found
 

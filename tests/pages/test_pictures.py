@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from invariance.data.uploads import shelf as shelf_module
 from invariance.runs.store import Store
 from pages.shared.literal import WORD_JOINER, literal
+from pages.shared.shelf import KEPT_S, MAX_BROWSERS, Cloakroom
 from tests.data.uploads.test_reading import saved
 from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
 
@@ -200,6 +201,17 @@ def test_names_are_shown_as_they_are() -> None:
     assert literal("a->b") == rf"a\-{WORD_JOINER}\>b"
 
 
+def test_a_browser_finds_its_pictures_again_for_a_while() -> None:
+    room = Cloakroom()
+    mine, other = room.of("a", 0.0), room.of("b", 1.0)
+    assert room.of("a", KEPT_S) is mine is not other
+    assert room.of("b", KEPT_S + 1.5) is not other, "left for too long"
+    for number in range(MAX_BROWSERS):
+        room.of(str(number), KEPT_S + 2)
+    assert room.of("a", KEPT_S + 2) is not mine, "the oldest goes first"
+    assert room.of("c", KEPT_S + 2, mine) is mine, "what an open window holds stays"
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("visitor", ["light", "dark"], indirect=True)
 def test_real_files_through_a_real_browser(visitor: Visitor, tmp_path: Path) -> None:
@@ -215,6 +227,9 @@ def test_real_files_through_a_real_browser(visitor: Visitor, tmp_path: Path) -> 
     assert "broken **b**.jpg: the file is damaged" in alert
     shown = page.get_by_text("example.org").inner_text().replace(WORD_JOINER, "")
     assert shown == odd and page.get_by_text("example.org").locator("a, b, strong, .katex").count() == 0
+    page.reload()
+    page.get_by_text("What a network will see").wait_for(timeout=RUN_TIMEOUT_MS)  # a reload takes nothing away
+    visitor.settle()
     page.get_by_role("button", name="Use as a data set").click()
     page.get_by_role("link", name="See the data set").click()
     page.wait_for_url("**/dataset?*objects_folder=*")
