@@ -30,12 +30,12 @@ server.start()
 server.expect()
 transfers = [run_id for run_id in st.query_params.get("runs", "").split(",") if run_id]
 form: DeltaGenerator
+st.title("Pretrain and transfer", anchor=False)
 if transfers:  # the networks take the screen
     form = st.expander("Settings, and another race", icon=":material/tune:", key=f"form_{transfers[0][:6]}")
     show_postponed()
     live_panel(transfers)
 else:
-    st.title("Pretrain and transfer", anchor=False)
     st.markdown("Does a network transfer better when pretraining varied **what the target task varies**? Let two race.")
     form = st.container()
 with form:
