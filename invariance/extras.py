@@ -11,6 +11,7 @@ EXTRA_OF: Final = {
     "streamlit": "app",
     "plotly": "app",
     "jinja2": "app",
+    "segno": "app",
     "captum": "attribution",
     "huggingface_hub": "hub",
     "pyarrow": "hub",

@@ -54,12 +54,12 @@ def needing_gradients(function: Callable[[Tensor], Tensor], images: Tensor, *, o
 
 
 def _reaches(function: Callable[[Tensor], Tensor], image: Tensor) -> bool:
-    try:
-        with torch.enable_grad():
-            (found,) = torch.autograd.grad(function(image).sum(), image, allow_unused=True)
-    except RuntimeError:
-        return False
-    return found is not None
+    with torch.enable_grad():
+        try:
+            answer = function(image).sum()
+        except RuntimeError:  # of another cause, which is told
+            return True
+        return answer.requires_grad and torch.autograd.grad(answer, image, allow_unused=True)[0] is not None
 
 
 def require_images(images: Any, name: str = "images") -> None:

@@ -115,7 +115,7 @@ def _show_view(view: PictureView, label: str) -> None:
         format_number(view.distance),
         help="How far apart the network sees the picture and the transformed one. 0: it is invariant here.",
     )
-    st.caption(literal(label))
+    st.markdown(f"**{literal(label)}**")
     if view.after:
         st.markdown("  \n".join(f":small[{name} {share:.1%}]" for name, share in view.after))
     if not math.isnan(view.completeness_error):

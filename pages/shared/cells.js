@@ -100,7 +100,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   // Names stand upright where they fit.
   const fit = () => {
     root.classList.remove("tilted");
-    const width = scroll.parentElement.clientWidth;
+    const width = root.clientWidth;
     const own = Math.max(...[...body.querySelectorAll("th")].map((one) => one.offsetWidth));
     table.style.width = `${Math.min(width, own + 72 * data.columns.length)}px`;
     const names = [...table.querySelectorAll("thead th:not(:first-child)")];
@@ -110,7 +110,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
     root.style.setProperty("--names", `${Math.round(longest * 0.9 + 26)}px`);
   };
   fit();
-  const watcher = new ResizeObserver(fit);
-  watcher.observe(root);
-  return () => watcher.disconnect();
+  root.watcher?.disconnect();
+  root.watcher = new ResizeObserver(fit);
+  root.watcher.observe(root);
+  return () => root.watcher.disconnect();
 }

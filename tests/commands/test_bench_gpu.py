@@ -34,7 +34,7 @@ def test_every_part_has_its_line_on_a_bare_machine(tmp_path):
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(WITHOUT, encoding="utf-8")
     out = tmp_path / "found"
-    words = f"bench gpu --device cpu --budget 30 --json --out {out}".split()
+    words = f"bench gpu --device cpu --budget 40 --json --out {out}".split()
     done = subprocess.run(
         [sys.executable, "-m", "invariance", *words],
         cwd=ROOT,
@@ -56,7 +56,7 @@ def test_every_part_has_its_line_on_a_bare_machine(tmp_path):
     images = by_name["images"]["result"]
     assert images["parameters_are_equal"] and images["worst"]["moved_by_precision"] == 0.0
     assert all(line["is_stand_in"] and line["device"] == "cpu" for line in lines)
-    assert summary["part"] == "summary" and summary["is_stand_in"] and summary["seconds"] < 45
+    assert summary["part"] == "summary" and summary["is_stand_in"] and summary["seconds"] < 55
     assert summary["parts"] == {line["part"]: line["status"] for line in lines}
     assert [goal["name"] for goal in summary["goals"]] == [goal.name for goal in GOALS]
     assert {goal["verdict"] for goal in summary["goals"]} == {"not measured"}

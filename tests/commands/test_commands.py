@@ -266,7 +266,7 @@ def test_attribute(command, tmp_path):
     refused = {
         "--method magic": "magic",
         "--parameters steps=many": "NAME=NUMBER",
-        "--num 0": "num = 0",
+        "--num 0": "--num: 0: expected",
         "--num-untrained 3": "add --num-images",
         "--latex": "add --num-images",
         "--num 5 --num-untrained 2": "--num-untrained = 2: expected a whole number from 3",
@@ -297,7 +297,7 @@ def test_stickers_features_and_shapley(command, tmp_path):
     assert {row.split(",")[2] for row in rows[1:]} == {"all", "noise-10", "noise-11"}
     first, second = (answer["differences"][0][name] for name in ("first", "second"))
     assert [first, second] == [run["run"], run["run"][:8]] and answer["differences"][0]["difference"] == 0.0
-    for option, message in {"--worth money": "expected logit", "--num 0": "num = 0", "--out no/x.csv": "no"}.items():
+    for option, message in {"--worth money": "expected logit", "--num 0": "--num: 0: expected", "--out no/x.csv": "no"}.items():
         code, _, error = command(f"{words} {option}")
         assert code == 2 and message in error and len(error.strip().splitlines()) == 1
 
@@ -317,7 +317,7 @@ def test_attribute_asks_what_moves_the_representation(command, tmp_path):
     refused = {
         "--magnitude size=1": "no such parameter",
         "--way x": "magnitude, cross-fade",
-        "--num-points 0": "1 or",
+        "--num-points 0": "--num-points: 0: expected",
         "--transform hue,blur": "expected one",
         "--transform none": "expected one",
     }

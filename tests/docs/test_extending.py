@@ -125,9 +125,9 @@ def test_a_transformation_is_on_the_page(copy):
         """
         from streamlit.testing.v1 import AppTest
 
-        app = AppTest.from_file("pages/dataset/page.py", default_timeout=60)
+        app = AppTest.from_file("app.py", default_timeout=60).run()
         app.query_params["transforms_photometric"] = "solarize"
-        app.run()
+        app.switch_page("pages/dataset/page.py").run()
         assert not app.exception, app.exception
         offered = [option for group in app.get("button_group") for option in group.options]
         assert {"rotate", "solarize"} <= set(offered), offered

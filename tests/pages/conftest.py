@@ -68,6 +68,12 @@ def _own_main_module() -> Iterator[None]:
     sys.modules["__main__"] = before
 
 
+@pytest.fixture(autouse=True)
+def _own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Networks and pictures that whoever runs the tests has added are none of theirs."""
+    monkeypatch.setenv("INVARIANCE_DATA", str(tmp_path / "data"))
+
+
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """The store that pages tested without a browser work on."""

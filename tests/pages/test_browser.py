@@ -23,8 +23,8 @@ ADDRESSES = ["train", "", *(page.folder for page in PAGES[1:] if page.folder != 
 TITLE_TOP_PX = 72.0
 """The space above each title, from app.py: 4.5 rem. A visitor who is new gets a cookie, which must not move it."""
 
-FIGURE = "[data-testid=stMain] :is([data-testid=stPlotlyChart], [data-testid=stImage] img):visible"
-FIGURE_FIRST = ("dataset", "studies", "attribution", "own")
+FIGURE = "[data-testid=stMain] :is([data-testid=stPlotlyChart], [data-testid=stImage] img, [data-at]):visible"
+FIGURE_FIRST = ("dataset", "invariance", "factors", "studies", "attribution", "own")
 """Pages whose figure is what one sees first."""
 FIGURE_TOP_PX = 450.0
 
@@ -65,6 +65,7 @@ CONTRAST = """element => {
 @pytest.mark.parametrize(("visitor", "least"), [("light", 4.5), ("dark", 7.0)], indirect=["visitor"])
 def test_what_is_chosen_can_be_read(visitor: Visitor, least: float) -> None:
     page = visitor.open(f"dataset?{TINY}")
+    page.locator("[data-variant][data-selected=true] p").nth(3).wait_for(timeout=RUN_TIMEOUT_MS)
     chosen = page.locator("[data-variant][data-selected=true] p").all()
     assert len(chosen) >= 4
     assert all(one.evaluate(CONTRAST) >= least for one in [*chosen, page.get_by_test_id("stSliderThumbValue").first])

@@ -28,6 +28,7 @@ def test_a_question_is_changed_run_answered_and_found_again(visitor: Visitor) ->
     page.locator(EDITOR).wait_for(state="detached")
     picture = page.locator(".st-key-part_targets_0 img")
     assert picture.evaluate("one => one.complete && one.naturalWidth > 0") and "targets=hue" in page.url
+    visitor.settle()
     page.get_by_role("button", name="Run here").click()
     page.get_by_text("runs are done; they took").wait_for(timeout=RUN_TIMEOUT_MS)
     visitor.settle()

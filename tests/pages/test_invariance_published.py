@@ -22,6 +22,7 @@ from pages.attribution import shapley as attribution_shapley
 from pages.invariance.rows import explain_published
 from pages.invariance.table import PUBLISHED_PAIRS, measurement
 from pages.shared import cache, memoised, networks
+from pages.shared.literal import literal
 from tests.pages.test_add_network import add
 from tests.pages.test_invariance import DATA_OF_TWINS, open_invariance, texts
 from tests.pages.tiny_gallery import write_gallery
@@ -132,7 +133,7 @@ def test_one_picture_is_shown_to_it(app: AppTest) -> None:
     app.query_params["left"] = REFERENCE
     app.switch_page("pages/own/page.py").run()
     assert not app.exception and not app.error
-    assert f"**published: {NAME}**" in texts(app)
+    assert f"**{literal(f'published: {NAME}')}**" in texts(app)
 
 
 @pytest.mark.usefixtures("here")
