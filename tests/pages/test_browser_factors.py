@@ -37,8 +37,9 @@ def test_a_newcomer_finds_what_was_thrown_away_from_start(visitor: Visitor) -> N
     page.get_by_role("button", name="Reveal").click()
     page.get_by_text("Explore this yourself").click()
     page.get_by_text("can hardly tell").first.wait_for(timeout=RUN_TIMEOUT_MS)
-    visitor.settle()
-    assert page.locator("[data-testid=stPlotlyChart]").first.locator("image").count() == 5, "five pictures on a ruler"
+    pictures = page.locator("[data-testid=stPlotlyChart]").first.locator("image")
+    pictures.nth(4).wait_for(timeout=RUN_TIMEOUT_MS)
+    assert pictures.count() == 5, "on a ruler"
     page.get_by_text("How do I know?").click()
     page.get_by_text("it was fitted to other pictures").wait_for(timeout=RUN_TIMEOUT_MS)
     assert not visitor.exceptions()

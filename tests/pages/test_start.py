@@ -92,7 +92,8 @@ def test_the_first_example_is_recognised_by_the_network_that_should_and_by_it_al
 def test_all_that_the_experiment_shows_is_one_component_and_no_picture_of_the_server(app: AppTest) -> None:
     app.run()
     assert not app.exception and not app.error
-    assert len(app.get("bidi_component")) == 1 and not app.get("imgs")
+    shown = [one.key for one in app.get("bidi_component")]
+    assert shown == ["corner_buttons", "experiment"] and not app.get("imgs")
     assert QUESTION in [one.value for one in app.subheader]
     links = [dict(parse_qsl(link.proto.query_string)) for link in app.get("page_link") if link.proto.page == "factors"]
     assert links == [{"view": "thrown-away", "first": "none", "second": "hue"}] * 2
