@@ -297,7 +297,8 @@ def test_stickers_features_and_shapley(command, tmp_path):
     assert {row.split(",")[2] for row in rows[1:]} == {"all", "noise-10", "noise-11"}
     first, second = (answer["differences"][0][name] for name in ("first", "second"))
     assert [first, second] == [run["run"], run["run"][:8]] and answer["differences"][0]["difference"] == 0.0
-    for option, message in {"--worth money": "expected logit", "--num 0": "--num: 0: expected", "--out no/x.csv": "no"}.items():
+    refused = {"--worth money": "expected logit", "--num 0": "--num: 0: expected", "--out no/x.csv": "no"}
+    for option, message in refused.items():
         code, _, error = command(f"{words} {option}")
         assert code == 2 and message in error and len(error.strip().splitlines()) == 1
 
