@@ -96,7 +96,7 @@ function draw() {
   $("#reveal").disabled = state.revealed;
   $("#reveal").classList.toggle("primary", !state.revealed);
   $("#next").classList.toggle("primary", state.revealed);
-  $("#work").href = `../sheet/work/${state.n}`;
+  $("#work").href = `../sheet/blank/${state.n}`;
   $("#answers").href = `../sheet/answer/${state.n}`;
 }
 

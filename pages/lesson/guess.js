@@ -26,7 +26,7 @@ function drawTeaching(place, number) {
   make(line, "input", { type: "hidden", name: "n", value: number });
   make(line, "span", {}, "For a class:");
   make(line, "button", {}, "Guess together");
-  make(line, "a", { href: `sheet/work/${number}`, target: "_blank" }, "Worksheet");
+  make(line, "a", { href: `sheet/blank/${number}`, target: "_blank" }, "Worksheet");
   make(line, "a", { href: `sheet/answer/${number}`, target: "_blank" }, "Answer sheet");
 }
 

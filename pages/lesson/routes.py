@@ -205,8 +205,8 @@ async def _sheet(request: Request) -> Response:
     from pages.lesson.guess import figure_data
 
     kind, number = str(request.path_params["kind"]), int(request.path_params["number"])
-    if kind not in ("work", "answer") or not 1 <= number <= len(lessons()):
-        return refused(f"sheets are /sheet/work/1 and /sheet/answer/1, up to {len(lessons())}", 404)
+    if kind not in ("blank", "answer") or not 1 <= number <= len(lessons()):
+        return refused(f"sheets are /sheet/blank/1 and /sheet/answer/1, up to {len(lessons())}", 404)
     try:
         answer = await asyncio.to_thread(_answer_of, number)
     except SpecError as error:

@@ -144,10 +144,10 @@ def test_a_class_is_bounded(people: list[TestClient], monkeypatch: pytest.Monkey
 
 def test_sheets_are_made_of_every_lesson_and_only_the_answers_tell_them(people: list[TestClient]) -> None:
     for number, lesson in enumerate(lessons(), 1):
-        work, answer = (people[0].get(f"/sheet/{kind}/{number}").text for kind in ("work", "answer"))
+        work, answer = (people[0].get(f"/sheet/{kind}/{number}").text for kind in ("blank", "answer"))
         assert lesson.title in work and "What not to conclude" in answer and "What not to conclude" not in work
         assert '"revealed": false' in work and '"revealed": true' in answer
-    assert people[0].get("/sheet/work/99").status_code == people[0].get("/sheet/no/1").status_code == 404
+    assert people[0].get("/sheet/blank/99").status_code == people[0].get("/sheet/no/1").status_code == 404
 
 
 def test_codes_are_of_addresses_alone(people: list[TestClient]) -> None:
