@@ -23,7 +23,7 @@ FAVICON = Path(__file__).parent / "static" / "favicon.png"
 # takes away more; these have at least 5.5 : 1 in both themes.
 STYLE = """<style>
 [data-testid=stMainBlockContainer] { padding-top: 4.5rem; padding-bottom: 4rem; }
-[data-testid=stMainBlockContainer] h1 { font-size: 2rem; padding: 0; }
+[data-testid=stMainBlockContainer] h1 { font-size: 2rem; padding: 0 0 0.3rem; }
 [data-variant][data-selected]:not([data-disabled]) p, [role=tab][aria-selected=true] p,
 [data-testid=stSliderThumbValue] {
   color: light-dark(#08685c, #5fd3c0);

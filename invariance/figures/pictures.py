@@ -116,10 +116,10 @@ def side_by_side(pictures: Sequence[Picture], *, gap_px: int = 8) -> Picture:
     return image_grid(np.stack([picture[..., :3] for picture in pictures]), columns=len(pictures), gap_px=gap_px)
 
 
-def png_bytes(picture: Picture) -> bytes:
-    """A picture (H, W, 3) or (H, W, 4) uint8 as a PNG file."""
+def png_bytes(picture: Picture, *, compress_level: int = 6) -> bytes:
+    """A picture (H, W, 3) or (H, W, 4) uint8 as a PNG file; ``compress_level`` from 0 (fast) to 9 (small)."""
     buffer = BytesIO()
-    Image.fromarray(picture).save(buffer, format="PNG")
+    Image.fromarray(picture).save(buffer, format="PNG", compress_level=compress_level)
     return buffer.getvalue()
 
 

@@ -33,7 +33,6 @@ def show_answer(question: Question, report: Report, *, num_done: int) -> None:
         num_done: of its runs.
     """
     table = pd.DataFrame(report["cells"])
-    st.markdown(literal(report["sentence"]))
     show_figure(
         drawn(question_figure, report),
         table,
@@ -43,6 +42,7 @@ def show_answer(question: Question, report: Report, *, num_done: int) -> None:
         caption=CAPTION,
         origin=origin_of_question(question),
     )
+    st.markdown(literal(report["sentence"]))
     if report["effects"]:
         with st.expander("Differences, and what the rule says of each", icon=":material/compare_arrows:"):
             st.dataframe(effects_table(report), width="stretch", hide_index=True)

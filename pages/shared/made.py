@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from io import BytesIO
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
-from PIL import Image
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from streamlit.elements.lib.layout_utils import WidthWithoutContent
 
+from invariance.figures.pictures import png_bytes
 from pages.shared import process
 from pages.shared.once import Shelf, key_of
 
@@ -61,7 +60,7 @@ def picture_address(picture: Picture) -> str:
     """
     contents = hashlib.sha256(np.ascontiguousarray(picture).tobytes()).hexdigest()
     name = f"{hashlib.sha256(f'{picture.shape} {contents}'.encode()).hexdigest()[:32]}.png"
-    _files().get(name, lambda: _png(picture), len)
+    _files().get(name, lambda: png_bytes(picture, compress_level=_COMPRESSION), len)
     return PATH.format(name=name)
 
 
@@ -91,12 +90,6 @@ async def answer(request: Request) -> Response:
     if content is None:
         return Response("This is not kept any more: load the page again.", 404, headers={"Cache-Control": "no-store"})
     return Response(content, media_type=TYPES[name.rpartition(".")[2]], headers=HEADERS)
-
-
-def _png(picture: Picture) -> bytes:
-    buffer = BytesIO()
-    Image.fromarray(picture).save(buffer, format="PNG", compress_level=_COMPRESSION)
-    return buffer.getvalue()
 
 
 def _files() -> Shelf:

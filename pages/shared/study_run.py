@@ -55,7 +55,7 @@ def show_controls(
     )
     st.markdown(
         f"{left}; about {in_words(progress.eta_seconds if is_begun else seconds)} in all on this server "
-        f"({devices.title}). What is done stays, so you may pause and go on later."
+        f"({devices.title}). It may be paused."
     )
     with st.container(horizontal=True):
         st.button(

@@ -47,7 +47,7 @@ def show_thrown_away() -> None:
 
 st.html(STYLE)
 st.title("Which invariances does a network learn?", anchor=False)
-st.markdown("Two networks learnt the same objects. Only one saw them changed like this: drag, and see.")
+st.markdown("Both learnt the same objects. Only one saw them changed like this: drag.")
 with errors_shown():
     if not gallery.entries():
         show_no_gallery()
