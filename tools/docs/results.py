@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
+from invariance.runs.gallery import sens_table
+from invariance.studies.invariance_transfer import OWN
 from invariance.vocabulary.shifts import SHIFTS
 from invariance.vocabulary.studies import STUDY_NAMES
 from tools.docs.findings import of_study, shipped
-from tools.docs.records import ROOT, code, command, gallery_rows, record, span, two_digits
+from tools.docs.records import code, command, gallery_rows, record, span, two_digits
 from tools.docs.text import bullet, paragraph, table
 
 
@@ -55,19 +59,21 @@ def _gallery_rows() -> list[list[str]]:
     """Where the diagonal of the heatmap is lowest, on every type of data, and where an untrained network is lower."""
     own: list[str] = []
     untrained: list[str] = []
-    for shift in SHIFTS:
-        file = "sens.csv" if shift.name == "same-pictures" else f"sens-{shift.name}.csv"
-        if not (ROOT / "checkpoints" / file).is_file():
-            continue
-        rows = gallery_rows(file)
-        names = sorted({row["transform"] for row in rows})
-        lowest, below = _lowest(rows, names, "sens"), _untrained_below(rows, names)
-        conditional = _lowest(rows, names, "sens_conditional")
+    found = {shift.title: sens_table(shift=None if shift.name == OWN else shift.name) for shift in SHIFTS}
+    tables = {title: table for title, table in found.items() if not table.empty}
+    for title, scores in tables.items():
+        names = sorted(set(scores["transform"]))
+        lowest = _lowest(scores, names, "sens")
+        conditional = _lowest(scores, names, "sens_conditional")
         both = f"{lowest}" if lowest == conditional else f"{lowest} ({conditional} conditional)"
-        own.append(f"{both} of {len(names)} on {shift.title}")
-        untrained.append(f"{below} of {len(names)} on {shift.title}")
-    pairs = max(int(row["num_pairs"]) for row in rows)
-    how = f"`checkpoints/sens*.csv`, {len(names) + 1} trained networks × {len(names)} transformations, {pairs:,} twins"
+        own.append(f"{both} of {len(names)} on {title}")
+        untrained.append(f"{_untrained_below(scores, names)} of {len(names)} on {title}")
+    seeds = int(scores["num_seeds"].max()) if "num_seeds" in scores else 1
+    mean = f", mean over {seeds} seeds" if seeds > 1 else ""
+    how = (
+        f"`checkpoints/sens*.csv`, {len(names) + 1} trained networks × {len(names)} transformations, "
+        f"{int(scores['num_pairs'].max()):,} twins{mean}"
+    )
     return [
         ["columns in which the network trained on that transformation has the lowest sens-score", "; ".join(own), how],
         [
@@ -78,28 +84,16 @@ def _gallery_rows() -> list[list[str]]:
     ]
 
 
-def _lowest(rows: list[dict[str, str]], names: list[str], score: str) -> int:
+def _lowest(rows: pd.DataFrame, names: list[str], score: str) -> int:
     """Transformations for which, of the networks trained on one and on none, their own has the lowest score."""
-    count = 0
-    for name in names:
-        scores = {
-            row["model"]: float(row[score])
-            for row in rows
-            if row["transform"] == name and row["model"] in ("none", *names)
-        }
-        count += min(scores, key=scores.__getitem__) == name
-    return count
+    scores = rows.pivot(index="model", columns="transform", values=score).loc[["none", *names], names]
+    return int((scores.idxmin() == names).sum())
 
 
-def _untrained_below(rows: list[dict[str, str]], names: list[str]) -> int:
-    own = {row["transform"]: float(row["sens"]) for row in rows if row["model"] == row["transform"]}
-    return len(
-        {
-            row["transform"]
-            for row in rows
-            if row["untrained"] == "True" and float(row["sens"]) < own[row["transform"]] and row["transform"] in names
-        }
-    )
+def _untrained_below(rows: pd.DataFrame, names: list[str]) -> int:
+    scores = rows.pivot(index="model", columns="transform", values="sens")[names]
+    untrained = scores.loc[rows.loc[rows["untrained"], "model"].unique()].min()
+    return sum(untrained[name] < scores.loc[name, name] for name in names)
 
 
 def _factor_row() -> list[str]:
