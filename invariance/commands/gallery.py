@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, Final
 
+from invariance.commands.executor import add_executor, check_executor
 from invariance.commands.options import add_execution, add_fields, add_num_classes, argument, given, parse_seeds
 from invariance.commands.output import check_folder, make_folder, print_json, print_listing
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec, SpecError
@@ -54,6 +55,7 @@ def add_commands(commands: Any) -> None:
         "--tables-only", action="store_true", help="train nothing: measure the networks that are there again"
     )
     add_execution(making)
+    add_executor(making)
     making.set_defaults(action=build_gallery)
 
 
@@ -80,39 +82,31 @@ def list_gallery(args: argparse.Namespace) -> None:
 
 
 def build_gallery(args: argparse.Namespace) -> None:
-    """Trains what is missing, exports all, prints a line a model and one JSON object."""
-    from invariance.commands.running import prepare
-    from invariance.progress import ProgressBar
-    from invariance.runs.gallery import GALLERY, THROWN_AWAY, WHAT_IF, entries
-    from invariance.runs.gallery_build import Recipe, build, measure, planned
-    from invariance.runs.gallery_cards import write_cards
-    from invariance.runs.gallery_tables import make_tables
+    """Executes what is missing, exports all, prints a line a model and one JSON object."""
+    from invariance.commands.study_execution import carry_out
+    from invariance.runs.device import choose_device
+    from invariance.runs.gallery import GALLERY, THROWN_AWAY, WHAT_IF
+    from invariance.runs.gallery_build import Recipe, export, runs_of, write_tables
 
+    check_executor(args)
     options = {name: getattr(args, name) for name in ("num_classes", "seeds") if name in args}
     for spec, names in FIELDS.items():
         options |= {name: value for name, value in given(args, spec).items() if name in names}
     if not options.get("transforms", TRANSFORM_NAMES):
         del options["transforms"]
     recipe, out = Recipe(**options), args.out or GALLERY
-    plan = planned(recipe)  # what it refuses is said before anything is made
+    runs = runs_of(recipe, trained=args.tables_only)  # what it refuses is said before anything is made
     check_folder(out)
-    others = [made for seed in recipe.seeds[1:] for made in planned(recipe, seed)]
-    store, device = prepare(args, [spec for _, _, spec in plan + others])
+    done, device = carry_out(runs, args, None, is_checked=True), choose_device(args.device)
+    done.require_whole(None)
     make_folder(out)
-    bar = ProgressBar("gallery")
     if args.tables_only:
-        measure(recipe, store, out, device=device, on_event=lambda _, event: bar(event))
-        if entries(out):
-            list(make_tables(out, recipe.transforms, recipe.num_pairs, recipe.num_attributed, device=device))
-            write_cards(out, recipe.transforms, recipe.num_images, recipe.num_attributed, device=device)
-        bar.close()
+        write_tables(recipe, done.store, out, device=device)
         tables = [path.name for path in out.iterdir() if path.suffix == ".csv" or path.name in (WHAT_IF, THROWN_AWAY)]
         print_json({"out": str(out), "tables": sorted(tables)})
         return
-    made = build(recipe, store, out, device=device, on_event=lambda _, event: bar(event))
     exported = []
-    for entry in made:
+    for entry in export(recipe, done.store, out, device=device):
         exported.append(entry.name)
         print(f"{entry.name:18} {entry.metrics}  {entry.seconds:.0f} s", flush=True)
-    bar.close()
     print_json({"out": str(out), "models": exported})

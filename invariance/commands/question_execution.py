@@ -42,7 +42,7 @@ def ask(args: argparse.Namespace) -> None:
     is_usual = spec.objects == spec.backgrounds == "builtin"
     if spec.num_classes is not None or not is_usual:
         print(question.words_of_classes, file=sys.stderr)
-    done = carry_out(question, args, is_checked=not is_usual)
+    done = carry_out(question, args, args.out, is_checked=not is_usual)
     report = question_report(question, done.table)
     answer: dict[str, Any] = {
         **report,

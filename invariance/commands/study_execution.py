@@ -48,6 +48,7 @@ class CarriedOut:
 
     Attributes:
         table: its results.
+        store: where its runs are.
         progress: how far it is.
         seconds: that this took.
         made: where the results come from, see :func:`invariance.runs.provenance.provenance`.
@@ -57,6 +58,7 @@ class CarriedOut:
     """
 
     table: pd.DataFrame
+    store: Store
     progress: StudyProgress
     seconds: float
     made: dict[str, Any]
@@ -71,25 +73,26 @@ class CarriedOut:
             raise RunFailed(_failed_line(self.failures, self.progress, folder))
 
 
-def carry_out(study: Study, args: argparse.Namespace, *, is_checked: bool) -> CarriedOut:
-    """Executes a study here or on a cluster; in ``--out``, if it is given, its table is written as results arrive.
+def carry_out(study: Study, args: argparse.Namespace, out: Path | None, *, is_checked: bool) -> CarriedOut:
+    """Executes a study here or on a cluster.
 
     Args:
         study: what is executed.
-        args: options of :mod:`invariance.commands.executor`, ``out``, ``device`` and ``runs``.
+        args: options of :mod:`invariance.commands.executor`, ``device`` and ``runs``.
+        out: folder where its table is written as results arrive; None for nowhere.
         is_checked: whether all its pictures are read first, so that one that cannot be is refused before anything is
             made.
     """
-    if args.out is not None:
-        check_folder(args.out)
+    if out is not None:
+        check_folder(out)
     say_pictures(spec.data for spec in study.runs)
     ray = _start_ray(args) if args.executor == "ray" else None
     device = ray.device if ray is not None else choose_device(args.device)
     if is_checked:
         check_pictures(study.runs)
     store = open_store(args)
-    if args.out is not None:
-        make_folder(args.out)
+    if out is not None:
+        make_folder(out)
     started = time.monotonic()
     bar = _Bar(study)
     with closing(bar), interrupt_flag() as interrupted:
@@ -101,13 +104,14 @@ def carry_out(study: Study, args: argparse.Namespace, *, is_checked: bool) -> Ca
             coordinator = Coordinator(study, store, executor, device=device)
             for event in coordinator.run(interrupted.is_set):
                 bar(event.progress)
-                if event.table is not None and args.out is not None:
-                    write_table(event.table, args.out)
+                if event.table is not None and out is not None:
+                    write_table(event.table, out)
     table = study.tabulate(outcomes_of(study, store))
-    if args.out is not None:
-        write_table(table, args.out)
+    if out is not None:
+        write_table(table, out)
     return CarriedOut(
         table=table,
+        store=store,
         progress=progress_of(study, store),
         seconds=time.monotonic() - started,
         made=provenance(study, store, executor=executor.name, num_workers=num_workers, command=command_line()),
@@ -140,7 +144,7 @@ def execute_study(args: argparse.Namespace) -> None:
     if args.dry_run:
         _print_plan(study, args)
         return
-    done = carry_out(study, args, is_checked=bool(study.data.words))
+    done = carry_out(study, args, args.out, is_checked=bool(study.data.words))
     table, progress = done.table, done.progress
     findings = study.conclude(table)
     summary = summarise(findings, seconds=done.seconds, provenance=done.made, progress=progress)

@@ -1,6 +1,7 @@
-"""How the gallery is made: all of its models trained, transferred and measured through the store like any other run.
+"""How the gallery is made: its runs are executed as those of a study are, then exported.
 
-So a build that was interrupted goes on where it was. What ships are float16 copies of the runs' weights.
+So a build that was interrupted goes on where it was, and its runs are shared out among workers. What ships are float16
+copies of the runs' weights.
 """
 
 from __future__ import annotations
@@ -9,9 +10,8 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,9 +20,17 @@ import torch
 
 from invariance.files import write_bytes_atomically
 from invariance.measures.shifts import PICTURES, available_shifts, own_shift, shifted
-from invariance.runs.execute import run_here
 from invariance.runs.finished_cells import finished_cell
-from invariance.runs.gallery import COMMAND, EQUIVARIANCE, WHAT_IF, GalleryEntry, all_objects, entry_of, table_file
+from invariance.runs.gallery import (
+    COMMAND,
+    EQUIVARIANCE,
+    WHAT_IF,
+    GalleryEntry,
+    all_objects,
+    entries,
+    entry_of,
+    table_file,
+)
 from invariance.runs.gallery_cards import write_cards
 from invariance.runs.gallery_tables import make_tables
 from invariance.runs.store import Store
@@ -34,9 +42,9 @@ from invariance.spec import (
     MeasureSpec,
     PretrainSpec,
     RunSpec,
-    SpecError,
     to_dict,
 )
+from invariance.studies.study import Study
 from invariance.studies.what_if import WhatIf, what_if
 from invariance.studies.what_if_report import what_if_report
 from invariance.training.checkpoint import load_weights, save_weights
@@ -99,127 +107,135 @@ def planned(recipe: Recipe, seed: int | None = None) -> list[tuple[str, str, Run
     ]
 
 
-def build(
-    recipe: Recipe,
-    store: Store,
-    folder: Path,
-    *,
-    device: str,
-    on_event: Callable[[str, Any], None],
-) -> Iterator[GalleryEntry]:
-    """Makes a gallery: runs what is planned (what the store has done already is not run again) and exports it.
+def runs_of(recipe: Recipe, *, trained: bool = False) -> Study:
+    """All runs behind a gallery as a study, which has no table or findings of its own.
 
     Args:
         recipe: what to make.
-        store: where the runs are recorded, so that an interrupted build goes on where it was.
+        trained: the networks are there already, in the store or shipped: no pretraining is among the runs.
+    """
+    runs: dict[str, RunSpec] = {}
+    for seed in recipe.seeds:
+        made = [*_pretrainings(recipe, seed), *(spec for _, spec in _measurements(recipe, seed))]
+        runs |= {spec.run_id: spec for spec in made}
+    runs |= {cell.transfer.run_id: cell.transfer for cell in _pair(recipe).cells}
+    return Study(
+        name="gallery",
+        scale="",
+        seeds=recipe.seeds,
+        runs=tuple(spec for spec in runs.values() if not (trained and isinstance(spec, PretrainSpec))),
+        tabulate=lambda _: pd.DataFrame(),
+        conclude=lambda _: [],
+    )
+
+
+def export(recipe: Recipe, store: Store, folder: Path, *, device: str) -> Iterator[GalleryEntry]:
+    """Writes a gallery from its runs, all of which are done.
+
+    Args:
+        recipe: what it is made of.
+        store: where the runs are recorded.
         folder: where the gallery goes; an existing one is replaced model by model.
-        device: where to run.
-        on_event: called with the model's name and each event of its run.
+        device: what the tables are computed on.
 
     Yields:
-        Each model when it is ready. The manifest is written after the last one, then the tables of single pictures and
-        the cards of pairs.
-
-    Raises:
-        SpecError: a run could not be made.
+        Each model when its file is written. The manifest is written after the last one, then all tables.
     """
     folder.mkdir(parents=True, exist_ok=True)
     models = []
     for name, title, spec in planned(recipe):
-        result = _run(spec, store, device, name, on_event)
-        models.append(_export(name, title, spec, result, folder))
+        models.append(_export(name, title, spec, _result(spec, store), folder))
         yield entry_of(models[-1], folder)
-    for seed in recipe.seeds[1:]:
-        for name, _, spec in planned(recipe, seed):
-            if isinstance(spec, PretrainSpec):
-                _run(spec, store, device, f"{name} (seed {seed})", on_event)
-    measure(recipe, store, folder, device=device, on_event=on_event)
     _write_manifest(models, folder)
-    for _ in make_tables(folder, recipe.transforms, recipe.num_pairs, recipe.num_attributed, device=device):
-        pass
-    write_cards(folder, recipe.transforms, recipe.num_images, recipe.num_attributed, device=device)
+    write_tables(recipe, store, folder, device=device)
 
 
-def measure(recipe: Recipe, store: Store, folder: Path, *, device: str, on_event: Callable[[str, Any], None]) -> None:
-    """Measures the networks of a gallery.
+def write_tables(recipe: Recipe, store: Store, folder: Path, *, device: str) -> None:
+    """Writes what the measurements of a gallery came to, ``what-if.json``, and what is behind single pictures.
 
-    Writes ``sens.csv``, ``equivariance.csv``, ``factors.csv`` and ``what-if.json``.
-
-    Scores are also measured on each other type of data that needs no download, into ``sens-<type>.csv``.
+    The last needs the networks themselves, and is left out where the folder has none.
 
     Args:
-        recipe: what the gallery was built from; its networks are in the store, or are those that ship.
-        store: where the measurements are recorded.
+        recipe: what the gallery is made of.
+        store: where the measurements are recorded, all of which are done.
         folder: where the tables go.
-        device: where to run.
-        on_event: called with the table's name and each event of its run.
-
-    Raises:
-        SpecError: a network is missing, or a table could not be made.
+        device: what those of single pictures are computed on.
     """
     parts: dict[str, list[pd.DataFrame]] = {}
     for seed in recipe.seeds:
-        for file, table in _measured(recipe, seed, store, device, on_event):
-            parts.setdefault(file, []).append(table)
+        names = _names(recipe, seed)
+        for file, spec in _measurements(recipe, seed):
+            table = pd.read_csv(_result(spec, store)["table"])
+            for column in table.columns.intersection(["model", "reference"]):
+                table[column] = table[column].replace(names)
+            parts.setdefault(file, []).append(table.assign(seed=seed) if file.startswith("sens") else table)
     for file, tables in parts.items():
         pd.concat(tables).to_csv(folder / file, index=False, float_format="%.5g")
-    _judge_pair(_pair(recipe), store, folder, device=device, on_event=on_event)
+    report = what_if_report([[finished_cell(cell, store) for cell in _pair(recipe).cells]])
+    write_bytes_atomically(folder / WHAT_IF, (json.dumps(report, indent=1) + "\n").encode())
+    if entries(folder):
+        make_tables(folder, recipe.transforms, recipe.num_pairs, recipe.num_attributed, device=device)
+        write_cards(folder, recipe.transforms, recipe.num_images, recipe.num_attributed, device=device)
 
 
-def _measured(
-    recipe: Recipe, seed: int, store: Store, device: str, on_event: Callable[[str, Any], None]
-) -> Iterator[tuple[str, pd.DataFrame]]:
-    """File and rows of each table for the networks of a seed, under the names of those that ship."""
-    names = {spec.run_id: name for name, _, spec in planned(recipe, seed) if isinstance(spec, PretrainSpec)}
+def _pretrainings(recipe: Recipe, seed: int) -> list[PretrainSpec]:
+    return [spec for _, _, spec in planned(recipe, seed) if isinstance(spec, PretrainSpec)]
+
+
+def _measurements(recipe: Recipe, seed: int) -> Iterator[tuple[str, MeasureSpec | FactorSpec]]:
+    """File and spec of each table of the networks of a seed.
+
+    Scores are also measured on each other type of data that needs no download, into ``sens-<type>.csv``.
+    """
+    networks = tuple(spec.run_id for spec in _pretrainings(recipe, seed))
     pretrained_on = _pair(recipe, seed).matched_pretraining.data
-    own, tables = own_shift(pretrained_on), dict[str, MeasureSpec | FactorSpec]()
+    own = own_shift(pretrained_on)
     for shift, shown in available_shifts(pretrained_on).items():
         if shift not in PICTURES:
-            tables[table_file(None if shift == own else shift)] = MeasureSpec(
-                sources=tuple(names),
-                transforms=recipe.transforms,
-                data=shown,
-                num_pairs=recipe.num_pairs,
-                untrained=True,
+            yield (
+                table_file(None if shift == own else shift),
+                MeasureSpec(
+                    sources=networks,
+                    transforms=recipe.transforms,
+                    data=shown,
+                    num_pairs=recipe.num_pairs,
+                    untrained=True,
+                ),
             )
     if seed == recipe.seeds[0]:  # what is decoded and foreseen is told of the networks that ship
-        tables[EQUIVARIANCE] = MeasureSpec(
-            sources=tuple(names),
-            transforms=recipe.transforms,
-            data=all_objects(shifted(pretrained_on, own)),
-            measure="equivariance",
-            num_pairs=min(EQUIVARIANCE_PAIRS, recipe.num_pairs),
-            untrained=True,
+        yield (
+            EQUIVARIANCE,
+            MeasureSpec(
+                sources=networks,
+                transforms=recipe.transforms,
+                data=all_objects(shifted(pretrained_on, own)),
+                measure="equivariance",
+                num_pairs=min(EQUIVARIANCE_PAIRS, recipe.num_pairs),
+                untrained=True,
+            ),
         )
-        tables["factors.csv"] = FactorSpec(
-            sources=tuple(names),
-            factors=(*PLAIN_FACTORS, *recipe.transforms),
-            data=shifted(pretrained_on, own),
-            num_images=recipe.num_images,
+        yield (
+            "factors.csv",
+            FactorSpec(
+                sources=networks,
+                factors=(*PLAIN_FACTORS, *recipe.transforms),
+                data=shifted(pretrained_on, own),
+                num_images=recipe.num_images,
+            ),
         )
+
+
+def _names(recipe: Recipe, seed: int) -> dict[str, str]:
+    """What tables call the networks of a seed: by the names of those that ship."""
     model = _pair(recipe, seed).matched_pretraining.model
-    names |= {starting_network_name(model, seed): starting_network_name(model, recipe.seeds[0])}
-    for file, spec in tables.items():
-        result = _run(spec, store, device, file.removesuffix(".csv"), on_event)
-        table = pd.read_csv(result["table"])
-        for column in table.columns.intersection(["model", "reference"]):
-            table[column] = table[column].replace(names)
-        yield file, table.assign(seed=seed) if file.startswith("sens") else table
+    names = {spec.run_id: name for name, _, spec in planned(recipe, seed)}
+    return names | {starting_network_name(model, seed): starting_network_name(model, recipe.seeds[0])}
 
 
-def _judge_pair(pair: WhatIf, store: Store, folder: Path, *, device: str, on_event: Callable[[str, Any], None]) -> None:
-    """Transfers the networks that the pair needs to both tasks, and writes what that comes to."""
-    for cell in pair.cells:
-        _run(cell.transfer, store, device, WHAT_IF, on_event)
-    report = what_if_report([[finished_cell(cell, store) for cell in pair.cells]])
-    write_bytes_atomically(folder / WHAT_IF, (json.dumps(report, indent=1) + "\n").encode())
-
-
-def _run(spec: RunSpec, store: Store, device: str, name: str, on_event: Callable[[str, Any], None]) -> dict[str, Any]:
-    run = run_here(spec, store, device, partial(on_event, name))
-    if run.state != "done" or run.result is None:
-        raise SpecError(f"{name} of the gallery ended as {run.state}: {run.error or 'build again to go on'}")
-    return run.result
+def _result(spec: RunSpec, store: Store) -> dict[str, Any]:
+    result = store.get(spec.run_id).result
+    assert result is not None, "all runs are done"
+    return result
 
 
 def _pair(recipe: Recipe, seed: int | None = None) -> WhatIf:

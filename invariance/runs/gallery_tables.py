@@ -6,7 +6,7 @@ transferred, on that of the target task.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -114,10 +114,8 @@ TABLES: Final[dict[str, Callable[[Shipped], pd.DataFrame]]] = {
 """By file, without its ending."""
 
 
-def make_tables(
-    folder: Path, transforms: Collection[str], num_pairs: int, num_images: int, *, device: str
-) -> Iterator[str]:
-    """Writes each of :data:`TABLES` of a gallery as CSV and yields its name when it is there.
+def make_tables(folder: Path, transforms: Collection[str], num_pairs: int, num_images: int, *, device: str) -> None:
+    """Writes each of :data:`TABLES` of a gallery as CSV.
 
     Args:
         folder: of the gallery, whose networks are made; the tables go there too.
@@ -132,7 +130,6 @@ def make_tables(
     shipped = Shipped(pretrained, engine, transferred, task, transforms, num_pairs, num_images)
     for name, make in TABLES.items():
         make(shipped).to_csv(folder / f"{name}.csv", index=False, float_format="%.5g")
-        yield name
 
 
 def _loaded(folder: Path, kind: type, device: str) -> tuple[dict[str, Classifier], Engine]:
