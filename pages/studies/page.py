@@ -8,7 +8,6 @@ from invariance.studies.registry import make_study
 from invariance.vocabulary.studies import ABOUT, STUDY_NAMES
 from pages.shared import links, server
 from pages.shared.controls import choose
-from pages.shared.durations import in_words
 from pages.shared.errors import errors_shown, show_postponed
 from pages.shared.layout import controls_row
 from pages.shared.study_run import show_controls
@@ -34,8 +33,8 @@ def show_origin(result: StudyResult) -> None:
     told = result.summary["provenance"]
     seeds = ", ".join(map(str, result.seeds))
     st.caption(
-        f"{result.summary['runs_done']} runs with seeds {seeds}, made on {told['date'][:10]} in "
-        f"{in_words(result.summary['seconds'])} by `{told['command']}` on {told['hardware']}."
+        f"{result.summary['runs_done']:,} runs with seeds {seeds}, made on {told['date'][:10]} by "
+        f"`{told['command']}` on {told['hardware']}."
         # Results of before there was a choice do not tell, and had those of training.
         + (" Its test images show the backgrounds of training." if told.get("shared_backgrounds", True) else "")
     )

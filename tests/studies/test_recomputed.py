@@ -130,6 +130,16 @@ def test_every_number_of_the_table_of_the_readme() -> None:
         assert [int(cell or 0) for cell in row[1:]] == [len(judged), *counts]
 
 
+def test_the_lead_over_random_pairs_in_the_readme() -> None:
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    [result] = [one for one in RESULTS if one.name == "transforms-vs-other"]
+    both = recomputed(result.name, partial(shipped, result))
+    [one] = [one for finding, one in both if finding.name == "matching_helps"]
+    sentence = text[text.index("Over pairs drawn at random") :].partition("## ")[0]
+    values = [one.estimate, *one.interval(), len(one.values), min(one.values), max(one.values)]
+    assert not unexplained(sentence, values)
+
+
 def made_lines(text: str) -> list[str]:
     return [line for line in text[text.index(BEGIN) : text.index(END)].splitlines() if line[:1] == "|"]
 

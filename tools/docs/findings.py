@@ -48,7 +48,7 @@ def of_study(result: StudyResult) -> str:
     rows = [[_verdict(one), one.statement, _effect(one), _published(one), _p(one)] for one in findings]
     return "\n\n".join(
         [
-            f"### {result.name}, {result.summary['seconds']:.0f} s",
+            f"### {result.name}, {result.summary['runs_done']:,} runs",
             paragraph(tally(findings)),
             table(["verdict", "finding", "effect", "published", "p (Holm)"], rows),
         ]

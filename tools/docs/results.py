@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from invariance.runs.gallery import sens_table
+from invariance.runs.study_files import findings_of
+from invariance.statistics import Interval
 from invariance.studies.invariance_transfer import OWN
 from invariance.vocabulary.shifts import SHIFTS
 from invariance.vocabulary.studies import STUDY_NAMES
@@ -45,13 +47,13 @@ def _what_if_row() -> list[str]:
 
 
 def _random_pairs_row() -> list[str]:
-    found = record("what-if")["random_pairs"]
-    low, high = found["range"]
+    [result] = [one for one in shipped() if one.name == "transforms-vs-other"]
+    [found] = [one for one in findings_of(result.summary) if one.name == "matching_helps"]
+    gaps = found.per_seed.values()
     return [
-        f"the same gap over {found['num']} pairs of triples drawn at random",
-        f"{found['gap']:.2f} on average (standard deviation {found['sd']:.2f}, {low:.2f} to {high:.2f}); between seeds "
-        f"of one pair it moves by {found['sd_between_seeds']:.2f}",
-        "the same command with other transformations: one of each category, none in both",
+        f"the same gap, mean of both ways round, over {found.n} pairs drawn at random, none in both",
+        f"{Interval(found.effect, found.low, found.high, found.n)}, {min(gaps):.2f} to {max(gaps):.2f}",
+        f"`{result.summary['provenance']['command'].removeprefix('python -m ')}`",
     ]
 
 
@@ -167,7 +169,7 @@ def studies() -> str:
                 Studies page. Findings are judged by [one rule](rule.md), which has a log of its changes, and what
                 disagrees with the paper comes first. In brackets 95 % intervals over seeds; beside them the published
                 effect with the margin
-                within which one counts as equally large. Seconds are of the whole command with two workers."""
+                within which one counts as equally large. How long one takes here is what `--dry-run` tells."""
             ),
             *_earlier(),
             *(of_study(result) for result in shipped()),
