@@ -36,6 +36,7 @@ def parser() -> Parser:
         study,
         thrown_away,
         training,
+        transferability,
         what_if,
     )
     from invariance.commands.parser import Parser, program
@@ -56,6 +57,7 @@ def parser() -> Parser:
         attribute,
         shapley,
         thrown_away,
+        transferability,
         runs,
         gallery,
         bench,

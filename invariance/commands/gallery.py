@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any, Final
 
+from invariance.commands import transferability
 from invariance.commands.executor import add_executor, check_executor
 from invariance.commands.options import add_execution, add_fields, add_num_classes, argument, given, parse_seeds
 from invariance.commands.output import check_folder, make_folder, print_json, print_listing
@@ -27,7 +28,7 @@ def add_commands(commands: Any) -> None:
     parser = commands.add_parser(
         "gallery", help="the trained networks that ship with the project", examples=("list", "build --device cpu")
     )
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="build|list")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="build|list|benchmark")
     listing = verbs.add_parser(
         "list", help="what there is, with accuracies; damaged files are named", examples=("", "--json")
     )
@@ -57,6 +58,7 @@ def add_commands(commands: Any) -> None:
     add_execution(making)
     add_executor(making)
     making.set_defaults(action=build_gallery)
+    transferability.add_making(verbs)
 
 
 def list_gallery(args: argparse.Namespace) -> None:

@@ -34,7 +34,7 @@ def ask(args: argparse.Namespace) -> None:
     store = existing_store(args)
     question = make_question(spec, store, code=True)
     if args.dry_run:
-        print_json(_plan(question, args))
+        print_json(plan(question, args))
         return
     own = {run.run_id for run in question.runs}
     for source in {source for run in question.runs for source in run.depends_on} - own:
@@ -63,19 +63,19 @@ def ask(args: argparse.Namespace) -> None:
     print_json(answer)
 
 
-def _plan(question: Question, args: argparse.Namespace) -> dict[str, Any]:
+def plan(question: Question, args: argparse.Namespace) -> dict[str, Any]:
     """What it takes; of a cluster by the estimate for a GPU."""
     device = choose_device(args.device) if args.executor == "local" else "cuda"
-    plan = plan_of(question, existing_store(args), device=device)
+    known = plan_of(question, existing_store(args), device=device)
     num_workers = args.num_workers or (len(local_devices(device)) if args.executor == "local" else 1)
-    num_workers = max(1, min(num_workers, plan.num_runs - plan.done))
+    num_workers = max(1, min(num_workers, known.num_runs - known.done))
     return {
         "question": to_dict(question.spec),
-        "cells": plan.num_cells,
-        "runs": plan.num_runs,
-        "kinds": dict(plan.kinds),
-        "done": plan.done,
-        "estimated_seconds": round(plan.seconds / num_workers),
+        "cells": known.num_cells,
+        "runs": known.num_runs,
+        "kinds": dict(known.kinds),
+        "done": known.done,
+        "estimated_seconds": round(known.seconds / num_workers),
         "workers": num_workers,
         "device": device,
     }

@@ -27,6 +27,7 @@ from invariance.spec import (
     TRANSFER_METHODS,
     DatasetSpec,
     PretrainSpec,
+    QuestionSpec,
     SpecError,
     parse_transforms,
     to_dict,
@@ -41,6 +42,8 @@ FIELDS: Final = {
 """What can be asked for, by the spec that describes it; what is no data is of pretraining."""
 DEFAULTS: Final = usual_budget().settings
 """Where :func:`~invariance.studies.what_if.what_if` has others than the specs, for the help."""
+OF_A_QUESTION: Final = ("num_samples", "num_test_samples", "regularisation", "shared_backgrounds")
+"""Fields that a question of many alone has."""
 FORMS: Final = (("target", "mismatch"), ("sources", "targets"))
 """The options of the smallest question, and of one of many."""
 SEVERAL: Final = {
@@ -90,6 +93,7 @@ def add_commands(commands: Any) -> None:
         group.add_argument(
             f"--{name}", type=argument(partial(parse_listed, name=name)), metavar='"A,B;C;..."', help=text
         )
+    add_fields(group, QuestionSpec, OF_A_QUESTION)
     group.add_argument("--out", type=Path, metavar="DIR", help="where its files go; made if it is absent")
     group.add_argument("--dry-run", action="store_true", help="tell how many runs and how long, execute nothing")
     for name, (text, default) in SEVERAL.items():
@@ -217,6 +221,8 @@ def _options(args: argparse.Namespace) -> dict[str, Any]:
         or args.together
     ):
         raise SpecError("--out, --dry-run and the executor are of a question: ask it with --sources and --targets")
+    if alone := [name for name in OF_A_QUESTION if name in args]:
+        raise SpecError(f"{alone[0]} is of a question of many: ask it with --sources and --targets")
     options = {"num_classes": args.num_classes} if "num_classes" in args else {}
     for name in (*SEVERAL, "num_images"):
         if name not in args:

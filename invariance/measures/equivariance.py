@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from operator import attrgetter
 from typing import Final
 
@@ -19,7 +20,7 @@ from torch import Tensor
 from invariance.data.random import STREAMS, Draws, permutation
 from invariance.measures.collapse import is_collapsed
 from invariance.measures.factor_probe import group_folds
-from invariance.measures.grouped_ridge import grouped_ridge, leading
+from invariance.measures.grouped_ridge import grouped_ridge, leading, places_of
 from invariance.statistics import percentile_interval
 from invariance.vocabulary.equivariance import (
     EQUIVARIANT,
@@ -169,9 +170,9 @@ def _squared_errors(before: Tensor, change: Tensor, told: Tensor, objects: Tenso
         inputs = [shown, told]
         if told.shape[1]:
             inputs += [_products(shown, told), _products(shown, shuffled)]
-        outputs, groups = change[~held], objects[~held]
+        outputs, places = change[~held], places_of(objects[~held])
         compared = leading(outputs)
-        fits = [grouped_ridge(known[~held], outputs, groups, known[held], compared=compared) for known in inputs]
+        fits = [grouped_ridge(known[~held], outputs, places, known[held], compared=compared) for known in inputs]
         linear, parameter, *informed = fits  # and what has been told of does not use it where that is no help
         told_of = [min(linear, one, key=_ERROR) for one in informed] or [linear, linear]
         for number, fit in enumerate((linear, parameter, *told_of), start=1):
@@ -206,11 +207,15 @@ def sums_of(values: Tensor, groups: Tensor) -> Tensor:
 
 def resampled(sums: Tensor, *, seed: int) -> Tensor:
     """Sums (S, G) over 1,000 resamples of the groups: (S, 1000)."""
-    num = sums.shape[1]
+    return sums @ _counts(sums.shape[1], seed).T
+
+
+@lru_cache(maxsize=4)
+def _counts(num: int, seed: int) -> Tensor:
+    """How often each group is in each resample, (1000, groups) float64; all cells of a table share them."""
     words = Draws(seed, torch.arange(_NUM_RESAMPLES), STREAMS["bootstrap"]).words(num).cpu()
-    counts = sums.new_zeros(_NUM_RESAMPLES, num)
-    counts.scatter_add_(1, (words * num) >> 32, torch.ones_like(counts))
-    return sums @ counts.T
+    counts = torch.zeros(_NUM_RESAMPLES, num, dtype=torch.float64)
+    return counts.scatter_add_(1, (words * num) >> 32, torch.ones_like(counts))
 
 
 def _products(shown: Tensor, told: Tensor) -> Tensor:

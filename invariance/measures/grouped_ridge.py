@@ -30,7 +30,7 @@ class Fit:
 
 
 def grouped_ridge(
-    inputs: Tensor, outputs: Tensor, groups: Tensor, asked: Tensor, *, compared: Tensor | None = None
+    inputs: Tensor, outputs: Tensor, places: Tensor, asked: Tensor, *, compared: Tensor | None = None
 ) -> Fit:
     """Predicts outputs linearly, with a penalty on all weights and on the constant too: an infinite one predicts zero.
 
@@ -40,7 +40,7 @@ def grouped_ridge(
     Args:
         inputs: (N, C) float64.
         outputs: (N, D) float64.
-        groups: (N,) int64.
+        places: of the members of each group, see :func:`places_of`.
         asked: (M, C) float64.
         compared: :func:`leading` of the outputs, for who has them already.
     """
@@ -51,7 +51,7 @@ def grouped_ridge(
     basis = design @ directions / variances.sqrt()  # orthonormal
     shrinkages = variances / (variances + PENALTIES[:, None] * len(inputs))
     compared = leading(outputs) if compared is None else compared
-    errors = _left_out_errors(basis, compared, basis.T @ compared, shrinkages, groups)
+    errors = _left_out_errors(basis, compared, basis.T @ compared, shrinkages, places)
     best, unchanged = int(errors.argmin()), float(compared.square().sum())
     if float(errors[best]) >= unchanged:
         return Fit(unchanged, outputs.new_zeros(len(asked), outputs.shape[1]))
@@ -77,9 +77,8 @@ def leading(outputs: Tensor) -> Tensor:
     return along
 
 
-def _left_out_errors(basis: Tensor, outputs: Tensor, projected: Tensor, shrinkages: Tensor, groups: Tensor) -> Tensor:
+def _left_out_errors(basis: Tensor, outputs: Tensor, projected: Tensor, shrinkages: Tensor, places: Tensor) -> Tensor:
     """Squared error under each penalty where every group is left out in turn: (penalties,)."""
-    places = _places(groups)
     there = (places >= 0).to(basis)[:, :, None]
     rows = basis[places.clamp(min=0)] * there  # (groups, most members, R); what is not there has zero rows
     targets = outputs[places.clamp(min=0)] * there
@@ -94,8 +93,8 @@ def _left_out_errors(basis: Tensor, outputs: Tensor, projected: Tensor, shrinkag
     return torch.stack(errors)
 
 
-def _places(groups: Tensor) -> Tensor:
-    """Positions of the members of each group, -1 where it has fewer than the largest: (groups, most members)."""
+def places_of(groups: Tensor) -> Tensor:
+    """Positions of the members of groups, (N,) int64, -1 where one has fewer than the largest: (groups, members)."""
     _, members, counts = torch.unique(groups, return_inverse=True, return_counts=True)
     order = members.argsort(stable=True)
     within = torch.arange(len(groups)) - (counts.cumsum(0) - counts)[members[order]]

@@ -47,20 +47,21 @@ class Nudged:
         still: (N, 3, S, S) float32 in [0, 1].
         ahead: (D, N, 3, S, S), a step further.
         behind: (D, N, 3, S, S), a step back.
-        back: (D, N, 3, S, S), a step further and back again; ``still`` where that leaves nothing, or is no way back.
+        back: (D, N, 3, S, S), a step further and back again; None where that leaves nothing, or is no way back.
         objects: (N,) int64.
     """
 
     still: Tensor
     ahead: Tensor
     behind: Tensor
-    back: Tensor
+    back: Tensor | None
     objects: Tensor
 
     @property
     def images(self) -> Tensor:
-        """All that a network is shown: (N + 3 D N, 3, S, S)."""
-        return torch.cat((self.still, *(part.flatten(0, 1) for part in (self.ahead, self.behind, self.back))))
+        """All that a network is shown: (N + 3 D N, 3, S, S), or N + 2 D N without a way back."""
+        steps = (self.ahead, self.behind) if self.back is None else (self.ahead, self.behind, self.back)
+        return torch.cat((self.still, *(part.flatten(0, 1) for part in steps)))
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def local_error(nudged: Nudged, features: Tensor, *, seed: int) -> LocalError:
 
     Args:
         nudged: the images.
-        features: (N + 3 D N, F) float, of ``nudged.images``.
+        features: (M, F) float, of ``nudged.images``.
         seed: of the resamples.
     """
     own, of_pixels = _displacements(nudged, features), _displacements(nudged, nudged.images.flatten(1))
@@ -129,10 +130,11 @@ def local_error(nudged: Nudged, features: Tensor, *, seed: int) -> LocalError:
 def _displacements(nudged: Nudged, features: Tensor) -> Tensor:
     """Squares of each image: moved by two steps, left by the way back, and from the mean; (3, N) float64."""
     num = len(nudged.still)
-    still, *parts = features.cpu().to(torch.float64).split((num, *[num * len(nudged.ahead)] * 3))
-    ahead, behind, back = (part.unflatten(0, (-1, num)) for part in parts)
-    squares = ((ahead - behind).square(), (back - still).square(), (still - still.mean(dim=0)).square()[None])
-    return torch.stack([one.sum(dim=(0, 2)) for one in squares])
+    still, *steps = features.cpu().to(torch.float64).unflatten(0, (-1, num))
+    ahead, behind, *back = torch.stack(steps).split(len(nudged.ahead))
+    left = (back[0] - still).square().sum(dim=(0, 2)) if back else still.new_zeros(num)
+    spread = (still - still.mean(dim=0)).square()[None].sum(dim=(0, 2))
+    return torch.stack(((ahead - behind).square().sum(dim=(0, 2)), left, spread))
 
 
 class Enlarged:
@@ -171,8 +173,9 @@ class Enlarged:
             times = 1 if by_pixels else self._times
             parts.append([*(paste(F.avg_pool2d(one, times), behind_it) for one in changed), found.labels])
         still, *changed, labels = (torch.cat(part) for part in zip(*parts, strict=True))
-        ahead, behind, back = (torch.stack(changed[start::3]) for start in range(3))
-        return Nudged(still, ahead, behind, back, labels)
+        num = len(_MOVES if by_pixels else declared.parameters)
+        ahead, behind, *back = torch.stack(changed).split(num)
+        return Nudged(still, ahead, behind, back[0] if back else None, labels)
 
     def _large(self, found: Foregrounds) -> Tensor:
         """The same objects on a larger canvas: (N, 4, L, L)."""
@@ -181,29 +184,31 @@ class Enlarged:
 
 
 def _moved(rgba: Tensor) -> list[Tensor]:
-    """Objects, and for x and y a pixel further, a pixel back and where they were."""
-    found = [rgba]
-    for x, y in _MOVES:
-        found += [F.pad(rgba, (x, -x, y, -y)), F.pad(rgba, (-x, x, -y, y)), rgba]
-    return found
+    """Objects, a pixel further in x and in y, and a pixel back."""
+    further = [F.pad(rgba, (x, -x, y, -y)) for x, y in _MOVES]
+    return [rgba, *further, *(F.pad(rgba, (-x, x, -y, y)) for x, y in _MOVES)]
 
 
 def _stepped(declared: Transformation, rgba: Tensor) -> list[Tensor]:
-    """Objects, and for each parameter a step further, a step back, and a step further and back again."""
+    """Objects, a step further for each parameter, a step back, and if there is one the way back from further."""
     kernel, parameters = get_transform(declared.name), [one for one in declared.parameters if isinstance(one, Uniform)]
     centres = {one.name: _centre(one) for one in parameters}
 
-    def at(pixels: Tensor, values: dict[str, float]) -> Tensor:
+    def at(pixels: Tensor, changed: dict[str, float]) -> Tensor:
+        values = {**centres, **changed}
         params: Params = {name: pixels.new_full((len(pixels),), value) for name, value in values.items()}
         return apply_composition(pixels, (kernel,), (params,))[0]
 
-    still = at(rgba, centres)
-    found = [still]
-    for one in parameters:
-        step = STEP * (one.high - one.low)
-        ahead, behind = ({**centres, one.name: centres[one.name] + side * step} for side in (1, -1))
-        further = at(rgba, ahead)
-        found += [further, at(rgba, behind), at(further, behind) if centres[one.name] == one.neutral else still]
+    still = at(rgba, {})
+    steps = {one.name: STEP * (one.high - one.low) for one in parameters}
+    back_by = [{name: centres[name] - step} for name, step in steps.items()]
+    further = [at(rgba, {name: centres[name] + step}) for name, step in steps.items()]
+    found = [still, *further, *(at(rgba, one) for one in back_by)]
+    has_way = [centres[one.name] == one.neutral for one in parameters]
+    if any(has_way):
+        found += [
+            at(ahead, one) if undone else still for ahead, one, undone in zip(further, back_by, has_way, strict=True)
+        ]
     return found
 
 

@@ -10,6 +10,8 @@ import hashlib
 import re
 import sys
 import types
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -90,25 +92,52 @@ def make_from_code(architecture: str, blueprint: str) -> nn.Module:
 
 def _called(content: bytes, path: Path, function: str) -> Any:
     """What a function of a file returns."""
+    with running_code(path, function, "it is called without arguments"), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        made = function_in(content, path, function)()
+    if not isinstance(made, nn.Module):
+        raise SpecError(f"{path}:{function} returns {type(made).__name__}: expected a torch.nn.Module")
+    return made
+
+
+def function_in(content: bytes, path: Path, function: str) -> Callable[..., Any]:
+    """A function of a file, which is executed; inside :func:`running_code`.
+
+    Args:
+        content: of the file.
+        path: where it lies.
+        function: its name.
+
+    Raises:
+        SpecError: there is none in it.
+    """
     module = types.ModuleType(f"_network_{hashlib.sha256(content).hexdigest()[:16]}")
     module.__file__ = str(path)
     sys.modules[module.__name__] = module  # dataclasses and the like look their module up
+    exec(compile(content, str(path), "exec"), vars(module))
+    if not callable(found := getattr(module, function, None)):
+        raise SpecError(f"{path}: there is no function {function!r} in it")
+    made: Callable[..., Any] = found
+    return made
+
+
+@contextmanager
+def running_code(path: Path, function: str, called: str) -> Iterator[None]:
+    """Has somebody's code find what lies beside it; whatever it raises becomes a SpecError.
+
+    Args:
+        path: of the file.
+        function: that is called.
+        called: how, for who is to mend it.
+    """
     before = list(sys.path)
     sys.path.insert(0, str(path.absolute().parent))
     try:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            exec(compile(content, str(path), "exec"), vars(module))
-            if not callable(make := getattr(module, function, None)):
-                raise SpecError(f"{path}: there is no function {function!r} in it")
-            made = make()
+        yield
     except SpecError:
         raise
     except (Exception, SystemExit) as error:  # whatever somebody else's code raises
         reason = one_line(error, kind=True)
-        raise SpecError(f"{path}:{function} fails ({reason}): mend it, it is called without arguments") from error
+        raise SpecError(f"{path}:{function} fails ({reason}): mend it, {called}") from error
     finally:
         sys.path[:] = before
-    if not isinstance(made, nn.Module):
-        raise SpecError(f"{path}:{function} returns {type(made).__name__}: expected a torch.nn.Module")
-    return made

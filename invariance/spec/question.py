@@ -16,7 +16,7 @@ from invariance.spec.compositions import check_transforms, parse_transforms, tra
 from invariance.spec.run import BaseRunSpec
 from invariance.vocabulary.architectures import ARCHITECTURES
 from invariance.vocabulary.budgets import usual_budget
-from invariance.vocabulary.choices import PRECISIONS, TRANSFER_METHODS
+from invariance.vocabulary.choices import PRECISIONS, REGULARISATIONS, TRANSFER_METHODS
 from invariance.vocabulary.objectives import OBJECTIVES
 from invariance.vocabulary.optimizers import OPTIMIZERS
 from invariance.vocabulary.transforms import TRANSFORMATIONS
@@ -54,6 +54,10 @@ class QuestionSpec(BaseRunSpec):
         learning_rate: of pretraining.
         precision: of the networks' products, one of ``PRECISIONS``.
         optimizer: of pretraining, one of :data:`~invariance.vocabulary.optimizers.OPTIMIZERS`; None: the budget's.
+        num_samples: images of the pretraining set; None for an endless stream.
+        num_test_samples: of every test split.
+        regularisation: of probes, one of ``REGULARISATIONS``; those of networks from outside are always chosen.
+        shared_backgrounds: whether tests show the backgrounds of training, as in the paper.
     """
 
     kind: ClassVar[str] = "question"
@@ -74,6 +78,10 @@ class QuestionSpec(BaseRunSpec):
     learning_rate: float | None = None
     precision: str = "auto"
     optimizer: str | None = None
+    num_samples: int | None = None
+    num_test_samples: int = 2_000
+    regularisation: str = "prior"
+    shared_backgrounds: bool = False
 
     def __post_init__(self) -> None:
         freeze(self, "sources", "targets", "models", "objectives", "methods")
@@ -98,6 +106,10 @@ class QuestionSpec(BaseRunSpec):
                 require_count(name, value, low, high)
             _require_different(name, getattr(self, name))
         require(self.precision in PRECISIONS, "precision", self.precision, " or ".join(PRECISIONS))
+        require_choice("regularisation", self.regularisation, REGULARISATIONS)
+        require_count("num_test_samples", self.num_test_samples, 1, 2**31)
+        if self.num_samples is not None:
+            require_count("num_samples", self.num_samples, 1, 2**31)
         if self.optimizer is not None:
             require_choice("optimizer", self.optimizer, OPTIMIZERS)
         if self.epochs is not None:

@@ -2,7 +2,7 @@
 
 Every cell is two runs that can also be asked for singly, under the same identities: a pretraining and the transfer of
 its network, or the transfer of a network that is there already. Study A of the paper (section 4), with the classes of
-pretraining disjoint from the targets'.
+pretraining disjoint from the targets': what that study varies beyond is told in its module.
 """
 
 from __future__ import annotations
@@ -118,7 +118,8 @@ def _of_seed(question: QuestionSpec, seed: int, networks: Mapping[str, NamedNetw
         backgrounds=question.backgrounds,
         classes=pretraining_classes,
         num_prototypes=question.num_prototypes,
-        num_samples=None,
+        num_samples=question.num_samples,
+        shared_backgrounds=question.shared_backgrounds,
         seed=seed,
     )
     tasks = tuple(_tasks(question, replace(base, classes=target_classes), seed))
@@ -133,7 +134,8 @@ def _of_seed(question: QuestionSpec, seed: int, networks: Mapping[str, NamedNetw
                 for source, spec in pretrained.items():
                     yield _own(source, spec, task)
         if UNTRAINED in question.sources:  # the same whatever would have been learnt
-            first_weights = replace(_pretraining(question, base, model, "supervised", seed), epochs=0)
+            unseen = replace(base, num_samples=None)
+            first_weights = replace(_pretraining(question, unseen, model, "supervised", seed), epochs=0)
             for task in tasks:
                 yield _own(UNTRAINED, first_weights, task)
     for source in question.networks:
@@ -147,6 +149,7 @@ def _pretraining(question: QuestionSpec, data: DatasetSpec, model: str, objectiv
         model=model,
         objective=objective,
         precision=question.precision,
+        num_test_samples=question.num_test_samples,
         seed=seed,
         **question.training(model, objective),
     )
@@ -163,7 +166,15 @@ def _tasks(question: QuestionSpec, base: DatasetSpec, seed: int) -> Iterator[Tra
                     num_samples=num_images,
                     seed=seed + TARGET_SEED_OFFSET,
                 )
-                yield TransferSpec(source="any", data=data, method=method, precision=question.precision, seed=seed)
+                yield TransferSpec(
+                    source="any",
+                    data=data,
+                    method=method,
+                    precision=question.precision,
+                    num_test_samples=question.num_test_samples,
+                    regularisation=question.regularisation,
+                    seed=seed,
+                )
 
 
 def _own(source: str, pretraining: PretrainSpec, task: TransferSpec) -> GridCell:

@@ -12,7 +12,7 @@ from invariance.data.random import permutation
 from invariance.measures.equivariance import NUM_FOLDS, equivariance_scores, verdict_of
 from invariance.measures.equivariance_pairs import told_pairs
 from invariance.measures.factor_probe import group_folds
-from invariance.measures.grouped_ridge import PENALTIES, grouped_ridge
+from invariance.measures.grouped_ridge import PENALTIES, grouped_ridge, places_of
 from invariance.measures.variance import normalised_variance
 from invariance.spec import DatasetSpec
 from invariance.vocabulary.equivariance import EQUIVARIANT, INVARIANT, PARTLY, SCRAMBLED
@@ -141,7 +141,7 @@ def test_groups_are_left_out_as_by_refitting_without_them(random: torch.Generato
     groups = torch.arange(13).repeat_interleave(4)[:50]
     inputs, asked = normal(random, 50, 6), normal(random, 9, 6)
     outputs = share * inputs @ normal(random, 6, 3) + normal(random, 50, 3)
-    found = grouped_ridge(inputs, outputs, groups, asked)
+    found = grouped_ridge(inputs, outputs, places_of(groups), asked)
     error, expected = plain_ridge(inputs.numpy(), outputs.numpy(), groups.numpy(), asked.numpy())
     assert found.error == pytest.approx(error, abs=1e-8)
     np.testing.assert_allclose(found.predicted.numpy(), expected, atol=1e-8)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 import pytest
 
-from invariance.spec import CATEGORIES, MeasureSpec, PretrainSpec, SpecError, TransferSpec
+from invariance.spec import CATEGORIES, MeasureSpec, PretrainSpec, QuestionSpec, SpecError, TransferSpec
 from invariance.studies.choices import one_per_category
+from invariance.studies.question import question_of
 from invariance.studies.registry import make_study
 from invariance.studies.study import Study
 from invariance.studies.transforms_vs_other_grid import (
@@ -50,6 +51,33 @@ def test_every_value_has_both_compositions_as_sources_and_as_targets() -> None:
     both = [("P", "P", "same"), ("P", "Q", "disjoint"), ("Q", "P", "disjoint"), ("Q", "Q", "same")]
     assert squares.pop(("usual", "usual")) == [*both, ("none", "P", "none"), ("none", "Q", "none")]
     assert len(squares) == 16 and all(square == both for square in squares.values())
+
+
+@pytest.mark.parametrize("name", SCALES)
+def test_a_square_is_a_question(name: str) -> None:
+    """The runs of a question that is asked with the scale's budget are the study's own, by their identities."""
+    scale, seed = SCALES[name], 3
+    (part,) = one_seed(scale, seed)
+    targets = [",".join(names) for names in one_per_category(2, seed)]
+    squares: dict[tuple[str, str], list[str]] = {}
+    for cell in part.cells:
+        squares.setdefault((cell.factor, cell.value), []).append(cell.transfer.run_id)
+
+    def asked(sources: list[str], **changed: object) -> set[str]:
+        own = {field.name for field in fields(QuestionSpec)}
+        budget = {key: value for key, value in asdict(scale.budget).items() if key in own - {"seeds"}}
+        num_images, num_classes = (scale.budget.transfer_samples,), scale.num_classes
+        values = {**budget, "models": (scale.budget.model,), "num_images": num_images, "num_classes": num_classes}
+        values |= {"sources": sources, "targets": targets, "seeds": (seed,), **changed}
+        return {cell.transfer.run_id for cell in question_of(QuestionSpec(**values)).cells}
+
+    assert asked([*targets, "none"]) == set(squares["usual", "usual"])
+    for model in scale.models:
+        is_same = asked(targets, models=(model,)) == set(squares["architecture", model])
+        assert is_same is (model not in scale.model_settings)
+    num, epochs = next(iter(scale.pretraining_samples.items()))
+    size = {"num_samples": num, "epochs": epochs, "batch_size": min(num, scale.budget.batch_size)}
+    assert asked(targets, **size) == set(squares["pretraining_samples", str(num)])
 
 
 def test_sources_differ_in_their_transformations_and_in_nothing_else() -> None:
