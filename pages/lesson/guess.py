@@ -9,7 +9,8 @@ from typing import Any
 
 import streamlit as st
 
-from invariance.figures.palette import CATEGORICAL, SENS_SCALE, colour_at, contrast
+from invariance.figures.networks import series_colours
+from invariance.figures.palette import SENS_SCALE, colour_at, contrast
 from invariance.lessons import INPUTS, Answer, Lesson, answer_of
 from invariance.statistics import Interval
 from pages.shared import visitor
@@ -89,12 +90,12 @@ def figure_data(answer: Answer, *, is_revealed: bool, guess: dict[str, Any] | No
     series = [
         {
             "name": one.name,
-            "colour": CATEGORICAL[number],
+            "colour": colour,
             "guessed": one.guessed,
             "points": None if one.name in hide else [_ends(each) for each in numbers[one.name]],
             "colours": None if one.name in hide else [_cell(each.estimate) for each in numbers[one.name]],
         }
-        for number, one in enumerate(drawn)
+        for one, colour in zip(drawn, series_colours([one.where for one in drawn]), strict=True)
     ]
     are_numbers = lesson.input in ("curve", "mark")
     return {

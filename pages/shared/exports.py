@@ -23,6 +23,7 @@ from invariance.figures.offline import offline_html
 from invariance.figures.paper import paper_json
 from invariance.figures.pictures import png_bytes
 from invariance.files import write_atomically
+from pages.shared.glossary import words_of
 from pages.shared.made import later
 from pages.shared.once import name_of
 from pages.shared.origins import page_origin
@@ -72,6 +73,8 @@ def export_row(
     }
     with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center", key=f"row_{key}"):
         _buttons(data=data, key=key, width="content")
+        if words := words_of(figure, title):
+            st.caption("Words", help=words, width="content")
         # Made when they are asked for, not with every run of the page.
         latex = partial(latex_table, table, origin, title=title, label=f"tab:{name}")
         _download("LaTeX", latex, f"{name}.tex", "application/x-tex", key, "The table, with a caption.")

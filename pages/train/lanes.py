@@ -10,7 +10,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from invariance.figures.palette import CATEGORICAL
 from invariance.figures.pictures import png_bytes
 from invariance.figures.race import Points
 from invariance.runs.describe import transforms_title
@@ -92,16 +91,16 @@ def watched(run: Run | None) -> Watched:
     return Watched(points, tuple(int(last[name]) for name in names[1:] if name in last))
 
 
-def show_lane(ones: Sequence[TransferStatus], number: int, seen: Watched, shown: Shown | None) -> None:
+def show_lane(ones: Sequence[TransferStatus], colour: str, seen: Watched, shown: Shown | None) -> None:
     """A network and its transfers.
 
     Args:
         ones: transfers of one network, the one to the target first.
-        number: of the lane, which has the colour of its curve.
+        colour: ``#rrggbb`` of the network.
         seen: of its pretraining.
         shown: the images.
     """
-    st.html(lane_html(ones, CATEGORICAL[number % len(CATEGORICAL)], seen, shown, waits=_waits(ones[0])))
+    st.html(lane_html(ones, colour, seen, shown, waits=_waits(ones[0])))
     for run in dict.fromkeys(run.id for one in ones for run in one.runs if run.error):
         show_error(server.store().get(run).error or "")
 
