@@ -35,16 +35,8 @@ def choose_method() -> tuple[Method, Parameters]:
     for one in method.parameters:
         kind = int if one.is_whole else float
         low, high, default, step = (kind(value) for value in (one.low, one.high, one.default, one.step))
-        value = st.slider(
-            one.title,
-            low,
-            high,
-            default,
-            step,
-            key=f"{method.name}_{one.name}",
-            bind="query-params",
-            help=meaning(one.title),
-        )
+        key, words = f"{method.name}_{one.name}", meaning(one.title)
+        value = st.slider(one.title, low, high, default, step, key=key, bind="query-params", help=words)
         values.append((one.name, value))
     return method, tuple(values)
 

@@ -285,7 +285,7 @@ function drawPlot(place, data, guess, width) {
 function drawLegend(place, data, guess) {
   const several = data.series.length > 1;
   const legend = make(place, "p", { class: "legend" });
-  make(legend, "span", { class: "axis" }, data.axis);
+  make(legend, data.words ? "abbr" : "span", { class: "axis", title: data.words || null }, data.axis);
   for (const series of several && data.kind !== "cells" ? data.series : []) {
     const item = make(legend, "span", { class: "series" });
     make(item, "i", { style: `background:${series.colour}` });

@@ -13,6 +13,7 @@ from invariance.figures.networks import series_colours
 from invariance.figures.palette import SENS_SCALE, colour_at, contrast
 from invariance.lessons import INPUTS, Answer, Lesson, answer_of
 from invariance.statistics import Interval
+from invariance.vocabulary.terms import terms_in
 from pages.shared import visitor
 from pages.shared.present import is_presented
 
@@ -103,6 +104,7 @@ def figure_data(answer: Answer, *, is_revealed: bool, guess: dict[str, Any] | No
         "kind": lesson.input,
         "hint": INPUTS[lesson.input],
         "axis": lesson.axis,
+        "words": "\n".join(f"{term.name}: {term.definition}" for term in terms_in(lesson.axis)),
         "range": list(lesson.range),
         "label": lesson.x.label,
         "titles": list(answer.titles),
