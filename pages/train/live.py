@@ -87,7 +87,7 @@ def _panel(transfer_ids: list[str], was_active: bool) -> None:
         networks.setdefault(one.spec.source, []).append(one)
     is_done = all(run.state == "done" for run in runs)
     shown = _shown(transfers[0].spec.data, transfer_ids, is_over=not active)
-    show_style(shown)
+    show_style()
     found = _report(transfers) if is_done and all(one.accuracy is not None for one in transfers) else None
     _sentence(transfers, is_told=found is not None)
     if is_done:
