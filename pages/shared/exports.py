@@ -73,13 +73,13 @@ def export_row(
     }
     with st.container(horizontal=True, gap="xxsmall", vertical_alignment="center", key=f"row_{key}"):
         _buttons(data=data, key=key, width="content")
-        if words := words_of(figure, title):
-            st.caption("Words", help=words, width="content")
         # Made when they are asked for, not with every run of the page.
         latex = partial(latex_table, table, origin, title=title, label=f"tab:{name}")
         _download("LaTeX", latex, f"{name}.tex", "application/x-tex", key, "The table, with a caption.")
         page = partial(offline_html, title, origin, figures={title: figure}, tables={name: table})
         _download("HTML", page, f"{name}.html", "text/html", key, OFFLINE)
+        if words := words_of(figure, title):
+            st.caption("Words", help=words, width="content")
 
 
 def offline_button(
