@@ -34,7 +34,7 @@ STYLE = """<style>
 [data-testid=stImageCaption] :is(p, div, strong) {
   color: light-dark(#56625f, #a9b5b3);
 }
-[data-testid=stPlotlyChart] :is([class*=tick] text, [class*=title], .legendtext, .annotation-text) {
+[data-testid=stPlotlyChart] :is([class*=tick] text, [class*=title], .legendtext, .annotation-text, .bartext-outside) {
   fill: light-dark(#46524f, #c3cdcb) !important;
 }
 [data-testid=stMarkdownContainer] > :is(p, ul, ol) { max-width: 75ch; }
