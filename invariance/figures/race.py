@@ -42,7 +42,8 @@ def race_curves(
     """
     figure = go.Figure()
     for ((title, points), colour), dash in zip(zip(curves.items(), colours, strict=True), cycle(_DASHES), strict=False):
-        shares, values = [share for share, _ in points], [value for _, value in points]
+        known = points or [(None, None)]  # a network that has not begun is in the legend, which then keeps its height
+        shares, values = [share for share, _ in known], [value for _, value in known]
         figure.add_scatter(
             x=shares,
             y=values,
@@ -78,7 +79,9 @@ def race_curves(
         ticktext=["start", "25%", "50%", "75%", *(["", "transfer"] if finals else ["trained"])],
         fixedrange=True,
     )
-    figure.update_yaxes(title="accuracy on the target", range=[0, 1.04], tickformat=".0%", fixedrange=True)
+    figure.update_yaxes(
+        title="accuracy on the target", range=[0, 1.04], tickvals=ticks, tickformat=".0%", fixedrange=True
+    )
     lay_out_plot(figure, height_px, showlegend=True)
     return figure
 

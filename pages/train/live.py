@@ -65,7 +65,7 @@ def _panel(transfer_ids: list[str], was_active: bool) -> None:
     active = any(run.is_active for run in runs)
     if was_active and not active:
         st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="race_head"):
         st.subheader(f"Target task: {transforms_title(transfers[0].spec.data.transforms)}", anchor=False)
         st.space("stretch")
         ids = [run.id for run in runs]

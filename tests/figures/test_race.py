@@ -12,6 +12,7 @@ def test_axes_and_guessing_stay_while_curves_grow() -> None:
     for axis in ("xaxis", "yaxis"):
         assert begun.layout[axis].range == grown.layout[axis].range is not None
     assert [trace.name for trace in begun.data] == ["Same", "Disjoint", "guessing (10%)"]
+    assert all(len(trace.x) for trace in begun.data), "all are in the legend from the start"
     assert list(grown.data[0].y) == [0.1, 0.4] and list(grown.data[1].y) == [0.6], "the transfer itself follows"
     assert grown.data[0].line.color == grown.data[1].marker.color == "#111111" != grown.data[2].line.color
     assert grown.data[0].line.dash != grown.data[2].line.dash, "colour is not the only difference"
