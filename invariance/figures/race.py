@@ -42,11 +42,10 @@ def race_curves(
     """
     figure = go.Figure()
     for ((title, points), colour), dash in zip(zip(curves.items(), colours, strict=True), cycle(_DASHES), strict=False):
-        known = points or [(None, None)]  # a network that has not begun is in the legend, which then keeps its height
-        shares, values = [share for share, _ in known], [value for _, value in known]
+        shares, values = [share for share, _ in points], [value for _, value in points]
         figure.add_scatter(
-            x=shares,
-            y=values,
+            x=shares or [None],  # a network that has not begun is in the legend, which then keeps its height
+            y=values or [None],
             name=title,
             mode="lines+markers",
             line={"width": 3, "color": colour, "dash": dash},
