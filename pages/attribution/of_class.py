@@ -21,6 +21,7 @@ from pages.attribution.trust import show_randomised
 from pages.shared import cache
 from pages.shared.controls import choose, transform_picker
 from pages.shared.exports import offline_button
+from pages.shared.glossary import meaning
 from pages.shared.layout import pairs_on_phones
 from pages.shared.literal import literal
 from pages.shared.made import show_pictures
@@ -57,6 +58,7 @@ def choose_transforms(data: DatasetSpec) -> DatasetSpec:
         value=True,
         key="own_task",
         bind="query-params",
+        help=meaning("transformations"),
     )
     return data if own else replace(data, transforms=transform_picker("picture"))
 

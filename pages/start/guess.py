@@ -9,6 +9,7 @@ from invariance.figures.networks import network_colours
 from invariance.runs import gallery
 from invariance.runs.describe import transforms_title
 from invariance.studies.what_if_report import Report
+from pages.shared.glossary import meaning
 from pages.shared.navigation import link_to
 from pages.shared.networks import TRANSFERS
 from pages.shared.two_by_two import show_two_by_two
@@ -47,6 +48,7 @@ def show_guess() -> None:
         [f"Pretrained on {name}" for name in names] + [SAME],
         key="guess",
         persist_state="session",
+        help=meaning("test images"),
     )
     if guess is None:
         st.caption("Choose one to see what happened.")
