@@ -380,8 +380,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.classList.toggle("big", Boolean(data.present));
   const { guess } = root;
 
+  const nameOf = (element) => element?.getAttribute("aria-label") ?? element?.textContent;
   const draw = () => {
-    const focused = parentElement.activeElement?.getAttribute("aria-label");
+    const focused = root.contains(parentElement.activeElement) && nameOf(parentElement.activeElement);
     root.replaceChildren();
     const legend = drawLegend(root, data, guess);
     if (data.kind === "cells") drawCells(root, data, guess);
@@ -404,7 +405,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       make(foot, "span", { class: "hint" }, data.hint);
     }
     if (data.teaches) drawTeaching(root, data.teaches);
-    if (focused) [...root.querySelectorAll("[aria-label]")].find((one) => one.getAttribute("aria-label") === focused)?.focus();
+    if (focused) [...root.querySelectorAll("button, [tabindex]")].find((one) => nameOf(one) === focused)?.focus();
   };
 
   draw();

@@ -128,7 +128,7 @@ def test_back_undoes_each_step_of_a_lesson(visitor: Visitor) -> None:
     page.get_by_role("button", name="Reveal").click()
     page.get_by_role("link", name="Explore this yourself").wait_for()
     for do in (
-        page.get_by_role("link", name="Next", exact=True).click,
+        page.locator(".st-key-steps").get_by_role("link", name="Next").click,
         partial(page.locator("body").press, "ArrowLeft"),
         page.get_by_role("link", name="Explore this yourself").click,
     ):
