@@ -183,7 +183,7 @@ def _show_twins(networks: Networks, titles: dict[str, str], transform: str, data
     """The other twins, and how far apart the network sees each pair, with the untrained one beside it."""
     reference, model = next(iter(networks.items()))
     pictures, captions, alts = _twin_pictures(networks, transform, data)
-    who = f"network {titles[reference]}"
+    who = f"network trained on {titles[reference]}"
     if model.is_untrained or model.is_published:
         who = f"{titles[reference]} network" if model.is_untrained else titles[reference]
     st.markdown(
