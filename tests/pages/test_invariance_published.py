@@ -123,7 +123,7 @@ def test_attribution_explains_it_on_the_other_network_s_task(app: AppTest, quest
     app.switch_page("pages/attribution/page.py").run()
     assert not app.exception and not app.error
     assert app.selectbox(key="left").value == REFERENCE
-    assert f"**published: {NAME}**" in texts(app)
+    assert f"**{literal(f'published: {NAME}')}**" in texts(app)
     assert app.selectbox(key="object").options[1:] == ["noise-10", "noise-11"]
 
 
