@@ -130,6 +130,7 @@ def _card(args: argparse.Namespace) -> ThrownAway:
 
 def _write_report(out: Path, card: ThrownAway) -> None:
     from invariance.data.engine import Engine
+    from invariance.figures.networks import network_colours
     from invariance.figures.thrown_away import card_html
     from invariance.runs.origin import Origin
 
@@ -137,7 +138,8 @@ def _write_report(out: Path, card: ThrownAway) -> None:
     num = max((row.num_images for row in card.rows), default=0)
     origin = Origin(command=command_line(), seeds=(card.data.seed,), num=f"at most {num:,} images of each kind")
     write_table(out / "card.csv", card.table(), origin, title="What one network threw away")
-    write_bytes(out / "report.html", card_html(card, [strip.images(engine) for strip in card.strips], origin))
+    images = [strip.images(engine) for strip in card.strips]
+    write_bytes(out / "report.html", card_html(card, images, origin, colours=network_colours(card.trained_on)))
 
 
 def _describe_columns() -> str:

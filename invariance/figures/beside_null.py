@@ -10,7 +10,6 @@ import plotly.graph_objects as go
 
 from invariance.figures.layout import error_bars, lay_out_plot
 from invariance.figures.means import HOLLOW
-from invariance.figures.palette import CATEGORICAL
 from invariance.numbers import format_number
 
 HEIGHT_PX = 340
@@ -24,8 +23,8 @@ def scores_beside_null(
     score: str,
     ends: tuple[str, str],
     axis_title: str,
+    colours: Sequence[str],
     null_title: str = "",
-    colours: Sequence[str] = CATEGORICAL,
 ) -> go.Figure:
     """A filled point for each network's score and, where there are nulls, a hollow one beside it for that.
 
@@ -37,12 +36,13 @@ def scores_beside_null(
         score: the column of the scores.
         ends: the columns of their intervals' ends.
         axis_title: of the scores.
+        colours: ``#rrggbb`` of each network, see :mod:`invariance.figures.networks`.
         null_title: what the hollow points are, for the legend; empty for a table without nulls.
-        colours: one for each network.
     """
     figure = go.Figure()
-    for number, (model, rows) in enumerate(table[table[at].isin(list(titles))].groupby("model", sort=False)):
-        look: dict[str, Any] = {"name": str(model), "colour": colours[number % len(colours)]}
+    by_model = table[table[at].isin(list(titles))].groupby("model", sort=False)
+    for (model, rows), colour in zip(by_model, colours, strict=True):
+        look: dict[str, Any] = {"name": str(model), "colour": colour}
         places = [titles[value] for value in rows[at]]
         figure.add_trace(_points(places, rows[score], *(rows[end] for end in ends), **look))
         if not null_title:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from itertools import cycle
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from invariance.figures.layout import lay_out_plot
-from invariance.figures.palette import CATEGORICAL
 from invariance.vocabulary.target_probe import TARGET_ACCURACY
 
 METRIC_TITLES: dict[str, str] = {
@@ -28,23 +26,29 @@ def metric_title(metric: str) -> str:
 
 
 def training_curves(
-    tables: Mapping[str, pd.DataFrame], metric: str, *, height_px: int = 280, dashed: frozenset[str] = frozenset()
+    tables: Mapping[str, pd.DataFrame],
+    metric: str,
+    *,
+    colours: Sequence[str],
+    height_px: int = 280,
+    dashed: frozenset[str] = frozenset(),
 ) -> go.Figure:
     """One curve for each run, smoothed where there are many values, so that runs can be told apart.
 
     Args:
         tables: for each run's title, its measured values: columns step, name, value (as of ``Store.metrics``).
         metric: name of the metric; accuracies are in [0, 1] and shown in percent.
+        colours: ``#rrggbb`` of each run's network, see :mod:`invariance.figures.networks`.
         height_px: height of the figure.
         dashed: titles of the runs whose curves are dashed, so that colour is not the only difference.
 
     Returns:
-        A figure with the palette's colours in the order of ``tables``; background and text are the page's.
+        A figure with the curves in the order of ``tables``; background and text are the page's.
     """
     is_accuracy = metric.endswith("accuracy")
     figure = go.Figure()
     highest = 0.0
-    for (title, table), colour in zip(tables.items(), cycle(CATEGORICAL), strict=False):
+    for (title, table), colour in zip(tables.items(), colours, strict=True):
         values = table[table["name"] == metric].sort_values("step")
         step, value = _bundled(values["step"].astype("float32"), values["value"].astype("float32"))
         highest = max(highest, float(value.max()) if len(value) else 0.0)

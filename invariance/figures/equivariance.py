@@ -111,11 +111,14 @@ def _told(name: str, cell: Cell) -> str:
     return "<br>".join(filter(None, lines))
 
 
-def foreseen_figure(table: pd.DataFrame, *, titles: Mapping[str, str] | None = None) -> go.Figure:
+def foreseen_figure(
+    table: pd.DataFrame, *, colours: Mapping[str, str], titles: Mapping[str, str] | None = None
+) -> go.Figure:
     """How well one change is foreseen from what: R² on held-out objects, a row a model of it, a colour a network.
 
     Args:
         table: rows of one transformation, of up to three networks.
+        colours: ``#rrggbb`` of each network, see :mod:`invariance.figures.networks`.
         titles: what to call the networks; missing ones keep their name.
     """
     figure, places = go.Figure(), np.arange(len(R2_COLUMNS), dtype=np.float64)
@@ -123,12 +126,13 @@ def foreseen_figure(table: pd.DataFrame, *, titles: Mapping[str, str] | None = N
     for number, (look, (_, row)) in enumerate(zip(LOOKS, table.iterrows(), strict=False)):
         values, low, high = ([row[name + end] for name in R2_COLUMNS] for end in ("", "_low", "_high"))
         name = str(row["model"])
+        colour = colours[name]
         figure.add_scatter(
             x=values,
             y=places + _APART * (number - middle),
-            error_x=error_bars(values, low, high, thickness=1.5, color=look["color"]),
+            error_x=error_bars(values, low, high, thickness=1.5, color=colour),
             mode="markers",
-            marker={"symbol": look["symbol"], "size": 9, "color": look["color"]},
+            marker={"symbol": look["symbol"], "size": 9, "color": colour},
             name=(titles or {}).get(name, name),
             text=[
                 f"{R2_TITLES[column]}: {format_number(value)}<br>{interval_text(*ends)}"

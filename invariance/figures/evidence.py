@@ -7,25 +7,25 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from invariance.figures.palette import CATEGORICAL, NEUTRAL
+from invariance.figures.palette import NEUTRAL
 from invariance.numbers import signed
 
 
-def evidence_bars(table: pd.DataFrame, *, title: str, colours: Sequence[str] = CATEGORICAL) -> go.Figure:
+def evidence_bars(table: pd.DataFrame, *, title: str, colours: Sequence[str]) -> go.Figure:
     """One group of bars for each part of an image, a bar for each network.
 
     Args:
         table: columns ``model``, ``player`` and ``shapley``, in order.
         title: of the axis, with the unit.
-        colours: one for each network.
+        colours: ``#rrggbb`` of each network, see :mod:`invariance.figures.networks`.
     """
     figure = go.Figure()
-    for number, (model, rows) in enumerate(table.groupby("model", sort=False)):
+    for (model, rows), colour in zip(table.groupby("model", sort=False), colours, strict=True):
         figure.add_bar(
             x=rows["player"],
             y=rows["shapley"],
             name=str(model),
-            marker_color=colours[number % len(colours)],
+            marker_color=colour,
             text=[signed(value, 1) for value in rows["shapley"]],
             textposition="outside",
             cliponaxis=False,

@@ -10,25 +10,28 @@ import plotly.graph_objects as go
 
 from invariance.figures.heatmap import interval_text
 from invariance.figures.layout import error_bars
-from invariance.figures.palette import MATCHED, MISMATCHED, NEUTRAL
+from invariance.figures.palette import NEUTRAL
 from invariance.numbers import format_number
 from invariance.vocabulary.measures import SHOWN_MEASURES
 
 HEIGHT_PX: Final = 380
 LOOKS: Final[tuple[dict[str, str], ...]] = (
-    {"color": MATCHED, "dash": "solid", "symbol": "circle"},
-    {"color": NEUTRAL, "dash": "dot", "symbol": "diamond"},
-    {"color": MISMATCHED, "dash": "dash", "symbol": "square"},
+    {"dash": "solid", "symbol": "circle"},
+    {"dash": "dot", "symbol": "diamond"},
+    {"dash": "dash", "symbol": "square"},
 )
-"""Of the network itself, its untrained twin and one more: told apart by colour, dash and marker."""
+"""Of the network itself, its untrained twin and one more: told apart without their colours too."""
 
 
-def layer_figure(table: pd.DataFrame, *, score: str = "sens", titles: Mapping[str, str] | None = None) -> go.Figure:
+def layer_figure(
+    table: pd.DataFrame, *, colours: Mapping[str, str], score: str = "sens", titles: Mapping[str, str] | None = None
+) -> go.Figure:
     """A measure in each layer, from the pixels to the representation.
 
     Args:
         table: of :func:`~invariance.measures.profile.layer_profile`, or of
             :func:`~invariance.measures.equivariance_table.layer_equivariance`; up to three models, of one architecture.
+        colours: ``#rrggbb`` of each model, see :mod:`invariance.figures.networks`.
         score: the column shown, one of :data:`~invariance.vocabulary.measures.SHOWN_MEASURES`.
         titles: what to call the models; missing ones keep their name.
     """
@@ -46,7 +49,7 @@ def layer_figure(table: pd.DataFrame, *, score: str = "sens", titles: Mapping[st
             error_y=error,
             name=(titles or {}).get(str(name), str(name)),
             text=[_hover(value, [end.iloc[at] for end in ends]) for at, value in enumerate(values)],
-            **_line(look),
+            **_line(look, colours[str(name)]),
         )
     figure.update_xaxes(title="layer, from the image to the representation", fixedrange=True)
     return _laid_out(figure, f"{measure.title} in the layer")
@@ -55,6 +58,7 @@ def layer_figure(table: pd.DataFrame, *, score: str = "sens", titles: Mapping[st
 def magnitude_figure(
     table: pd.DataFrame,
     *,
+    colours: Mapping[str, str],
     axis_title: str,
     trained: tuple[float, float] | None,
     titles: Mapping[str, str] | None = None,
@@ -63,6 +67,7 @@ def magnitude_figure(
 
     Args:
         table: of :func:`~invariance.measures.magnitude.magnitude_curve`; up to three models.
+        colours: ``#rrggbb`` of each model.
         axis_title: the parameter and its unit.
         trained: lowest and highest magnitude that the data set draws, shaded; None where it draws everything.
         titles: what to call the models; missing ones keep their name.
@@ -72,7 +77,9 @@ def magnitude_figure(
         title = (titles or {}).get(str(name), str(name))
         band = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False, "legendgroup": title}
         figure.add_scatter(x=rows["magnitude"], y=rows["high"], **band)
-        figure.add_scatter(x=rows["magnitude"], y=rows["low"], fill="tonexty", fillcolor=_faint(look["color"]), **band)
+        figure.add_scatter(
+            x=rows["magnitude"], y=rows["low"], fill="tonexty", fillcolor=_faint(colours[str(name)]), **band
+        )
         figure.add_scatter(
             x=rows["magnitude"],
             y=rows["distance"],
@@ -82,7 +89,7 @@ def magnitude_figure(
                 _hover(value, [low, high])
                 for value, low, high in zip(rows["distance"], rows["low"], rows["high"], strict=True)
             ],
-            **_line(look),
+            **_line(look, colours[str(name)]),
         )
     if trained is not None:
         figure.add_vrect(
@@ -114,11 +121,11 @@ def _laid_out(figure: go.Figure, value_title: str) -> go.Figure:
     return figure
 
 
-def _line(look: Mapping[str, str]) -> dict[str, Any]:
+def _line(look: Mapping[str, str], colour: str) -> dict[str, Any]:
     return {
         "mode": "lines+markers",
-        "line": {"color": look["color"], "dash": look["dash"], "width": 2.5},
-        "marker": {"symbol": look["symbol"], "size": 8, "color": look["color"]},
+        "line": {"color": colour, "dash": look["dash"], "width": 2.5},
+        "marker": {"symbol": look["symbol"], "size": 8, "color": colour},
         "hovertemplate": "%{fullData.name}<br>%{x}: %{text}<extra></extra>",
     }
 

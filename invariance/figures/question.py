@@ -29,6 +29,8 @@ _FIELDS: Final = ("model", "objective", "method", "num_images")
 _LETTERS: Final = 22
 """Of a line of a source's name."""
 _LANE_PX, _ROW_PX, _TITLE_PX, _LEGEND_PX, _FOOT_PX = 18, 16, 44, 34, 44
+_COLOURS: Final = CATEGORICAL[2:]
+"""Of settings, so none of those of the two networks that are compared."""
 _SYMBOLS: Final = ("circle", "diamond", "square", "triangle-up", "cross", "x", "star", "hexagon")
 
 
@@ -58,7 +60,7 @@ def question_figure(report: Mapping[str, Any]) -> go.Figure:
     )
     names = _names(settings)
     for number, setting in enumerate(settings):
-        colour = CATEGORICAL[number % len(CATEGORICAL)]
+        colour = _COLOURS[number % len(_COLOURS)]
         offset = ((number + 0.5) / len(settings) - 0.5) * 0.72 if len(settings) > 1 else 0.0
         for panel, target in enumerate(targets, 1):
             here = {row["source"]: row for row in rows if row["target"] == target and _is_in(row, setting)}

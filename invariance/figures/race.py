@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from invariance.figures.layout import lay_out_plot
-from invariance.figures.palette import CATEGORICAL, NEUTRAL
+from invariance.figures.palette import NEUTRAL
 
 Points = Sequence[tuple[float, float]]
 """Share of the training that is done, and accuracy on the target, both in [0, 1]."""
@@ -21,26 +21,31 @@ _ROOM: Final = 1.13
 
 
 def race_curves(
-    curves: Mapping[str, Points], finals: Mapping[str, float], *, guessing: float, height_px: int = 250
+    curves: Mapping[str, Points],
+    finals: Mapping[str, float],
+    *,
+    colours: Sequence[str],
+    guessing: float,
+    height_px: int = 250,
 ) -> go.Figure:
     """A curve for each network on axes that stay as they are, so that the eye follows the networks alone.
 
     Args:
         curves: by a network's title, what its probes said, perhaps nothing yet.
         finals: accuracies of the transfers themselves, as far as they are known, by the same titles.
+        colours: ``#rrggbb`` of each network, see :mod:`invariance.figures.networks`.
         guessing: accuracy of who guesses, in [0, 1].
         height_px: height of the figure.
 
     Returns:
-        A figure with the palette's colours in the order of ``curves``, each also of its own dash.
+        A figure with the curves in their order, each also of its own dash.
     """
     figure = go.Figure()
-    looks = zip(curves.items(), cycle(CATEGORICAL), cycle(_DASHES), strict=False)
-    for (title, points), colour, dash in looks:
+    for ((title, points), colour), dash in zip(zip(curves.items(), colours, strict=True), cycle(_DASHES), strict=False):
         shares, values = [share for share, _ in points], [value for _, value in points]
         figure.add_scatter(
-            x=shares,
-            y=values,
+            x=shares or [None],  # a network that has not begun is in the legend, which then keeps its height
+            y=values or [None],
             name=title,
             mode="lines+markers",
             line={"width": 3, "color": colour, "dash": dash},
@@ -73,7 +78,9 @@ def race_curves(
         ticktext=["start", "25%", "50%", "75%", *(["", "transfer"] if finals else ["trained"])],
         fixedrange=True,
     )
-    figure.update_yaxes(title="accuracy on the target", range=[0, 1.04], tickformat=".0%", fixedrange=True)
+    figure.update_yaxes(
+        title="accuracy on the target", range=[0, 1.04], tickvals=ticks, tickformat=".0%", fixedrange=True
+    )
     lay_out_plot(figure, height_px, showlegend=True)
     return figure
 

@@ -10,22 +10,23 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from invariance.figures.layout import lay_out_plot
-from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, NEUTRAL
+from invariance.figures.networks import RELATION_COLOURS
+from invariance.figures.palette import NEUTRAL
 from invariance.fits import Line, fit_line
 from invariance.numbers import format_number
 from invariance.studies.relations import RELATIONS
 
 COLUMNS: Final = ("source", "target", "sens", "accuracy", "group")
-GROUPS: Final[dict[str, tuple[str, str]]] = {
-    "same": (MATCHED, "circle"),
-    "superset": (CATEGORICAL[2], "square"),
-    "subset": (CATEGORICAL[3], "triangle-up"),
-    "overlapping": (CATEGORICAL[4], "cross"),
-    "disjoint": (MISMATCHED, "diamond"),
-    "none": (NEUTRAL, "x"),
+SYMBOLS: Final[dict[str, str]] = {
+    "same": "circle",
+    "superset": "square",
+    "subset": "triangle-up",
+    "overlapping": "cross",
+    "disjoint": "diamond",
+    "none": "x",
 }
-"""Colour and marker of each relation of a source to its target, so that colour is not the only difference."""
-assert GROUPS.keys() == RELATIONS.keys()
+"""Of each relation of a source to its target, so that colour is not the only difference."""
+assert SYMBOLS.keys() == RELATIONS.keys() == RELATION_COLOURS.keys()
 
 MIN_NETWORKS: Final = 10
 """Of a correlation: fewer are drawn as points alone."""
@@ -38,7 +39,7 @@ def transfer_scatter(table: pd.DataFrame) -> go.Figure:
 
     Args:
         table: columns ``COLUMNS``: names of the source and of the target for people, mean sens-score of the source for
-            the target's transformations, transfer accuracy in [0, 1], and one of ``GROUPS``. Rows without a score or an
+            the target's transformations, transfer accuracy in [0, 1], one of ``SYMBOLS``. Rows without a score or an
             accuracy are left out.
     """
     table = table.dropna(subset=["sens", "accuracy"])
@@ -46,7 +47,7 @@ def transfer_scatter(table: pd.DataFrame) -> go.Figure:
     line = line_of(table)
     if line is not None:
         _add_line(figure, line, table["sens"].to_numpy(np.float64))
-    for group, (colour, symbol) in GROUPS.items():
+    for group, symbol in SYMBOLS.items():
         rows = table[table["group"] == group]
         if rows.empty:
             continue
@@ -55,7 +56,12 @@ def transfer_scatter(table: pd.DataFrame) -> go.Figure:
             y=rows["accuracy"].to_numpy(np.float32),
             mode="markers",
             name=f"{group}: {RELATIONS[group]}",
-            marker={"color": colour, "symbol": symbol, "size": 10, "line": {"width": 1, "color": "#ffffff"}},
+            marker={
+                "color": RELATION_COLOURS[group],
+                "symbol": symbol,
+                "size": 10,
+                "line": {"width": 1, "color": "#ffffff"},
+            },
             text=[f"{source}<br>to {target}" for source, target in zip(rows["source"], rows["target"], strict=True)],
             hovertemplate="%{text}<br>sens-score %{x:.2f}, accuracy %{y:.1%}<extra></extra>",
         )

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from invariance.figures.layout import error_bars, lay_out_plot
 from invariance.figures.offline import offline_html
-from invariance.figures.palette import MATCHED, MISMATCHED, NEUTRAL, TEXT_PX
+from invariance.figures.palette import NEUTRAL, TEXT_PX
 from invariance.figures.pictures import fitting_factor, png_bytes, upscale
 from invariance.measures.factor_strip import Strip
 from invariance.numbers import format_number
@@ -25,25 +25,26 @@ PICTURE_PX: Final = 96
 """Side to which pictures are enlarged in the file; the figure shows them smaller."""
 RULER_FROM: Final = 0.2
 """Of the figure's width; pictures are before it."""
-COLOURS: Final = (MATCHED, MISMATCHED)
 SYMBOLS: Final = ("circle", "diamond")
 
 
-def differences_figure(card: ThrownAway) -> go.Figure:
+def differences_figure(card: ThrownAway, *, colours: Sequence[str]) -> go.Figure:
     """Second less first of every comparison with its interval; what is told is filled.
 
     Of equivariance only what is told: it has no lower end.
 
     Args:
         card: with at least one row.
+        colours: ``#rrggbb`` of both networks, see :mod:`invariance.figures.networks`.
     """
     shown = [row for row in card.rows if row.reliable or row.part != EQUIVARIANCE]  # which has another scale
     rows = sorted(shown, key=lambda row: row.difference)
     places = list(range(len(rows)))
     figure = go.Figure()
+    colour_a, colour_b = colours
     groups = (
-        ("B keeps less", [row.reliable and row.difference < 0 for row in rows], MISMATCHED, "diamond"),
-        ("A keeps less", [row.reliable and row.difference > 0 for row in rows], MATCHED, "circle"),
+        ("B keeps less", [row.reliable and row.difference < 0 for row in rows], colour_b, "diamond"),
+        ("A keeps less", [row.reliable and row.difference > 0 for row in rows], colour_a, "circle"),
         ("not told", [not row.reliable for row in rows], NEUTRAL, "circle-open"),
     )
     for name, members, colour, symbol in groups:
@@ -75,12 +76,13 @@ def differences_figure(card: ThrownAway) -> go.Figure:
     return figure
 
 
-def strip_figure(strip: Strip, images: NDArray[np.uint8]) -> go.Figure:
+def strip_figure(strip: Strip, images: NDArray[np.uint8], *, colours: Sequence[str]) -> go.Figure:
     """Five images, and beside each the ruler: what is true, and what is read off both networks.
 
     Args:
         strip: of a factor.
         images: (5, S, S, 3) uint8, of the strip.
+        colours: ``#rrggbb`` of both networks, see :mod:`invariance.figures.networks`.
     """
     places = list(range(len(strip.true)))
     low, high = _ends(strip)
@@ -102,7 +104,7 @@ def strip_figure(strip: Strip, images: NDArray[np.uint8]) -> go.Figure:
         marker={"symbol": "line-ns", "size": 24, "line": {"width": 3, "color": NEUTRAL}},
         hovertemplate="true: %{x:.2f}<extra></extra>",
     )
-    for letter, values, colour, symbol in zip("AB", (strip.first, strip.second), COLOURS, SYMBOLS, strict=True):
+    for letter, values, colour, symbol in zip("AB", (strip.first, strip.second), colours, SYMBOLS, strict=True):
         figure.add_scatter(
             x=np.clip(values, low, high),
             y=places,
@@ -156,21 +158,24 @@ def strip_figure(strip: Strip, images: NDArray[np.uint8]) -> go.Figure:
     return figure
 
 
-def card_html(card: ThrownAway, images: Sequence[NDArray[np.uint8]], origin: Origin) -> bytes:
+def card_html(
+    card: ThrownAway, images: Sequence[NDArray[np.uint8]], origin: Origin, *, colours: Sequence[str]
+) -> bytes:
     """A card as one HTML file that needs no network.
 
     Args:
         card: what is told.
         images: of each of its strips.
         origin: what makes it again.
+        colours: ``#rrggbb`` of both networks.
     """
     by_factor = {row.name: said for row, said in zip(card.told, card.sentences, strict=False)}
     figures = {
-        plain(by_factor[strip.factor]): strip_figure(strip, shown)
+        plain(by_factor[strip.factor]): strip_figure(strip, shown, colours=colours)
         for strip, shown in zip(card.strips, images, strict=True)
     }
     if card.rows:
-        figures["All differences, B − A, with 95 % intervals"] = differences_figure(card)
+        figures["All differences, B − A, with 95 % intervals"] = differences_figure(card, colours=colours)
     first, second = card.names
     title = f"What {second} (B) threw away that {first} (A) keeps"
     said = " ".join(map(plain, (*card.sentences, *card.remarks)))

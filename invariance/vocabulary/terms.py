@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from invariance.vocabulary.attach import by_name
@@ -312,3 +314,26 @@ TERMS: Final[dict[str, Term]] = by_name(
     ),
 )
 """By name, in an order in which they can be read."""
+
+
+def terms_in(text: str) -> list[Term]:
+    """The terms that a text names, each once and in its order; of *conditional sens-score* that one alone.
+
+    Args:
+        text: such as a label; capitals and the plural make no difference.
+    """
+    found = (TERMS[_singular()[match.group(1).lower()]] for match in _pattern().finditer(text))
+    return list(dict.fromkeys(found))
+
+
+@cache
+def _singular() -> dict[str, str]:
+    """Spelling in small letters, with the plural's, to the name of a term."""
+    plurals = {name: name[:-1] + "ies" if name.endswith("y") else name + "s" for name in TERMS}
+    return {spelling.lower(): name for name, plural in plurals.items() for spelling in (name, plural)}
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    longest_first = sorted(map(re.escape, _singular()), key=len, reverse=True)
+    return re.compile(rf"(?<![\w-])({'|'.join(longest_first)})(?![\w-])", re.IGNORECASE)

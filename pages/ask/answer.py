@@ -16,6 +16,7 @@ from invariance.runs.origin import origin_of_question
 from invariance.studies.question import Question
 from invariance.studies.question_report import Report
 from pages.shared.figures import show_figure
+from pages.shared.glossary import show_rows
 from pages.shared.literal import literal
 from pages.shared.navigation import link_to
 from pages.shared.once import drawn
@@ -45,10 +46,10 @@ def show_answer(question: Question, report: Report, *, num_done: int) -> None:
     st.markdown(literal(report["sentence"]))
     if report["effects"]:
         with st.expander("Differences, and what the rule says of each", icon=":material/compare_arrows:"):
-            st.dataframe(effects_table(report), width="stretch", hide_index=True)
+            show_rows(effects_table(report))
             st.caption(f"In points of a hundred. {RULE}")
     with st.expander(f"The table: {len(table)} of {len(question.cells)} cells", icon=":material/table_rows:"):
-        st.dataframe(table, width="stretch", hide_index=True)
+        show_rows(table)
     st.download_button(
         "Report (HTML)",
         partial(question_html, question, report, num_done=num_done),

@@ -12,6 +12,7 @@ from invariance.vocabulary.transforms import BEYOND_2D, TRANSFORMATIONS
 from pages.ask.asked import Asked, write
 from pages.ask.sentence import OPEN, SERIAL, open_part, opened
 from pages.shared.controls import transform_picker
+from pages.shared.glossary import meaning
 
 VARIED, PLAIN, NOTHING, NETWORK = "Transformations", "No transformation", "Untrained", "A network that is here"
 IMAGES = ("10", "20", "50", "100", "200", "500", "1000", "2000", "5000", "10000")
@@ -118,7 +119,11 @@ def _several(asked: Asked, part: str, label: str, titles: dict[str, str], key: s
 def _edit_seeds(asked: Asked, key: str) -> None:
     seeds = [int(text) for text in asked.values["seeds"]]
     left, right = st.columns(2)
-    num = int(left.number_input("How many seeds", 1, MAX_SEEDS, min(len(seeds), MAX_SEEDS), key=f"{key}_num"))
+    num = int(
+        left.number_input(
+            "How many seeds", 1, MAX_SEEDS, min(len(seeds), MAX_SEEDS), key=f"{key}_num", help=meaning("seeds")
+        )
+    )
     first = int(right.number_input("The first of them", 0, 10**8, min(seeds), key=f"{key}_first"))
     st.caption("Each picks other objects, samples and initial weights. Three and more give intervals and a verdict.")
     values = tuple(str(first + each) for each in range(num))

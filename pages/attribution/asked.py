@@ -13,6 +13,7 @@ from invariance.numbers import NOT_KNOWN, signed
 from invariance.vocabulary.attribution import HIGHER, LOWER, UNDECIDED
 from invariance.vocabulary.methods import METHODS, Method
 from pages.shared.controls import choose
+from pages.shared.glossary import meaning
 from pages.shared.networks import Models
 
 Row = Mapping[Hashable, Any]
@@ -34,7 +35,8 @@ def choose_method() -> tuple[Method, Parameters]:
     for one in method.parameters:
         kind = int if one.is_whole else float
         low, high, default, step = (kind(value) for value in (one.low, one.high, one.default, one.step))
-        value = st.slider(one.title, low, high, default, step, key=f"{method.name}_{one.name}", bind="query-params")
+        key, words = f"{method.name}_{one.name}", meaning(one.title)
+        value = st.slider(one.title, low, high, default, step, key=key, bind="query-params", help=words)
         values.append((one.name, value))
     return method, tuple(values)
 
@@ -45,8 +47,8 @@ def quick(parameters: Parameters) -> Parameters:
 
 
 def names_of(models: Models) -> list[str]:
-    """Labels, told apart where both are the same network."""
-    first, second = (model.label for model in models)
+    """Short titles, told apart where both are the same network."""
+    first, second = (model.short_title for model in models)
     return [first, second if second != first else f"{second} (again)"]
 
 

@@ -92,7 +92,7 @@ def _show(found: DistanceComparison, models: Models, task: DatasetSpec, transfor
                 key="distance_png",
                 on_click="ignore",
             )
-            named = [f"{number}: {model.label}" for number, model in enumerate(models, 1)]
+            named = [f"{number}: {model.short_title}" for number, model in enumerate(models, 1)]
             views = zip(named, found.views, strict=True)
             distances = [(one, view.distance, view.completeness_error) for one, view in views]
             offline_button(
@@ -108,7 +108,7 @@ def _show(found: DistanceComparison, models: Models, task: DatasetSpec, transfor
             show_pictures(
                 picture, width="stretch", alt=f"what moves the representation, distance {format_number(view.distance)}"
             )
-            st.markdown(f"**{model.label}**")
+            st.markdown(f"**{literal(model.short_title)}**")
             _show_view(view)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -14,16 +14,18 @@ from invariance.figures.beside_null import scores_beside_null
 from invariance.vocabulary.attribution import ALL_CLASSES, ALL_IMAGES, ALL_RIGHT, ALL_WRONG, HIGHER, UNDECIDED
 from pages.attribution.asked import Row, percent, points
 from pages.shared.figures import show_figure
+from pages.shared.glossary import show_rows
 from pages.shared.literal import literal
 
 Found = Mapping[str, Evidence]
 
 
-def show_shares(found: Found) -> None:
+def show_shares(found: Found, colours: Sequence[str]) -> None:
     """What two networks' decisions rest on, over all images and over those on which they are equally right.
 
     Args:
         found: of both on the same images, by their names.
+        colours: ``#rrggbb`` of both.
     """
     table, differences = evidence_means(found, by_class=True), evidence_differences(found)
     overall = table[table["class"] == ALL_CLASSES]
@@ -36,6 +38,7 @@ def show_shares(found: Found) -> None:
             score="share",
             ends=("share_low", "share_high"),
             axis_title=f"share of the {player}",
+            colours=colours,
         )
         show_figure(
             figure, overall, key=f"evidence_{player}", title=f"Share of the {player} in the evidence", name="evidence"
@@ -50,9 +53,9 @@ def show_shares(found: Found) -> None:
         "where it is right: two networks are compared where both are, and the rest is told beside it. Bars: 95 % "
         "intervals over images, which share objects and backgrounds."
     )
-    st.dataframe(_shares(overall, titles), hide_index=True, width="stretch")
+    show_rows(_shares(overall, titles))
     with st.expander("Each class", icon=":material/category:"):
-        st.dataframe(_shares(table[table["class"] != ALL_CLASSES], titles), hide_index=True, width="stretch")
+        show_rows(_shares(table[table["class"] != ALL_CLASSES], titles))
 
 
 def _titles(overall: pd.DataFrame, names: list[str]) -> dict[str, str]:

@@ -21,7 +21,9 @@ from pages.attribution.trust import show_randomised
 from pages.shared import cache
 from pages.shared.controls import choose, transform_picker
 from pages.shared.exports import offline_button
+from pages.shared.glossary import meaning
 from pages.shared.layout import pairs_on_phones
+from pages.shared.literal import literal
 from pages.shared.made import show_pictures
 from pages.shared.networks import Models, say_how_long
 from pages.shared.origins import page_origin
@@ -56,6 +58,7 @@ def choose_transforms(data: DatasetSpec) -> DatasetSpec:
         value=True,
         key="own_task",
         bind="query-params",
+        help=meaning("transformations"),
     )
     return data if own else replace(data, transforms=transform_picker("picture"))
 
@@ -156,7 +159,7 @@ def show_comparison(found: Comparison, models: Models, data: DatasetSpec, method
                 key="png",
                 on_click="ignore",
             )
-            named = [f"{number}: {model.label}" for number, model in enumerate(models, 1)]
+            named = [f"{number}: {model.short_title}" for number, model in enumerate(models, 1)]
             pictures = [upscale(found.image, factor), *maps, difference]
             offline_button(
                 dict(zip((f"image of {found.true_class}", *named, "first less second"), pictures, strict=True)),
@@ -169,7 +172,7 @@ def show_comparison(found: Comparison, models: Models, data: DatasetSpec, method
         with column:
             st.markdown(answer(view, found.true_class))
             show_pictures(picture, width="stretch", alt=f"relevance for {view.explained} over the image in grey")
-            st.markdown(f"**{model.label}**")
+            st.markdown(f"**{literal(model.short_title)}**")
             has_share = baseline != "background" or not method.has_baseline or found.has_sticker
             show_view(view, found.true_class, has_share=has_share, has_sticker=found.has_sticker)
     with columns[3]:

@@ -15,7 +15,9 @@ from invariance.vocabulary.attribution import MASK_SCORES
 from invariance.vocabulary.methods import Method
 from pages.attribution.asked import QUICK_STEPS, SAID, Parameters, by_names, percent, points, quick
 from pages.shared import cache
+from pages.shared.cells import colours_of
 from pages.shared.figures import show_figure
+from pages.shared.glossary import show_rows
 from pages.shared.memoised import Bar, on_stoppable_click
 from pages.shared.networks import Models, say_how_long
 
@@ -46,6 +48,7 @@ def show_scores(models: Models, data: DatasetSpec, method: Method, baseline: str
         score="mean",
         ends=("low", "high"),
         axis_title="share on the object",
+        colours=colours_of(models),
         null_title="on the objects of other images",
     )
     show_figure(figure, found, key="scores", title="How much of the maps lies on the object", name="mask-scores")
@@ -61,7 +64,7 @@ def show_scores(models: Models, data: DatasetSpec, method: Method, baseline: str
         }
         for row in found.to_dict("records")
     ]
-    st.dataframe(rows, hide_index=True, width="stretch")
+    show_rows(pd.DataFrame(rows))
     st.caption(
         "; ".join(f"*{title}*: {MASK_SCORES[name]}" for name, title in TITLES.items())
         + ". Each network explained for its own prediction. Maps and objects are both central, so each map is also "

@@ -28,6 +28,7 @@ from pages.attribution.asked import names_of
 from pages.attribution.evidence import show_shares
 from pages.attribution.of_class import choose_target, choose_transforms
 from pages.shared import cache
+from pages.shared.cells import colours_of
 from pages.shared.controls import choose
 from pages.shared.figures import show_figure
 from pages.shared.literal import literal
@@ -78,7 +79,7 @@ def _show_one(models: Models, found: list[Evidence], options: Options) -> None:
     ]
     table = pd.DataFrame(rows)
     st.markdown("Each part's mean contribution, over all choices of the parts:")
-    figure = evidence_bars(table, title=_unit(options[1]))
+    figure = evidence_bars(table, title=_unit(options[1]), colours=colours_of(models))
     show_figure(figure, table, key="evidence_one", title="Evidence in one image", name="evidence-one-image")
     for name, one in zip(names_of(models), found, strict=True):
         explained = literal(one.model_class_names[int(one.explained[0])])
@@ -126,7 +127,7 @@ def _show_many(models: Models, data: DatasetSpec, options: Options) -> None:
         passes = NUM_IMAGES * passes_of_evidence(num_players, options[2])
         say_how_long(models, passes, data.image_size, can_stop=True)
         return
-    show_shares(dict(zip(names_of(models), found, strict=True)))
+    show_shares(dict(zip(names_of(models), found, strict=True)), colours_of(models))
 
 
 def _unit(worth: str) -> str:

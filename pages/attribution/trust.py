@@ -20,6 +20,7 @@ from invariance.vocabulary.attribution import HIGHER, LOWER, MAP_PARTS
 from invariance.vocabulary.methods import Method
 from pages.attribution.asked import Parameters, Row, by_names, quick
 from pages.shared import cache
+from pages.shared.cells import colours_of
 from pages.shared.controls import choose
 from pages.shared.figures import show_figure
 from pages.shared.literal import literal
@@ -62,14 +63,14 @@ def show_randomised(models: Models, question: Question, method: Method, paramete
         passes = NUM_IMAGES * (1 + NUM_UNTRAINED) * passes_of_map(method, dict(options), data.image_size)
         say_how_long(models, passes, data.image_size, can_stop=True)
         return
-    _show_test(found, method, REDRAWN[weights])
+    _show_test(found, method, REDRAWN[weights], colours_of(models))
     for model, key in zip(models, cache.keys_of(models), strict=True):
         pair = _randomised(model, key, *question, method.name, parameters, weights)
-        st.markdown(f"**{model.label}**, this image")
+        st.markdown(f"**{literal(model.short_title)}**, this image")
         _show_pair(pair)
 
 
-def _show_test(found: pd.DataFrame, method: Method, forgotten: str) -> None:
+def _show_test(found: pd.DataFrame, method: Method, forgotten: str, colours: list[str]) -> None:
     """Both levels for both networks, and what their difference shows."""
     figure = scores_beside_null(
         found,
@@ -78,6 +79,7 @@ def _show_test(found: pd.DataFrame, method: Method, forgotten: str) -> None:
         score="trained",
         ends=("trained_low", "trained_high"),
         axis_title="rank correlation with untrained maps",
+        colours=colours,
         null_title="untrained with one another",
     )
     show_figure(

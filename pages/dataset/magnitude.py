@@ -19,6 +19,7 @@ from pages.dataset.samples import SHOWN
 from pages.shared import cache
 from pages.shared.fields import number
 from pages.shared.figures import show_figure
+from pages.shared.glossary import meaning, show_rows
 from pages.shared.literal import literal
 from pages.shared.made import show_pictures
 from pages.shared.magnitude_sliders import magnitude_sliders
@@ -33,7 +34,13 @@ def show_magnitude(engine: Engine) -> None:
     left, right = st.columns([3, 2])
     names = tuple(KNOWN_TRANSFORMS)
     transform = left.selectbox(
-        "Transformation", names, names.index("rotate"), format_func=_words, key="magnitude_of", bind="query-params"
+        "Transformation",
+        names,
+        names.index("rotate"),
+        format_func=_words,
+        key="magnitude_of",
+        bind="query-params",
+        help=meaning("Transformation"),
     )
     position = number("Object of sample", 0, 10**9, SHOWN, key="object", place=right)
     values, draw = magnitude_sliders(transform)
@@ -85,7 +92,7 @@ def show_distribution(engine: Engine) -> None:
         [(_words(law.transform), law.title, law.words, law.key) for law in found],
         columns=["Transformation", "Parameter", "Drawn", "Name in files"],
     )
-    st.dataframe(table, hide_index=True, width="stretch", height="content")
+    show_rows(table)
 
 
 def _show_histograms(engine: Engine, transforms: tuple[str, ...], *, marked: dict[str, float] | None = None) -> None:

@@ -25,6 +25,7 @@ from invariance.figures.pictures import (
 from invariance.spec import TRANSFORM_NAMES
 from pages.shared.exports import offline_button
 from pages.shared.fields import number
+from pages.shared.glossary import meaning
 from pages.shared.literal import literal
 from pages.shared.made import show_pictures
 from pages.shared.once import made_of
@@ -124,7 +125,7 @@ def show_strips(engine: Engine) -> None:
     """The same object on the same background through several draws of each transformation, applied alone."""
     chosen = engine.spec.transforms
     label = f"All {len(TRANSFORM_NAMES)} transformations"
-    everything = st.toggle(label, value=not chosen, disabled=not chosen, key=f"all_{bool(chosen)}")
+    everything = st.toggle(label, value=not chosen, disabled=not chosen, key=f"all_{bool(chosen)}", help=meaning(label))
     position = number(
         "Object and background of sample",
         0,

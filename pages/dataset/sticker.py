@@ -10,6 +10,7 @@ from invariance.data.catalogue import class_names
 from invariance.data.picture_contents import resolve_source
 from invariance.spec import STICKER_PLACES
 from pages.shared.fields import segments, share
+from pages.shared.glossary import meaning
 from pages.shared.sources import folder_picker, tell_what_was_read
 
 SOURCES = ("none", "builtin", "noise", "folder", "hub")
@@ -21,7 +22,16 @@ def choose_sticker() -> dict[str, Any]:
     with st.expander("Sticker", icon=":material/add_photo_alternate:"):
         st.caption("A second, small object on the finished image: another feature that a label may ask for.")
         source = str(
-            st.pills("Stickers", SOURCES, default="none", required=True, key="stickers", wrap=True, bind="query-params")
+            st.pills(
+                "Stickers",
+                SOURCES,
+                default="none",
+                required=True,
+                key="stickers",
+                wrap=True,
+                bind="query-params",
+                help=meaning("Stickers"),
+            )
         )
         if source == "none":
             return {}

@@ -9,10 +9,11 @@ import streamlit as st
 
 from invariance.figures.factor_heatmap import SKILL_LEGEND, factor_heatmap, factors_in_words
 from invariance.figures.factor_pair import factor_dumbbells, paired
+from invariance.figures.networks import network_colours
 from invariance.runs import gallery
 from invariance.runs.origin import origin_of
 from invariance.spec import DatasetSpec, FactorSpec
-from invariance.vocabulary.factors import FACTOR_COLUMNS, HELD_OUT, KNOWN, NETWORK
+from invariance.vocabulary.factors import FACTOR_COLUMNS, HELD_OUT, KNOWN, NETWORK, UNTRAINED
 from pages.factors.decoding import (
     ASKED,
     ask_first,
@@ -26,7 +27,7 @@ from pages.factors.decoding import (
 from pages.factors.thrown_away import show_thrown_away
 from pages.shared import cache, links
 from pages.shared.cache import KnownModel
-from pages.shared.cells import colours_of, head_of, show_cells
+from pages.shared.cells import Head, colours_of, head_of, show_cells
 from pages.shared.controls import choose
 from pages.shared.errors import errors_shown, show_postponed
 from pages.shared.exports import export_row
@@ -105,8 +106,11 @@ def show_table(
     table: pd.DataFrame, known: Networks, names: dict[str, str], pair: tuple[str, str], factor: str, data: DatasetSpec
 ) -> None:
     """Rows are controls and networks, columns what is decoded; what is to be guessed is hidden."""
-    networks = list(dict.fromkeys(table.loc[table["role"] == NETWORK, "model"]))
+    networks, untrained = (
+        list(dict.fromkeys(table.loc[table["role"] == role, "model"])) for role in (NETWORK, UNTRAINED)
+    )
     trained_on = {name: known[name].data.transforms for name in networks if name in known}
+    (grey,) = network_colours([None])
     verdicts = st.session_state.get("cells") == "verdict"
     hidden = [] if ASKED in pair else cells_to_guess(table)
     cells = zip(table["model"], table["factor"], strict=True)
@@ -117,7 +121,8 @@ def show_table(
     )
     show_cells(
         figure,
-        {name: head_of(known[name], names[name]) for name in networks if name in known},
+        {name: head_of(known[name], names[name]) for name in networks if name in known}
+        | {name: Head(names[name], colour=grey) for name in untrained},
         key="factors_heatmap",
         corner="decoded from",
         alt=factors_in_words(seen, names),
@@ -171,6 +176,9 @@ def main() -> None:
             show_no_gallery()
         return
     names = {name: known[name].short_title if name in known else name for name in dict.fromkeys(whole["model"])}
+    untrained = list(dict.fromkeys(whole.loc[whole["role"] == UNTRAINED, "model"]))
+    if len(untrained) == 1:  # of several the architecture tells them apart
+        names[untrained[0]] = UNTRAINED
     table = whole[whole["objects"] == objects].reset_index(drop=True)
     with place:
         ask_first(whole[whole["objects"] == KNOWN])

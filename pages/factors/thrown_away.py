@@ -19,6 +19,7 @@ from invariance.vocabulary.thrown_away import DIRECTIONS, NUM_ATTRIBUTED, PARTS
 from pages.shared import cache, server
 from pages.shared.add_network import add_network_control
 from pages.shared.cache import KnownModel
+from pages.shared.cells import colours_of
 from pages.shared.figures import draw, show_figure
 from pages.shared.memoised import Bar, on_stoppable_click
 from pages.shared.networks import Networks, choose_pair
@@ -51,10 +52,13 @@ def show_thrown_away(known: Networks) -> None:
     if card is None:
         card = _on_click(models)
     if card is not None:
-        show_card(replace(card, names=_names(models)), f"python -m invariance thrown-away {pair[0]} {pair[1]}")
+        names = models[0].short_title, models[1].short_title
+        show_card(
+            replace(card, names=names), colours_of(models), f"python -m invariance thrown-away {pair[0]} {pair[1]}"
+        )
 
 
-def show_card(card: ThrownAway, command: str) -> None:
+def show_card(card: ThrownAway, colours: list[str], command: str) -> None:
     """Sentences with their strips, then all differences, how they are made, and the file."""
     strips = {strip.factor: strip for strip in card.strips}
     told = list(zip(card.told, card.sentences, strict=False))
@@ -66,7 +70,7 @@ def show_card(card: ThrownAway, command: str) -> None:
         st.markdown(f"**{card.sentences[0]}**")
     for column, (said, strip) in zip(st.columns(NUM_SHOWN, gap="large"), with_strip, strict=False):
         with column:
-            _show_strip(card.data, said, strip)
+            _show_strip(card.data, said, strip, colours)
     for remark in card.remarks:
         st.info(remark, icon=":material/info:")
     others = [said for row, said in told if row.name not in [strip.factor for _, strip in with_strip[:NUM_SHOWN]]]
@@ -78,12 +82,12 @@ def show_card(card: ThrownAway, command: str) -> None:
                 row = with_strip[start : start + NUM_SHOWN]
                 for column, (said, strip) in zip(st.columns(NUM_SHOWN, gap="large"), row, strict=False):
                     with column:
-                        _show_strip(card.data, said, strip)
+                        _show_strip(card.data, said, strip, colours)
     origin = Origin(command=command, seeds=(card.data.seed,))
     if card.rows:
         st.subheader("All differences", anchor=False)
         show_figure(
-            drawn(differences_figure, card),
+            drawn(differences_figure, card, colours=colours),
             card.table(),
             key="differences",
             title="What B keeps, less what A keeps",
@@ -93,7 +97,7 @@ def show_card(card: ThrownAway, command: str) -> None:
         )
     st.download_button(
         "The whole card as HTML",
-        lambda: card_html(card, [_pictures(strip, card.data) for strip in card.strips], origin),
+        lambda: card_html(card, [_pictures(strip, card.data) for strip in card.strips], origin, colours=colours),
         "thrown-away.html",
         "text/html",
         icon=":material/download:",
@@ -103,9 +107,9 @@ def show_card(card: ThrownAway, command: str) -> None:
     _explain()
 
 
-def _show_strip(data: DatasetSpec, said: str, strip: Strip) -> None:
+def _show_strip(data: DatasetSpec, said: str, strip: Strip, colours: list[str]) -> None:
     st.markdown(said)
-    figure = drawn(strip_figure, strip, _pictures(strip, data))
+    figure = drawn(strip_figure, strip, _pictures(strip, data), colours=colours)
     draw(figure, key=f"strip_{strip.factor}", alt=f"{strip.title}: five images, true and read off both networks")
 
 
@@ -153,8 +157,3 @@ def _computed(_models: tuple[KnownModel, KnownModel], keys: cache.Keys) -> Throw
 @st.cache_data(max_entries=256, show_spinner=False)
 def _pictures(strip: Strip, data: DatasetSpec) -> NDArray[np.uint8]:
     return strip.images(cache.engine(data))
-
-
-def _names(models: tuple[KnownModel, KnownModel]) -> tuple[str, str]:
-    """What both are called in sentences: what varied in their training, or their own names."""
-    return models[0].short_title, models[1].short_title

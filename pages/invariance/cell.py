@@ -22,6 +22,7 @@ from invariance.spec import DatasetSpec
 from invariance.vocabulary.equivariance import EQUIVARIANCE
 from invariance.vocabulary.measures import MEASURES, SHOWN_MEASURES
 from pages.shared import cache
+from pages.shared.cells import colours_of
 from pages.shared.controls import choose
 from pages.shared.figures import show_figure
 from pages.shared.made import show_pictures
@@ -60,16 +61,13 @@ def references(model: cache.KnownModel, known: Networks) -> Networks:
 
 
 def titles_of(networks: Networks, names: dict[str, str]) -> dict[str, str]:
-    """What the networks of a cell are called in its numbers and figures."""
-    titles = {}
-    for reference, network in networks.items():
-        if network.is_untrained:
-            titles[reference] = "untrained"
-        elif network.is_published:
-            titles[reference] = network.label.replace(":", "")
-        else:
-            titles[reference] = "trained on " + names.get(reference, reference)
-    return titles
+    """What the networks of a cell are called in its numbers and figures: as their rows."""
+    return {name: names.get(name, network.short_title) for name, network in networks.items()}
+
+
+def colours_by_name(networks: Networks) -> dict[str, str]:
+    """Of the networks of a cell, by reference."""
+    return dict(zip(networks, colours_of(list(networks.values())), strict=True))
 
 
 def show_numbers(table: pd.DataFrame, networks: Networks, names: dict[str, str], transform: str) -> None:
@@ -185,7 +183,7 @@ def _show_twins(networks: Networks, titles: dict[str, str], transform: str, data
     """The other twins, and how far apart the network sees each pair, with the untrained one beside it."""
     reference, model = next(iter(networks.items()))
     pictures, captions, alts = _twin_pictures(networks, transform, data)
-    who = f"network {titles[reference]}"
+    who = f"network trained on {titles[reference]}"
     if model.is_untrained or model.is_published:
         who = f"{titles[reference]} network" if model.is_untrained else titles[reference]
     st.markdown(
@@ -200,7 +198,7 @@ def _show_twins(networks: Networks, titles: dict[str, str], transform: str, data
 def _show_layers(networks: Networks, titles: dict[str, str], transform: str, data: DatasetSpec, score: str) -> None:
     table = _profile(networks, cache.keys_of(networks.values()), data, transform, _num_pairs(networks, "layers"))
     show_figure(
-        drawn(layer_figure, table, score=score, titles=titles),
+        drawn(layer_figure, table, colours=colours_by_name(networks), score=score, titles=titles),
         table,
         key="layers",
         title=f"{MEASURES[score].title} for {transform}, layer by layer",
@@ -218,7 +216,7 @@ def _show_equivariance(networks: Networks, titles: dict[str, str], transform: st
     num_pairs = PAIRS_FORESEEN["small" if _are_small(networks) else "others"]
     table = _equivariance(networks, cache.keys_of(networks.values()), data, transform, num_pairs)
     show_figure(
-        drawn(layer_figure, table, score=EQUIVARIANCE.name, titles=titles),
+        drawn(layer_figure, table, colours=colours_by_name(networks), score=EQUIVARIANCE.name, titles=titles),
         table,
         key="layers",
         title=f"Equivariance to {transform}, layer by layer",
@@ -240,6 +238,7 @@ def _show_magnitude(networks: Networks, titles: dict[str, str], transform: str, 
     figure = drawn(
         magnitude_figure,
         table,
+        colours=colours_by_name(networks),
         axis_title=title,
         titles=titles,
         trained=(wanted.low, wanted.high) if ends_inside else None,

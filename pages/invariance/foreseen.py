@@ -9,7 +9,7 @@ from invariance.figures.equivariance import foreseen_figure
 from invariance.numbers import format_number
 from invariance.spec import DatasetSpec
 from invariance.vocabulary.equivariance import LOCAL_ERROR, R2_COLUMNS, VERDICTS
-from pages.invariance.cell import titles_of
+from pages.invariance.cell import colours_by_name, titles_of
 from pages.shared.figures import show_figure
 from pages.shared.networks import Networks
 from pages.shared.once import drawn
@@ -49,7 +49,7 @@ def show_foreseen(table: pd.DataFrame, networks: Networks, names: dict[str, str]
     if known.empty:
         return
     show_figure(
-        drawn(foreseen_figure, known, titles=titles),
+        drawn(foreseen_figure, known, colours=colours_by_name(networks), titles=titles),
         known,
         key="foreseen",
         title=f"What foresees the change, {transform}",
@@ -64,7 +64,7 @@ def _sentence(title: str, transform: str, row: pd.Series) -> str:
     if not isinstance(row["verdict"], str):
         return f"The network **{title}** represents all images as the same: there is no change to foresee."
     text = (
-        f"The network **{title}** under **{transform}**: **{row['verdict']}**. Equivariance "
+        f"**{title}** under **{transform}**: **{row['verdict']}**. Equivariance "
         f"{_with_interval(row, 'equivariance')}, with shuffled parameters {format_number(row['control'])}; "
         f"conditional sens-score {_with_interval(row, 'sens_conditional')}"
     )

@@ -285,7 +285,7 @@ function drawPlot(place, data, guess, width) {
 function drawLegend(place, data, guess) {
   const several = data.series.length > 1;
   const legend = make(place, "p", { class: "legend" });
-  make(legend, "span", { class: "axis" }, data.axis);
+  make(legend, data.words ? "abbr" : "span", { class: "axis", title: data.words || null }, data.axis);
   for (const series of several && data.kind !== "cells" ? data.series : []) {
     const item = make(legend, "span", { class: "series" });
     make(item, "i", { style: `background:${series.colour}` });
@@ -380,8 +380,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.classList.toggle("big", Boolean(data.present));
   const { guess } = root;
 
+  const nameOf = (element) => element?.getAttribute("aria-label") ?? element?.textContent;
   const draw = () => {
-    const focused = parentElement.activeElement?.getAttribute("aria-label");
+    const focused = root.contains(parentElement.activeElement) && nameOf(parentElement.activeElement);
     root.replaceChildren();
     const legend = drawLegend(root, data, guess);
     if (data.kind === "cells") drawCells(root, data, guess);
@@ -404,7 +405,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
       make(foot, "span", { class: "hint" }, data.hint);
     }
     if (data.teaches) drawTeaching(root, data.teaches);
-    if (focused) [...root.querySelectorAll("[aria-label]")].find((one) => one.getAttribute("aria-label") === focused)?.focus();
+    if (focused) [...root.querySelectorAll("button, [tabindex]")].find((one) => nameOf(one) === focused)?.focus();
   };
 
   draw();

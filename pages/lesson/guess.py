@@ -9,9 +9,11 @@ from typing import Any
 
 import streamlit as st
 
-from invariance.figures.palette import CATEGORICAL, SENS_SCALE, colour_at, contrast
+from invariance.figures.networks import series_colours
+from invariance.figures.palette import SENS_SCALE, colour_at, contrast
 from invariance.lessons import INPUTS, Answer, Lesson, answer_of
 from invariance.statistics import Interval
+from invariance.vocabulary.terms import terms_in
 from pages.shared import visitor
 from pages.shared.present import is_presented
 
@@ -89,12 +91,12 @@ def figure_data(answer: Answer, *, is_revealed: bool, guess: dict[str, Any] | No
     series = [
         {
             "name": one.name,
-            "colour": CATEGORICAL[number],
+            "colour": colour,
             "guessed": one.guessed,
             "points": None if one.name in hide else [_ends(each) for each in numbers[one.name]],
             "colours": None if one.name in hide else [_cell(each.estimate) for each in numbers[one.name]],
         }
-        for number, one in enumerate(drawn)
+        for one, colour in zip(drawn, series_colours([one.where for one in drawn]), strict=True)
     ]
     are_numbers = lesson.input in ("curve", "mark")
     return {
@@ -102,6 +104,7 @@ def figure_data(answer: Answer, *, is_revealed: bool, guess: dict[str, Any] | No
         "kind": lesson.input,
         "hint": INPUTS[lesson.input],
         "axis": lesson.axis,
+        "words": "\n".join(f"{term.name}: {term.definition}" for term in terms_in(lesson.axis)),
         "range": list(lesson.range),
         "label": lesson.x.label,
         "titles": list(answer.titles),

@@ -277,6 +277,19 @@ def _crowd(number: int, given: list[Any], is_revealed: bool) -> dict[str, Any]:
     return told
 
 
+def prepare_lessons() -> None:
+    """Makes all answers, and loads what it takes, before anybody asks.
+
+    Raises:
+        SpecError: a lesson cannot be read, or its table.
+    """
+    from invariance.lessons import lessons
+
+    for number in range(1, len(lessons()) + 1):
+        _of_lesson(number, True)
+        _crowd(number, [], True)
+
+
 def _lesson(said: str) -> int:
     """The lesson that a form names, or the first."""
     from invariance.lessons import lessons

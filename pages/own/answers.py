@@ -67,15 +67,15 @@ def show_views(
     for place, model, view, overlay in zip(places[2:], models, found.views, overlays, strict=True):
         with place:
             st.markdown(_answer(view))
-            show_pictures(overlay, width="stretch", alt=f"map of {model.label}: {_answer(view).replace('*', '')}")
-            _show_view(view, model.label)
+            show_pictures(overlay, width="stretch", alt=f"map of {model.short_title}: {_answer(view).replace('*', '')}")
+            _show_view(view, model.short_title)
     size = found.image.shape[0]
     st.caption(
         f"The networks get {size} x {size} pixels, and know only the classes that they learnt: the name that one gives "
         "to your picture is the nearest of those, right or not. The distance asks for no class: it says how much of "
         "the change the network still feels; 1 is as far as another image of its own data."
     )
-    named = [f"{number}: {model.label}" for number, model in enumerate(models, 1)]
+    named = [f"{number}: {model.short_title}" for number, model in enumerate(models, 1)]
     pictures = [upscale(found.image, factor), upscale(found.changed, factor), *overlays]
     offline_button(
         dict(zip(("without", f"with {transform}", *named), pictures, strict=True)),
@@ -109,13 +109,13 @@ def _answer(view: PictureView) -> str:
     return f"{said} ({probability:.0%})"
 
 
-def _show_view(view: PictureView, label: str) -> None:
+def _show_view(view: PictureView, name: str) -> None:
     st.metric(
         "Distance (1: another image)",
         format_number(view.distance),
         help="How far apart the network sees the picture and the transformed one. 0: it is invariant here.",
     )
-    st.markdown(f"**{literal(label)}**")
+    st.markdown(f"**{literal(name)}**")
     if view.after:
         st.markdown("  \n".join(f":small[{name} {share:.1%}]" for name, share in view.after))
     if not math.isnan(view.completeness_error):

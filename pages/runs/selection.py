@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from invariance.figures.curves import metric_title, training_curves, values_table
+from invariance.figures.networks import look_of, network_colours
 from invariance.runs.describe import command
 from invariance.runs.origin import origin_of, without_paths
 from invariance.runs.run import Run
@@ -15,6 +16,7 @@ from pages.runs.give_back import show_files
 from pages.shared import server, visitor
 from pages.shared.errors import show_error
 from pages.shared.figures import show_figure
+from pages.shared.glossary import show_rows
 from pages.shared.literal import literal
 from pages.shared.navigation import link_to
 from pages.shared.once import drawn
@@ -111,8 +113,16 @@ def show_curves(runs: list[Run], titles: dict[str, str]) -> None:
         "Measured", metrics, default=default, required=True, format_func=metric_title, key=f"metric_{len(metrics)}"
     )
     shown = {name: table for name, table in tables.items() if (table["name"] == metric).any()}
+    known = {run.id: run for run in runs}
+    colours = network_colours(
+        [
+            look_of(run.spec, server.source_of(run, known), getattr(run.spec, "source", run.id))
+            for run in runs
+            if names.get(run.id) in shown
+        ]
+    )
     show_figure(
-        drawn(training_curves, shown, metric),
+        drawn(training_curves, shown, metric, colours=colours),
         values_table(shown, metric),
         key="curves",
         title=f"Runs: {metric_title(metric)}",
@@ -137,7 +147,7 @@ def show_details(run: Run, name: str) -> None:
             st.caption(f":material/info: Executed on a CPU: {literal(note)}.")
         show_files(run)
         if run.metrics:
-            st.dataframe(pd.DataFrame([run.metrics]), hide_index=True, width="content")
+            show_rows(pd.DataFrame([run.metrics]), width="content")
         st.caption(
             "The command that asks for the same settings anew"
             if run.remark

@@ -17,7 +17,7 @@ from invariance.models import BATCH_SIZE, untrained_twin
 from invariance.runs import gallery
 from invariance.runs.describe import title, transforms_title
 from invariance.runs.locate import added_networks, load_network
-from invariance.spec import DatasetSpec, PretrainSpec, RunSpec
+from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, TransferSpec
 from invariance.spec.sources import SOURCES
 from invariance.training.checkpoint import load_weights, require_sum
 from invariance.vocabulary.architectures import FILE_PREFIX
@@ -51,6 +51,7 @@ class KnownModel:
         is_untrained: whether it is not the network in the file but the one that its training started from.
         shown_on: what a network of others is looked at with, since what it was trained on is not here.
         description: of a network of others, a line.
+        source: of a transfer, the pretraining that it starts from; None where that is not known.
     """
 
     reference: str
@@ -62,6 +63,7 @@ class KnownModel:
     is_untrained: bool = False
     shown_on: DatasetSpec = DatasetSpec()  # noqa: RUF009 -- frozen, so that one may serve all
     description: str = ""
+    source: RunSpec | None = None
 
     @property
     def key(self) -> Key:
@@ -80,11 +82,18 @@ class KnownModel:
 
     @property
     def short_title(self) -> str:
-        """What varied in its training, and for a run of one's own which one it is."""
-        if self.is_untrained:
-            return "untrained"
-        suffix = "" if self.from_gallery else f" ({self.reference[:4]})"
-        return self.label if self.is_published else transforms_title(self.data.transforms) + suffix
+        """What varied in its pretraining, whether it was transferred, and which one it is of one's own runs."""
+        if self.is_untrained or self.pretrained_on is None:
+            return "untrained" if self.is_untrained else self.label
+        suffix = ", transferred" if isinstance(self.spec, TransferSpec) else ""
+        suffix += "" if self.from_gallery else f" ({self.reference[:4]})"
+        return transforms_title(self.pretrained_on) + suffix
+
+    @property
+    def pretrained_on(self) -> tuple[str, ...] | None:
+        """What varied in its pretraining; None where others trained it, or what it was transferred from."""
+        known = self.source if isinstance(self.spec, TransferSpec) else self.spec
+        return None if known is None else known.data.transforms
 
     @property
     def data(self) -> DatasetSpec:
@@ -116,27 +125,34 @@ class KnownModel:
 def known_models() -> dict[str, KnownModel]:
     """The gallery's networks, those of finished runs, and those of others, by reference, in this order."""
     shipped = gallery.entries()
+    by_run = {entry.run_id: entry.spec for entry in shipped}
     found = {
         entry.name: KnownModel(
-            entry.name, _gallery_label(entry), entry.spec, entry.path, entry.sha256, dict(entry.metrics)
+            entry.name,
+            _gallery_label(entry),
+            entry.spec,
+            entry.path,
+            entry.sha256,
+            dict(entry.metrics),
+            source=by_run.get(getattr(entry.spec, "source", "")),
         )
         for entry in shipped
     }
     store = server.store()
     runs = {run.id: run for run in store.list(states=("done",))}
-    known = {entry.run_id for entry in shipped}
     for run in reversed(runs.values()):
         path = store.directory(run.id) / Path((run.result or {}).get("checkpoint") or "-").name
         if (
             run.kind in ("pretrain", "transfer")
-            and run.id not in known
+            and run.id not in by_run
             and path.is_file()
             and folders.may_see(run.spec)
         ):
             earlier = f", schema {run.schema}" if run.remark else ""
-            label = f"{title(run.spec, server.source_of(run, runs))} ({run.id[:4]}{earlier})"
+            source = server.source_of(run, runs)
+            label = f"{title(run.spec, source)} ({run.id[:4]}{earlier})"
             sha256 = str((run.result or {}).get("sha256"))
-            found[run.id] = KnownModel(run.id, label, run.spec, path, sha256, run.metrics)
+            found[run.id] = KnownModel(run.id, label, run.spec, path, sha256, run.metrics, source=source)
     shown_on = found["none"].data if "none" in found else DatasetSpec()
     for reference, name, description in added_networks(store):
         is_file = reference.startswith(FILE_PREFIX)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import streamlit as st
 
-from invariance.figures.networks import network_colours
+from invariance.figures.networks import look_of, network_colours
 from invariance.figures.palette import colour_at, text_colour
 from invariance.vocabulary.transforms import TRANSFORMATIONS
 from pages.shared.transform_pictures import ADDRESS
@@ -66,7 +66,9 @@ def colour_of(network: KnownModel) -> str:
 
 def colours_of(networks: Sequence[KnownModel]) -> list[str]:
     """Colours of networks that are shown together."""
-    return network_colours([None if network.is_untrained else network.data.transforms for network in networks])
+    return network_colours(
+        [None if one.is_untrained else look_of(one.spec, one.source, one.reference) for one in networks]
+    )
 
 
 def show_cells(

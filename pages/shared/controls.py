@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from invariance.spec import ALL_CATEGORIES, BEYOND_2D, order_transforms
 from pages.shared import links
+from pages.shared.glossary import meaning
 
 CATEGORY_ICONS = {
     "geometric": ":material/crop_rotate:",
@@ -46,11 +47,12 @@ def choose(
         default: a name; None for the first one. It is left out of the link.
         kind: ``box`` or ``segments``.
         place: where the widget stands; None for here.
-        help: about the choice.
+        help: about the choice; None for what the terms in the label mean.
 
     Returns:
         A name.
     """
+    help = help or meaning(label)
     names = list(titles)
     default = names[0] if default is None else default
     if st.session_state.get(key) not in titles:
@@ -91,11 +93,12 @@ def choose_several(
         default: names. They are left out of the link.
         kind: ``pills`` or, of many things, ``box``.
         placeholder: of an empty box.
-        help: about the choice.
+        help: about the choice; None for what the terms in the label mean.
 
     Returns:
         Names in the order of the titles, perhaps none.
     """
+    help = help or meaning(label)
     if st.session_state.get(key) is None:
         linked = [name for name in st.query_params.get(key, "").split(",") if name in titles]
         st.session_state[key] = list(dict.fromkeys(linked)) or [name for name in default if name in titles]

@@ -23,6 +23,7 @@ from invariance.figures.offline import offline_html
 from invariance.figures.paper import paper_json
 from invariance.figures.pictures import png_bytes
 from invariance.files import write_atomically
+from pages.shared.glossary import words_of
 from pages.shared.made import later
 from pages.shared.once import name_of
 from pages.shared.origins import page_origin
@@ -77,6 +78,8 @@ def export_row(
         _download("LaTeX", latex, f"{name}.tex", "application/x-tex", key, "The table, with a caption.")
         page = partial(offline_html, title, origin, figures={title: figure}, tables={name: table})
         _download("HTML", page, f"{name}.html", "text/html", key, OFFLINE)
+        if words := words_of(figure, title):
+            st.caption("Words", help=words, width="content")
 
 
 def offline_button(

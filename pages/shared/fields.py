@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pages.shared.glossary import meaning
+
 
 def number(
     label: str,
@@ -20,6 +22,7 @@ def number(
     help: str | None = None,
 ) -> int:
     """A whole number from ``low`` to ``high``."""
+    help = help or meaning(label)
     return int((place or st).number_input(label, low, high, start, step, key=key, bind="query-params", help=help))
 
 
@@ -42,5 +45,6 @@ def segments(
             wrap=True,
             format_func=format_func,
             bind="query-params",
+            help=meaning(label),
         )
     )

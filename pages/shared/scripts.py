@@ -18,16 +18,17 @@ ONE_ENTRY = """
 if (!window.hasOneEntry) {
   window.hasOneEntry = true;
   const {history} = window, {pushState, replaceState} = history;
-  let hasActed = false, last = {changed: "", at: 0};
+  let hasActed = false, slides = false, last = {changed: "", at: 0};
+  const isSlider = one => one.matches?.("[data-testid=stSlider], [role=slider], input[type=range]");
   for (const kind of ["pointerdown", "keydown", "click"])
-    window.addEventListener(kind, () => { hasActed = true; }, true);
+    window.addEventListener(kind, event => { hasActed = true; slides = event.composedPath().some(isSlider); }, true);
   window.addEventListener("popstate", () => { hasActed = false; last.changed = ""; }, true);
   history.pushState = history.replaceState = (state, title, address) => {
     const [old, next] = [new URL(location.href), new URL(address ?? location.href, location.href)];
     const differs = key => old.searchParams.getAll(key).join() !== next.searchParams.getAll(key).join();
     const keys = new Set([...old.searchParams.keys(), ...next.searchParams.keys()]);
     const changed = [next.pathname === old.pathname ? "" : "page", ...[...keys].filter(differs).sort()].join();
-    const at = performance.now(), goesOn = changed === last.changed && at - last.at < PAUSE_MS;
+    const at = performance.now(), goesOn = slides && changed === last.changed && at - last.at < PAUSE_MS;
     const write = changed && hasActed && !goesOn ? pushState : replaceState;
     if (changed) { hasActed = false; last = {changed, at}; }
     return write.call(history, state, title, address);
@@ -37,7 +38,8 @@ if (!window.hasOneEntry) {
 """Each thing that a visitor does is one entry of the browser's history, so that Back undoes it.
 
 Streamlit makes no entry for what it binds to the link itself, one for each name that a script writes into it, and one
-for what a page that is entered writes. A slider that goes on moving is one thing.
+for what a page that is entered writes. A slider that goes on moving is one thing; two lessons or choices are two,
+however fast they follow one another.
 """
 
 

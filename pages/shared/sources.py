@@ -15,6 +15,7 @@ from invariance.spec import SpecError
 from pages.shared import folders, visitor
 from pages.shared.controls import choose
 from pages.shared.download import offer_download
+from pages.shared.glossary import meaning
 from pages.shared.literal import literal
 
 SOURCES = {
@@ -43,10 +44,20 @@ def source_picker(label: str, key: str, *, colour: bool = False) -> str:
     """
     options = [name for name in SOURCES if colour or name != "colour"]
     kind = str(
-        st.pills(label, options, default="builtin", required=True, key=f"{key}_source", wrap=True, bind="query-params")
+        st.pills(
+            label,
+            options,
+            default="builtin",
+            required=True,
+            key=f"{key}_source",
+            wrap=True,
+            bind="query-params",
+            help=meaning(label),
+        )
     )
     if kind == "colour":
-        return st.color_picker(f"{label}: colour", "#808080", key=f"{key}_colour", bind="query-params")
+        title = f"{label}: colour"
+        return st.color_picker(title, "#808080", key=f"{key}_colour", bind="query-params", help=meaning(title))
     if kind not in ("builtin", "noise"):
         st.caption(SOURCES[kind].replace("<", "&lt;"))
     if kind in ("folder", "pictures"):
@@ -79,8 +90,9 @@ def folder_picker(label: str, role: str) -> str:
             link.
     """
     if not visitor.is_shared():
+        title = f"{label}: folder on this machine"
         return st.text_input(
-            f"{label}: folder on this machine", key=f"{role}_folder", placeholder="/path/to/folder", bind="query-params"
+            title, help=meaning(title), key=f"{role}_folder", placeholder="/path/to/folder", bind="query-params"
         ).strip()
     offered = folders.offered(role)
     if not offered:

@@ -13,7 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from invariance.data.example import EXAMPLE_TRANSFORMS, example_neutral
-from invariance.figures.palette import MATCHED, MISMATCHED
+from invariance.figures.networks import network_colours
 from invariance.runs import gallery
 from invariance.statistics import Interval
 
@@ -106,9 +106,11 @@ def _of_transform(name: str, table: pd.DataFrame, scores: pd.DataFrame, classes:
             "probability": rows[reference]["probability"].round(3).tolist(),
             "whole": f"{int(scores['num_pairs'].min()):,} pairs: {_whole(scores, reference, name)}",
         }
-        for reference, title, colour in (
-            (name, f"Trained with {words.trained}", MATCHED),
-            (WITHOUT, "Trained without", MISMATCHED),
+        for reference, title, colour in zip(
+            (name, WITHOUT),
+            (f"Trained with {words.trained}", "Trained without"),
+            network_colours([(name,), ()]),
+            strict=True,
         )
     ]
     size = gallery.entry(WITHOUT).spec.data.image_size

@@ -5,10 +5,11 @@ from typing import Any
 import streamlit as st
 
 from invariance.data.background_split import words_of_test
-from invariance.figures.palette import MATCHED, MISMATCHED
+from invariance.figures.networks import network_colours
 from invariance.runs import gallery
 from invariance.runs.describe import transforms_title
 from invariance.studies.what_if_report import Report
+from pages.shared.glossary import meaning
 from pages.shared.navigation import link_to
 from pages.shared.networks import TRANSFERS
 from pages.shared.two_by_two import show_two_by_two
@@ -47,6 +48,7 @@ def show_guess() -> None:
         [f"Pretrained on {name}" for name in names] + [SAME],
         key="guess",
         persist_state="session",
+        help=meaning("test images"),
     )
     if guess is None:
         st.caption("Choose one to see what happened.")
@@ -65,8 +67,8 @@ def show_guess() -> None:
 def _bars(found: Report, names: list[str]) -> str:
     """How right each is on the first task, with its interval, at once and without a library of figures."""
     cells = {cell["source"]: cell for cell in found["cells"] if cell["target"] == found["P"]}
-    rows = []
-    for name, colour, source in zip(names, (MATCHED, MISMATCHED), ("P", "Q"), strict=True):
+    rows, colours = [], network_colours([tuple(found[source].split(",")) for source in ("P", "Q")])
+    for name, colour, source in zip(names, colours, ("P", "Q"), strict=True):
         cell = cells[found[source]]
         share, low, high = (100 * cell[end] for end in ("transfer_accuracy", "low", "high"))
         bar = f'<i style="width: {share:.1f}%; background: {colour}"></i>'

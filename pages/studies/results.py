@@ -26,6 +26,7 @@ from invariance.studies.verdicts import NO_DIFFERENCE
 from invariance.vocabulary.studies import ABOUT
 from invariance.vocabulary.verdicts import MEANING, RULE, SYMBOL, Verdict
 from pages.shared.figures import show_figure
+from pages.shared.glossary import show_rows
 from pages.shared.once import drawn
 from pages.shared.origins import page_origin
 
@@ -73,7 +74,7 @@ def show_findings(summary: Mapping[str, Any]) -> None:
     if any(finding.parts for finding in known):
         with st.expander("What has to hold in every case", icon=":material/checklist:"):
             st.caption("Each contrast of a finding has to pass; its interval is Bonferroni's over all of the finding.")
-            st.dataframe(contrasts(known), width="stretch", hide_index=True)
+            show_rows(contrasts(known))
     with st.expander("How findings are judged", icon=":material/gavel:"):
         st.markdown("\n".join(f"* {point}" for point in RULE))
         st.markdown("\n".join(f"* {SYMBOL[verdict]} **{verdict}**: {words}" for verdict, words in MEANING.items()))
@@ -154,7 +155,7 @@ def show_files(study: Study, table: pd.DataFrame, summary: Mapping[str, Any]) ->
             st.download_button(label, data, name, mime, icon=f":material/{icon}:", key=f"get_{label}", help=words)
     with st.expander("The table", icon=":material/table_rows:"):
         st.caption(ABOUT[study.name].columns)
-        st.dataframe(table, width="stretch", hide_index=True)
+        show_rows(table)
 
 
 def _report(study: Study, table: pd.DataFrame, summary: Mapping[str, Any]) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -10,8 +9,6 @@ from pathlib import Path
 
 import streamlit as st
 
-from invariance.figures.palette import CATEGORICAL
-from invariance.figures.pictures import png_bytes
 from invariance.figures.race import Points
 from invariance.runs.describe import transforms_title
 from invariance.runs.fair_queue import place
@@ -22,6 +19,7 @@ from invariance.vocabulary.target_probe import NUM_SHOWN, TARGET_ACCURACY, answe
 from pages.shared import cache, server
 from pages.shared.durations import in_words
 from pages.shared.errors import show_error
+from pages.shared.made import Picture, picture_address
 from pages.shared.run_state import progress_line, share_of
 from pages.train.transfer_status import TransferStatus
 
@@ -33,12 +31,12 @@ class Shown:
     """The images of a target task that a lane marks, all from its validation split.
 
     Attributes:
-        pictures: PNG files.
+        pictures: (S, S, 3) each.
         labels: their class numbers.
         class_names: of the task, by number.
     """
 
-    pictures: tuple[bytes, ...]
+    pictures: tuple[Picture, ...]
     labels: tuple[int, ...]
     class_names: tuple[str, ...]
 
@@ -52,16 +50,12 @@ def shown_of(task: DatasetSpec) -> Shown:
     """
     engine = cache.engine(task)
     images, labels = shown_images(engine)
-    return Shown(tuple(png_bytes(image) for image in images), tuple(labels), engine.class_names)
+    return Shown(tuple(images), tuple(labels), engine.class_names)
 
 
-def show_style(shown: Shown | None) -> None:
-    """The look of lanes, and their images: once, and not with every refresh."""
-    rules = [
-        f".lane-{number} {{ background-image: url(data:image/png;base64,{base64.b64encode(png).decode()}) }}"
-        for number, png in enumerate(shown.pictures if shown else ())
-    ]
-    st.html("\n".join(["<style>", STYLE, *rules, "</style>"]))
+def show_style() -> None:
+    """The look of lanes."""
+    st.html(f"<style>{STYLE}</style>")
 
 
 @dataclass(frozen=True)
@@ -92,16 +86,16 @@ def watched(run: Run | None) -> Watched:
     return Watched(points, tuple(int(last[name]) for name in names[1:] if name in last))
 
 
-def show_lane(ones: Sequence[TransferStatus], number: int, seen: Watched, shown: Shown | None) -> None:
+def show_lane(ones: Sequence[TransferStatus], colour: str, seen: Watched, shown: Shown | None) -> None:
     """A network and its transfers.
 
     Args:
         ones: transfers of one network, the one to the target first.
-        number: of the lane, which has the colour of its curve.
+        colour: ``#rrggbb`` of the network.
         seen: of its pretraining.
         shown: the images.
     """
-    st.html(lane_html(ones, CATEGORICAL[number % len(CATEGORICAL)], seen, shown, waits=_waits(ones[0])))
+    st.html(lane_html(ones, colour, seen, shown, waits=_waits(ones[0])))
     for run in dict.fromkeys(run.id for one in ones for run in one.runs if run.error):
         show_error(server.store().get(run).error or "")
 
@@ -134,7 +128,7 @@ def lane_html(
 
 def _pictures(seen: Watched, shown: Shown) -> str:
     cells = []
-    for number, label in enumerate(shown.labels):
+    for number, (picture, label) in enumerate(zip(shown.pictures, shown.labels, strict=True)):
         truth = _name(shown, label)
         kind, mark, words = "open", "", truth
         if number < len(seen.answers):
@@ -143,7 +137,7 @@ def _pictures(seen: Watched, shown: Shown) -> str:
             words = f"{truth}, recognised" if is_right else f"{truth}, taken for {said}"
         words = escape(words, quote=True)
         cells.append(
-            f'<figure class={kind} title="{words}"><i class=lane-{number} role=img aria-label="{words}"></i>'
+            f'<figure class={kind} title="{words}"><img src="{picture_address(picture).lstrip("/")}" alt="{words}">'
             f"<figcaption aria-hidden=true>{mark}</figcaption></figure>"
         )
     return f"<div class=lane-pictures>{''.join(cells)}</div>"

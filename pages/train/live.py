@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from invariance.data.background_split import words_of_test
+from invariance.figures.networks import network_colours
 from invariance.figures.race import race_curves, race_table
 from invariance.runs.describe import transforms_title
 from invariance.runs.origin import origin_of
@@ -64,7 +65,7 @@ def _panel(transfer_ids: list[str], was_active: bool) -> None:
     active = any(run.is_active for run in runs)
     if was_active and not active:
         st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", key="race_head"):
         st.subheader(f"Target task: {transforms_title(transfers[0].spec.data.transforms)}", anchor=False)
         st.space("stretch")
         ids = [run.id for run in runs]
@@ -86,16 +87,17 @@ def _panel(transfer_ids: list[str], was_active: bool) -> None:
         networks.setdefault(one.spec.source, []).append(one)
     is_done = all(run.state == "done" for run in runs)
     shown = _shown(transfers[0].spec.data, transfer_ids, is_over=not active)
-    show_style(shown)
+    show_style()
     found = _report(transfers) if is_done and all(one.accuracy is not None for one in transfers) else None
     _sentence(transfers, is_told=found is not None)
     if is_done:
         _result(found, [ones[0] for ones in networks.values()])
     lanes = {ones[0].role: watched(ones[0].pretraining) for ones in networks.values()}
-    _curves(lanes, transfers, shown, is_over=not active)
-    for number, (column, ones) in enumerate(zip(st.columns(len(networks)), networks.values(), strict=True)):
+    colours = network_colours([ones[0].look for ones in networks.values()])
+    _curves(lanes, transfers, shown, colours, is_over=not active)
+    for column, ones, colour in zip(st.columns(len(networks)), networks.values(), colours, strict=True):
         with column:
-            show_lane(ones, number, lanes[ones[0].role], shown)
+            show_lane(ones, colour, lanes[ones[0].role], shown)
     if any(seen.answers for seen in lanes.values()):
         st.caption(
             "Curves: accuracy on the target if transferred at that moment, by a quick probe on few images. ✓ and ✗: "
@@ -129,7 +131,14 @@ def _result(found: Report | None, firsts: list[TransferStatus]) -> None:
         link_to("attribution", "Where do they look?", query={"models": references})
 
 
-def _curves(lanes: dict[str, Watched], transfers: list[TransferStatus], shown: Shown | None, *, is_over: bool) -> None:
+def _curves(
+    lanes: dict[str, Watched],
+    transfers: list[TransferStatus],
+    shown: Shown | None,
+    colours: list[str],
+    *,
+    is_over: bool,
+) -> None:
     """The race; of networks that nobody watched while they learnt there is none."""
     if is_over and not any(seen.points for seen in lanes.values()):
         return
@@ -138,7 +147,10 @@ def _curves(lanes: dict[str, Watched], transfers: list[TransferStatus], shown: S
     on_task = [one for one in transfers if one.spec.data == task]
     finals = {titles[one.role]: one.accuracy for one in on_task if one.accuracy is not None}
     guessing = 1 / max(1, len(shown.class_names if shown else task.classes))
-    figure, title = race_curves(curves, finals, guessing=guessing), "Accuracy on the target if transferred now"
+    figure, title = (
+        race_curves(curves, finals, colours=colours, guessing=guessing),
+        "Accuracy on the target if transferred now",
+    )
     if not is_over:  # nothing to save with every refresh
         draw(figure, key="race", alt=title)
         return

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from invariance.figures.networks import look_of
 from invariance.measures import accuracy
 from invariance.runs.added import is_outside, short_name
 from invariance.runs.describe import transforms_title
@@ -37,6 +38,11 @@ class TransferStatus:
     def transforms(self) -> tuple[str, ...] | None:
         """What it was pretrained on; None for a published network."""
         return None if self.source is None else self.source.data.transforms
+
+    @property
+    def look(self) -> tuple[str, ...] | None:
+        """What its colour tells."""
+        return look_of(self.spec, self.source, self.spec.source)
 
     @property
     def spec(self) -> TransferSpec:

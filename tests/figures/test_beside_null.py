@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from invariance.figures.beside_null import scores_beside_null
-from invariance.figures.palette import CATEGORICAL
 
 TITLES = {"mass": "relevance", "rank": "pixels"}
 TABLE = pd.DataFrame(
@@ -23,7 +22,8 @@ TABLE = pd.DataFrame(
         "null_high": [0.4, 0.35, 0.4, 0.3, 9.0],
     }
 )
-COLUMNS = {"at": "score", "score": "mean", "ends": ("low", "high"), "axis_title": "share"}
+COLOURS = ("#111111", "#222222")
+COLUMNS = {"at": "score", "score": "mean", "ends": ("low", "high"), "axis_title": "share", "colours": COLOURS}
 
 
 def test_a_filled_and_a_hollow_point_for_each_score_of_each_network() -> None:
@@ -35,7 +35,7 @@ def test_a_filled_and_a_hollow_point_for_each_score_of_each_network() -> None:
     assert list(null.y) == [0.35, 0.3] and null.error_y.array[0] == pytest.approx(0.05)
     assert (null.name, null.marker.symbol) == ("first: others", "circle-open") and first.marker.symbol == "circle"
     assert len({trace.offsetgroup for trace in figure.data}) == 4, "side by side, so that none hides another"
-    assert (first.marker.color, second.marker.color) == CATEGORICAL[:2] and "&lt;" in second.hovertemplate
+    assert (first.marker.color, second.marker.color) == COLOURS and "&lt;" in second.hovertemplate
     assert list(second.y) == [0.4, 0.3], "what has no title is not shown"
 
 

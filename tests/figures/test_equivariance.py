@@ -46,9 +46,9 @@ def test_what_looks_alike_without_colours_is_told_by_sign_or_number() -> None:
 
 
 def test_every_model_of_the_change_has_its_dot_and_interval(table: pd.DataFrame) -> None:
-    figure = foreseen_figure(table[table["transform"] == "hue"], titles={"one": "own"})
+    figure = foreseen_figure(table[table["transform"] == "hue"], colours={"one": "#111111"}, titles={"one": "own"})
     (dots,) = figure.data
-    assert dots.name == "own" and list(dots.x) == [0.0, 0.25, 0.5, 0.75]
+    assert dots.name == "own" and dots.marker.color == "#111111" and list(dots.x) == [0.0, 0.25, 0.5, 0.75]
     assert list(dots.error_x.array) == pytest.approx([0.2] * 4)
     assert list(dots.error_x.arrayminus) == pytest.approx([0.1] * 4)
     assert list(figure.layout.yaxis.ticktext) == list(R2_TITLES.values())

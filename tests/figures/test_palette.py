@@ -70,6 +70,8 @@ def test_lines_labels_and_curves_stand_out(mode: str, colour: str) -> None:
 def test_words_of_the_theme_can_be_read(mode: str) -> None:
     for ground in ("backgroundColor", "secondaryBackgroundColor"):
         assert contrast(THEME[mode]["textColor"], THEME[mode][ground]) > 7
+    # What app.py writes on a primary button.
+    assert contrast({"light": "#ffffff", "dark": "#10211f"}[mode], THEME[mode]["primaryColor"]) > 4.5
 
 
 def test_colour_blind_readers_tell_networks_and_verdicts_apart() -> None:

@@ -18,7 +18,7 @@ from tests.figures.test_what_if import REPORT
 CURVE = pd.DataFrame({"step": [1, 2], "name": "train_accuracy", "value": [0.1, 0.5]})
 CELLS = pd.DataFrame({"model": ["a", "a"], "transform": ["rotate", "hue"], "sens": [0.1, 0.9]})
 FIGURES = {
-    "curves": training_curves({"one run": CURVE}, "train_accuracy"),
+    "curves": training_curves({"one run": CURVE}, "train_accuracy", colours=["#111111"]),
     "what-if": what_if_cells(REPORT),
     "heatmap": sens_heatmap(CELLS),
 }

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from invariance.figures.palette import MATCHED, NEUTRAL
 from invariance.figures.profile import layer_figure, magnitude_figure
+
+COLOURS = {"hue": "#111111", "untrained": "#222222"}
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def curve() -> pd.DataFrame:
 
 
 def test_a_line_for_each_model_with_its_interval(layers: pd.DataFrame) -> None:
-    figure = layer_figure(layers, titles={"hue": "trained on hue"})
+    figure = layer_figure(layers, colours=COLOURS, titles={"hue": "trained on hue"})
     first, second = figure.data
     assert (first.name, second.name) == ("trained on hue", "untrained")
     assert list(first.x) == ["pixels", "block1"] and list(second.y) == [0.4, 0.3]
@@ -35,18 +36,18 @@ def test_a_line_for_each_model_with_its_interval(layers: pd.DataFrame) -> None:
     assert list(first.error_y.arrayminus) == pytest.approx([0.1, 0.05])
     assert first.text[1] == "0.100<br>95 % interval 0.05 to 0.20"
     looks = {(trace.line.color, trace.line.dash, trace.marker.symbol) for trace in figure.data}
-    assert looks == {(MATCHED, "solid", "circle"), (NEUTRAL, "dot", "diamond")}
+    assert looks == {("#111111", "solid", "circle"), ("#222222", "dot", "diamond")}
     assert "sens-score" in figure.layout.yaxis.title.text
 
 
 def test_a_measure_without_interval_has_no_error_bars(layers: pd.DataFrame) -> None:
-    figure = layer_figure(layers, score="cka")
+    figure = layer_figure(layers, colours=COLOURS, score="cka")
     assert list(figure.data[0].y) == [0.9, 0.95] and figure.data[0].text[0] == "0.900"
     assert figure.data[0].error_y.array is None
 
 
 def test_a_curve_lies_in_its_band_and_the_trained_range_is_shaded(curve: pd.DataFrame) -> None:
-    figure = magnitude_figure(curve, axis_title="angle (°)", trained=(-0.3, 0.3))
+    figure = magnitude_figure(curve, colours=COLOURS, axis_title="angle (°)", trained=(-0.3, 0.3))
     high, low, line = figure.data
     assert (list(high.y), list(low.y)) == ([0.3, 0.0, 0.6], [0.1, 0.0, 0.3])
     assert low.fill == "tonexty" and not high.showlegend and line.name == "hue"
@@ -58,12 +59,12 @@ def test_a_curve_lies_in_its_band_and_the_trained_range_is_shaded(curve: pd.Data
 
 def test_angles_have_quarter_turns_below_them(curve: pd.DataFrame) -> None:
     turned = curve.assign(magnitude=360 * curve["magnitude"])
-    assert magnitude_figure(turned, axis_title="angle (°)", trained=None).layout.xaxis.dtick == 90
-    assert magnitude_figure(turned, axis_title="shift (px)", trained=None).layout.xaxis.dtick is None
-    assert magnitude_figure(curve, axis_title="angle (°)", trained=None).layout.xaxis.dtick is None
+    assert magnitude_figure(turned, colours=COLOURS, axis_title="angle (°)", trained=None).layout.xaxis.dtick == 90
+    assert magnitude_figure(turned, colours=COLOURS, axis_title="shift (px)", trained=None).layout.xaxis.dtick is None
+    assert magnitude_figure(curve, colours=COLOURS, axis_title="angle (°)", trained=None).layout.xaxis.dtick is None
 
 
 def test_where_everything_was_drawn_nothing_is_shaded(curve: pd.DataFrame) -> None:
-    figure = magnitude_figure(curve, axis_title="angle (°)", trained=None)
+    figure = magnitude_figure(curve, colours=COLOURS, axis_title="angle (°)", trained=None)
     assert not [shape for shape in figure.layout.shapes if shape.type == "rect"]
     assert not figure.layout.annotations

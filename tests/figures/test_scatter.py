@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from invariance.figures.networks import RELATION_COLOURS
 from invariance.figures.scatter import (
     COLUMNS,
-    GROUPS,
     MIN_NETWORKS,
+    SYMBOLS,
     beyond_relation,
     beyond_relation_in_words,
     line_in_words,
@@ -53,8 +54,7 @@ def test_a_trace_for_the_band_the_line_and_each_group() -> None:
     assert list(points[0].x)[-2:] == pytest.approx([0.1, 0.2])
     assert list(points[0].y)[-2:] == pytest.approx([0.9, 0.8])
     assert points[2].text[-1] == "hue<br>to rotate task"
-    assert len(set(GROUPS.values())) == len({colour for colour, _ in GROUPS.values()}) == len(GROUPS)
-    assert len({symbol for _, symbol in GROUPS.values()}) == len(GROUPS)
+    assert len({*SYMBOLS.values()}) == len({*RELATION_COLOURS.values()}) == len(SYMBOLS)
 
 
 def test_the_line_goes_through_points_that_lie_on_one() -> None:

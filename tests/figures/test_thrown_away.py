@@ -11,6 +11,7 @@ from invariance.runs.origin import Origin
 from invariance.spec import DatasetSpec
 from invariance.studies.thrown_away import Row, ThrownAway, judged
 
+COLOURS = ("#111111", "#222222")
 IMAGES: NDArray[np.uint8] = np.zeros((5, 8, 8, 3), dtype=np.uint8)
 STRIP = Strip(
     factor="scale.factor",
@@ -58,7 +59,7 @@ CARD = ThrownAway(
 
 
 def test_a_ruler_has_the_truth_and_both_networks() -> None:
-    figure = strip_figure(STRIP, IMAGES)
+    figure = strip_figure(STRIP, IMAGES, colours=COLOURS)
     traces = {trace.name: trace for trace in figure.data if trace.name}
     assert list(traces) == ["true", "A", "B"] and tuple(traces["true"].x) == STRIP.true
     assert tuple(traces["A"].x) == STRIP.first and list(traces["A"].y) == [0, 1, 2, 3, 4]
@@ -68,7 +69,7 @@ def test_a_ruler_has_the_truth_and_both_networks() -> None:
 
 
 def test_differences_are_apart_by_what_is_told() -> None:
-    figure = differences_figure(CARD)
+    figure = differences_figure(CARD, colours=COLOURS)
     assert {trace.name: [round(x, 2) for x in trace.x] for trace in figure.data} == {
         "B keeps less": [-0.32],
         "A keeps less": [0.2],
@@ -78,7 +79,8 @@ def test_differences_are_apart_by_what_is_told() -> None:
 
 
 def test_a_card_is_one_file() -> None:
-    page = card_html(CARD, [IMAGES], Origin(command="invariance thrown-away matched disjoint")).decode()
+    origin = Origin(command="invariance thrown-away matched disjoint")
+    page = card_html(CARD, [IMAGES], origin, colours=COLOURS).decode()
     assert "What disjoint (B) threw away that matched (A) keeps" in page
     assert "B (disjoint) tells less of scale: 0.38 against 0.70 of A (matched)" in page
     assert page.count("base64,iVBOR") >= len(IMAGES) and "card.csv" in page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -9,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from invariance.vocabulary.terms import terms_in
 from tests.pages.tiny_gallery import write_gallery
 
 TITLES = {
@@ -53,6 +55,19 @@ LINKS = (
 """Of earlier versions, with what their pages put into the browser's address."""
 
 
+LABELLED = ("button_group", "color_picker", "metric", "multiselect", "number_input", "radio", "selectbox", "slider")
+LABELLED += ("checkbox", "select_slider", "text_input")
+
+
+def unexplained(app: AppTest) -> list[str]:
+    """Labels of controls, numbers and columns that have a term of the glossary, without a word on what it means."""
+    labelled = [(one.proto.label, one.proto.help) for kind in LABELLED for one in app.get(kind)]
+    for table in app.dataframe:
+        config = json.loads(table.proto.columns or "{}")
+        labelled += [(str(name), config.get(str(name), {}).get("help", "")) for name in table.value.columns]
+    return [label for label, help in labelled if terms_in(label) and not help]
+
+
 def as_in_link(value: Any) -> list[str]:
     """A widget's value as a link says it."""
     values = value if isinstance(value, list | tuple) else [value]
@@ -74,4 +89,5 @@ def test_a_kept_link_opens_what_it_opened_before(
     assert not app.exception and not app.error
     assert app.title[0].value == TITLES[address]
     assert not any("the link asks for" in caption.value for caption in app.caption)
+    assert unexplained(app) == []
     assert {name: as_in_link(app.session_state[name]) for name in query} == query

@@ -90,10 +90,10 @@ def test_its_row_can_be_looked_into(app: AppTest, store: Store) -> None:
     assert not app.exception and not app.error
     assert not any(button.key == "measure" for button in app.button)
     assert app.selectbox(key="row").value == REFERENCE
-    assert f"| **published {NAME}** | 0.43 |" in texts(app)
+    assert f"| **published: {NAME}** | 0.43 |" in texts(app)
     assert "on **100 twins** of each transformation; the gallery's on 1,000" in texts(app), "no time: it is done"
-    assert f"how far apart the **published {NAME}** sees" in texts(app) and "(from 48 images)" in texts(app)
-    assert "| **untrained** |" not in texts(app) and "| **trained on none** |" not in texts(app)
+    assert f"how far apart the **published: {NAME}** sees" in texts(app) and "(from 48 images)" in texts(app)
+    assert "| **untrained** |" not in texts(app) and "| **none** |" not in texts(app)
     app.multiselect(key="own").set_value([]).run()
     assert not app.exception
     assert "models" not in app.query_params and f"published: {NAME}" not in app.selectbox(key="row").options
@@ -123,7 +123,7 @@ def test_attribution_explains_it_on_the_other_network_s_task(app: AppTest, quest
     app.switch_page("pages/attribution/page.py").run()
     assert not app.exception and not app.error
     assert app.selectbox(key="left").value == REFERENCE
-    assert f"**published: {NAME}**" in texts(app)
+    assert f"**{literal(f'published: {NAME}')}**" in texts(app)
     assert app.selectbox(key="object").options[1:] == ["noise-10", "noise-11"]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -103,4 +104,43 @@ def test_a_lesson_is_played_with_the_keyboard_alone(visitor: Visitor) -> None:
     assert page.url.endswith("n=2")
     page.locator("body").press("ArrowLeft")
     page.get_by_text(outcome).wait_for()  # and with it what was guessed there
+    for number, name in (
+        (3, "Your guess for same, 200"),
+        (4, "hue"),
+        (7, "Where the curve breaks: size, times the usual"),
+    ):
+        visitor.open(f"lesson?n={number}")
+        guess = page.locator(".lesson").get_by_label(name).or_(page.get_by_role("button", name=name, exact=True)).first
+        guess.focus()
+        page.keyboard.press("Space" if number == 4 else "ArrowRight")
+        assert guess.evaluate("one => getComputedStyle(one).outlineStyle") == "solid", "one sees where the keyboard is"
+        page.get_by_role("button", name="Reveal").press("Enter")
+        page.get_by_text(answer_of(LESSONS[number - 1]).outcome).wait_for()
+        assert page.locator(".lesson :is(.guessed, .guess, [aria-pressed=true])").count(), "the guess is in the answer"
+    assert visitor.exceptions() == []
+
+
+@pytest.mark.browser
+def test_back_undoes_each_step_of_a_lesson(visitor: Visitor) -> None:
+    """Links between lessons, an arrow key, and the page on which one goes on; a reveal is undone by its button."""
+    page = visitor.open("lesson?n=1")
+    seen = [page.url]
+    page.get_by_role("button", name="Reveal").click()
+    page.get_by_role("link", name="Explore this yourself").wait_for()
+    for do in (
+        page.locator(".st-key-steps").get_by_role("link", name="Next").click,
+        partial(page.locator("body").press, "ArrowLeft"),
+        page.get_by_role("link", name="Explore this yourself").click,
+    ):
+        do()
+        page.wait_for_function("before => location.href !== before", arg=seen[-1])
+        visitor.settle()
+        seen.append(page.url)
+    assert "/own" in seen[-1] and seen[2].endswith("n=1")
+    for expected, words in zip(reversed(seen[:-1]), (LESSONS[0], LESSONS[1], LESSONS[0]), strict=True):
+        page.go_back()
+        visitor.settle()
+        assert page.url == expected
+        page.get_by_role("heading", name=words.title).wait_for()
+    assert page.get_by_text(answer_of(LESSONS[0]).outcome).is_visible(), "what was revealed stays so"
     assert visitor.exceptions() == []

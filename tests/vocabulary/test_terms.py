@@ -4,7 +4,7 @@ import re
 
 from invariance.vocabulary.measures import MEASURES
 from invariance.vocabulary.methods import METHODS
-from invariance.vocabulary.terms import TERMS
+from invariance.vocabulary.terms import TERMS, terms_in
 
 
 def test_a_definition_is_one_or_two_sentences_that_end():
@@ -24,3 +24,16 @@ def test_what_is_shown_most_has_its_term():
     titles = {measure.title.lower().removesuffix(" distance") for measure in MEASURES.values()}
     assert titles <= names
     assert METHODS["integrated-gradients"].title.lower() in names
+
+
+def test_terms_are_found_in_labels_the_longest_first_and_as_whole_words():
+    def found(label):
+        return [term.name for term in terms_in(label)]
+
+    assert found("Conditional sens-score of twins, and a sens-score") == [
+        "conditional sens-score",
+        "twins",
+        "sens-score",
+    ]
+    assert found("Studies and verdicts") == ["study", "verdict"] and found("CKA") == ["CKA"]
+    assert found("It overran the pretraining's headroom") == ["pretraining"]

@@ -11,7 +11,8 @@ import plotly.graph_objects as go
 from invariance.figures.cells import labelled_cells
 from invariance.figures.layout import lay_out_plot
 from invariance.figures.means import points_with_intervals, published_points
-from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, NEUTRAL, SENS_SCALE
+from invariance.figures.networks import RELATION_COLOURS
+from invariance.figures.palette import CATEGORICAL, NEUTRAL, SENS_SCALE
 from invariance.figures.study_figure import PUBLISHED_NOTE, StudyFigure
 from invariance.numbers import format_number
 from invariance.spec import TRANSFORM_NAMES
@@ -27,7 +28,7 @@ from invariance.studies.invariance_transfer import (
 from invariance.studies.published import INVARIANCE_TRANSFER as PUBLISHED
 from invariance.vocabulary.shifts import SHIFT_NAMES
 
-COLOURS: Final = {"same": MATCHED, "other": MISMATCHED, "none": NEUTRAL}
+COLOURS: Final = {name: RELATION_COLOURS["disjoint" if name == "other" else name] for name in RELATIONS}
 DASHES: Final = {"same": "solid", "other": "dash", "none": "dot"}
 
 

@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 from invariance.figures.cells import frame_trained, labelled_cells
 from invariance.figures.layout import accuracy_axis, lay_out_plot
 from invariance.figures.means import points_with_intervals, published_points
-from invariance.figures.palette import MATCHED, MISMATCHED, NEUTRAL, SHARE_SCALE, colour_at
+from invariance.figures.networks import RELATION_COLOURS
+from invariance.figures.palette import NEUTRAL, SHARE_SCALE, colour_at
 from invariance.figures.study_figure import PUBLISHED_NOTE, StudyFigure
 from invariance.statistics import accuracy_interval, t_interval
 from invariance.studies.mismatch import NUM_TRANSFORMS, with_relative_accuracy
@@ -106,7 +107,7 @@ def missing_figure(table: pd.DataFrame) -> go.Figure:
     return figure
 
 
-_LINES: Final = ((0.0, MISMATCHED), (0.5, NEUTRAL), (1.0, MATCHED))
+_LINES: Final = ((0.0, RELATION_COLOURS["disjoint"]), (0.5, NEUTRAL), (1.0, RELATION_COLOURS["same"]))
 
 
 def _mark_diagonal(figure: go.Figure, rows: list[int], columns: list[int]) -> None:

@@ -12,13 +12,13 @@ import plotly.graph_objects as go
 from invariance.figures.cells import labelled_cells
 from invariance.figures.layout import accuracy_axis, lay_out_plot
 from invariance.figures.means import points_with_intervals
-from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, SENS_SCALE, SHARE_SCALE
+from invariance.figures.networks import FEATURE_COLOURS
+from invariance.figures.palette import CATEGORICAL, SENS_SCALE, SHARE_SCALE
 from invariance.figures.study_figure import StudyFigure
 from invariance.statistics import accuracy_interval
 from invariance.studies.published import RELEVANT_FEATURES, RELEVANT_FEATURES_SENS
 from invariance.studies.relevant_features import TASKS, accuracies, accuracy_and_sens, sens_scores
 
-COLOURS: Final = {"c": MATCHED, "o": MISMATCHED}
 SYMBOLS: Final = {"c": "circle", "o": "diamond"}
 FEATURES: Final = {"c": "C, the large object and its scene", "o": "O, the sticker"}
 
@@ -76,7 +76,7 @@ def agreement_figure(table: pd.DataFrame) -> go.Figure:
             name=title,
             mode="markers",
             marker={
-                "color": COLOURS[feature],
+                "color": FEATURE_COLOURS[feature],
                 "size": 10,
                 "symbol": [SYMBOLS[feature] + ("" if needed else "-open") for needed in rows["needed"]],
                 "opacity": 0.8,
@@ -100,7 +100,7 @@ def extended_figure(table: pd.DataFrame, varied: str) -> go.Figure:
     kept = {"correlation": ("availability", 1.0), "availability": ("correlation", 0.0)}[varied]
     chosen = table[(table["label"] == "c") & (table[kept[0]] == kept[1])]
     figure = go.Figure()
-    for colour, (probed_on, title) in zip(CATEGORICAL, TASKS.items(), strict=False):
+    for colour, (probed_on, title) in zip(CATEGORICAL[2:], TASKS.items(), strict=False):
         rows = chosen[chosen["probed_on"] == probed_on].groupby(varied)["accuracy"]
         intervals = {value: accuracy_interval(scores) for value, scores in rows}
         figure.add_trace(

@@ -12,9 +12,8 @@ from plotly.subplots import make_subplots
 
 from invariance.figures.layout import lay_out_plot
 from invariance.figures.means import points_with_intervals
+from invariance.figures.networks import RELATION_COLOURS
 from invariance.figures.palette import CATEGORICAL, NEUTRAL
-from invariance.figures.palette import MATCHED as GREEN
-from invariance.figures.palette import MISMATCHED as RED
 from invariance.figures.study_figure import INTERVALS_NOTE, StudyFigure
 from invariance.statistics import Interval, accuracy_interval, t_interval
 from invariance.studies.repair import Repairs
@@ -24,8 +23,8 @@ ROWS: Final = {"accuracy": "accuracy", "sens": "sens-score to<br>the target's", 
 """Columns of the table from top to bottom, with the titles of their axes."""
 WAYS: Final = {ALL: "all weights", LAST_BLOCK: "last block"}
 _LINES: Final = (
-    (MATCHED, "matched", GREEN, "solid", "circle"),
-    (MISMATCHED, "mismatched, repaired", RED, "solid", "diamond"),
+    (MATCHED, "matched", RELATION_COLOURS["same"], "solid", "circle"),
+    (MISMATCHED, "mismatched, repaired", RELATION_COLOURS["disjoint"], "solid", "diamond"),
     (UNTRAINED, "untrained, on the same images", CATEGORICAL[2], "dash", "square"),
 )
 
@@ -66,7 +65,9 @@ def share_figure(table: pd.DataFrame) -> go.Figure:
         table: results of the study, whole or partial.
     """
     repairs, figure = Repairs(table), go.Figure()
-    for (trained, title), colour, dash in zip(WAYS.items(), (RED, CATEGORICAL[2]), ("solid", "dash"), strict=True):
+    for (trained, title), colour, dash in zip(
+        WAYS.items(), (RELATION_COLOURS["disjoint"], CATEGORICAL[2]), ("solid", "dash"), strict=True
+    ):
         figure.add_trace(_line(_shares(repairs, trained), name=title, colour=colour, dash=dash, symbol="circle"))
     figure.add_hline(y=1.0, line={"color": NEUTRAL, "dash": "dot", "width": 1.5})
     figure.update_yaxes(title="share of the gap made good", tickformat=".0%", rangemode="tozero")

@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 
 from invariance.figures.layout import accuracy_axis, error_bars, lay_out_plot
 from invariance.figures.means import HOLLOW, points_with_intervals, published_points
-from invariance.figures.palette import CATEGORICAL, MATCHED, MISMATCHED, NEUTRAL
+from invariance.figures.networks import RELATION_COLOURS
+from invariance.figures.palette import CATEGORICAL, DRAWN, NEUTRAL
 from invariance.figures.study_figure import PUBLISHED_NOTE, StudyFigure
 from invariance.statistics import Interval, accuracy_interval, t_interval
 from invariance.studies.published import TRANSFORMS_VS_OTHER as PUBLISHED
@@ -18,7 +19,6 @@ from invariance.studies.transforms_vs_other import FACTORS, RELATIONS, published
 from invariance.studies.transforms_vs_other_grid import CLASS_RELATIONSHIPS, ELSEWHERE, NONE, TARGETS, USUAL
 from invariance.studies.transforms_vs_other_squares import squares_of
 
-COLOURS: Final = {"same": MATCHED, "disjoint": MISMATCHED, NONE: CATEGORICAL[2]}
 DASHES: Final = {"same": "solid", "disjoint": "dash"}
 SYMBOLS: Final = {"P": "circle", "Q": "diamond"}
 """Of targets."""
@@ -47,7 +47,7 @@ def usual_figure(table: pd.DataFrame, *, published: bool = True) -> go.Figure:
                 mode="markers",
                 name=f"{relation}, target {target}",
                 showlegend=False,
-                marker={"color": COLOURS[relation], "symbol": SYMBOLS[target], "size": 7, "opacity": 0.55},
+                marker={"color": RELATION_COLOURS[relation], "symbol": SYMBOLS[target], "size": 7, "opacity": 0.55},
                 text=[
                     f"seed {row.seed}, {row.source_transforms} to {row.target_transforms}" for row in dots.itertuples()
                 ],
@@ -56,13 +56,19 @@ def usual_figure(table: pd.DataFrame, *, published: bool = True) -> go.Figure:
         mean = accuracy_interval(chosen.groupby("seed")["transfer_accuracy"].mean())
         figure.add_trace(
             points_with_intervals(
-                [place + _APART], [mean], name=f"{relation}, mean over seeds", colour=COLOURS[relation], mode="markers"
+                [place + _APART],
+                [mean],
+                name=f"{relation}, mean over seeds",
+                colour=RELATION_COLOURS[relation],
+                mode="markers",
             )
         )
     if published:
         for relation, theirs in zip(RELATIONS, PUBLISHED["class_relationship"]["disjoint"], strict=True):
             at = [places[relation] + 2 * _APART]
-            figure.add_trace(published_points(at, [theirs], name=f"published, {relation}", colour=COLOURS[relation]))
+            figure.add_trace(
+                published_points(at, [theirs], name=f"published, {relation}", colour=RELATION_COLOURS[relation])
+            )
     figure.update_xaxes(
         title="pretrained on, against the target's transformations",
         tickvals=list(places.values()),
@@ -99,9 +105,9 @@ def effects_figure(table: pd.DataFrame, *, published: bool = True) -> go.Figure:
         y=[y.estimate],
         mode="markers",
         name="mean",
-        marker={"color": MATCHED, "size": 12, "symbol": "diamond"},
-        error_x=error_bars([x.estimate], [x.low], [x.high], color=MATCHED),
-        error_y=error_bars([y.estimate], [y.low], [y.high], color=MATCHED),
+        marker={"color": DRAWN, "size": 12, "symbol": "diamond"},
+        error_x=error_bars([x.estimate], [x.low], [x.high], color=DRAWN),
+        error_y=error_bars([y.estimate], [y.low], [y.high], color=DRAWN),
         text=[f"{x} on P, {y} on Q"],
         hovertemplate="%{text}<extra>mean, 95 % intervals over seeds</extra>",
     )
@@ -149,14 +155,16 @@ def factor_figure(table: pd.DataFrame, factor: str, *, published: bool = True) -
                 [_shown(factor, value) for value in ours],
                 [intervals[value] for value in ours],
                 name=f"{relation} transformations",
-                colour=COLOURS[relation],
+                colour=RELATION_COLOURS[relation],
                 dash=DASHES[relation],
             )
         )
         if theirs:
             at = [_shown(factor, value) for value in values if value in theirs]
             heights = [theirs[value][number] for value in values if value in theirs]
-            figure.add_trace(published_points(at, heights, name=f"published, {relation}", colour=COLOURS[relation]))
+            figure.add_trace(
+                published_points(at, heights, name=f"published, {relation}", colour=RELATION_COLOURS[relation])
+            )
     if elsewhere:
         figure.add_trace(
             points_with_intervals(
@@ -211,7 +219,7 @@ def gap_figure(table: pd.DataFrame, *, published: bool = True) -> go.Figure:
             y=[mean for _, _, mean in moves],
             mode="markers",
             name=f"between two values, within {relation}",
-            marker={"color": COLOURS[relation], "symbol": "line-ew-open", "size": 14, "line": {"width": 2}},
+            marker={"color": RELATION_COLOURS[relation], "symbol": "line-ew-open", "size": 14, "line": {"width": 2}},
             text=[f"{move.higher} less {move.lower}" for _, move, _ in moves],
             hovertemplate="%{text}: %{y:.3f}<extra>%{fullData.name}</extra>",
         )

@@ -1,0 +1,26 @@
+"""A network has one short name and one colour, also after its transfer."""
+
+from __future__ import annotations
+
+from invariance.figures.networks import network_colours
+from invariance.spec import DatasetSpec, PretrainSpec, TransferSpec
+from pages.shared.cache import KnownModel
+from pages.shared.cells import colour_of, colours_of
+
+
+def test_a_transfer_is_called_and_coloured_by_its_pretraining() -> None:
+    task = DatasetSpec(transforms=("rotate",))
+    models = []
+    for name in ("hue", "blur"):
+        pretraining = PretrainSpec(data=DatasetSpec(transforms=(name,)))
+        transfer = TransferSpec(source=pretraining.run_id, data=task)
+        models.append(KnownModel("abcdef", "long", transfer, None, "", {}, source=pretraining))
+    assert [model.short_title for model in models] == ["hue, transferred (abcd)", "blur, transferred (abcd)"]
+    assert colours_of(models) == network_colours([("hue",), ("blur",)]), "and not by the task, which they share"
+
+
+def test_a_network_of_others_keeps_its_name_and_an_untrained_one_is_grey() -> None:
+    published = KnownModel("published:resnet18", "published: resnet18", None, None, "", {})
+    assert published.short_title == "published: resnet18"
+    untrained = KnownModel("a", "a", PretrainSpec(data=DatasetSpec()), None, "", {}, is_untrained=True)
+    assert (untrained.short_title, colour_of(untrained)) == ("untrained", network_colours([None])[0])
