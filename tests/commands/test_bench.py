@@ -1,9 +1,11 @@
 """``bench data`` and ``bench train``: their tables, their JSON objects, and what they refuse."""
 
 import json
+from functools import cache
 
 import pytest
 
+from benchmarks import render_memory
 from invariance.__main__ import main
 from invariance.commands import bench
 from invariance.runs.gallery import entries
@@ -15,6 +17,14 @@ TINY_TRAIN = (
     "--num-test 40 --transforms hue --device cpu"
 )
 needs_gallery = pytest.mark.skipif(not entries(), reason="no gallery: run python -m invariance gallery build")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _memory_measured_once():
+    """In a process of its own, which takes longer than all the rest."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(render_memory, "measure_in_child", cache(render_memory.measure_in_child))
+        yield
 
 
 def run(capsys, text):

@@ -199,8 +199,8 @@ def test_what_disagrees_is_printed_first() -> None:
 
 @pytest.mark.parametrize("name", STUDY_NAMES)
 def test_a_dry_run_lists_every_run_and_estimates_the_hours(command: Command, tmp_path: Path, name: str) -> None:
-    code, answer, out, _ = command(f"study {name} --scale paper --dry-run --num-workers 4")
-    study = make_study(name, scale="paper")
+    code, answer, out, _ = command(f"study {name} --scale paper --seeds 4,7 --dry-run --num-workers 4")
+    study = make_study(name, scale="paper", seeds=(4, 7))
     assert code == 0 and answer is not None
     listed = [line.split()[0] for line in out.splitlines() if not line.startswith("{")]
     assert listed == [spec.run_id for spec in study.runs]

@@ -6,7 +6,7 @@ What it cannot show: missing kernels, cuDNN's choices, real times, real memory.
 
 :func:`install` changes torch for good, so it is for a process of its own::
 
-    python -m pytest -p tests.devices.emulated_cuda tests/devices/on_cuda/training.py
+    python -m pytest -p tests.devices.emulated_cuda tests/devices/on_cuda/*.py
 """
 
 from __future__ import annotations
@@ -26,6 +26,11 @@ from tests.devices.cuda_tensor import PRETENDED, CudaTensor, execute, is_cuda, l
 
 class _Operations(TorchDispatchMode):
     """What makes tensors where none is given."""
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Torch would load its compiler only to keep it off, and ask it again in each call."""
+        return False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         return execute(func, args, kwargs or {})

@@ -1,4 +1,4 @@
-"""Everything that computes is run on an emulated CUDA device, in processes of their own."""
+"""Everything that computes is run on an emulated CUDA device, in a process of its own."""
 
 from __future__ import annotations
 
@@ -9,17 +9,15 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-FILES = sorted(path.stem for path in (HERE / "on_cuda").glob("*.py"))
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("name", FILES)
-def test_on_an_emulated_gpu(name: str) -> None:
-    path = HERE / "on_cuda" / f"{name}.py"
+def test_on_an_emulated_gpu() -> None:
+    files = [str(path) for path in sorted((HERE / "on_cuda").glob("*.py"))]
     options = ["-p", "tests.devices.emulated_cuda", "-p", "no:cacheprovider", "-q", "--durations=5"]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, str(path)],
+        [sys.executable, "-m", "pytest", *options, *files],
         cwd=HERE.parents[1],
         capture_output=True,
         text=True,

@@ -23,7 +23,8 @@ from tests.studies.fabricated import outcomes_of
 from tests.studies.judged import of_every_kind, one
 
 PROVENANCE = {"command": "<b>python</b>", "devices": {"cpu": 3}, "versions": {"python": "3"}, "commit": None}
-STEPS = 12
+SHARES = (0.0, 0.02, 0.1, 0.25, 0.5, 0.75, 0.98, 1.0)
+"""Of a study's runs that are done: both ends, just beside them, and a few between."""
 
 
 def summary(findings: Sequence[Finding], done: int = 1, total: int = 1) -> dict[str, Any]:
@@ -47,8 +48,8 @@ def test_figures_are_drawn_from_every_partial_table(name: str) -> None:
     outcomes = outcomes_of(study, accuracy=accuracy, sens=lambda *_: 0.3)
     order = list(outcomes)
     drawn: set[str] = set()
-    for step in range(STEPS + 1):
-        there = {run_id: outcomes[run_id] for run_id in order[: len(order) * step // STEPS]}
+    for share in SHARES:
+        there = {run_id: outcomes[run_id] for run_id in order[: int(len(order) * share)]}
         table = study.tabulate(there)
         figures = figures_of(name, table)
         assert not (table.empty and figures)

@@ -48,24 +48,24 @@ ROWS = (
 PLAIN, MOVED = (PretrainSpec(data=replace(DATA, transforms=transforms)) for transforms in ((), ("translate",)))
 
 
-@pytest.fixture
-def sources(tmp_path: Path) -> dict[str, Path]:
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A random network, and one whose features never change."""
-    paths = {}
+    paths, folder = {}, tmp_path_factory.mktemp("sources")
     for seed, name in enumerate(("one", "flat"), start=3):
         model = create_model("small", len(CLASSES), seed=seed)
         if name == "flat":
             last_norm = model.backbone.get_submodule("blocks.3.1")
             assert isinstance(last_norm, torch.nn.BatchNorm2d)
             torch.nn.init.zeros_(last_norm.weight)
-        paths[name] = tmp_path / f"{name}.safetensors"
+        paths[name] = folder / f"{name}.safetensors"
         save_weights(paths[name], model, class_names=CLASSES, spec=PLAIN if name == "flat" else MOVED)
     return paths
 
 
-@pytest.fixture
-def table(sources: dict[str, Path], tmp_path: Path) -> pd.DataFrame:
-    *progress, finished = measure(SPEC, sources, tmp_path / "run")
+@pytest.fixture(scope="module")
+def table(sources: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
+    *progress, finished = measure(SPEC, sources, tmp_path_factory.mktemp("run"))
     assert isinstance(finished, Finished) and finished.table is not None
     steps = [(event.step, event.num_steps) for event in progress if isinstance(event, Progress)]
     assert steps == [(step, 12) for step in range(1, 13)]  # three sets of images, four representations

@@ -11,13 +11,14 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from invariance.runs.manager import Manager
@@ -35,6 +36,11 @@ RUN_TIMEOUT_MS = 90_000
 IS_STYLED = """() => getComputedStyle(document.querySelector(
   "[data-testid=stMainBlockContainer]")).paddingTop === "72px" """
 """Whether the style that app.py puts on each page (4.5 rem above the title) is in effect."""
+IS_IN = """scheme => {
+  const levels = getComputedStyle(document.querySelector("[data-testid=stApp]")).backgroundColor.match(/[\\d.]+/g);
+  return (levels.slice(0, 3).reduce((sum, level) => sum + Number(level), 0) > 384) === (scheme === "light");
+}"""
+"""Whether the page's ground is that of a colour scheme."""
 READY = "[data-testid=stApp][data-test-connection-state=CONNECTED][data-test-script-state=notRunning]"
 
 
@@ -89,6 +95,14 @@ def shown_cells(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     shown: list[dict[str, Any]] = []
     monkeypatch.setattr(cells, "_cells", lambda *, data, **_: shown.append(data))
     return shown
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _packages_looked_through_once() -> Iterator[None]:
+    """For components, of which Streamlit would look for some in all that is installed whenever an app begins."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture
@@ -148,7 +162,7 @@ def browser() -> Iterator[Browser]:
     if executable is None:
         pytest.skip("needs Chromium on the PATH: apt install chromium")
     with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        browser = driver.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
 
@@ -197,6 +211,12 @@ class Visitor:
             waited_for = sorted(request.url for request in self._in_flight)
             assert time.monotonic() < deadline, f"the page does not come to rest: {waited_for}"
 
+    def turn(self, scheme: Literal["light", "dark"]) -> None:
+        """Has the page in light or in dark, without opening it again: no script knows of either."""
+        self.page.emulate_media(color_scheme=scheme)
+        self.page.wait_for_function(IS_IN, arg=scheme, timeout=RUN_TIMEOUT_MS)
+        self.settle()
+
     def exceptions(self) -> list[str]:
         """What the page shows of exceptions (with the log, since pages hide details), and the browser's own."""
         shown = self.page.locator("[data-testid=stException]").all_inner_texts()
@@ -204,9 +224,10 @@ class Visitor:
 
 
 @pytest.fixture
-def visitor(request: pytest.FixtureRequest, browser: Browser, server: Server) -> Iterator[Visitor]:
-    """A window of 1280 x 900; parametrise indirectly with ``light`` or ``dark``."""
-    options: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}}
-    context = browser.new_context(color_scheme=getattr(request, "param", "light"), **options)
+def visitor(browser: Browser, server: Server) -> Iterator[Visitor]:
+    """A window of 1280 x 900, in light, of somebody who asked for little motion: drawing it takes half of the time."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, color_scheme="light", reduced_motion="reduce"
+    )
     yield Visitor(context.new_page(), server)
     context.close()

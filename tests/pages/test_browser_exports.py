@@ -28,16 +28,17 @@ def saved(page: Page, name: str, folder: Path) -> tuple[str, bytes]:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("visitor", ["light", "dark"], indirect=True)
 def test_the_heatmap_as_png_svg_and_csv(visitor: Visitor, tmp_path: Path) -> None:
     page = visitor.open("invariance?all=true")
     page.get_by_role("group", name=HEATMAP).wait_for(timeout=RUN_TIMEOUT_MS)
-    name, png = saved(page, "PNG", tmp_path)
-    assert name == "sens.png" and png.startswith(b"\x89PNG\r\n\x1a\n")
-    picture = np.asarray(Image.open(BytesIO(png)).convert("RGB"))
-    assert picture.shape[1] == PNG_SCALE * WIDTH_PX and picture.shape[0] > 1000
-    assert (picture[0] == 255).all() and (picture[:, 0] == 255).all(), "the ground is white in both themes"
-    assert picture[: 50 * PNG_SCALE].min() < 80, "the title is dark in both themes"
+    for scheme in ("light", "dark"):
+        visitor.turn(scheme)
+        name, png = saved(page, "PNG", tmp_path)
+        assert name == "sens.png" and png.startswith(b"\x89PNG\r\n\x1a\n")
+        picture = np.asarray(Image.open(BytesIO(png)).convert("RGB"))
+        assert picture.shape[1] == PNG_SCALE * WIDTH_PX and picture.shape[0] > 1000
+        assert (picture[0] == 255).all() and (picture[:, 0] == 255).all(), "the ground is white in both themes"
+        assert picture[: 50 * PNG_SCALE].min() < 80, "the title is dark in both themes"
     name, svg = saved(page, "SVG", tmp_path)
     assert name == "sens.svg" and svg.startswith(b"<svg") and b"Sens-score of networks" in svg
     name, csv = saved(page, "CSV", tmp_path)

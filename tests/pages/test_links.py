@@ -47,10 +47,11 @@ VALUES: dict[str, Any] = {
     "markdown": "**[x](http://x)** :red[y] $z$ <b>",
 }
 CASES = [
-    pytest.param(page, view, id=f"{page}-{'-'.join(view.values()) or 'plain'}")
+    pytest.param(page, view, number == 0, id=f"{page}-{'-'.join(view.values()) or 'plain'}")
     for page, views in VIEWS.items()
-    for view in views
+    for number, view in enumerate(views)
 ]
+SHIFTS = (0, 3, 7)
 
 
 @pytest.fixture
@@ -81,14 +82,22 @@ def said(app: AppTest) -> str:
 
 
 @pytest.mark.usefixtures("gallery")
-@pytest.mark.parametrize(("page", "view"), CASES)
-def test_a_page_opens_with_whatever_a_link_says(app: AppTest, page: str, view: dict[str, str]) -> None:
+@pytest.mark.parametrize(("page", "view", "is_first"), CASES)
+def test_a_page_opens_with_whatever_a_link_says(app: AppTest, page: str, view: dict[str, str], is_first: bool) -> None:
+    """Its first view with each value in all names; the others, which share most names, with all values in turn."""
     app.run()
     visit(app, page, view)
     assert not app.exception and not app.error
     names = [name for name in dict.fromkeys([*keys_of(app._tree), *OTHERS]) if name not in view]
-    for what, value in VALUES.items():
-        visit(app, page, dict.fromkeys(names, value) | view)
+    kinds, values = list(VALUES), list(VALUES.values())
+    links = {what: dict.fromkeys(names, value) for what, value in VALUES.items()}
+    if not is_first:
+        links = {
+            f"{kinds[shift]} first": {name: values[(number + shift) % len(values)] for number, name in enumerate(names)}
+            for shift in SHIFTS
+        }
+    for what, link in links.items():
+        visit(app, page, link | view)
         assert not app.exception, what
         assert app.title, what
         assert "x" * 100 not in said(app) and "9" * 100 not in said(app), "a long value fills the page"

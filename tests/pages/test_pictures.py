@@ -213,7 +213,6 @@ def test_a_browser_finds_its_pictures_again_for_a_while() -> None:
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("visitor", ["light", "dark"], indirect=True)
 def test_real_files_through_a_real_browser(visitor: Visitor, tmp_path: Path) -> None:
     odd = "**x** :red[y] <b>z $1$ -> www.example.org.png"
     files = {"cup.png": saved(disc(BLUE)), odd: on_paper(ORANGE), "broken **b**.jpg": on_paper(ORANGE)[:300]}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import cache
 from itertools import product
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -59,6 +61,21 @@ def planned() -> dict[str, RunSpec]:
 def write_gallery(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Writes a manifest, weights and scores, and makes them the gallery."""
     folder.mkdir()
+    for name, content in files().items():
+        (folder / name).write_bytes(content)
+    monkeypatch.setattr(gallery, "GALLERY", folder)
+
+
+@cache
+def files() -> dict[str, bytes]:
+    """What is in the folder of the tiny gallery, made once."""
+    with TemporaryDirectory() as made:
+        make_gallery(Path(made))
+        return {path.name: path.read_bytes() for path in Path(made).iterdir()}
+
+
+def make_gallery(folder: Path) -> None:
+    """Makes networks, and tables about them."""
     models, scores = [], []
     for number, (name, spec) in enumerate(planned().items()):
         names = spec.data.classes
@@ -77,7 +94,6 @@ def write_gallery(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         folder / "factors.csv", index=False
     )
     (folder / gallery.WHAT_IF).write_text(json.dumps(tiny_report()))
-    monkeypatch.setattr(gallery, "GALLERY", folder)
 
 
 def tiny_report() -> dict[str, Any]:

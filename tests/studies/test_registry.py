@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import subprocess
-import sys
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from invariance.spec import MeasureSpec, RunSpec, SpecError, canonical_json, run_from_json
 from invariance.studies.registry import DESIGNS, SCALES, make_study
+from invariance.studies.study import Study
 from invariance.vocabulary.studies import STUDY_NAMES
+from tests.endings import endings
 
 FIXED_COLUMNS = {
     "transforms-vs-other": ["factor", "value", "relation", "seed", "pretraining_accuracy", "transfer_accuracy"],
@@ -45,12 +47,19 @@ changes on purpose, results have to be made again.
 """
 
 
+@pytest.fixture(scope="module")
+def study_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, str], Study]]:
+    """Makes a study at a scale, once: where neither CIFAR nor published networks are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("INVARIANCE_DATA", str(tmp_path_factory.mktemp("data")))
+        yield cache(lambda name, scale: make_study(name, scale=scale))
+
+
 @pytest.mark.parametrize(("name", "scale"), RUNS)
 def test_the_runs_of_every_study_stay_what_they_are(
-    name: str, scale: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    study_of: Callable[[str, str], Study], name: str, scale: str
 ) -> None:
-    monkeypatch.setenv("INVARIANCE_DATA", str(tmp_path))  # neither CIFAR nor published networks
-    runs = make_study(name, scale=scale).runs
+    runs = study_of(name, scale).runs
     trained = [spec.run_id for spec in runs if not isinstance(spec, MeasureSpec)]
     measured = [spec.run_id for spec in runs if isinstance(spec, MeasureSpec)]
     assert (len(runs), digest(trained), digest(measured)) == RUNS[name, scale]
@@ -70,35 +79,25 @@ studies.STUDY_NAMES = tuple(name for name in studies.STUDY_NAMES if name != "mis
 """
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (_DECLARE, "study tea-and-biscuits: declared in invariance.vocabulary, but implemented nowhere"),
-        (_FORGET, "study mismatch: implemented, but not declared in invariance.vocabulary"),
-    ],
-)
-def test_a_study_without_words_or_without_a_design_ends_the_program(change: str, message: str) -> None:
-    words = [sys.executable, "-c", f"{change}\nimport invariance.studies.registry"]
-    ended = subprocess.run(words, cwd=Path(__file__).parents[2], stderr=subprocess.PIPE, text=True, check=False)
-    assert ended.returncode == 1 and ended.stderr.rstrip().endswith(message)
+_UNDRAWN = """
+import invariance.studies.registry as studies
+studies.STUDY_NAMES = (*studies.STUDY_NAMES, "tea-and-biscuits")
+import invariance.figures.study_figures
+"""
 
 
-def test_a_study_without_figures_ends_the_program() -> None:
-    words = (
-        "import invariance.studies.registry as studies\n"
-        "studies.STUDY_NAMES = (*studies.STUDY_NAMES, 'tea-and-biscuits')\n"
-        "import invariance.figures.study_figures"
-    )
-    ended = subprocess.run(
-        [sys.executable, "-c", words], cwd=Path(__file__).parents[2], stderr=subprocess.PIPE, text=True, check=False
-    )
-    assert "figures of study tea-and-biscuits: declared" in ended.stderr
+def test_a_study_without_words_a_design_or_figures_ends_the_program() -> None:
+    use = "\nimport invariance.studies.registry"
+    undeclared, forgotten, undrawn = endings([_DECLARE + use, _FORGET + use, _UNDRAWN])
+    assert undeclared == "study tea-and-biscuits: declared in invariance.vocabulary, but implemented nowhere"
+    assert forgotten == "study mismatch: implemented, but not declared in invariance.vocabulary"
+    assert undrawn.startswith("figures of study tea-and-biscuits: declared")
 
 
 @pytest.mark.parametrize("scale", SCALES)
 @pytest.mark.parametrize("name", STUDY_NAMES)
-def test_runs_come_once_and_after_their_sources(name: str, scale: str) -> None:
-    study = make_study(name, scale=scale)
+def test_runs_come_once_and_after_their_sources(study_of: Callable[[str, str], Study], name: str, scale: str) -> None:
+    study = study_of(name, scale)
     assert (study.name, study.scale) == (name, scale)
     assert len(study.seeds) == (10 if scale == "paper" else len(study.seeds)) >= 2
     seen: set[str] = set()

@@ -25,6 +25,8 @@ from invariance.training.loop import pretrain
 from invariance.training.resume import load_state, save_state
 
 NUM_KILLS = 20
+MOST_STEPS = 20.0
+"""That a child takes before it is killed, about."""
 
 
 def killed_after(seconds: float, work: Callable[[], None]) -> bool:
@@ -62,7 +64,9 @@ def train(text: str, folder: Path) -> None:
     startup, per_step = pace(spec, folder.with_name("warm"))
     steps, num_killed = [], 0
     for _ in range(NUM_KILLS):
-        num_killed += killed_after(startup * chance.uniform(0.3, 1.2) + per_step * chance.uniform(0.0, 40.0), work)
+        num_killed += killed_after(
+            startup * chance.uniform(0.3, 1.2) + per_step * chance.uniform(0.0, MOST_STEPS), work
+        )
         state = load_state(folder)
         steps.append(0 if state is None else state["step"])
     *_, finished = pretrain(spec, folder)
@@ -77,7 +81,7 @@ def tune(text: str, source: Path, folder: Path) -> None:
     child = os.fork()
     if child == 0:
         for event in transfer.transfer(spec, source, folder / "killed", checkpoint_every_s=0.0):
-            if isinstance(event, Progress) and event.step >= 8:
+            if isinstance(event, Progress) and event.step >= 5:
                 os.kill(os.getpid(), signal.SIGKILL)
         os._exit(0)
     _, status = os.waitpid(child, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,11 @@ import torch
 
 from invariance.events import Cancelled, Event, Finished, Progress
 from invariance.models import create_model
-from invariance.spec import DatasetSpec, PretrainSpec, TransferSpec
+from invariance.runs.execute import run_here
+from invariance.runs.question import make_question
+from invariance.runs.store import Store
+from invariance.runs.study_progress import outcomes_of
+from invariance.spec import DatasetSpec, PretrainSpec, QuestionSpec, TransferSpec
 from invariance.training import loop
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.feed import Feed
@@ -31,6 +36,7 @@ DATA = DatasetSpec(
     objects="noise", backgrounds="#808080", classes=CLASSES, transforms=("rotate",), num_samples=16, image_size=8
 )
 SPEC = PretrainSpec(data=DATA, epochs=2, batch_size=8, num_test_samples=12, precision="float32", seed=5)
+MUON: dict[str, Any] = {"optimizer": "muon", "schedule": "linear", "learning_rate": 0.02}
 MOST_LAUNCHES_OF_A_STEP = 250
 """Of a stack of small networks in float32."""
 BACKENDS = (torch.backends.cuda.matmul, torch.backends.cudnn.conv)
@@ -63,7 +69,7 @@ def test_a_training_takes_the_steps_of_the_cpu(tmp_path: Path, objective: str, n
 
 
 def test_muon_takes_the_steps_of_the_cpu_and_never_waits(tmp_path: Path) -> None:
-    spec = replace(SPEC, optimizer="muon", schedule="linear", learning_rate=0.02, precision="auto")
+    spec = replace(SPEC, **MUON, precision="auto")
     run = Pretraining(spec, tmp_path / "run", device="cuda", cancelled=lambda: False)
     feed = run_to_end(run.open())
     stack = Stack([run.train_state])
@@ -206,9 +212,9 @@ def after(num_answers: int) -> Callable[[], bool]:
 
 
 @pytest.mark.parametrize(("first", "second"), [("cuda", "cpu"), ("cpu", "cuda"), ("cuda", "cuda")])
-@pytest.mark.parametrize("objective", ["supervised", "simclr"])
-def test_a_run_goes_on_on_another_device(tmp_path: Path, first: str, second: str, objective: str) -> None:
-    spec = replace(SPEC, objective=objective, data=replace(DATA, num_samples=None), samples_per_epoch=16)
+@pytest.mark.parametrize("changes", [{}, {"objective": "simclr"}, MUON], ids=["supervised", "simclr", "muon"])
+def test_a_run_goes_on_on_another_device(tmp_path: Path, first: str, second: str, changes: dict[str, Any]) -> None:
+    spec = replace(SPEC, **changes, data=replace(DATA, num_samples=None), samples_per_epoch=16)
     whole = list(pretrain(spec, tmp_path / "whole"))
     with pytest.raises(Cancelled):
         list(pretrain(spec, tmp_path / "parts", device=first, cancelled=after(2)))
@@ -269,6 +275,23 @@ def test_probes_are_solved_together(tmp_path: Path, source: Path) -> None:
     specs = [TransferSpec(source=name, data=DATA, num_test_samples=12, precision="float32") for name in "xy"]
     events = list(transfer_together(specs, [source, source], [tmp_path / "a", tmp_path / "b"], device="cuda"))
     assert sum(isinstance(event, Finished) for _, event in events) == 2
+
+
+def test_a_question_s_grid_is_that_of_the_cpu(tmp_path: Path) -> None:
+    few: dict[str, Any] = {"num_classes": 2, "epochs": 1, "samples_per_epoch": 16, "batch_size": 8, "num_images": (12,)}
+    spec = QuestionSpec(
+        sources=("hue", "untrained"), targets=("hue", "blur"), objects="noise", backgrounds="noise", **few
+    )
+    tables = {}
+    for device in ("cpu", "cuda"):
+        with closing(Store(tmp_path / device)) as store:
+            question = make_question(spec, store)
+            assert {run_here(one, store, device).state for one in question.runs} == {"done"}
+            tables[device] = question.tabulate(outcomes_of(question, store))
+    assert len(tables["cuda"]) == 4
+    for name in ("pretraining_accuracy", "transfer_accuracy"):
+        of_cpu, of_cuda = (tables[device][name].astype(float).tolist() for device in tables)
+        assert of_cuda == pytest.approx(of_cpu, abs=0.1, nan_ok=True), "in bfloat16 on the device"
 
 
 @pytest.mark.parametrize("kind", ["pretrain", "transfer", "together"])
