@@ -9,7 +9,7 @@ import streamlit as st
 
 from invariance.figures.projector import for_projector
 from pages.shared.exports import export_row
-from pages.shared.once import name_of, shown
+from pages.shared.once import name_of, replayed
 from pages.shared.present import is_presented
 
 if TYPE_CHECKING:
@@ -61,4 +61,4 @@ def draw(figure: go.Figure, *, key: str, alt: str) -> None:
         )
 
     # Streamlit would write the figure as JSON in every run of a page.
-    shown(show, "figure", name_of(figure), key, alt, is_large)
+    replayed(show, "figure", name_of(figure), key, alt, is_large)

@@ -144,18 +144,18 @@ def name_of(figure: go.Figure) -> str:
     return str(getattr(figure, "_drawn_as", "")) or key_of(figure.to_json())
 
 
-def shown(show: Callable[[], None], *depends_on: object) -> None:
+def replayed(show: Callable[[], None], *depends_on: object) -> None:
     """Elements of a page that are no widgets, made once for all who see the same and put there as they were.
 
     Args:
         show: puts them where the page is at; it reads no session.
         *depends_on: what they are, and everything that they depend on, see :func:`key_of`.
     """
-    _shown(key_of(depends_on), show)
+    _replayed(key_of(depends_on), show)
 
 
 @st.cache_resource(max_entries=MOST_SHOWN, show_spinner=False)
-def _shown(key: str, _show: Callable[[], None]) -> None:
+def _replayed(key: str, _show: Callable[[], None]) -> None:
     _show()
 
 

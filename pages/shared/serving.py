@@ -25,13 +25,13 @@ _log = logging.getLogger(__name__)
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     """From the server's start, without any visitor, to its end: the manager of runs is at work."""
-    from pages.shared import server, warm  # here, since a script that is merely read needs none of it
+    from pages.shared import rehearsal, server  # here, since a script that is merely read needs none of it
 
     warming: asyncio.Task[None] | None = None
     try:
         await asyncio.to_thread(server.begin)
         if visitor.is_shared() and runtime.exists():  # which caches of the pages' code belong to
-            warming = asyncio.create_task(warm.warm_up())
+            warming = asyncio.create_task(rehearsal.rehearse())
         yield {}
     finally:
         if warming is not None:

@@ -25,7 +25,7 @@ from invariance.studies.verdicts import NO_DIFFERENCE
 from invariance.vocabulary.studies import ABOUT
 from invariance.vocabulary.verdicts import MEANING, RULE, SYMBOL, Verdict
 from pages.shared.figures import show_figure
-from pages.shared.once import drawn, shown
+from pages.shared.once import drawn, replayed
 from pages.shared.origins import page_origin
 
 BADGES: Final = {
@@ -73,7 +73,7 @@ def show_findings(summary: Summary) -> None:
     if any(finding.parts for finding in known):
         with st.expander("What has to hold in every case", icon=":material/checklist:"):
             st.caption("Each contrast of a finding has to pass; its interval is Bonferroni's over all of the finding.")
-            shown(lambda: _show_table(contrasts(known)), "contrasts", known)
+            replayed(lambda: _show_table(contrasts(known)), "contrasts", known)
     with st.expander("How findings are judged", icon=":material/gavel:"):
         st.markdown("\n".join(f"* {point}" for point in RULE))
         st.markdown("\n".join(f"* {SYMBOL[verdict]} **{verdict}**: {words}" for verdict, words in MEANING.items()))
@@ -175,7 +175,7 @@ def show_files(name: str, scale: str, study: Callable[[], Study], table: pd.Data
             st.download_button(label, data, file, mime, icon=f":material/{icon}:", key=f"get_{label}", help=words)
     with st.expander("The table", icon=":material/table_rows:"):
         st.caption(about.columns)
-        shown(lambda: _show_table(table), "table", table)
+        replayed(lambda: _show_table(table), "table", table)
 
 
 def _show_table(table: pd.DataFrame) -> None:

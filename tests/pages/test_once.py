@@ -70,13 +70,13 @@ def test_elements_are_made_once_and_stand_where_each_page_has_them() -> None:
     def page() -> None:
         import streamlit as st
 
-        from pages.shared.once import shown
+        from pages.shared.once import replayed
 
         left, right = st.columns(2)
         made = st.session_state.setdefault("made", [])
         for number, place in enumerate((left, right, left)):
             with place:
-                shown(lambda number=number: (made.append(number), st.caption(f"of {number}")), "a test", number // 2)
+                replayed(lambda number=number: (made.append(number), st.caption(f"of {number}")), "a test", number // 2)
 
     app = AppTest.from_function(page).run()
     left, right = app.columns
