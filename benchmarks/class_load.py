@@ -147,6 +147,14 @@ def megabytes(pid: int) -> float:
     return float("nan")
 
 
+def cpu_ms(pid: int) -> float:
+    """CPU time that a process has taken, without its children's, where the system tells it; NaN elsewhere."""
+    with suppress(OSError):
+        user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        return 1000 * (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    return float("nan")
+
+
 def summary(waited: dict[str, list[float]]) -> dict[str, dict[str, float]]:
     """Median and 95th percentile in seconds, and the number, of each action that was taken."""
     return {
@@ -225,7 +233,10 @@ def measure(sessions: int, seconds: float, *, alone: bool = True, num_drained: i
             alone_s = round(wait_until_done(store), 1)
         first = {run.id for run in store.list()}
         lesson = Class(address, seconds)
+        cpu_before = cpu_ms(pid)
         memory = asyncio.run(watched(lesson, sessions, pid))
+        num_actions = sum(map(len, lesson.waited.values()))
+        cpu_per_action = (cpu_ms(pid) - cpu_before) / max(1, num_actions)
         runs = store.list()
         states = Counter(str(run.state) for run in runs if run.id not in first)
         speeds = (
@@ -248,6 +259,7 @@ def measure(sessions: int, seconds: float, *, alone: bool = True, num_drained: i
             "share": round(speeds[1] / speeds[0], 2) if speeds[0] and speeds[1] else None,
             "one_what_if_alone_s": alone_s,
         },
+        "server_cpu_ms_per_action": round(cpu_per_action, 1),
         "server_mb": {"first": memory[0], "last": memory[-1], "most": max(memory)},
         "drain": drained,
     }
@@ -274,6 +286,7 @@ def main() -> None:
         print(f"{action:12s} n {numbers['n']:5.0f}   p50 {numbers['p50']:7.2f} s   p95 {numbers['p95']:7.2f} s")
     print(f"training {found['training']}; drain {found['drain']}; load of the machine before {found['load_before']}")
     print(f"failures {found['failures'] or 'none'}; runs {found['runs']}; server {found['server_mb']} MB")
+    print(f"the server took {found['server_cpu_ms_per_action']} ms of CPU an action")
 
 
 if __name__ == "__main__":

@@ -274,7 +274,7 @@ def _surveyed(role: str, source: str, configuration: str, accepted: str) -> Surv
     folder = BUILTIN / configuration if source == "builtin" else _folder(source, configuration)
     if not is_folder(folder):
         raise SpecError(f"{role} = {in_short(source)}: no such folder that can be read; give {accepted}")
-    return survey(folder)
+    return _surveyed_builtin(folder) if source == "builtin" else survey(folder)
 
 
 def _folder(source: str, configuration: str) -> Path:
@@ -295,6 +295,7 @@ def _noise_objects(numbers: list[int], image_size: int, num_prototypes: int) -> 
 
 # The built-in files never change while the program runs, and a page asks for them again and again.
 _read_builtin_object = lru_cache(maxsize=4096)(read_object)
+_surveyed_builtin = lru_cache(maxsize=2)(survey)
 
 
 @lru_cache(maxsize=4)

@@ -136,7 +136,7 @@ def sens_table(folder: Path | None = None, *, shift: str | None = None) -> pd.Da
         shift: type of data, one of :data:`~invariance.measures.shifts.SHIFT_NAMES`; None for that of the pretrainings.
     """
     columns = ("model", "transform", "sens", "sens_conditional")
-    return _over_seeds(_table((folder or GALLERY) / table_file(shift), columns))
+    return _table((folder or GALLERY) / table_file(shift), columns, over_seeds=True)
 
 
 def _over_seeds(table: pd.DataFrame) -> pd.DataFrame:
@@ -185,11 +185,21 @@ def lesson_table(name: str, folder: Path | None = None) -> pd.DataFrame:
     return _table((folder or GALLERY) / f"{name}.csv", ("model", "transform"))
 
 
-def _table(path: Path, columns: Iterable[str]) -> pd.DataFrame:
+def _table(path: Path, columns: Iterable[str], *, over_seeds: bool = False) -> pd.DataFrame:
     """A file of the gallery, or no rows of these columns where it has no such file."""
     import pandas as pd  # here, since a training that looks whether a network ships has no use for it
 
-    return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=list(columns))
+    if not path.is_file():
+        return pd.DataFrame(columns=list(columns))
+    return _read_table(path, path.stat().st_mtime_ns, over_seeds).copy()
+
+
+@lru_cache(maxsize=16)
+def _read_table(path: Path, modified_ns: int, over_seeds: bool) -> pd.DataFrame:
+    import pandas as pd  # as above
+
+    table = pd.read_csv(path)
+    return _over_seeds(table) if over_seeds else table
 
 
 def what_if(folder: Path | None = None) -> dict[str, Any] | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -48,7 +49,13 @@ def shipped_results(name: str, folder: Path = SHIPPED) -> list[StudyResult]:
         place = folder / f"{name}-{scale}"
         if not (place / SUMMARY).is_file() or not (place / RESULTS).is_file():
             continue
-        summary = json.loads((place / SUMMARY).read_text(encoding="utf-8"))
-        seeds = tuple(summary["provenance"]["seeds"])
-        found.append(StudyResult(name, scale, seeds, pd.read_csv(place / RESULTS), summary))
+        modified_ns = max((place / file).stat().st_mtime_ns for file in (SUMMARY, RESULTS))
+        result = _read(name, scale, place, modified_ns)
+        found.append(replace(result, table=result.table.copy()))
     return found
+
+
+@lru_cache(maxsize=16)
+def _read(name: str, scale: str, place: Path, modified_ns: int) -> StudyResult:
+    summary = json.loads((place / SUMMARY).read_text(encoding="utf-8"))
+    return StudyResult(name, scale, tuple(summary["provenance"]["seeds"]), pd.read_csv(place / RESULTS), summary)

@@ -28,7 +28,7 @@ from pages.shared.fields import number
 from pages.shared.glossary import meaning
 from pages.shared.literal import literal
 from pages.shared.made import show_pictures
-from pages.shared.once import made_of
+from pages.shared.once import made_of, replayed
 from pages.shared.origins import page_origin
 
 NUM_SEEN_TRAIN, NUM_SEEN_TEST = 2_000, 500
@@ -99,6 +99,20 @@ def show_recipe(engine: Engine, found: Samples, chosen: int, position: int) -> N
     )
     show_pictures(picture, width=560, alt=f"{name}, and the same with the border of the object drawn in")
     rows = pd.DataFrame(recipe.rows(), columns=["drawn", "what", "value", "law"])
+    replayed(lambda: _show_rows(rows), "recipe", rows)
+    st.download_button(
+        "Download PNG",
+        lambda: png_bytes(upscale(image, factor)),
+        f"{name}-{position}.png",
+        icon=":material/download:",
+        key="sample_png",
+        on_click="ignore",
+    )
+    with st.expander("As JSON: spec and index make this sample again", icon=":material/data_object:"):
+        st.code(recipe.to_json(), language="json", height=320)
+
+
+def _show_rows(rows: pd.DataFrame) -> None:
     st.dataframe(
         rows,
         hide_index=True,
@@ -109,16 +123,6 @@ def show_recipe(engine: Engine, found: Samples, chosen: int, position: int) -> N
             name: st.column_config.TextColumn(title, width=width_px) for name, (title, width_px) in RECIPE.items()
         },
     )
-    st.download_button(
-        "Download PNG",
-        png_bytes(upscale(image, factor)),
-        f"{name}-{position}.png",
-        icon=":material/download:",
-        key="sample_png",
-        on_click="ignore",
-    )
-    with st.expander("As JSON: spec and index make this sample again", icon=":material/data_object:"):
-        st.code(recipe.to_json(), language="json", height=320)
 
 
 def show_strips(engine: Engine) -> None:

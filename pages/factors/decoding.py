@@ -25,7 +25,7 @@ from pages.shared.durations import in_words, roughly
 from pages.shared.figures import show_figure
 from pages.shared.measurements import Group
 from pages.shared.networks import Networks
-from pages.shared.once import drawn
+from pages.shared.once import drawn, made
 from pages.shared.origins import page_origin
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def tell_changes(table: pd.DataFrame, trained_on: Mapping[str, Collection[str]],
         factor.split(".")[0] in trained_on.get(model, ())
         for model, factor in zip(table["model"], table["factor"], strict=True)
     ]
-    of_own, of_all = changes(table[own]), changes(table)
+    of_own, of_all = made(changes, table[own]), made(changes, table)
     if not of_all.num:
         return
     which = "in objects that the probe knows" if known_objects else "with objects held out"

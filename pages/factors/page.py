@@ -34,7 +34,7 @@ from pages.shared.exports import export_row
 from pages.shared.figures import show_figure
 from pages.shared.measurements import find_measured, gallery_data, measure_button, show_pending
 from pages.shared.networks import Networks, choose_others, choose_pair, show_no_gallery
-from pages.shared.once import drawn
+from pages.shared.once import drawn, made
 
 VIEWS = {"all": "Every network", "thrown-away": "What did one throw away?"}
 DEFAULTS = ("matched", "disjoint")
@@ -78,7 +78,7 @@ def select_cell(networks: list[str], row: str, column: str) -> None:
 def show_pair(table: pd.DataFrame, pair: tuple[KnownModel, KnownModel], titles: Titles, data: DatasetSpec) -> None:
     """Where the two networks differ most."""
     references = pair[0].reference, pair[1].reference
-    pairs = paired(table, *references)
+    pairs = made(paired, table, *references)
     st.subheader("What one knows and the other does not", anchor=False)
     st.markdown(
         f"At the top what is decoded better from **{titles[0]}**, at the bottom what is from **{titles[1]}**. "
@@ -125,7 +125,7 @@ def show_table(
         | {name: Head(names[name], colour=grey) for name in untrained},
         key="factors_heatmap",
         corner="decoded from",
-        alt=factors_in_words(seen, names),
+        alt=made(factors_in_words, seen, names),
         legend=SKILL_LEGEND,
         on_cell=partial(select_cell, networks),
         selected=[(name, factor) for name in pair],

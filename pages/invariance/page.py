@@ -34,7 +34,7 @@ from pages.shared.errors import errors_shown, show_postponed
 from pages.shared.exports import export_row
 from pages.shared.measurements import gallery_data
 from pages.shared.networks import Networks, choose_others, show_no_gallery
-from pages.shared.once import drawn
+from pages.shared.once import drawn, made
 
 FEW = ("none", "translate", "rotate", "hue", "blur")
 """Rows at first, of the gallery's: one that is fragile, and four that learnt one thing each, of every kind."""
@@ -136,7 +136,7 @@ def show_table(
         {name: head_of(network, names[name], tested[name]) for name, network in networks.items()},
         key="heatmap",
         corner="trained on, its accuracy",
-        alt=heatmap_in_words(table, score, trained_on, names),
+        alt=made(heatmap_in_words, table, score, trained_on, names),
         legend=equivariance_legend() if foreseen else sens_legend(score),
         on_cell=select_cell,
         selected=[cell],

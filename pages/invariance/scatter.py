@@ -31,7 +31,7 @@ from pages.invariance.table import find_tables, measurement
 from pages.shared.figures import show_figure
 from pages.shared.measurements import Group, gallery_data, measure
 from pages.shared.networks import Networks
-from pages.shared.once import drawn
+from pages.shared.once import drawn, made
 
 
 def show_scatter(known: Networks) -> None:
@@ -83,8 +83,8 @@ def show_scatter_of(table: pd.DataFrame) -> None:
         name="transfers",
         alt=f"transfer accuracy against sens-score, {len(table)} transfers",
     )
-    if (line := line_of(table)) is not None:
-        st.markdown(f"{line_in_words(line)} {beyond_relation_in_words(table)}")
+    if words := made(_relation_in_words, table):
+        st.markdown(words)
         st.caption(
             "Transfers that share a source or a target are not independent, so the intervals are rather too "
             "narrow; and tasks of other kinds differ in difficulty."
@@ -94,6 +94,12 @@ def show_scatter_of(table: pd.DataFrame) -> None:
             f"n = {table['source'].nunique()}: a line needs at least {MIN_NETWORKS} networks whose sens-scores differ. "
             "Train and transfer more, on other transformations."
         )
+
+
+def _relation_in_words(table: pd.DataFrame) -> str:
+    """What the points say; empty where there are too few."""
+    line = line_of(table)
+    return "" if line is None else f"{line_in_words(line)} {beyond_relation_in_words(table)}"
 
 
 def transfers_table(known: Networks, data: DatasetSpec) -> tuple[pd.DataFrame, list[Group]]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -37,10 +38,15 @@ def look(
     passes = passes_of_distance(DISTANCE_POINTS if shown == "distance" else CLASS_STEPS)
     say_how_long(models, passes, models[0].data.image_size, can_stop=False)
     units = [cache.pair_distance(model, replace(model.data, transforms=(transform,))) for model in models]
-    path = picture.way(transform, values, draw=draw, num_steps=NUM_STEPS)
     networks = [model.model for model in models]
-    made_by = (cache.keys_of(models), path, units, shown)
-    return kept(lambda: look_at(networks, path, units=units, shown=shown), "own", *made_by)
+
+    def answer() -> PictureComparison:
+        path = picture.way(transform, values, draw=draw, num_steps=NUM_STEPS)
+        return look_at(networks, path, units=units, shown=shown)
+
+    pixels, ground = np.asarray(picture.picture), (picture.backgrounds.spec, picture.position)
+    changed = (transform, values, draw)
+    return kept(answer, "own", cache.keys_of(models), pixels, picture.is_object, ground, changed, units, shown)
 
 
 def show_views(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+import numpy as np
 import streamlit as st
 from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
@@ -18,6 +19,7 @@ from invariance.spec import DatasetSpec, SpecError
 from pages.shared import cache, shelf
 from pages.shared.controls import choose
 from pages.shared.literal import literal
+from pages.shared.made import show_pictures
 from pages.shared.navigation import link_to
 
 MINE = "yours"
@@ -57,8 +59,10 @@ def choose_picture(file_place: DeltaGenerator, place: DeltaGenerator, more: Delt
     )
     if use == "object":
         _adjust(more, digest, item)
-    preview = cutout_on_checkerboard(item.cutout.picture, TILE_PX) if use == "object" else item.uploaded.picture
-    more.image(preview, width=TILE_PX, alt=f"{item.uploaded.title}, {USES[use]}")
+    is_cut_out, whole = use == "object", item.uploaded.picture
+    preview = cutout_on_checkerboard(item.cutout.picture, TILE_PX) if is_cut_out else np.asarray(whole.convert("RGBA"))
+    with more:
+        show_pictures(preview, width=TILE_PX, alt=f"{item.uploaded.title}, {USES[use]}")
     if said := [item.uploaded.title] * (name == MINE) + [*item.uploaded.notes]:
         place.caption(literal("; ".join(said)))
     if use == "object" and item.warning:

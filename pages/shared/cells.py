@@ -17,6 +17,7 @@ import streamlit as st
 from invariance.figures.networks import look_of, network_colours
 from invariance.figures.palette import colour_at, text_colour
 from invariance.vocabulary.transforms import TRANSFORMATIONS
+from pages.shared.once import kept, name_of
 from pages.shared.transform_pictures import ADDRESS
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def show_cells(
         if (cell := getattr(st.session_state.get(key), "cell", None)) is not None:
             on_cell(*map(str, cell))
 
-    _cells(key=key, data=cells_data(figure, heads, **told), on_cell_change=take)
+    data = kept(lambda: cells_data(figure, heads, **told), "cells", name_of(figure), heads, told)
+    _cells(key=key, data=data, on_cell_change=take)
 
 
 def cells_data(
@@ -149,6 +151,7 @@ def _rows(
 ) -> list[dict[str, Any]]:
     """What the browser draws of each row."""
     colours, words = figure.data[:2]
+    values, scale, told, written = colours.z, colours.colorscale, colours.text, words.text  # each asked for once
     names = figure.layout.meta
     at = {(int(y), int(x)): number for number, (x, y) in enumerate(zip(words.x, words.y, strict=True))}
     rows = []
@@ -156,13 +159,13 @@ def _rows(
         head = heads.get(name, Head(str(title)))
         cells: list[list[Any] | None] = []
         for column, column_name in enumerate(names["columns"]):
-            value, number = float(colours.z[row, column]), at.get((row, column))
+            value, number = float(values[row, column]), at.get((row, column))
             if number is None or np.isnan(value):
                 cells.append(None)
                 continue
-            ground, ink = colour_at(value, colours.colorscale), text_colour(value, colours.colorscale)
-            said = re.sub("<[^>]*>", "", colours.text[row][column].replace("<br>", "\n"))
-            cells.append([words.text[number], ground, ink, said, (name, column_name) in trained])
+            ground, ink = colour_at(value, scale), text_colour(value, scale)
+            said = re.sub("<[^>]*>", "", told[row][column].replace("<br>", "\n"))
+            cells.append([written[number], ground, ink, said, (name, column_name) in trained])
         pictures = [ADDRESS.format(one) for one in head.trained_on if one in TRANSFORMATIONS]
         rows.append(
             {

@@ -9,6 +9,7 @@ import streamlit as st
 
 from invariance.figures.projector import for_projector
 from pages.shared.exports import export_row
+from pages.shared.once import name_of, replayed
 from pages.shared.present import is_presented
 
 if TYPE_CHECKING:
@@ -48,10 +49,16 @@ def show_figure(
 
 def draw(figure: go.Figure, *, key: str, alt: str) -> None:
     """A figure alone, over the whole width."""
-    st.plotly_chart(
-        for_projector(figure) if is_presented() else figure,
-        key=key,
-        width="stretch",
-        config={"displayModeBar": False},
-        alt=alt,
-    )
+    is_large = is_presented()
+
+    def show() -> None:
+        st.plotly_chart(
+            for_projector(figure) if is_large else figure,
+            key=key,
+            width="stretch",
+            config={"displayModeBar": False},
+            alt=alt,
+        )
+
+    # Streamlit would write the figure as JSON in every run of a page.
+    replayed(show, "figure", name_of(figure), key, alt, is_large)

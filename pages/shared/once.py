@@ -13,6 +13,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
+import streamlit as st
+
 from pages.shared import process
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 MOST_BYTES = 128_000_000
 """Of the results that are kept."""
+MOST_SHOWN = 128
+"""Parts of pages whose messages to browsers are kept."""
 FIGURE_BYTES = 20
 """Of memory that a figure takes for each letter of its JSON, about."""
 
@@ -138,6 +142,21 @@ def drawn(draw: Callable[P, go.Figure], *args: P.args, **kwargs: P.kwargs) -> go
 def name_of(figure: go.Figure) -> str:
     """What tells a figure's contents from those of others."""
     return str(getattr(figure, "_drawn_as", "")) or key_of(figure.to_json())
+
+
+def replayed(show: Callable[[], None], *depends_on: object) -> None:
+    """Elements of a page that are no widgets, made once for all who see the same and put there as they were.
+
+    Args:
+        show: puts them where the page is at; it reads no session.
+        *depends_on: what they are, and everything that they depend on, see :func:`key_of`.
+    """
+    _replayed(key_of(depends_on), show)
+
+
+@st.cache_resource(max_entries=MOST_SHOWN, show_spinner=False)
+def _replayed(key: str, _show: Callable[[], None]) -> None:
+    _show()
 
 
 def kept(do: Callable[[], R], *depends_on: object) -> R:

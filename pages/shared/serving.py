@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http.cookies import CookieError, SimpleCookie
@@ -26,14 +25,17 @@ _log = logging.getLogger(__name__)
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     """From the server's start, without any visitor, to its end: the manager of runs is at work."""
-    from pages.shared import server, warm  # here, since a script that is merely read needs none of it
+    from pages.shared import rehearsal, server  # here, since a script that is merely read needs none of it
 
+    warming: asyncio.Task[None] | None = None
     try:
         await asyncio.to_thread(server.begin)
         if visitor.is_shared() and runtime.exists():  # which caches of the pages' code belong to
-            threading.Thread(target=warm.warm_up, name="warm-up", daemon=True).start()
+            warming = asyncio.create_task(rehearsal.rehearse())
         yield {}
     finally:
+        if warming is not None:
+            warming.cancel()
         await asyncio.to_thread(process.end)
 
 

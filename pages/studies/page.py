@@ -1,5 +1,7 @@
 """Studies: the four questions of the paper and one beyond it, with what ships and what is made here."""
 
+from functools import partial
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -43,11 +45,11 @@ def show_origin(result: StudyResult) -> None:
 def show_shipped(result: StudyResult) -> None:
     """Results that ship with the project."""
     show_verdict(result.summary)
-    study = make_study(result.name, scale=result.scale, seeds=result.seeds)
-    show_figures(study, result.table, origin_of_study(result.summary))
+    show_figures(result.name, result.table, origin_of_study(result.summary), published=True)
     show_findings(result.summary)
     show_origin(result)
-    show_files(study, result.table, result.summary)
+    study = partial(make_study, result.name, scale=result.scale, seeds=result.seeds)
+    show_files(result.name, result.scale, study, result.table, result.summary)
 
 
 def show_own(name: str) -> None:
@@ -63,9 +65,9 @@ def show_own(name: str) -> None:
     if not progress.is_done:
         st.info(f"From the {progress.done} of {progress.total} runs that are done so far.", icon=":material/timelapse:")
     show_verdict(summary)
-    show_figures(study, table, origin_of_study(summary))
+    show_figures(name, table, origin_of_study(summary), published=study.data.is_comparable)
     show_findings(summary)
-    show_files(study, table, summary)
+    show_files(name, study.scale, lambda: study, table, summary)
 
 
 links.enter("studies", widget="study", never_empty=("objects_source", "backgrounds_source"))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
@@ -27,7 +26,7 @@ from invariance.vocabulary.studies import ABOUT
 from invariance.vocabulary.verdicts import MEANING, RULE, SYMBOL, Verdict
 from pages.shared.figures import show_figure
 from pages.shared.glossary import show_rows
-from pages.shared.once import drawn
+from pages.shared.once import drawn, replayed
 from pages.shared.origins import page_origin
 
 BADGES: Final = {
@@ -38,16 +37,17 @@ BADGES: Final = {
     Verdict.UNDECIDED: "violet",
 }
 """Streamlit's colours nearest to those of the figures."""
+Summary = Mapping[str, Any]
 RULE_LOG: Final = "docs/rule.md"
 
 
-def show_verdict(summary: Mapping[str, Any]) -> None:
+def show_verdict(summary: Summary) -> None:
     """What all findings come to, in one line."""
     known = [finding for finding in findings_of(summary) if finding.n]
     st.markdown(f"**{tally(known)}**" if known else "No finding can be told from these results yet.")
 
 
-def show_findings(summary: Mapping[str, Any]) -> None:
+def show_findings(summary: Summary) -> None:
     """Behind a click each: the findings in words, what disagrees with the paper first; effects, parts and the rule."""
     findings = furthest_first(findings_of(summary))
     known = [finding for finding in findings if finding.n]
@@ -74,7 +74,7 @@ def show_findings(summary: Mapping[str, Any]) -> None:
     if any(finding.parts for finding in known):
         with st.expander("What has to hold in every case", icon=":material/checklist:"):
             st.caption("Each contrast of a finding has to pass; its interval is Bonferroni's over all of the finding.")
-            show_rows(contrasts(known))
+            replayed(lambda: show_rows(contrasts(known)), "contrasts", known)
     with st.expander("How findings are judged", icon=":material/gavel:"):
         st.markdown("\n".join(f"* {point}" for point in RULE))
         st.markdown("\n".join(f"* {SYMBOL[verdict]} **{verdict}**: {words}" for verdict, words in MEANING.items()))
@@ -105,7 +105,7 @@ def contrasts(findings: Sequence[Finding]) -> pd.DataFrame:
     )
 
 
-def origin_of_study(summary: Mapping[str, Any]) -> Origin:
+def origin_of_study(summary: Summary) -> Origin:
     """Where a study's table comes from; from this page, where it was made here."""
     told = summary["provenance"]
     line = str(told["command"])
@@ -117,9 +117,9 @@ def origin_of_study(summary: Mapping[str, Any]) -> Origin:
     )
 
 
-def show_figures(study: Study, table: pd.DataFrame, origin: Origin) -> None:
-    """The figures of a study, one tab each."""
-    figures = figures_of(study.name, table, published=study.data.is_comparable)
+def show_figures(name: str, table: pd.DataFrame, origin: Origin, *, published: bool) -> None:
+    """The figures of a study, one tab each; beside published values, where these are of the same design."""
+    figures = figures_of(name, table, published=published)
     if not figures:
         return
     for tab, figure in zip(st.tabs([figure.tab or figure.title for figure in figures]), figures, strict=True):
@@ -136,27 +136,44 @@ def show_figures(study: Study, table: pd.DataFrame, origin: Origin) -> None:
             )
 
 
-def show_files(study: Study, table: pd.DataFrame, summary: Mapping[str, Any]) -> None:
-    """The report, the notebook and the tables; the report is made on click."""
-    report, cells = partial(_report, study, table, summary), json.dumps(notebook(study), indent=1, ensure_ascii=False)
-    numbers, findings = table.to_csv(index=False), json.dumps(summary, indent=1, ensure_ascii=False)
-    title, label = ABOUT[study.name].title, f"tab:{study.name}"
-    latex = partial(latex_table, table, origin_of_study(summary), title=title, label=label)
+def show_files(name: str, scale: str, study: Callable[[], Study], table: pd.DataFrame, summary: Summary) -> None:
+    """The report, the notebook and the tables, all of which are made on click.
+
+    Args:
+        name: of the study.
+        scale: of the study.
+        study: makes it, which takes a while.
+        table: its results.
+        summary: what they come to.
+    """
+    about = ABOUT[name]
+
+    def report() -> bytes:
+        return report_html(study(), table, summary).encode()
+
+    def cells() -> str:
+        return json.dumps(notebook(study()), indent=1, ensure_ascii=False)
+
+    def numbers() -> str:
+        return table.to_csv(index=False)
+
+    def latex() -> str:
+        return latex_table(table, origin_of_study(summary), title=about.title, label=f"tab:{name}")
+
+    def findings() -> str:
+        return json.dumps(summary, indent=1, ensure_ascii=False)
+
     one_file = "One file with everything in it that opens without a network."
     redoes = "Redoes findings and figures from results.csv and summary.json beside it."
     with st.container(horizontal=True):
-        for label, data, name, mime, icon, words in (
-            ("Report (HTML)", report, f"{study.name}-{study.scale}.html", "text/html", "description", one_file),
+        for label, data, file, mime, icon, words in (
+            ("Report (HTML)", report, f"{name}-{scale}.html", "text/html", "description", one_file),
             ("Notebook", cells, "notebook.ipynb", "application/x-ipynb+json", "menu_book", redoes),
             ("results.csv", numbers, "results.csv", "text/csv", "download", None),
             ("results.tex", latex, "results.tex", "application/x-tex", "download", "The table for LaTeX."),
             ("summary.json", findings, "summary.json", "application/json", "download", None),
         ):
-            st.download_button(label, data, name, mime, icon=f":material/{icon}:", key=f"get_{label}", help=words)
+            st.download_button(label, data, file, mime, icon=f":material/{icon}:", key=f"get_{label}", help=words)
     with st.expander("The table", icon=":material/table_rows:"):
-        st.caption(ABOUT[study.name].columns)
-        show_rows(table)
-
-
-def _report(study: Study, table: pd.DataFrame, summary: Mapping[str, Any]) -> bytes:
-    return report_html(study, table, summary).encode()
+        st.caption(about.columns)
+        replayed(lambda: show_rows(table), "table", table)

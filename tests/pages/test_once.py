@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from pages.shared.once import Shelf, drawn, made, name_of
 
@@ -63,3 +64,22 @@ def test_a_figure_is_named_by_what_it_shows() -> None:
     figure = drawn(points, table)
     assert drawn(points, table.copy()) is figure
     assert name_of(figure) == name_of(points(table)) != name_of(points(table + 1))
+
+
+def test_elements_are_made_once_and_stand_where_each_page_has_them() -> None:
+    def page() -> None:
+        import streamlit as st
+
+        from pages.shared.once import replayed
+
+        left, right = st.columns(2)
+        made = st.session_state.setdefault("made", [])
+        for number, place in enumerate((left, right, left)):
+            with place:
+                replayed(lambda number=number: (made.append(number), st.caption(f"of {number}")), "a test", number // 2)
+
+    app = AppTest.from_function(page).run()
+    left, right = app.columns
+    assert app.session_state["made"] == [0, 2] and [one.value for one in right.caption] == ["of 0"]
+    assert [one.value for one in left.caption] == ["of 0", "of 2"]
+    assert [one.value for one in app.run().caption] == ["of 0", "of 2", "of 0"] and app.session_state["made"] == [0, 2]
