@@ -15,7 +15,7 @@ STYLE = """<style>
 [data-testid=stMainBlockContainer] { max-width: 1100px; }
 [data-testid=stMainBlockContainer] h1 { font-size: 1.5rem; padding: 0; }
 .st-key-steps { justify-content: flex-end; }
-@media (max-width: 640px) { .st-key-steps { justify-content: flex-start; } }
+@media (max-width: 640px) { .st-key-steps { justify-content: flex-start; margin-top: 0.5rem; } }
 </style>"""
 
 
