@@ -42,10 +42,12 @@ def race_curves(
     """
     figure = go.Figure()
     for ((title, points), colour), dash in zip(zip(curves.items(), colours, strict=True), cycle(_DASHES), strict=False):
-        shares, values = [share for share, _ in points], [value for _, value in points]
+        # A network that has not begun is in the legend, which then keeps its height.
+        shares: list[float | None] = [share for share, _ in points] or [None]
+        values: list[float | None] = [value for _, value in points] or [None]
         figure.add_scatter(
-            x=shares or [None],  # a network that has not begun is in the legend, which then keeps its height
-            y=values or [None],
+            x=shares,
+            y=values,
             name=title,
             mode="lines+markers",
             line={"width": 3, "color": colour, "dash": dash},

@@ -15,7 +15,7 @@ STYLE = """<style>
 [data-testid=stMainBlockContainer] { max-width: 1100px; }
 [data-testid=stMainBlockContainer] h1 { font-size: 1.5rem; padding: 0; }
 .st-key-steps { justify-content: flex-end; }
-@media (max-width: 640px) { .st-key-steps { justify-content: flex-start; } }
+@media (max-width: 640px) { .st-key-steps { justify-content: flex-start; margin-top: 0.5rem; } }
 </style>"""
 
 
@@ -24,6 +24,8 @@ def chosen(num: int) -> int:
     asked = st.query_params.get("n", "1")
     number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 4 else 0
     if 1 <= number <= num:
+        if "n" in st.query_params:
+            st.query_params["n"] = asked  # a link from one lesson to another leaves the browser's address as it was
         return number
     st.caption(f":material/info: The link asks for lesson {quoted(asked)}, but there are {num}.")
     return 1

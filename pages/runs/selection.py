@@ -114,13 +114,12 @@ def show_curves(runs: list[Run], titles: dict[str, str]) -> None:
     )
     shown = {name: table for name, table in tables.items() if (table["name"] == metric).any()}
     known = {run.id: run for run in runs}
-    colours = network_colours(
-        [
-            look_of(run.spec, server.source_of(run, known), getattr(run.spec, "source", run.id))
-            for run in runs
-            if names.get(run.id) in shown
-        ]
-    )
+    looks = {
+        names[run.id]: look_of(run.spec, server.source_of(run, known), getattr(run.spec, "source", run.id))
+        for run in runs
+        if run.id in names
+    }
+    colours = network_colours([looks[name] for name in shown])
     show_figure(
         drawn(training_curves, shown, metric, colours=colours),
         values_table(shown, metric),
