@@ -68,15 +68,21 @@ def test_a_figure_is_named_by_what_it_shows() -> None:
 
 def test_elements_are_made_once_and_stand_where_each_page_has_them() -> None:
     def page() -> None:
+        from functools import partial
+
         import streamlit as st
 
         from pages.shared.once import replayed
+
+        def show(number: int) -> None:
+            made.append(number)
+            st.caption(f"of {number}")
 
         left, right = st.columns(2)
         made = st.session_state.setdefault("made", [])
         for number, place in enumerate((left, right, left)):
             with place:
-                replayed(lambda number=number: (made.append(number), st.caption(f"of {number}")), "a test", number // 2)
+                replayed(partial(show, number), "a test", number // 2)
 
     app = AppTest.from_function(page).run()
     left, right = app.columns
