@@ -152,7 +152,10 @@ def score_of(path: Path) -> Score:
 
     def score(*arguments: Any) -> float:
         with running_code(path, SCORE, called):
-            return float(function(*arguments))
+            value = float(function(*arguments))
+        if math.isinf(value):
+            raise SpecError(f"{path}:{SCORE} returns {value}: expected a number, or NaN where it has none to give")
+        return value
 
     return score
 

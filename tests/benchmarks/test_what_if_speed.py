@@ -27,5 +27,7 @@ def test_instant_is_compared_with_quick_where_both_were_asked_the_same() -> None
     assert found["mismatched"]["over_runs"]["estimate"] == pytest.approx(0.01)
     assert found["gap"]["over_triples"]["estimate"] == pytest.approx(0.03)
     assert found["seconds"] == {"quick": 12.0, "instant": 3.0, "times_faster": 4.0}
+    reached = {name: (goal["found"], goal["is_reached"]) for name, goal in found["goals"].items()}
+    assert reached == {"seconds": (3.0, True), "gap": (pytest.approx(0.03), False)}
     alone = summarise({"Quick": quick[:1], "Instant": instant[:1]})
     assert alone["gap"]["over_runs"] == {"estimate": 0.0, "low": None, "high": None}
