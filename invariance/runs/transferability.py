@@ -121,7 +121,7 @@ def write_benchmark(
             )
         records.append({"network": network, "sha256": digest})
     data = replace(benchmark.cells[0].transfer.data, transforms=())
-    weights = {one["network"]: _weights(one, folder) for one in records}
+    weights = dict(zip(networks(benchmark), (_weights(one, folder) for one in records), strict=True))
     shipped = Shipped(benchmark.tabulate(outcomes_of(benchmark, store)), data, weights)
     columns = scored(shipped, SCORES, device=device, report=report)
     shipped = replace(shipped, table=shipped.table.assign(**columns))
