@@ -37,7 +37,7 @@ from invariance.studies.transferability import networks
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.evaluation import in_batches
 from invariance.training.threads import threads_of
-from invariance.vocabulary.transfer_scores import ACCURACIES, BASELINES, RANKING_TABLE
+from invariance.vocabulary.transfer_scores import ACCURACIES, BASELINES, BENCHMARK_TABLE, RANKING_TABLE
 
 FOLDER: Final = GALLERY / "transferability"
 COMMAND: Final = "python -m invariance gallery benchmark"
@@ -68,14 +68,18 @@ def read_benchmark(folder: Path) -> Shipped:
     """Reads a benchmark.
 
     Raises:
-        SpecError: there is none, or a file of weights is missing or was changed.
+        SpecError: there is none, it is not whole, or a file of weights is missing or was changed.
     """
     manifest = folder / MANIFEST
     if not manifest.is_file():
         raise SpecError(f"folder = {folder}: no benchmark of transfer scores in it; make one with {COMMAND} --out DIR")
     said = json.loads(manifest.read_text(encoding="utf-8"))
+    names = {"network": str, "run": str}
+    table = pd.read_csv(folder / RESULTS, keep_default_na=False, na_values=[""], dtype=names)
+    if absent := [column.name for column in BENCHMARK_TABLE if column.name not in table]:
+        raise SpecError(f"folder = {folder}: {RESULTS} has no {absent[0]} yet; {COMMAND} --out DIR makes it whole")
     return Shipped(
-        table=pd.read_csv(folder / RESULTS, keep_default_na=False, na_values=[""], dtype={"network": str, "run": str}),
+        table=table,
         data=dataset_from_dict(said["data"]),
         weights={one["network"]: _weights(one, folder) for one in said["networks"]},
     )

@@ -96,6 +96,9 @@ def test_the_benchmark_is_made_read_and_asked(tmp_path: Path, capsys: pytest.Cap
     next(folder.glob("*.safetensors")).write_bytes(b"changed")
     with pytest.raises(SpecError, match="changed since it was made"):
         read_benchmark(folder)
+    made.table.drop(columns="leep").to_csv(folder / RESULTS, index=False)  # as while it is made anew
+    with pytest.raises(SpecError, match="has no leep yet"):
+        read_benchmark(folder)
     with pytest.raises(SpecError, match="no benchmark of transfer scores in it; make one with"):
         read_benchmark(tmp_path)
 
