@@ -44,6 +44,8 @@ COMMAND: Final = "python -m invariance gallery benchmark"
 MANIFEST: Final = "manifest.json"
 SCORE: Final = "score"
 """The function of somebody's file, and what its column is called."""
+_DIGITS: Final = ".9g"
+"""Of a score: two that differ by rounding alone are a tie."""
 
 Report = Callable[[int, int], None]
 """Hears how many of how many tasks are done."""
@@ -186,7 +188,7 @@ def scored(benchmark: Shipped, scores: Mapping[str, Score], *, device: str, repo
         for network in rows["network"]:
             features, logits = _seen(models[network], images)
             seen = features, labels.cpu().numpy(), logits
-            found[network, str(task)] = {name: score(*seen) for name, score in scores.items()}
+            found[network, str(task)] = {name: float(f"{score(*seen):{_DIGITS}}") for name, score in scores.items()}
         report(number + 1, len(tasks))
     places = list(zip(benchmark.table["network"], benchmark.table["task"], strict=True))
     return {name: [found[place][name] for place in places] for name in scores}
