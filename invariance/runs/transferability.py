@@ -37,13 +37,15 @@ from invariance.studies.transferability import networks
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.training.evaluation import in_batches
 from invariance.training.threads import threads_of
-from invariance.vocabulary.transfer_scores import ACCURACIES, BASELINES, RANKING_TABLE
+from invariance.vocabulary.transfer_scores import ACCURACIES, BASELINES, BENCHMARK_TABLE, RANKING_TABLE
 
 FOLDER: Final = GALLERY / "transferability"
 COMMAND: Final = "python -m invariance gallery benchmark"
 MANIFEST: Final = "manifest.json"
 SCORE: Final = "score"
 """The function of somebody's file, and what its column is called."""
+_DIGITS: Final = ".9g"
+"""Of a score: two that differ by rounding alone are a tie."""
 
 Report = Callable[[int, int], None]
 """Hears how many of how many tasks are done."""
@@ -68,14 +70,18 @@ def read_benchmark(folder: Path) -> Shipped:
     """Reads a benchmark.
 
     Raises:
-        SpecError: there is none, or a file of weights is missing or was changed.
+        SpecError: there is none, it is not whole, or a file of weights is missing or was changed.
     """
     manifest = folder / MANIFEST
     if not manifest.is_file():
         raise SpecError(f"folder = {folder}: no benchmark of transfer scores in it; make one with {COMMAND} --out DIR")
     said = json.loads(manifest.read_text(encoding="utf-8"))
+    names = {"network": str, "run": str}
+    table = pd.read_csv(folder / RESULTS, keep_default_na=False, na_values=[""], dtype=names)
+    if absent := [column.name for column in BENCHMARK_TABLE if column.name not in table]:
+        raise SpecError(f"folder = {folder}: {RESULTS} has no {absent[0]} yet; {COMMAND} --out DIR makes it whole")
     return Shipped(
-        table=pd.read_csv(folder / RESULTS, keep_default_na=False, na_values=[""], dtype={"network": str, "run": str}),
+        table=table,
         data=dataset_from_dict(said["data"]),
         weights={one["network"]: _weights(one, folder) for one in said["networks"]},
     )
@@ -121,7 +127,7 @@ def write_benchmark(
             )
         records.append({"network": network, "sha256": digest})
     data = replace(benchmark.cells[0].transfer.data, transforms=())
-    weights = {one["network"]: _weights(one, folder) for one in records}
+    weights = dict(zip(networks(benchmark), (_weights(one, folder) for one in records), strict=True))
     shipped = Shipped(benchmark.tabulate(outcomes_of(benchmark, store)), data, weights)
     columns = scored(shipped, SCORES, device=device, report=report)
     shipped = replace(shipped, table=shipped.table.assign(**columns))
@@ -152,7 +158,10 @@ def score_of(path: Path) -> Score:
 
     def score(*arguments: Any) -> float:
         with running_code(path, SCORE, called):
-            return float(function(*arguments))
+            value = float(function(*arguments))
+        if math.isinf(value):
+            raise SpecError(f"{path}:{SCORE} returns {value}: expected a number, or NaN where it has none to give")
+        return value
 
     return score
 
@@ -179,7 +188,7 @@ def scored(benchmark: Shipped, scores: Mapping[str, Score], *, device: str, repo
         for network in rows["network"]:
             features, logits = _seen(models[network], images)
             seen = features, labels.cpu().numpy(), logits
-            found[network, str(task)] = {name: score(*seen) for name, score in scores.items()}
+            found[network, str(task)] = {name: float(f"{score(*seen):{_DIGITS}}") for name, score in scores.items()}
         report(number + 1, len(tasks))
     places = list(zip(benchmark.table["network"], benchmark.table["task"], strict=True))
     return {name: [found[place][name] for place in places] for name in scores}

@@ -19,10 +19,11 @@ from typing import Final
 import pandas as pd
 
 from invariance.data.random import permutation
-from invariance.spec import TRANSFORM_NAMES, MeasureSpec, RunSpec, TransferSpec, transforms_text
+from invariance.spec import TRANSFORM_NAMES, MeasureSpec, RunSpec, SpecError, TransferSpec, transforms_text
 from invariance.studies.question import Question
 from invariance.studies.question_grid import GridCell
 from invariance.studies.study import Outcomes, measured_table
+from invariance.vocabulary.architectures import OUTSIDE_PREFIXES
 from invariance.vocabulary.transfer_scores import BENCHMARK_TABLE, TRANSFER_SCORES
 
 NAME: Final = "transferability"
@@ -59,8 +60,13 @@ def benchmark_of(question: Question) -> Question:
 
     Args:
         question: of one seed, method and number of images.
+
+    Raises:
+        SpecError: one of its networks is from outside, so that its weights are not ours to ship.
     """
     spec, cells = question.spec, question.cells
+    if outside := [name for name in networks(question) if name.startswith(OUTSIDE_PREFIXES)]:
+        raise SpecError(f"source = {outside[0]}: weights from outside do not ship; name compositions, runs or gallery")
     part = spec.targets[: max(1, round(SHARE_OF_PART * len(spec.targets)))]
     sens = MeasureSpec(
         sources=networks(question),

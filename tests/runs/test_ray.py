@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 
 from invariance.runs.coordinate import Coordinator
-from invariance.runs.execute import execute
+from invariance.runs.execute import execute, run_here
 from invariance.runs.executors.executor import Job
 from invariance.runs.executors.remote import Mailbox, files_to_resume, perform
 from invariance.runs.outcome import read_result
 from invariance.runs.store import Store
 from invariance.runs.study_progress import outcomes_of
-from invariance.spec import PretrainSpec, SpecError, canonical_json
+from invariance.spec import PretrainSpec, QuestionSpec, SpecError, canonical_json
+from invariance.studies.question import question_of
 from tests.runs.tiny import tiny_pretrain
 from tests.runs.tiny_study import assert_nothing_doubled, tiny_study
 from tests.runs.works import killed_once, noisy, patient, saving_often, starts
+
+if TYPE_CHECKING:
+    from invariance.runs.executors.ray import RayExecutor
 
 STUDY = tiny_study(epochs=4)
 
@@ -118,7 +122,9 @@ def test_what_goes_wrong_far_away_is_said_in_one_line(tmp_path: Path) -> None:
     assert b"MemoryError: 4 GB" in log
 
 
-def test_two_workers_of_ray_one_of_them_killed_give_the_same_table(store: Store, expected: pd.DataFrame) -> None:
+def test_two_workers_of_ray_one_of_them_killed_give_the_same_table(
+    store: Store, expected: pd.DataFrame, tmp_path: Path
+) -> None:
     pytest.importorskip("ray", reason="Ray is not installed: pip install -r requirements-ray.txt")
     from invariance.runs.executors.ray import RayExecutor
 
@@ -134,6 +140,8 @@ def test_two_workers_of_ray_one_of_them_killed_give_the_same_table(store: Store,
             assert begun == 1 and resumed > 1, "it began anew instead of going on"
             assert not store.metrics(spec.run_id).empty
 
+        _ask_a_question(executor, store, Store(tmp_path / "here"))
+
         other = tiny_study(seeds=(5,))
         first = other.runs[0].run_id
         for event in Coordinator(other, store, executor, function=patient).run(
@@ -141,6 +149,32 @@ def test_two_workers_of_ray_one_of_them_killed_give_the_same_table(store: Store,
         ):
             assert event.progress.done == 0
         assert store.get(first).state == "interrupted"
+
+
+def _ask_a_question(executor: RayExecutor, store: Store, here: Store) -> None:
+    """Its cells are those of the same runs executed here, with the intervals over test images that came back."""
+    question = question_of(
+        QuestionSpec(
+            sources=("blur", "untrained"),
+            targets=("blur",),
+            methods=("linear-probe", "fine-tune"),
+            objects="noise",
+            backgrounds="noise",
+            num_classes=4,
+            epochs=1,
+            samples_per_epoch=64,
+            batch_size=32,
+            num_images=(24,),
+            num_test_samples=64,
+        )
+    )
+    coordinator = Coordinator(question, store, executor)
+    assert list(coordinator.run())[-1].progress.is_done and coordinator.failures == {}
+    for spec in question.runs:
+        run_here(spec, here, "cpu")
+    found, known = (question.tabulate(outcomes_of(question, each)) for each in (store, here))
+    pd.testing.assert_frame_equal(found, known, check_exact=True)
+    assert (found["low"] <= found["transfer_accuracy"]).all() and (found["transfer_accuracy"] <= found["high"]).all()
 
 
 def test_no_cluster_is_one_clear_line() -> None:

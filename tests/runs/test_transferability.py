@@ -90,11 +90,22 @@ def test_the_benchmark_is_made_read_and_asked(tmp_path: Path, capsys: pytest.Cap
     own.write_text("def score(features, labels, source_logits):\n    return features.absent\n")
     assert main([*ask, "--score", str(own), "--out", str(tmp_path / "none")]) == 2
     assert "own.py:score fails (AttributeError" in capsys.readouterr().err and not (tmp_path / "none").exists()
+    own.write_text("def score(features, labels, source_logits):\n    return float('inf')\n")
+    assert main([*ask, "--score", str(own), "--out", str(tmp_path / "none")]) == 2
+    assert "returns inf: expected a number" in capsys.readouterr().err
     next(folder.glob("*.safetensors")).write_bytes(b"changed")
     with pytest.raises(SpecError, match="changed since it was made"):
         read_benchmark(folder)
+    made.table.drop(columns="leep").to_csv(folder / RESULTS, index=False)  # as while it is made anew
+    with pytest.raises(SpecError, match="has no leep yet"):
+        read_benchmark(folder)
     with pytest.raises(SpecError, match="no benchmark of transfer scores in it; make one with"):
         read_benchmark(tmp_path)
+
+
+def test_networks_from_outside_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gallery", "benchmark", "--sources", "hue;torchvision:resnet18", "--dry-run"]) == 2
+    assert "source = torchvision:resnet18: weights from outside do not ship" in capsys.readouterr().err
 
 
 def test_tasks_are_different_and_the_first_ones_stay() -> None:
