@@ -93,6 +93,7 @@ def test_columns_stand_below_one_another(visitor: Visitor) -> None:
 @pytest.mark.browser
 def test_back_undoes_each_thing_and_forward_does_it_again(visitor: Visitor) -> None:
     """Choices that Streamlit binds to the link, a page, and one that :func:`~pages.shared.controls.choose` writes."""
+    visitor.page.emulate_media(reduced_motion="no-preference")  # with little, a box has closed again when it is read
     page = visitor.open(f"dataset?{TINY}")
     seen = [page.url]
     blur, view = page.get_by_role("button", name="blur", exact=True), page.get_by_role("radio", name="Twins")
