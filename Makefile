@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app class test lint clean help
+.PHONY: app class test lint kernels clean help
 
 app: .venv/app
 	$(BIN)/streamlit run app.py
@@ -12,13 +12,19 @@ app: .venv/app
 class: .venv/app
 	$(BIN)/python -m invariance app --class
 
-test: .venv/dev lint
-	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile
+# Linters take one core, and compiling the engine's kernels another: later, each worker would compile them for itself.
+# Files of tests go out in their order, which ends with short ones; by their number of tests the longest would be last.
+test: .venv/dev
+	@$(MAKE) --no-print-directory --jobs 2 lint kernels
+	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
 
 lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+kernels: .venv/dev
+	@$(BIN)/python -m invariance.data.compiled
 
 # The stamps depend on the requirements, so a change of them installs again.
 .venv/app: requirements.txt | .venv/bin/python

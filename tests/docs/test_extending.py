@@ -67,6 +67,7 @@ def succeed(code: str, root, *, before: str = WITHOUT_NUMBA) -> list[str]:
 def test_what_was_forgotten_ends_the_program(tmp_path):
     copies = [tmp_path / heading for heading in ENTRANCES]
     for copy in copies:
+        copy.mkdir()
         copy_project(copy)
         for change in changes(copy.name):
             if change.is_declaration:

@@ -225,9 +225,7 @@ class Visitor:
 
 @pytest.fixture
 def visitor(browser: Browser, server: Server) -> Iterator[Visitor]:
-    """A window of 1280 x 900, in light, of somebody who asked for little motion: drawing it takes half of the time."""
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 900}, color_scheme="light", reduced_motion="reduce"
-    )
+    """A window of 1280 x 900, in light."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, color_scheme="light")
     yield Visitor(context.new_page(), server)
     context.close()

@@ -19,7 +19,7 @@ LETTERS = """texts => Math.min(...texts.map(one => parseFloat(getComputedStyle(o
 def telephone(visitor: Visitor) -> Iterator[Visitor]:
     """Somebody else's browser."""
     browser = visitor.page.context.browser
-    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark", reduced_motion="reduce")
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
     yield Visitor(context.new_page(), visitor.server)
     context.close()
 

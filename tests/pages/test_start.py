@@ -127,6 +127,7 @@ STATE = """root => ({
 def test_dragging_changes_picture_bars_and_words_and_asks_the_server_for_nothing(visitor: Visitor) -> None:
     page = visitor.page
     wire = Wire(page)
+    page.emulate_media(reduced_motion="reduce")
     visitor.open("")
     root, slider = page.locator(".experiment"), page.get_by_role("slider", name="Turn the object")
     slider.wait_for()

@@ -60,7 +60,7 @@ def test_probes_of_several_tasks_and_penalties_are_those_of_each_alone(store: St
         alone = run_here(spec, store, "cpu")
         assert run.metrics["transfer_accuracy"] == pytest.approx(alone.metrics["transfer_accuracy"], abs=0.01)
         for name, value in load_file(store.directory(alone.id) / "weights.safetensors").items():
-            assert together[name].numpy() == pytest.approx(value.numpy(), abs=2e-3, rel=2e-3), name
+            torch.testing.assert_close(together[name], value, atol=2e-3, rtol=2e-3, msg=name)
 
 
 def test_features_are_extracted_once_for_a_network_and_a_data_set(store: Store, monkeypatch) -> None:
