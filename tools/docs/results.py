@@ -11,7 +11,7 @@ from invariance.studies.invariance_transfer import OWN
 from invariance.vocabulary.shifts import SHIFTS
 from invariance.vocabulary.studies import STUDY_NAMES
 from tools.docs.findings import of_study, shipped
-from tools.docs.records import code, command, gallery_rows, record, span, two_digits
+from tools.docs.records import code, command, gallery_rows, percent, record, span, two_digits
 from tools.docs.text import bullet, paragraph, table
 
 
@@ -26,6 +26,7 @@ def overview() -> str:
         _distance_row(),
         _measuring_row(),
         _page_row(),
+        *_class_rows(),
     ]
     gallery = record("gallery")
     made = f"{gallery['minutes']} minutes, {gallery['megabytes']} MB"
@@ -156,6 +157,26 @@ def _page_row() -> list[str]:
         f"median {found['training_seconds']} s, on an idle server {found['idle_seconds']} s (n = {found['num']})",
         code(found),
     ]
+
+
+def _class_rows() -> list[list[str]]:
+    rows = []
+    for load in record("class-load")["loads"]:
+        waits = [
+            f"{name.replace('_', ' ')} {load['actions'][name]['p50']:.1f} s ({load['actions'][name]['p95']:.1f})"
+            for name in ("first_page", "page", "slider", "submit")
+        ]
+        rows.append(
+            [
+                f"{load['sessions']} visitors at once, each acting every 2 to 8 s, beside a training: median wait "
+                "(95th percentile)",
+                f"{', '.join(waits)}; {len(load['failures']) or 'no'} failures; training at "
+                f"{percent(load['training']['share'])} of its pace; the server at most "
+                f"{load['server_mb']['most'] / 1000:.1f} GB",
+                code(load),
+            ]
+        )
+    return rows
 
 
 def studies() -> str:
