@@ -229,7 +229,7 @@ def gap_figure(table: pd.DataFrame, *, published: bool = True) -> go.Figure:
         figure.add_trace(published_points(at, heights, name="published gap", colour=NEUTRAL))
     figure.update_xaxes(tickvals=list(places.values()), ticktext=[FACTORS[factor] for factor in places])
     figure.update_yaxes(title="difference of accuracies", zeroline=True)
-    lay_out_plot(figure, 380)
+    lay_out_plot(figure, 320)
     return figure
 
 
