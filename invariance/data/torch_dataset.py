@@ -15,6 +15,7 @@ from invariance.data.threads import one_thread
 from invariance.data.transforms import get_transform
 from invariance.spec import DatasetSpec, SpecError
 from invariance.spec.checks import require, require_count
+from invariance.spec.compositions import parse_transforms
 
 
 class Transforms2D(Dataset[tuple[Tensor, int]]):
@@ -25,7 +26,8 @@ class Transforms2D(Dataset[tuple[Tensor, int]]):
     imports the module of a transformation that one registers).
 
     Args:
-        transforms: names, in the order in which they act; none leaves the objects as they are.
+        transforms: names in the order in which they act, as a sequence or as one text (``rotate,hue``, ``none``,
+            ``all``); none leaves the objects as they are.
         split: ``train``, ``validation`` or ``test``, which share no sample.
         num_samples: of the split, from 1 to 2^40.
         seed: of all that is drawn, in [0, 2^63).
@@ -45,7 +47,7 @@ class Transforms2D(Dataset[tuple[Tensor, int]]):
 
     def __init__(
         self,
-        transforms: Sequence[str] = (),
+        transforms: str | Sequence[str] = (),
         *,
         split: str = "train",
         num_samples: int = 50_000,
@@ -57,9 +59,11 @@ class Transforms2D(Dataset[tuple[Tensor, int]]):
     ) -> None:
         require(split in SPLIT_START, "split", split, " or ".join(SPLIT_START))
         require_count("num_samples", num_samples, 1, 2**40)
+        if isinstance(transforms, str):
+            transforms = parse_transforms(transforms)
         self.split = split
         self.spec = DatasetSpec(
-            transforms=transforms,  # type: ignore[arg-type] # any sequence becomes a tuple, and a text is refused
+            transforms=transforms,  # type: ignore[arg-type] # any sequence becomes a tuple
             num_samples=num_samples,
             seed=seed,
             objects=objects,

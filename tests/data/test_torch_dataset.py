@@ -65,13 +65,18 @@ def test_a_pickle_holds_no_pictures(data: Transforms2D) -> None:
     assert pickle.loads(content)[4][0].equal(data[4][0])
 
 
+def test_a_composition_is_a_text_as_elsewhere() -> None:
+    assert Transforms2D("rotate, hue").spec == Transforms2D(("rotate", "hue")).spec
+    assert Transforms2D("none").spec == Transforms2D().spec
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         ({"split": "valid"}, "split = 'valid': expected train or validation or test"),
         ({"num_samples": 0}, "num_samples = 0: expected a whole number from 1"),
         ({"num_samples": None}, "num_samples = None: expected a whole number"),
-        ({"transforms": "rotate,hue"}, "give a list of names, not one text"),
+        ({"transforms": "rotate,,hue"}, "no name between two commas"),
         ({"transforms": ("spin",)}, "unknown transformation 'spin'"),
         ({"objects": "/no/such/folder"}, "/no/such/folder"),
     ],
