@@ -98,15 +98,12 @@ def test_rendered_bytes_are_those_of_the_batch(builtin, name, resampling, monkey
     indices = engine.indices("test", 700)
     parts = [engine.batch(part) for part in indices.split(128)]
     expected = to_bytes(torch.cat([part.images for part in parts]))
-    has_compiler, before = compiled.is_available(), torch.get_num_threads()
+    has_compiler = compiled.is_available()
     for kernels, threads in WAYS if has_compiler else WAYS[-1:]:
         monkeypatch.setattr(compiled, "is_available", lambda kernels=kernels: kernels == "compiled")
         torch.set_num_threads(threads)
-        try:
-            images, labels = engine.render(indices)
-            again = engine.render(indices, batch_size=128)[0] if kernels == "compiled" else images
-        finally:
-            torch.set_num_threads(before)
+        images, labels = engine.render(indices)
+        again = engine.render(indices, batch_size=128)[0] if kernels == "compiled" else images
         way = f"{kernels} kernels on {threads} threads"
         assert torch.equal(labels, torch.cat([part.labels for part in parts])), way
         # How many samples are made at a time decides how a sum is rounded, and so, rarely, to which level.
