@@ -11,9 +11,17 @@ import pytest
 os.environ["OMP_NUM_THREADS"] = "1"
 import torch
 
+from invariance.runs.threads import num_cores
+
 ROOT = Path(__file__).parents[1]
 
 torch.set_num_threads(1)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than cores: who waits for a browser, or for another process to get that far, computes nothing."""
+    return num_cores() + 1
 
 
 @pytest.fixture(autouse=True)

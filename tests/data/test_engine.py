@@ -95,7 +95,7 @@ WAYS = (("compiled", 1), ("compiled", 2), ("torch's", 2))
 def test_rendered_bytes_are_those_of_the_batch(builtin, name, resampling, monkeypatch):
     """On backgrounds that are bytes the two go different ways: there is one truth all the same."""
     engine = builtin.with_spec_changes(transforms=parse_transforms(name), resampling=resampling)
-    indices = engine.indices("test", 700)
+    indices = engine.indices("test", 300)
     parts = [engine.batch(part) for part in indices.split(128)]
     expected = to_bytes(torch.cat([part.images for part in parts]))
     has_compiler = compiled.is_available()

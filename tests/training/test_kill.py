@@ -22,7 +22,7 @@ from invariance.training.loop import pretrain
 from invariance.training.resume import CURRENT, PREVIOUS
 
 ROOT = Path(__file__).parents[2]
-EPOCHS = 160
+EPOCHS = 80
 """Of three steps: more than twice as many as twenty children take."""
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, which Windows has not")
 
