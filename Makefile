@@ -1,6 +1,9 @@
 # `make app` opens the app, `make test` checks the project, `make help` lists the rest.
 # Each sets up .venv on first use, from Python 3.11 or newer alone.
 
+# Bytecode is kept even where the environment says not to: tests start hundreds of processes that read the same files.
+unexport PYTHONDONTWRITEBYTECODE
+
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -32,8 +35,9 @@ kernels: .venv/dev
 	@$(BIN)/python -m invariance.data.compiled
 	@touch $@
 
+# Of what is installed here a fifth is ever imported, and compiled then; to compile all takes as long as to install it.
 .venv/dev: requirements-dev.txt requirements-networks.txt requirements-ray.txt requirements.txt | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -r requirements-dev.txt
 	@touch $@ .venv/app
 
 .venv/bin/python:

@@ -27,9 +27,9 @@ def test_a_small_table_is_measured_whole(monkeypatch: pytest.MonkeyPatch) -> Non
         return real(spec, *args, **kwargs)
 
     monkeypatch.setattr(measure_speed, "measure", counted)
-    before = torch.get_num_threads()
+    torch.set_num_threads(2)
     found = run(Settings(threads=1, num_pairs=20, transforms=("h_flip", "rotate"), num_models=2))
-    assert torch.get_num_threads() == before
+    assert torch.get_num_threads() == 2
     assert asked == [(1, 1, 16), (2, 2, 20)], "one to warm up, one to time"
     assert (found["num_models"], found["num_transforms"], found["num_pairs"]) == (2, 2, 20)
     assert found["cpu_seconds"] > 0 and found["goal_seconds"] == GOAL_SECONDS

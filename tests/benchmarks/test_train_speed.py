@@ -145,9 +145,9 @@ def test_a_bare_step_is_the_step_of_the_project():
 
 
 def test_measure_leaves_the_threads_alone_and_tells_what_rendering_cost(no_loader):
-    before = torch.get_num_threads()
+    torch.set_num_threads(2)
     found = measure(TINY)
-    assert torch.get_num_threads() == before
+    assert torch.get_num_threads() == 2
     assert found["images_a_timing"] == 8 and found["render_seconds"] > 0
     rates = found["images_per_second"]
     assert found["ratios"]["finite_to_loader"] == rates["finite"] / rates["loader"], "one round"

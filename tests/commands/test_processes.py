@@ -16,7 +16,7 @@ from invariance.runs.store import Store
 from tests.runs.tiny import wait_until
 
 ROOT = Path(__file__).parents[2]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 LONG = "pretrain --objects noise --backgrounds noise --classes noise-00,noise-01 --image-size 16 --num-samples 64"
 MAIN = "import sys; from invariance.__main__ import main; sys.exit(main(sys.argv[1:]))"
 

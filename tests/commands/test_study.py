@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
@@ -106,7 +105,6 @@ def test_a_study_writes_its_table_summary_and_report(command: Command, tiny: Non
 def test_pretrained_together_a_study_says_the_same(
     command: Command, tiny: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # of every worker, which then computes as each of those side by side
     groups: list[int] = []
     original = command_module.run_together
     monkeypatch.setattr(
@@ -228,10 +226,7 @@ sys.exit(main(sys.argv[1:]))
 )
 def test_a_signal_to_stop_leaves_a_study_that_goes_on(tmp_path: Path, way: str, number: int) -> None:
     words = f"study mismatch {way} --out {tmp_path / 'out'} --runs {tmp_path / 'runs'} --device cpu".split()
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(
-        [sys.executable, "-c", _STUDY, *words], cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen([sys.executable, "-c", _STUDY, *words], cwd=ROOT, stderr=subprocess.PIPE, text=True)
     store = Store(tmp_path / "runs")
     first = tiny_study(epochs=60).runs[0].run_id
     wait_until(lambda: (run := store.find(first)) is not None and (run.progress or {"step": 0})["step"] > 3)

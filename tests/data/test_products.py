@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import permutations
 
 import numpy as np
@@ -26,13 +25,6 @@ COMPOSITIONS = [
     ("shear", "scale", "rotate", "h_flip", "translate"),
     ("rotate", "elastic", "scale", "v_flip"),
 ]
-
-
-@pytest.fixture(autouse=True)
-def threads_are_put_back() -> Iterator[None]:
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("shapes", [((3, 3), (3, 3)), ((2, 2), (2, 4)), ((2, 2), (2, 1)), ((2, 3), (3, 3))])

@@ -167,8 +167,3 @@ def install() -> None:
 def pytest_configure() -> None:
     """As a plugin of pytest."""
     install()
-
-
-def pytest_collection_finish() -> None:
-    """Of work as small as in these tests, threads make more."""
-    torch.set_num_threads(1)

@@ -36,7 +36,6 @@ def test_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(ROOT), os.environ.get("PYTHONPATH", ""))))
     monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
     monkeypatch.delenv("MPLBACKEND", raising=False)  # which Streamlit sets where it was imported
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # threads that wait for each other cost more than they save here
     learnt = 'assert (scores["mine"] < scores["gallery, no transformation"])[["rotate", "hue"]].all(), scores'
     notebook.cells.append(nbformat.v4.new_code_cell(learnt))  # as the text says
     NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(tmp_path)}}).execute()

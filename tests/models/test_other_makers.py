@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from invariance.attribution.attribute import attribute
 from invariance.attribution.distance import along_path
 from invariance.attribution.shapley import evidence
 from invariance.data.engine import Engine
-from invariance.data.threads import one_thread
 from invariance.measures.factor_table import probe_factors
 from invariance.measures.feature_table import measure_features
 from invariance.measures.task import Task
@@ -72,13 +70,6 @@ def classifier_of(name: str) -> Classifier:
 
 
 PATHS: dict[str, Path] = {}
-
-
-@pytest.fixture(autouse=True)
-def alone() -> Iterator[None]:
-    """Threads that wait for one another take most of the time of networks as small as these."""
-    with one_thread():
-        yield
 
 
 @pytest.fixture(autouse=True, scope="module")

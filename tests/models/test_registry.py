@@ -2,10 +2,19 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from invariance.models import create_model, empty_model
+from invariance.models import Classifier, create_model, empty_model
 from invariance.models.registry import BUILDERS
 from invariance.spec import MODEL_NAMES, SpecError
 from invariance.vocabulary.architectures import ARCHITECTURES
+
+
+@pytest.fixture(scope="module", params=MODEL_NAMES)
+def model(request: pytest.FixtureRequest) -> Classifier:
+    """A network of each architecture, made once; what is random in it does not come from the global generator."""
+    before = torch.get_rng_state()
+    made = create_model(request.param, 4, seed=0)
+    assert torch.equal(torch.get_rng_state(), before)
+    return made
 
 
 def num_parameters(model: torch.nn.Module) -> int:
@@ -33,16 +42,6 @@ def test_a_sentence_about_a_network_tells_its_declared_size() -> None:
         ARCHITECTURES["small"].summary == "Four convolutions, 0.26 million parameters: trains in seconds on a laptop."
     )
     assert "11 million parameters: wants a GPU." in ARCHITECTURES["resnet18"].summary
-
-
-@pytest.mark.parametrize("name", ARCHITECTURES)
-def test_the_declared_smallest_image_is_the_smallest_that_passes(name: str) -> None:
-    model, smallest = create_model(name, 2, seed=0).eval(), ARCHITECTURES[name].smallest_image_px
-    with torch.inference_mode():
-        assert model.representation(torch.rand(2, 3, smallest, smallest)).shape == (2, model.num_features)
-        if smallest > 8:  # which is the smallest that a data set may have
-            with pytest.raises(RuntimeError):
-                model.representation(torch.rand(2, 3, smallest - 1, smallest - 1))
 
 
 def test_resnet18_has_the_known_size_of_its_cifar_form() -> None:
@@ -77,24 +76,25 @@ def test_small_is_small_enough_for_the_gallery() -> None:
     assert num_parameters(empty_model("small", 30)) == 259_870
 
 
-@pytest.mark.parametrize("name", MODEL_NAMES)
-@pytest.mark.parametrize("image_size", [8, 32, 45])
-def test_representation_has_the_announced_length_at_any_image_size(name: str, image_size: int) -> None:
-    if image_size < ARCHITECTURES[name].smallest_image_px:
-        pytest.skip("its poolings leave nothing of so small an image")
-    model = create_model(name, 4, seed=0).eval()
-    with torch.inference_mode():
-        features = model.representation(torch.rand(2, 3, image_size, image_size))
-    assert features.shape == (2, model.num_features)
-    assert bool((features >= 0).all()) or name in ("vit", "small_vit")
-    assert model.name == name
+def test_representation_has_the_announced_length_at_any_image_size_from_the_smallest_on(
+    model: Classifier, request: pytest.FixtureRequest
+) -> None:
+    model.eval()
+    smallest = ARCHITECTURES[model.name].smallest_image_px
+    for image_size in (smallest, 32, 45):
+        with torch.inference_mode():
+            features = model.representation(torch.rand(2, 3, image_size, image_size))
+        assert features.shape == (2, model.num_features)
+        assert bool((features >= 0).all()) or model.name in ("vit", "small_vit")
+    if smallest > 8:  # which is the smallest that a data set may have
+        with torch.inference_mode(), pytest.raises(RuntimeError):
+            model.representation(torch.rand(2, 3, smallest - 1, smallest - 1))
+    assert model.name == request.node.callspec.params["model"]
     assert model.num_classes == 4
 
 
-@pytest.mark.parametrize("name", MODEL_NAMES)
-def test_every_weight_takes_part(name: str) -> None:
-    model = create_model(name, 3, seed=0)
-    model(torch.rand(4, 3, 32, 32)).square().sum().backward()
+def test_every_weight_takes_part(model: Classifier) -> None:
+    model.train()(torch.rand(4, 3, 32, 32)).square().sum().backward()
     assert all(parameter.grad is not None for parameter in model.parameters())
 
 
@@ -108,21 +108,13 @@ def test_weights_are_a_function_of_the_seed_and_of_nothing_else() -> None:
     assert not torch.equal(first["head.weight"], other["head.weight"])
 
 
-@pytest.mark.parametrize("name", MODEL_NAMES)
-def test_the_global_generator_is_left_alone(name: str) -> None:
-    before = torch.get_rng_state()
-    create_model(name, 5, seed=3)
-    assert torch.equal(torch.get_rng_state(), before)
-
-
 def test_an_unknown_name_is_answered_with_the_choice() -> None:
     with pytest.raises(SpecError, match="'vgg': choose from small, resnet18, resnet50, densenet, vgg11_bn, vit"):
         create_model("vgg", 5, seed=0)
 
 
-@pytest.mark.parametrize("name", MODEL_NAMES)
-def test_first_representations_differ_between_images_and_stay_in_a_sound_range(name: str) -> None:
-    model = create_model(name, 4, seed=0)  # training mode: batch norm works on the batch
+def test_first_representations_differ_between_images_and_stay_in_a_sound_range(model: Classifier) -> None:
+    model.train()  # batch norm works on the batch
     with torch.no_grad():
         features = model.representation(torch.rand(8, 3, 32, 32, generator=torch.Generator().manual_seed(0)))
     assert 0.005 < float(features.std(dim=0).mean()) < 10

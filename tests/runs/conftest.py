@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
 import pytest
-import torch
 
 from invariance.runs.execute import run_here
 from invariance.runs.manager import Manager
@@ -18,18 +16,6 @@ from invariance.runs.study_progress import outcomes_of
 from tests.runs.tiny_study import tiny_study
 
 FAKE_WORKER = (sys.executable, "-S", str(Path(__file__).with_name("fake_worker.py")))
-
-
-@pytest.fixture(autouse=True, scope="session")
-def one_thread() -> Iterator[None]:
-    """Tiny networks gain nothing from more threads, and lose much on a busy machine, here and in child processes."""
-    before = torch.get_num_threads(), os.environ.get("OMP_NUM_THREADS")
-    torch.set_num_threads(1)
-    os.environ["OMP_NUM_THREADS"] = "1"
-    yield
-    torch.set_num_threads(before[0])
-    if before[1] is None:
-        del os.environ["OMP_NUM_THREADS"]
 
 
 @pytest.fixture(autouse=True)

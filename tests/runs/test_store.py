@@ -22,11 +22,8 @@ from invariance.runs.execute import run_here
 from invariance.runs.run import PREDECESSORS, STATES, State
 from invariance.runs.store import Store
 from invariance.spec import SpecError, canonical_json
-from tests.runs.tiny import tiny_pretrain, tiny_transfer
-
-
-def progress(step: int, **metrics: float) -> dict[str, object]:
-    return {"event": "progress", "step": step, "metrics": metrics, "seconds": step / 10}
+from tests.runs.tiny import PATIENCE_S, tiny_pretrain, tiny_transfer
+from tests.runs.write_much import progress, write_much
 
 
 def in_state(store: Store, state: str, seed: int = 0) -> str:
@@ -146,24 +143,16 @@ def test_sweep_interrupts_only_runs_without_a_living_executor(store: Store) -> N
         holder.communicate()
 
 
-def _write_much(root: Path, run_id: str, first_step: int, num_steps: int) -> None:
-    store = Store(root)
-    for step in range(first_step, first_step + num_steps):
-        store.record(run_id, progress(step, a=step, b=-step))
-    store.submit(tiny_pretrain(seed=1))  # the same in every process
-    store.close()
-
-
 def test_several_processes_write_at_once_without_loss(store: Store) -> None:
     run_id = in_state(store, "running")
     context = multiprocessing.get_context("spawn")
     processes = [
-        context.Process(target=_write_much, args=(store.root, run_id, 100 * number, 100)) for number in range(4)
+        context.Process(target=write_much, args=(store.root, run_id, 100 * number, 100)) for number in range(4)
     ]
     for process in processes:
         process.start()
     for process in processes:
-        process.join(60)
+        process.join(PATIENCE_S)
     assert [process.exitcode for process in processes] == [0] * 4
     table = store.metrics(run_id)
     assert len(table) == 800 and set(table["step"]) == set(range(400))

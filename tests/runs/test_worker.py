@@ -141,7 +141,7 @@ def test_the_worker_ends_with_its_parent() -> None:
     assert process.stdin is not None and process.stdout is not None
     assert json.loads(process.stdout.readline()) == {"type": "ready"}
     process.stdin.close()
-    assert process.wait(5) == 0
+    assert process.wait(PATIENCE_S) == 0
     process.stdout.close()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -116,16 +115,6 @@ SMALLEST: dict[str, dict[str, Any]] = {
 """Of each study of the paper what is left when all that it can leave out is left out."""
 
 
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """Tiny networks gain nothing from more, and lose much on a busy machine."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("name", SMALLEST)
 def test_it_runs_to_its_findings_and_report(
     forty: Path, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -1,8 +1,7 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import torch
 
 from invariance.models import create_model
 from invariance.spec import DatasetSpec, PretrainSpec
@@ -40,12 +39,3 @@ def after() -> Callable[[int], Callable[[], bool]]:
         return lambda: next(answers, True)
 
     return make
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Networks this small are slower on two threads, and far slower where other work shares the cores."""
-    num_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(num_threads)

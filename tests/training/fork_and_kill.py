@@ -25,7 +25,7 @@ from invariance.training.loop import pretrain
 from invariance.training.resume import load_state, save_state
 
 NUM_KILLS = 20
-MOST_STEPS = 20.0
+MOST_STEPS = 10.0
 """That a child takes before it is killed, about."""
 
 

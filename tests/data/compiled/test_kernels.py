@@ -41,7 +41,6 @@ CASES = [
     if size <= 32 or "+" in names
 ]
 """Large images, of which torch's kernels take most of the time, in compositions: each transformation is in some."""
-NUM = 96
 
 
 @pytest.fixture(scope="module")
@@ -52,16 +51,17 @@ def engine(request) -> Engine:
 def changed_both_ways(engine: Engine) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Canvases (B, S, S, 4) of torch's kernels and of the compiled ones, and the windows of these (B, 4)."""
     spec, size = engine.spec, engine.spec.image_size
-    drawn = engine.draw(engine.indices("train", NUM))
-    objects = engine.draw_objects(engine.indices("train", NUM))
+    num = 96 if size < 32 else 32  # large ones have pixels enough
+    drawn = engine.draw(engine.indices("train", num))
+    objects = engine.draw_objects(engine.indices("train", num))
     expected, _ = apply_composition(objects.rgba, engine._transforms, drawn.params, mode=spec.resampling)
-    rows = np.arange(NUM)
+    rows = np.arange(num)
     pixels = objects.pixels.permute(0, 2, 3, 1).contiguous().numpy()
-    layer = Layer.of_pictures(pixels, rows, objects.frame, windows_of(objects.frame, NUM))
-    for step in steps_of(engine._transforms, drawn.params, num=NUM, size=size, mode=spec.resampling):
-        target = np.full(NUM * size * size * 4, np.nan, np.float32)
-        layer = step(layer, slice(0, NUM), target, size)
-    return expected.permute(0, 2, 3, 1).numpy(), layer.source.reshape(NUM, size, size, 4), layer.windows
+    layer = Layer.of_pictures(pixels, rows, objects.frame, windows_of(objects.frame, num))
+    for step in steps_of(engine._transforms, drawn.params, num=num, size=size, mode=spec.resampling):
+        target = np.full(num * size * size * 4, np.nan, np.float32)
+        layer = step(layer, slice(0, num), target, size)
+    return expected.permute(0, 2, 3, 1).numpy(), layer.source.reshape(num, size, size, 4), layer.windows
 
 
 @pytest.mark.parametrize(("resampling", "strength"), [("bilinear", 1.0), ("bilinear", 0.4), ("nearest", 1.0)])

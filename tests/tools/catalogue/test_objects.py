@@ -8,13 +8,12 @@ would. Measured with 72 classes: area alone tells 7 % of new views, mean colour 
 from __future__ import annotations
 
 import colorsys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -145,16 +144,6 @@ def test_mean_colour_alone_does_not_tell_the_class() -> None:
     assert overall < MAX_COLOUR_ACCURACY, [name for name, share in by_class.items() if share == 1]
 
 
-@pytest.fixture
-def one_thread() -> Iterator[None]:
-    """Thousands of small steps: on a busy machine, threads would wait longer than they work."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.mark.usefixtures("one_thread")
 def test_drawing_a_view_again_gives_the_shipped_picture() -> None:
     model = next(model for model in MODELS if model.name == "apple")
     drawn = np.asarray(render_views(model.build(), model.views[:1], picture_size=SIZE)[0], np.float32) / 255
