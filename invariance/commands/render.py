@@ -20,7 +20,7 @@ def add_commands(commands: Any) -> None:
         help="write images of a Transforms-2D variant",
         description="Writes images, masks, labels and all that was drawn as one NPZ file.",
         examples=(
-            "--transforms rotate,hue --num 512 --out X.npz",
+            "--transforms rotate,hue --num-images 512 --out X.npz",
             "--objects DIR --backgrounds '#808080' --out X.npz",
         ),
     )

@@ -171,7 +171,10 @@ def _write_latex(study: Study, table: pd.DataFrame, findings: Sequence[Finding],
 
 def told(findings: Sequence[Finding]) -> list[str]:
     """Findings as lines for people: how many are as published, then what disagrees with the paper first."""
-    lines = [f"{symbol(one)} {one.words}: {one.name}: {one.statement}" for one in furthest_first(findings)]
+    lines = [
+        f"{symbol(one)} {f'{one.words}: {one.name}: ' if one.n else ''}{one.statement}"  # without seeds it says both
+        for one in furthest_first(findings)
+    ]
     return [counted, *lines] if (counted := tally(findings)) else lines
 
 

@@ -73,7 +73,7 @@ def command_line(spec: DatasetSpec, *, num: int, split: str = "train", out: str 
     for name, value in described.items():
         if name != "num_samples":
             words += _option(name, value)
-    words += ["--num", str(num), *([] if split == "train" else ["--split", split]), *_option("out", out)]
+    words += ["--num-images", str(num), *([] if split == "train" else ["--split", split]), *_option("out", out)]
     return shlex.join(words)
 
 

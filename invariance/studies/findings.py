@@ -182,6 +182,6 @@ class Finding:
             return "exploratory: no verdict"
         if self.verdict is None:
             seeds = "1 seed" if self.n == 1 else f"{self.n} seeds"
-            return f"numbers only: {seeds}" if self.n else "no seed has finished what this needs"
+            return f"numbers only: {seeds}" if self.n else "no numbers yet"
         judged = f"{self.verdict}, {self.size}" if self.size else str(self.verdict)
         return f"preliminary: {judged}" if self.preliminary else judged

@@ -230,11 +230,12 @@ def _with_weakest_cell(finding: Finding) -> Finding:
         return finding
     weakest = min(finding.parts, key=lambda part: part.effect)
     margin = Interval(weakest.effect, weakest.low, weakest.high, finding.n)
-    passing = sum(part.low > 0 for part in finding.parts)  # by the same intervals
+    alone, together = (sum(each) for each in zip(*((part.passes, part.low > 0) for part in finding.parts), strict=True))
     return replace(
         finding,
-        statement=f"{finding.statement} Shown to keep more than {format_number(COVERED_SHARE)}: {passing} of "
-        f"{len(finding.parts)} cells, the weakest ({weakest.name}) by {margin}.",
+        statement=f"{finding.statement} Shown to keep more than {format_number(COVERED_SHARE)}: {alone} of "
+        f"{len(finding.parts)} cells, each tested by itself, and {together} by intervals that hold for all at once; "
+        f"the weakest ({weakest.name}) by {margin}.",
     )
 
 

@@ -29,8 +29,6 @@ from invariance.studies.verdicts import judge
 SIMPLE: Final = "simple effect"
 INTERACTION: Final = "interaction"
 MATCHING: Final = "gain from matching"
-NUM_TEST_IMAGES: Final = 2_000
-"""Of every test split here, for the scale of log odds."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +131,7 @@ def _asked(spec: QuestionSpec, setting: Setting, wide: pd.DataFrame) -> Iterator
         measure = partial(_difference, wide, first, second)
         if is_match:
             place = (MATCHING, setting, (first, second), (first, second))
-            yield place, _matching(wide, first, second, setting)
+            yield place, _matching(wide, first, second, setting, spec.num_test_samples)
         for target in targets:
             yield (
                 (SIMPLE, setting, (first, second), (target,)),
@@ -162,20 +160,23 @@ def _with_own_first(targets: tuple[str, ...], first: str, second: str) -> tuple[
     return (first, second, *(target for target in targets if target not in (first, second)))
 
 
-def _difference(wide: pd.DataFrame, first: str, second: str, target: str, *, is_logit: bool = False) -> pd.Series:
-    """What the first source is ahead of the second by on a target, of each seed; NaN where one has not finished."""
+def _difference(wide: pd.DataFrame, first: str, second: str, target: str, *, odds_of: int = 0) -> pd.Series:
+    """What the first source is ahead of the second by on a target, of each seed; NaN where one has not finished.
+
+    In accuracy, or in log odds of so many test images.
+    """
     pair = wide.reindex(columns=pd.MultiIndex.from_product([(first, second), (target,)])).astype(float)
-    if is_logit:
-        share = (pair * NUM_TEST_IMAGES + 0.5) / (NUM_TEST_IMAGES + 1)
+    if odds_of:
+        share = (pair * odds_of + 0.5) / (odds_of + 1)
         pair = (share / (1 - share)).map(math.log)
     return pair[first, target] - pair[second, target]
 
 
-def _matching(wide: pd.DataFrame, first: str, second: str, setting: Setting) -> Measured:
+def _matching(wide: pd.DataFrame, first: str, second: str, setting: Setting, num_test: int) -> Measured:
     """The gain from matching; that it is there must not hang on the scale of accuracies, nor on one of the targets."""
     contrasts = [
-        Contrast(f"on target {own}{words}", _difference(wide, own, other, own, is_logit=is_logit))
-        for words, is_logit in (("", False), (", in logits", True))
+        Contrast(f"on target {own}{words}", _difference(wide, own, other, own, odds_of=odds_of))
+        for words, odds_of in (("", 0), (", in logits", num_test))
         for own, other in ((first, second), (second, first))
     ]
     gains = (_difference(wide, first, second, first) + _difference(wide, second, first, second)) / 2

@@ -190,8 +190,11 @@ def _gap_over(squares: Squares) -> Measured:
         worst = largest_move(moves)
         move, left = (bonferroni(numbers, len(moves)) for numbers in (worst.per_seed, worst.left))
         ends = " to ".join(_level(squares, worst.relation, value) for value in (worst.lower, worst.higher))
-        exceeded = sum(bonferroni(one.left, len(moves)).low > 0 for one in moves)
-        count = f"the gap exceeds what {exceeded} of the {len(moves)} ordered pairs of values move; "
+        alone, together = (sum(bonferroni(one.left, num).low > 0 for one in moves) for num in (1, len(moves)))
+        count = (
+            f"the gap exceeds what {alone} of the {len(moves)} ordered pairs of values move, each tested by itself, "
+            f"and {together} by intervals that hold for all at once; "
+        )
         return (
             f"The {FACTORS[factor]} moves accuracy most within {worst.relation}, by {move} from {ends}, which leaves "
             f"{left} of the gap of {told(measured)}; {count if measured.num > 1 else ''}{theirs}"

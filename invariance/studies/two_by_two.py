@@ -18,6 +18,7 @@ from torch import Tensor
 from invariance.measures.accuracy import Accuracies, accuracies_of
 from invariance.numbers import format_number
 from invariance.statistics import Interval, t_interval
+from invariance.studies.verdicts import FEWEST_SEEDS, SETTLED_SEEDS
 from invariance.training.answers import Answers
 
 Place = tuple[tuple[str, ...], tuple[str, ...]]
@@ -61,7 +62,12 @@ class TwoByTwo:
 
     @property
     def matching(self) -> Matching:
-        """Helps where both simple effects lie above 0, and so does the interaction on either scale."""
+        """Helps where both simple effects lie above 0, and so does the interaction on either scale.
+
+        Two seeds have numbers only, as everywhere.
+        """
+        if 1 < self.num_seeds < FEWEST_SEEDS:
+            return Matching.UNDECIDED
         sides = {effect.side for effect in self.simple_effects}
         gains = {self.interaction.side, self.interaction_logits.side}
         if sides == gains == {1}:
@@ -77,6 +83,8 @@ class TwoByTwo:
             titles: of P and Q.
         """
         on = "On this run" if self.num_seeds == 1 else f"Over these {self.num_seeds} seeds"
+        if 1 < self.num_seeds < SETTLED_SEEDS:
+            on += ", too few for a verdict," if self.num_seeds < FEWEST_SEEDS else ", preliminary,"
         said = {
             Matching.HELPS: f"{on} matching helps, both ways round",
             Matching.HARMS: f"{on} matching harms, both ways round",

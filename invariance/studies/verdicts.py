@@ -49,20 +49,6 @@ def judge(measured: Sequence[Measured]) -> list[Finding]:
     return [_finding(one, tests[number], corrected.get(number)) for number, one in enumerate(measured)]
 
 
-def average_over(per_seed: PerSeed, groups: Mapping[int, object]) -> dict[int, float]:
-    """Means over seeds that are not independent, such as those with the same transformations, under their first seed.
-
-    Args:
-        per_seed: one number a seed.
-        groups: what each seed shares with others.
-    """
-    firsts: dict[object, int] = {}
-    values: dict[int, list[float]] = {}
-    for seed, value in _known(per_seed).items():
-        values.setdefault(firsts.setdefault(groups[seed], seed), []).append(value)
-    return {seed: sum(found) / len(found) for seed, found in values.items()}
-
-
 DIFFERENT, EQUIVALENT = "different", "equivalent"
 """What a finding can be tested for."""
 

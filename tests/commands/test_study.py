@@ -194,6 +194,7 @@ def test_what_disagrees_is_printed_first() -> None:
     assert counted == tally(of_every_kind())
     assert [line.split(": ")[0] for line in lines[:3]] == ["✖ opposite", "■ no difference", "◆ undecided"]
     assert "on_the_other_side is −0.30 [−0.32, −0.28]." in lines[0]
+    assert lines[-1] == "✚ unstarted: no seed has finished what this needs."
     assert command_module.told([]) == []
 
 

@@ -139,4 +139,4 @@ def test_a_name_with_a_comma_is_left_to_python() -> None:
 def test_defaults_are_left_out() -> None:
     assert "spec = DatasetSpec()\n" in python_code(DatasetSpec(), num=4)
     line = command_line(DatasetSpec(transforms=("rotate", "hue")), num=512, out="X.npz")
-    assert line == "python -m invariance render --transforms rotate,hue --num 512 --out X.npz"
+    assert line == "python -m invariance render --transforms rotate,hue --num-images 512 --out X.npz"

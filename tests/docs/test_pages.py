@@ -8,6 +8,8 @@ import shlex
 import pytest
 
 from invariance.__main__ import parser
+from invariance.commands.options import dataset, given
+from invariance.spec import PretrainSpec
 from tests.docs.pages import PAGES, ROOT, anchors, commands, links, name_of, prose
 
 FOLDERS = ("invariance", "pages", "tests", "docs", "tools", "benchmarks", "checkpoints")
@@ -77,6 +79,13 @@ def test_options_are_those_of_the_commands():
         assert options_named(part) <= known[name], name
     every = set().union(*known.values())
     assert options_named(opening) <= every | {"--version"}
+
+
+def test_the_run_that_is_shown_is_that_of_its_command():
+    text = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8").partition("\n## pretrain\n")[2]
+    args = parser().parse_args(shlex.split(re.search(r"invariance (pretrain .+)", text)[1]))
+    shown = re.search(r'"run": "([0-9a-f]{16})"', text)[1]
+    assert PretrainSpec(data=dataset(args), **given(args, PretrainSpec)).run_id == shown
 
 
 def options_named(text: str) -> set[str]:

@@ -88,7 +88,8 @@ def named(learnt: str, probed: str) -> pd.Series:
 
 
 def kept(relation: str, data: str) -> pd.Series:
-    return seeds_of("invariance-transfer", "sens", relation=relation, data=data)
+    """After pretraining on pictures: that on noise has data of the same names, on squares of noise."""
+    return seeds_of("invariance-transfer", "sens", pretraining="pictures", relation=relation, data=data)
 
 
 def untrained_sens(transform: str) -> str:

@@ -34,6 +34,7 @@ def test_blocks_are_drawn_anew_and_pairs_are_not_always_the_same() -> None:
     # P and Q of a seed are no neighbours in one cycle that all categories share: triples of P rarely come back as Q.
     sets = [one_per_category(2, seed) for seed in range(60)]
     assert len({first for first, _ in sets} & {second for _, second in sets}) < 15
+    assert len({frozenset(pair) for pair in sets}) == 60, "seeds are independent: none has the pair of another"
     # Each of the 30 ordered pairs of geometric transformations is met.
     assert len({(first[0], second[0]) for first, second in (one_per_category(2, seed) for seed in range(600))}) == 30
 

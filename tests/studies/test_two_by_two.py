@@ -72,8 +72,14 @@ def test_several_seeds_are_judged_over_seeds() -> None:
     assert found.interaction == t_interval([one.interaction.estimate for one in alone])
     assert found.simple_effects[1] == t_interval([one.simple_effects[1].estimate for one in alone])
     assert found.num_seeds == 3 and found.matching == Matching.HELPS
-    assert found.statement(("hue", "rotate")).startswith("Over these 3 seeds matching helps, both ways round")
-    assert "n = 3 seeds with 800 test images each" in found.statement(("hue", "rotate"))
+    said = found.statement(("hue", "rotate"))
+    assert said.startswith("Over these 3 seeds, preliminary, matching helps, both ways round")
+    assert "n = 3 seeds with 800 test images each" in said
+    two = judge(P, Q, seeds[:2])
+    assert two.matching == Matching.UNDECIDED and {one.side for one in two.simple_effects} == {1}
+    assert two.statement(("hue", "rotate")).startswith("Over these 2 seeds, too few for a verdict, it is undecided")
+    six = judge(P, Q, [table(0.8, 0.4, 0.3, 0.7, seed) for seed in range(6)])
+    assert six.statement(("hue", "rotate")).startswith("Over these 6 seeds matching helps, both ways round")
 
 
 def test_the_words_have_the_numbers_and_what_they_rest_on() -> None:

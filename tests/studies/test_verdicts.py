@@ -9,7 +9,7 @@ import pytest
 
 from invariance.statistics import Interval
 from invariance.studies.findings import Contrast, Finding, Measured, Published, told
-from invariance.studies.verdicts import average_over, judge
+from invariance.studies.verdicts import judge
 from invariance.vocabulary.verdicts import MEANING, Size, Verdict
 
 SPREAD = np.array([-1.0, -0.6, -0.2, 0.2, 0.6, 1.0])
@@ -159,11 +159,6 @@ def test_a_seed_counts_where_it_has_all() -> None:
     values = [0.3, 0.31, np.nan, 0.29, 0.3]
     contrast = Contrast("one", _seeds([0.3, np.nan, 0.3, 0.29, 0.3]))
     assert list(_judged(values, contrasts=[contrast]).per_seed) == [0, 3, 4]
-
-
-def test_seeds_that_share_are_averaged_first() -> None:
-    groups = {0: "a", 1: "b", 2: "a", 3: "c"}
-    assert average_over({0: 1.0, 1: 2.0, 2: 3.0, 3: np.nan}, groups) == {0: 2.0, 1: 2.0}
 
 
 def test_an_estimate_is_told_with_its_interval_and_seeds() -> None:

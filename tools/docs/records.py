@@ -9,6 +9,8 @@ from typing import Any, Final
 
 ROOT: Final = Path(__file__).parents[2]
 RESULTS: Final = ROOT / "benchmarks" / "results"
+BACKGROUNDS_SPLIT: Final = "2026-11-28"
+"""The day from which on test images have backgrounds of their own."""
 
 
 def record(name: str) -> dict[str, Any]:
@@ -32,6 +34,12 @@ def command(found: dict[str, Any]) -> str:
 def code(found: dict[str, Any]) -> str:
     """The same as code."""
     return f"`{command(found)}`"
+
+
+def of_shared_backgrounds(found: dict[str, Any]) -> bool:
+    """Whether a record is older than the split of backgrounds: its test images showed those of training."""
+    date: str = found["date"]
+    return date < BACKGROUNDS_SPLIT
 
 
 def two_digits(value: str) -> str:

@@ -11,7 +11,16 @@ from invariance.studies.invariance_transfer import OWN
 from invariance.vocabulary.shifts import SHIFTS
 from invariance.vocabulary.studies import STUDY_NAMES
 from tools.docs.findings import of_study, shipped
-from tools.docs.records import code, command, gallery_rows, percent, record, span, two_digits
+from tools.docs.records import (
+    code,
+    command,
+    gallery_rows,
+    of_shared_backgrounds,
+    percent,
+    record,
+    span,
+    two_digits,
+)
 from tools.docs.text import bullet, paragraph, table
 
 
@@ -35,6 +44,9 @@ def overview() -> str:
     return "## Networks and pages\n\n" + table(["what", "result", "how"], rows)
 
 
+_EARLIER_PAIR = " (measured when the command had two networks and one task, whose test showed training's backgrounds)"
+
+
 def _what_if_row() -> list[str]:
     found = record("what-if")
     low, high = found["matched"]
@@ -42,7 +54,7 @@ def _what_if_row() -> list[str]:
     return [
         f"matched against disjoint transfer of one favourable pair, seeds {found['seeds'][0]} to {found['seeds'][1]}",
         f"{low:.3f} to {high:.3f} against {other_low:.3f} to {other_high:.3f}; gap at least {found['smallest_gap']} "
-        "on every seed",
+        f"on every seed{_EARLIER_PAIR * of_shared_backgrounds(found)}",
         f"{code(found)}, {span(found['seconds'])} s each (float32: {span(found['float32_seconds'])} s)",
     ]
 
@@ -52,7 +64,7 @@ def _random_pairs_row() -> list[str]:
     [found] = [one for one in findings_of(result.summary) if one.name == "matching_helps"]
     gaps = found.per_seed.values()
     return [
-        f"the same gap, mean of both ways round, over {found.n} pairs drawn at random, none in both",
+        f"the gain from matching, mean of both ways round, over {found.n} pairs drawn at random, none in both",
         f"{Interval(found.effect, found.low, found.high, found.n)}, {min(gaps):.2f} to {max(gaps):.2f}",
         f"`{result.summary['provenance']['command'].removeprefix('python -m ')}`",
     ]
@@ -250,7 +262,8 @@ def _architectures() -> str:
                 f"""The full forms of the five architectures were run with one seed each ({found["num_classes"]}
                 classes), so these are numbers without a verdict. In each, accuracy was higher after pretraining on
                 the same transformations than on others, and with a tenth of the {found["num_transfer_samples"]:,}
-                transfer samples still higher than on others with all of them."""
+                transfer samples still higher than on others with all of
+                them.{" Test images showed the backgrounds of training." * of_shared_backgrounds(found)}"""
             ),
             table(head, rows),
             f"    {first_half}\\\n        {second_half}",
