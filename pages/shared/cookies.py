@@ -14,7 +14,9 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
+from typing import Any
 
 from invariance.runs.store import default_root
 from pages.shared import process
@@ -40,6 +42,15 @@ def visitors(cookies: Mapping[str, str]) -> tuple[str, ...]:
     given = [value for name, value in cookies.items() if name.startswith(VISITOR)][:_MOST]
     found = {said for value in given if (said := _checked(value, "visitor")) is not None and _WRITTEN.fullmatch(said)}
     return tuple(sorted(found, key=lambda said: (int(said.partition("-")[0]), said)))
+
+
+def sent(scope: Mapping[str, Any]) -> dict[str, str]:
+    """The cookies of a request, as ASGI has it."""
+    try:
+        found = SimpleCookie(dict(scope["headers"]).get(b"cookie", b"").decode("latin-1"))
+    except CookieError:
+        return {}
+    return {name: morsel.value for name, morsel in found.items()}
 
 
 def new_teacher(password: str) -> str:
