@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import re
 import secrets
 import time
@@ -18,6 +17,7 @@ from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from typing import Any
 
+from invariance.files import write_atomically
 from invariance.runs.store import default_root
 from pages.shared import process
 
@@ -95,13 +95,10 @@ def _read_key() -> bytes:
     """The server's key, the same after a restart; of a folder that cannot be written, one for this process."""
     path = Path(default_root(), KEY_FILE)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(secrets.token_bytes(_KEY_BYTES))
-        except FileExistsError:
-            pass
-        key = path.read_bytes()
+        if path.is_file() and len(key := path.read_bytes()) == _KEY_BYTES:
+            return key
+        key = secrets.token_bytes(_KEY_BYTES)
+        write_atomically(path, lambda stream: stream.write(key), mode=0o600)
+        return key
     except OSError:
-        key = b""
-    return key if len(key) == _KEY_BYTES else secrets.token_bytes(_KEY_BYTES)
+        return secrets.token_bytes(_KEY_BYTES)
