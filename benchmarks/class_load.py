@@ -45,6 +45,8 @@ MAX_SECONDS = 600.0
 LOAD_BEFORE = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
 """Of the machine, by others; what waits is told beside it."""
 START_S = 180.0
+PASSWORD = "of the load test"
+"""The teacher's."""
 PAGES = ("", "dataset", "runs", "studies", "invariance", "factors", "own", "pictures")
 
 
@@ -111,15 +113,15 @@ class Class:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[tuple[str, int]]:
-    """A shared server on a free port: its address, and its process number."""
+def served(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A shared server on a free port: its address, and its process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     words = [sys.executable, "-m", "streamlit", "run", str(project_folder() / "app.py"), "--server.headless=true"]
     words += [f"--server.port={port}", "--server.address=127.0.0.1", "--server.fileWatcherType=none"]
-    environment = os.environ | {"INVARIANCE_RUNS": str(folder / "runs"), "INVARIANCE_TEACHER": "of the load test"}
-    with (folder / "log.txt").open("w") as log:
+    environment = os.environ | {"INVARIANCE_RUNS": str(folder / "runs"), "INVARIANCE_TEACHER": PASSWORD}
+    with (folder / "log.txt").open("a") as log:
         process = subprocess.Popen(words, env=environment, stdout=log, stderr=log, cwd=project_folder())
     try:
         deadline = time.monotonic() + START_S
@@ -129,7 +131,7 @@ def served(folder: Path) -> Iterator[tuple[str, int]]:
             if process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit(f"the server did not start: {(folder / 'log.txt').read_text()[-500:]}")
             time.sleep(0.2)
-        yield f"127.0.0.1:{port}", process.pid
+        yield f"127.0.0.1:{port}", process
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -225,7 +227,8 @@ def drain(address: str, store: Store, num: int) -> dict[str, float]:
 
 def measure(sessions: int, seconds: float, *, alone: bool = True, num_drained: int = 0) -> dict[str, Any]:
     """Starts a server, lets a class at it, and says what came of it."""
-    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as (address, pid):
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as (address, process):
+        pid = process.pid
         store = Store(Path(folder, "runs"))
         alone_s = None
         if alone:

@@ -16,18 +16,19 @@ from typing import BinaryIO
 TEMPORARY = ".part"
 
 
-def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
+def write_atomically(path: Path, write: Callable[[BinaryIO], object], *, mode: int = 0o666) -> None:
     """Replaces a file by what ``write`` puts into the stream it is given; makes the directory if there is none.
 
     Args:
         path: destination; keeps its old content if ``write`` raises.
         write: called once with a binary stream.
+        mode: permissions of the file, of which the process's mask takes some away.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not from tempfile, whose files nobody else may read: the destination is an ordinary file.
     name = path.with_name(f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
     try:
-        with name.open("xb") as stream:
+        with open(name, "xb", opener=lambda place, flags: os.open(place, flags, mode)) as stream:
             write(stream)
             stream.flush()
             os.fsync(stream.fileno())
@@ -58,6 +59,15 @@ def sweep_temporaries(directory: Path) -> None:
     """Removes what killed writers left; only for the directory's one writer, at its start."""
     for leftover in directory.glob(f"*{TEMPORARY}"):
         leftover.unlink(missing_ok=True)
+
+
+def disk_trouble(error: BaseException) -> str:
+    """One line for a person where an exception means that a disk takes nothing more; empty for all others."""
+    if is_disk_full(error):
+        return "the disk is full: delete runs that are no longer needed, or make room, then ask again to go on"
+    if isinstance(error, OSError) and error.errno == errno.EROFS:
+        return "the disk can only be read: nothing is stored there until it can be written again"
+    return ""
 
 
 def is_disk_full(error: BaseException) -> bool:

@@ -51,6 +51,10 @@ _UNUSABLE = (
 )
 
 
+class DiskFullError(SpecError):
+    """A change did not fit on the disk, and was not made."""
+
+
 class Database:
     """The file in a folder, made or brought to this version's tables.
 
@@ -132,6 +136,7 @@ class Database:
                 line = f"was locked by another process for {BUSY_TIMEOUT_S:g} s: end that process, then ask again"
             elif code == sqlite3.SQLITE_FULL:
                 line = "cannot grow, the disk is full: delete runs that nobody needs, or make room, then ask again"
+                raise DiskFullError(f"{str(self._path)!r} {line}") from error
             elif code in _UNUSABLE:
                 line = f"cannot be used ({error}): {REMEDY}"
             else:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from statistics import median
 
 from invariance.runs.estimate import checkpoint_bytes, estimate_seconds
 from invariance.runs.networks import networks_of, recorded_spec
@@ -16,6 +17,8 @@ from invariance.runs.store import Store
 from invariance.spec import RunSpec, SpecError
 
 SPARE_BYTES = 50_000_000
+NUM_RECENT, MAX_PACE = 12, 10.0
+"""Runs that tell how fast this machine is, and the most that they are believed."""
 
 
 def in_turn(queued: Sequence[Run], last_starts: Mapping[str, float], busy: Collection[str] = ()) -> RunList:
@@ -71,17 +74,27 @@ def place(store: Store, run_id: str, slots: Sequence[Slot] = (Slot("cpu"),)) -> 
     index = next((index for index, run in enumerate(order) if run.id == run_id), None)
     if index is None:
         return 0, 0.0
-    free = dict.fromkeys(range(len(slots)), 0.0)
+    free, device = dict.fromkeys(range(len(slots)), 0.0), slots[0].device
+    pace = _pace(store, device)
 
     def next_for(run: Run) -> int:
         return min((number for number in free if slots[number].takes(run.spec, store)), key=free.__getitem__)
 
     # What a second worker does not take is with a first one.
     for run in sorted(running, key=lambda run: sum(slot.takes(run.spec, store) for slot in slots)):
-        free[next_for(run)] += run.progress["eta_seconds"] if run.progress else _seconds(run, store, slots[0].device)
+        free[next_for(run)] += run.progress["eta_seconds"] if run.progress else pace * _seconds(run, store, device)
     for run in order[:index]:
-        free[next_for(run)] += _seconds(run, store, slots[0].device)
+        free[next_for(run)] += pace * _seconds(run, store, device)
     return index + 1, free[next_for(order[index])]
+
+
+def _pace(store: Store, device: str) -> float:
+    """How many times as long as estimated runs take here: the median of those that ended last; 1 before three have."""
+    recent, _ = store.newest(NUM_RECENT, kinds=("pretrain", "transfer"), states=(State.DONE,))
+    taken = [(run, run.finished - run.started) for run in recent if run.finished and run.started]
+    if len(taken) < 3:
+        return 1.0
+    return min(max(median(seconds / _seconds(run, store, device) for run, seconds in taken), 1 / MAX_PACE), MAX_PACE)
 
 
 def _seconds(run: Run, store: Store, device: str) -> float:

@@ -14,10 +14,12 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock, Timeout
 
 from invariance.data.picture_contents import identified_run
+from invariance.files import disk_trouble
 from invariance.runs.child import GRACE_S, WORKER_COMMAND, Child, follow
 from invariance.runs.claim import make_directory
 from invariance.runs.device import server_devices
@@ -225,16 +227,18 @@ class Manager:
                     child.start()  # ahead of the first job, so that nobody waits for torch to load
                 if time.monotonic() > next_sweep:
                     next_sweep = time.monotonic() + SWEEP_EVERY_S
-                    self.store.sweep()
+                    self.store.go_on(self.store.sweep())  # what a full disk, or a kill, took out of our hands
                 # While the second loads torch the first may come to be free, and be done sooner with what waits.
                 worked = is_needed and (not slot.is_second or child.is_ready) and self._execute_next(child, slot)
                 last_use = time.monotonic() if worked else last_use
                 if self.trouble and (worked or not self.store.has_active()):
                     self.trouble = ""
             except (OSError, SpecError) as error:  # a full disk must not end the queue
-                if str(error) != self.trouble:  # once, however often it is tried
-                    _log.exception("a run could not be supervised")
-                self.trouble = str(error)
+                words = disk_trouble(error) or str(error)
+                if words != self.trouble:  # once, however often it is tried
+                    is_told = isinstance(error, SpecError) or bool(disk_trouble(error))
+                    _log.error("runs stand still: %s", words, exc_info=not is_told)
+                self.trouble = words
                 child.end()
                 worked = False
             with self._wake:
@@ -301,14 +305,18 @@ class Manager:
 
     def _execute(self, life: Life, spec: RunSpec, sources: dict[str, str], child: Child, device: str) -> None:
         """Has the worker do a run, again if it is lost on the way."""
+
+        def hear(message: dict[str, Any]) -> None:
+            life.hear(message)
+            if message["type"] == "progress":  # it was written down: the queue moves again
+                self.trouble = ""
+
         job = {"id": life.run_id, "spec": canonical_json(spec), "directory": str(life.directory), "sources": sources}
         try:
             while not life.is_over:
                 child.start()
                 child.send(type="job", **job, device=device)
-                last = follow(
-                    child, life.run_id, life.hear, lambda: life.must_stop(self._closing.is_set()), self._grace_s
-                )
+                last = follow(child, life.run_id, hear, lambda: life.must_stop(self._closing.is_set()), self._grace_s)
                 if ends_worker(last):
                     child.end()  # before the claim is released: nobody else may begin while our worker still writes
                 life.must_stop(self._closing.is_set())  # what was lost meanwhile is not tried again

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from invariance.events import Diverged, Finished, Progress
-from invariance.files import is_disk_full, write_bytes_atomically
+from invariance.files import disk_trouble, is_disk_full, write_bytes_atomically
 from invariance.spec import SpecError
 
 RESULT_FILE = "result.json"
@@ -124,7 +124,7 @@ def error_line(error: BaseException, device: str) -> str:
         case Failure.OUT_OF_MEMORY:
             return f"out of memory on {device}: choose a smaller batch, a smaller image size or a smaller model"
         case Failure.DISK_FULL:
-            return "the disk is full: delete runs that are no longer needed, or make room, then ask again to go on"
+            return disk_trouble(error)
         case kind:
             lines = str(error).strip().splitlines()
             text = lines[0] if lines else "no message"

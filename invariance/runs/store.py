@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from invariance.data.picture_contents import identified_run
 from invariance.runs.claim import is_claimed, make_directory, try_claim
-from invariance.runs.database import REMEDY, Database
+from invariance.runs.database import REMEDY, Database, DiskFullError
 from invariance.runs.run import (
     ACTIVE_STATES,
     COLUMNS,
@@ -364,11 +364,18 @@ class Store:
         directory = self.directory(run_id)
         if (found.state in ACTIVE_STATES and isinstance(found, Run)) or is_claimed(directory):
             raise SpecError(f"run {run_id} is {found.state}: cancel it before deleting it")
+        try:
+            self._forget(run_id)
+        except DiskFullError:  # which is why one deletes: the note of it takes room, that its files give
+            shutil.rmtree(directory, ignore_errors=True)
+            self._forget(run_id)
+        shutil.rmtree(directory, ignore_errors=True)
+
+    def _forget(self, run_id: str) -> None:
         with self._database.write() as connection:
             connection.execute("DELETE FROM metrics WHERE run_id = ?", (run_id,))
             connection.execute("DELETE FROM owners WHERE run_id = ?", (run_id,))
             connection.execute("DELETE FROM runs WHERE id = ?", (run_id,))
-        shutil.rmtree(directory, ignore_errors=True)
 
     def close(self) -> None:
         """Closes this thread's connection; those of other threads close when their thread ends."""

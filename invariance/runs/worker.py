@@ -137,8 +137,8 @@ def _do(job: dict[str, Any], channel: Channel) -> bool:
 
     run_id, directory = job["id"], Path(job["directory"])
     device = job["device"]
-    _send_output_to(directory / LOG_FILE)
     try:
+        _send_output_to(directory / LOG_FILE)
         device = choose_device(device)
         channel.send(type="started", id=run_id, device=device)
         sources = {name: Path(path) for name, path in job["sources"].items()}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
+import io
 import re
 import tempfile
 import weakref
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -68,17 +67,22 @@ FORMATS = {
 
 @dataclass(frozen=True)
 class Prepared:
-    """A finished file, which is deleted when another one is made or its session ends.
+    """A finished file, which goes when another one is made, its session ends or the server is killed.
 
     Attributes:
         wanted: the settings that it was made with.
-        path: of the file.
+        file: on the disk, without a name there.
         num_bytes: its size.
     """
 
     wanted: tuple[Any, ...]
-    path: Path
+    file: BinaryIO
     num_bytes: int
+
+    def contents(self) -> bytes:
+        """All of it."""
+        self.file.seek(0)
+        return self.file.read()
 
 
 def show_files(engine: Engine) -> None:
@@ -144,7 +148,7 @@ def _offer(engine: Engine, chosen: Format, num: int, split: str, *, disabled: bo
         # Given as a function, the file is read into memory when its download is asked for, and not before.
         slot.download_button(
             label,
-            prepared.path.read_bytes,
+            prepared.contents,
             name,
             chosen.mime,
             type="primary",
@@ -159,26 +163,22 @@ def _prepare(
 ) -> Prepared:
     """Makes the file under a progress bar; a change of any control stops it."""
     bar = slot.progress(0.0, "Making images")
-    descriptor, name = tempfile.mkstemp(suffix=chosen.suffix, prefix="invariance-")
-    path = Path(name)
+    st.session_state.pop("dataset_file", None)  # before there are two
+    file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - closed with what holds it
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            chosen.write(
-                engine,
-                file,
-                num=num,
-                split=split,
-                on_progress=lambda done, total: bar.progress(done / total, f"{done:,} of {total:,} images"),
-            )
+        chosen.write(
+            engine,
+            file,
+            num=num,
+            split=split,
+            on_progress=lambda done, total: bar.progress(done / total, f"{done:,} of {total:,} images"),
+        )
+        num_bytes = file.seek(0, io.SEEK_END)
     except BaseException:  # a rerun that stops this one is no Exception
-        path.unlink(missing_ok=True)
+        file.close()
         raise
-    prepared = Prepared(wanted, path, path.stat().st_size)
-    weakref.finalize(prepared, path.unlink, missing_ok=True)
-    previous: Prepared | None = st.session_state.get("dataset_file")
-    if previous is not None:
-        previous.path.unlink(missing_ok=True)
-    st.session_state["dataset_file"] = prepared
+    prepared = st.session_state["dataset_file"] = Prepared(wanted, file, num_bytes)
+    weakref.finalize(prepared, file.close)
     return prepared
 
 

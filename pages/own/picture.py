@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from copy import copy
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from invariance.data.engine import Engine
 from invariance.data.uploads.masking import MAX_TOLERANCE, PLAIN_SHARE
@@ -22,7 +24,7 @@ from pages.shared.literal import literal
 from pages.shared.made import show_pictures
 from pages.shared.navigation import link_to
 
-MINE = "yours"
+MINE, TAKEN = "yours", "own_file_taken"
 USES = {"object": "cut out, on a background", "whole": "whole"}
 TILE_PX = 200
 NUM_BACKGROUNDS, FIRST_SCENE = 100, 17
@@ -43,12 +45,13 @@ def choose_picture(file_place: DeltaGenerator, place: DeltaGenerator, more: Delt
         "Your picture",
         shelf.TYPES,
         key="own_file",
+        max_upload_size=shelf.MAX_MEGABYTES,
         help="Nothing of it is stored: it stays in this server's memory for a while. A picture on a plain ground is "
         "cut out.",
         on_change=_on_file,
     )
     if file is not None:
-        _take(file.getvalue(), file.name)
+        _take(file)
     mine: tuple[str, ObjectPicture] | None = shelf.belongings().picture
     examples = {name: name for name in ([] if mine is None else [MINE]) + [*EXAMPLES]}
     name = choose("Or an example", examples, key="example", place=place)
@@ -68,7 +71,7 @@ def choose_picture(file_place: DeltaGenerator, place: DeltaGenerator, more: Delt
     if use == "object" and item.warning:
         place.caption(f":orange[:material/warning: {literal(item.warning)}]")
     if (
-        file is not None
+        mine is not None
         and name == MINE
         and more.button(
             "Add to My pictures",
@@ -77,7 +80,7 @@ def choose_picture(file_place: DeltaGenerator, place: DeltaGenerator, more: Delt
             help="To make a data set of it, with others.",
         )
     ):
-        shelf.current().add_object(file.getvalue(), file.name)
+        shelf.current().add(mine[0], copy(mine[1]))
         with more:
             link_to("pictures", "It is there now")
     if use == "object" and item.is_empty:
@@ -111,11 +114,15 @@ def _adjust(place: DeltaGenerator, digest: str, item: ObjectPicture) -> None:
         item.adjust(float(tolerance), item.holes)
 
 
-def _take(data: bytes, name: str) -> None:
-    """Reads the visitor's picture once; only the last one is kept."""
-    digest, mine = hashlib.sha256(data).hexdigest()[:16], shelf.belongings()
-    if mine.picture is None or mine.picture[0] != digest:
-        mine.picture = (digest, ObjectPicture(read_upload(data, name)))
+def _take(file: UploadedFile) -> None:
+    """Reads the visitor's picture once; only the last one is kept, and nothing of its file."""
+    if st.session_state.get(TAKEN) != file.file_id:
+        shelf.require_room()
+        data = file.getvalue()
+        item = ObjectPicture(read_upload(data, file.name))
+        shelf.belongings().picture = (hashlib.sha256(data).hexdigest()[:16], item)
+        st.session_state[TAKEN] = file.file_id
+        shelf.let_go(file, is_shown=True)
 
 
 def _on_file() -> None:

@@ -81,7 +81,7 @@ def preview(fingerprint: str, _found: Shelf) -> np.ndarray:
     """Samples of the data engine, as a network would get them."""
     return composed_samples(
         _found.selection(NUM_PREVIEWS),
-        [item.picture for item in _found.backgrounds.values()],
+        (item.picture for item in _found.backgrounds.values()),
         transforms=PREVIEW_TRANSFORMS,
         image_size=PREVIEW_PX,
         num=NUM_PREVIEWS,

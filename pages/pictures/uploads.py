@@ -6,14 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from invariance.data.uploads.collection import MAX_PICTURES
 from invariance.data.uploads.examples import example_files
 from invariance.data.uploads.names import display_title
-from invariance.data.uploads.shelf import Shelf, ShelfFull
+from invariance.data.uploads.shelf import ShelfFull
 from invariance.spec import SpecError
+from pages.shared import visitor
 from pages.shared.literal import literal
-from pages.shared.shelf import TYPES, belongings, current
+from pages.shared.shelf import MAX_MEGABYTES, TYPES, current, let_go
 
 MAX_LINES = 8
 """Of what is said about files that were left out."""
@@ -27,12 +28,14 @@ class Left:
         problems: one line for each file that cannot be used.
         known: titles of files that are here already.
         over: titles of files for which there was no room.
+        why: there was none.
         num_files: that came.
     """
 
     problems: list[str] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
     over: list[str] = field(default_factory=list)
+    why: str = ""
     num_files: int = 0
 
     @property
@@ -64,27 +67,30 @@ def uploader(label: str, key: str, add: Callable[[bytes, str], bool], *, help: s
         None if folder else TYPES,  # of a folder all is taken, so that what is no picture is named
         accept_multiple_files="directory" if folder else True,
         key=f"{key}_{turn}_{folder}",
+        max_upload_size=MAX_MEGABYTES,
         help=help,
     )
     if files:
-        st.session_state[f"{key}_left"] = _take([(file.name, file.getvalue()) for file in files], add)
+        st.session_state[f"{key}_left"] = _take(files, add)
         st.session_state[f"{key}_turn"] = turn + 1
         st.rerun()
     _show_left(st.session_state.get(f"{key}_left", Left()))
 
 
-def _take(files: Sequence[tuple[str, bytes]], add: Callable[[bytes, str], bool]) -> Left:
+def _take(files: Sequence[UploadedFile], add: Callable[[bytes, str], bool]) -> Left:
     left = Left(num_files=len(files))
     progress = st.progress(0.0)
-    for number, (name, data) in enumerate(files):
+    for number, file in enumerate(files):
         progress.progress(number / len(files), f"Reading {number + 1} of {len(files)}")
         try:
-            if not add(data, name):
-                left.known.append(display_title(name))
-        except ShelfFull:
-            left.over.append(display_title(name))
+            if not add(file.getvalue(), file.name):
+                left.known.append(display_title(file.name))
+        except ShelfFull as full:
+            left.over.append(display_title(file.name))
+            left.why = full.reason
         except SpecError as error:
             left.problems.append(str(error))
+        let_go(file, is_shown=False)
     return left
 
 
@@ -97,8 +103,8 @@ def _show_left(left: Left) -> None:
     if left.over:
         were = "1 more file was" if len(left.over) == 1 else f"{len(left.over)} more files were"
         st.error(
-            f"{were} left out: at most {MAX_PICTURES} pictures are kept together, remove some. The first is "
-            f"{literal(left.over[0])}. A larger folder on the app's own machine can be named on Data set, as it is.",
+            f"{were} left out: {literal(left.why)}. The first is {literal(left.over[0])}."
+            + " A larger folder on the app's own machine can be named on Data set, as it is." * visitor.may_do_all(),
             icon=":material/error:",
         )
     if left.known:
@@ -121,6 +127,6 @@ def take_examples() -> None:
 
 def clear() -> None:
     """Takes everything away, and what was said about it."""
-    belongings().shelf = Shelf()
+    current().clear()
     for key in ("objects_left", "backgrounds_left"):
         st.session_state.pop(key, None)

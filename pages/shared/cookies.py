@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import re
 import secrets
 import time
 from collections.abc import Mapping
+from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
+from typing import Any
 
+from invariance.files import write_atomically
 from invariance.runs.store import default_root
 from pages.shared import process
 
@@ -40,6 +42,15 @@ def visitors(cookies: Mapping[str, str]) -> tuple[str, ...]:
     given = [value for name, value in cookies.items() if name.startswith(VISITOR)][:_MOST]
     found = {said for value in given if (said := _checked(value, "visitor")) is not None and _WRITTEN.fullmatch(said)}
     return tuple(sorted(found, key=lambda said: (int(said.partition("-")[0]), said)))
+
+
+def sent(scope: Mapping[str, Any]) -> dict[str, str]:
+    """The cookies of a request, as ASGI has it."""
+    try:
+        found = SimpleCookie(dict(scope["headers"]).get(b"cookie", b"").decode("latin-1"))
+    except CookieError:
+        return {}
+    return {name: morsel.value for name, morsel in found.items()}
 
 
 def new_teacher(password: str) -> str:
@@ -84,13 +95,10 @@ def _read_key() -> bytes:
     """The server's key, the same after a restart; of a folder that cannot be written, one for this process."""
     path = Path(default_root(), KEY_FILE)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(secrets.token_bytes(_KEY_BYTES))
-        except FileExistsError:
-            pass
-        key = path.read_bytes()
+        if path.is_file() and len(key := path.read_bytes()) == _KEY_BYTES:
+            return key
+        key = secrets.token_bytes(_KEY_BYTES)
+        write_atomically(path, lambda stream: stream.write(key), mode=0o600)
+        return key
     except OSError:
-        key = b""
-    return key if len(key) == _KEY_BYTES else secrets.token_bytes(_KEY_BYTES)
+        return secrets.token_bytes(_KEY_BYTES)

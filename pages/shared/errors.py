@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from invariance.files import disk_trouble
 from invariance.spec import SpecError
 from pages.shared.literal import literal
 from pages.shared.places import shown
@@ -25,20 +26,24 @@ def show_error(error: SpecError | str, place: DeltaGenerator | None = None) -> N
 
 @contextmanager
 def errors_shown(place: DeltaGenerator | None = None) -> Iterator[None]:
-    """Ends what is done inside at its first SpecError, which is shown."""
+    """Ends what is done inside at its first SpecError, or where a disk takes nothing more, which is shown."""
     try:
         yield
-    except SpecError as error:
-        show_error(error, place)
+    except (SpecError, OSError) as error:
+        if not (words := words_of(error)):
+            raise
+        show_error(words, place)
 
 
 @contextmanager
 def errors_postponed() -> Iterator[None]:
-    """Ends what a callback does inside at its first SpecError; :func:`show_postponed` shows it."""
+    """Ends what a callback does inside at the first of such errors; :func:`show_postponed` shows it."""
     try:
         yield
-    except SpecError as error:
-        postpone(str(error))
+    except (SpecError, OSError) as error:
+        if not (words := words_of(error)):
+            raise
+        postpone(words)
 
 
 def postpone(words: str) -> None:
@@ -56,9 +61,13 @@ def on_script_error(error: Exception) -> bool:
     """Shows what a fragment or a callback could not do, where the page that it belongs to no longer catches it.
 
     Returns:
-        Whether it was shown here; anything but a SpecError is a fault of the program, which Streamlit shows.
+        Whether it was shown here; all else is a fault of the program, which Streamlit shows.
     """
-    if not isinstance(error, SpecError):
-        return False
-    show_error(error)
-    return True
+    if words := words_of(error):
+        show_error(words)
+    return bool(words)
+
+
+def words_of(error: Exception) -> str:
+    """What an exception says to a visitor, in one line; empty for a fault of the program."""
+    return str(error) if isinstance(error, SpecError) else disk_trouble(error)

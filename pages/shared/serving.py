@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from http.cookies import CookieError, SimpleCookie
 from typing import Any
 
 from starlette.middleware import Middleware
@@ -18,6 +17,7 @@ from streamlit import get_option, runtime
 
 from pages.lesson.routes import routes as class_routes
 from pages.shared import cookies, made, process, share, teacher, visitor
+from pages.shared.upload_gate import UploadGate
 
 _log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ async def _pulse(request: Request) -> Response:
 
 def middleware() -> list[Middleware]:
     """What each request goes through."""
-    return [Middleware(KnownVisitors)]
+    return [Middleware(KnownVisitors), Middleware(UploadGate)]
 
 
 class KnownVisitors:
@@ -71,7 +71,7 @@ class KnownVisitors:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on."""
-        if scope["type"] == "http" and _is_page(scope) and not cookies.visitors(_sent(scope)):
+        if scope["type"] == "http" and _is_page(scope) and not cookies.visitors(cookies.sent(scope)):
             send = _with_cookie(scope, send)
         elif scope["type"] == "websocket" and visitor.is_shared():
             receive = _without_clear_cache(receive)
@@ -80,14 +80,6 @@ class KnownVisitors:
 
 def _is_page(scope: Scope) -> bool:
     return scope["method"] == "GET" and b"text/html" in dict(scope["headers"]).get(b"accept", b"")
-
-
-def _sent(scope: Scope) -> dict[str, str]:
-    try:
-        found = SimpleCookie(dict(scope["headers"]).get(b"cookie", b"").decode("latin-1"))
-    except CookieError:
-        return {}
-    return {name: morsel.value for name, morsel in found.items()}
 
 
 def _with_cookie(scope: Scope, send: Send) -> Send:

@@ -151,13 +151,14 @@ def test_a_file_is_made_on_demand_and_only_for_its_settings(app: AppTest, kind: 
     (download,) = app.get("download_button")
     assert download.label.startswith(f"Download rotate-hue-train-20.{suffix} (")
     prepared = app.session_state["dataset_file"]
-    first = prepared.path
-    assert prepared.num_bytes == first.stat().st_size > 1000
+    first = prepared.file
+    assert prepared.num_bytes == len(prepared.contents()) > 1000
+    del prepared
     app.selectbox(key="split").set_value("test").run()
     assert not app.get("download_button")
     app.button(key="make_file").click().run()
-    assert app.session_state["dataset_file"].path.is_file()
-    assert not first.exists(), "a session has one file at a time"
+    assert app.session_state["dataset_file"].contents()
+    assert first.closed, "a session has one file at a time"
 
 
 def test_a_file_that_is_too_large_is_not_made(app: AppTest) -> None:

@@ -133,6 +133,8 @@ def test_the_other_map_and_a_colour_behind(app: AppTest) -> None:
 def test_the_picture_can_be_put_with_my_pictures(app: AppTest) -> None:
     upload(open_own(app), "mug.png", saved(disc(ORANGE)))
     app.button(key="keep").click().run()
+    mine = app.session_state["belongings"]
+    assert mine.picture[1] is not mine.shelf.objects[mine.picture[0]], "each has a mask of its own"
     app.switch_page("pages/pictures/page.py").run()
     assert not app.exception and [box.value for box in app.text_input if box.label == "Class"] == ["mug"]
 

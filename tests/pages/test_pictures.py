@@ -7,12 +7,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from PIL import Image, ImageDraw
-from streamlit.testing.v1 import AppTest
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.testing.v1 import AppTest, local_script_runner
 
 from invariance.data.uploads import shelf as shelf_module
+from invariance.data.uploads.shelf import Shelf
 from invariance.runs.store import Store
+from pages.shared import shelf
 from pages.shared.literal import WORD_JOINER, literal
-from pages.shared.shelf import KEPT_S, MAX_BROWSERS, Cloakroom
+from pages.shared.shelf import KEPT_S, MAX_BROWSERS, SPARE_S, Cloakroom
 from tests.data.uploads.test_reading import saved
 from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
 
@@ -210,6 +213,38 @@ def test_a_browser_finds_its_pictures_again_for_a_while() -> None:
         room.of(str(number), KEPT_S + 2)
     assert room.of("a", KEPT_S + 2) is not mine, "the oldest goes first"
     assert room.of("c", KEPT_S + 2, mine) is mine, "what an open window holds stays"
+
+
+def test_on_a_shared_server_all_pictures_together_have_a_limit() -> None:
+    room, big = Cloakroom(), Shelf()
+    big.add_object(on_paper(ORANGE), "mug.png")
+    left, here = room.of("left", 0.0), room.of("here", 1.0)
+    left.shelf = here.shelf = big
+    assert room.room_bytes(2.0, 10**6) == 10**6 - 2 * big.num_bytes
+    assert room.room_bytes(2.0, big.num_bytes) == -big.num_bytes, "both were here just now"
+    del left
+    assert room.room_bytes(0.5 + SPARE_S, big.num_bytes) == 0 and room.of("here", 2.0) is here
+    held = room.of("held", 3.0)
+    held.shelf = big
+    assert room.room_bytes(KEPT_S, big.num_bytes) == -big.num_bytes, "windows hold both, wherever they are kept"
+
+
+def test_no_file_stays_in_memory_once_it_is_read(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = MemoryUploadedFileManager("/upload")
+    monkeypatch.setattr(local_script_runner, "MemoryUploadedFileManager", lambda _: files)
+    upload(open_pictures(app), ("mug.png", on_paper(ORANGE)), ("bad.png", b"<html>"))
+    assert " of 1 class**" in texts(app) and len(app.error) == 1
+    assert not any(files.file_storage.values())
+
+
+def test_a_shared_server_that_is_full_says_so(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INVARIANCE_TEACHER", "chalk and talk")
+    upload(open_pictures(app), ("mug.png", on_paper(ORANGE)))
+    monkeypatch.setattr(shelf, "MOST_OF_ALL", 100)
+    upload(app, ("cup.png", on_paper(BLUE)))
+    (error,) = app.error
+    assert error.value.startswith("1 more file was left out: the pictures here take") and " of 1 class**" in texts(app)
+    assert "own machine" not in error.value, "nobody names a folder of a shared server"
 
 
 @pytest.mark.browser

@@ -146,9 +146,12 @@ def test_the_key_of_cookies_outlives_the_server_and_is_nobody_elses(store: Store
     assert path.stat().st_mode & 0o077 == 0
     process.end()  # as a restart
     assert cookies.visitors({name: value}) and Path(path).read_bytes()
-    path.unlink()
+    path.write_bytes(b"")  # as a full disk leaves it
     process.end()
     assert not cookies.visitors({name: value})
+    name, value = cookies.new_visitor()
+    process.end()
+    assert cookies.visitors({name: value}) and path.stat().st_mode & 0o077 == 0
 
 
 def test_the_queue_moves_without_a_visitor_and_ends_with_the_server(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from invariance.runs import store as store_module
 from invariance.runs.estimate import checkpoint_bytes, estimate_seconds
 from invariance.runs.fair_queue import in_turn, place, require_disk, startable
 from invariance.runs.manager import Manager
@@ -72,6 +73,20 @@ def test_a_second_worker_shortens_the_wait_for_small_networks_alone(store: Store
     assert number == 3 and seconds == pytest.approx(300.0 + of_second), "its source is large"
     number, seconds = place(store, store.submit(tiny_transfer(under_way.id), "f").id, slots)
     assert number == 4 and seconds == pytest.approx(10.0 + estimate_seconds(first.spec))
+
+
+def test_the_wait_that_is_told_follows_what_runs_took_here(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = (store.submit(tiny_pretrain(seed=seed), "a") for seed in (8, 9))
+    estimated = estimate_seconds(first.spec)
+    assert place(store, second.id) == (2, pytest.approx(estimated))
+    now = 1000.0
+    monkeypatch.setattr(store_module.time, "time", lambda: now)
+    for seed, slower in enumerate((3.0, 4.0, 50.0)):  # one of them waited for something
+        run = store.submit(tiny_pretrain(seed=seed), "b")
+        store.transition(run.id, "running", device="cpu")
+        now += slower * estimated
+        store.transition(run.id, "done", result={"device": "cpu"})
+    assert place(store, second.id) == (2, pytest.approx(4 * estimated))
 
 
 def test_too_many_waiting_are_refused_as_a_whole(store: Store) -> None:

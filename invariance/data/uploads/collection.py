@@ -13,17 +13,18 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from filelock import FileLock
 from PIL import Image
 
 from invariance.data.uploads.names import safe_class_name
+from invariance.data.uploads.packed import Packed
 from invariance.spec import SpecError
 
 STORED_PX: Final = 512
@@ -38,6 +39,7 @@ OWNERS: Final = "owners"
 """Beside the pictures of a collection: an empty file for each owner, whose time says when it was last used."""
 _MARGIN: Final = 0.03
 _TEMPORARY: Final = ".part-"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -56,28 +58,25 @@ class Collection:
 
 
 def save_collection(
-    root: Path, cutouts: Sequence[tuple[str, Image.Image]], backgrounds: Sequence[Image.Image]
+    root: Path, cutouts: Iterable[tuple[str, Image.Image]], backgrounds: Iterable[Image.Image]
 ) -> Collection:
     """Stores pictures under ``root``, or finds them there.
 
     Args:
         root: folder of all collections; made if absent.
         cutouts: class name and ``RGBA`` picture with straight alpha; names that differ in case alone are one class.
-        backgrounds: pictures without transparency; may be empty.
+        backgrounds: pictures without transparency; may be empty. Of both, one at a time is in memory unpacked.
 
     Raises:
         SpecError: fewer than 2 classes, an unusable name, an empty mask, too many pictures or bytes, or no room.
     """
-    classes = group_classes(cutouts)
-    if len(classes) < 2:
-        only = f"only 1 class ({next(iter(classes))})" if classes else "no object"
+    objects = group_classes([(name, Packed.of(square_cutout(picture))) for name, picture in cutouts])
+    if len(objects) < 2:
+        only = f"only 1 class ({next(iter(objects))})" if objects else "no object"
         raise SpecError(f"pictures: {only}; at least 2 classes are needed to learn, add another or rename some")
-    if len(cutouts) + len(backgrounds) > MAX_PICTURES:
-        raise SpecError(
-            f"pictures: {len(cutouts) + len(backgrounds)}; at most {MAX_PICTURES} are stored together, remove some"
-        )
-    objects = {name: [square_cutout(picture) for picture in pictures] for name, pictures in classes.items()}
-    grounds = [square_background(picture) for picture in backgrounds]
+    grounds = [Packed.of(square_background(picture)) for picture in backgrounds]
+    if (num := sum(map(len, objects.values())) + len(grounds)) > MAX_PICTURES:
+        raise SpecError(f"pictures: {num}; at most {MAX_PICTURES} are stored together, remove some")
     folder = root.absolute() / _content_hash(objects, grounds)
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -128,17 +127,17 @@ def expire_collections(root: Path, before: float) -> int:
     return gone
 
 
-def group_classes(cutouts: Sequence[tuple[str, Image.Image]]) -> dict[str, list[Image.Image]]:
-    """Pictures by safe class name, sorted; where names differ in case alone, the first spelling is kept.
+def group_classes(named: Sequence[tuple[str, T]]) -> dict[str, list[T]]:
+    """Pictures, or what stands for them, by safe class name, sorted.
 
-    A file system may not tell ``Mug`` from ``mug``.
+    Where names differ in case alone, the first spelling is kept: a file system may not tell ``Mug`` from ``mug``.
 
     Raises:
         SpecError: a name has no usable character.
     """
     spelling: dict[str, str] = {}
-    classes: dict[str, list[Image.Image]] = {}
-    for text, picture in cutouts:
+    classes: dict[str, list[T]] = {}
+    for text, picture in named:
         name = safe_class_name(text)
         classes.setdefault(spelling.setdefault(name.casefold(), name), []).append(picture)
     return dict(sorted(classes.items()))
@@ -173,9 +172,7 @@ def square_background(picture: Image.Image) -> Image.Image:
     return _at_most(picture.convert("RGB").crop((left, top, left + side, top + side)), STORED_PX)
 
 
-def write_pictures(
-    folder: Path, objects: Mapping[str, Sequence[Image.Image]], backgrounds: Sequence[Image.Image]
-) -> int:
+def write_pictures(folder: Path, objects: Mapping[str, Sequence[Packed]], backgrounds: Sequence[Packed]) -> int:
     """Writes square pictures in the layout of a data set's sources and returns their bytes.
 
     Args:
@@ -189,14 +186,12 @@ def write_pictures(
         (folder / place).mkdir(parents=True)
         for number, picture in enumerate(pictures):
             path = folder / place / f"{number:03d}.png"
-            picture.save(path, "PNG", compress_level=3)
+            picture.unpacked().save(path, "PNG", compress_level=3)
             written += path.stat().st_size
     return written
 
 
-def _write_whole(
-    folder: Path, objects: Mapping[str, Sequence[Image.Image]], backgrounds: Sequence[Image.Image]
-) -> None:
+def _write_whole(folder: Path, objects: Mapping[str, Sequence[Packed]], backgrounds: Sequence[Packed]) -> None:
     root = folder.parent
     for leftover in root.glob(f"{_TEMPORARY}*"):  # of a writer that was killed: the lock says that none is at work
         shutil.rmtree(leftover, ignore_errors=True)
@@ -220,11 +215,11 @@ def _write_whole(
         raise
 
 
-def _content_hash(objects: Mapping[str, Sequence[Image.Image]], backgrounds: Sequence[Image.Image]) -> str:
+def _content_hash(objects: Mapping[str, Sequence[Packed]], backgrounds: Sequence[Packed]) -> str:
     digest = hashlib.sha256()
     for name, pictures in [*objects.items(), ("", backgrounds)]:  # no class has the empty name
         digest.update(f"{len(name.encode())}:{name}:{len(pictures)};".encode())
-        for picture in pictures:
+        for picture in (packed.unpacked() for packed in pictures):
             digest.update(f"{picture.mode}{picture.size};".encode() + np.asarray(picture).tobytes())
     return digest.hexdigest()[:16]
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from invariance.data.uploads.packed import Packed
 from invariance.data.uploads.reading import has_transparency
 from invariance.data.uploads.regions import large_regions, touching_border
 
@@ -44,16 +45,23 @@ class CutOut:
     """An object without its background.
 
     Attributes:
-        picture: ``RGBA``, straight alpha, of the size of what it was cut from.
+        packed: the object.
         plainness: share of the border near the background's colour, in [0, 1]; 1 where the file had its own alpha.
         coverage: mean of alpha, in [0, 1]; 0 where nothing was left.
+        is_empty: whether the mask leaves nothing that is more than half there.
         masked: whether the mask was made here, and not read from the file.
     """
 
-    picture: Image.Image
+    packed: Packed
     plainness: float
     coverage: float
+    is_empty: bool
     masked: bool
+
+    @property
+    def picture(self) -> Image.Image:
+        """``RGBA``, straight alpha, of the size of what it was cut from."""
+        return self.packed.unpacked()
 
 
 def cut_out(picture: Image.Image, *, tolerance: float = DEFAULT_TOLERANCE, holes: bool = False) -> CutOut:
@@ -66,7 +74,7 @@ def cut_out(picture: Image.Image, *, tolerance: float = DEFAULT_TOLERANCE, holes
     """
     if has_transparency(picture):
         alpha = _in_unit_range(np.asarray(picture.getchannel("A")))
-        return CutOut(picture, 1.0, float(alpha.mean()), masked=False)
+        return CutOut(Packed.of(picture), 1.0, float(alpha.mean()), _is_empty(picture), masked=False)
     pixels = np.asarray(picture.convert("RGB"))
     lab = to_lab(pixels)
     background = _fit_background(pixels, lab, tolerance)
@@ -74,7 +82,11 @@ def cut_out(picture: Image.Image, *, tolerance: float = DEFAULT_TOLERANCE, holes
     alpha, foreground = _matte(_in_unit_range(pixels), background.colours, mask)
     rgba = np.concatenate([foreground, alpha[..., None]], axis=-1)
     image = Image.fromarray((np.clip(rgba, 0, 1) * 255 + 0.5).astype(np.uint8))
-    return CutOut(image, background.plainness, float(alpha.mean()), masked=True)
+    return CutOut(Packed.of(image), background.plainness, float(alpha.mean()), _is_empty(image), masked=True)
+
+
+def _is_empty(picture: Image.Image) -> bool:
+    return int(np.asarray(picture.getchannel("A")).max()) < 128
 
 
 def to_lab(pixels: NDArray[np.uint8]) -> Floats:

@@ -16,6 +16,7 @@ from invariance.data.engine import Engine
 from invariance.data.magnitude_way import picture_way
 from invariance.data.preview import clean_backgrounds
 from invariance.data.uploads.collection import square_background, square_cutout
+from invariance.data.uploads.packed import Packed
 from invariance.data.uploads.reading import UploadedPicture
 
 EXAMPLES: Final = ("lighthouse", "ladybird", "rocket", "octopus", "teapot", "bee", "guitar", "waterfall")
@@ -93,4 +94,4 @@ def example_picture(name: str) -> UploadedPicture:
     else:
         path = BUILTIN / "foregrounds" / name / "view-0.webp"
     with Image.open(path) as image:
-        return UploadedPicture(image.convert("RGB" if name == _SCENE else "RGBA"), name)
+        return UploadedPicture(Packed.of(image.convert("RGB" if name == _SCENE else "RGBA")), name)

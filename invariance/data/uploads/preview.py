@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,13 @@ from PIL import Image
 from invariance.data.engine import Engine
 from invariance.data.preview import positions_of, samples
 from invariance.data.uploads.collection import square_background, square_cutout, write_pictures
+from invariance.data.uploads.packed import Packed
 from invariance.spec import DatasetSpec
 
 
 def composed_samples(
     cutouts: Sequence[Image.Image],
-    backgrounds: Sequence[Image.Image],
+    backgrounds: Iterable[Image.Image],
     *,
     transforms: tuple[str, ...],
     image_size: int,
@@ -40,12 +42,14 @@ def composed_samples(
         SpecError: a cut-out is empty.
     """
     # Each picture is a class of its own here, so that each can be asked for.
-    objects = {f"{number:03d}": [square_cutout(cutouts[number % len(cutouts)])] for number in range(num)}
+    squares = (Packed.of(square_cutout(cutouts[number % len(cutouts)])) for number in range(num))
+    objects = {f"{number:03d}": [square] for number, square in enumerate(squares)}
     with tempfile.TemporaryDirectory() as folder:
-        write_pictures(Path(folder), objects, [square_background(picture) for picture in backgrounds[:num]])
+        grounds = [Packed.of(square_background(picture)) for picture in islice(backgrounds, num)]
+        write_pictures(Path(folder), objects, grounds)
         spec = DatasetSpec(
             objects=str(Path(folder, "foregrounds")),
-            backgrounds=str(Path(folder, "backgrounds")) if backgrounds else "builtin",
+            backgrounds=str(Path(folder, "backgrounds")) if grounds else "builtin",
             transforms=transforms,
             image_size=image_size,
         )

@@ -17,6 +17,7 @@ from PIL.PngImagePlugin import PngImageFile
 
 from invariance.data.picture_files import DAMAGED, check_complete, eight_bits, quiet_about_metadata, turn_of
 from invariance.data.uploads.names import display_title
+from invariance.data.uploads.packed import Packed
 from invariance.spec import SpecError
 
 FORMATS: Final = ("PNG", "JPEG", "WEBP")
@@ -51,15 +52,22 @@ class UploadedPicture:
     """A picture that was checked.
 
     Attributes:
-        picture: ``RGB``, or ``RGBA`` (straight alpha) where the file had any transparency; 8 bits, sRGB values as
-            stored, upright, at most ``WORKING_PX`` wide and high, without metadata.
+        packed: the picture.
         title: the given name made fit for showing; never a path, never markup's business.
         notes: what was changed on the way, short sentences.
     """
 
-    picture: Image.Image
+    packed: Packed
     title: str
     notes: tuple[str, ...] = ()
+
+    @property
+    def picture(self) -> Image.Image:
+        """``RGB``, or ``RGBA`` (straight alpha) where the file had any transparency; 8 bits, sRGB values as stored.
+
+        Upright, at most :data:`WORKING_PX` wide and high, without metadata.
+        """
+        return self.packed.unpacked()
 
 
 def read_upload(data: bytes, name: str) -> UploadedPicture:
@@ -99,7 +107,7 @@ def read_upload(data: bytes, name: str) -> UploadedPicture:
         ) from error
     except MemoryError as error:
         raise SpecError(f"{title}: takes more memory than there is; save it smaller") from error
-    return UploadedPicture(picture, title, notes)
+    return UploadedPicture(Packed.of(picture), title, notes)
 
 
 def has_transparency(picture: Image.Image) -> bool:

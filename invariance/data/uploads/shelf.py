@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import chain, zip_longest
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 from PIL import Image
 
-from invariance.data.uploads.collection import MAX_PICTURES, Collection, group_classes, save_collection
+from invariance.data.uploads.collection import (
+    MAX_COLLECTION_BYTES,
+    MAX_PICTURES,
+    Collection,
+    group_classes,
+    save_collection,
+)
 from invariance.data.uploads.masking import DEFAULT_TOLERANCE, PLAIN_SHARE, CutOut, cut_out
 from invariance.data.uploads.names import class_name_of, display_title
+from invariance.data.uploads.packed import Packed
 from invariance.data.uploads.reading import UploadedPicture, read_upload
 from invariance.spec import SpecError
 
@@ -22,7 +28,16 @@ _WHOLE: Final = 0.98
 
 
 class ShelfFull(SpecError):
-    """There is no room for another picture."""
+    """There is no room for another picture.
+
+    Args:
+        title: of the picture.
+        reason: why, and what to do.
+    """
+
+    def __init__(self, title: str, reason: str) -> None:
+        super().__init__(f"{title}: {reason}")
+        self.reason = reason
 
 
 class ObjectPicture:
@@ -56,7 +71,12 @@ class ObjectPicture:
     @property
     def is_empty(self) -> bool:
         """Whether the mask leaves nothing."""
-        return int(np.asarray(self.cutout.picture.getchannel("A")).max()) < 128
+        return self.cutout.is_empty
+
+    @property
+    def num_bytes(self) -> int:
+        """Of memory."""
+        return len(self.uploaded.packed.png) + len(self.cutout.packed.png)
 
     @property
     def warning(self) -> str:
@@ -76,10 +96,17 @@ class ObjectPicture:
 
 @dataclass
 class Shelf:
-    """Objects and backgrounds by the digest of their files, in the order of their arrival."""
+    """Objects and backgrounds by the digest of their files, in the order of their arrival.
+
+    Attributes:
+        objects: by digest.
+        backgrounds: by digest.
+        most_bytes: asked before each new picture: the memory that all of them may take.
+    """
 
     objects: dict[str, ObjectPicture] = field(default_factory=dict)
     backgrounds: dict[str, UploadedPicture] = field(default_factory=dict)
+    most_bytes: Callable[[], int] = lambda: MAX_COLLECTION_BYTES
 
     def add_object(self, data: bytes, name: str) -> bool:
         """Reads a file and cuts its object out; one that is here already is left as it is.
@@ -98,7 +125,18 @@ class Shelf:
         digest = self._admit(data, name)
         if digest in self.objects:
             return False
-        self.objects[digest] = ObjectPicture(read_upload(data, name), class_name_of(name))
+        return self.add(digest, ObjectPicture(read_upload(data, name), class_name_of(name)))
+
+    def add(self, digest: str, item: ObjectPicture) -> bool:
+        """Takes an object whose file was read; whether it is new here.
+
+        Raises:
+            ShelfFull: there is no room for it.
+        """
+        if digest in self.objects:
+            return False
+        self._require_room(item.uploaded.title, item.num_bytes)
+        self.objects[digest] = item
         return True
 
     def add_background(self, data: bytes, name: str) -> bool:
@@ -107,13 +145,26 @@ class Shelf:
         if digest in self.backgrounds:
             return False
         read = read_upload(data, name)
-        self.backgrounds[digest] = UploadedPicture(_on_white(read.picture), read.title, read.notes)
+        flat = UploadedPicture(Packed.of(_on_white(read.picture)), read.title, read.notes)
+        self._require_room(flat.title, len(flat.packed.png))
+        self.backgrounds[digest] = flat
         return True
 
     def remove(self, digest: str) -> None:
         """Takes a picture away, object or background."""
         self.objects.pop(digest, None)
         self.backgrounds.pop(digest, None)
+
+    def clear(self) -> None:
+        """Takes all pictures away."""
+        self.objects.clear()
+        self.backgrounds.clear()
+
+    @property
+    def num_bytes(self) -> int:
+        """Memory of all pictures."""
+        grounds = sum(len(item.packed.png) for item in [*self.backgrounds.values()])
+        return grounds + sum(item.num_bytes for item in [*self.objects.values()])
 
     @property
     def usable(self) -> list[ObjectPicture]:
@@ -126,13 +177,14 @@ class Shelf:
         Raises:
             SpecError: a class name has no usable character.
         """
-        return {name: len(pictures) for name, pictures in group_classes(self._cutouts()).items()}
+        named = [(item.class_name, item) for item in self.usable]
+        return {name: len(items) for name, items in group_classes(named).items()}
 
     def selection(self, num: int) -> list[Image.Image]:
         """Up to ``num`` cut-outs for a preview: one of each class, then a second of each, and so on."""
-        rounds = zip_longest(*group_classes(self._cutouts()).values())
-        found: Iterator[Image.Image] = (picture for picture in chain.from_iterable(rounds) if picture is not None)
-        return [picture for picture, _ in zip(found, range(num), strict=False)]
+        rounds = zip_longest(*group_classes([(item.class_name, item) for item in self.usable]).values())
+        found = (item for item in chain.from_iterable(rounds) if item is not None)
+        return [item.cutout.picture for item in islice(found, num)]
 
     def fingerprint(self) -> str:
         """Changes when anything changes that a data set of these pictures would show."""
@@ -148,19 +200,22 @@ class Shelf:
         Raises:
             SpecError: they are no data set, or cannot be stored.
         """
-        return save_collection(root, self._cutouts(), [item.picture for item in self.backgrounds.values()])
-
-    def _cutouts(self) -> list[tuple[str, Image.Image]]:
-        return [(item.class_name, item.cutout.picture) for item in self.usable]
+        cutouts = ((item.class_name, item.cutout.picture) for item in self.usable)
+        return save_collection(root, cutouts, (item.picture for item in self.backgrounds.values()))
 
     def _admit(self, data: bytes, name: str) -> str:
         digest = hashlib.sha256(data).hexdigest()[:16]
         held = len(self.objects) + len(self.backgrounds)
         if held >= MAX_PICTURES and digest not in self.objects and digest not in self.backgrounds:
-            raise ShelfFull(
-                f"{display_title(name)}: {held} pictures are here; at most {MAX_PICTURES} are kept, remove some"
-            )
+            reason = f"{held} pictures are here; at most {MAX_PICTURES} are kept together, remove some"
+            raise ShelfFull(display_title(name), reason)
         return digest
+
+    def _require_room(self, title: str, num_bytes: int) -> None:
+        held, most = self.num_bytes, self.most_bytes()
+        if held + num_bytes > most:
+            reason = f"the pictures here take {held / 1e6:.0f} MB of memory, of {most / 1e6:.0f}; remove some"
+            raise ShelfFull(title, reason)
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

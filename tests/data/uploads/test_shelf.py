@@ -119,6 +119,23 @@ def test_no_more_pictures_than_are_stored_together(monkeypatch: pytest.MonkeyPat
         shelf.add_object(on_paper(60), "c.png")
 
 
+def test_a_photograph_takes_a_third_of_its_pixels_and_all_of_them_no_more_than_they_may() -> None:
+    rng = np.random.default_rng(0)
+    pixels = np.full((480, 640, 3), 235.0) + rng.normal(0, 2, (480, 640, 1))
+    pixels[120:360, 200:440] = rng.integers(0, 256, (24, 24, 3)).repeat(10, axis=0).repeat(10, axis=1)
+    shelf = Shelf()
+    shelf.add_object(saved(Image.fromarray(pixels.clip(0, 255).astype(np.uint8)), "JPEG"), "mug.jpg")
+    assert shelf.num_bytes < 2 * 4 * 480 * 640 / 3, "decoded, picture and cut-out took four bytes a pixel each"
+    held = shelf.num_bytes
+    shelf.most_bytes = lambda: held + 100
+    for add in (shelf.add_object, shelf.add_background):
+        with pytest.raises(shelf_module.ShelfFull, match=r"^jar\.png: the pictures here take \d MB of memory, of \d; "):
+            add(on_paper(40), "jar.png")
+    assert len(shelf.objects) == 1 and not shelf.backgrounds
+    shelf.clear()
+    assert shelf.num_bytes == 0
+
+
 @pytest.mark.parametrize("ground", [(90, 120, 40), (0, 0, 0, 0)])
 def test_of_one_colour_nothing_is_left_whatever_the_tolerance(ground: tuple[int, ...]) -> None:
     shelf = Shelf()
