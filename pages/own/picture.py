@@ -23,6 +23,8 @@ from pages.shared.made import show_pictures
 from pages.shared.navigation import link_to
 
 MINE = "yours"
+FILE, PHOTO, LAST = "own_file", "own_photo", "own_last"
+"""Keys of the two ways to bring a picture, and of which was used last."""
 USES = {"object": "cut out, on a background", "whole": "whole"}
 TILE_PX = 200
 NUM_BACKGROUNDS, FIRST_SCENE = 100, 17
@@ -39,14 +41,18 @@ def choose_picture(file_place: DeltaGenerator, place: DeltaGenerator, more: Delt
     Raises:
         SpecError: the file cannot be used, or nothing is left of the object.
     """
-    file = file_place.file_uploader(
+    uploaded = file_place.file_uploader(
         "Your picture",
         shelf.TYPES,
-        key="own_file",
+        key=FILE,
         help="Nothing of it is stored: it stays in this server's memory for a while. A picture on a plain ground is "
         "cut out.",
         on_change=_on_file,
+        args=(FILE,),
     )
+    with file_place.popover("Camera", icon=":material/photo_camera:", type="tertiary"):  # is asked once it is open
+        photo = st.camera_input("Hold something up", key=PHOTO, on_change=_on_file, args=(PHOTO,))
+    file = photo if st.session_state.get(LAST) == PHOTO else uploaded
     if file is not None:
         _take(file.getvalue(), file.name)
     mine: tuple[str, ObjectPicture] | None = shelf.belongings().picture
@@ -118,9 +124,10 @@ def _take(data: bytes, name: str) -> None:
         mine.picture = (digest, ObjectPicture(read_upload(data, name)))
 
 
-def _on_file() -> None:
-    """A new file is what is shown; one that is taken out of the field is let go of."""
-    if st.session_state["own_file"] is None:
+def _on_file(key: str) -> None:
+    """A new file or photograph is what is shown; one that is taken out of its field is let go of."""
+    st.session_state[LAST] = key
+    if st.session_state[key] is None:
         shelf.belongings().picture = None
     else:
         st.session_state["example"] = MINE
