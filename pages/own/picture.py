@@ -35,7 +35,7 @@ def choose_picture(file_place: DeltaGenerator, place: DeltaGenerator, more: Delt
 
     Args:
         file_place: of the uploader.
-        place: of the examples, below the picture.
+        place: of the examples and the camera, below the picture.
         more: of the rest.
 
     Raises:
@@ -50,14 +50,15 @@ def choose_picture(file_place: DeltaGenerator, place: DeltaGenerator, more: Delt
         on_change=_on_file,
         args=(FILE,),
     )
-    with file_place.popover("Camera", icon=":material/photo_camera:", type="tertiary"):  # is asked once it is open
+    examples_place, camera_place = place.container(), place.container()
+    with camera_place.popover("Or the camera", icon=":material/photo_camera:", type="tertiary"):  # asked once open
         photo = st.camera_input("Hold something up", key=PHOTO, on_change=_on_file, args=(PHOTO,))
     file = photo if st.session_state.get(LAST) == PHOTO else uploaded
     if file is not None:
         _take(file.getvalue(), file.name)
     mine: tuple[str, ObjectPicture] | None = shelf.belongings().picture
     examples = {name: name for name in ([] if mine is None else [MINE]) + [*EXAMPLES]}
-    name = choose("Or an example", examples, key="example", place=place)
+    name = choose("Or an example", examples, key="example", place=examples_place)
     digest, item = mine if mine is not None and name == MINE else (name, _example(name))
     plain = item.cutout.plainness >= PLAIN_SHARE and not item.is_empty and "Nothing was cut" not in item.warning
     use = choose(
