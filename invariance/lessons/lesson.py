@@ -32,9 +32,9 @@ INPUTS: Final[dict[str, str]] = {
 """Ways to guess, and what to do in each."""
 ON_PAPER: Final[dict[str, str]] = {
     "bars": "Draw each bar as high as you expect it.",
-    "curve": "Draw the curves where you expect them.",
+    "curve": "Draw the curves where you expect them, each with its name.",
     "cells": "Tick the cells that you expect to be low.",
-    "choice": "Choose one.",
+    "choice": "Tick one.",
     "mark": "Draw a line where you expect the curve to break.",
 }
 """The same on a worksheet."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from invariance.figures.thrown_away import card_html, differences_figure, strip_figure
 from invariance.measures.factor_strip import PLACES, Strip
@@ -37,7 +38,7 @@ def show_thrown_away(known: Networks) -> None:
     Args:
         known: all networks, at least one.
     """
-    left, right, button = st.columns([5, 5, 2], vertical_alignment="bottom")
+    left, right, button = st.columns([4, 4, 2], vertical_alignment="bottom")
     titles = {name: model.label for name, model in known.items()}
     pair = choose_pair(
         titles,
@@ -47,6 +48,7 @@ def show_thrown_away(known: Networks) -> None:
         places=(left, right),
     )
     add_network_control(button)
+    _explain(button)
     models = known[pair[0]], known[pair[1]]
     card = shipped_card(*pair) if all(model.from_gallery for model in models) else None
     if card is None:
@@ -104,7 +106,6 @@ def show_card(card: ThrownAway, colours: list[str], command: str) -> None:
         key="card_html",
         on_click="ignore",
     )
-    _explain()
 
 
 def _show_strip(data: DatasetSpec, said: str, strip: Strip, colours: list[str]) -> None:
@@ -113,8 +114,8 @@ def _show_strip(data: DatasetSpec, said: str, strip: Strip, colours: list[str]) 
     draw(figure, key=f"strip_{strip.factor}", alt=f"{strip.title}: five images, true and read off both networks")
 
 
-def _explain() -> None:
-    with st.expander("How do I know?", icon=":material/help:"):
+def _explain(place: DeltaGenerator) -> None:
+    with place.popover("How do I know?", icon=":material/help:", type="tertiary"):
         st.markdown(
             f"*A strip.* One picture with {len(PLACES)} values of one thing, all else as drawn; of 16 pictures the one "
             "in which the networks differ by the median. The upright mark is true, the dots are what a linear probe "

@@ -18,6 +18,8 @@ function make(parent, name, attributes = {}, text = null) {
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 const shown = (value) => value.toFixed(2).replace("-", "−");
 
+const isPlain = (data, number) => data.mode !== "print" || number === 0; // on paper, where colours may be grey
+const isLine = (data) => data.kind === "curve" || data.kind === "mark";
 const isWatched = (data) => data.mode === "watch" || data.mode === "print"; // nobody guesses in it
 
 // For who teaches: a class that guesses together, and paper.
@@ -35,7 +37,8 @@ function frame(data, width) {
   const small = width < 560;
   const size = data.present ? 20 : 13; // of letters
   const scale = size / 13;
-  const height = (data.present ? 340 - 40 * data.revealed : small ? 290 : 300) - (data.kind === "choice" ? 30 : 0);
+  const room = data.mode === "print" ? 250 : small ? 290 : 300;
+  const height = (data.present ? 340 - 40 * data.revealed : room) - (data.kind === "choice" ? 30 : 0);
   const left = 44 * scale;
   const right = width - 10;
   const top = 12 * scale;
@@ -104,27 +107,51 @@ function slot(data, at, series, place) {
 }
 
 function positionOf(data, at, series, place) {
-  return data.kind === "curve" || data.kind === "mark" ? at.toX(data.xs[place]) : slot(data, at, series, place).x;
+  return isLine(data) ? at.toX(data.xs[place]) : slot(data, at, series, place).x;
+}
+
+// Stripes in the colour of each series, so that a bar is told from its neighbour without it.
+function drawHatches(svg, data) {
+  const all = make(svg, "defs");
+  data.series.forEach((series, number) => {
+    const turn = { patternUnits: "userSpaceOnUse", patternTransform: `rotate(${45 * number})` };
+    const one = make(all, "pattern", { id: `hatch-${number}`, width: 6, height: 6, ...turn });
+    make(one, "rect", { width: 6, height: 6, fill: "#fff" });
+    make(one, "rect", { width: 2.5, height: 6, fill: series.colour });
+  });
+}
+
+// Where a bar is to be drawn by hand, and whose it is.
+function drawSlots(svg, data, at, number, fill) {
+  data.titles.forEach((_, place) => {
+    const { x, width } = slot(data, at, number, place);
+    const left = x - width / 2 + 1;
+    make(svg, "rect", { class: "slot", x: left, width: width - 2, y: at.top, height: at.bottom - at.top });
+    make(svg, "rect", { x: left, width: width - 2, y: at.bottom + 1, height: 5, fill });
+  });
 }
 
 function drawAnswers(svg, data, at) {
   data.series.forEach((series, number) => {
+    const fill = isPlain(data, number) ? series.colour : `url(#hatch-${number})`;
+    if (!series.points && data.mode === "print" && data.kind === "bars") drawSlots(svg, data, at, number, fill);
     if (!series.points) return;
     const known = series.points.map((point, place) => [point, place]).filter(([point]) => point[0] !== null);
-    if (data.kind === "curve" || data.kind === "mark") {
+    if (isLine(data)) {
       const path = known.map(([point, place], i) => `${i ? "L" : "M"}${at.toX(data.xs[place])},${at.toY(point[0])}`);
-      make(svg, "path", { class: "line", stroke: series.colour, d: path.join("") });
+      const dashes = isPlain(data, number) ? null : `${9 / number} 5`;
+      make(svg, "path", { class: "line", stroke: series.colour, "stroke-dasharray": dashes, d: path.join("") });
     }
     for (const [point, place] of known) {
       const x = positionOf(data, at, number, place);
       const y = at.toY(clamp(point[0], ...at.limits));
-      if (data.kind === "curve" || data.kind === "mark") {
-        make(svg, "circle", { cx: x, cy: y, r: 4, fill: series.colour });
+      if (isLine(data)) {
+        make(svg, "circle", { cx: x, cy: y, r: 4, fill: isPlain(data, number) ? series.colour : "#fff", stroke: series.colour });
       } else {
         const { width } = slot(data, at, number, place);
         const zero = at.toY(clamp(0, ...at.limits));
         const box = { x: x - width / 2 + 1, width: width - 2, y: Math.min(y, zero), height: Math.abs(zero - y) };
-        make(svg, "rect", { ...box, fill: series.colour, rx: 2 });
+        make(svg, "rect", { ...box, fill, stroke: isPlain(data, number) ? null : series.colour, rx: 2 });
         const top = Math.min(y, zero, at.toY(clamp(point[2] ?? point[0], ...at.limits)));
         if (!at.small) make(svg, "text", { class: "value", x, y: top - 5, "text-anchor": "middle" }, shown(point[0]));
       }
@@ -271,6 +298,7 @@ function drawPlot(place, data, guess, width) {
   const at = { ...frame(data, width), limits: data.range };
   const words = `${data.axis}. ${data.revealed ? data.summary : data.hint}`;
   const svg = make(place, "svg", { width, height: at.height, role: "group", "aria-label": words });
+  if (data.mode === "print") drawHatches(svg, data);
   drawShade(svg, data, at);
   drawAxes(svg, data, at);
   drawAnswers(svg, data, at);
@@ -282,13 +310,24 @@ function drawPlot(place, data, guess, width) {
   (data.kind === "mark" ? drawMark : drawGuesses)(svg, data, at, guess);
 }
 
+// A choice of which nothing is drawn yet leaves its room to the options, where many look at it.
+const isEmpty = (data) => isWatched(data) && data.kind === "choice" && !data.series.some((one) => one.points);
+
+// What stands for a series in the legend.
+function swatch(data, series, number) {
+  const colour = series.colour;
+  if (isPlain(data, number)) return `background:${colour}`;
+  const [turn, on, off] = isLine(data) ? [90, 9 / number, 5] : [45 * number, 2, 3];
+  return `background:repeating-linear-gradient(${turn}deg, ${colour} 0 ${on}px, #fff ${on}px ${on + off}px)`;
+}
+
 function drawLegend(place, data, guess) {
-  const several = data.series.length > 1;
+  const several = data.series.length > 1 && data.kind !== "cells" && !isEmpty(data);
   const legend = make(place, "p", { class: "legend" });
   make(legend, data.words ? "abbr" : "span", { class: "axis", title: data.words || null }, data.axis);
-  for (const series of several && data.kind !== "cells" ? data.series : []) {
+  for (const [number, series] of several ? data.series.entries() : []) {
     const item = make(legend, "span", { class: "series" });
-    make(item, "i", { style: `background:${series.colour}` });
+    make(item, "i", { class: data.mode === "print" && isLine(data) ? "stroke" : null, style: swatch(data, series, number) });
     make(item, "span", {}, series.name);
   }
   if (data.revealed && guess.touched && data.kind !== "choice" && data.kind !== "cells") {
@@ -346,10 +385,10 @@ function drawCells(place, data, guess) {
 }
 
 function drawOptions(place, data, guess, redraw) {
-  const group = make(place, "div", { class: data.mode === "watch" && !data.revealed ? "options tall" : "options", role: "group", "aria-label": "Your guess" });
+  const group = make(place, "div", { class: isEmpty(data) ? "options tall" : "options", role: "group", "aria-label": "Your guess" });
   data.options.forEach((option, number) => {
     const isChosen = guess.option === option;
-    const button = make(group, "button", { "aria-pressed": isChosen }, option);
+    const button = make(group, "button", { "aria-pressed": isChosen }, data.mode === "print" && !data.revealed ? `☐ ${option}` : option);
     button.disabled = data.revealed || isWatched(data);
     if (data.crowd) {
       const count = data.crowd.counts.option[0][number];
@@ -388,8 +427,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (data.kind === "cells") drawCells(root, data, guess);
     else {
       if (data.kind === "choice") drawOptions(root, data, guess, draw);
-      const isEmpty = data.mode === "watch" && data.kind === "choice" && !data.series.some((one) => one.points);
-      if (!isEmpty) drawPlot(root, data, guess, Math.max(300, root.clientWidth));
+      if (!isEmpty(data)) drawPlot(root, data, guess, Math.max(300, root.clientWidth));
     }
     if (isWatched(data)) return;
     if (data.mode === "send") {

@@ -53,7 +53,7 @@ with errors_shown():
     answer = show_guess(lesson, number, on_step=step)
     if answer:
         st.markdown(f"**{answer.outcome}**")
-        st.markdown(f":material/warning: *What not to conclude.* {answer.caution}")
+        st.markdown(f":material/warning: **What not to conclude.** {answer.caution}")
         with st.container(horizontal=True):
             link_to(lesson.page, "Explore this yourself", query=lesson.view)
             if number < len(known):

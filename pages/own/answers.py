@@ -116,12 +116,12 @@ def _answer(view: PictureView) -> str:
 
 
 def _show_view(view: PictureView, name: str) -> None:
+    st.markdown(f"**{literal(name)}**")
     st.metric(
         "Distance (1: another image)",
         format_number(view.distance),
         help="How far apart the network sees the picture and the transformed one. 0: it is invariant here.",
     )
-    st.markdown(f"**{literal(name)}**")
     if view.after:
         st.markdown("  \n".join(f":small[{name} {share:.1%}]" for name, share in view.after))
     if not math.isnan(view.completeness_error):

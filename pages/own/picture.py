@@ -25,6 +25,8 @@ from pages.shared.made import show_pictures
 from pages.shared.navigation import link_to
 
 MINE, TAKEN = "yours", "own_file_taken"
+FILE, PHOTO, LAST = "own_file", "own_photo", "own_last"
+"""Keys of the two ways to bring a picture, and of which was used last."""
 USES = {"object": "cut out, on a background", "whole": "whole"}
 TILE_PX = 200
 NUM_BACKGROUNDS, FIRST_SCENE = 100, 17
@@ -35,26 +37,31 @@ def choose_picture(file_place: DeltaGenerator, place: DeltaGenerator, more: Delt
 
     Args:
         file_place: of the uploader.
-        place: of the examples, below the picture.
+        place: of the examples and the camera, below the picture.
         more: of the rest.
 
     Raises:
         SpecError: the file cannot be used, or nothing is left of the object.
     """
-    file = file_place.file_uploader(
+    uploaded = file_place.file_uploader(
         "Your picture",
         shelf.TYPES,
-        key="own_file",
+        key=FILE,
         max_upload_size=shelf.MAX_MEGABYTES,
         help="Nothing of it is stored: it stays in this server's memory for a while. A picture on a plain ground is "
         "cut out.",
         on_change=_on_file,
+        args=(FILE,),
     )
+    examples_place, camera_place = place.container(), place.container()
+    with camera_place.popover("Or the camera", icon=":material/photo_camera:", type="tertiary"):  # asked once open
+        photo = st.camera_input("Hold something up", key=PHOTO, on_change=_on_file, args=(PHOTO,))
+    file = photo if st.session_state.get(LAST) == PHOTO else uploaded
     if file is not None:
         _take(file)
     mine: tuple[str, ObjectPicture] | None = shelf.belongings().picture
     examples = {name: name for name in ([] if mine is None else [MINE]) + [*EXAMPLES]}
-    name = choose("Or an example", examples, key="example", place=place)
+    name = choose("Or an example", examples, key="example", place=examples_place)
     digest, item = mine if mine is not None and name == MINE else (name, _example(name))
     plain = item.cutout.plainness >= PLAIN_SHARE and not item.is_empty and "Nothing was cut" not in item.warning
     use = choose(
@@ -125,9 +132,10 @@ def _take(file: UploadedFile) -> None:
         shelf.let_go(file, is_shown=True)
 
 
-def _on_file() -> None:
-    """A new file is what is shown; one that is taken out of the field is let go of."""
-    if st.session_state["own_file"] is None:
+def _on_file(key: str) -> None:
+    """A new file or photograph is what is shown; one that is taken out of its field is let go of."""
+    st.session_state[LAST] = key
+    if st.session_state[key] is None:
         shelf.belongings().picture = None
     else:
         st.session_state["example"] = MINE

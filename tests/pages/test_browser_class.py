@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -59,6 +60,24 @@ def test_a_telephone_guesses_and_both_screens_see_the_reveal(visitor: Visitor, t
     for page in (phone, projector):
         page.get_by_role("heading", name="This class is over").wait_for(timeout=10_000)
     assert visitor.problems == telephone.problems == []
+
+
+def test_a_sheet_prints_on_one_page_and_is_read_in_grey(visitor: Visitor) -> None:
+    page = visitor.page
+    for number, lesson in enumerate(lessons(), 1):
+        for kind in ("blank", "answer"):
+            page.goto(f"{visitor.server.url}/sheet/{kind}/{number}")
+            printed = page.pdf(format="Letter")  # less high than A4, and broader than what is printed
+            assert len(re.findall(rb"/Type\s*/Page\b", printed)) == 1, f"{lesson.title}, {kind}"
+            page.emulate_media(media="print")
+            assert page.get_by_role("button", name="Print").is_hidden()
+            page.emulate_media(media="null")  # as it is printed by hand
+        looks = page.locator(".legend i").evaluate_all(
+            "all => all.map(one => one.style.background.includes('gradient'))"
+        )
+        assert looks == [False, True] or lesson.input == "cells", "one plain, one striped"
+        drawn = page.locator(".line[stroke-dasharray], rect[fill^=url]").count()
+        assert drawn > 0 or lesson.input == "cells"
 
 
 def test_a_page_is_shared_without_its_guess_and_presented_in_large_letters(visitor: Visitor) -> None:

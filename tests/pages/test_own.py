@@ -100,6 +100,17 @@ def test_an_upload_stays_while_other_pages_are_visited_until_it_is_taken_out(app
     assert not app.exception and app.selectbox(key="example").value == EXAMPLES[0]
 
 
+@pytest.mark.usefixtures("gallery")
+def test_a_photograph_counts_like_a_file_and_the_last_of_both_is_shown(app: AppTest) -> None:
+    upload(open_own(app), "mug.png", on_paper(ORANGE))
+    of_file = distances(app)
+    photo = saved(Image.effect_noise((90, 90), 90).convert("RGB"), "JPEG")
+    app.camera_input(key="own_photo").set_value(("photo.jpg", photo, "image/jpeg")).run()
+    assert not app.exception and not app.error and use(app) == "whole" and distances(app) != of_file
+    upload(app, "cup.png", on_paper(ORANGE))
+    assert not app.exception and use(app) == "object" and distances(app) == of_file
+
+
 @pytest.mark.skipif(not entries(), reason="no gallery: python -m invariance gallery build")
 @pytest.mark.usefixtures("store")
 def test_the_first_example_is_known_to_the_network_that_learnt_to_ignore_the_change_alone() -> None:
