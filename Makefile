@@ -16,6 +16,7 @@ class: .venv/app
 	$(BIN)/python -m invariance app --class
 
 # Linters take one core, and compiling the engine's kernels another: later, each worker would compile them for itself.
+# How many workers there are is said in tests/conftest.py.
 # Files of tests go out in their order, which ends with short ones; by their number of tests the longest would be last.
 test: .venv/dev
 	@$(MAKE) --no-print-directory --jobs 2 lint kernels

@@ -115,7 +115,7 @@ def test_a_transformation_trains_is_measured_and_is_on_the_page(copy):
 
         from streamlit.testing.v1 import AppTest
 
-        app = AppTest.from_file("app.py", default_timeout=60).run()
+        app = AppTest.from_file("app.py", default_timeout=120).run()
         app.query_params["transforms_photometric"] = "solarize"
         app.switch_page("pages/dataset/page.py").run()
         assert not app.exception, app.exception

@@ -109,7 +109,7 @@ def _packages_looked_through_once() -> Iterator[None]:
 def app(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
     """The app without a browser, and with a worker that only pretends."""
     monkeypatch.setattr(page_server, "Manager", partial(Manager, command=FAKE_WORKER, grace_s=0.5))
-    yield AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    yield AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
     process.end()
     st.cache_resource.clear()
 
