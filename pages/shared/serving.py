@@ -19,6 +19,9 @@ from pages.lesson.routes import routes as class_routes
 from pages.shared import cookies, made, process, share, teacher, visitor
 from pages.shared.upload_gate import UploadGate
 
+HEARD = ("rerun_script", "stop_script", "app_heartbeat", "file_urls_request", "backend_operation_request")
+"""What browsers of a shared server may say. Of the rest one empties the caches of all, and one tells which files lie
+beside the app, for which git looks while nobody is answered."""
 _log = logging.getLogger(__name__)
 
 
@@ -64,7 +67,7 @@ def middleware() -> list[Middleware]:
 
 
 class KnownVisitors:
-    """Leaves a cookie in each new browser; and hears no browser of a class that would empty the caches of all."""
+    """Leaves a cookie in each new browser; and of a class's browsers hears alone what a page needs, see HEARD."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -74,7 +77,7 @@ class KnownVisitors:
         if scope["type"] == "http" and _is_page(scope) and not cookies.visitors(cookies.sent(scope)):
             send = _with_cookie(scope, send)
         elif scope["type"] == "websocket" and visitor.is_shared():
-            receive = _without_clear_cache(receive)
+            receive = _only_heard(receive)
         await self._app(scope, receive, send)
 
 
@@ -98,7 +101,7 @@ def _with_cookie(scope: Scope, send: Send) -> Send:
     return send_on
 
 
-def _without_clear_cache(receive: Receive) -> Receive:
+def _only_heard(receive: Receive) -> Receive:
     from google.protobuf.message import DecodeError
     from streamlit.proto.BackMsg_pb2 import BackMsg
 
@@ -112,8 +115,8 @@ def _without_clear_cache(receive: Receive) -> Receive:
                 said.ParseFromString(message["bytes"])
             except DecodeError:  # Streamlit says so
                 return message
-            if said.WhichOneof("type") != "clear_cache":
+            if (kind := said.WhichOneof("type")) in HEARD:
                 return message
-            _log.warning("a browser asked for the caches of all to be emptied, which is not done on a shared server")
+            _log.warning("a browser sent %s, which is not done on a shared server", kind)
 
     return receive_next

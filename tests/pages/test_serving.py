@@ -119,12 +119,13 @@ def test_one_machine_of_many_addresses_waits_for_all_of_them() -> None:
 
 
 @pytest.mark.parametrize("is_shared", [True, False])
-def test_a_browser_of_a_class_does_not_empty_the_caches_of_all(
+def test_a_browser_of_a_class_empties_no_caches_and_is_not_told_of_files(
     monkeypatch: pytest.MonkeyPatch, is_shared: bool
 ) -> None:
     if not is_shared:
         monkeypatch.delenv("INVARIANCE_TEACHER")
     said = [BackMsg(clear_cache=True), BackMsg(stop_script=True)]
+    said[:0] = [BackMsg(load_git_info=True)] * is_shared
     messages = [{"type": "websocket.receive", "bytes": one.SerializeToString()} for one in said]
     messages.insert(1, {"type": "websocket.receive", "bytes": b"\xff\xff\xff"})
     heard: list[Any] = []
@@ -137,7 +138,7 @@ def test_a_browser_of_a_class_does_not_empty_the_caches_of_all(
         return messages.pop(0)
 
     in_a_loop(KnownVisitors(script)({"type": "websocket", "headers": []}, receive, None))  # type: ignore[arg-type]
-    assert len(heard) == (2 if is_shared else 3) and heard[-1]["bytes"] == said[1].SerializeToString()
+    assert len(heard) == (2 if is_shared else 3) and heard[-1]["bytes"] == said[-1].SerializeToString()
 
 
 def test_the_key_of_cookies_outlives_the_server_and_is_nobody_elses(store: Store) -> None:
