@@ -41,8 +41,8 @@ def choose_data(known: Networks) -> tuple[str, DatasetSpec]:
         "Measured on",
         {name: shift_title(name) for name in kinds},
         key="shift",
-        help="The gallery was pretrained on the first kind. The others show whether an invariance holds for "
-        "what no network has seen.",
+        help="The gallery was pretrained on the first kind. The others show whether an invariance holds on "
+        "objects or backgrounds of another kind.",
     )
     return name, kinds[name]
 
