@@ -163,7 +163,9 @@ def _prepare(
 ) -> Prepared:
     """Makes the file under a progress bar; a change of any control stops it."""
     bar = slot.progress(0.0, "Making images")
-    st.session_state.pop("dataset_file", None)  # before there are two
+    previous: Prepared | None = st.session_state.pop("dataset_file", None)
+    if previous is not None:  # before there are two; the button of its download still holds it
+        previous.file.close()
     file: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115 - closed with what holds it
     try:
         chosen.write(

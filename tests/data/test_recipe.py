@@ -18,6 +18,7 @@ from invariance.data.preview import drawn_parameters
 from invariance.data.recipe import recipe_of, recipes
 from invariance.data.transforms import TRANSFORMS
 from invariance.data.uploads.collection import write_pictures
+from invariance.data.uploads.packed import Packed
 from invariance.spec import DatasetSpec, dataset_from_dict
 
 SPEC = DatasetSpec(
@@ -86,7 +87,8 @@ def test_pictures_are_called_by_their_files_and_never_by_folders(
 ) -> None:
     pictures = [Image.effect_noise((20, 20), 80).convert("RGB") for _ in range(3)]
     cutouts = [Image.merge("RGBA", (*one.split(), Image.linear_gradient("L").resize((20, 20)))) for one in pictures]
-    write_pictures(tmp_path, {"ape": cutouts, "bee": cutouts}, pictures)
+    packed = [Packed.of(one) for one in cutouts]
+    write_pictures(tmp_path, {"ape": packed, "bee": packed}, [Packed.of(one) for one in pictures])
     objects, backgrounds = (source.format(folder=tmp_path) for source in (objects, backgrounds))
     engine = Engine(DatasetSpec(objects=objects, backgrounds=backgrounds, num_prototypes=2))
     found = recipes(engine, engine.batch(engine.indices("train", 40)), first=0, split="train")

@@ -16,6 +16,7 @@ from invariance.data.engine import Engine
 from invariance.data.magnitudes import has_field, magnitudes
 from invariance.data.preview import samples
 from invariance.data.uploads.collection import write_pictures
+from invariance.data.uploads.packed import Packed
 from invariance.spec import CATEGORIES, TRANSFORM_NAMES
 from pages.shared.literal import literal
 
@@ -101,7 +102,7 @@ def test_the_recipe_is_that_of_the_chosen_sample(app: AppTest) -> None:
 
 
 def test_the_recipe_names_files_and_no_folders(app: AppTest, tmp_path: Path) -> None:
-    cutouts = [Image.new("RGBA", (20, 20), (90, 0, 0, 99))]
+    cutouts = [Packed.of(Image.new("RGBA", (20, 20), (90, 0, 0, 99)))]
     write_pictures(tmp_path, {"ape": cutouts, "bee": cutouts}, [])
     folder = str(tmp_path / "foregrounds")
     open_dataset(app, objects_source="folder", objects_folder=folder, backgrounds_source="builtin")

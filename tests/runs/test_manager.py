@@ -322,7 +322,7 @@ def test_a_store_that_cannot_be_written_is_said_once_and_the_queue_moves_again(
     run = manager.submit(behaving(1))
     wait_until(lambda: manager.trouble)
     time.sleep(3 * POLL_S)
-    assert manager.trouble == full and sum("could not be supervised" in line for line in caplog.messages) == 1
+    assert manager.trouble == full and sum("runs stand still" in line for line in caplog.messages) == 1
     monkeypatch.undo()
     wait_for(manager, run.id, "done")
     wait_until(lambda: not manager.trouble)
