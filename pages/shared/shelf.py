@@ -34,8 +34,8 @@ KEPT_S: Final = 3600.0
 SPARE_S: Final = 600.0
 """The same where others need the room."""
 MOST_OF_ONE, MOST_OF_ALL = 64_000_000, 384_000_000
-"""Bytes of memory that the pictures of a visitor of a shared server may take, and those of all: some 80 photographs,
-and some 500."""
+"""Bytes of memory that the pictures of a visitor of a shared server may take, and those of all: some 60 photographs,
+and some 350."""
 NAME: Final = "belongings"
 
 
