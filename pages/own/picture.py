@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from copy import copy
 
 import numpy as np
@@ -15,7 +14,7 @@ from invariance.data.engine import Engine
 from invariance.data.uploads.masking import MAX_TOLERANCE, PLAIN_SHARE
 from invariance.data.uploads.one_picture import EXAMPLES, example_picture
 from invariance.data.uploads.reading import read_upload
-from invariance.data.uploads.shelf import ObjectPicture
+from invariance.data.uploads.shelf import ObjectPicture, digest_of
 from invariance.figures.cutouts import cutout_on_checkerboard
 from invariance.spec import DatasetSpec, SpecError
 from pages.shared import cache, shelf
@@ -127,7 +126,7 @@ def _take(file: UploadedFile) -> None:
         shelf.require_room()
         data = file.getvalue()
         item = ObjectPicture(read_upload(data, file.name))
-        shelf.belongings().picture = (hashlib.sha256(data).hexdigest()[:16], item)
+        shelf.belongings().picture = (digest_of(data), item)
         st.session_state[TAKEN] = file.file_id
         shelf.let_go(file, is_shown=True)
 

@@ -122,9 +122,10 @@ class Shelf:
             SpecError: the file cannot be used.
             ShelfFull: there is no room for it.
         """
-        digest = self._admit(data, name)
+        digest = digest_of(data)
         if digest in self.objects:
             return False
+        self._require_room(display_title(name))  # before its file is read
         return self.add(digest, ObjectPicture(read_upload(data, name), class_name_of(name)))
 
     def add(self, digest: str, item: ObjectPicture) -> bool:
@@ -141,9 +142,10 @@ class Shelf:
 
     def add_background(self, data: bytes, name: str) -> bool:
         """Reads a file; what is transparent becomes white. Arguments, result and errors as for an object."""
-        digest = self._admit(data, name)
+        digest = digest_of(data)
         if digest in self.backgrounds:
             return False
+        self._require_room(display_title(name))
         read = read_upload(data, name)
         flat = UploadedPicture(Packed.of(_on_white(read.picture)), read.title, read.notes)
         self._require_room(flat.title, len(flat.packed.png))
@@ -203,19 +205,18 @@ class Shelf:
         cutouts = ((item.class_name, item.cutout.picture) for item in self.usable)
         return save_collection(root, cutouts, (item.picture for item in self.backgrounds.values()))
 
-    def _admit(self, data: bytes, name: str) -> str:
-        digest = hashlib.sha256(data).hexdigest()[:16]
-        held = len(self.objects) + len(self.backgrounds)
-        if held >= MAX_PICTURES and digest not in self.objects and digest not in self.backgrounds:
-            reason = f"{held} pictures are here; at most {MAX_PICTURES} are kept together, remove some"
-            raise ShelfFull(display_title(name), reason)
-        return digest
-
-    def _require_room(self, title: str, num_bytes: int) -> None:
-        held, most = self.num_bytes, self.most_bytes()
+    def _require_room(self, title: str, num_bytes: int = 0) -> None:
+        num, held, most = len(self.objects) + len(self.backgrounds), self.num_bytes, self.most_bytes()
+        if num >= MAX_PICTURES:
+            raise ShelfFull(title, f"{num} pictures are here; at most {MAX_PICTURES} are kept together, remove some")
         if held + num_bytes > most:
             reason = f"the pictures here take {held / 1e6:.0f} MB of memory, of {most / 1e6:.0f}; remove some"
             raise ShelfFull(title, reason)
+
+
+def digest_of(data: bytes) -> str:
+    """What a file is known by here, whatever its name."""
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

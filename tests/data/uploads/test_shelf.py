@@ -117,6 +117,9 @@ def test_no_more_pictures_than_are_stored_together(monkeypatch: pytest.MonkeyPat
     shelf.add_object(on_paper(30), "again.png")
     with pytest.raises(shelf_module.ShelfFull, match=r"^c\.png: 2 pictures are here; at most 2"):
         shelf.add_object(on_paper(60), "c.png")
+    other = filled("d.png", "e.png").objects.popitem()
+    with pytest.raises(shelf_module.ShelfFull, match="2 pictures are here"):
+        shelf.add(*other)
 
 
 def test_a_photograph_takes_a_third_of_its_pixels_and_all_of_them_no_more_than_they_may() -> None:
