@@ -33,7 +33,7 @@ def sentence(row: Row, names: Names, trained_on: TrainedOn) -> str:
     reason = ""
     transform = row.name.partition(".")[0]
     if transform in trained_on[lower] and transform not in trained_on[1 - lower]:
-        reason = f": it was trained to, {transform.replace('_', ' ')} varied in its pretraining"
+        reason = f"; only {'AB'[lower]}'s training varied {transform.replace('_', ' ')}"
     difference = Interval(row.difference, row.low, row.high, row.num_images)
     return f"{what}{reason} (B − A {difference}, n = {row.num_images:,})."
 
