@@ -1,7 +1,8 @@
 """What visitors of a shared server may send to it in files: so much each, and so much at once of all.
 
 Streamlit holds each file that a browser sends in the server's memory, of any number of them, until a script has read it
-and lets go of it (:func:`pages.shared.shelf.let_go`), or its session ends.
+and lets go of it (:func:`pages.shared.shelf.let_go`), or its session ends. A page reads within seconds, so a file that
+nobody has read for long goes where others need its room.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ FRAME = 2**16
 """Bytes of a request around its file, at most."""
 PATIENCE_S = 30.0
 """That a file waits for others to be read."""
+UNREAD_S = 90.0
+"""After which a file that nobody reads may go."""
 LOOK_EVERY_S = 0.25
 _PATH = "/_stcore/upload_file/"
 
@@ -36,13 +39,15 @@ class UploadGate:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._coming: Counter[str] = Counter()
+        self._came: dict[tuple[str, str], float] = {}
+        """When each file was let in that may still be held, from the oldest on."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on, or refuses it."""
         if scope["type"] != "http" or scope["method"] != "PUT" or _PATH not in scope["path"] or _may_all(scope):
             await self._app(scope, receive, send)
             return
-        session = scope["path"].partition(_PATH)[2].partition("/")[0]
+        session, _, file_id = scope["path"].partition(_PATH)[2].partition("/")
         size = dict(scope["headers"]).get(b"content-length", b"")
         if not size.isdigit() or len(size) > 15:
             refusal = PlainTextResponse("send the length of the file with it", 411)
@@ -54,16 +59,32 @@ class UploadGate:
             refusal = PlainTextResponse("too many files at once: bring fewer, then the others", 413)
         else:
             await self._pass(session, num_bytes, scope, receive, send)
+            self._came.pop((session, file_id), None)
+            self._came[session, file_id] = time.monotonic()
             return
         await refusal(scope, receive, send)
 
     async def _has_room(self, num_bytes: int) -> bool:
         until = time.monotonic() + PATIENCE_S
         while _held() + self._coming.total() + num_bytes > MOST_OF_ALL:
+            if self._let_go_of_the_oldest():
+                continue
             if time.monotonic() > until:
                 return False
             await asyncio.sleep(LOOK_EVERY_S)
         return True
+
+    def _let_go_of_the_oldest(self) -> bool:
+        """Frees the file that has waited longest, if that is long; whether there was one."""
+        files = _files()
+        before = time.monotonic() - UNREAD_S
+        while self._came and next(iter(self._came.values())) < before:
+            session, file_id = next(iter(self._came))
+            del self._came[session, file_id]
+            if file_id in files.file_storage.get(session, {}):  # else its session has ended
+                files.remove_file(session, file_id)
+                return True
+        return False
 
     async def _pass(self, session: str, num_bytes: int, scope: Scope, receive: Receive, send: Send) -> None:
         self._coming[session] += num_bytes
@@ -81,7 +102,12 @@ def _may_all(scope: Scope) -> bool:
 
 def _held(session: str | None = None) -> int:
     """Bytes of the files of a session, or of all, that nobody has let go of."""
-    files = runtime.get_instance().uploaded_file_mgr
-    assert isinstance(files, MemoryUploadedFileManager)
+    files = _files()
     chosen = [files.file_storage.get(session, {})] if session is not None else [*files.file_storage.values()]
     return sum(max(LEAST, len(file.data)) for one in chosen for file in [*one.values()])
+
+
+def _files() -> MemoryUploadedFileManager:
+    found = runtime.get_instance().uploaded_file_mgr
+    assert isinstance(found, MemoryUploadedFileManager)
+    return found

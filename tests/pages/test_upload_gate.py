@@ -64,6 +64,32 @@ def test_files_are_let_in_while_there_is_room_and_the_teachers_always(files: Mem
     assert status_of("1", "c") == 204
 
 
+def test_a_file_that_nobody_reads_goes_where_others_need_its_room(
+    files: MemoryUploadedFileManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def streamlit(scope: Any, receive: Any, send: Any) -> None:
+        files.add_file(scope["path"].split("/")[-2], UploadedFileRec("1", "x.png", "image/png", bytes(9000)))
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+
+    said: list[int] = []
+
+    async def send(message: Any) -> None:
+        said.append(message["status"]) if "status" in message else None
+
+    gate = UploadGate(streamlit)
+
+    def bring(session: str) -> int:
+        asked = scope(("content-length", "9000"), method="PUT") | {"path": f"/_stcore/upload_file/{session}/1"}
+        in_a_loop(gate(asked, None, send))  # type: ignore[arg-type]
+        return said[-1]
+
+    assert [bring(session) for session in "abc"] == [204, 204, 503], "two have all the room"
+    monkeypatch.setattr(upload_gate, "UNREAD_S", 0.0)
+    assert bring("c") == 204 and sorted(session for session in "abc" if files.file_storage.get(session)) == ["b", "c"]
+    monkeypatch.setattr(upload_gate, "UNREAD_S", 60.0)
+    assert bring("d") == 503, "these have not waited long"
+
+
 def test_on_ones_own_machine_all_files_are_let_in(
     files: MemoryUploadedFileManager, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,7 +110,9 @@ def test_every_sentence_of_a_shipped_card_follows_from_its_table(pair: tuple[str
             assert said.startswith(f"B (*{pair[1]}*) {gone}"), said
         transform = row.name.split(".")[0]
         loser, keeper = card.trained_on if row.direction == "more" else card.trained_on[::-1]
-        assert ("it was trained to" in said) == (transform in loser and transform not in keeper)
+        letter = "A" if row.direction == "more" else "B"
+        varied = f"; only {letter}'s training varied {transform.replace('_', ' ')} ("
+        assert (varied in said) == ("training varied" in said) == (transform in loser and transform not in keeper)
     assert json.loads(json.dumps(card_json(card))) == gallery.thrown_away(*pair)
     assert card_json(card_from_json(card_json(card), card.data)) == card_json(card)
 
@@ -141,6 +143,8 @@ def test_matched_against_disjoint_says_what_it_is_not() -> None:
     accuracies = [gallery.entry(f"{name}-transfer").metrics["transfer_accuracy"] for name in ("matched", "disjoint")]
     assert f"A reached {accuracies[0]:.0%} and B {accuracies[1]:.0%}" in read and "15%" in read
     hue = next(said for said in card.sentences if "**hue**" in said and "keeps" in said)
+    row = gallery.factors_table().set_index(["model", "factor", "objects"])["skill"]
+    values = [format_number(row.loc[(name, "hue.shift", "known")]) for name in ("matched", "disjoint")]
     assert hue.startswith(
-        "A (*matched*) keeps *less* **hue** than B (*disjoint*), 0.19 against 0.35: it was trained to"
+        f"A (*matched*) keeps *less* **hue** than B (*disjoint*), {values[0]} against {values[1]}; only"
     )
