@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: app class test lint kernels clean help
+.PHONY: app class test pytest lint ruff mypy kernels clean help
 
 app: .venv/app
 	$(BIN)/streamlit run app.py
@@ -15,16 +15,23 @@ app: .venv/app
 class: .venv/app
 	$(BIN)/python -m invariance app --class
 
-# Linters take one core, and compiling the engine's kernels another: later, each worker would compile them for itself.
+# Each worker would compile the engine's kernels for itself. mypy takes a core for a while, beside the tests; what it finds
+# is printed among their dots, and fails the whole.
 # How many workers there are is said in tests/conftest.py.
 # Files of tests go out in their order, which ends with short ones; by their number of tests the longest would be last.
-test: .venv/dev
-	@$(MAKE) --no-print-directory --jobs 2 lint kernels
-	$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+test: ruff kernels
+	@$(MAKE) --no-print-directory --jobs 2 --keep-going mypy pytest
 
-lint: .venv/dev
+pytest: .venv/dev
+	@$(BIN)/python -m pytest -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder
+
+lint: ruff mypy
+
+ruff: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+mypy: .venv/dev
 	$(BIN)/mypy
 
 kernels: .venv/dev
