@@ -143,7 +143,8 @@ class Finding:
         high: its upper end.
         n: seeds that it rests on.
         verdict: None for an exploratory finding, and with fewer than three seeds.
-        size: beside ``same direction``, where a size was published.
+        size: beside ``same direction``, where a size was published; beside ``as published`` where the published value
+            lies outside the 95 % interval.
         preliminary: with three to five seeds.
         confirmatory: whether it is judged at all.
         published: the published effect; None where none was.

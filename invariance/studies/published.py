@@ -130,5 +130,6 @@ MISMATCH_COVERED: Final = Published(0.99, 0.01)
 """Accuracy in study D wherever pretraining covers the target: 0.98 to 1.00."""
 MISMATCH_ONE_MISSING: Final = Published(0.075, 0.025)
 """Accuracy that one missing transformation costs: 0.05 to 0.1."""
+MISMATCH_CLASSES: Final = 30
 MISMATCH_FROM_1_TO_8: Final = Published(0.33, 0.01)
 """Accuracy of pretraining with 1 on tasks with 8: about 0.33."""

@@ -80,7 +80,7 @@ QUICK: Final = Budget(
     num_test_samples=1_000,
     num_pairs=500,
 )
-"""About half an hour on a processor; two blocks of seeds, over which transformations are balanced."""
+"""About half an hour on a processor; two blocks of seeds, over which the transformations of study A are balanced."""
 
 STANDARD: Final = Budget(
     seeds=tuple(range(6)),

@@ -18,6 +18,8 @@ _FURTHEST_FIRST: Final = (
     (Verdict.SAME_DIRECTION, Size.LARGER),
     (Verdict.SAME_DIRECTION, Size.UNDECIDED),
     (Verdict.SAME_DIRECTION, None),
+    (Verdict.AS_PUBLISHED, Size.SMALLER),
+    (Verdict.AS_PUBLISHED, Size.LARGER),
     (Verdict.AS_PUBLISHED, None),
 )
 """Verdicts from the furthest from the paper to the nearest."""

@@ -203,7 +203,7 @@ def _verdict(one: Measured, tests: _Tests, corrected: Mapping[str, float]) -> tu
 
 
 def _size(one: Measured, tests: _Tests) -> tuple[Verdict, Size | None]:
-    """Of an effect that is there, on the published side."""
+    """Of an effect that is there, on the published side; one within the margin may still be smaller or larger."""
     if one.published is None:
         return Verdict.SAME_DIRECTION, None
     value, margin = one.published.value, _margin(one)
@@ -212,8 +212,7 @@ def _size(one: Measured, tests: _Tests) -> tuple[Verdict, Size | None]:
         tests.narrow.estimate + side * math.hypot(end - tests.narrow.estimate, one.published.half_width)
         for side, end in ((-1, tests.narrow.low), (1, tests.narrow.high))
     )
+    size = Size.SMALLER if value > tests.interval.high else Size.LARGER if value < tests.interval.low else None
     if tests.is_settled and value - margin <= low and high <= value + margin:
-        return Verdict.AS_PUBLISHED, None
-    if value > tests.interval.high:
-        return Verdict.SAME_DIRECTION, Size.SMALLER
-    return Verdict.SAME_DIRECTION, Size.LARGER if value < tests.interval.low else Size.UNDECIDED
+        return Verdict.AS_PUBLISHED, size
+    return Verdict.SAME_DIRECTION, size or Size.UNDECIDED

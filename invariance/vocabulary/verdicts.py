@@ -17,7 +17,7 @@ class Verdict(StrEnum):
 
 
 class Size(StrEnum):
-    """Of an effect in the published direction, against the published one."""
+    """Of an effect in the published direction, against the published one: also of one that is within the margin."""
 
     SMALLER = "smaller"
     LARGER = "larger"
@@ -29,7 +29,7 @@ MEANING: Final[dict[Verdict, str]] = {
     Verdict.SAME_DIRECTION: "the effect is there, but smaller or larger than published, or its size cannot be told",
     Verdict.OPPOSITE: "the effect is on the other side, or there is one where none was published",
     Verdict.NO_DIFFERENCE: "the effect is at most 0.05 to either side",
-    Verdict.UNDECIDED: "too few seeds, or too much spread between them, to tell",
+    Verdict.UNDECIDED: "too few seeds or too much spread between them to tell, or not every contrast of several passes",
 }
 """Of each verdict, in the words of a legend."""
 
@@ -52,8 +52,8 @@ RULE: Final = (
     "study, is below 0.05. Exploratory findings have numbers and no verdict.",
     "As published: there, positive, and its 90 % interval, widened by the error of the published value, lies within "
     "the margin around it: half the published value and at least 0.05 for differences, 0.15 for retained shares.",
-    "Same direction: there and positive. It is smaller or larger where the published value lies outside the 95 % "
-    "interval.",
+    "Same direction: there and positive.",
+    "Either is smaller or larger where the published value lies outside the 95 % interval.",
     "No difference: the 90 % interval lies within ±0.05. Where no difference was published, this is tested first.",
     "Claims about every cell or every pair are conjunctions: each contrast has to pass. A ratio above r is decided by "
     "numerator minus r times denominator within seeds.",

@@ -146,7 +146,8 @@ def table_d() -> pd.DataFrame:
     rows = [
         (own, task, seed, 0.9 if own >= task else 0.6) for own in (1, 2, 4) for task in (1, 2, 4) for seed in (0, 1)
     ]
-    return pd.DataFrame(rows, columns=["num_pretraining_transforms", "num_transfer_transforms", "seed", "accuracy"])
+    columns = ["num_pretraining_transforms", "num_transfer_transforms", "seed", "accuracy"]
+    return pd.DataFrame(rows, columns=columns).assign(num_classes=10)
 
 
 def test_the_matrix_has_pretraining_in_rows_and_a_framed_diagonal(table_d: pd.DataFrame) -> None:

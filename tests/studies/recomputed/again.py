@@ -149,14 +149,13 @@ def _verdict(one: Again, p: Sequence[float]) -> str:
 def _size(one: Again, low: float, high: float) -> str:
     if one.published is None or one.margin is None:
         return "same direction"
+    least, most = one.interval()
+    outside = ", smaller" if one.published > most else ", larger" if one.published < least else ""
     theirs = one.error * (stats.norm.ppf(0.95) if one.known else 1.0)
     if (
         len(one.values) >= 6
         and one.published - one.margin <= one.estimate - np.hypot(one.estimate - low, theirs)
         and one.estimate + np.hypot(high - one.estimate, theirs) <= one.published + one.margin
     ):
-        return "as published"
-    least, most = one.interval()
-    if one.published > most:
-        return "same direction, smaller"
-    return "same direction, larger" if one.published < least else "same direction, size undecided"
+        return f"as published{outside}"
+    return f"same direction{outside or ', size undecided'}"

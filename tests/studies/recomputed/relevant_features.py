@@ -24,10 +24,16 @@ def again(table: pd.DataFrame) -> dict[str, Again]:
     needs_o = sens("co_o", "o") - sens("co_o", "c")
     shown = [np.mean(sens(network, feature)) for network in ("co_c", "co_o") for feature in ("c", "o")]
     by_sens, by_need = _explained(table, "sens"), _explained(table, "needed")
-    kept = table[(table.label == "c") & (table.probed_on == "co_o") & (table.availability == 1)]
-    by_correlation = {key: rows.sort_values("seed").accuracy.to_numpy() for key, rows in kept.groupby("correlation")}
-    none, weakest = list(by_correlation)[:2]
-    gain = by_correlation[weakest] - by_correlation[none]
+    for_c = table[(table.label == "c") & (table.trained_on != "c")].sort_values("seed")
+
+    def along(column: str, probed_on: str, rows: pd.DataFrame) -> dict[float, Values]:
+        groups = rows[rows.probed_on == probed_on].groupby(column)
+        return {float(str(key)): each.accuracy.to_numpy() for key, each in groups}
+
+    correlated, c_then = (along("correlation", f"co_{one}", for_c[for_c.availability == 1]) for one in "oc")
+    seldom, c_seldom = (along("availability", f"co_{one}", for_c[for_c.correlation == 0]) for one in "oc")
+    (none, weakest), (least, always) = list(correlated)[:2], (min(seldom), max(seldom))
+    gain, spared = correlated[weakest] - correlated[none], seldom[least] - seldom[always]
     return {
         "irrelevant_c_is_lost": Again(
             numbers=[
@@ -68,15 +74,20 @@ def again(table: pd.DataFrame) -> dict[str, Again]:
             confirmatory=False,
         ),
         "correlated_is_kept": Again(
-            numbers=[
-                *(number for key, values in by_correlation.items() for number in (values.mean(), float(str(key)))),
-                *told(gain),
-                *[float(str(weakest)), float(str(none))],
-            ],
+            numbers=[*_listed(correlated), *told(gain), weakest, none, *_listed(c_then)],
             values=gain,
             confirmatory=False,
         ),
+        "seldom_is_kept": Again(
+            numbers=[*_listed(seldom), *told(spared), least, always, *_listed(c_seldom)],
+            values=spared,
+            confirmatory=False,
+        ),
     }
+
+
+def _listed(accuracies: dict[float, Values]) -> list[float]:
+    return [number for key, values in accuracies.items() for number in (values.mean(), key)]
 
 
 def _explained(table: pd.DataFrame, predictor: str) -> Values:
