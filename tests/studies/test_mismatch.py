@@ -83,7 +83,10 @@ def test_relative_accuracy_is_over_the_diagonal_of_the_same_task() -> None:
 def test_a_matrix_as_published_is_as_published() -> None:
     found = {finding.name: finding for finding in conclude(matrix(AS_PUBLISHED))}
     # Nothing is published of the size of later steps.
-    assert {name for name, one in found.items() if one.verdict is not Verdict.AS_PUBLISHED} == {"missing_costs", "furthest_keeps"}
+    assert {name for name, one in found.items() if one.verdict is not Verdict.AS_PUBLISHED} == {
+        "missing_costs",
+        "furthest_keeps",
+    }
     assert found["furthest_keeps"].words == "exploratory: no verdict", "of the same cells as the finding before it"
     assert found["missing_costs"].words == "same direction"
     assert [part.passes for part in found["missing_costs"].parts] == [True] * 3
