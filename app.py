@@ -9,11 +9,12 @@ from pathlib import Path
 import streamlit as st
 
 from invariance.spec.registrations import import_named
-from pages.shared import layout, serving
+from pages.shared import layout
 from pages.shared.errors import errors_shown, on_script_error
 from pages.shared.navigation import PAGES
 from pages.shared.present import show_corner
 from pages.shared.scripts import close_false_alarm, is_undeclared, keep_history
+from pages.shared.serving import life
 from pages.shared.transform_pictures import pill_style
 
 # From a file, since Streamlit fetches the picture of an icon's name from another host.
@@ -82,8 +83,8 @@ if __name__ == "__main__":
 else:
     app = st.App(
         __file__,
-        lifespan=serving.lifespan,
-        routes=serving.routes(),
-        middleware=serving.middleware(),
+        lifespan=life.lifespan,
+        routes=life.routes(),
+        middleware=life.middleware(),
         on_script_error=on_script_error,
     )

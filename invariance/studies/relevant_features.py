@@ -395,8 +395,10 @@ def _along(table: pd.DataFrame, varied: str, **fixed: float) -> tuple[pd.DataFra
     """
     chosen = table[table["label"] == "c"]
     chosen = chosen[(chosen["trained_on"] != "c") & (chosen[list(fixed)] == pd.Series(fixed)).all(axis=1)]
-    both = chosen.pivot_table(index="seed", columns=["probed_on", varied], values="accuracy")
-    of_c, of_o = (both.get(probe, pd.DataFrame(index=both.index)).dropna() for probe in ("co_c", "co_o"))
+    of_c, of_o = (
+        chosen[chosen["probed_on"] == probe].pivot_table(index="seed", columns=varied, values="accuracy").dropna()
+        for probe in ("co_c", "co_o")
+    )
     return of_c, of_o
 
 

@@ -19,7 +19,7 @@ from pages.shared.figures import show_figure
 from pages.shared.glossary import show_rows
 from pages.shared.literal import literal
 from pages.shared.navigation import link_to
-from pages.shared.once import drawn
+from pages.shared.serving.once import drawn
 
 MOST_LINKED = 8
 """Networks that a link to another page names."""

@@ -15,9 +15,10 @@ from pages.ask.details import choose_details, spec_of
 from pages.ask.editors import show_editor
 from pages.ask.example import show_example
 from pages.ask.sentence import show_sentence
-from pages.shared import cache, links, server
+from pages.shared import cache, links
 from pages.shared.errors import show_postponed
 from pages.shared.literal import literal
+from pages.shared.serving import server
 from pages.shared.study_run import show_controls
 
 

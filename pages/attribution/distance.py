@@ -22,10 +22,10 @@ from pages.shared.controls import choose
 from pages.shared.exports import offline_button
 from pages.shared.layout import pairs_on_phones
 from pages.shared.literal import literal
-from pages.shared.made import show_pictures
 from pages.shared.magnitude_sliders import magnitude_sliders
 from pages.shared.networks import Models, say_how_long
 from pages.shared.origins import page_origin
+from pages.shared.serving.made import show_pictures
 
 FIRST_TRANSFORM = "rotate"
 WHAT = (

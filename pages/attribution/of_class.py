@@ -24,9 +24,9 @@ from pages.shared.exports import offline_button
 from pages.shared.glossary import meaning
 from pages.shared.layout import pairs_on_phones
 from pages.shared.literal import literal
-from pages.shared.made import show_pictures
 from pages.shared.networks import Models, say_how_long
 from pages.shared.origins import page_origin
+from pages.shared.serving.made import show_pictures
 
 
 def show_class(models: Models, data: DatasetSpec, position: int, more: DeltaGenerator) -> None:

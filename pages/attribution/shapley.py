@@ -32,9 +32,9 @@ from pages.shared.cells import colours_of
 from pages.shared.controls import choose
 from pages.shared.figures import show_figure
 from pages.shared.literal import literal
-from pages.shared.made import show_pictures
 from pages.shared.memoised import Bar, on_stoppable_click
 from pages.shared.networks import Models, say_how_long
+from pages.shared.serving.made import show_pictures
 
 NUM_IMAGES = 200
 BEHIND = {"others": "other backgrounds", "mean": "their mean colour"}

@@ -18,8 +18,8 @@ from invariance.data.export import Write, estimate_bytes, write_image_folder, wr
 from invariance.figures.sheet import MAX_SHEET_IMAGES, write_sheet
 from invariance.runs.origin import SOURCES, source_name
 from invariance.spec import DatasetSpec, SpecError, canonical_json
-from pages.shared import visitor
 from pages.shared.fields import number, segments
+from pages.shared.serving import visitor
 
 MAX_IMAGES, MAX_MEGABYTES = 20_000, 200
 NUM_IN_CODE = 32

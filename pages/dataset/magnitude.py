@@ -21,10 +21,10 @@ from pages.shared.fields import number
 from pages.shared.figures import show_figure
 from pages.shared.glossary import meaning, show_rows
 from pages.shared.literal import literal
-from pages.shared.made import show_pictures
 from pages.shared.magnitude_sliders import magnitude_sliders
-from pages.shared.once import drawn, made, made_of
 from pages.shared.origins import page_origin
+from pages.shared.serving.made import show_pictures
+from pages.shared.serving.once import drawn, made, made_of
 
 NUM_DRAWN = 2_000
 

@@ -27,9 +27,9 @@ from pages.shared.exports import offline_button
 from pages.shared.fields import number
 from pages.shared.glossary import meaning
 from pages.shared.literal import literal
-from pages.shared.made import show_pictures
-from pages.shared.once import made_of, replayed
 from pages.shared.origins import page_origin
+from pages.shared.serving.made import show_pictures
+from pages.shared.serving.once import made_of, replayed
 
 NUM_SEEN_TRAIN, NUM_SEEN_TEST = 2_000, 500
 NUM_SAMPLES, NUM_DRAWS, NUM_TWINS, NUM_FIRST = 32, 8, 12, 4

@@ -19,14 +19,15 @@ from invariance.runs.describe import source_title
 from invariance.runs.estimate import estimate_seconds
 from invariance.spec import DatasetSpec, FactorSpec
 from invariance.vocabulary.factors import HELD_OUT, KNOWN, OBJECTS, VERDICTS
-from pages.shared import cache, server
+from pages.shared import cache
 from pages.shared.cells import colours_of
 from pages.shared.durations import in_words, roughly
 from pages.shared.figures import show_figure
 from pages.shared.measurements import Group
 from pages.shared.networks import Networks
-from pages.shared.once import drawn, made
 from pages.shared.origins import page_origin
+from pages.shared.serving import server
+from pages.shared.serving.once import drawn, made
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -34,7 +34,7 @@ from pages.shared.exports import export_row
 from pages.shared.figures import show_figure
 from pages.shared.measurements import find_measured, gallery_data, measure_button, show_pending
 from pages.shared.networks import Networks, choose_others, choose_pair, show_no_gallery
-from pages.shared.once import drawn, made
+from pages.shared.serving.once import drawn, made
 
 VIEWS = {"all": "Every network", "thrown-away": "What did one throw away?"}
 DEFAULTS = ("matched", "disjoint")

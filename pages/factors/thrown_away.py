@@ -17,14 +17,15 @@ from invariance.spec import DatasetSpec, FactorSpec
 from invariance.studies.thrown_away import ThrownAway, thrown_away
 from invariance.vocabulary.factors import OBJECTS
 from invariance.vocabulary.thrown_away import DIRECTIONS, NUM_ATTRIBUTED, PARTS
-from pages.shared import cache, server
+from pages.shared import cache
 from pages.shared.add_network import add_network_control
 from pages.shared.cache import KnownModel
 from pages.shared.cells import colours_of
 from pages.shared.figures import draw, show_figure
 from pages.shared.memoised import Bar, on_stoppable_click
 from pages.shared.networks import Networks, choose_pair
-from pages.shared.once import drawn
+from pages.shared.serving import server
+from pages.shared.serving.once import drawn
 
 TEACHING_PAIR = ("none", "hue")
 """At first: the network that keeps, and the one that may have thrown away."""

@@ -25,10 +25,10 @@ from pages.shared import cache
 from pages.shared.cells import colours_of
 from pages.shared.controls import choose
 from pages.shared.figures import show_figure
-from pages.shared.made import show_pictures
 from pages.shared.networks import Networks
-from pages.shared.once import drawn
 from pages.shared.origins import page_origin
+from pages.shared.serving.made import show_pictures
+from pages.shared.serving.once import drawn
 
 VIEWS = {"twins": "More twins", "layers": "Layer by layer", "magnitude": "Against magnitude"}
 NUM_TWINS, NUM_BESIDE = 12, 4

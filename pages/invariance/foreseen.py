@@ -12,7 +12,7 @@ from invariance.vocabulary.equivariance import LOCAL_ERROR, R2_COLUMNS, VERDICTS
 from pages.invariance.cell import colours_by_name, titles_of
 from pages.shared.figures import show_figure
 from pages.shared.networks import Networks
-from pages.shared.once import drawn
+from pages.shared.serving.once import drawn
 
 
 def explain_verdicts(data: DatasetSpec) -> None:

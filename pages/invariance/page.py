@@ -34,7 +34,7 @@ from pages.shared.errors import errors_shown, show_postponed
 from pages.shared.exports import export_row
 from pages.shared.measurements import gallery_data
 from pages.shared.networks import Networks, choose_others, show_no_gallery
-from pages.shared.once import drawn, made
+from pages.shared.serving.once import drawn, made
 
 FEW = ("none", "translate", "rotate", "hue", "blur")
 """Rows at first, of the gallery's: one that is fragile, and four that learnt one thing each, of every kind."""

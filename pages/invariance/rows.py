@@ -9,10 +9,10 @@ from invariance.runs.describe import command
 from invariance.runs.estimate import estimate_seconds
 from invariance.spec import DatasetSpec
 from pages.invariance.table import PUBLISHED_PAIRS, measurement
-from pages.shared import server
 from pages.shared.cache import KnownModel
 from pages.shared.controls import choose
 from pages.shared.durations import in_words, roughly
+from pages.shared.serving import server
 
 NUM_TWINS = {str(num): f"{num:,}" for num in (50, 100, PUBLISHED_PAIRS, 500, 1_000)}
 

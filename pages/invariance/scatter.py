@@ -31,7 +31,7 @@ from pages.invariance.table import find_tables, measurement
 from pages.shared.figures import show_figure
 from pages.shared.measurements import Group, gallery_data, measure
 from pages.shared.networks import Networks
-from pages.shared.once import drawn, made
+from pages.shared.serving.once import drawn, made
 
 
 def show_scatter(known: Networks) -> None:

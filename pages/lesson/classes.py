@@ -13,7 +13,7 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from invariance.spec import SpecError
-from pages.shared import process
+from pages.shared.serving import process
 
 T = TypeVar("T")
 CODE_SIGNS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"

@@ -14,8 +14,8 @@ from invariance.figures.palette import SENS_SCALE, colour_at, contrast
 from invariance.lessons import INPUTS, Answer, Lesson, answer_of
 from invariance.statistics import Interval
 from invariance.vocabulary.terms import terms_in
-from pages.shared import visitor
 from pages.shared.present import is_presented
+from pages.shared.serving import visitor
 
 HERE = Path(__file__).parent
 GUESSES = "lesson_guesses"

@@ -22,8 +22,8 @@ from starlette.routing import Route
 from invariance.numbers import format_number
 from invariance.spec import SpecError
 from pages.lesson.classes import CODE_LENGTH, Class, classes
-from pages.shared import cookies, visitor
-from pages.shared.share import beyond, is_foreign, refused
+from pages.shared.serving import cookies, visitor
+from pages.shared.serving.share import beyond, is_foreign, refused
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -19,10 +19,10 @@ from invariance.numbers import format_number
 from pages.shared import cache
 from pages.shared.exports import offline_button
 from pages.shared.literal import literal
-from pages.shared.made import show_pictures
 from pages.shared.networks import Models, say_how_long
-from pages.shared.once import kept
 from pages.shared.origins import page_origin
+from pages.shared.serving.made import show_pictures
+from pages.shared.serving.once import kept
 
 NUM_STEPS = 24
 

@@ -17,11 +17,12 @@ from invariance.data.uploads.reading import read_upload
 from invariance.data.uploads.shelf import ObjectPicture, digest_of
 from invariance.figures.cutouts import cutout_on_checkerboard
 from invariance.spec import DatasetSpec, SpecError
-from pages.shared import cache, shelf
+from pages.shared import cache
 from pages.shared.controls import choose
 from pages.shared.literal import literal
-from pages.shared.made import show_pictures
 from pages.shared.navigation import link_to
+from pages.shared.serving import shelf
+from pages.shared.serving.made import show_pictures
 
 MINE, TAKEN = "yours", "own_file_taken"
 FILE, PHOTO, LAST = "own_file", "own_photo", "own_last"

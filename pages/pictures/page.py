@@ -11,12 +11,12 @@ from invariance.data.uploads.shelf import Shelf
 from invariance.figures.pictures import fitting_factor, tile
 from pages.pictures.tiles import background_tiles, object_tiles
 from pages.pictures.uploads import clear, take_examples, uploader
-from pages.shared import folders, server, visitor
 from pages.shared.errors import errors_shown
 from pages.shared.literal import literal
-from pages.shared.made import show_pictures
 from pages.shared.navigation import PAGE_OF, link_to
-from pages.shared.shelf import current
+from pages.shared.serving import folders, server, visitor
+from pages.shared.serving.made import show_pictures
+from pages.shared.serving.shelf import current
 
 PREVIEW_TRANSFORMS = ("rotate", "hue")
 PREVIEW_PX, NUM_PREVIEWS = 32, 4

@@ -12,7 +12,7 @@ from invariance.data.uploads.shelf import ObjectPicture, Shelf
 from invariance.figures.cutouts import cutout_on_checkerboard
 from invariance.figures.pictures import png_bytes
 from pages.shared.literal import literal
-from pages.shared.shelf import current
+from pages.shared.serving.shelf import current
 
 TILE_PX = 232
 BACKGROUND_PX = 132

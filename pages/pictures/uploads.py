@@ -12,9 +12,9 @@ from invariance.data.uploads.examples import example_files
 from invariance.data.uploads.names import display_title
 from invariance.data.uploads.shelf import ShelfFull
 from invariance.spec import SpecError
-from pages.shared import visitor
 from pages.shared.literal import literal
-from pages.shared.shelf import MAX_MEGABYTES, TYPES, current, let_go
+from pages.shared.serving import visitor
+from pages.shared.serving.shelf import MAX_MEGABYTES, TYPES, current, let_go
 
 MAX_LINES = 8
 """Of what is said about files that were left out."""

@@ -12,7 +12,7 @@ from invariance.extras import has
 from invariance.runs.event_files import write_event_file
 from invariance.runs.give_back import as_zip, files_to_give
 from invariance.runs.run import Run
-from pages.shared import server
+from pages.shared.serving import server
 
 
 def show_files(run: Run) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from invariance.runs.limits import limits
-from pages.shared import folders, server, visitor
+from pages.shared.serving import folders, server, visitor
 
 
 def show_class() -> None:

@@ -8,11 +8,11 @@ from invariance.spec import RUN_KINDS
 from pages.runs.of_class import show_class
 from pages.runs.selection import show_bad_rows, show_selection
 from pages.runs.table import TRANSFORM_COLUMNS, table_key, table_of
-from pages.shared import server, visitor
 from pages.shared.errors import errors_postponed, show_postponed
 from pages.shared.navigation import link_to
 from pages.shared.plan import planned_runs
-from pages.shared.pulse import live
+from pages.shared.serving import server, visitor
+from pages.shared.serving.pulse import live
 
 ROWS = 50
 """Of the table that are shown at once."""

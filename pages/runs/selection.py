@@ -13,14 +13,14 @@ from invariance.runs.run import Run
 from invariance.spec import canonical_json
 from invariance.vocabulary.target_probe import is_answer
 from pages.runs.give_back import show_files
-from pages.shared import server, visitor
 from pages.shared.errors import show_error
 from pages.shared.figures import show_figure
 from pages.shared.glossary import show_rows
 from pages.shared.literal import literal
 from pages.shared.navigation import link_to
-from pages.shared.once import drawn
 from pages.shared.run_state import STATE_COLOURS, progress_line
+from pages.shared.serving import server, visitor
+from pages.shared.serving.once import drawn
 
 MAX_COMPARED = 8
 MAX_BAD = 3

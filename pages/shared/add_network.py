@@ -15,10 +15,10 @@ from invariance.runs.added import is_file_reference
 from invariance.runs.locate import add_network
 from invariance.spec import SpecError
 from invariance.vocabulary.architectures import ARCHITECTURES
-from pages.shared import server, visitor
 from pages.shared.download import follow_download
 from pages.shared.errors import show_error
 from pages.shared.literal import literal
+from pages.shared.serving import server, visitor
 
 MAX_MEGABYTES = 500
 """Of an uploaded file of weights, which is held in memory while it is checked."""

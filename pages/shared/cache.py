@@ -22,7 +22,7 @@ from invariance.spec.sources import SOURCES
 from invariance.training.checkpoint import load_weights, require_sum
 from invariance.vocabulary.architectures import FILE_PREFIX
 from invariance.vocabulary.measures import starting_network_name
-from pages.shared import folders, server
+from pages.shared.serving import folders, server
 
 if TYPE_CHECKING:
     from invariance.models import Classifier

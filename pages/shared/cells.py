@@ -17,7 +17,7 @@ import streamlit as st
 from invariance.figures.networks import look_of, network_colours
 from invariance.figures.palette import colour_at, text_colour
 from invariance.vocabulary.transforms import TRANSFORMATIONS
-from pages.shared.once import kept, name_of
+from pages.shared.serving.once import kept, name_of
 from pages.shared.transform_pictures import ADDRESS
 
 if TYPE_CHECKING:

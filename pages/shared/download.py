@@ -10,8 +10,8 @@ import streamlit as st
 
 from invariance.data.sources.download import download, is_downloaded
 from invariance.spec import SpecError
-from pages.shared import visitor
 from pages.shared.errors import show_error
+from pages.shared.serving import visitor
 
 POLL_SECONDS = 0.2
 Report = Callable[[int, int], None]

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from invariance.files import disk_trouble
 from invariance.spec import SpecError
 from pages.shared.literal import literal
-from pages.shared.places import shown
+from pages.shared.serving.places import shown
 
 POSTPONED = "server_error"
 

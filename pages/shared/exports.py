@@ -24,9 +24,9 @@ from invariance.figures.paper import paper_json
 from invariance.figures.pictures import png_bytes
 from invariance.files import write_atomically
 from pages.shared.glossary import words_of
-from pages.shared.made import later
-from pages.shared.once import name_of
 from pages.shared.origins import page_origin
+from pages.shared.serving.made import later
+from pages.shared.serving.once import name_of
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

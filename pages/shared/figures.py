@@ -9,8 +9,8 @@ import streamlit as st
 
 from invariance.figures.projector import for_projector
 from pages.shared.exports import export_row
-from pages.shared.once import name_of, replayed
 from pages.shared.present import is_presented
+from pages.shared.serving.once import name_of, replayed
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

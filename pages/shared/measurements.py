@@ -12,11 +12,11 @@ from invariance.runs.describe import source_title
 from invariance.runs.run import Run
 from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec
 from invariance.vocabulary.measures import TABLE
-from pages.shared import server
 from pages.shared.errors import errors_postponed, show_error
 from pages.shared.networks import Networks
-from pages.shared.pulse import live
 from pages.shared.run_state import share_of
+from pages.shared.serving import server
+from pages.shared.serving.pulse import live
 
 Group = tuple[str, ...]
 """Networks that are measured together: one of one's own, a published one, or all of the gallery's."""

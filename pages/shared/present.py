@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.shared import share
+from pages.shared.serving import share
 
 HERE = Path(__file__).parent
 PARAMETER = "present"

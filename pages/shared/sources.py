@@ -12,11 +12,11 @@ from invariance.data.picture_folders import in_short
 from invariance.data.picture_summary import describe_folder
 from invariance.data.sources.download import DOWNLOADS
 from invariance.spec import SpecError
-from pages.shared import folders, visitor
 from pages.shared.controls import choose
 from pages.shared.download import offer_download
 from pages.shared.glossary import meaning
 from pages.shared.literal import literal
+from pages.shared.serving import folders, visitor
 
 SOURCES = {
     "builtin": "Pictures drawn by this project: 72 everyday objects from 8 sides, 216 nature scenes.",

@@ -10,10 +10,10 @@ import streamlit as st
 from invariance.runs.slots import num_at_once
 from invariance.runs.study_progress import StudyProgress, estimated_seconds, progress_of
 from invariance.studies.study import Study
-from pages.shared import server
 from pages.shared.durations import in_words
 from pages.shared.errors import errors_postponed, show_postponed
-from pages.shared.pulse import live
+from pages.shared.serving import server
+from pages.shared.serving.pulse import live
 
 
 def start(study: Study) -> None:

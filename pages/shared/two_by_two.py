@@ -11,8 +11,8 @@ from invariance.figures.what_if import what_if_cells
 from invariance.numbers import format_number
 from invariance.studies.what_if_report import Report
 from pages.shared.figures import show_figure
-from pages.shared.once import drawn
 from pages.shared.origins import page_origin
+from pages.shared.serving.once import drawn
 
 
 def show_two_by_two(found: Report, *, key: str) -> None:

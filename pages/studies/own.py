@@ -15,11 +15,11 @@ from invariance.spec import SpecError
 from invariance.studies import transforms_vs_other
 from invariance.studies.registry import SCALES, make_study
 from invariance.studies.study import Study
-from pages.shared import server
 from pages.shared.controls import choose, choose_several
 from pages.shared.errors import show_error
 from pages.shared.literal import literal
-from pages.shared.places import shown
+from pages.shared.serving import server
+from pages.shared.serving.places import shown
 from pages.shared.sources import class_count, named_source, source_picker
 
 FIRST_FREE_SEED = 100

@@ -8,10 +8,11 @@ from streamlit.delta_generator import DeltaGenerator
 from invariance.runs.shipped_studies import StudyResult, shipped_results
 from invariance.studies.registry import make_study
 from invariance.vocabulary.studies import ABOUT, STUDY_NAMES
-from pages.shared import links, server
+from pages.shared import links
 from pages.shared.controls import choose
 from pages.shared.errors import errors_shown, show_postponed
 from pages.shared.layout import controls_row
+from pages.shared.serving import server
 from pages.shared.study_run import show_controls
 from pages.studies.own import choose_own, own_results
 from pages.studies.results import origin_of_study, show_figures, show_files, show_findings, show_verdict

@@ -26,8 +26,8 @@ from invariance.vocabulary.studies import ABOUT
 from invariance.vocabulary.verdicts import MEANING, RULE, SYMBOL, Verdict
 from pages.shared.figures import show_figure
 from pages.shared.glossary import show_rows
-from pages.shared.once import drawn, replayed
 from pages.shared.origins import page_origin
+from pages.shared.serving.once import drawn, replayed
 
 BADGES: Final = {
     Verdict.AS_PUBLISHED: "green",

@@ -16,11 +16,12 @@ from invariance.runs.run import Run
 from invariance.spec import DatasetSpec
 from invariance.training.target_probe import shown_images
 from invariance.vocabulary.target_probe import NUM_SHOWN, TARGET_ACCURACY, answer_metric
-from pages.shared import cache, server
+from pages.shared import cache
 from pages.shared.durations import in_words
 from pages.shared.errors import show_error
-from pages.shared.made import Picture, picture_address
 from pages.shared.run_state import progress_line, share_of
+from pages.shared.serving import server
+from pages.shared.serving.made import Picture, picture_address
 from pages.train.transfer_status import TransferStatus
 
 STYLE = (Path(__file__).parent / "lanes.css").read_text()

@@ -9,10 +9,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from invariance.runs.estimate import estimate_seconds
 from invariance.spec import PretrainSpec, RunSpec, SpecError
-from pages.shared import server
 from pages.shared.durations import in_words, roughly
 from pages.shared.errors import errors_postponed
 from pages.shared.literal import literal
+from pages.shared.serving import server
 
 
 def launch(place: DeltaGenerator, planned: list[RunSpec], model: str, problem: SpecError | None) -> None:

@@ -11,13 +11,13 @@ from invariance.runs.describe import transforms_title
 from invariance.runs.origin import origin_of
 from invariance.spec import DatasetSpec, SpecError
 from invariance.studies.what_if_report import Report
-from pages.shared import server, visitor
 from pages.shared.conclusions import conclusion, published_conclusion
 from pages.shared.errors import show_error, show_postponed
 from pages.shared.figures import draw, show_figure
 from pages.shared.links import MAX_SHOWN
 from pages.shared.navigation import link_to
-from pages.shared.pulse import live
+from pages.shared.serving import server, visitor
+from pages.shared.serving.pulse import live
 from pages.shared.two_by_two import show_two_by_two
 from pages.train.lanes import Shown, Watched, short_titles, show_lane, show_style, shown_of, watched
 from pages.train.only_one import show_only_one

@@ -10,8 +10,9 @@ from invariance.figures.pictures import fitting_factor, outline, relevance_overl
 from invariance.runs.finished_cells import answers_of
 from invariance.spec import SpecError
 from invariance.training.answers import Answers
-from pages.shared import cache, server
+from pages.shared import cache
 from pages.shared.literal import literal
+from pages.shared.serving import server
 from pages.train.transfer_status import TransferStatus
 
 

@@ -5,10 +5,11 @@ from streamlit.delta_generator import DeltaGenerator
 
 from invariance.spec import RunSpec, SpecError
 from invariance.vocabulary.budgets import BUDGETS
-from pages.shared import cache, links, server
+from pages.shared import cache, links
 from pages.shared.controls import transform_picker
 from pages.shared.errors import show_postponed
 from pages.shared.plan import planned_runs
+from pages.shared.serving import server
 from pages.train.launch import launch
 from pages.train.live import live_panel
 from pages.train.settings import (

@@ -17,7 +17,7 @@ from invariance.statistics import Interval
 from invariance.studies.relations import relation
 from invariance.studies.what_if import Cell, WhatIf, arranged
 from invariance.studies.what_if_report import Report, what_if_report
-from pages.shared import server
+from pages.shared.serving import server
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,9 @@ from streamlit.testing.v1 import AppTest
 
 from invariance.runs.manager import Manager
 from invariance.runs.store import Store
-from pages.shared import cells, exports, process
-from pages.shared import server as page_server
+from pages.shared import cells, exports
+from pages.shared.serving import process
+from pages.shared.serving import server as page_server
 from tests.runs.conftest import FAKE_WORKER
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 from invariance.models import create_model
 from invariance.runs.locate import added_networks
-from pages.shared import cache, visitor
+from pages.shared import cache
 from pages.shared.add_network import TURN
+from pages.shared.serving import visitor
 from tests.pages.tiny_gallery import write_gallery
 from tests.pages.weights import nothing_here
 

@@ -19,8 +19,8 @@ from pages.ask.answer import effects_table, with_titles
 from pages.ask.asked import DEFAULTS
 from pages.ask.example import FOLDER, example
 from pages.ask.sentence import source_words
-from pages.shared import server as page_server
 from pages.shared.literal import literal
+from pages.shared.serving import server as page_server
 
 SMALL = {"sources": "hue;none", "targets": "hue;blur", "seeds": "7", "images": "50"}
 

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from invariance.lessons import lessons
 from invariance.runs.store import Store
 from pages.lesson import classes
-from pages.shared import process, serving
+from pages.shared.serving import life, process
 
 FIRST = lessons()[0]
 GUESS = {one.name: [0.5] * len(FIRST.x.values) for one in FIRST.series if one.guessed and one.drawn}
@@ -33,7 +33,7 @@ def _server(store: Store, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture
 def people(_server: None) -> Iterator[list[TestClient]]:
     """Four browsers on one server, each with a cookie of its own."""
-    app = Starlette(routes=serving.routes(), middleware=[Middleware(serving.KnownVisitors)])
+    app = Starlette(routes=life.routes(), middleware=[Middleware(life.KnownVisitors)])
     with TestClient(app) as first:  # one loop for all of them, as of the server
         clients = [first, *(TestClient(app) for _ in range(3))]
         for client in clients:

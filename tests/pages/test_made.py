@@ -13,13 +13,13 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from invariance.runs.store import Store
-from pages.shared import made, process, serving
+from pages.shared.serving import life, made, process
 from tests.runs.tiny import tiny_pretrain
 
 
 @pytest.fixture
 def browser(store: Store) -> Iterator[TestClient]:
-    yield TestClient(Starlette(routes=[*serving.routes()]))
+    yield TestClient(Starlette(routes=[*life.routes()]))
     process.end()
 
 

@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared.once import Shelf, drawn, made, name_of
+from pages.shared.serving.once import Shelf, drawn, made, name_of
 
 
 def test_what_was_not_asked_for_longest_goes_first() -> None:
@@ -72,7 +72,7 @@ def test_elements_are_made_once_and_stand_where_each_page_has_them() -> None:
 
         import streamlit as st
 
-        from pages.shared.once import replayed
+        from pages.shared.serving.once import replayed
 
         def show(number: int) -> None:
             made.append(number)

@@ -13,9 +13,9 @@ from streamlit.testing.v1 import AppTest, local_script_runner
 from invariance.data.uploads import shelf as shelf_module
 from invariance.data.uploads.shelf import Shelf
 from invariance.runs.store import Store
-from pages.shared import shelf
 from pages.shared.literal import WORD_JOINER, literal
-from pages.shared.shelf import KEPT_S, MAX_BROWSERS, SPARE_S, Cloakroom
+from pages.shared.serving import shelf
+from pages.shared.serving.shelf import KEPT_S, MAX_BROWSERS, SPARE_S, Cloakroom
 from tests.data.uploads.test_reading import saved
 from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
 

@@ -17,8 +17,8 @@ from invariance.spec import canonical_json
 from invariance.training.checkpoint import save_weights
 from pages.runs.give_back import curves_zip, weights_zip
 from pages.runs.table import table_key, table_of
-from pages.shared import process, server
 from pages.shared.literal import literal
+from pages.shared.serving import process, server
 from tests.runs.tiny import tiny_pretrain, tiny_transfer, wait_until
 
 
@@ -144,7 +144,7 @@ def test_a_run_of_an_earlier_schema_says_so_and_cannot_go_on(app: AppTest, store
 
 def give_back() -> None:
     from pages.runs.give_back import show_files
-    from pages.shared import server
+    from pages.shared.serving import server
 
     show_files(server.store().list()[0])
 

@@ -7,8 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from invariance.runs.device import ServerDevices
 from invariance.runs.store import Store
-from pages.shared import server
 from pages.shared.literal import literal
+from pages.shared.serving import server
 from tests.runs.tiny import tiny_pretrain, tiny_transfer
 
 

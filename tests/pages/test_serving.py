@@ -13,8 +13,8 @@ from starlette.requests import Request
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from invariance.runs.store import Store
-from pages.shared import cookies, process, serving, teacher
-from pages.shared.serving import KnownVisitors
+from pages.shared.serving import cookies, life, process, teacher
+from pages.shared.serving.life import KnownVisitors
 
 PASSWORD = "chalk and talk"
 T = TypeVar("T")
@@ -157,11 +157,11 @@ def test_the_key_of_cookies_outlives_the_server_and_is_nobody_elses(store: Store
 
 def test_the_queue_moves_without_a_visitor_and_ends_with_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     began: list[str] = []
-    monkeypatch.setattr("pages.shared.server.begin", lambda: began.append("begun"))
+    monkeypatch.setattr("pages.shared.serving.server.begin", lambda: began.append("begun"))
     monkeypatch.setattr(process, "end", lambda: began.append("ended"))
 
     async def serve() -> None:
-        async with serving.lifespan(None):
+        async with life.lifespan(None):
             assert began == ["begun"]
 
     in_a_loop(serve())

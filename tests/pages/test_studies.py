@@ -22,9 +22,9 @@ from invariance.studies.telling import furthest_first, tally
 from invariance.studies.transforms_vs_other_grid import PAPER_FACTORS
 from invariance.vocabulary.studies import STUDY_NAMES
 from invariance.vocabulary.verdicts import RULE, Verdict
-from pages.shared import server
 from pages.shared.durations import in_words
 from pages.shared.literal import literal
+from pages.shared.serving import server
 from pages.studies.results import BADGES, badge, contrasts
 from tests.runs.tiny import wait_until
 from tests.studies.fabricated import outcomes_of

@@ -11,8 +11,8 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from invariance.runs.store import Store
-from pages.shared import cookies, process, upload_gate
-from pages.shared.upload_gate import UploadGate
+from pages.shared.serving import cookies, process, upload_gate
+from pages.shared.serving.upload_gate import UploadGate
 from tests.pages.test_serving import PASSWORD, in_a_loop, scope
 
 

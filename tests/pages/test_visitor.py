@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from invariance.data.uploads.collection import claim_collection, save_collection
 from invariance.runs.expiry import expire
 from invariance.runs.store import Store
-from pages.shared import cookies, server, visitor
+from pages.shared.serving import cookies, server, visitor
 from tests.pages.weights import nothing_here
 from tests.runs.tiny import tiny_pretrain
 
@@ -101,8 +101,8 @@ def test_a_server_is_shared_that_listens_beyond_this_machine(
 
 
 def cancel_all() -> None:
-    from pages.shared import server
     from pages.shared.errors import show_postponed
+    from pages.shared.serving import server
 
     server.cancel([run.id for run in server.store().list()])
     show_postponed()
@@ -138,7 +138,7 @@ def submit_many() -> None:
     import streamlit as st
 
     from invariance.spec import SpecError
-    from pages.shared import server
+    from pages.shared.serving import server
     from tests.runs.tiny import tiny_pretrain
 
     try:
@@ -166,7 +166,7 @@ def test_what_takes_long_and_what_fills_the_disk_is_refused_in_words(
         import streamlit as st
 
         from invariance.spec import SpecError
-        from pages.shared import server
+        from pages.shared.serving import server
         from tests.runs.tiny import tiny_pretrain
 
         try:

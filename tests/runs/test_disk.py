@@ -18,7 +18,7 @@ from invariance.runs import manager as manager_module
 from invariance.runs.manager import Manager
 from invariance.runs.store import Store
 from invariance.spec import SpecError
-from pages.shared import cookies, process
+from pages.shared.serving import cookies, process
 from tests.runs.conftest import FAKE_WORKER
 from tests.runs.tiny import tiny_pretrain, wait_until
 

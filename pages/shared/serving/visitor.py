@@ -2,8 +2,8 @@
 
 A server is shared when it has a teacher's password (the environment variable ``INVARIANCE_TEACHER``) or listens beyond
 this machine. There people may stop and delete their own runs alone, and only who has signed in as the teacher, see
-:mod:`pages.shared.teacher`, may do so with all, get data sets and weights onto the server, and ask for runs that take
-long. On a server that is not shared everybody may do everything, as on one's own machine.
+:mod:`pages.shared.serving.teacher`, may do so with all, get data sets and weights onto the server, and ask for runs
+that take long. On a server that is not shared everybody may do everything, as on one's own machine.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Iterable, Mapping
 import streamlit as st
 
 from invariance.runs.limits import TEACHER_VARIABLE
-from pages.shared import cookies
+from pages.shared.serving import cookies
 
 TEACHER = "teacher"
 """Owner of what the teacher asked for."""

@@ -19,7 +19,7 @@ from typing import Any
 
 from invariance.files import write_atomically
 from invariance.runs.store import default_root
-from pages.shared import process
+from pages.shared.serving import process
 
 VISITOR, TEACHER = "invariance_visitor_", "invariance_teacher"
 VISITOR_S, TEACHER_S = 365 * 24 * 3600, 12 * 3600

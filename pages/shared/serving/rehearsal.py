@@ -11,8 +11,8 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime import Runtime, get_instance
 from streamlit.runtime.session_manager import ClientContext, SessionClient
 
-from pages.shared import warm
 from pages.shared.navigation import PAGES
+from pages.shared.serving import warm
 
 PATIENCE_S = 120.0
 """That a page is waited for."""

@@ -16,8 +16,8 @@ from invariance.data.uploads.collection import claim_collection, collections_of
 from invariance.runs.limits import limits
 from invariance.spec import RunSpec
 from invariance.spec.sources import HUB_PREFIX, SOURCES, is_folder_source, place_of
-from pages.shared import server, visitor
-from pages.shared.places import approved
+from pages.shared.serving import server, visitor
+from pages.shared.serving.places import approved
 
 ROLE_FOLDERS = {"objects": "foregrounds", "stickers": "foregrounds", "backgrounds": "backgrounds"}
 

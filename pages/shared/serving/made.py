@@ -18,8 +18,8 @@ from starlette.responses import Response
 from streamlit.elements.lib.layout_utils import WidthWithoutContent
 
 from invariance.figures.pictures import png_bytes
-from pages.shared import process
-from pages.shared.once import Shelf, key_of
+from pages.shared.serving import process
+from pages.shared.serving.once import Shelf, key_of
 
 PATH = "/app/static/made/{name}"
 """Of a file. Under that of Streamlit's static files, since a picture's address is taken as it is only there."""
@@ -70,7 +70,7 @@ def later(ending: str, make: Callable[[], str], *depends_on: object) -> str:
     Args:
         ending: one of :data:`TYPES`.
         make: the text.
-        *depends_on: everything that it depends on, see :func:`~pages.shared.once.key_of`.
+        *depends_on: everything that it depends on, see :func:`~pages.shared.serving.once.key_of`.
 
     Returns:
         The address, relative to the page.

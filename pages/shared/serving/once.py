@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 import streamlit as st
 
-from pages.shared import process
+from pages.shared.serving import process
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from invariance.spec import SpecError
-from pages.shared import server
+from pages.shared.serving import server
 
 P = ParamSpec("P")
 PATH = "/pulse"

@@ -18,8 +18,8 @@ from invariance.runs.slots import Slot, slots_of
 from invariance.runs.store import Store, default_root
 from invariance.runs.threads import compute_with_one_thread
 from invariance.spec import RunSpec, SpecError, canonical_json
-from pages.shared import process, visitor
 from pages.shared.errors import errors_postponed, postpone, show_error
+from pages.shared.serving import process, visitor
 
 MAX_QUEUED = 18
 """Runs that one person may have waiting on a server for a class: two what-ifs of three networks and six transfers."""

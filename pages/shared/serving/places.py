@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from invariance.runs.store import default_root
-from pages.shared import visitor
+from pages.shared.serving import visitor
 
 FOLDERS_VARIABLE = "INVARIANCE_FOLDERS"
 

@@ -11,7 +11,7 @@ from starlette.responses import PlainTextResponse, Response
 from streamlit import get_option
 from streamlit.net_util import get_internal_ip
 
-from pages.shared import visitor
+from pages.shared.serving import visitor
 
 if TYPE_CHECKING:
     from starlette.requests import Request

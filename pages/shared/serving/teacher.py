@@ -17,7 +17,7 @@ from urllib.parse import parse_qs
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from pages.shared import cookies, visitor
+from pages.shared.serving import cookies, visitor
 
 if TYPE_CHECKING:
     from starlette.requests import Request

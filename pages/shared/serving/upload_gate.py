@@ -1,8 +1,8 @@
 """What visitors of a shared server may send to it in files: so much each, and so much at once of all.
 
 Streamlit holds each file that a browser sends in the server's memory, of any number of them, until a script has read it
-and lets go of it (:func:`pages.shared.shelf.let_go`), or its session ends. A page reads within seconds, so a file that
-nobody has read for long goes where others need its room.
+and lets go of it (:func:`pages.shared.serving.shelf.let_go`), or its session ends. A page reads within seconds, so a
+file that nobody has read for long goes where others need its room.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from streamlit import runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 from invariance.data.uploads.reading import MAX_BYTES
-from pages.shared import cookies, visitor
+from pages.shared.serving import cookies, visitor
 
 MOST_OF_ONE, MOST_OF_ALL = 160 * 2**20, 256 * 2**20
 """Bytes of files that wait to be read: of a session, and of all."""

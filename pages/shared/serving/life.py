@@ -16,8 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import get_option, runtime
 
 from pages.lesson.routes import routes as class_routes
-from pages.shared import cookies, made, process, share, teacher, visitor
-from pages.shared.upload_gate import UploadGate
+from pages.shared.serving import cookies, made, process, share, teacher, visitor
+from pages.shared.serving.upload_gate import UploadGate
 
 HEARD = ("rerun_script", "stop_script", "app_heartbeat", "file_urls_request", "backend_operation_request")
 """What browsers of a shared server may say. Of the rest one empties the caches of all, and one tells which files lie
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 @asynccontextmanager
 async def lifespan(_: Any) -> AsyncIterator[dict[str, Any]]:
     """From the server's start, without any visitor, to its end: the manager of runs is at work."""
-    from pages.shared import rehearsal, server  # here, since a script that is merely read needs none of it
+    from pages.shared.serving import rehearsal, server  # here, since a script that is merely read needs none of it
 
     warming: asyncio.Task[None] | None = None
     try:
@@ -56,7 +56,7 @@ def routes() -> list[Route]:
 
 
 async def _pulse(request: Request) -> Response:
-    from pages.shared import pulse  # as above
+    from pages.shared.serving import pulse  # as above
 
     return await pulse.answer(request)
 

@@ -22,7 +22,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile, UploadedFileRe
 from invariance.data.uploads.reading import MAX_BYTES
 from invariance.data.uploads.shelf import ObjectPicture, Shelf
 from invariance.spec import SpecError
-from pages.shared import process, visitor
+from pages.shared.serving import process, visitor
 
 TYPES = ("png", "jpg", "jpeg", "jfif", "webp")
 """Endings of the files that are taken."""
