@@ -33,7 +33,7 @@ from invariance.vocabulary.factors import KNOWN, OBJECTS
 from invariance.vocabulary.thrown_away import DIRECTIONS, NUM_ATTRIBUTED, THROWN_AWAY_TABLE
 
 if TYPE_CHECKING:
-    from invariance.studies.thrown_away import ThrownAway
+    from invariance.studies.thrown_away_card import ThrownAway
 
 
 def add_commands(commands: Any) -> None:
@@ -78,7 +78,7 @@ def thrown_away(args: argparse.Namespace) -> None:
     """Prints the sentences of the card on a terminal, else its JSON object."""
     if args.out is not None:
         check_folder(args.out)
-    from invariance.studies.thrown_away import card_json
+    from invariance.studies.thrown_away_card import card_json
 
     card = _card(args)
     values = card_json(card)

@@ -17,7 +17,8 @@ from invariance.figures.pictures import fitting_factor, png_bytes, upscale
 from invariance.measures.factor_strip import Strip
 from invariance.numbers import format_number
 from invariance.runs.origin import Origin
-from invariance.studies.thrown_away import Row, ThrownAway
+from invariance.studies.thrown_away_card import ThrownAway
+from invariance.studies.thrown_away_row import Row
 from invariance.vocabulary.thrown_away import EQUIVARIANCE
 
 ROW_PX: Final = 52

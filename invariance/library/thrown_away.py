@@ -13,8 +13,8 @@ from invariance.runs.network_pair import network_pair
 from invariance.runs.store import Store, default_root
 from invariance.spec import DatasetSpec, FactorSpec
 from invariance.spec.checks import require
-from invariance.studies.thrown_away import ThrownAway
 from invariance.studies.thrown_away import thrown_away as card_of
+from invariance.studies.thrown_away_card import ThrownAway
 from invariance.vocabulary.factors import KNOWN, OBJECTS
 from invariance.vocabulary.thrown_away import NUM_ATTRIBUTED
 

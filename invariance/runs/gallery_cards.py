@@ -12,7 +12,8 @@ from invariance.files import write_bytes_atomically
 from invariance.runs.gallery import THROWN_AWAY, entries
 from invariance.runs.network_pair import network_pair
 from invariance.spec import PLAIN_FACTORS, FactorSpec
-from invariance.studies.thrown_away import card_json, thrown_away
+from invariance.studies.thrown_away import thrown_away
+from invariance.studies.thrown_away_card import card_json
 from invariance.training.checkpoint import load_weights
 
 CARDS: Final = (("none", "hue"), ("matched", "disjoint"))

@@ -9,7 +9,8 @@ from invariance.runs.gallery import GalleryEntry, entries, thrown_away
 from invariance.runs.locate import run_id_of, task_of, weights_of
 from invariance.runs.store import Store
 from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, TransferSpec
-from invariance.studies.thrown_away import ThrownAway, Transferred, card_from_json
+from invariance.studies.thrown_away_card import ThrownAway, card_from_json
+from invariance.studies.thrown_away_row import Transferred
 from invariance.training.checkpoint import weights_spec
 
 

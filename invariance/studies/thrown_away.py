@@ -1,4 +1,4 @@
-"""A card of two networks: what the second threw away that the first keeps, in words that are made from a table.
+"""What the second of two networks threw away that the first keeps: the comparisons behind a card of both.
 
 Factor probes say what can be read off each representation, equivariance whether a change in it can be foreseen, and
 attribution whether decisions rest on the object. All differences are of the same images; only those that the rule in
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import Any, Final
@@ -21,13 +21,13 @@ from invariance.events import never
 from invariance.measures.equivariance_table import measure_equivariance
 from invariance.measures.factor_images import image_sets
 from invariance.measures.factor_pair import FactorPair, factor_pairs
-from invariance.measures.factor_strip import Strip
 from invariance.measures.factor_table import available_factors
 from invariance.measures.task import Task
 from invariance.models import Classifier
-from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec
+from invariance.spec import FactorSpec, MeasureSpec
 from invariance.statistics import Interval, benjamini_hochberg
-from invariance.studies.thrown_away_words import remarks, sentence
+from invariance.studies.thrown_away_card import ThrownAway
+from invariance.studies.thrown_away_row import Row
 from invariance.training.threads import threads_of
 from invariance.vocabulary.equivariance import EQUIVARIANCE_PAIRS, EQUIVARIANT_ABOVE
 from invariance.vocabulary.factors import FALSE_DISCOVERY_RATE, KNOWN, NO_DIFFERENCE
@@ -46,90 +46,6 @@ MOST_VIEWS: Final = 20
 """Of an object, of which views are left out together where a change is foreseen."""
 Networks = Mapping[str, Classifier]
 """Two, by name, in order; in eval mode, on the engine's device."""
-
-
-@dataclass(frozen=True)
-class Row:
-    """One comparison; its fields are the columns of :data:`~invariance.vocabulary.thrown_away.THROWN_AWAY_TABLE`."""
-
-    part: str
-    name: str
-    title: str
-    objects: str
-    first: float
-    first_low: float
-    first_high: float
-    second: float
-    second_low: float
-    second_high: float
-    difference: float
-    low: float
-    high: float
-    p: float
-    p_adjusted: float
-    direction: str
-    reliable: bool
-    num_images: int
-
-
-@dataclass(frozen=True)
-class Transferred:
-    """What both networks reached on one target task, from a new last layer or fine-tuned.
-
-    Attributes:
-        accuracies: of the first and the second, in [0, 1].
-        transforms: of the target task.
-    """
-
-    accuracies: tuple[float, float]
-    transforms: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class ThrownAway:
-    """The card.
-
-    Attributes:
-        names: of the first network (A), which keeps, and of the second (B).
-        trained_on: the transformations of their pretrainings; empty where they are not known.
-        data: objects and backgrounds of all images.
-        rows: every comparison, told or not.
-        strips: of each factor that is told, largest difference first.
-        transferred: what both reached on a common target task, where that is known.
-    """
-
-    names: tuple[str, str]
-    trained_on: tuple[tuple[str, ...], tuple[str, ...]]
-    data: DatasetSpec
-    rows: tuple[Row, ...]
-    strips: tuple[Strip, ...]
-    transferred: Transferred | None = None
-
-    @property
-    def told(self) -> tuple[Row, ...]:
-        """The rows that are told: what the second threw away, then the counter-cases, each largest first."""
-        reliable = [row for row in self.rows if row.reliable]
-        return tuple(sorted(reliable, key=lambda row: (row.direction == MORE, -abs(row.difference))))
-
-    @property
-    def sentences(self) -> tuple[str, ...]:
-        """One for each row that is told; a single one where there is none."""
-        if said := tuple(sentence(row, self.names, self.trained_on) for row in self.told):
-            return said
-        first, second = self.names
-        return (
-            f"Nothing separates A (*{first}*) and B (*{second}*): of {len(self.rows)} comparisons on the same images "
-            "none shows a difference.",
-        )
-
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        """What the sentences must not be taken for; none where nothing is told."""
-        return remarks(self.rows, self.names, self.trained_on, self.transferred) if self.told else ()
-
-    def table(self) -> pd.DataFrame:
-        """The rows."""
-        return pd.DataFrame([asdict(row) for row in self.rows], columns=[each.name for each in fields(Row)])
 
 
 def thrown_away(
@@ -230,46 +146,6 @@ def direction_of(row: Row) -> str:
     if is_there and row.high < 0 and row.first_low > least:
         return LESS
     return MORE if is_there and row.low > 0 and row.second_low > least else UNDECIDED
-
-
-def card_json(card: ThrownAway) -> dict[str, Any]:
-    """A card as plain values, with what it says."""
-    return {
-        "first": card.names[0],
-        "second": card.names[1],
-        "trained_on": [list(names) for names in card.trained_on],
-        "sentences": list(card.sentences),
-        "remarks": list(card.remarks),
-        "transferred": None if card.transferred is None else asdict(card.transferred),
-        "rows": [
-            {name: None if value != value else value for name, value in asdict(row).items()}  # JSON has no NaN
-            for row in card.rows
-        ],
-        "strips": [asdict(strip) for strip in card.strips],
-    }
-
-
-def card_from_json(values: Mapping[str, Any], data: DatasetSpec) -> ThrownAway:
-    """The card that :func:`card_json` wrote of images of ``data``; null stands for a number that there is not."""
-    first, second = (tuple(names) for names in values["trained_on"])
-    moved = values["transferred"]
-    rows: list[dict[str, Any]] = [
-        {key: math.nan if each is None else each for key, each in row.items()} for row in values["rows"]
-    ]
-    strips: list[dict[str, Any]] = [
-        {key: tuple(each) if isinstance(each, list) else each for key, each in strip.items()}
-        for strip in values["strips"]
-    ]
-    return ThrownAway(
-        names=(values["first"], values["second"]),
-        trained_on=(first, second),
-        data=data,
-        rows=tuple(Row(**row) for row in rows),
-        strips=tuple(Strip(**strip) for strip in strips),
-        transferred=None
-        if moved is None
-        else Transferred((moved["accuracies"][0], moved["accuracies"][1]), tuple(moved["transforms"])),
-    )
 
 
 def _row(

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from invariance.numbers import format_number
 from invariance.statistics import Interval
+from invariance.studies.thrown_away_row import Row, Transferred
 from invariance.vocabulary.factors import KNOWN
 from invariance.vocabulary.thrown_away import CLASS_IS_READ, EVIDENCE, FACTOR, HARDLY, LESS, MORE
-
-if TYPE_CHECKING:
-    from invariance.studies.thrown_away import Row, Transferred
 
 Names = tuple[str, str]
 TrainedOn = tuple[tuple[str, ...], tuple[str, ...]]

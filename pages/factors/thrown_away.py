@@ -14,7 +14,8 @@ from invariance.measures.factor_strip import PLACES, Strip
 from invariance.runs.network_pair import network_pair, shipped_card
 from invariance.runs.origin import Origin
 from invariance.spec import DatasetSpec, FactorSpec
-from invariance.studies.thrown_away import ThrownAway, thrown_away
+from invariance.studies.thrown_away import thrown_away
+from invariance.studies.thrown_away_card import ThrownAway
 from invariance.vocabulary.factors import OBJECTS
 from invariance.vocabulary.thrown_away import DIRECTIONS, NUM_ATTRIBUTED, PARTS
 from pages.shared import cache

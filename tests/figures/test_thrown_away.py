@@ -9,7 +9,9 @@ from invariance.figures.thrown_away import card_html, differences_figure, strip_
 from invariance.measures.factor_strip import Strip
 from invariance.runs.origin import Origin
 from invariance.spec import DatasetSpec
-from invariance.studies.thrown_away import Row, ThrownAway, judged
+from invariance.studies.thrown_away import judged
+from invariance.studies.thrown_away_card import ThrownAway
+from invariance.studies.thrown_away_row import Row
 
 COLOURS = ("#111111", "#222222")
 IMAGES: NDArray[np.uint8] = np.zeros((5, 8, 8, 3), dtype=np.uint8)

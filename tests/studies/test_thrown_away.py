@@ -17,7 +17,9 @@ from invariance.numbers import format_number
 from invariance.runs import gallery
 from invariance.runs.network_pair import shipped_card
 from invariance.spec import DatasetSpec, FactorSpec
-from invariance.studies.thrown_away import Row, ThrownAway, card_from_json, card_json, thrown_away
+from invariance.studies.thrown_away import thrown_away
+from invariance.studies.thrown_away_card import ThrownAway, card_from_json, card_json
+from invariance.studies.thrown_away_row import Row
 from invariance.vocabulary.thrown_away import THROWN_AWAY_TABLE
 
 DATA = DatasetSpec(classes=("banana", "mug", "owl"), image_size=16)
