@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from invariance.models.layers import ROOT, Layer
+from invariance.models.wrapping import Wrapping
 from invariance.spec import SpecError
-
-if TYPE_CHECKING:
-    from invariance.models.outside import Wrapping
 
 BATCH_SIZE = 512
 """Images that go through a network at once where no gradient is needed."""

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from invariance.models import inspect
 from invariance.models.classifier import Classifier
-from invariance.models.outside import Wrapping, assemble
+from invariance.models.outside import assemble
+from invariance.models.wrapping import Wrapping
 from invariance.spec import SpecError
 from invariance.spec.checks import one_line, require
 

@@ -24,8 +24,8 @@ from invariance.files import write_atomically
 from invariance.models import Classifier, download_published, published_facts, published_names, published_path
 from invariance.models.code_networks import CODE_PREFIX, kept_networks, network_from_file
 from invariance.models.hf_networks import download_hf
-from invariance.models.outside import wrapping_from_json
 from invariance.models.timm_networks import download_timm, timm_name
+from invariance.models.wrapping import wrapping_from_json
 from invariance.spec import SpecError
 from invariance.spec.checks import one_line
 from invariance.training.bare import load_bare

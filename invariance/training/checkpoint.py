@@ -20,7 +20,8 @@ from invariance.data.picture_contents import file_digest
 from invariance.files import write_atomically
 from invariance.models import Classifier, empty_model
 from invariance.models.makers import make_module
-from invariance.models.outside import assemble, wrapping_from_json
+from invariance.models.outside import assemble
+from invariance.models.wrapping import wrapping_from_json
 from invariance.spec import RunSpec, SpecError, canonical_json, run_from_json
 from invariance.spec.checks import one_line, require
 
