@@ -119,8 +119,8 @@ def of_4() -> list[str]:
     pairs = [skill(model, factor) for factor in (hue, grey) for model in ("none", "hue")]
     table = pd.read_csv(GALLERY / "factors.csv").query("objects == 'known' and factor == 'scale.factor'")
     scale = table.set_index("model")["skill"]
-    angles = [skill(model, "rotate.angle_deg", ("skill",)) for model in ("none", "rotate")]
-    return [*pairs, said(scale["none"] - scale["hue"]), *angles]
+    places = [skill(model, "translate.x", ("skill",)) for model in ("none", "translate")]
+    return [*pairs, said(scale["none"] - scale["hue"]), *places]
 
 
 def of_5() -> list[str]:

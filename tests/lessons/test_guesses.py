@@ -47,7 +47,7 @@ def test_a_choice_is_a_share_with_its_interval_and_told_in_a_line() -> None:
     answer = BY_INPUT["choice"]
     given = [guess(answer, "hue")] * 17 + [guess(answer, "scale")] * 7
     assert in_words(answer, given) == "17 of 24 say hue" and in_words(answer, []) == "No guess yet"
-    assert hit_rate(answer, given) == share_interval(17, 24) and by_chance(answer) == 1 / 5
+    assert hit_rate(answer, given) == share_interval(17, 24) and by_chance(answer) == 1 / 4
     assert in_words(answer, [guess(answer, "hue"), guess(answer, "class")]) == "1 of 2 say hue, as many class"
 
 

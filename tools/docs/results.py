@@ -39,7 +39,8 @@ def overview() -> str:
     ]
     gallery = record("gallery")
     made = f"{gallery['minutes']} minutes, {gallery['megabytes']} MB"
-    what = f"the gallery, {gallery['pretrained']} networks and {gallery['transfers']} transfers"
+    what = f"the gallery, {gallery['pretrained']} networks and {gallery['transfers']} transfers of each of "
+    what += f"{gallery['seeds']} seeds, and its tables"
     rows.append([what, made, code(gallery)])
     return "## Networks and pages\n\n" + table(["what", "result", "how"], rows)
 
