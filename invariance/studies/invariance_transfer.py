@@ -18,7 +18,7 @@ from invariance.data.catalogue import class_names
 from invariance.measures.shifts import available_shifts
 from invariance.numbers import format_number
 from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec
-from invariance.statistics import Interval, ratio_interval
+from invariance.statistics import Interval, ratio_interval, t_interval
 from invariance.studies.choices import per_category, shuffled_classes
 from invariance.studies.findings import NOT_IN_THE_PAPER, Contrast, Finding, Measured, Published, told
 from invariance.studies.own_data import Groups
@@ -27,6 +27,7 @@ from invariance.studies.published import difference, mean, ratio, read
 from invariance.studies.scales import PAPER, QUICK, STANDARD, StudyScale
 from invariance.studies.study import Design, Outcomes, measured_table
 from invariance.studies.verdicts import judge
+from invariance.vocabulary.shifts import SHIFTS
 
 PRETRAININGS: Final = ("pictures", "noise")
 """The two kinds of pretraining: on the study's pictures, and on squares of noise on noise."""
@@ -38,6 +39,8 @@ OWN: Final = "same-pictures"
 NEW: Final = "new-pictures"
 FAR: Final = "noise-noise"
 DRAWN: Final = "drawn-pictures"
+NOISE_OWN: Final = "same-noise"
+"""What was pretrained on noise was pretrained on."""
 PUBLISHED_NAMES: Final = {
     OWN: "same-objects",
     NEW: "new-objects",
@@ -50,7 +53,7 @@ WHERE: Final = {
     OWN: "the objects of pretraining",
     NEW: "new objects",
     "new-noise": "new objects on noise",
-    FAR: "squares of noise",
+    FAR: "squares of noise on noise",
 }
 """Types of data on which columns are counted, in words."""
 
@@ -163,15 +166,20 @@ def lowest_columns(table: pd.DataFrame, data: str) -> pd.DataFrame:
     Returns:
         One row a seed and transformation. ``own``: whether the network of that transformation has the lowest score of
         all that were trained. ``untrained``: whether the first weights have a lower score than the own network; NaN
-        where they were not measured.
+        where they were not measured. ``own_of_all``: whether the own network is the lowest of them too; NaN likewise.
     """
     columns = ["seed", "transform"]
     chosen = table[(table["pretraining"] == "pictures") & (table["data"] == data)]
     own, first = (chosen[chosen["relation"] == one].set_index(columns)["sens"] for one in ("same", UNTRAINED))
     others = chosen[chosen["relation"].isin(["other", "none"])].groupby(columns)["sens"].min()
     first = first.reindex(own.index)
+    is_lowest, known = own < others.reindex(own.index), first.notna()
     return pd.DataFrame(
-        {"own": (own < others.reindex(own.index)).astype(float), "untrained": (first < own).where(first.notna())},
+        {
+            "own": is_lowest.astype(float),
+            "untrained": (first < own).where(known),
+            "own_of_all": (is_lowest & (own < first)).where(known),
+        },
         dtype=float,
     )
 
@@ -179,19 +187,29 @@ def lowest_columns(table: pd.DataFrame, data: str) -> pd.DataFrame:
 def conclude(table: pd.DataFrame) -> list[Finding]:
     """How much of a learnt invariance there is on new objects and on noise, and whether it is to its own alone."""
     means = relation_means(table)
-    rows = {data: _of(means, "pictures", data) for data in (OWN, NEW, FAR)}
-    drawn = _of(means, "noise", DRAWN)
+    rows = {data: _of(means, "pictures", data) for data in dict.fromkeys((OWN, NEW, FAR, *sorted(set(table["data"]))))}
+    drawn, trained_on = (_of(means, "noise", data) for data in (DRAWN, NOISE_OWN))
     return judge(
         [
-            _kept(rows[OWN], rows[NEW], NEW, "kept_on_new_objects"),
-            _kept(rows[OWN], rows[FAR], FAR, "kept_on_noise"),
-            _trained(rows[OWN], "trained_invariance", f"On {WHERE[OWN]}", OWN),
-            _trained(rows[NEW], "holds_on_new_objects", f"On {WHERE[NEW]}", NEW),
-            _trained(rows[FAR], "holds_in_part_on_noise", f"On {WHERE[FAR]}", FAR),
-            _other_is_like_none(rows[OWN], rows[NEW]),
-            _weaker_far_away(rows),
-            _trained(drawn, "noise_teaches_pictures", "On drawn objects, after pretraining on noise"),
-            _counted(table, "own", "own_network_is_lowest", "The transformation's own network is the lowest of all"),
+            _kept(table, rows, NEW, "kept_on_new_objects"),
+            _kept(table, rows, FAR, "kept_on_noise"),
+            _trained(rows[OWN], "trained_invariance", f"On {WHERE[OWN]}", _first(table, OWN), OWN),
+            _trained(rows[NEW], "holds_on_new_objects", f"On {WHERE[NEW]}", _first(table, NEW), NEW),
+            _trained(rows[FAR], "holds_in_part_on_noise", f"On {WHERE[FAR]}", _first(table, FAR), FAR),
+            _other_is_like_none(rows[OWN], rows[NEW], rows[FAR]),
+            _weaker(rows, OWN, NEW, "weaker_on_new_objects"),
+            _weaker(rows, NEW, FAR, "weaker_on_noise"),
+            *_kept_elsewhere(rows),
+            _trained(
+                drawn,
+                "noise_teaches_pictures",
+                "On drawn objects, after pretraining on noise",
+                _first(table, DRAWN, "noise"),
+                taught=trained_on,
+            ),
+            _counted(
+                table, "own", "own_network_is_lowest", "Of {num} trained networks a transformation's own is the lowest"
+            ),
             _counted(table, "untrained", "untrained_is_lower", "First weights are lower than the own network"),
         ]
     )
@@ -213,24 +231,95 @@ def _published_invariance(data: str) -> Published:
     return difference(_published("none", data), _published("same", data))
 
 
-def _kept(own: pd.DataFrame, other: pd.DataFrame, data: str, name: str) -> Measured:
-    """What is left of the invariance elsewhere: none less same there, over that on pretraining's."""
-    there, here = (other["none"] - other["same"]).align(own["none"] - own["same"], join="inner")
+def _first(table: pd.DataFrame, data: str, pretraining: str = "pictures") -> float:
+    """Mean sens-score of the first weights; NaN where they were not measured."""
+    chosen = (table["pretraining"] == pretraining) & (table["data"] == data) & (table["relation"] == UNTRAINED)
+    return float(table.loc[chosen, "sens"].mean())
+
+
+def _lowered(rows: Mapping[str, pd.DataFrame], data: str) -> tuple[pd.Series, pd.Series]:
+    """By how much the right transformation lowers the score, there and on pretraining's: none less same."""
+    there, here = (rows[each]["none"] - rows[each]["same"] for each in (data, OWN))
+    both: tuple[pd.Series, pd.Series] = there.align(here, join="inner")
+    return both
+
+
+def _by_transform(table: pd.DataFrame, data: str) -> pd.Series:
+    """By how much each transformation lowers its own score there, mean over seeds."""
+    chosen = table[(table["pretraining"] == "pictures") & (table["data"] == data)]
+    means = chosen.pivot_table(index="transform", columns="relation", values="sens").reindex(columns=list(RELATIONS))
+    return (means["none"] - means["same"]).dropna().sort_values()
+
+
+def _kept(table: pd.DataFrame, rows: Mapping[str, pd.DataFrame], data: str, name: str) -> Measured:
+    """What is left of the invariance elsewhere."""
+    there, here = _lowered(rows, data)
     far, near = _published_invariance(data), _published_invariance(OWN)
     published = ratio(far, near)
 
     def say(measured: Interval) -> str:
         return (
             f"On {WHERE[data]} {told(measured)} of the invariance is kept: the right transformation lowers the "
-            f"sens-score by {format_number(there.mean())}, on {WHERE[OWN]} by {format_number(here.mean())}; "
-            f"published: {format_number(published.value)} ({format_number(far.value)}, {format_number(near.value)})"
+            f"sens-score by {format_number(there.mean())}{_ends(_by_transform(table, data))}, on {WHERE[OWN]} by "
+            f"{format_number(here.mean())}; published: {format_number(published.value)} ({format_number(far.value)}, "
+            f"{format_number(near.value)})"
         )
 
     return Measured(name=name, say=say, per_seed=there, denominators=here, published=published, retention=True)
 
 
-def _trained(rows: pd.DataFrame, name: str, where: str, data: str = "") -> Measured:
-    """Same below other and below none, which are alike; exploratory where the paper's table has no such data."""
+def _ends(by_transform: pd.Series) -> str:
+    """The least and the most of several, in brackets."""
+    if len(by_transform) < 2:
+        return ""
+    least, most = (
+        f"{format_number(by_transform.iloc[place])} ({str(by_transform.index[place]).replace('_', ' ')})"
+        for place in (0, -1)
+    )
+    return f" (from {least} to {most})"
+
+
+def _kept_elsewhere(rows: Mapping[str, pd.DataFrame]) -> Iterator[Measured]:
+    """What is kept on data that no published row is held against, the least first."""
+    shares = {}
+    for shift in SHIFTS:
+        if shift.name in (OWN, NEW, FAR) or shift.name not in rows or rows[shift.name].empty:
+            continue
+        there, here = _lowered(rows, shift.name)
+        if len(there):
+            shares[shift] = (there, here)
+    if not shares:
+        return
+    least, *others = sorted(shares, key=lambda shift: float(shares[shift][0].mean() / shares[shift][1].mean()))
+
+    def say(measured: Interval) -> str:
+        listed = [
+            f"{format_number(there.mean() / here.mean())} on {shift.title}"
+            for shift in others
+            for there, here in [shares[shift]]
+        ]
+        return (
+            f"On {least.title} {told(measured)} of the invariance is kept{', and ' * bool(listed)}"
+            f"{', '.join(listed)}; no finding holds these against published ones"
+        )
+
+    there, here = shares[least]
+    yield Measured(name="kept_elsewhere", say=say, per_seed=there, denominators=here, confirmatory=False)
+
+
+def _trained(
+    rows: pd.DataFrame, name: str, where: str, first: float, data: str = "", taught: pd.DataFrame | None = None
+) -> Measured:
+    """Same below other and below none, which are alike; exploratory where the paper's table has no such data.
+
+    Args:
+        rows: a row a seed, scores of every relation.
+        name: of the finding.
+        where: on which data, in words.
+        first: score of the first weights there.
+        data: type of data, where the paper has it.
+        taught: the same as ``rows`` on the data of pretraining, where that is told beside.
+    """
     published = _published_invariance(data) if data else None
     theirs = "not in the published table"
     if published is not None:
@@ -239,9 +328,13 @@ def _trained(rows: pd.DataFrame, name: str, where: str, data: str = "") -> Measu
 
     def say(measured: Interval) -> str:
         same, other, none = (format_number(rows[relation].mean()) for relation in RELATIONS)
+        begun = "" if math.isnan(first) else f"; first weights have {format_number(first)}"
+        beside = ""
+        if taught is not None and len(taught):
+            beside = f", where it is {format_number((taught['none'] - taught['same']).mean())} on that noise"
         return (
             f"{where}, the sens-score is {same} with the same transformation in pretraining, {other} with another and "
-            f"{none} with none: {told(measured)} below none; {theirs}"
+            f"{none} with none: {told(measured)} below none{beside}{begun}; {theirs}"
         )
 
     return Measured(
@@ -258,7 +351,7 @@ def _trained(rows: pd.DataFrame, name: str, where: str, data: str = "") -> Measu
     )
 
 
-def _other_is_like_none(own: pd.DataFrame, new: pd.DataFrame) -> Measured:
+def _other_is_like_none(own: pd.DataFrame, new: pd.DataFrame, far: pd.DataFrame) -> Measured:
     """An invariance is to its own transformation: other as none, on the objects of pretraining and on new ones."""
     rows = (own + new).dropna() / 2
     little, much = rows["none"] - rows["other"], rows["none"] - rows["same"]
@@ -268,9 +361,11 @@ def _other_is_like_none(own: pd.DataFrame, new: pd.DataFrame) -> Measured:
     def say(measured: Interval) -> str:
         share = ratio_interval(little, much)
         ends = f" [{format_number(share.low)}, {format_number(share.high)}]" if math.isfinite(share.low) else ""
+        on_noise = t_interval(far["none"] - far["other"])
+        noise = f" (on {WHERE[FAR]} by {on_noise})" if on_noise.num > 1 else ""
         return (
             f"Pretraining with another transformation lowers the sens-score by {told(measured)}, "
-            f"{format_number(share.estimate)}{ends} of what the same one does; published: "
+            f"{format_number(share.estimate)}{ends} of what the same one does{noise}; published: "
             f"{format_number(published.value)} ({' and '.join(format_number(one.value) for one in theirs)} on "
             f"{WHERE[OWN]} and on new ones)"
         )
@@ -278,39 +373,38 @@ def _other_is_like_none(own: pd.DataFrame, new: pd.DataFrame) -> Measured:
     return Measured(name="other_is_like_none", say=say, per_seed=little, published=published, equivalence=True)
 
 
-def _weaker_far_away(rows: Mapping[str, pd.DataFrame]) -> Measured:
-    """The score for the own transformation, on data ever further from that of pretraining."""
-    same = pd.DataFrame({data: rows[data]["same"] for data in (OWN, NEW, FAR)}).dropna()
-    theirs = [_published("same", data) for data in same.columns]
-    published = difference(theirs[-1], theirs[0])
+def _weaker(rows: Mapping[str, pd.DataFrame], nearer: str, further: str, name: str) -> Measured:
+    """The score for the own transformation, on data a step further from that of pretraining."""
+    same = pd.DataFrame({data: rows[data]["same"] for data in (nearer, further)}).dropna()
+    theirs = [_published("same", data) for data in (nearer, further)]
+    published = difference(theirs[1], theirs[0])
 
     def say(measured: Interval) -> str:
-        ours = ", ".join(format_number(same[data].mean()) for data in same.columns)
+        near, far = (format_number(same[data].mean()) for data in same.columns)
+        near_then, far_then = (format_number(one.value) for one in theirs)
         return (
-            f"On {WHERE[OWN]}, {WHERE[NEW]} and {WHERE[FAR]} the sens-score for the own transformation is {ours}, "
-            f"{told(measured)} higher on the last than on the first; published: "
-            f"{', '.join(format_number(one.value) for one in theirs)}, {format_number(published.value)} higher"
+            f"On {WHERE[further]} the sens-score for the own transformation is {far} where it is {near} on "
+            f"{WHERE[nearer]}, {told(measured)} higher; published: {far_then} and {near_then}, "
+            f"{format_number(published.value)} higher"
         )
 
-    return Measured(
-        name="weaker_far_away",
-        say=say,
-        per_seed=same[FAR] - same[OWN],
-        contrasts=(
-            Contrast(f"{WHERE[NEW]} over {WHERE[OWN]}", same[NEW] - same[OWN]),
-            Contrast(f"{WHERE[FAR]} over {WHERE[NEW]}", same[FAR] - same[NEW]),
-        ),
-        published=published,
-    )
+    return Measured(name=name, say=say, per_seed=same[further] - same[nearer], published=published)
 
 
 def _counted(table: pd.DataFrame, whose: str, name: str, what: str) -> Measured:
     """In how many columns, a transformation under a seed each, something holds; as a share on new objects."""
-    found = {data: lowest_columns(table, data)[whose].dropna() for data in WHERE}
+    columns = {data: lowest_columns(table, data) for data in WHERE}
+    found = {data: each[whose].dropna() for data, each in columns.items()}
+    of_all = {data: each["own_of_all"].dropna() for data, each in columns.items()} if whose == "own" else {}
+    trained = table[(table["pretraining"] == "pictures") & (table["relation"] != UNTRAINED)]
 
     def say(measured: Interval) -> str:
         listed = ", ".join(f"{int(held.sum())} of {len(held)} on {WHERE[data]}" for data, held in found.items())
-        return f"{what} in {listed}: on {WHERE[NEW]} a share of {told(measured)}; {NOT_IN_THE_PAPER}"
+        num = trained.groupby("seed")["model"].nunique().max()
+        if any(len(held) for held in of_all.values()):
+            besides = ", ".join(f"{int(held.sum())}" for held in of_all.values())
+            listed += f" (with first weights among them {besides})"
+        return f"{what.format(num=num)} in {listed}: on {WHERE[NEW]} a share of {told(measured)}; {NOT_IN_THE_PAPER}"
 
     return Measured(name=name, say=say, per_seed=found[NEW].groupby(level="seed").mean(), confirmatory=False)
 

@@ -53,7 +53,7 @@ RULE: Final = (
     "As published: there, positive, and its 90 % interval, widened by the error of the published value, lies within "
     "the margin around it: half the published value and at least 0.05 for differences, 0.15 for retained shares.",
     "Same direction: there and positive.",
-    "Either is smaller or larger where the published value lies outside the 95 % interval.",
+    "Either is smaller or larger where a published size lies outside the 95 % interval; to be none is no size.",
     "No difference: the 90 % interval lies within ±0.05. Where no difference was published, this is tested first.",
     "Claims about every cell or every pair are conjunctions: each contrast has to pass. A ratio above r is decided by "
     "numerator minus r times denominator within seeds.",

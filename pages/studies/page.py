@@ -38,8 +38,8 @@ def show_origin(result: StudyResult) -> None:
     st.caption(
         f"{result.summary['runs_done']:,} runs with seeds {seeds}, made on {told['date'][:10]} by "
         f"`{told['command']}` on {told['hardware']}."
-        # Results of before there was a choice do not tell, and had those of training.
-        + (" Its test images show the backgrounds of training." if told.get("shared_backgrounds", True) else "")
+        + " Its test images show the backgrounds of training."
+        * told["shared_backgrounds"]
     )
 
 

@@ -133,7 +133,8 @@ def of_6() -> list[str]:
     places = ("same-pictures", "new-pictures", "new-noise")
     scores = [over_seeds(kept(relation, data)) for relation in ("same", "none") for data in places]
     gaps = [kept("none", data) - kept("same", data) for data in places]
-    return [*scores, said(gaps[0].mean()), over_seeds(gaps[1]), over_seeds(gaps[2])]
+    first = said(kept("untrained", "new-pictures").mean())
+    return [*scores, said(gaps[0].mean()), over_seeds(gaps[1]), first, over_seeds(gaps[2])]
 
 
 def of_7() -> list[str]:

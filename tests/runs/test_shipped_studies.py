@@ -35,8 +35,7 @@ def test_all_runs_were_done_and_it_is_said_how(result: StudyResult) -> None:
     study = make_study(result.name, scale=result.scale, seeds=result.seeds)
     told = result.summary["provenance"]
     assert result.summary["runs_done"] == result.summary["runs_total"]
-    if "shared_backgrounds" in told:  # those of earlier versions had other runs, and their pages say so
-        assert result.summary["runs_total"] == len(study.runs)
+    assert result.summary["runs_total"] == len(study.runs) and told["shared_backgrounds"] is False
     assert told["scale"] == result.scale and told["command"].startswith("python -m invariance study")
     assert told["commit"] and not told["commit"].endswith("+"), "made from files that no commit has"
     assert told["hardware"] and told["date"] and told["versions"]["torch"]
@@ -50,13 +49,10 @@ def test_findings_are_what_the_rule_makes_of_the_table(result: StudyResult) -> N
 
 @each_result
 def test_every_finding_rests_on_the_seeds_of_the_study(result: StudyResult) -> None:
-    # What an earlier version did not measure yet has no seed; nothing else may be without.
-    fewest = 1 if "shared_backgrounds" in result.summary["provenance"] else 0
     found = findings_of(result.summary)
     for finding in found:
         assert set(finding.per_seed) <= set(result.seeds)
-        assert fewest <= finding.n == len(finding.per_seed) <= len(result.seeds)
-    assert sum(finding.n == 0 for finding in found) <= 1
+        assert 1 <= finding.n == len(finding.per_seed) <= len(result.seeds)
 
 
 def test_findings_are_judged_anew_where_they_lie(tmp_path: Path) -> None:

@@ -102,11 +102,13 @@ PUBLISHED_LIKE: Scores = {
 def test_a_table_as_published_is_as_published_throughout() -> None:
     findings = found_in(table_of(PUBLISHED_LIKE))
     judged = {name: one.verdict for name, one in findings.items() if one.confirmatory}
-    assert set(judged.values()) == {Verdict.AS_PUBLISHED} and len(judged) == 7
+    assert set(judged.values()) == {Verdict.AS_PUBLISHED} and len(judged) == 8
     assert findings["kept_on_new_objects"].effect == pytest.approx(0.78, abs=0.01)
     assert findings["kept_on_noise"].effect == pytest.approx(0.48, abs=0.01)
     assert findings["trained_invariance"].effect == pytest.approx(0.27, abs=0.01)
-    assert findings["weaker_far_away"].effect == pytest.approx(0.44, abs=0.01)
+    assert findings["weaker_on_new_objects"].effect == pytest.approx(0.09, abs=0.01)
+    assert findings["weaker_on_noise"].effect == pytest.approx(0.35, abs=0.01)
+    assert "lowers the sens-score by 0.21 (from 0.21 (" in findings["kept_on_new_objects"].statement
     # On both kinds of objects together, -.01 + .01.
     assert findings["other_is_like_none"].effect == pytest.approx(0.0, abs=0.005)
     assert "published: 0.00 (−0.01 and 0.01 on" in findings["other_is_like_none"].statement
@@ -119,9 +121,26 @@ def test_little_that_is_kept_is_smaller_than_published() -> None:
     assert findings["trained_invariance"].verdict is Verdict.AS_PUBLISHED
 
 
+def test_steps_that_are_wrong_on_opposite_sides_do_not_make_up_for_each_other() -> None:
+    """As in twelve seeds: .19 and .14, where .09 and .35 were published; the sum is within its margin."""
+    findings = found_in(
+        table_of(PUBLISHED_LIKE | {"new-pictures": (0.31, 0.41, 0.42), "noise-noise": (0.45, 0.6, 0.6)})
+    )
+    assert findings["weaker_on_new_objects"].words == "same direction, larger"
+    assert findings["weaker_on_noise"].words == "same direction, smaller"
+
+
+def test_what_is_kept_on_other_data_is_told_without_a_verdict_and_the_least_of_it_first() -> None:
+    others = {"new-noise": (0.39, 0.40, 0.42), "noise-pictures": (0.33, 0.41, 0.42)}
+    kept = found_in(table_of(PUBLISHED_LIKE | others))["kept_elsewhere"]
+    assert kept.verdict is None and kept.effect == pytest.approx(0.03 / 0.27, abs=0.01)
+    assert kept.statement.startswith("On new objects on noise 0.11 [")
+    assert "and 0.33 on squares of noise on pictures, 0.37 on drawn objects on pictures; no" in kept.statement
+
+
 def test_without_an_invariance_nothing_is_as_published() -> None:
     findings = found_in(table_of(dict.fromkeys(PUBLISHED_LIKE, (0.5, 0.4, 0.45))))
-    for name in ("trained_invariance", "holds_on_new_objects", "kept_on_new_objects", "weaker_far_away"):
+    for name in ("trained_invariance", "holds_on_new_objects", "kept_on_new_objects", "weaker_on_noise"):
         assert findings[name].verdict in (Verdict.OPPOSITE, Verdict.UNDECIDED, Verdict.NO_DIFFERENCE), name
     assert findings["trained_invariance"].parts[0].effect < 0
 
@@ -165,15 +184,18 @@ def test_the_share_of_another_transformation_is_said_as_it_is() -> None:
 
 def test_all_columns_are_counted_and_first_weights_apart() -> None:
     table = table_of(PUBLISHED_LIKE, untrained=0.3, spread=0.0)
-    assert lowest_columns(table, "same-pictures").to_numpy().tolist() == [[1.0, 0.0]] * 12
-    assert lowest_columns(table, "noise-noise").to_numpy().tolist() == [[1.0, 1.0]] * 12
+    assert lowest_columns(table, "same-pictures").to_numpy().tolist() == [[1.0, 0.0, 1.0]] * 12
+    assert lowest_columns(table, "noise-noise").to_numpy().tolist() == [[1.0, 1.0, 0.0]] * 12
     # On new objects hue moves the network of rotate less than its own.
     turned = (table["data"] == "new-pictures") & (table["transform"] == "hue")
     table.loc[turned & (table["model"] == "rotate"), "sens"] = 0.1
     findings = found_in(table)
     own, first = findings["own_network_is_lowest"], findings["untrained_is_lower"]
     assert (own.effect, own.verdict, first.effect) == (0.5, None, 0.0)
+    assert own.statement.startswith("Of 3 trained networks a transformation's own is the lowest in 12 of 12 on")
     assert "12 of 12 on the objects of pretraining, 6 of 12 on new objects, " in own.statement
+    assert "(with first weights among them 12, 6, 0, 0)" in own.statement
+    assert "; first weights have 0.30; published" in findings["trained_invariance"].statement
     assert "0 of 12 on the objects of pretraining, 0 of 12 on new objects, " in first.statement
     assert "12 of 12 on squares of noise" in first.statement
     assert found_in(table_of(PUBLISHED_LIKE))["untrained_is_lower"].n == 0
