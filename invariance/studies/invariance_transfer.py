@@ -286,7 +286,7 @@ def _kept_elsewhere(rows: Mapping[str, pd.DataFrame]) -> Iterator[Measured]:
         if shift.name in (OWN, NEW, FAR) or shift.name not in rows or rows[shift.name].empty:
             continue
         there, here = _lowered(rows, shift.name)
-        if len(there):
+        if len(there) and here.mean():
             shares[shift] = (there, here)
     if not shares:
         return

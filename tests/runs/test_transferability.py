@@ -67,7 +67,7 @@ def test_the_benchmark_is_made_read_and_asked(tmp_path: Path, capsys: pytest.Cap
     row = made.table.iloc[0]
     assert engine.spec.transforms == parse_transforms(row["task"])
     features = load_weights(made.weights[row["network"]]).representation(images).detach().double().numpy()
-    assert row["logme"] == pytest.approx(logme(features, labels.numpy()), rel=1e-4)
+    assert row["logme"] == pytest.approx(logme(features, labels.numpy()), rel=1e-3, abs=1e-3)  # float16
 
     # Asked for again nothing is run, and what is written is the same.
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.suffix != ".json"}
