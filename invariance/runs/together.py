@@ -25,9 +25,10 @@ from invariance.runs.outcome import is_expected, is_out_of_memory
 from invariance.runs.run import Run
 from invariance.runs.store import Store
 from invariance.runs.threads import chosen_threads, wanted_threads
-from invariance.spec import PretrainSpec, RunSpec, SpecError, TransferSpec, canonical_json
+from invariance.spec import TRANSFORM_NAMES, PretrainSpec, RunSpec, SpecError, TransferSpec, canonical_json
 from invariance.vocabulary.architectures import ARCHITECTURES
 
+ANY_TRANSFORM: Final = TRANSFORM_NAMES[:1]
 MAX_TOGETHER = 32
 """Of a group: beyond that the launches are few, and each network's data and activations take memory."""
 STACKS_UNASKED: Final = False
@@ -77,8 +78,9 @@ def groups_together(specs: Iterable[RunSpec], device: str, *, is_asked: bool = F
     alike: dict[str, list[PretrainSpec]] = defaultdict(list)
     for spec in specs:
         if isinstance(spec, PretrainSpec) and spec.epochs:
-            # Seeds and draws apart, and as many classes: the last layers of a group are of one size.
-            data = replace(spec.data, seed=0, transform_seed=None, transforms=(), classes=())
+            # Seeds and draws apart, and as many classes: the last layers of a group are of one size. One transformation
+            # stands for all, since views that differ in them need one.
+            data = replace(spec.data, seed=0, transform_seed=None, transforms=ANY_TRANSFORM, classes=())
             kind = replace(spec, seed=0, data=data)
             alike[f"{len(spec.data.classes)} {canonical_json(kind)}"].append(spec)
     groups = [group[at : at + MAX_TOGETHER] for group in alike.values() for at in range(0, len(group), MAX_TOGETHER)]

@@ -222,6 +222,9 @@ def test_a_study_is_grouped_by_all_but_seeds_and_data() -> None:
     specs = [alone[0], alike[0], vgg[0], *tiny_study().runs[2:], alike[1], alone[1], vgg[1], alike[2], alone[2]]
     assert groups_together(specs, "cuda") == [alike, vgg]
     assert groups_together(specs, "cpu") == [] and groups_together(specs, "cpu", is_asked=True) == [alike, vgg]
+    views = [replace(base, objective="simclr", data=replace(base.data, transforms=(name,))) for name in ("hue", "blur")]
+    assert groups_together(views, "cpu", is_asked=True) == [views], "which cannot be without transformations"
+    assert groups_together([*views, base], "cpu") == []
     many = seeded(MAX_TOGETHER + 3)
     assert [len(group) for group in groups_together(many, "cuda")] == [MAX_TOGETHER, 3]
     large = [replace(spec, model="resnet18") for spec in many[:2]]
