@@ -118,7 +118,8 @@ class KnownModel:
         if not isinstance(self.spec, PretrainSpec):
             return None
         name = starting_network_name(self.spec.model, self.spec.seed)
-        spec = replace(self.spec, data=replace(self.spec.data, transforms=()))
+        # Supervised, since other objectives ask for transformations; the first weights are the same.
+        spec = replace(self.spec, objective="supervised", data=replace(self.spec.data, transforms=()))
         return replace(self, reference=name, label=name, spec=spec, metrics={}, is_untrained=True)
 
 

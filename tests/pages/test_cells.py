@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from invariance.figures.networks import network_colours
 from invariance.spec import DatasetSpec, PretrainSpec, TransferSpec
+from invariance.vocabulary.measures import starting_network_name
+from invariance.vocabulary.objectives import OBJECTIVES
 from pages.shared.cache import KnownModel
 from pages.shared.cells import colour_of, colours_of
 
@@ -24,3 +26,12 @@ def test_a_network_of_others_keeps_its_name_and_an_untrained_one_is_grey() -> No
     assert published.short_title == "published: resnet18"
     untrained = KnownModel("a", "a", PretrainSpec(data=DatasetSpec()), None, "", {}, is_untrained=True)
     assert (untrained.short_title, colour_of(untrained)) == ("untrained", network_colours([None])[0])
+
+
+def test_a_network_of_any_objective_has_an_untrained_one() -> None:
+    """Views that differ in transformations need one; what has not been trained yet has none."""
+    for objective in OBJECTIVES:
+        spec = PretrainSpec(data=DatasetSpec(transforms=("hue",)), objective=objective, seed=3)
+        untrained = KnownModel("abcdef", "long", spec, None, "", {}).untrained
+        assert untrained is not None and untrained.reference == starting_network_name("small", 3) == untrained.label
+        assert untrained.spec == PretrainSpec(data=DatasetSpec(), seed=3)
