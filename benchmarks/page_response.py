@@ -88,7 +88,7 @@ def main() -> None:
             browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
             page = browser.new_page(viewport={"width": 1280, "height": 900})
             other = browser.new_page(viewport={"width": 1280, "height": 900})
-            other.goto(f"{url}/train?epochs_Quick=100")
+            other.goto(f"{url}/train?epochs_Instant=100")
             other.wait_for_selector(READY, timeout=60_000)
             page.goto(f"{url}/dataset")
             page.wait_for_selector(READY, timeout=60_000)

@@ -127,12 +127,13 @@ def add_commands(commands: Any) -> None:
 
 
 def _notes() -> dict[str, str]:
-    """What the help says of the other optimizer: its budget, and the values of that."""
-    usual, other = usual_budget(), usual_budget(optimizer="muon")
-    notes = {name: f"with muon {value}" for name, value in other.settings.items() if DEFAULTS[name] != value}
+    """What the help says of the other optimizer: where it is usual, its budget, and the values of that."""
+    instant, quick = usual_budget(), usual_budget(optimizer="adam")
+    only = f"{', '.join(instant.usual_on or ())}, supervised"
+    notes = {name: f"with adam {value}" for name, value in quick.settings.items() if DEFAULTS[name] != value}
     return notes | {
-        "optimizer": f"adam trains {usual.epochs} x {usual.samples_per_epoch:,} images (budget {usual.name}), "
-        f"muon {other.epochs} x {other.samples_per_epoch:,} ({other.name})"
+        "optimizer": f"muon trains {instant.epochs} x {instant.samples_per_epoch:,} images (budget {instant.name}; "
+        f"default of {only}), adam {quick.epochs} x {quick.samples_per_epoch:,} ({quick.name}; default of all others)"
     }
 
 

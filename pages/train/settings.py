@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
@@ -96,6 +96,9 @@ def choose_published(known: Networks) -> str | None:
     return None if chosen is None else chosen.reference
 
 
+FIELDS_OF_ADAM: Final = frozenset({"rate", "batch", "epochs_Quick", "samples_Quick"})
+
+
 def budget_controls(model: str, objective: str) -> tuple[Budget, dict[str, Any]]:
     """How long to train, and with what.
 
@@ -107,7 +110,9 @@ def budget_controls(model: str, objective: str) -> tuple[Budget, dict[str, Any]]
         The budget, and the other arguments of ``planned_runs``.
     """
     offered = [name for name, budget in BUDGETS.items() if budget.suits(model, objective)]
-    default = usual_budget(model, objective).name
+    # A link that names fields of Adam and no budget is from when Quick was usual.
+    is_earlier = not FIELDS_OF_ADAM.isdisjoint(st.query_params)
+    default = usual_budget(model, objective, "adam" if is_earlier else None).name
     budget = BUDGETS[segments("How long", offered, key="budget", default=default)]
     st.caption(budget.summary)
     left, right = st.columns(2)

@@ -28,7 +28,7 @@ FIGURE_FIRST = ("dataset", "ask", "invariance", "factors", "studies", "attributi
 """Pages whose figure is what one sees first."""
 FIGURE_TOP_PX = 450.0
 
-TINY = "objects_source=noise&backgrounds_source=noise&classes=2&epochs_Quick=1&samples_Quick=64&target_images=20"
+TINY = "objects_source=noise&backgrounds_source=noise&classes=2&epochs_Instant=1&samples_Instant=64&target_images=20"
 
 
 @pytest.mark.browser

@@ -48,11 +48,20 @@ def run_ids(specs: Iterable[RunSpec]) -> list[str]:
 
 
 def test_the_usual_budget_asks_for_the_runs_of_the_command_line(app: AppTest, store: Store) -> None:
-    open_train(app, rate="0.002").button(key="go").click().run()
+    open_train(app, rate_muon="0.02")
+    assert BUDGETS["Instant"].summary in texts(app)
+    app.button(key="go").click().run()
     assert not app.exception and not app.error
     expected = what_if(TARGET, disjoint_from(TARGET), objects="noise", backgrounds="noise").runs
     assert set(run_ids(expected)) == {run.id for run in store.list()}
-    assert {run.optimizer for run in expected if isinstance(run, PretrainSpec)} == {"adam"}
+    assert {run.optimizer for run in expected if isinstance(run, PretrainSpec)} == {"muon"}
+
+
+def test_a_link_that_names_a_field_of_adam_is_of_the_budget_that_was_usual_then(app: AppTest, store: Store) -> None:
+    open_train(app, rate="0.002").button(key="go").click().run()
+    assert not app.exception and not app.error
+    expected = what_if(TARGET, disjoint_from(TARGET), objects="noise", backgrounds="noise", optimizer="adam").runs
+    assert set(run_ids(expected)) == {run.id for run in store.list()}
 
 
 def test_a_budget_is_offered_for_the_networks_on_which_it_was_measured(app: AppTest, store: Store) -> None:
@@ -61,7 +70,7 @@ def test_a_budget_is_offered_for_the_networks_on_which_it_was_measured(app: AppT
         return list(group.options), str(group.value)
 
     open_train(app)
-    assert offered() == (["Instant", "Quick", "Standard", "Long"], "Quick")
+    assert offered() == (["Instant", "Quick", "Standard", "Long"], "Quick"), "the link names a rate of Adam's"
     assert BUDGETS["Quick"].summary in texts(app)
     app.selectbox(key="model").select("small_vit").run()
     assert not app.exception and offered() == (["Quick", "Standard", "Long"], "Quick")
@@ -118,11 +127,8 @@ def test_progress_in_a_line() -> None:
 
 def open_train(app: AppTest, **query: str) -> AppTest:
     app.run()
-    link = {
-        "objects_source": "noise",
-        "backgrounds_source": "noise",
-        "rate": "0.001",
-    }  # a rate that the fake finishes
+    rate = {} if "rate_muon" in query else {"rate": "0.001"}  # that the fake finishes
+    link = {"objects_source": "noise", "backgrounds_source": "noise", **rate}
     for name, value in (link | query).items():
         app.query_params[name] = value
     return app.switch_page("pages/train/page.py").run()

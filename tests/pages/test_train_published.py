@@ -156,7 +156,7 @@ def test_conclusions_about_a_published_network() -> None:
 def test_what_it_will_take_in_words() -> None:
     planned = planned_runs(TARGET, [TARGET], published="torchvision:vit_b_16", **OPTIONS)
     on_cpu, on_gpu = (expected_line(planned, device, "small", ()) for device in ("cpu", "cuda"))
-    assert on_cpu.startswith("40,000 images to pretrain each network on. All of it takes about 41 min on a laptop")
+    assert on_cpu.startswith("10,000 images to pretrain each network on. All of it takes about 41 min on a laptop")
     assert "the GPU" in on_gpu
-    assert expected_line(planned, "cpu", "small", {planned[2].run_id}).count("about 30 s on") == 1
+    assert expected_line(planned, "cpu", "small", {planned[2].run_id}).count("about 10 s on") == 1
     assert "done already" in expected_line(planned, "cpu", "small", {spec.run_id for spec in planned})
