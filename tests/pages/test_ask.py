@@ -64,7 +64,7 @@ def test_the_answer_that_ships_is_to_the_question_it_names() -> None:
     for name in ("effect", "low", "high"):  # as the command wrote them
         told, shown = ([effect[name] for effect in effects["effects"]] for effects in (one.summary, one.report))
         assert told == pytest.approx(shown)
-    command = one.summary["provenance"]["command"].partition(" --out")[0]
+    command = one.summary["provenance"]["command"].partition(" --device")[0]
     assert command.partition("what-if ")[2] == question_command(one.question.spec).partition("what-if ")[2]
     assert len(one.question.seeds) >= 3, "fewer have no verdict"
 
