@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from functools import cache, partial
@@ -135,6 +136,9 @@ def test_the_lead_over_random_pairs_in_the_readme() -> None:
     [result] = [one for one in RESULTS if one.name == "transforms-vs-other"]
     both = recomputed(result.name, partial(shipped, result))
     [one] = [one for finding, one in both if finding.name == "matching_helps"]
+    pair = json.loads((ROOT / "benchmarks" / "results" / "what-if.json").read_text())
+    assert f"mean of both tasks, is {pair['gain'][0]:.2f} over ten seeds of the pair above" in text
+    assert pair["seeds"] == [0, 9]
     sentence = text[text.index("Over pairs drawn at random") :].partition("## ")[0]
     values = [one.estimate, *one.interval(), len(one.values), min(one.values), max(one.values)]
     assert not unexplained(sentence, values)

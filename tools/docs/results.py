@@ -19,7 +19,6 @@ from tools.docs.records import (
     of_shared_backgrounds,
     percent,
     record,
-    span,
     two_digits,
 )
 from tools.docs.text import bullet, paragraph, table
@@ -47,18 +46,16 @@ def overview() -> str:
     return "## Networks and pages\n\n" + table(["what", "result", "how"], rows)
 
 
-_EARLIER_PAIR = " (measured when the command had two networks and one task, whose test showed training's backgrounds)"
-
-
 def _what_if_row() -> list[str]:
     found = record("what-if")
     low, high = found["matched"]
     other_low, other_high = found["mismatched"]
+    gain, least, most = found["gain"]
     return [
         f"matched against disjoint transfer of one favourable pair, seeds {found['seeds'][0]} to {found['seeds'][1]}",
         f"{low:.3f} to {high:.3f} against {other_low:.3f} to {other_high:.3f}; gap at least {found['smallest_gap']} "
-        f"on every seed{_EARLIER_PAIR * of_shared_backgrounds(found)}",
-        f"{code(found)}, {span(found['seconds'])} s each (float32: {span(found['float32_seconds'])} s)",
+        f"on every seed; mean of both ways round {gain:.2f}, {least:.2f} to {most:.2f}",
+        code(found),
     ]
 
 
