@@ -10,7 +10,7 @@ from invariance.runs.shipped_studies import StudyResult, shipped_results
 from invariance.runs.study_files import findings_of
 from invariance.statistics import Interval
 from invariance.studies.findings import Finding
-from invariance.studies.telling import furthest_first, symbol, tally
+from invariance.studies.telling import furthest_first, is_beyond_paper, symbol, tally
 from invariance.vocabulary.studies import ABOUT, STUDY_NAMES
 from invariance.vocabulary.verdicts import SYMBOL, Verdict
 from tools.docs.text import paragraph, table
@@ -34,11 +34,12 @@ def by_study() -> str:
     rows = []
     for result in shipped():
         judged = [finding for finding in findings_of(result.summary) if finding.confirmatory]
+        beyond = ", not in the paper" * is_beyond_paper(judged)
         counts = Counter(finding.verdict for finding in judged)
         few = ": preliminary" * any(finding.preliminary for finding in judged)
         seeds = "1 seed: no verdict" if len(result.seeds) == 1 else f"{len(result.seeds)} seeds{few}"
         cells = [len(judged), *(counts[verdict] or "" for verdict in _TOLD)]
-        rows.append([f"{ABOUT[result.name].title}, {seeds}", *map(str, cells)])
+        rows.append([f"{ABOUT[result.name].title}{beyond}, {seeds}", *map(str, cells)])
     return table(["study", "findings", *(f"{SYMBOL[verdict]} {verdict}" for verdict in _TOLD)], rows)
 
 
