@@ -67,7 +67,13 @@ def test_a_square_is_a_question(name: str) -> None:
         own = {field.name for field in fields(QuestionSpec)}
         budget = {key: value for key, value in asdict(scale.budget).items() if key in own - {"seeds"}}
         num_images, num_classes = (scale.budget.transfer_samples,), scale.num_classes
-        values = {**budget, "models": (scale.budget.model,), "num_images": num_images, "num_classes": num_classes}
+        values = {
+            **budget,
+            "optimizer": "adam",
+            "models": (scale.budget.model,),
+            "num_images": num_images,
+            "num_classes": num_classes,
+        }
         values |= {"sources": sources, "targets": targets, "seeds": (seed,), **changed}
         return {cell.transfer.run_id for cell in question_of(QuestionSpec(**values)).cells}
 
