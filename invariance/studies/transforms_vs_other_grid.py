@@ -5,7 +5,7 @@ once one with the target's own transformations and once one with others, so that
 a target that is easier counts as a gain from matching.
 
 That 2 x 2 is a question (:mod:`invariance.spec.question`) with sources ``P;Q``, or ``P;Q;none`` at the usual setting,
-and targets ``P;Q``, with ``optimizer="adam"`` and under the scale's budget: ``num_samples``, ``epochs``, ``batch_size``, ``learning_rate``,
+and targets ``P;Q``, with Adam and the scale's ``num_samples``, ``epochs``, ``batch_size``, ``learning_rate``,
 ``num_test_samples``, ``regularisation``, ``shared_backgrounds``; its runs are this study's, by the same identities.
 Architecture (but for the vision transformer's own schedule and weight decay), objective, and number of pretraining
 samples are one such question for each value; published networks are sources of their own. No question has classes of
