@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, ClassVar, Final
 
 from invariance.spec.checks import SpecError, freeze, require, require_choice, require_count
 from invariance.spec.compositions import check_transforms, parse_transforms, transforms_text
 from invariance.spec.run import BaseRunSpec
 from invariance.vocabulary.architectures import ARCHITECTURES
-from invariance.vocabulary.budgets import usual_budget
+from invariance.vocabulary.budgets import common_budget
 from invariance.vocabulary.choices import PRECISIONS, REGULARISATIONS, TRANSFER_METHODS
 from invariance.vocabulary.objectives import OBJECTIVES
 from invariance.vocabulary.optimizers import OPTIMIZERS
@@ -115,10 +116,11 @@ class QuestionSpec(BaseRunSpec):
         if self.epochs is not None:
             require_count("epochs", self.epochs, 1, 100_000)  # none at all is the source "untrained"
 
-    def training(self, model: str, objective: str) -> dict[str, Any]:
-        """Fields of the pretrainings of a network: those that are asked for, and the others of its budget."""
+    @property
+    def training(self) -> dict[str, Any]:
+        """Fields of all pretrainings: those that are asked for, and the others of the budget that all networks have."""
         asked = {name: getattr(self, name) for name in ("epochs", "samples_per_epoch", "batch_size", "learning_rate")}
-        usual = usual_budget(model, objective, self.optimizer).settings
+        usual = common_budget(product(self.models, self.objectives), self.optimizer).settings
         return usual | {name: value for name, value in asked.items() if value is not None}
 
     @property

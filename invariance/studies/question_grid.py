@@ -151,7 +151,7 @@ def _pretraining(question: QuestionSpec, data: DatasetSpec, model: str, objectiv
         precision=question.precision,
         num_test_samples=question.num_test_samples,
         seed=seed,
-        **question.training(model, objective),
+        **question.training,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -92,3 +93,17 @@ def usual_budget(model: str = "small", objective: str = "supervised", optimizer:
         fitting = (budget for budget in BUDGETS.values() if budget.suits(model, objective))
         return next(budget for budget in fitting if budget.usual_on is None or model in budget.usual_on)
     return next(budget for budget in BUDGETS.values() if budget.optimizer == optimizer)
+
+
+def common_budget(networks: Iterable[tuple[str, str]], optimizer: str | None = None) -> Budget:
+    """The one budget of networks that are compared, so that they differ in nothing else.
+
+    Args:
+        networks: architecture and objective of each.
+        optimizer: that is asked for, see :func:`usual_budget`.
+
+    Returns:
+        What is usual for all of them, or where that differs the shortest one that suits every network.
+    """
+    usual = {usual_budget(*network, optimizer).name for network in networks}
+    return BUDGETS[usual.pop()] if len(usual) == 1 else next(one for one in BUDGETS.values() if one.measured_on is None)

@@ -9,7 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from invariance.spec import QuestionSpec
-from invariance.vocabulary.budgets import BUDGETS, Budget, usual_budget
+from invariance.vocabulary.budgets import BUDGETS, Budget, common_budget
 from invariance.vocabulary.objectives import OBJECTIVES
 from pages.ask.asked import Asked
 from pages.shared.fields import segments
@@ -41,7 +41,7 @@ def choose_details(models: Sequence[str]) -> dict[str, Any]:
             learnt = tuple(objectives) or (USUAL,)
             networks = list(product(models, learnt))
             offered = [name for name, budget in BUDGETS.items() if all(budget.suits(*one) for one in networks)]
-            usual = usual_budget(*networks[0])
+            usual = common_budget(networks)
             budget = BUDGETS[segments("How long", offered, key="budget", default=usual.name)]
             st.caption(budget.summary)
     return pictures | {"objectives": learnt} | ({} if budget is usual else _lengths(budget))

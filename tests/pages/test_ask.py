@@ -185,3 +185,10 @@ def test_networks_that_were_there_are_called_by_their_titles_but_linked_by_their
     assert told["cells"] == [{"source": "gallery: hue", "pretraining": "0123"}] and told["summary"] == report["summary"]
     assert told["effects"] == [{"sources": ["gallery: hue", "none"], "statement": "gallery: hue is ahead of none"}]
     assert told["sentence"] == "gallery: hue less none"
+
+
+def test_networks_with_different_usual_budgets_have_one_that_suits_all(app: AppTest) -> None:
+    open_ask(app, models="small,small_vit")
+    assert not app.exception and not app.error
+    (group,) = (one for one in app.button_group if one.key == "budget")
+    assert (list(group.options), str(group.value)) == (["Quick", "Standard", "Long"], "Quick")

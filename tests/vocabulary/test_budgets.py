@@ -23,12 +23,13 @@ def test_instant_is_usual_where_its_gaps_are_shown_to_be_equal_and_offered_where
     assert [usual_budget(model, optimizer=name).name for name in ("adam", "muon")] == ["Quick", "Instant"]
 
 
-def test_networks_of_a_question_have_the_usual_budget_unless_an_optimizer_is_asked_for() -> None:
+def test_networks_of_a_question_have_one_budget_and_that_of_the_optimizer_if_one_is_asked_for() -> None:
     asked = QuestionSpec(sources=("hue", "none"), targets=("hue",), models=("small", "small_vit"), epochs=2)
-    found = [asked.training(model, "supervised") for model in asked.models]
-    assert found == [BUDGETS[name].settings | {"epochs": 2} for name in ("Instant", "Quick")]
+    assert asked.training == BUDGETS["Quick"].settings | {"epochs": 2}, "architectures would differ in their budgets"
+    assert replace(asked, models=("small",)).training == BUDGETS["Instant"].settings | {"epochs": 2}
+    assert replace(asked, models=("small",), objectives=("supervised", "simclr")).training["optimizer"] == "adam"
     slow = replace(asked, optimizer="adam")
-    assert slow.training("small", "supervised") == BUDGETS["Quick"].settings | {"epochs": 2}
+    assert slow.training == BUDGETS["Quick"].settings | {"epochs": 2}
 
 
 def test_what_is_usual_is_what_the_benchmark_says() -> None:
