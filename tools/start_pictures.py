@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +22,7 @@ from invariance.data.example import EXAMPLE_TRANSFORMS, example_frames
 from invariance.data.foreground import indices_of
 from invariance.data.magnitudes import sample_at
 from invariance.data.preview import positions_of, samples, to_pictures
-from invariance.figures.pictures import outline
+from invariance.figures.pictures import outline, sheet
 from invariance.runs.gallery import entry
 from invariance.spec import DatasetSpec
 
@@ -36,16 +35,6 @@ GROUND: Final = "#dbe4e0"
 QUALITY: Final = 72
 Pictures = NDArray[np.uint8]
 """(N, S, S, 3), or one picture (H, W, 3)."""
-
-
-def sheet(pictures: Pictures) -> Pictures:
-    """Pictures in rows, as nearly a square as may be (a page knows where each is from how many there are)."""
-    num, size = len(pictures), pictures.shape[1]
-    columns = math.ceil(math.sqrt(num))
-    rows = -(-num // columns)
-    whole = np.zeros((rows * columns, size, size, 3), np.uint8)
-    whole[:num] = pictures
-    return whole.reshape(rows, columns, size, size, 3).swapaxes(1, 2).reshape(rows * size, columns * size, 3)
 
 
 def example_pictures() -> dict[str, Pictures]:

@@ -52,6 +52,21 @@ class PictureView:
 
 
 @dataclass(frozen=True)
+class Followed:
+    """What one network makes of a picture as it is, then at N magnitudes.
+
+    Attributes:
+        says: 1 + N names of the most probable class; empty for a network without classes.
+        probability: 1 + N, of that class.
+        distance: N, from the picture as it is, as in :class:`PictureView`.
+    """
+
+    says: tuple[str, ...]
+    probability: tuple[float, ...]
+    distance: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class PictureComparison:
     """Several networks on one picture.
 
@@ -84,6 +99,22 @@ def look_at(models: Sequence[Classifier], path: Tensor, *, units: Sequence[float
     views = tuple(_view(model, path, unit, shown) for model, unit in zip(models, units, strict=True))
     image, changed = to_pictures(path[[0, -1]])
     return PictureComparison(image, changed, views, shared_limit([view.relevance for view in views]))
+
+
+@torch.no_grad()
+def followed(model: Classifier, frames: Tensor, unit: float) -> Followed:
+    """What a network makes of a picture at each of several magnitudes: quick enough to be at hand while one drags.
+
+    Args:
+        model: in eval mode, on the frames' device.
+        frames: (1 + N, 3, S, S) float in [0, 1], first the picture as it is.
+        unit: mean distance of its random pairs; 0 for a network that sees no difference anywhere.
+    """
+    features = model.representation(frames)
+    tops = [_top(model, row, num=1) for row in model.head(features).softmax(dim=1).cpu()]
+    says, probability = zip(*(top[0] if top else ("", 0.0) for top in tops), strict=True)
+    moved = torch.linalg.vector_norm(features[1:] - features[0], dim=1).tolist()
+    return Followed(says, probability, tuple(each / unit if unit > 0 else math.nan for each in moved))
 
 
 def _view(model: Classifier, path: Tensor, unit: float, shown: str) -> PictureView:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -75,10 +75,33 @@ def picture_way(
     Raises:
         SpecError: as for :func:`magnitude_way`, or the transformation needs other pictures.
     """
+    check_values(transform, values)
+    return picture_at(rgba, background, transform, _settings(transform, values, num_steps), draw=draw)
+
+
+@torch.no_grad()
+def picture_at(
+    rgba: Tensor, background: Tensor, transform: str, settings: Sequence[Mapping[str, float]], *, draw: int = 0
+) -> Tensor:
+    """A picture without a transformation, then with it at each of some settings.
+
+    Args:
+        rgba: as for :func:`picture_way`.
+        background: likewise.
+        transform: likewise.
+        settings: N times parameter name to value, as for :func:`magnitude_way`.
+        draw: as for :func:`magnitude_way`.
+
+    Returns:
+        (1 + N, 3, S, S) float in [0, 1].
+
+    Raises:
+        SpecError: as for :func:`picture_way`.
+    """
     if transform not in FLAT_TRANSFORMS:
         raise SpecError(f"transform = {transform!r}: expected one of {', '.join(FLAT_TRANSFORMS)}")
-    check_values(transform, values)
-    settings = _settings(transform, values, num_steps)
+    for values in settings:
+        check_values(transform, values)
     params = parameters_at(transform, settings, seed=0, index=torch.tensor([draw], device=rgba.device))
     changed, _ = apply_composition(rgba.expand(len(settings), -1, -1, -1), (get_transform(transform),), (params,))
     return paste(torch.cat([rgba, changed]), background)

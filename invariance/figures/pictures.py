@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Final
@@ -71,6 +72,19 @@ def image_grid(
         canvas[top : top + height, left : left + width, :3] = upscale(image, factor)
         canvas[top : top + height, left : left + width, 3] = 255
     return canvas if labels is None else _write_labels(canvas, labels, corners, (height, width))
+
+
+def sheet(pictures: Picture) -> Picture:
+    """Pictures (N, S, S, 3) as one, in rows as nearly a square as may be.
+
+    How many there are tells a page where each of them is; the last places may be black.
+    """
+    num, size = len(pictures), pictures.shape[1]
+    columns = math.ceil(math.sqrt(num))
+    rows = -(-num // columns)
+    whole = np.zeros((rows * columns, size, size, 3), np.uint8)
+    whole[:num] = pictures
+    return whole.reshape(rows, columns, size, size, 3).swapaxes(1, 2).reshape(rows * size, columns * size, 3)
 
 
 def relevance_overlay(

@@ -7,6 +7,7 @@ from invariance.data.preview import describe_transforms
 from invariance.data.uploads.one_picture import OnePicture
 from invariance.spec import FLAT_TRANSFORMS
 from pages.own.answers import look, show_views
+from pages.own.live import ways
 from pages.own.picture import choose_background, choose_picture
 from pages.shared import cache, links
 from pages.shared.controls import choose
@@ -17,6 +18,11 @@ from pages.shared.networks import Networks, choose_models, show_no_gallery
 
 FIRST_TRANSFORM = "rotate"
 WHAT_IT_DOES = "What the slider changes. One of the two networks was trained to ignore some of these, the other others."
+
+STYLE = """<style>
+[data-testid=stColumn][data-moving] :is([data-testid=stImage], [data-testid=stMarkdown]) { opacity: 0.3; }
+</style>"""
+"""A map is of the picture where the slider was let go: while it moves, it steps back."""
 
 
 @st.fragment
@@ -33,6 +39,7 @@ def show(known: Networks) -> None:
         SpecError: the picture cannot be used.
     """
     file_place, transform_place, slider_place, more, below = controls_row([3, 2.4, 3])
+    below = below.container(horizontal=True)
     titles = {name: name.replace("_", " ") for name in FLAT_TRANSFORMS}
     transform = choose(
         "Transformation",
@@ -51,15 +58,17 @@ def show(known: Networks) -> None:
     views = pairs_on_phones("views").columns(4, gap="medium")
     with views[0]:
         first, examples_place = st.container(), st.container()
-    chosen, is_object = choose_picture(file_place, examples_place, more)
+    chosen, is_object = choose_picture(file_place, examples_place, below, more)
     picture = OnePicture(chosen, is_object, backgrounds, position)
     with below, st.spinner("Asking both networks"):
         found = look(models, picture, transform, values, draw, shown)
-    show_views(found, models, titles[transform], shown, [first, *views[1:]])
+        followed = ways(models, picture, transform, values, draw)
+    show_views(found, models, titles[transform], shown, [first, *views[1:]], followed)
 
 
 links.enter("own", widget="left")
 st.title("Try a picture", anchor=False)
+st.html(STYLE)
 with errors_shown():
     if known := cache.known_models():
         main(known)

@@ -12,7 +12,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from invariance.data.engine import Engine
 from invariance.data.uploads.masking import MAX_TOLERANCE, PLAIN_SHARE
-from invariance.data.uploads.one_picture import EXAMPLES, example_picture
+from invariance.data.uploads.one_picture import EXAMPLES, OnePicture, example_picture
 from invariance.data.uploads.reading import read_upload
 from invariance.data.uploads.shelf import ObjectPicture, digest_of
 from invariance.figures.cutouts import cutout_on_checkerboard
@@ -32,12 +32,15 @@ TILE_PX = 200
 NUM_BACKGROUNDS, FIRST_SCENE = 100, 17
 
 
-def choose_picture(file_place: DeltaGenerator, place: DeltaGenerator, more: DeltaGenerator) -> tuple[Image.Image, bool]:
+def choose_picture(
+    file_place: DeltaGenerator, place: DeltaGenerator, camera_place: DeltaGenerator, more: DeltaGenerator
+) -> tuple[Image.Image, bool]:
     """Uploader and examples: the picture, and whether it is an object.
 
     Args:
         file_place: of the uploader.
-        place: of the examples and the camera, below the picture.
+        place: of the examples, below the picture.
+        camera_place: of the camera.
         more: of the rest.
 
     Raises:
@@ -53,7 +56,7 @@ def choose_picture(file_place: DeltaGenerator, place: DeltaGenerator, more: Delt
         on_change=_on_file,
         args=(FILE,),
     )
-    examples_place, camera_place = place.container(), place.container()
+    examples_place = place.container()
     with camera_place.popover("Or the camera", icon=":material/photo_camera:", type="tertiary"):  # asked once open
         photo = st.camera_input("Hold something up", key=PHOTO, on_change=_on_file, args=(PHOTO,))
     file = photo if st.session_state.get(LAST) == PHOTO else uploaded
@@ -104,6 +107,11 @@ def choose_background(image_size: int) -> tuple[Engine, int]:
         return cache.engine(DatasetSpec(backgrounds=colour, image_size=image_size)), 0
     number = right.slider("Which scene", 0, NUM_BACKGROUNDS - 1, FIRST_SCENE, key="scene", bind="query-params")
     return cache.engine(DatasetSpec(image_size=image_size)), int(number)
+
+
+def contents_of(picture: OnePicture) -> tuple[object, ...]:
+    """What tells a picture on its ground from others."""
+    return np.asarray(picture.picture), picture.is_object, picture.backgrounds.spec, picture.position
 
 
 def _adjust(place: DeltaGenerator, digest: str, item: ObjectPicture) -> None:

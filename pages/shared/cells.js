@@ -1,13 +1,5 @@
 // A table of coloured cells: each is a button, arrow keys walk among them, names of rows and columns stay in sight.
 
-function make(parent, name, attributes = {}, text = null) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) if (value !== null && value !== false) element.setAttribute(key, value);
-  if (text !== null) element.textContent = text;
-  parent.append(element);
-  return element;
-}
-
 function drawHead(table, data) {
   const row = make(make(table, "thead"), "tr");
   make(row, "th", { scope: "col" }, data.corner);

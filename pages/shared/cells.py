@@ -17,6 +17,7 @@ import streamlit as st
 from invariance.figures.networks import look_of, network_colours
 from invariance.figures.palette import colour_at, text_colour
 from invariance.vocabulary.transforms import TRANSFORMATIONS
+from pages.shared.scripts import component_script
 from pages.shared.serving.once import kept, name_of
 from pages.shared.transform_pictures import ADDRESS
 
@@ -33,7 +34,7 @@ _cells = st.components.v2.component(
     "invariance_cells",
     html='<div class="cells"></div>',
     css=(HERE / "cells.css").read_text(),
-    js=(HERE / "cells.js").read_text(),
+    js=component_script(HERE / "cells.js"),
 )
 
 

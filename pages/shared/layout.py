@@ -20,6 +20,9 @@ STYLE: Final = f"""
   [class*=st-key-{PAIRS}] [data-testid=stColumn] {{
     min-width: calc(50% - 0.375rem); flex: 1 1 calc(50% - 0.375rem); width: calc(50% - 0.375rem);
   }}
+  [class*=st-key-{PAIRS}] [data-testid=stColumn]:has([class*=st-key-{AT_THE_BOTTOM}]) {{
+    min-width: 0; flex: 0 0 0; margin-right: -0.75rem;
+  }}
   [class*=st-key-{AT_THE_BOTTOM}] {{
     position: fixed; z-index: 99; left: 0; right: 0; bottom: 0; width: auto; max-height: 40vh; overflow-y: auto;
     padding: 0.5rem 1.25rem; background: light-dark(LIGHT, DARK); border-top: 1px solid #7a8987;
@@ -39,7 +42,7 @@ def style() -> str:
 
 def controls_row(widths: Sequence[float]) -> list[DeltaGenerator]:
     """Places of a page's first controls in one row, then that of the rest, which a button opens, and one below it."""
-    *places, last = st.columns([*widths, MORE_WIDTH], gap="medium")
+    *places, last = pairs_on_phones("controls").columns([*widths, MORE_WIDTH], gap="medium")
     return [*places, last.popover("More", icon=":material/tune:", width="stretch"), last]
 
 

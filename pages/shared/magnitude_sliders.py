@@ -7,6 +7,7 @@ from contextlib import nullcontext
 
 from streamlit.delta_generator import DeltaGenerator
 
+from invariance.data.laws import Law
 from invariance.data.magnitudes import Magnitude, has_field, magnitudes
 from pages.shared.fields import number
 from pages.shared.layout import at_the_bottom
@@ -42,9 +43,14 @@ def magnitude_sliders(transform: str, place: DeltaGenerator | None = None) -> tu
     return values, draw
 
 
+def slider_key(law: Law) -> str:
+    """Of the slider that moves a magnitude: its name in the link, too."""
+    return law.key.replace(".", "_")
+
+
 def _slider(place: DeltaGenerator, magnitude: Magnitude) -> float:
     """A slider over the whole range of a magnitude, or a switch where there is none between off and on."""
-    law, key = magnitude.law, magnitude.law.key.replace(".", "_")
+    law, key = magnitude.law, slider_key(magnitude.law)
     if law.kind == "switch":
         return float(place.toggle(law.title, bool(magnitude.start), key=key, bind="query-params"))
     step = _step(magnitude)

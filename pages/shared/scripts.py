@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Final
+
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
@@ -41,6 +44,14 @@ Streamlit makes no entry for what it binds to the link itself, one for each name
 for what a page that is entered writes. A slider that goes on moving is one thing; two lessons or choices are two,
 however fast they follow one another.
 """
+
+
+ELEMENTS: Final = (Path(__file__).parent / "elements.js").read_text()
+
+
+def component_script(path: Path) -> str:
+    """The script of a component, after what several have in common."""
+    return ELEMENTS + path.read_text()
 
 
 def run_script(code: str, *, key: str) -> None:

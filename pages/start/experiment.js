@@ -3,25 +3,8 @@
 const FULL = 1.2; // end of a bar; at 1 an image has moved as far as another image
 const INTRO_MS = 1800;
 
-function make(parent, name, attributes = {}, text = null) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  if (text !== null) element.textContent = text;
-  parent.append(element);
-  return element;
-}
-
 const percent = (share) => `${Math.round(100 * share)} %`;
 const shown = (value) => value.toFixed(2);
-
-// Shows the picture of that number of a sheet, whose rows are as nearly a square as may be.
-function showOf(element, number, count) {
-  const columns = Math.ceil(Math.sqrt(count));
-  const rows = Math.ceil(count / columns);
-  element.style.backgroundSize = `${columns * 100}% ${rows * 100}%`;
-  const [x, y] = [number % columns, Math.floor(number / columns)];
-  element.style.backgroundPosition = `${(100 * x) / Math.max(1, columns - 1)}% ${(100 * y) / Math.max(1, rows - 1)}%`;
-}
 
 function buildCard(bench, data) {
   const card = make(bench, "section", { class: "network" });

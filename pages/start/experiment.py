@@ -16,6 +16,7 @@ from invariance.data.example import EXAMPLE_TRANSFORMS, example_neutral
 from invariance.figures.networks import network_colours
 from invariance.runs import gallery
 from invariance.statistics import Interval
+from pages.shared.scripts import component_script
 
 HERE: Final = Path(__file__).parent
 SHEET: Final = "app/static/start/{}.webp"
@@ -56,7 +57,7 @@ _component = st.components.v2.component(
     "invariance_experiment",
     html='<div class="experiment"></div>',
     css=(HERE / "experiment.css").read_text(),
-    js=(HERE / "experiment.js").read_text(),
+    js=component_script(HERE / "experiment.js"),
 )
 
 

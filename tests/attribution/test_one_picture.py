@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from invariance.attribution.one_picture import MAPS, look_at
+from invariance.attribution.one_picture import MAPS, followed, look_at
 from invariance.models import Classifier, create_model
 from invariance.spec import SpecError
 from tests.attribution.networks import random_images
@@ -61,3 +61,21 @@ def test_a_collapsed_network_has_predictions_and_no_distance(model: Classifier, 
 def test_an_unknown_map_is_refused(model: Classifier, path: Tensor) -> None:
     with pytest.raises(SpecError, match="distance, class"):
         look_at([model], path, units=[1.0], shown="aura")
+
+
+def test_what_follows_a_slider_is_what_the_network_says_where_it_rests(model: Classifier, path: Tensor) -> None:
+    seen = followed(model, path, 2.0)
+    assert len(seen.says) == len(seen.probability) == len(path) and len(seen.distance) == len(path) - 1
+    for step in (1, 5, 8):
+        (view,) = look_at([model], path[: step + 1], units=[2.0], shown="class").views
+        assert seen.says[step] == view.after[0][0] and seen.distance[step - 1] == pytest.approx(view.distance, rel=1e-4)
+        assert seen.probability[step] == pytest.approx(view.after[0][1], rel=1e-4)
+    assert (seen.says[0], seen.probability[0]) == (view.before[0][0], pytest.approx(view.before[0][1], rel=1e-4))
+    assert all(math.isnan(each) for each in followed(model, path, 0.0).distance), "it sees no difference anywhere"
+
+
+def test_a_network_without_classes_is_followed_by_its_distance(model: Classifier, path: Tensor) -> None:
+    model.head = torch.nn.Identity()
+    model.head.forward = lambda features: features[:, :0]
+    seen = followed(model, path, 1.0)
+    assert set(seen.says) == {""} and max(seen.distance) > 0

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from invariance.data.engine import Engine
-from invariance.data.magnitude_way import has_way, magnitude_way, picture_way
+from invariance.data.magnitude_way import has_way, magnitude_way, picture_at, picture_way
 from invariance.data.magnitudes import magnitudes
 from invariance.data.preview import clean_backgrounds
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec, SpecError
@@ -54,3 +54,13 @@ def test_a_whole_turn_the_other_way_is_the_shorter_one(engine: Engine) -> None:
 def test_what_needs_other_pictures_is_refused() -> None:
     with pytest.raises(SpecError, match="pose"):
         picture_way(torch.zeros(1, 4, 8, 8), torch.zeros(1, 3, 8, 8), "pose", {})
+
+
+def test_a_picture_at_some_settings_is_the_end_of_each_one_s_way(engine: Engine) -> None:
+    rgba, ground = engine.draw_objects(engine.indices("test", 1)).rgba, torch.full((1, 3, 32, 32), 0.5)
+    settings = [{"x": 0.2, "y": 0.5}, {"x": 0.8, "y": 0.1}]
+    found = picture_at(rgba, ground, "translate", settings)
+    ends = [picture_way(rgba, ground, "translate", values)[1] for values in settings]
+    assert torch.equal(found[1:], torch.stack(ends)) and not torch.equal(found[0], found[1])
+    with pytest.raises(SpecError, match="x = 3"):
+        picture_at(rgba, ground, "translate", [*settings, {"x": 3.0, "y": 0.5}])

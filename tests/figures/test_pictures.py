@@ -14,6 +14,7 @@ from invariance.figures.pictures import (
     outline,
     png_bytes,
     relevance_overlay,
+    sheet,
     side_by_side,
     tile,
     upscale,
@@ -89,3 +90,8 @@ def test_png_holds_the_picture() -> None:
     read = np.array(Image.open(BytesIO(png_bytes(picture))))
     np.testing.assert_array_equal(read, picture)
     assert read.shape == (4, 7, 4)
+
+
+def test_a_sheet_has_its_pictures_in_rows() -> None:
+    pictures = np.stack([np.full((2, 2, 3), number, np.uint8) for number in range(1, 6)])
+    assert sheet(pictures)[::2, ::2, 0].tolist() == [[1, 2, 3], [4, 5, 0]]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -15,12 +17,14 @@ from invariance.data.uploads.shelf import ObjectPicture
 from invariance.runs.gallery import entries
 from invariance.runs.store import Store
 from invariance.spec import DatasetSpec
+from pages.own.live import NUM_FRAMES
 from pages.own.picture import FIRST_SCENE
 from pages.shared import cache
 from pages.shared.networks import TRANSFERS
 from tests.data.uploads.test_reading import saved
 from tests.pages.conftest import RUN_TIMEOUT_MS, Visitor
 from tests.pages.test_pictures import ORANGE, disc, on_paper
+from tests.pages.test_start import Wire
 from tests.pages.tiny_gallery import no_gallery, write_gallery
 
 
@@ -50,8 +54,13 @@ def use(app: AppTest) -> str:
     return str(control.value)
 
 
+def followed(app: AppTest) -> list[dict[str, Any]]:
+    """What the browser has to follow the slider: of the picture, then of both networks."""
+    return [json.loads(one.proto.json) for one in app.get("bidi_component") if one.key.startswith("live_")]
+
+
 def distances(app: AppTest) -> list[float]:
-    return [float(metric.value) for metric in app.metric]
+    return [one["rest"]["distance"] for one in followed(app)[1:]]
 
 
 @pytest.mark.usefixtures("gallery")
@@ -60,14 +69,40 @@ def test_an_example_at_once_and_the_slider_moves_the_networks(app: AppTest, save
     assert "<h1>A picture with rotate" in saved_pages[0] and saved_pages[0].count("data:image/png;base64,") >= 4
     assert all(column in saved_pages[0] for column in ("distance", "completeness_error", "picture.csv"))
     assert not app.exception and not app.error
-    assert len(app.get("image")) == 4 + 1 and len(app.metric) == 2  # and the picture itself
+    assert len(app.get("image")) == 3 + 1 and len(distances(app)) == 2  # and the picture itself
     assert "know only the classes that they learnt" in texts(app)
     assert EXAMPLES[0] not in [caption.value for caption in app.caption], "that is what is chosen"
     before = distances(app)
     app.slider(key="rotate_angle_deg").set_value(10.0).run()
     assert not app.exception and distances(app) != before and max(distances(app)) > 0
     app.slider(key="rotate_angle_deg").set_value(0.0).run()
-    assert distances(app) == [0.0, 0.0] and "still **" in texts(app)
+    assert distances(app) == [0.0, 0.0] and all(one["before"] == one["rest"]["says"] for one in followed(app)[1:])
+
+
+@pytest.mark.usefixtures("gallery")
+@pytest.mark.parametrize(("transform", "sliders"), [("rotate", 1), ("translate", 2), ("h_flip", 0), ("noise", 1)])
+def test_every_slider_is_followed_with_the_others_where_they_are(app: AppTest, transform: str, sliders: int) -> None:
+    open_own(app, transform=transform)
+    assert not app.exception and not app.error
+    picture, *networks = followed(app)
+    assert [len(one["ways"]) for one in (picture, *networks)] == [sliders] * 3
+    for number, way in enumerate(picture["ways"]):
+        slider = app.slider(key=way["slider"])
+        assert (way["low"], way["high"], way["at"]) == (slider.min, slider.max, slider.value)
+        at = 30
+        shown = [one["ways"][number]["steps"][at] for one in networks]
+        slider.set_value(way["low"] + at / (NUM_FRAMES - 1) * (way["high"] - way["low"])).run()
+        for before, now in zip(shown, followed(app)[1:], strict=True):
+            assert now["rest"]["distance"] == pytest.approx(before["distance"], abs=0.002)
+            assert now["rest"]["says"] == before["says"]
+        app.slider(key=way["slider"]).set_value(way["at"]).run()
+
+
+@pytest.mark.usefixtures("gallery")
+def test_what_would_take_long_is_asked_when_the_slider_is_let_go(app: AppTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pages.own.live.MOST_SECONDS", 0.0)
+    open_own(app)
+    assert not app.exception and [one["ways"] for one in followed(app)] == [[]] * 3 and max(distances(app)) > 0
 
 
 @pytest.mark.usefixtures("gallery")
@@ -129,7 +164,7 @@ def test_the_first_example_is_known_to_the_network_that_learnt_to_ignore_the_cha
 def test_a_file_that_is_no_picture_gets_one_line(app: AppTest) -> None:
     upload(open_own(app), "**x**.png", b"<html>")
     assert not app.exception and len(app.error) == 1 and "a web page or text" in app.error[0].value
-    assert "**x**" not in app.error[0].value and not app.metric
+    assert "**x**" not in app.error[0].value and not distances(app)
 
 
 @pytest.mark.usefixtures("gallery")
@@ -166,15 +201,27 @@ def test_a_real_file_in_a_real_browser(visitor: Visitor, tmp_path: Path) -> None
     page.locator("input[type=file]").set_input_files(path)
     page.get_by_text("mug.png", exact=True).nth(1).wait_for(timeout=RUN_TIMEOUT_MS)
     visitor.settle()
-    metrics = page.locator("[data-testid=stMetricValue]")
-    before = metrics.all_inner_texts()
-    handle = page.get_by_role("slider", name="Way round the colour circle")
-    handle.press("Home")
-    page.wait_for_function(
-        "before => document.querySelector('[data-testid=stMetricValue]').innerText !== before",
-        arg=before[0],
-        timeout=RUN_TIMEOUT_MS,
-    )
-    assert len(before) == 2 and all(float(value) > 0 for value in before)
+    shown = page.locator(".live")
+    before = shown.all_inner_texts()[1:]
+    assert len(before) == 2 and all("change it sees" in text for text in before)
+    maps = page.locator("[data-testid=stColumn] [data-testid=stImage] img[alt^='map of']")
+    of_map = maps.first.get_attribute("src")
+    wire = Wire(page)
+    moving = page.locator("[data-testid=stColumn][data-moving]")
+    way = page.locator("[data-testid=stSlider] [data-orientation=horizontal]").last.bounding_box()
+    assert way is not None
+    at = way["y"] + way["height"] / 2
+    page.mouse.move(way["x"] + way["width"] * 0.75, at)  # where it rests
+    page.mouse.down()
+    page.mouse.move(way["x"] + way["width"] * 0.3, at, steps=8)
+    dragged = shown.all_inner_texts()[1:]
+    assert all(now != then for now, then in zip(dragged, before, strict=True)) and moving.count() == 3
+    assert wire.sent == [], "what follows the slider is here"
+    page.mouse.up()
+    moving.first.wait_for(state="detached", timeout=RUN_TIMEOUT_MS)
+    visitor.settle()
+    assert wire.sent and maps.first.get_attribute("src") != of_map
+    for now, then in zip(shown.all_inner_texts()[1:], before, strict=True):
+        assert now != then
     assert visitor.exceptions() == []
     assert sorted(stored.glob("*")) == already, "nothing of it is stored"

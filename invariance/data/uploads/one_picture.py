@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from invariance.data.catalogue import BUILTIN, place_object
 from invariance.data.engine import Engine
-from invariance.data.magnitude_way import picture_way
+from invariance.data.magnitude_way import picture_at, picture_way
 from invariance.data.preview import clean_backgrounds
 from invariance.data.uploads.collection import square_background, square_cutout
 from invariance.data.uploads.packed import Packed
@@ -48,10 +48,21 @@ class OnePicture:
         Raises:
             SpecError: a value cannot be used, or nothing is left of the object.
         """
+        return picture_way(*self._layers(), transform, values, draw=draw, num_steps=num_steps)
+
+    def at(self, transform: str, settings: Sequence[Mapping[str, float]], *, draw: int = 0) -> Tensor:
+        """The picture, then it at each of some settings, see :func:`~invariance.data.magnitude_way.picture_at`.
+
+        Raises:
+            SpecError: as for :meth:`way`.
+        """
+        return picture_at(*self._layers(), transform, settings, draw=draw)
+
+    def _layers(self) -> tuple[Tensor, Tensor]:
+        """What is transformed, and what it is pasted on."""
         engine = self.backgrounds
         rgba = (as_object if self.is_object else as_whole)(self.picture, engine.spec.image_size).to(engine.device)
-        ground = clean_backgrounds(engine, engine.indices("test", 1) + self.position)
-        return picture_way(rgba, ground, transform, values, draw=draw, num_steps=num_steps)
+        return rgba, clean_backgrounds(engine, engine.indices("test", 1) + self.position)
 
 
 def as_object(picture: Image.Image, image_size: int) -> Tensor:
