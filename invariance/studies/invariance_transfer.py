@@ -9,32 +9,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Final
 
 import pandas as pd
 
-from invariance.data.catalogue import class_names
-from invariance.measures.shifts import available_shifts
 from invariance.numbers import format_number
-from invariance.spec import DatasetSpec, MeasureSpec, PretrainSpec, RunSpec
 from invariance.statistics import Interval, ratio_interval, t_interval
-from invariance.studies.choices import per_category, shuffled_classes
 from invariance.studies.findings import NOT_IN_THE_PAPER, Contrast, Finding, Measured, Published, told
+from invariance.studies.invariance_transfer_grid import COLUMNS, RELATIONS, SCALES, UNTRAINED, sheets
 from invariance.studies.own_data import Groups
 from invariance.studies.published import INVARIANCE_TRANSFER as PUBLISHED
 from invariance.studies.published import difference, mean, ratio, read
-from invariance.studies.scales import PAPER, QUICK, STANDARD, StudyScale
-from invariance.studies.study import Design, Outcomes, measured_table
+from invariance.studies.study import Design
 from invariance.studies.verdicts import judge
 from invariance.vocabulary.shifts import SHIFTS
 
-PRETRAININGS: Final = ("pictures", "noise")
-"""The two kinds of pretraining: on the study's pictures, and on squares of noise on noise."""
-RELATIONS: Final = ("same", "other", "none")
-"""Of a network's transformation to the twins': the same, another one, or the network had none."""
-UNTRAINED: Final = "untrained"
-"""Model and relation of the network with its first weights, which is drawn apart from those that learnt."""
 OWN: Final = "same-pictures"
 NEW: Final = "new-pictures"
 FAR: Final = "noise-noise"
@@ -56,93 +45,6 @@ WHERE: Final = {
     FAR: "squares of noise on noise",
 }
 """Types of data on which columns are counted, in words."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class InvarianceTransferScale(StudyScale):
-    """How large the study is.
-
-    Attributes:
-        num_per_category: transformations of each of the three categories; 6 are all.
-    """
-
-    num_per_category: int = 6
-
-
-SCALES: Final[dict[str, InvarianceTransferScale]] = {
-    "quick": InvarianceTransferScale(budget=QUICK, num_per_category=2),
-    "standard": InvarianceTransferScale(budget=replace(STANDARD, seeds=(0, 1))),
-    "paper": InvarianceTransferScale(budget=PAPER),
-}
-
-
-@dataclass(frozen=True)
-class _Sheet:
-    """One measurement: all networks of a pretraining on one type of data.
-
-    Attributes:
-        pretraining: one of :data:`PRETRAININGS`.
-        data: name of the type of data.
-        seed: of the study.
-        models: the networks by their transformation, ``none`` first.
-        measurement: of all of them.
-    """
-
-    pretraining: str
-    data: str
-    seed: int
-    models: dict[str, PretrainSpec]
-    measurement: MeasureSpec
-
-    @property
-    def runs(self) -> tuple[RunSpec, ...]:
-        """All that the rows come from."""
-        return (*self.models.values(), self.measurement)
-
-    def rows(self, outcomes: Outcomes) -> Iterator[tuple[object, ...]]:
-        """One for each network and transformation, once they are measured."""
-        table = measured_table(outcomes, self.measurement.run_id)
-        names = {model.run_id: name for name, model in self.models.items()}
-        for cell in table.to_dict("records") if table is not None else ():
-            name, own = names.get(cell["model"], UNTRAINED), outcomes.get(cell["model"])
-            yield (
-                name,
-                cell["transform"],
-                self.data,
-                self.seed,
-                cell["sens"],
-                cell["sens_conditional"],
-                self.pretraining,
-                name if name in ("none", UNTRAINED) else "same" if name == cell["transform"] else "other",
-                own.metrics["test_accuracy"] if own else cell.get("accuracy", math.nan),
-                self.measurement.run_id,
-            )
-
-
-def _sheets(scale: InvarianceTransferScale, seed: int) -> Iterator[_Sheet]:
-    transforms = per_category(scale.num_per_category, seed)
-    for kind in PRETRAININGS:
-        objects, backgrounds = (scale.objects, scale.backgrounds) if kind == "pictures" else ("noise", "noise")
-        num_classes = min(scale.num_classes, len(class_names(objects)))
-        base = DatasetSpec(
-            objects=objects,
-            backgrounds=backgrounds,
-            classes=tuple(sorted(shuffled_classes(objects, num_classes, seed))),
-            num_samples=scale.budget.num_samples,
-            shared_backgrounds=scale.budget.shared_backgrounds,
-            seed=seed,
-        )
-        varied = {"none": base, **{name: replace(base, transforms=(name,)) for name in transforms}}
-        models = {name: scale.budget.pretraining(data, seed) for name, data in varied.items()}
-        for name, data in available_shifts(base).items():
-            measurement = MeasureSpec(
-                sources=tuple(model.run_id for model in models.values()),
-                transforms=transforms,
-                data=data,
-                num_pairs=scale.budget.num_pairs,
-                untrained=True,
-            )
-            yield _Sheet(kind, name, seed, models, measurement)
 
 
 def relation_means(table: pd.DataFrame, *, score: str = "sens") -> pd.DataFrame:
@@ -194,8 +96,9 @@ def conclude(table: pd.DataFrame) -> list[Finding]:
             _kept(table, rows, NEW, "kept_on_new_objects"),
             _kept(table, rows, FAR, "kept_on_noise"),
             _trained(rows[OWN], "trained_invariance", f"On {WHERE[OWN]}", _first(table, OWN), OWN),
-            _trained(rows[NEW], "holds_on_new_objects", f"On {WHERE[NEW]}", _first(table, NEW), NEW),
-            _trained(rows[FAR], "holds_in_part_on_noise", f"On {WHERE[FAR]}", _first(table, FAR), FAR),
+            # What is kept there has these differences as its numerators, and is judged already.
+            _trained(rows[NEW], "holds_on_new_objects", f"On {WHERE[NEW]}", _first(table, NEW), NEW, judged=False),
+            _trained(rows[FAR], "holds_in_part_on_noise", f"On {WHERE[FAR]}", _first(table, FAR), FAR, judged=False),
             _other_is_like_none(rows[OWN], rows[NEW], rows[FAR]),
             _weaker(rows, OWN, NEW, "weaker_on_new_objects"),
             _weaker(rows, NEW, FAR, "weaker_on_noise"),
@@ -206,6 +109,7 @@ def conclude(table: pd.DataFrame) -> list[Finding]:
                 "On drawn objects, after pretraining on noise",
                 _first(table, DRAWN, "noise"),
                 taught=trained_on,
+                judged=False,
             ),
             _counted(
                 table, "own", "own_network_is_lowest", "Of {num} trained networks a transformation's own is the lowest"
@@ -308,9 +212,16 @@ def _kept_elsewhere(rows: Mapping[str, pd.DataFrame]) -> Iterator[Measured]:
 
 
 def _trained(
-    rows: pd.DataFrame, name: str, where: str, first: float, data: str = "", taught: pd.DataFrame | None = None
+    rows: pd.DataFrame,
+    name: str,
+    where: str,
+    first: float,
+    data: str = "",
+    taught: pd.DataFrame | None = None,
+    *,
+    judged: bool = True,
 ) -> Measured:
-    """Same below other and below none, which are alike; exploratory where the paper's table has no such data.
+    """Same below other and below none, which are alike.
 
     Args:
         rows: a row a seed, scores of every relation.
@@ -319,6 +230,7 @@ def _trained(
         first: score of the first weights there.
         data: type of data, where the paper has it.
         taught: the same as ``rows`` on the data of pretraining, where that is told beside.
+        judged: whether it is confirmatory.
     """
     published = _published_invariance(data) if data else None
     theirs = "not in the published table"
@@ -347,7 +259,7 @@ def _trained(
             Contrast("other as none", rows["none"] - rows["other"], equivalent=True),
         ),
         published=published,
-        confirmatory=published is not None,
+        confirmatory=judged,
     )
 
 
@@ -411,19 +323,8 @@ def _counted(table: pd.DataFrame, whose: str, name: str, what: str) -> Measured:
 
 DESIGN: Final = Design(
     scales=SCALES,
-    columns=(
-        "model",
-        "transform",
-        "data",
-        "seed",
-        "sens",
-        "sens_conditional",
-        "pretraining",
-        "relation",
-        "pretraining_accuracy",
-        "run",
-    ),
-    parts=_sheets,
+    columns=COLUMNS,
+    parts=sheets,
     conclude=conclude,
     groups=Groups(("to pretrain on", "that are new to the networks")),
 )

@@ -57,6 +57,8 @@ RULE: Final = (
     "No difference: the 90 % interval lies within ±0.05. Where no difference was published, this is tested first.",
     "Claims about every cell or every pair are conjunctions: each contrast has to pass. A ratio above r is decided by "
     "numerator minus r times denominator within seeds.",
+    "A size is judged once: where a share is held against a published one, the difference that is its numerator has "
+    "no verdict.",
     "With one or two seeds there are numbers only; with three to five a verdict is preliminary, and never “as "
     "published”.",
 )

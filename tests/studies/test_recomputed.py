@@ -99,6 +99,14 @@ def test_every_verdict_by_the_words_of_the_rule(name: str, results: Results) -> 
         assert finding.p == pytest.approx(decisive(one, p, finding.words), rel=1e-6, abs=1e-9), finding.name
 
 
+@each_case
+def test_no_size_is_judged_twice(name: str, results: Results) -> None:
+    """What is held against a published size, or is the numerator of what is, is so in one finding."""
+    sized = [one for one, _ in recomputed(name, results) if one.confirmatory and one.published is not None]
+    effects = [tuple(np.round([one.per_seed[seed] for seed in sorted(one.per_seed)], 9)) for one in sized]
+    assert len(set(effects)) == len(effects), sorted(one.name for one in sized)
+
+
 def test_every_number_of_the_tables_of_findings() -> None:
     """``docs/measurements.md``: effects, published values and p-values beside the sentences, which are those above."""
     text = (ROOT / "docs" / "measurements.md").read_text(encoding="utf-8")

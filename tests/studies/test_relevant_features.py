@@ -10,11 +10,12 @@ import torch
 from invariance.data.engine import Engine
 from invariance.runs.shipped_studies import StudyResult, shipped_results
 from invariance.spec import MeasureSpec, PretrainSpec, TransferSpec
-from invariance.studies import relevant_features
+from invariance.studies import relevant_features_grid
 from invariance.studies.findings import Finding
 from invariance.studies.published import RELEVANT_FEATURES, RELEVANT_FEATURES_SENS
 from invariance.studies.registry import make_study
-from invariance.studies.relevant_features import SCALES, accuracies, accuracy_and_sens, conclude, explained_by, tasks
+from invariance.studies.relevant_features import accuracies, accuracy_and_sens, conclude, explained_by
+from invariance.studies.relevant_features_grid import SCALES, tasks
 from invariance.vocabulary.verdicts import Verdict
 from tests.studies.fabricated import outcomes_of
 
@@ -23,7 +24,7 @@ QUICK = make_study("relevant-features", seeds=(7,))
 
 @pytest.fixture
 def no_cifar(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relevant_features, "has_files", lambda source: False)
+    monkeypatch.setattr(relevant_features_grid, "has_files", lambda source: False)
 
 
 @pytest.mark.usefixtures("no_cifar")
@@ -39,7 +40,7 @@ def test_the_four_tasks_are_what_they_are_called() -> None:
 
 
 def test_c_is_cifar_where_it_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(relevant_features, "has_files", lambda source: True)
+    monkeypatch.setattr(relevant_features_grid, "has_files", lambda source: True)
     data = tasks(SCALES["quick"], 7)
     assert data["c"].objects == data["co_o"].objects == "cifar10" and data["o"].objects == "builtin"
 

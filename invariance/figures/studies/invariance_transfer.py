@@ -17,14 +17,8 @@ from invariance.figures.study_figure import PUBLISHED_NOTE, StudyFigure
 from invariance.numbers import format_number
 from invariance.spec import TRANSFORM_NAMES
 from invariance.statistics import t_interval
-from invariance.studies.invariance_transfer import (
-    FAR,
-    OWN,
-    PUBLISHED_NAMES,
-    RELATIONS,
-    UNTRAINED,
-    relation_means,
-)
+from invariance.studies.invariance_transfer import FAR, OWN, PUBLISHED_NAMES, relation_means
+from invariance.studies.invariance_transfer_grid import RELATIONS, UNTRAINED
 from invariance.studies.published import INVARIANCE_TRANSFER as PUBLISHED
 from invariance.vocabulary.shifts import SHIFT_NAMES
 

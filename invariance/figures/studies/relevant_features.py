@@ -17,7 +17,8 @@ from invariance.figures.palette import CATEGORICAL, SENS_SCALE, SHARE_SCALE
 from invariance.figures.study_figure import StudyFigure
 from invariance.statistics import accuracy_interval
 from invariance.studies.published import RELEVANT_FEATURES, RELEVANT_FEATURES_SENS
-from invariance.studies.relevant_features import TASKS, accuracies, accuracy_and_sens, sens_scores
+from invariance.studies.relevant_features import accuracies, accuracy_and_sens, sens_scores
+from invariance.studies.relevant_features_grid import TASKS
 
 SYMBOLS: Final = {"c": "circle", "o": "diamond"}
 FEATURES: Final = {"c": "C, the large object and its scene", "o": "O, the sticker"}

@@ -52,7 +52,7 @@ def again(table: pd.DataFrame) -> dict[str, Again]:
             values=none - same,
             parts=[(other - same, False), (none - same, False), (none - other, True)],
             published=below,
-            confirmatory=below is not None,
+            confirmatory=data == "same-pictures",
         )
 
     def kept(data: str) -> Again:
