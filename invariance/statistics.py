@@ -60,7 +60,7 @@ class Interval:
         return f"{format_number(self.estimate)}{ends}"
 
 
-def t_quantile(degrees: int, level: float = LEVEL) -> float:
+def t_quantile(degrees: float, level: float = LEVEL) -> float:
     """Student's t for an interval: of 95 % its 0.975 quantile, for at least one degree of freedom."""
     from scipy.special import stdtrit
 
@@ -130,6 +130,29 @@ def paired_interval(first: ArrayLike, second: ArrayLike) -> Interval:
         second: (N,) in the same order.
     """
     return t_interval(np.asarray(first, np.float64) - np.asarray(second, np.float64))
+
+
+def welch_interval(first: ArrayLike, second: ArrayLike) -> Interval:
+    """Mean of first less mean of second and Welch's interval (1947), of two independent sets of unequal spread.
+
+    Args:
+        first: (N,); NaNs are left out.
+        second: (M,).
+
+    Returns:
+        ``num`` is that of the smaller set; no ends where it has fewer than two.
+    """
+    both = [_known(np.asarray(values, np.float64).ravel()) for values in (first, second)]
+    fewest = min(map(len, both))
+    estimate = float(both[0].mean() - both[1].mean()) if fewest else math.nan
+    if fewest < 2:
+        return Interval(estimate, math.nan, math.nan, fewest)
+    squares = [float(known.var(ddof=1)) / len(known) for known in both]
+    if not sum(squares):
+        return Interval(estimate, estimate, estimate, fewest)
+    degrees = sum(squares) ** 2 / sum(each**2 / (len(known) - 1) for each, known in zip(squares, both, strict=True))
+    half = t_quantile(degrees) * math.sqrt(sum(squares))
+    return Interval(estimate, estimate - half, estimate + half, fewest)
 
 
 def ratio_interval(numerators: ArrayLike, denominators: ArrayLike, level: float = LEVEL) -> Interval:

@@ -28,6 +28,7 @@ from invariance.statistics import (
     t_interval,
     t_quantile,
     two_way_bootstrap_means,
+    welch_interval,
 )
 
 NUM_TRIALS = 1_000
@@ -80,6 +81,16 @@ def test_pairs_cancel_what_they_share() -> None:
     found = paired_interval(second, first)
     assert (found.estimate, found.low, found.high) == pytest.approx((1.58, 0.7001142, 2.4598858), abs=1e-6)
     assert found.num == 10 and paired_interval([1.0, math.nan, 2.0], [0.5, 0.5, 0.5]).num == 2
+
+
+def test_two_independent_sets_are_compared_as_by_welch() -> None:
+    draws = np.random.default_rng(3)
+    first, second = draws.normal(1.0, 0.2, 12), draws.normal(0.7, 0.6, 6)
+    found = welch_interval(first, [*second, math.nan])
+    expected = stats.ttest_ind(first, second, equal_var=False).confidence_interval()
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high)) and found.num == 6
+    assert found.estimate == pytest.approx(first.mean() - second.mean())
+    assert math.isnan(welch_interval([1.0], [1.0, 2.0]).low) and welch_interval([1.0, 1.0], [0.0, 0.0]).low == 1.0
 
 
 def test_fiellers_ends_are_the_ratios_that_the_pairs_do_not_exclude() -> None:
