@@ -27,8 +27,9 @@ from invariance.runs.gallery import entries
 from invariance.runs.locate import run_ids_of, task_of, weights_of
 from invariance.runs.origin import origin_of
 from invariance.runs.run import Run
+from invariance.runs.side_by_side import run_side_by_side
 from invariance.runs.store import Store, default_root
-from invariance.runs.together import pays_together, run_together, trained_at_once
+from invariance.runs.together import pays_together, run_together
 from invariance.spec import RunSpec, SpecError
 from invariance.statistics import accuracy_interval, t_interval
 from invariance.training.checkpoint import load_weights
@@ -133,11 +134,11 @@ def execute_seeds(specs: Sequence[RunSpec], store: Store, device: str, *, togeth
 
 
 def execute_all(specs: Sequence[RunSpec], store: Store, device: str) -> dict[str, Run]:
-    """Does several runs, sources first, by their identities; raises as :func:`execute_run`."""
-    if waiting := trained_at_once(specs, store, device):
-        with ProgressBar(f"{len(waiting)} pretrainings together") as bar:
-            run_together(waiting, store, device, bar)
-    return {spec.run_id: execute_run(spec, store, device) for spec in specs}
+    """Does several runs, small networks side by side, by their identities; raises as :func:`execute_run`."""
+    with ProgressBar(f"{len(set(specs))} runs") as bar:
+        runs = run_side_by_side(specs, store, device, bar.told)
+    _require_done([*runs.values()])
+    return runs
 
 
 def _require_done(runs: Sequence[Run]) -> None:

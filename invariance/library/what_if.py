@@ -14,11 +14,10 @@ from invariance.data.picture_summary import warn_of_left_out
 from invariance.library.work import PATIENCE_S, several_names
 from invariance.progress import ProgressBar
 from invariance.runs.device import choose_device
-from invariance.runs.execute import run_here
 from invariance.runs.finished_cells import finished_cell
 from invariance.runs.run import State
+from invariance.runs.side_by_side import run_side_by_side
 from invariance.runs.store import Store, default_root
-from invariance.runs.together import run_together, trained_at_once
 from invariance.spec import SpecError, parse_transforms
 from invariance.spec.checks import require
 from invariance.studies.what_if import what_if as experiment
@@ -71,12 +70,9 @@ def what_if(
     specs = [spec for study in studies for spec in study.runs]
     warn_of_left_out(*(spec.data for spec in specs))
     where, store = choose_device(device), Store(Path(runs) if runs is not None else default_root())
-    if waiting := trained_at_once(specs, store, where):
-        with ProgressBar(f"{len(waiting)} pretrainings together", patience=PATIENCE_S) as bar:
-            run_together(waiting, store, where, bar)
-    for number, spec in enumerate(specs, start=1):
-        with ProgressBar(f"{spec.kind} {number} of {len(specs)}", patience=PATIENCE_S) as bar:
-            run = run_here(spec, store, where, bar)
+    with ProgressBar(f"{len(set(specs))} runs", patience=PATIENCE_S) as bar:
+        done = run_side_by_side(specs, store, where, bar.told)
+    for run in done.values():
         if run.state != State.DONE:
             raise SpecError(f"run {run.id} {run.state}: {run.error or 'ask again to resume'}")
     report = what_if_report([[finished_cell(cell, store) for cell in study.cells] for study in studies])

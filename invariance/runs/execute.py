@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from invariance.data.picture_contents import identified_run
-from invariance.events import CancelFlag, Cancelled, Event, Finished, event_from_dict
+from invariance.events import CancelFlag, Cancelled, Event, Finished, event_from_dict, never
 from invariance.runs.claim import writing
 from invariance.runs.device import choose_device
 from invariance.runs.interrupt import interrupt_flag
@@ -37,7 +37,7 @@ def execute(
     locate: Store | Locate,
     directory: Path,
     device: str = "cpu",
-    cancelled: CancelFlag = lambda: False,
+    cancelled: CancelFlag = never,
 ) -> Iterator[Event]:
     """Does what a spec asks for and yields its events; the last one is ``Finished``.
 
@@ -105,6 +105,7 @@ def run_here(
     store: Store,
     device: str = "auto",
     on_event: Callable[[Event], None] = lambda event: None,
+    cancelled: CancelFlag = never,
 ) -> Run:
     """Executes a run in this process, as the command line does, and records it in the store.
 
@@ -116,9 +117,10 @@ def run_here(
         store: where it is recorded.
         device: see :func:`invariance.runs.device.choose_device`.
         on_event: called with every event, in this thread.
+        cancelled: asked at every step: once it answers True, the run saves its state and is ``interrupted``.
 
     Returns:
-        The run: ``done``, or as another process left it (``failed``, ``cancelled``).
+        The run: ``done``, as another process left it (``failed``, ``cancelled``), or ``interrupted``.
 
     Raises:
         SpecError: the spec cannot be executed here (also: out of memory, or the disk is full). It is recorded as
@@ -131,13 +133,17 @@ def run_here(
     for source in spec.depends_on:
         weights_of(source, store)
     run = store.submit(spec)
-    while run.state != State.DONE:
+    while run.state != State.DONE and not cancelled():
         if (life := take_up(store, run.id, device)) is not None:
             live_here(
-                [life], lambda must_stop: _alone(spec, store, life.directory, device, must_stop), device, on_event
+                [life],
+                lambda must_stop: _alone(spec, store, life.directory, device, must_stop),
+                device,
+                on_event,
+                cancelled,
             )
             return store.get(run.id)
-        run = _follow(store.get(run.id), store, on_event)
+        run = _follow(store.get(run.id), store, on_event, cancelled)
         if run.state in (State.FAILED, State.CANCELLED):
             return run
     return run
@@ -156,6 +162,7 @@ def live_here(
     work: Callable[[CancelFlag], NumberedEvents],
     device: str,
     on_event: Callable[[Event], None],
+    cancelled: CancelFlag = never,
 ) -> None:
     """Executes runs in this process to their ends, and settles them.
 
@@ -164,6 +171,7 @@ def live_here(
         work: given the question whether to stop, yields the number of a run and its event, or what it failed with.
         device: that they are executed on.
         on_event: called with every event, in this thread.
+        cancelled: asked at every step, whether all of them are to be interrupted.
 
     Raises:
         Stopped: the process was asked to stop; the states of the runs are saved, they are ``interrupted``. A second
@@ -175,7 +183,8 @@ def live_here(
             stack.enter_context(life)
 
         def must_stop() -> bool:
-            asked = [life.must_stop(stop.is_set()) for life in lives if not life.is_over]  # each, for what it ends as
+            is_closing = stop.is_set() or cancelled()
+            asked = [life.must_stop(is_closing) for life in lives if not life.is_over]  # each, for what it ends as
             return any(asked)
 
         try:
@@ -197,10 +206,10 @@ def live_here(
         stop.raise_if_set()
 
 
-def _follow(run: Run, store: Store, on_event: Callable[[Event], None]) -> Run:
-    """Reports what another process does with a run, until it is not active or that process is gone."""
+def _follow(run: Run, store: Store, on_event: Callable[[Event], None], cancelled: CancelFlag) -> Run:
+    """Reads what another process does with a run, until it is not active, that process is gone, or nobody asks."""
     last_progress: dict[str, Any] | None = None
-    while run.is_active:
+    while run.is_active and not cancelled():
         if run.progress is not None and run.progress != last_progress:
             last_progress = run.progress
             on_event(event_from_dict(run.progress))

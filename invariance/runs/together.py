@@ -48,22 +48,6 @@ def pays_together(specs: Sequence[RunSpec], device: str) -> bool:
     return len(specs) > 1 and all(stacks_unasked(spec, device) for spec in specs)
 
 
-def trained_at_once(specs: Sequence[RunSpec], store: Store, device: str) -> list[PretrainSpec]:
-    """Those pretrainings of small networks that are done at once, none or several; the store has not done them yet.
-
-    On a processor they are done side by side, a core for each, and on a GPU as one stack where that is known to pay.
-    """
-    is_gpu = device.startswith("cuda")
-    small = [
-        spec
-        for spec in specs
-        if isinstance(spec, PretrainSpec)
-        and (stacks_unasked(spec, device) if is_gpu else ARCHITECTURES[spec.model].is_small)
-    ]
-    waiting = [spec for spec in small if (run := store.find(spec.run_id)) is None or run.state != "done"]
-    return waiting if len(waiting) > 1 else []
-
-
 def groups_together(specs: Iterable[RunSpec], device: str, *, is_asked: bool = False) -> list[list[PretrainSpec]]:
     """Which pretrainings of a study are executed together: those that differ in seed and data alone.
 
