@@ -33,14 +33,14 @@ def explain(error: Exception) -> tuple[str, int] | None:
         The line, and 2 for a value that cannot be used, 1 for what failed on the way.
     """
     line = " ".join(str(error).split())
+    if isinstance(error, RunFailed):  # first: its reason may speak of memory, and says whose run lacked it
+        return line, 1
     failure = failure_of(error)
     if failure == Failure.SPEC:
         return line, 1 if _is_of_machine(error.__cause__) else 2
     if failure != Failure.UNEXPECTED:
         return error_line(error, "this device"), 1
     match error:
-        case RunFailed():
-            return line, 1
         case sqlite3.Error():
             return f"the store of the runs: {line}; it may be damaged, give another folder with --runs", 1
         case OSError() if error.errno in _REMEDIES:

@@ -2,12 +2,42 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from threading import RLock
+from typing import Any, Final, Literal
 
 import torch
 from torch import Tensor
+
+
+class _Products:
+    """What a process multiplies float32 in, which threads of it ask for together: in full while one of them wants it.
+
+    Attributes:
+        lock: held while the settings are changed, and while what must not be rounded is handed to the GPU.
+    """
+
+    def __init__(self) -> None:
+        self.lock = RLock()
+        self._wanted: Counter[str] = Counter()
+        self._before: list[str] = []
+
+    def add(self, kind: str, number: int) -> None:
+        """Somebody more, or fewer, wants a kind; with the last one the settings are what they were before the first."""
+        cudnn: Any = torch.backends.cudnn
+        backends = (torch.backends.cuda.matmul, cudnn.conv)
+        with self.lock:
+            if not self._wanted.total():
+                self._before = [backend.fp32_precision for backend in backends]
+            self._wanted[kind] += number
+            wanted = next((one for one in ("ieee", "tf32") if self._wanted[one]), None)
+            for backend, before in zip(backends, self._before, strict=True):
+                backend.fp32_precision = wanted or before
+
+
+_PRODUCTS: Final = _Products()
 
 
 @contextmanager
@@ -15,18 +45,14 @@ def float32_products(kind: Literal["ieee", "tf32"]) -> Iterator[None]:
     """In which numbers a GPU multiplies and convolves float32; the settings of the process are put back afterwards.
 
     Args:
-        kind: ``ieee`` for float32 in full, ``tf32`` for 10 of the 23 bits of the mantissa.
+        kind: ``ieee`` for float32 in full, ``tf32`` for 10 of the 23 bits of the mantissa, where no other thread wants
+            more.
     """
-    cudnn: Any = torch.backends.cudnn
-    backends = (torch.backends.cuda.matmul, cudnn.conv)
-    before = [backend.fp32_precision for backend in backends]
+    _PRODUCTS.add(kind, 1)
     try:
-        for backend in backends:
-            backend.fp32_precision = kind
         yield
     finally:
-        for backend, value in zip(backends, before, strict=True):
-            backend.fp32_precision = value
+        _PRODUCTS.add(kind, -1)
 
 
 def small_product(left: Tensor, right: Tensor) -> Tensor:
@@ -49,5 +75,5 @@ def product(left: Tensor, right: Tensor) -> Tensor:
     """
     if left.device.type != "cuda":
         return left @ right
-    with float32_products("ieee"):
+    with _PRODUCTS.lock, float32_products("ieee"):
         return left @ right

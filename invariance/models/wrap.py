@@ -249,6 +249,10 @@ def _remember(network: nn.Module, title: str) -> str:
     return architecture
 
 
+_MIXES_DEVICES: Final = re.compile(r"same device|different devices?|on cpu", re.IGNORECASE)
+"""What torch says of a product or a sum of tensors on two devices."""
+
+
 class _Function(nn.Module):
     """A function as a module."""
 
@@ -259,7 +263,15 @@ class _Function(nn.Module):
 
     def forward(self, images: Tensor) -> Any:
         """What the function returns of images (B, 3, H, W)."""
-        return self._function(images) if self.owner is None else self._function(self.owner, images)
+        try:
+            return self._function(images) if self.owner is None else self._function(self.owner, images)
+        except RuntimeError as error:
+            if images.device.type == "cpu" or not _MIXES_DEVICES.search(str(error)):
+                raise
+            raise SpecError(
+                f"the function keeps tensors on the CPU while its images are on {images.device}: move them there "
+                "(.to(images.device)), or ask for device cpu"
+            ) from error
 
     def __deepcopy__(self, memo: dict[int, Any]) -> _Function:
         return _Function(self._function, copy.deepcopy(self.owner, memo))

@@ -39,14 +39,18 @@ def wanted_device(name: str = "auto") -> str:
     Raises:
         SpecError: neither ``auto`` nor a CPU or CUDA device, in ``name`` or in ``INVARIANCE_DEVICE``.
     """
-    asked_by = "device"
-    if name == "auto" and (said := os.environ.get(DEVICE_VARIABLE, "").strip()):
-        asked_by, name = DEVICE_VARIABLE, said
+    asked_by, name = _asked(name)
     if _FORM.fullmatch(name):
         return name
     if name.partition(":")[0] == "mps":
         raise SpecError(f"{asked_by} = {name!r}: an Apple GPU cannot train (it has no float64); use auto or cpu")
     raise SpecError(f"{asked_by} = {name!r}: expected auto, cpu, cuda or cuda:<number>")
+
+
+def _asked(name: str) -> tuple[str, str]:
+    """Who asks for a device, in words of a refusal, and for which."""
+    said = os.environ.get(DEVICE_VARIABLE, "").strip() if name == "auto" else ""
+    return (DEVICE_VARIABLE, said) if said else ("device", name)
 
 
 def choose_device(name: str = "auto") -> str:
@@ -64,16 +68,16 @@ def choose_device(name: str = "auto") -> str:
     """
     import torch  # here, since the server's process asks for devices by name and never loads torch
 
-    name = wanted_device(name)
+    (asked_by, _), name = _asked(name), wanted_device(name)
     if name == "auto":
         # The first one is called as ever, since results record the name.
         return next((gpu.removesuffix(":0") for gpu in _gpus() if not _passed_over(gpu)), "cpu")
     kind, _, index = name.partition(":")
     number, num = int(index or 0), 1 if kind == "cpu" else torch.cuda.device_count()
     if number >= num:
-        raise SpecError(f"device = {name!r}: this machine has {num} of kind {kind}; use auto or cpu")
+        raise SpecError(f"{asked_by} = {name!r}: this machine has {num} of kind {kind}; use auto or cpu")
     if kind == "cuda" and (trouble := _trouble_now(f"cuda:{number}")):
-        raise SpecError(f"device = {name!r}: {trouble}, or use cpu")
+        raise SpecError(f"{asked_by} = {name!r}: {trouble}, or use cpu")
     return name
 
 

@@ -6,7 +6,8 @@ from collections.abc import Generator, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeVar
+from threading import Lock
+from typing import Any, Final, TypeVar
 
 import torch
 
@@ -70,6 +71,35 @@ class Precision:
 AUTO = Precision()
 
 
+class _Tuned:
+    """How many threads are in a step of a training: the first begins to try ways, the last puts the setting back."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._num = 0
+        self._before = False
+
+    def begin(self) -> None:
+        """A step more."""
+        cudnn: Any = torch.backends.cudnn
+        with self._lock:
+            if not self._num:
+                self._before = cudnn.benchmark
+                cudnn.benchmark = True
+            self._num += 1
+
+    def end(self) -> None:
+        """A step less."""
+        cudnn: Any = torch.backends.cudnn
+        with self._lock:
+            self._num -= 1
+            if not self._num:
+                cudnn.benchmark = self._before
+
+
+_TUNED: Final = _Tuned()
+
+
 @contextmanager
 def tuned_convolutions(device: torch.device) -> Iterator[None]:
     """The context of a training step: on a GPU cuDNN tries its ways for each convolution once, and keeps the fastest.
@@ -82,12 +112,11 @@ def tuned_convolutions(device: torch.device) -> Iterator[None]:
     if device.type != "cuda" or cudnn.deterministic or torch.are_deterministic_algorithms_enabled():
         yield
         return
-    before = cudnn.benchmark
+    _TUNED.begin()
     try:
-        cudnn.benchmark = True
         yield
     finally:
-        cudnn.benchmark = before
+        _TUNED.end()
 
 
 @lru_cache

@@ -106,19 +106,19 @@ def fit_several(
     axes = principal_axes((features.to(torch.float64) - mean) / scale)
     problems = Problems(axes, labels, mean.new_tensor(penalties), num_classes)
     start = mean.new_zeros(len(penalties), num_classes, axes.scores.shape[-1])
-    with torch.no_grad():
-        work, done, losses = minimise(problems, start, max_iterations=max_iterations), 0, None
-        while True:
+    work, done, losses = minimise(problems, start, max_iterations=max_iterations), 0, None
+    while True:
+        with torch.no_grad():  # not while somebody hears of it: a generator that is left would leave it switched off
             try:
                 reached = next(work)
             except StopIteration as end:
                 unknowns: Tensor = end.value
                 break
-            if losses is not None and done % _REPORT_EVERY == 0:  # only now is it known that this was not the end
-                yield done, max_iterations, losses
-                if cancelled():
-                    raise Cancelled
-            done, losses = done + 1, reached
+        if losses is not None and done % _REPORT_EVERY == 0:  # only now is it known that this was not the end
+            yield done, max_iterations, losses
+            if cancelled():
+                raise Cancelled
+        done, losses = done + 1, reached
     if losses is None:
         losses = problems.evaluate(start)[0]
     yield max(done, 1), max(done, 1), losses

@@ -232,7 +232,7 @@ def _refuse_mixed(name: str, args: Any, on_cuda: list[CudaTensor], on_cpu: list[
         mixed = any(tensor.dim() > 0 or name in _TAKE_NO_CPU_SCALAR for tensor in on_cpu)
     if mixed:
         shapes = [("cuda" if isinstance(one, CudaTensor) else "cpu", tuple(one.shape)) for one in (*on_cuda, *on_cpu)]
-        raise MixedDevicesError(f"{name}: expected all tensors on one device, got {shapes} at {_line()}")
+        raise MixedDevicesError(f"{name}: Expected all tensors to be on the same device, got {shapes} at {_line()}")
 
 
 def _note_waits(name: str, args: Any, kwargs: Any, on_cuda: list[CudaTensor], on_cpu: list[Tensor]) -> None:

@@ -107,10 +107,16 @@ def test_what_may_be_over_the_next_time_is_not_remembered(machine: Machine) -> N
         ("", "device = '': expected auto, cpu, cuda or cuda:<number>"),
     ],
 )
-def test_what_is_asked_for_and_cannot_be_used_is_refused_in_one_line(machine: Machine, name: str, line: str) -> None:
+def test_what_is_asked_for_and_cannot_be_used_is_refused_in_one_line(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, name: str, line: str
+) -> None:
     machine(NO_KERNELS, FULL)
     with pytest.raises(SpecError, match=f"^{line}$"):
         choose_device(name)
+    monkeypatch.setenv("INVARIANCE_DEVICE", name)
+    if name:  # nothing said is nothing asked for
+        with pytest.raises(SpecError, match="^INVARIANCE_" + line.replace("device", "DEVICE", 1)):
+            choose_device("auto")
 
 
 def test_the_variable_says_what_auto_is(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

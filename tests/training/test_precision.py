@@ -12,7 +12,7 @@ from invariance.spec import PretrainSpec, SpecError, canonical_json
 from invariance.training import loop
 from invariance.training.checkpoint import load_weights
 from invariance.training.loop import pretrain
-from invariance.training.precision import AUTO, Precision, auto_precision
+from invariance.training.precision import AUTO, Precision, auto_precision, tuned_convolutions
 from invariance.training.resume import load_state
 
 Flag = Callable[[], bool]
@@ -91,6 +91,32 @@ def test_tf32_is_used_unless_float32_is_asked_for_and_put_back(name: str, expect
     assert [backend.fp32_precision for backend in backends] == before
     with Precision(name).products("cpu"):
         assert [backend.fp32_precision for backend in backends] == before
+
+
+def test_of_several_who_ask_at_once_the_most_exact_is_heard_and_the_last_puts_back() -> None:
+    """Contexts of several threads end in any order; none has what another one found."""
+    backends = (torch.backends.cuda.matmul, torch.backends.cudnn.conv)
+
+    def now() -> list[str]:
+        return [backend.fp32_precision for backend in backends]
+
+    before, cudnn = now(), torch.device("cuda")
+    first, second = Precision("auto").products("cuda"), Precision("float32").products("cuda")
+    steps = [tuned_convolutions(cudnn) for _ in range(2)]
+    benchmark = torch.backends.cudnn.benchmark
+    first.__enter__()
+    second.__enter__()
+    assert now() == ["ieee", "ieee"]
+    first.__exit__(None, None, None)
+    assert now() == ["ieee", "ieee"]
+    second.__exit__(None, None, None)
+    assert now() == before
+    for enter in steps:
+        enter.__enter__()
+        assert torch.backends.cudnn.benchmark
+    for left in steps:
+        left.__exit__(None, None, None)
+        assert torch.backends.cudnn.benchmark == (benchmark or left is steps[0])
 
 
 def test_the_default_is_left_out_of_a_run_s_identity(pretrain_spec: PretrainSpec) -> None:

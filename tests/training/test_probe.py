@@ -156,3 +156,14 @@ def test_it_is_the_optimum_that_torch_finds() -> None:
     ours = solved(fit_linear(features, labels, 3, l2=0.01))
     shares, expected = functional.softmax(ours(features), dim=1), functional.softmax(layer(inputs), dim=1)
     torch.testing.assert_close(shares, expected.float(), atol=1e-3, rtol=0)
+
+
+def test_whoever_hears_of_a_probe_has_its_gradients_whatever_becomes_of_it() -> None:
+    features, labels = blobs(300, spread=3.0)
+    works = [fit_several(features, labels, 3, penalties=(1e-6,)) for _ in range(2)]
+    for work in works:
+        next(work)
+        assert torch.is_grad_enabled()
+    for work in works:  # in the order in which they began, so that each would put back what the other had found
+        work.close()
+    assert torch.is_grad_enabled()

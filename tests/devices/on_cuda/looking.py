@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import torch
 
+import invariance
 from invariance.attribution.coalitions import REFERENCES
 from invariance.attribution.compare import compare
 from invariance.attribution.compare_distance import compare_distance
@@ -21,7 +22,7 @@ from invariance.data.engine import Engine
 from invariance.events import Finished
 from invariance.measures.measure import measure
 from invariance.models import create_model
-from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec
+from invariance.spec import DatasetSpec, FactorSpec, MeasureSpec, PretrainSpec, SpecError
 from invariance.studies.thrown_away import thrown_away
 from invariance.training.checkpoint import load_weights, save_weights
 from invariance.vocabulary.methods import METHODS
@@ -146,3 +147,9 @@ def test_shapley_values_are_those_of_the_cpu(source: Path, reference: str) -> No
     for name, value in vars(found[0]).items():
         if isinstance(value, torch.Tensor):
             torch.testing.assert_close(getattr(found[1], name).cpu(), value, atol=1e-3, rtol=1e-3)
+
+
+def test_a_function_that_keeps_tensors_on_the_cpu_is_told_so() -> None:
+    weights, images = torch.rand(6, 3), torch.randint(0, 256, (16, 3, 32, 32), dtype=torch.uint8)
+    with pytest.raises(SpecError, match=r"keeps tensors on the CPU while its images are on cuda:0"):
+        invariance.sens(lambda x: x.mean((2, 3)) @ weights.T, "hue", images=images, num_pairs=8, device="cuda")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -312,10 +313,33 @@ def test_whoever_hears_of_a_training_computes_as_before(tmp_path: Path, source: 
     assert before[0] != "tf32"
     with counted() as ledger:
         events = works[kind]()
-        for _ in range(3):
-            next(events)
-            assert [backend.fp32_precision for backend in BACKENDS] == before
+        for heard in range(1, 12):
+            if next(events, None) is None:
+                break
+            assert [backend.fp32_precision for backend in BACKENDS] == before and torch.is_grad_enabled(), heard
         events.close()
     assert ledger.rounded or kind == "transfer", "inside, products are rounded"
     assert not any("invariance/data/" in line.split(" < ")[0] for line in ledger.rounded)
     assert [backend.fp32_precision for backend in BACKENDS] == before
+
+
+def test_threads_that_train_at_once_leave_no_setting(tmp_path: Path) -> None:
+    """Settings of products belong to the process: full float32 is kept for who wants it, and all is put back."""
+
+    def settings() -> tuple[object, ...]:
+        return *(backend.fp32_precision for backend in BACKENDS), torch.backends.cudnn.benchmark
+
+    before, failed = settings(), list[BaseException]()
+
+    def work(number: int) -> None:
+        try:
+            list(pretrain(replace(SPEC, precision="auto", seed=number), tmp_path / str(number), device="cuda"))
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed and settings() == before
