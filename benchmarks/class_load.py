@@ -1,14 +1,14 @@
 """A class on one server: sessions that open pages, move a slider and ask for what-ifs, and how long each waits.
 
     python -m benchmarks.class_load --sessions 30 --seconds 150 --json
-    python -m benchmarks.class_load --sessions 12 --seconds 60 --drain 30 --json
+    python -m benchmarks.class_load --sessions 30 --seconds 120 --drain 30 --json
 
 Starts a shared server of its own on this machine, with runs in a temporary folder, and speaks to it as browsers do,
 over websockets. First one what-if is executed alone, for how fast training is without a class (``--no-alone`` leaves
 that out). Every session does something every 2 to 8 seconds; a third of them asks for the same what-if, the others
 each for one of their own, before the first half is over. Ends after the seconds asked for (at most 600) and what is
 then under way. ``--drain`` has so many others each ask for a what-if of their own on a server that is then idle, and
-waits until all are done, at most 600 seconds.
+waits until all are done; then the same while the class is there again and asks for nothing. Each at most 900 seconds.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ from invariance.runs.store import Store
 
 ACTIONS = ("first_page", "page", "slider", "submit", "panel")
 MAX_SECONDS = 600.0
+MAX_DRAIN_S = 900.0
 LOAD_BEFORE = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
 """Of the machine, by others; what waits is told beside it."""
 START_S = 180.0
@@ -56,17 +57,22 @@ class Class:
     Args:
         address: of the server, host and port.
         seconds: how long they stay.
+        asks: whether each asks for a what-if.
     """
 
-    def __init__(self, address: str, seconds: float) -> None:
+    def __init__(self, address: str, seconds: float, *, asks: bool = True) -> None:
         self._address, self._end = address, time.monotonic() + seconds
-        self._seconds = seconds
+        self._seconds, self._asks = seconds, asks
         self.waited: defaultdict[str, list[float]] = defaultdict(list)
         self.failures: list[str] = []
 
     async def attend(self, num: int) -> None:
         """Has that many sessions come at once and stay to the end."""
         await asyncio.gather(*(self._student(number, num) for number in range(num)))
+
+    def dismiss(self) -> None:
+        """Has them go."""
+        self._end = time.monotonic()
 
     async def _timed(self, action: str, doing: Any) -> None:
         begin = time.monotonic()
@@ -84,7 +90,7 @@ class Class:
                 await session.open("")
                 self.waited["first_page"].append(time.monotonic() - begin)
                 while time.monotonic() < self._end:
-                    if time.monotonic() > asks_at:
+                    if self._asks and time.monotonic() > asks_at:
                         asks_at = self._end + PATIENCE_S
                         await self._what_if(session, query)
                     else:
@@ -195,9 +201,9 @@ async def ask_all(address: str, seeds: Sequence[int]) -> None:
 
 
 def wait_until_done(store: Store) -> float:
-    """Seconds until nothing waits or runs; at most :data:`MAX_SECONDS`."""
+    """Seconds until nothing waits or runs; at most :data:`MAX_DRAIN_S`."""
     begin = time.monotonic()
-    while store.has_active() and time.monotonic() < begin + MAX_SECONDS:
+    while store.has_active() and time.monotonic() < begin + MAX_DRAIN_S:
         time.sleep(0.5)
     return time.monotonic() - begin
 
@@ -212,17 +218,35 @@ def speed(runs: Iterable[Run]) -> float | None:
     return round(float(np.mean(found)), 1) if found else None
 
 
-def drain(address: str, store: Store, num: int) -> dict[str, float]:
-    """How long as many different what-ifs take as people ask for, one after the other, and then look no more."""
+async def drain(address: str, store: Store, seeds: Sequence[int], lesson: Class | None, num: int) -> dict[str, Any]:
+    """How long as many different what-ifs take as people ask for, one after the other, and then look no more.
+
+    Args:
+        address: of the server.
+        store: its store.
+        seeds: of the what-ifs.
+        lesson: who is there meanwhile; None for nobody.
+        num: how many these are.
+    """
     for run in store.list(states=("queued", "running")):
         store.request_cancel(run.id)
-    wait_until_done(store)
+    await asyncio.to_thread(wait_until_done, store)
     before = len(store.list(states=("done",)))
+    attending = None if lesson is None else asyncio.create_task(lesson.attend(num))
     begin = time.monotonic()
-    asyncio.run(ask_all(address, range(5000, 5000 + num)))
-    wait_until_done(store)
-    done = len(store.list(states=("done",))) - before
-    return {"what_ifs": num, "runs_done": done, "seconds": round(time.monotonic() - begin, 1)}
+    await ask_all(address, seeds)
+    await asyncio.to_thread(wait_until_done, store)
+    seconds = round(time.monotonic() - begin, 1)
+    found: dict[str, Any] = {
+        "what_ifs": len(seeds),
+        "runs_done": len(store.list(states=("done",))) - before,
+        "seconds": seconds,
+    }
+    if lesson is None or attending is None:
+        return found
+    lesson.dismiss()
+    await attending
+    return found | {"actions": summary(lesson.waited), "failures": lesson.failures}
 
 
 def measure(sessions: int, seconds: float, *, alone: bool = True, num_drained: int = 0) -> dict[str, Any]:
@@ -246,7 +270,11 @@ def measure(sessions: int, seconds: float, *, alone: bool = True, num_drained: i
             speed(run for run in runs if run.id in first),
             speed(run for run in runs if run.id not in first),
         )
-        drained = drain(address, store, num_drained) if num_drained else None
+        drained = loaded = None
+        if num_drained:
+            drained = asyncio.run(drain(address, store, range(5000, 5000 + num_drained), None, 0))
+            again = Class(address, MAX_DRAIN_S, asks=False)
+            loaded = asyncio.run(drain(address, store, range(6000, 6000 + num_drained), again, sessions))
         store.close()
     return {
         "sessions": sessions,
@@ -265,6 +293,7 @@ def measure(sessions: int, seconds: float, *, alone: bool = True, num_drained: i
         "server_cpu_ms_per_action": round(cpu_per_action, 1),
         "server_mb": {"first": memory[0], "last": memory[-1], "most": max(memory)},
         "drain": drained,
+        "drain_under_load": loaded,
     }
 
 
@@ -287,7 +316,9 @@ def main() -> None:
         return
     for action, numbers in found["actions"].items():
         print(f"{action:12s} n {numbers['n']:5.0f}   p50 {numbers['p50']:7.2f} s   p95 {numbers['p95']:7.2f} s")
-    print(f"training {found['training']}; drain {found['drain']}; load of the machine before {found['load_before']}")
+    print(
+        f"training {found['training']}; drain {found['drain']}, under load {found['drain_under_load']}; load of the machine before {found['load_before']}"
+    )
     print(f"failures {found['failures'] or 'none'}; runs {found['runs']}; server {found['server_mb']} MB")
     print(f"the server took {found['server_cpu_ms_per_action']} ms of CPU an action")
 
