@@ -316,9 +316,8 @@ def main() -> None:
         return
     for action, numbers in found["actions"].items():
         print(f"{action:12s} n {numbers['n']:5.0f}   p50 {numbers['p50']:7.2f} s   p95 {numbers['p95']:7.2f} s")
-    print(
-        f"training {found['training']}; drain {found['drain']}, under load {found['drain_under_load']}; load of the machine before {found['load_before']}"
-    )
+    print(f"training {found['training']}; load of the machine before {found['load_before']}")
+    print(f"drain {found['drain']}, under load {found['drain_under_load']}")
     print(f"failures {found['failures'] or 'none'}; runs {found['runs']}; server {found['server_mb']} MB")
     print(f"the server took {found['server_cpu_ms_per_action']} ms of CPU an action")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ import pytest
 
 from invariance.__main__ import main
 from invariance.data.engine import Engine
-from invariance.measures.transfer_scores import logme
+from invariance.measures.transfer_scores import SCORES, logme
 from invariance.runs.run import State
 from invariance.runs.store import Store
-from invariance.runs.transferability import RESULTS, ranking, read_benchmark
+from invariance.runs.transferability import FOLDER, RESULTS, Shipped, ranking, read_benchmark, scored, size_mb
 from invariance.spec import SpecError, parse_transforms
 from invariance.studies.transferability import MOST_TRANSFORMS, NUM_TASKS, tasks
 from invariance.training.checkpoint import load_weights
@@ -152,3 +153,33 @@ def test_baselines_look_at_the_other_tasks() -> None:
     }
     assert found["relation"] == pytest.approx(agreement(alike))
     assert found["pretraining_accuracy"] == pytest.approx(agreement({place: place[0] == "n" for place in relations}))
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Shipped:
+    return read_benchmark(FOLDER)
+
+
+def test_what_ships_is_whole_and_small(shipped: Shipped) -> None:
+    """Every network was put to every task; weights are what the manifest says, and few megabytes."""
+    table = shipped.table
+    assert table["network"].nunique() >= 60 and table["task"].nunique() == NUM_TASKS
+    assert len(table) == table["network"].nunique() * NUM_TASKS and not table["transfer_accuracy"].isna().any()
+    assert set(shipped.weights) == set(table["network"]) and size_mb(FOLDER) <= 25
+    assert list(dict.fromkeys(table["task"])) == list(tasks(NUM_TASKS))
+
+
+def test_the_shipped_ranking_is_that_of_the_shipped_table(shipped: Shipped) -> None:
+    recorded = json.loads((Path("benchmarks") / "results" / "transferability.json").read_text(encoding="utf-8"))
+    found = ranking(shipped.table, tuple(TRANSFER_SCORES))
+    pd.testing.assert_frame_equal(found, pd.DataFrame(recorded["ranking"])[list(found)], rtol=1e-9)
+
+
+def test_shipped_scores_are_those_of_the_shipped_weights(shipped: Shipped) -> None:
+    """Of one task; float16 weights and the table were made together."""
+    task = "translate"
+    some = shipped.table[shipped.table["task"] == task].groupby("model").head(2)
+    part = replace(shipped, table=some, weights={one: shipped.weights[one] for one in some["network"]})
+    again = scored(part, SCORES, device="cpu", report=lambda *_: None)
+    for name, values in again.items():
+        assert values == pytest.approx(some[name].tolist(), rel=1e-3, abs=1e-3, nan_ok=True), name
