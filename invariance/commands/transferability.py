@@ -45,9 +45,12 @@ def add_commands(commands: Any) -> None:
         epilog=described("columns of ranking.csv:", in_words(RANKING_TABLE))
         + "\n\n"
         + described("scores, then baselines:", told.items()),
-        examples=("--out scores", "--score mine.py --out mine"),
+        examples=("--out scores", "--score mine.py --out mine", "--objective supervised --out supervised"),
     )
     parser.add_argument("--score", type=Path, metavar="FILE.py", help="a file with a function called score")
+    parser.add_argument(
+        "--objective", type=argument(parse_names), metavar="NAME,...", help="of these networks alone (default: of all)"
+    )
     parser.add_argument("--folder", type=Path, metavar="DIR", help="the benchmark (default: the one that ships)")
     parser.add_argument(
         "--out", type=Path, required=True, metavar="DIR", help="receives ranking.csv and scores.csv; made if absent"
@@ -99,10 +102,12 @@ def rank_scores(args: argparse.Namespace) -> None:
     check_folder(args.out)
     from invariance.progress import ProgressBar
     from invariance.runs.device import choose_device
-    from invariance.runs.transferability import FOLDER, SCORE, ranking, read_benchmark, score_of, scored
+    from invariance.runs.transferability import FOLDER, SCORE, of_objectives, ranking, read_benchmark, score_of, scored
 
     own = {} if args.score is None else {SCORE: score_of(args.score)}
     device, benchmark = choose_device(args.device), read_benchmark(args.folder or FOLDER)
+    if args.objective is not None:
+        benchmark = of_objectives(benchmark, args.objective)
     with ProgressBar("score") as bar:
         table = benchmark.table.assign(**(scored(benchmark, own, device=device, report=bar.told) if own else {}))
     ranked = ranking(table, (*own, *TRANSFER_SCORES))

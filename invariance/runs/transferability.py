@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -31,6 +31,7 @@ from invariance.runs.store import Store
 from invariance.runs.study_files import RESULTS, write_table
 from invariance.runs.study_progress import outcomes_of
 from invariance.spec import DatasetSpec, SpecError, parse_transforms, to_dict
+from invariance.spec.checks import require
 from invariance.spec.reading import dataset_from_dict
 from invariance.studies.question import Question
 from invariance.studies.transferability import networks
@@ -85,6 +86,19 @@ def read_benchmark(folder: Path) -> Shipped:
         data=dataset_from_dict(said["data"]),
         weights={one["network"]: _weights(one, folder) for one in said["networks"]},
     )
+
+
+def of_objectives(benchmark: Shipped, objectives: Collection[str]) -> Shipped:
+    """The networks of some objectives of pretraining alone.
+
+    Raises:
+        SpecError: it has none of one of them.
+    """
+    known = list(dict.fromkeys(benchmark.table["objective"]))
+    for objective in objectives:
+        require(objective in known, "objective", objective, ", ".join(known))
+    table = benchmark.table[benchmark.table["objective"].isin(objectives)].reset_index(drop=True)
+    return replace(benchmark, table=table, weights={one: benchmark.weights[one] for one in table["network"].unique()})
 
 
 def _weights(record: Mapping[str, Any], folder: Path) -> Path:

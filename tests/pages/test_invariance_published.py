@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -133,7 +134,8 @@ def test_one_picture_is_shown_to_it(app: AppTest) -> None:
     app.query_params["left"] = REFERENCE
     app.switch_page("pages/own/page.py").run()
     assert not app.exception and not app.error
-    assert f"**{literal(f'published: {NAME}')}**" in texts(app)
+    (first, _) = [json.loads(one.proto.json) for one in app.get("bidi_component") if "answer" in one.key]
+    assert first["title"] == f"published: {NAME}" and first["rest"]["says"] and len(first["ways"]) == 1
 
 
 @pytest.mark.usefixtures("here")

@@ -175,6 +175,20 @@ def test_the_shipped_ranking_is_that_of_the_shipped_table(shipped: Shipped) -> N
     pd.testing.assert_frame_equal(found, pd.DataFrame(recorded["ranking"])[list(found)], rtol=1e-9)
 
 
+def test_networks_of_one_objective_are_ranked_by_themselves(
+    shipped: Shipped, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = answer_of(capsys, "transferability", "--objective", "supervised", "--out", str(tmp_path / "made"))
+    assert found["num_networks"] == shipped.table[shipped.table["objective"] == "supervised"]["network"].nunique()
+    recorded = json.loads((Path("benchmarks") / "results" / "transferability.json").read_text(encoding="utf-8"))
+    columns = [column.name for column in RANKING_TABLE]
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(found["ranking"])[columns], pd.DataFrame(recorded["supervised"])[columns], rtol=1e-9
+    )
+    assert main(["transferability", "--objective", "vicreg", "--out", str(tmp_path)]) == 2
+    assert "objective = 'vicreg': expected supervised, simclr, rotation" in capsys.readouterr().err
+
+
 def test_shipped_scores_are_those_of_the_shipped_weights(shipped: Shipped) -> None:
     """Of one task; float16 weights and the table were made together."""
     task = "translate"

@@ -43,6 +43,13 @@ def by_study() -> str:
     return table(["study", "findings", *(f"{SYMBOL[verdict]} {verdict}" for verdict in _TOLD)], rows)
 
 
+MORE: Final = {
+    "transforms-vs-other": """Whether sens-scores foresee transfer is asked of more networks and tasks, beside other
+    scores, [below](#can-transfer-be-foreseen)."""
+}
+"""What else is told of a study's question."""
+
+
 def of_study(result: StudyResult) -> str:
     """The findings of one result: how many are as published, and a table."""
     findings = furthest_first(findings_of(result.summary))
@@ -52,6 +59,7 @@ def of_study(result: StudyResult) -> str:
             f"### {result.name}, {result.summary['runs_done']:,} runs",
             paragraph(tally(findings)),
             table(["verdict", "finding", "effect", "published", "p (Holm)"], rows),
+            *([paragraph(MORE[result.name])] if result.name in MORE else []),
         ]
     )
 

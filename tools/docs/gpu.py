@@ -36,7 +36,8 @@ _WHICH: Final = (
     always, and images are drawn and made in full float32 whatever the training asks for.""",
     """*Equal numbers.* Parameters of images are the CPU's bit for bit, images the same up to rounding. A run that was
     saved on one device goes on on the other. Sums have another order on a GPU, so that results differ from the CPU's
-    in the last digits, from card to card, and from run to run.""",
+    in the last digits, from card to card, and from run to run. Where `auto` is bfloat16 networks are measured in it too
+    (as on CPUs that have it): sens-scores then differ in the third digit.""",
     """*Memory.* Images are made in portions, smaller ones of larger images. A run that is out of memory fails alone, in
     one line: use a smaller `--batch-size` or `--image-size`. A worker of the app that has nothing to do gives the
     card's memory back.""",

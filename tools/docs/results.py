@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from invariance.statistics import Interval
 from invariance.studies.invariance_transfer import OWN
 from invariance.vocabulary.shifts import SHIFTS
 from invariance.vocabulary.studies import STUDY_NAMES
-from invariance.vocabulary.transfer_scores import BASELINES, TRANSFER_SCORES
+from invariance.vocabulary.transfer_scores import ACCURACIES, BASELINES, TRANSFER_SCORES
 from tools.docs.findings import of_study, shipped
 from tools.docs.records import (
     code,
@@ -230,7 +230,7 @@ def studies() -> str:
             ),
             *(of_study(result) for result in shipped()),
             *_not_run(),
-            _fresh_seeds(),
+            # _fresh_seeds(),
             _shared_backgrounds(),
             "### How they are to be read",
             paragraph(
@@ -306,7 +306,44 @@ def _told(found: dict[str, Any], num: int, name: str = "effect", ends: tuple[str
 def _foreseen() -> str:
     """Which scores foresee transfer."""
     found = record("transferability")
-    rows = [
+    sens = {part: _score(found[part], "sens") for part in ("ranking", "supervised")}
+    others = _score(found["supervised"], "other_tasks")
+    taus = [row["tau"] for row in found["supervised"] if row["score"] in TRANSFER_SCORES and _is_probe(row)]
+    looking = f"{format_number(min(taus))} to {format_number(max(taus))}"
+    ends = {name: f"{one['least']:.2f} to {one['most']:.2f}" for name, one in found["mean_accuracy"].items()}
+    num = found["mean_accuracy"]["supervised"]["networks"]
+    return "\n\n".join(
+        [
+            "### Can transfer be foreseen?",
+            paragraph(
+                f"""{found["num_networks"]} small networks (those of the gallery, and four architectures under three
+                objectives on four compositions) were put to {found["num_tasks"]} tasks; the benchmark ships
+                (`checkpoints/transferability/`). Of each score: weighted Kendall tau with the accuracies that it is to
+                foresee, over all networks and among those of one architecture, and how much of the best network's
+                accuracy the one that it chooses has; 95 % intervals resample networks and tasks. *The other tasks*,
+                *relation* and *a second probe* are no scores but what a score is held against. {code(found)}."""
+            ),
+            paragraph(
+                f"""**Invariance foresees transfer only among networks that learnt something.** Over all networks the
+                mean sens-score to the task's transformations ranks them the wrong way round, {sens["ranking"]}: at
+                this budget SimCLR's networks transfer with {ends["simclr"]} (guessing is {found["guessing"]:.2f}), and
+                who tells nothing apart is invariant to everything. Among the {num} supervised ones
+                ({ends["supervised"]}) it is {sens["supervised"]}, without an image of the target, beside {others} of
+                the accuracies on the other tasks; scores that look at the target's images have
+                {looking}."""
+            ),
+            table(_RANKED, _ranked(found["ranking"])),
+            paragraph(f"The {num} supervised networks alone (`--objective supervised`):"),
+            table(_RANKED, _ranked(found["supervised"])),
+        ]
+    )
+
+
+_RANKED: Final = ("score", "foresees", "tau", "within an architecture", "share of the best", "networks x tasks")
+
+
+def _ranked(rows: list[dict[str, Any]]) -> list[list[str]]:
+    return [
         [
             (TRANSFER_SCORES | BASELINES)[row["score"]].title,
             row["foresees"],
@@ -316,24 +353,18 @@ def _foreseen() -> str:
             ),
             f"{row['num_networks']} x {row['num_tasks']}",
         ]
-        for row in found["ranking"]
+        for row in rows
     ]
-    head = ["score", "foresees", "tau", "within an architecture", "share of the best accuracy", "networks x tasks"]
-    return "\n\n".join(
-        [
-            "### Can transfer be foreseen?",
-            paragraph(
-                f"""{found["num_networks"]} small networks (those of the gallery, and of four architectures, three
-                objectives and four compositions) were put to {found["num_tasks"]} tasks; the benchmark ships
-                (`checkpoints/transferability/`). Of each score weighted Kendall tau with the accuracies that it is to
-                foresee, best first, over all networks and among those of one architecture, and how much of the best
-                network's accuracy the one that it chooses has; 95 % intervals resample networks and tasks. *The other
-                tasks*, *relation* and *a second probe* are no scores but what a score is held against.
-                {code(found)}."""
-            ),
-            table(head, rows),
-        ]
-    )
+
+
+def _is_probe(row: dict[str, Any]) -> bool:
+    return str(row["foresees"]) == ACCURACIES["transfer_accuracy"]
+
+
+def _score(rows: list[dict[str, Any]], name: str) -> str:
+    """A score's tau with what a linear probe reaches."""
+    [row] = [one for one in rows if one["score"] == name and _is_probe(one)]
+    return _told(row, row["num_networks"], "tau", ("tau_low", "tau_high"))
 
 
 def _shared_backgrounds() -> str:
