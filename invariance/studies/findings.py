@@ -90,6 +90,7 @@ class Measured:
         retention: whether the effect is a retained share, which has a margin of its own.
         equivalence: whether the published finding is that there is no difference.
         confirmatory: whether it is judged; exploratory findings get numbers alone.
+        is_share: whether no value can lie outside 0 and 1, where its interval is cut.
     """
 
     name: str
@@ -102,6 +103,7 @@ class Measured:
     retention: bool = False
     equivalence: bool = False
     confirmatory: bool = True
+    is_share: bool = False
 
 
 @dataclass(frozen=True)

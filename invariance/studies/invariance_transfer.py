@@ -318,7 +318,8 @@ def _counted(table: pd.DataFrame, whose: str, name: str, what: str) -> Measured:
             listed += f" (with first weights among them {besides})"
         return f"{what.format(num=num)} in {listed}: on {WHERE[NEW]} a share of {told(measured)}; {NOT_IN_THE_PAPER}"
 
-    return Measured(name=name, say=say, per_seed=found[NEW].groupby(level="seed").mean(), confirmatory=False)
+    shares = found[NEW].groupby(level="seed").mean()
+    return Measured(name=name, say=say, per_seed=shares, confirmatory=False, is_share=True)
 
 
 DESIGN: Final = Design(

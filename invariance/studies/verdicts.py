@@ -91,6 +91,8 @@ class _Tests:
         values = [needed[0][seed] for seed in seeds]
         below = None if one.denominators is None else [float(one.denominators[seed]) for seed in seeds]
         interval, narrow = (_interval(values, below, level) for level in (0.95, SIZE_LEVEL))
+        if one.is_share and interval.num > 1:
+            interval, narrow = interval.within(0.0, 1.0), narrow.within(0.0, 1.0)
         tested = values if below is None else [n - one.above * d for n, d in zip(values, below, strict=True)]
         parts = _parts(one.contrasts, seeds)
         return cls(

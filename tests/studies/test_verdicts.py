@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -209,3 +210,12 @@ def test_the_p_value_is_that_of_the_test_that_decides() -> None:
     assert there.p < 0.05
     assert none.verdict is Verdict.AS_PUBLISHED
     assert none.p < 0.05
+
+
+def test_no_interval_of_a_share_reaches_beyond_what_a_share_can_be() -> None:
+    values = [1.0, 1.0, 1.0, 0.75, 1.0, 0.75]
+    [free] = judge([Measured(name="x", say=told, per_seed=_seeds(values), confirmatory=False)])
+    [share] = judge([Measured(name="x", say=told, per_seed=_seeds(values), confirmatory=False, is_share=True)])
+    assert free.high > 1 and (share.low, share.high) == (free.low, 1.0) and "1.00] (n = 6)" in share.statement
+    [one] = judge([Measured(name="x", say=told, per_seed=_seeds([0.5]), confirmatory=False, is_share=True)])
+    assert math.isnan(one.low) and math.isnan(one.high)

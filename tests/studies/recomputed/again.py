@@ -30,6 +30,7 @@ class Again:
         retention: whether a retained share.
         equivalence: whether no difference was published.
         confirmatory: whether it is judged.
+        is_share: whether it is the mean of shares, of which there are none below 0 or above 1.
     """
 
     numbers: Sequence[float]
@@ -43,6 +44,7 @@ class Again:
     retention: bool = False
     equivalence: bool = False
     confirmatory: bool = True
+    is_share: bool = False
 
     @property
     def estimate(self) -> float:
@@ -57,7 +59,8 @@ class Again:
         return 0.15 if self.retention else max(0.05, self.published / 2)
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        return student(self.values, level) if self.below is None else fieller(self.values, self.below, level)
+        low, high = student(self.values, level) if self.below is None else fieller(self.values, self.below, level)
+        return (max(low, 0.0), min(high, 1.0)) if self.is_share and not np.isnan(low) else (low, high)
 
     def p_values(self) -> list[float]:
         """Of being other than nothing; and, where no difference was published, of being none."""

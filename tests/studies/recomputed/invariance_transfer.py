@@ -138,4 +138,6 @@ def _counted(table: pd.DataFrame, *, untrained: bool) -> Again:
     if not untrained:
         kinds = table[(table.pretraining == "pictures") & (table.relation != "untrained")]
         numbers = [kinds.groupby("seed").model.nunique().max(), *numbers, *(with_first if any(with_first) else [])]
-    return Again(numbers=[*numbers, *(told(shares) if len(shares) else [])], values=shares, confirmatory=False)
+    ends = [max(end, 0.0) if end < 0.5 else min(end, 1.0) for end in student(shares) if not np.isnan(end)]
+    numbers += [np.mean(shares), *ends, len(shares)] if len(shares) else []
+    return Again(numbers=numbers, values=shares, confirmatory=False, is_share=True)
