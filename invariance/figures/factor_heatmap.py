@@ -133,7 +133,7 @@ def factors_in_words(table: pd.DataFrame, titles: Mapping[str, str]) -> str:
 
 
 def hover_text(name: str, row: pd.Series) -> str:
-    """What is said of a cell: score against chance, its skill against the network trained on nothing, the verdict."""
+    """What is said of a cell: score against chance, its skill against that of plain objects' network, the verdict."""
     kind = "balanced accuracy" if row["kind"] == "choice" else "R²"
     objects = ", objects held out" if row["objects"] == HELD_OUT else ""
     lines = [
@@ -143,7 +143,7 @@ def hover_text(name: str, row: pd.Series) -> str:
     ]
     if row["kind"] == "circle":
         lines.append(f"mean error {row['angle_error_deg']:.0f}°, guessing 90°")
-    for column, against in (("change", "trained on nothing"), ("learnt", "untrained")):
+    for column, against in (("change", "trained on plain objects"), ("learnt", "untrained")):
         if row[column] == row[column]:  # not NaN
             lines.append(
                 f"against {against} {signed(row[column])} {_interval(row[f'{column}_low'], row[f'{column}_high'])}, "

@@ -25,15 +25,15 @@ REMEDY: Final = "docs/lecturers.md says what a lesson consists of"
 INPUTS: Final[dict[str, str]] = {
     "bars": "Drag each bar to where you expect it.",
     "curve": "Drag the points to where you expect the curves.",
-    "cells": "Tap the cells that you expect to be low.",
+    "cells": "Tap the cells that you expect to be low: below {low:.2f}.",
     "choice": "Choose one.",
     "mark": "Drag the line to where you expect the curve to break.",
 }
-"""Ways to guess, and what to do in each."""
+"""Ways to guess, and what to do in each; ``low`` is the lesson's."""
 ON_PAPER: Final[dict[str, str]] = {
     "bars": "Draw each bar as high as you expect it.",
     "curve": "Draw the curves where you expect them, each with its name.",
-    "cells": "Tick the cells that you expect to be low.",
+    "cells": "Tick the cells that you expect to be low: below {low:.2f}.",
     "choice": "Tick one.",
     "mark": "Draw a line where you expect the curve to break.",
 }

@@ -12,7 +12,7 @@ import pandas as pd
 from invariance.measures.factor_strip import Strip
 from invariance.spec import DatasetSpec
 from invariance.studies.thrown_away_row import Row, Transferred
-from invariance.studies.thrown_away_words import remarks, sentence
+from invariance.studies.thrown_away_words import caveats, only_varied_by, remarks, sentence
 from invariance.vocabulary.thrown_away import MORE
 
 
@@ -38,9 +38,17 @@ class ThrownAway:
 
     @property
     def told(self) -> tuple[Row, ...]:
-        """The rows that are told: what the second threw away, then the counter-cases, each largest first."""
-        reliable = [row for row in self.rows if row.reliable]
-        return tuple(sorted(reliable, key=lambda row: (row.direction == MORE, -abs(row.difference))))
+        """The rows that are told: what the second threw away, then the counter-cases.
+
+        First of each what only the loser's training varied, which is what the question is about; then largest first.
+        """
+
+        def place(row: Row) -> tuple[bool, bool, float]:
+            is_counter = row.direction == MORE
+            only = only_varied_by(row, self.trained_on)
+            return is_counter, only != (0 if is_counter else 1), -abs(row.difference)
+
+        return tuple(sorted((row for row in self.rows if row.reliable), key=place))
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -52,6 +60,11 @@ class ThrownAway:
             f"Nothing separates A (*{first}*) and B (*{second}*): of {len(self.rows)} comparisons on the same images "
             "none shows a difference.",
         )
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """Those of the remarks that come before the sentences."""
+        return caveats(self.rows, self.names, self.trained_on) if self.told else ()
 
     @property
     def remarks(self) -> tuple[str, ...]:

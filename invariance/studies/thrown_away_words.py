@@ -27,21 +27,30 @@ def sentence(row: Row, names: Names, trained_on: TrainedOn) -> str:
     lower = int(row.direction == LESS)  # position of the network that has less
     (less, low), (more, _) = values[lower], values[1 - lower]
     what = _what(row, called[lower], called[1 - lower], less, more, low, is_counter=row.direction == MORE)
-    reason = ""
-    transform = row.name.partition(".")[0]
-    if transform in trained_on[lower] and transform not in trained_on[1 - lower]:
-        reason = f"; only {'AB'[lower]}'s training varied {transform.replace('_', ' ')}"
+    reason, only = "", only_varied_by(row, trained_on)
+    if only is not None:
+        reason = f"; {'' if only == lower else 'though '}only {'AB'[only]}'s training varied {_transform(row)}"
     difference = Interval(row.difference, row.low, row.high, row.num_images)
     return f"{what}{reason} (B − A {difference}, n = {row.num_images:,})."
+
+
+def only_varied_by(row: Row, trained_on: TrainedOn) -> int | None:
+    """The network, 0 or 1, whose training alone varied what a row is about; None where both did or neither."""
+    varied = [row.name.partition(".")[0] in one for one in trained_on]
+    return varied.index(True) if sum(varied) == 1 else None
+
+
+def _transform(row: Row) -> str:
+    return row.name.partition(".")[0].replace("_", " ")
 
 
 def _what(row: Row, loser: str, keeper: str, less: float, more: float, low: float, *, is_counter: bool) -> str:
     values = f"{format_number(less)} against {format_number(more)}"
     if row.part == FACTOR and is_counter:
-        return f"{loser} keeps *less* **{row.title}** than {keeper}, {values}"
+        return f"{loser} keeps *less* **{row.title}** than {keeper}, skill {values}"
     if row.part == FACTOR:
         can = "can no longer tell" if low <= 0 else "can hardly tell" if less < HARDLY * more else "tells less of"
-        return f"{loser} {can} **{row.title}**: {values} of {keeper}"
+        return f"{loser} {can} **{row.title}**: skill {values} of {keeper}"
     if row.part == EVIDENCE:
         beyond = "beyond what the same maps have on other images' objects"
         return f"{loser} rests its decisions less **on the object** than {keeper}: {values} of the evidence, {beyond}"
@@ -60,11 +69,17 @@ def remarks(
         transferred: what both reached on a target task, if that is known.
     """
     factors = [row for row in rows if row.part == FACTOR]
-    said = [_general(factors, names, trained_on, better) for better in (LESS, MORE)]
+    said = [*caveats(rows, names, trained_on)]
     is_class = next((row for row in factors if row.name == "class" and row.objects == KNOWN), None)
     if is_class is not None and min(is_class.first, is_class.second) >= CLASS_IS_READ:
         said.append(_class(is_class, transferred))
     return tuple(filter(None, said))
+
+
+def caveats(rows: Sequence[Row], names: Names, trained_on: TrainedOn) -> tuple[str, ...]:
+    """The first of these, which all sentences on factors are to be read under."""
+    factors = [row for row in rows if row.part == FACTOR]
+    return tuple(filter(None, (_general(factors, names, trained_on, better) for better in (LESS, MORE))))
 
 
 def _general(factors: Sequence[Row], names: Names, trained_on: TrainedOn, direction: str) -> str:

@@ -24,6 +24,10 @@ FOLDER = Path(__file__).parent / "example"
 """``results.csv`` and ``summary.json`` as ``what-if --out`` writes them; the latter tells the command."""
 
 
+STYLE = "<style>.st-key-foreign_answer [data-testid=stPlotlyChart] { opacity: 0.4; }</style>"
+"""The figure of another question steps back."""
+
+
 @dataclass(frozen=True)
 class Example:
     """A question with its answer.
@@ -59,7 +63,11 @@ def show_example(question: Question) -> None:
             f"No run of this question has finished. Its answer will look like this one, which ships with the project: "
             f"**{literal(question_title(one.question.spec))}**; {made_words(one)}"
         )
-    show_answer(one.question, one.report, num_done=len(one.question.runs))
+    is_other = one.question.spec != question.spec
+    with st.container(key="foreign_answer" if is_other else "shipped_answer"):
+        if is_other:
+            st.html(STYLE)
+        show_answer(one.question, one.report, num_done=len(one.question.runs))
 
 
 def made_words(one: Example) -> str:

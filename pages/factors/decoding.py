@@ -92,7 +92,7 @@ def ask_first(table: pd.DataFrame) -> None:
     before, after = skill["none"], skill[ASKED]
     found = min(options, key=lambda name: after[name] - before[name])
     said = (
-        f"**{titles[found]}** fell most: skill {format_number(before[found])} in the network trained on nothing, "
+        f"**{titles[found]}** fell most: skill {format_number(before[found])} in the network trained on plain objects, "
         f"{format_number(after[found])} in the one trained on {ASKED}."
     )
     if guess == found:
@@ -126,7 +126,7 @@ def tell_changes(table: pd.DataFrame, trained_on: Mapping[str, Collection[str]],
     better = f" ({', '.join(sorted(set(of_own.higher)))})" if of_own.higher else ""
     st.markdown(
         f"Parameters that a network was itself trained to vary (framed), {which}: **{len(of_own.lower)} of "
-        f"{of_own.num} lower** than in the network trained on nothing, after correction, **{len(of_own.higher)} "
+        f"{of_own.num} lower** than in the network trained on plain objects, after correction, **{len(of_own.higher)} "
         f"higher**{better}. All cells: {len(of_all.lower)} of {of_all.num} lower, {len(of_all.higher)} higher."
     )
 
@@ -147,7 +147,7 @@ def explain_verdicts(*, in_cells: bool) -> None:
             "*Null.* The same probe on labels shuffled within the folds, 199 times: parameters are drawn apart from "
             "all else, so that this test is exact. A factor is decodable if its p-value is below 0.05 and the interval "
             "of its skill above 0.\n\n"
-            "*Change.* Against the network trained on nothing that is the same in all else, on the same images. "
+            "*Change.* Against the network trained on plain objects that is the same in all else, on the same images. "
             "Intervals (95 %) and p-values are over what the probe was not fitted to: pictures, for class "
             "backgrounds, with objects held out the objects. P-values are corrected over the table (Benjamini and "
             "Hochberg, 5 %). They are of these networks; another seed gives others.\n\n"

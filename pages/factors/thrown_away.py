@@ -72,10 +72,12 @@ def show_card(card: ThrownAway, colours: list[str], command: str) -> None:
     with_strip = [(said, strips[row.name]) for row, said in told if row.name in strips]
     if not told:
         st.markdown(f"**{card.sentences[0]}**")
+    for caveat in card.caveats:  # before what it is about
+        st.info(caveat, icon=":material/info:")
     for column, (said, strip) in zip(st.columns(NUM_SHOWN, gap="large"), with_strip, strict=False):
         with column:
             _show_strip(card.data, said, strip, colours)
-    for remark in card.remarks:
+    for remark in card.remarks[len(card.caveats) :]:
         st.info(remark, icon=":material/info:")
     others = [said for row, said in told if row.name not in [strip.factor for _, strip in with_strip[:NUM_SHOWN]]]
     if others:

@@ -102,7 +102,7 @@ def figure_data(answer: Answer, *, is_revealed: bool, guess: dict[str, Any] | No
     return {
         "name": lesson.name,
         "kind": lesson.input,
-        "hint": INPUTS[lesson.input],
+        "hint": INPUTS[lesson.input].format(low=lesson.low_is),
         "axis": lesson.axis,
         "words": "\n".join(f"{term.name}: {term.definition}" for term in terms_in(lesson.axis)),
         "range": list(lesson.range),

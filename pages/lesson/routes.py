@@ -216,7 +216,7 @@ async def _sheet(request: Request) -> Response:
         "answer": answer,
         "number": number,
         "has_answer": has_answer,
-        "todo": ON_PAPER[answer.lesson.input],
+        "todo": ON_PAPER[answer.lesson.input].format(low=answer.lesson.low_is),
         "figure": figure_data(answer, is_revealed=has_answer, guess=None) | {"mode": "print"},
     }
     return _html("sheet.html", 200, **values)

@@ -6,7 +6,9 @@ const SLIDERS = "[class*=st-key-at_the_bottom_magnitudes]";
 
 function buildPicture(root, data) {
   const frame = make(root, "div", { class: "picture", role: "img", "aria-label": data.alt });
+  const badge = make(frame, "span", { class: "badge", "aria-hidden": "true" });
   return (way, step) => {
+    badge.textContent = way ? `at ${way.values[step]}` : "";
     frame.style.backgroundImage = `url(${way ? way.sheet : data.address})`;
     showOf(frame, way ? step : 0, way ? way.count : 1);
   };
@@ -26,7 +28,8 @@ function buildAnswer(root, data) {
   const value = make(moved, "b");
   const track = make(root, "div", { class: "track" });
   const bar = make(track, "div", { class: "bar" });
-  make(track, "div", { class: "one", title: "another image" });
+  make(track, "div", { class: "one" });
+  make(root, "p", { class: "foot" }, "another image ↑");
   return (way, step) => {
     const { says, probability, distance } = way ? way.steps[step] : data.rest;
     const isSame = says === data.before;
@@ -46,7 +49,7 @@ export default function ({ data, parentElement }) {
   const column = parentElement.getRootNode().host?.closest("[data-testid=stColumn]");
   const show = (way, value) => {
     const isAtRest = !way || Math.abs(value - way.at) < 1e-6 * (way.high - way.low);
-    column?.toggleAttribute("data-moving", !isAtRest);
+    if (!data.address) column?.toggleAttribute("data-moving", !isAtRest);
     if (isAtRest) return draw(null);
     const last = (way.count ?? way.steps.length) - 1;
     draw(way, Math.round((last * (value - way.low)) / (way.high - way.low)));

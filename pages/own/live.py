@@ -24,14 +24,14 @@ from invariance.runs.estimate import seconds_of_passes
 from pages.own.picture import contents_of
 from pages.shared import cache
 from pages.shared.cells import colours_of
-from pages.shared.magnitude_sliders import slider_key
+from pages.shared.magnitude_sliders import shown_as, slider_key
 from pages.shared.networks import Models
 from pages.shared.scripts import component_script
 from pages.shared.serving.made import picture_address
 from pages.shared.serving.once import kept
 
 HERE: Final = Path(__file__).parent
-NUM_FRAMES: Final = 41
+NUM_FRAMES: Final = 73
 MOST_SECONDS, MOST_PX = 1.5, 64
 """What following may take before the page is there, and the side of a picture of which so many are sent."""
 
@@ -52,6 +52,7 @@ class Way:
         at: its value.
         low: lowest value.
         high: highest value.
+        values: of the frames, as the slider writes them.
         frames: (NUM_FRAMES, S, S, 3) uint8, equally far apart.
         networks: what each makes of them; their first is the picture as it is.
     """
@@ -60,6 +61,7 @@ class Way:
     at: float
     low: float
     high: float
+    values: tuple[str, ...]
     frames: Picture
     networks: tuple[Followed, ...]
 
@@ -94,8 +96,9 @@ def _way(
     models: Models, picture: OnePicture, transform: str, values: Mapping[str, float], draw: int, moved: Magnitude
 ) -> Way:
     name, units = moved.law.name, units_of(models, transform)
+    steps = [float(value) for value in np.linspace(moved.low, moved.high, NUM_FRAMES)]
     networks, keys = [model.model for model in models], cache.keys_of(models)
-    settings = [{**values, name: float(value)} for value in np.linspace(moved.low, moved.high, NUM_FRAMES)]
+    settings = [{**values, name: step} for step in steps]
 
     def follow() -> tuple[Picture, tuple[Followed, ...]]:
         frames = picture.at(transform, settings, draw=draw)
@@ -103,7 +106,8 @@ def _way(
         return to_pictures(frames[1:]), seen
 
     frames, seen = kept(follow, "followed", keys, *contents_of(picture), transform, settings, draw, units)
-    return Way(slider_key(moved.law), values[name], moved.low, moved.high, frames, seen)
+    written = tuple(shown_as(moved) % step for step in steps)
+    return Way(slider_key(moved.law), values[name], moved.low, moved.high, written, frames, seen)
 
 
 def show_changed(shown: Picture, alt: str, found: Sequence[Way]) -> None:
@@ -114,7 +118,10 @@ def show_changed(shown: Picture, alt: str, found: Sequence[Way]) -> None:
         alt: what is seen.
         found: from :func:`ways`.
     """
-    places = [{**way.place, "count": NUM_FRAMES, "sheet": picture_address(sheet(way.frames))} for way in found]
+    places = [
+        {**way.place, "count": NUM_FRAMES, "values": way.values, "sheet": picture_address(sheet(way.frames))}
+        for way in found
+    ]
     _component(key="live_picture", data={"address": picture_address(shown), "alt": alt, "ways": places})
 
 

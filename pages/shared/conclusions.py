@@ -38,7 +38,7 @@ def conclusion(
     margin = difference if ahead == 0 else -difference
     return (
         f"On this run pretraining on {names[ahead]}, {shared}, transfers **{_points(margin)}** better than on "
-        f"{names[behind]}: {accuracies[ahead]:.1%} against {accuracies[behind]:.1%} of the test images."
+        f"{names[behind]}: {accuracies[ahead]:.1%} against {accuracies[behind]:.1%}, the mean over the task's classes."
     )
 
 
@@ -50,7 +50,7 @@ def published_conclusion(name: str, accuracy: float, others: list[tuple[Composit
         accuracy: of its transfer, in [0, 1].
         others: what each of the others was pretrained on, and the accuracy of the first less that one's.
     """
-    said = [f"**{name}**, trained elsewhere, reaches **{accuracy:.1%}** of the test images."]
+    said = [f"**{name}**, trained elsewhere, reaches **{accuracy:.1%}**, the mean over the task's classes."]
     for transforms, margin in others:
         other = f"the network of **{transforms_title(transforms)}**"
         if margin is None:

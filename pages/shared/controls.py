@@ -61,6 +61,7 @@ def choose(
         if linked not in named and key not in st.session_state:
             links.missed(key, linked, default)
         st.session_state[key] = named.get(linked, default)
+    _tell_again(key)
     title_of = titles.__getitem__
     with place or nullcontext():
         if kind == "segments":
@@ -72,6 +73,15 @@ def choose(
         links.choice(key, None if chosen == default else chosen)
         links.show_missed(key, label, chosen, titles[chosen])
     return chosen
+
+
+def _tell_again(key: str) -> None:
+    """Has the browser told what is chosen in this run too.
+
+    What stands in a popover is made when that is opened for the first time, and then has what the last run said of it;
+    without a word it would begin with its first choice, and take that for the visitor's.
+    """
+    st.session_state[key] = st.session_state[key]
 
 
 def choose_several(
@@ -102,6 +112,7 @@ def choose_several(
     if st.session_state.get(key) is None:
         linked = [name for name in st.query_params.get(key, "").split(",") if name in titles]
         st.session_state[key] = list(dict.fromkeys(linked)) or [name for name in default if name in titles]
+    _tell_again(key)
     names, title_of = list(titles), titles.__getitem__
     if kind == "box":
         chosen = st.multiselect(label, names, format_func=title_of, key=key, help=help, placeholder=placeholder)

@@ -48,22 +48,26 @@ def slider_key(law: Law) -> str:
     return law.key.replace(".", "_")
 
 
+def shown_as(magnitude: Magnitude) -> str:
+    """How a slider writes its values, for the operator %."""
+    digits = max(0, -math.floor(math.log10(_step(magnitude)) + 1e-9))
+    unit = magnitude.law.unit
+    return f"%.{digits}f{'°' if unit == '°' else f' {unit}'.rstrip()}"
+
+
 def _slider(place: DeltaGenerator, magnitude: Magnitude) -> float:
     """A slider over the whole range of a magnitude, or a switch where there is none between off and on."""
     law, key = magnitude.law, slider_key(magnitude.law)
     if law.kind == "switch":
         return float(place.toggle(law.title, bool(magnitude.start), key=key, bind="query-params"))
-    step = _step(magnitude)
-    digits = max(0, -math.floor(math.log10(step) + 1e-9))
-    unit = "°" if law.unit == "°" else f" {law.unit}".rstrip()
     return float(
         place.slider(
             law.title,
             magnitude.low,
             magnitude.high,
             magnitude.start,
-            step,
-            f"%.{digits}f{unit}",
+            _step(magnitude),
+            shown_as(magnitude),
             key=key,
             bind="query-params",
         )

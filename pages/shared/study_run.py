@@ -45,8 +45,8 @@ def show_controls(
             beside()
         return progress
     devices = server.devices()
-    # Of a CPU an estimate is for all cores, whichever number of runs shares them.
-    seconds = sum(estimated_seconds(study, devices.names[0]).values()) / len(devices.names)
+    at_once = min(num_at_once(study.runs, server.slots()), progress.total)
+    seconds = sum(estimated_seconds(study, devices.names[0]).values()) / at_once
     is_begun = progress.done > 0 or progress.stopped > 0
     left = (
         f"{progress.total - progress.done} of {progress.total} runs are to be done"
@@ -55,7 +55,7 @@ def show_controls(
     )
     st.markdown(
         f"{left}; about {in_words(progress.eta_seconds if is_begun else seconds)} in all on this server "
-        f"({devices.title}). It may be paused."
+        f"({devices.title}{', two runs at once' if at_once == 2 else ''}). It may be paused."
     )
     with st.container(horizontal=True):
         st.button(

@@ -123,8 +123,8 @@ def test_a_card_of_the_gallery_is_answered_at_once(command, tmp_path):
     code, answer, _ = command(f"thrown-away none hue --out {tmp_path / 'card'}")
     hue = factors_table().set_index(["model", "factor", "objects"])["skill"].loc[["none", "hue"], "hue.shift", "known"]
     before, after = map(format_number, hue)
-    told = f"B (*hue*) can hardly tell **hue**: {after} against {before} of A (*none*); only B's training varied hue ("
-    assert code == 0 and any(said.startswith(told) for said in answer["sentences"])
+    told = f"B (*hue*) can hardly tell **hue**: skill {after} against {before} of A (*none*); only B's training varied"
+    assert code == 0 and answer["sentences"][0].startswith(f"{told} hue (")
     written = json.loads((tmp_path / "card" / "card.json").read_text(), parse_constant=pytest.fail)
     assert written == {key: value for key, value in answer.items() if key != "out"}
     rows = pd.read_csv(tmp_path / "card" / "card.csv")

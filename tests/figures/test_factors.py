@@ -54,11 +54,11 @@ def test_hovering_says_all_that_is_known() -> None:
     )
     assert known == (
         "hue<br>hue: R² 0.60, guessing 0.00<br>skill 0.60 [0.55, 0.65], p = 0.006<br>mean error 30°, guessing 90°<br>"
-        "against trained on nothing −0.10 [−0.13, −0.07], p < 0.001<br>"
+        "against trained on plain objects −0.10 [−0.13, −0.07], p < 0.001<br>"
         "against untrained −0.20 [−0.23, −0.17], p < 0.001<br>lower"
     )
     assert "hue, objects held out: R² −0.40" in held_out
-    assert "trained on nothing" not in plain and plain.endswith("decodable")
+    assert "trained on plain objects" not in plain and plain.endswith("decodable")
 
 
 def test_dumbbells_are_sorted_by_the_difference() -> None:

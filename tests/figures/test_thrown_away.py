@@ -84,5 +84,5 @@ def test_a_card_is_one_file() -> None:
     origin = Origin(command="invariance thrown-away matched disjoint")
     page = card_html(CARD, [IMAGES], origin, colours=COLOURS).decode()
     assert "What disjoint (B) threw away that matched (A) keeps" in page
-    assert "B (disjoint) tells less of scale: 0.38 against 0.70 of A (matched)" in page
+    assert "B (disjoint) tells less of scale: skill 0.38 against 0.70 of A (matched)" in page
     assert page.count("base64,iVBOR") >= len(IMAGES) and "card.csv" in page

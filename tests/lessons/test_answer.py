@@ -173,7 +173,7 @@ def test_what_a_lesson_says_in_words_holds_of_its_numbers(lesson: Lesson) -> Non
 
 def test_a_claim_that_no_longer_holds_is_noticed() -> None:
     answer = answer_of(LESSONS["2-the-training-data-decides"])
-    assert not answer.holds("value('trained on hue', 'hue') > value('trained on nothing', 'hue')")
+    assert not answer.holds("value('trained on hue', 'hue') > value('trained on plain objects', 'hue')")
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_a_claim_that_no_longer_holds_is_noticed() -> None:
     [
         ({"table": "senses"}, "table 'senses': there are sens, factors, profiles"),
         ({"value": "sense"}, "has no column sense"),
-        ({"outcome": "{{ at('someone', 'hue') }}"}, "no 'someone' at 'hue'; it has trained on nothing, rotate"),
+        ({"outcome": "{{ at('someone', 'hue') }}"}, "no 'someone' at 'hue'; it has trained on plain objects, rotate"),
         ({"outcome": "{{ at( }}"}, "lesson 2-the-training-data-decides: "),
         ({"outcome": "{{ ''.__class__.__mro__ }}"}, "unsafe"),
     ],

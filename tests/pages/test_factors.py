@@ -144,7 +144,7 @@ def test_the_question_is_answered_from_the_shipped_table(app: AppTest, shown_cel
     assert hue().count("?") == 4 and "hue from hue" not in shown_cells[-1]["alt"], "nothing tells the answer before"
     app.button_group(key="guess").set_value("brightness.factor").run()
     assert not app.exception
-    assert f"No. **hue** fell most: skill {before} in the network trained on nothing, {after}" in texts(app)
+    assert f"No. **hue** fell most: skill {before} in the network trained on plain objects, {after}" in texts(app)
     app.button_group(key="guess").set_value("hue.shift").run()
     assert "Yes. **hue** fell most" in texts(app)
     assert "?" not in hue() and after in hue()

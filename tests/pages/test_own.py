@@ -89,7 +89,7 @@ def test_every_slider_is_followed_with_the_others_where_they_are(app: AppTest, t
     for number, way in enumerate(picture["ways"]):
         slider = app.slider(key=way["slider"])
         assert (way["low"], way["high"], way["at"]) == (slider.min, slider.max, slider.value)
-        at = 30
+        at = 54
         shown = [one["ways"][number]["steps"][at] for one in networks]
         slider.set_value(way["low"] + at / (NUM_FRAMES - 1) * (way["high"] - way["low"])).run()
         for before, now in zip(shown, followed(app)[1:], strict=True):
@@ -221,7 +221,16 @@ def test_a_real_file_in_a_real_browser(visitor: Visitor, tmp_path: Path) -> None
     moving.first.wait_for(state="detached", timeout=RUN_TIMEOUT_MS)
     visitor.settle()
     assert wire.sent and maps.first.get_attribute("src") != of_map
-    for now, then in zip(shown.all_inner_texts()[1:], before, strict=True):
-        assert now != then
+    rested = shown.all_inner_texts()[1:]
+    assert all(now != then for now, then in zip(rested, before, strict=True))
+    networks = [page.locator(f".st-key-{key} input") for key in ("left", "right")]
+    page.get_by_role("button", name="More").click()
+    networks[0].wait_for()
+    chosen = [box.input_value() for box in networks]
+    assert chosen[0] != chosen[1], "what a popover shows when it is first opened is what is chosen"
+    page.get_by_role("radio", name="what it decides by").click()
+    page.get_by_text("speak for what each network predicts").wait_for(timeout=RUN_TIMEOUT_MS)
+    visitor.settle()
+    assert [box.input_value() for box in networks] == chosen and shown.all_inner_texts()[1:] == rested
     assert visitor.exceptions() == []
     assert sorted(stored.glob("*")) == already, "nothing of it is stored"

@@ -107,7 +107,7 @@ def test_a_network_is_better_only_where_the_interval_says_so() -> None:
     names = [TARGET, ("blur",)]
     assert conclusion(names, [0.8, 0.6], TARGET, interval(0.1, 0.3)) == (
         "On this run pretraining on **rotate, hue, erasing**, the target's transformations and no others, transfers "
-        r"**20.0 points \[10.0, 30.0]** better than on **blur**: 80.0% against 60.0% of the test images."
+        r"**20.0 points \[10.0, 30.0]** better than on **blur**: 80.0% against 60.0%, the mean over the task's classes."
     )
     other = conclusion(names, [0.6, 0.8], TARGET, interval(-0.3, -0.1))
     assert other.startswith("On this run pretraining on **blur**, none of the target's transformations, but others,")

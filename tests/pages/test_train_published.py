@@ -98,12 +98,18 @@ def test_it_is_compared_with_both_of_the_others(app: AppTest, store: Store) -> N
     assert not app.exception and not app.error
     shown = texts(app)
     assert r"transfers **50.0 points \[" in shown and "better than on **blur**: 90.0% against 40.0%" in shown
-    assert f"**{NAME}**, trained elsewhere, reaches **70.0%** of the test images. On this run it is **20.0" in shown
+    assert (
+        f"**{NAME}**, trained elsewhere, reaches **70.0%**, the mean over the task's classes. On this run it is **20.0"
+        in shown
+    )
     assert "worse than the network of **rotate, hue, erasing**." in shown
     assert "better than the network of **blur**." in shown
-    assert all(f"Transferred: {accuracy} of the test images" in shown for accuracy in ("90.0%", "40.0%", "70.0%"))
+    assert all(
+        f"Transferred: {accuracy} right, the mean over the task's classes" in shown
+        for accuracy in ("90.0%", "40.0%", "70.0%")
+    )
     open_train(app, runs=ids[4])
-    assert not app.exception and "reaches **70.0%** of the test images" in texts(app)
+    assert not app.exception and "reaches **70.0%**, the mean over the task's classes" in texts(app)
 
 
 def test_without_answers_nobody_is_better(app: AppTest, store: Store) -> None:
@@ -141,7 +147,7 @@ def test_both_ways_round_are_judged_together(app: AppTest, store: Store) -> None
 
 def test_conclusions_about_a_published_network() -> None:
     assert published_conclusion("resnet18", 0.8, []) == (
-        "**resnet18**, trained elsewhere, reaches **80.0%** of the test images."
+        "**resnet18**, trained elsewhere, reaches **80.0%**, the mean over the task's classes."
     )
     sure, unsure = Interval(0.1, 0.05, 0.15, 100), Interval(0.02, -0.05, 0.09, 100)
     said = published_conclusion("resnet18", 0.9, [(TARGET, sure), (("blur",), -sure), (("hue",), unsure), ((), None)])

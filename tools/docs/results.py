@@ -195,6 +195,15 @@ def _page_row() -> list[str]:
     ]
 
 
+def _drained(load: dict[str, Any]) -> str:
+    """How long a queue takes, where that was measured."""
+    if not load.get("drain"):
+        return ""
+    idle, loaded = (load[name]["seconds"] for name in ("drain", "drain_under_load"))
+    num = load["drain"]["what_ifs"]
+    return f"; {num} different what-ifs are done {idle:.0f} s after the first, with the class there {loaded:.0f} s"
+
+
 def _class_rows() -> list[list[str]]:
     rows = []
     for load in record("class-load")["loads"]:
@@ -208,7 +217,7 @@ def _class_rows() -> list[list[str]]:
                 "(95th percentile)",
                 f"{', '.join(waits)}; {len(load['failures']) or 'no'} failures; training at "
                 f"{percent(load['training']['share'])} of its pace; the server at most "
-                f"{load['server_mb']['most'] / 1000:.1f} GB",
+                f"{load['server_mb']['most'] / 1000:.1f} GB{_drained(load)}",
                 code(load),
             ]
         )
