@@ -1,5 +1,7 @@
 // A table of coloured cells: each is a button, arrow keys walk among them, names of rows and columns stay in sight.
 
+const LEAN = 16; // pixels by which the last name leans out of its column, as the style leaves them
+
 function drawHead(table, data) {
   const row = make(make(table, "thead"), "tr");
   make(row, "th", { scope: "col" }, data.corner);
@@ -94,11 +96,14 @@ export default function ({ data, parentElement, setTriggerValue }) {
     root.classList.remove("tilted");
     const width = root.clientWidth;
     const own = Math.max(...[...body.querySelectorAll("th")].map((one) => one.offsetWidth));
-    table.style.width = `${Math.min(width, own + 72 * data.columns.length)}px`;
+    const wanted = own + 72 * data.columns.length;
+    table.style.width = `${Math.min(width, wanted)}px`;
     const names = [...table.querySelectorAll("thead th:not(:first-child)")];
-    const room = Math.max((Math.min(width, own + 72 * data.columns.length) - own) / names.length, 27);
+    const room = Math.max((Math.min(width, wanted) - own) / names.length, 26);
     const longest = Math.max(...names.map((one) => one.firstChild.offsetWidth));
-    root.classList.toggle("tilted", longest + 6 > room);
+    const isTilted = longest + 6 > room;
+    root.classList.toggle("tilted", isTilted);
+    if (isTilted) table.style.width = `${Math.min(width - LEAN, wanted)}px`;
     root.style.setProperty("--names", `${Math.round(longest * 0.9 + 26)}px`);
   };
   fit();
