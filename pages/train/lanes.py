@@ -152,7 +152,7 @@ def _line(one: TransferStatus) -> str:
     """What goes on, so that no wait is without a word."""
     pretraining, transfer = one.pretraining, one.transfer
     if one.accuracy is not None:
-        return f"Transferred: {one.accuracy:.1%} right, the mean over the task's classes"
+        return f"Transferred: {one.accuracy:.1%} right, the mean over classes"
     if pretraining is not None and pretraining.state != "done":
         if pretraining.state == "queued":
             return "Waits for its turn"

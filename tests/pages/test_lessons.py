@@ -55,7 +55,7 @@ def test_nothing_of_the_answer_is_sent_before_the_reveal(lesson: Lesson) -> None
     assert told(hidden) == {one.name for one in lesson.series if one.drawn and not one.guessed}
     assert told(shown) == {one.name for one in lesson.series if one.drawn}
     assert not hidden["right"] and not hidden["summary"] and not hidden["shaded"]
-    assert shown["hint"] == INPUTS[lesson.input]
+    assert shown["hint"] == INPUTS[lesson.input].format(low=lesson.low_is)
 
 
 def test_a_revealed_lesson_says_what_is_so_and_what_not_to_conclude(app: AppTest) -> None:
