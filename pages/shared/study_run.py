@@ -55,7 +55,7 @@ def show_controls(
     )
     st.markdown(
         f"{left}; about {in_words(progress.eta_seconds if is_begun else seconds)} in all on this server "
-        f"({devices.title}{', two runs at once' if at_once == 2 else ''}). It may be paused."
+        f"({devices.title}{', two runs at once' if at_once > len(devices.names) else ''}). It may be paused."
     )
     with st.container(horizontal=True):
         st.button(
