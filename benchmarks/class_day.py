@@ -156,15 +156,21 @@ class Day:
         await self._guess(address, "", 403)
         await asyncio.gather(*(self._student(address, number) for number in range(self._num)), self.be_rude(address))
 
-    async def afternoon(self, address: str) -> None:
-        """After the server came again: everybody finds what was theirs, and the teacher removes what has ended."""
+    async def afternoon(self, address: str, store: Store) -> None:
+        """After the server came again: everybody finds what was theirs, and the teacher removes what has ended.
+
+        What is under way then may end a moment later, and stays.
+        """
         for cookie in self._cookies:
             _, _, headers = await asked(address, "", headers={"Cookie": cookie, "Accept": "text/html"})
             self._check("a student is known after a restart", "set-cookie" not in headers)
         await self.be_rude(address)
         async with Browser(address, self._teacher) as browser:
             await browser.open("runs")
+            ended = {run.id for run in store.list() if run.state not in ACTIVE_STATES}
             await browser.click("end_class")
+            left = ended & {run.id for run in store.list()}
+            self._check("the teacher removed the class's runs, and some are there", not left)
             self.wrong += browser.failures
 
     async def _signed_in(self, address: str) -> str:
@@ -265,9 +271,7 @@ def play(num: int) -> dict[str, Any]:
         with served(place) as (address, process):
             if {run.id for run in store.list()} != before:
                 day.wrong.append("runs were lost with the server")
-            asyncio.run(day.afternoon(address))
-            if any(run.state not in ACTIVE_STATES for run in store.list()):
-                day.wrong.append("the teacher removed the class's runs, and some are there")
+            asyncio.run(day.afternoon(address, store))
             memory.append(megabytes(process.pid))
         states = Counter(str(run.state) for run in store.list())
         store.close()
