@@ -169,6 +169,7 @@ class Day:
             await browser.open("runs")
             ended = {run.id for run in store.list() if run.state not in ACTIVE_STATES}
             await browser.click("end_class")
+            self.done["ended runs that the teacher cleared"] = len(ended)
             left = ended & {run.id for run in store.list()}
             self._check("the teacher removed the class's runs, and some are there", not left)
             self.wrong += browser.failures

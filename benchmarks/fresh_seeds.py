@@ -11,20 +11,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from benchmarks.shared_backgrounds import rounded
 from invariance.runs.provenance import hardware
 from invariance.runs.shipped_studies import StudyResult, shipped_results
 from invariance.statistics import Floats, welch_interval
 from invariance.studies.findings import Finding
 from invariance.studies.registry import make_study
 from invariance.vocabulary.studies import STUDY_NAMES
-
-DIGITS = 4
 
 
 def compare(shipped: StudyResult, fresh: StudyResult) -> dict[str, Any]:
@@ -54,7 +52,7 @@ def _beside(shipped: Finding, fresh: Finding) -> dict[str, Any]:
         "name": shipped.name,
         "confirmatory": shipped.confirmatory,
         **{name: _told(one) for name, one in (("shipped", shipped), ("fresh", fresh))},
-        "difference": {"effect": _rounded(away.estimate), "low": _rounded(away.low), "high": _rounded(away.high)},
+        "difference": {"effect": rounded(away.estimate), "low": rounded(away.low), "high": rounded(away.high)},
         "holds": bool(same_side and away.low <= 0 <= away.high),
     }
 
@@ -70,12 +68,8 @@ def _linear(one: Finding) -> Floats:
 
 
 def _told(one: Finding) -> dict[str, Any]:
-    ends = {"effect": _rounded(one.effect), "low": _rounded(one.low), "high": _rounded(one.high)}
+    ends = {"effect": rounded(one.effect), "low": rounded(one.low), "high": rounded(one.high)}
     return {**ends, "n": one.n, "verdict": one.words}
-
-
-def _rounded(value: float) -> float | None:
-    return None if math.isnan(value) else round(value, DIGITS)
 
 
 def main() -> None:

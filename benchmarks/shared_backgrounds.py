@@ -42,15 +42,16 @@ def compare(own: StudyResult, shared: StudyResult) -> dict[str, Any]:
 
 def _beside(own: Finding, shared: Finding) -> dict[str, Any]:
     assert own.name == shared.name
-    told: dict[str, Any] = {"name": own.name, "own": _rounded(own.effect), "shared": _rounded(shared.effect)}
+    told: dict[str, Any] = {"name": own.name, "own": rounded(own.effect), "shared": rounded(shared.effect)}
     both = sorted({*own.per_seed} & {*shared.per_seed})
     if own.denominators is not None or len(both) < 2:
         return told | {"difference": None, "low": None, "high": None}
     found = paired_interval([shared.per_seed[seed] for seed in both], [own.per_seed[seed] for seed in both])
-    return told | {"difference": _rounded(found.estimate), "low": _rounded(found.low), "high": _rounded(found.high)}
+    return told | {"difference": rounded(found.estimate), "low": rounded(found.low), "high": rounded(found.high)}
 
 
-def _rounded(value: float) -> float | None:
+def rounded(value: float) -> float | None:
+    """As records have numbers; null for what there is not."""
     return None if math.isnan(value) else round(value, DIGITS)
 
 

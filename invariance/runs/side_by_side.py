@@ -40,7 +40,8 @@ def run_side_by_side(
         on_done: called in this thread.
 
     Returns:
-        The runs by identity, all done; or, once one ends otherwise, that one after those that were done before it.
+        The runs by the identity of what was asked for, all done; or, once one ends otherwise, that one after those that
+        were done before it.
 
     Raises:
         SpecError: as for :func:`~invariance.runs.execute.run_here`, of the first run that raised it; so is any other.
@@ -65,9 +66,10 @@ def run_side_by_side(
         try:
             for spec in (*pretrainings, *others):  # so that nobody waits for one that has not begun
                 asked[spec.run_id] = pool.submit(one, spec)
-            for future in as_completed(asked.values()):
-                run = future.result()
-                ended[run.id] = run
+            known = {future: run_id for run_id, future in asked.items()}
+            for future in as_completed(known):
+                # By the identity that was asked for: the store knows a folder by its contents, and may name it so.
+                ended[known[future]] = run = future.result()
                 if run.state != State.DONE:
                     break
                 on_done(len(ended), len(asked))

@@ -58,6 +58,17 @@ def test_each_has_the_bits_of_its_run_alone(tmp_path: Path) -> None:
     assert run_side_by_side(specs, beside, "cpu") == runs, "what is done is answered from the store"
 
 
+@pytest.mark.usefixtures("two")
+def test_runs_are_found_by_what_was_asked_for_however_the_store_names_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a folder, which the store names by what is in it."""
+    store, [spec] = Store(tmp_path), [tiny_pretrain()]
+    other = replace(store.submit(tiny_pretrain(seed=7)), state="done")
+    monkeypatch.setattr(side_by_side, "run_here", lambda *_, **options: other)
+    assert run_side_by_side([spec], store, "cpu") == {spec.run_id: other}
+
+
 class Watch:
     """How many runs are under way at once."""
 
