@@ -7,8 +7,9 @@ from typing import Final
 
 from tools.docs.gpu import gpu_records
 from tools.docs.records import record
-from tools.docs.results import overview, studies, trust
+from tools.docs.results import overview, trust
 from tools.docs.speed import engine, probe, training
+from tools.docs.studies import studies
 from tools.docs.text import paragraph
 
 
