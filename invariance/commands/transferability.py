@@ -89,6 +89,14 @@ def add_making(verbs: Any) -> None:
     )
     parser.add_argument("--num-tasks", type=count(1, 1_000), metavar="N", help="default: 40")
     parser.add_argument("--num-images", type=count(1, 2**31), metavar="N", help="of each task (default: 500)")
+    parser.add_argument(
+        "--seed",
+        type=count(0, 2**32 - 1),
+        default=0,
+        metavar="N",
+        help="draws tasks, classes, images and initial weights (default 0, as the gallery's networks: for other seeds "
+        "name compositions, since the classes of a task would be among those that gallery networks know)",
+    )
     for spec, names in FIELDS.items():
         add_fields(parser, spec, names, defaults={name: None for name in names if spec is PretrainSpec})
     add_num_classes(parser, "of each task (default: 30, or half of the source's)")
@@ -165,7 +173,8 @@ def _question(args: argparse.Namespace) -> Any:
         raise SpecError(f"sources = {SEPARATOR.join(asked)}: there is no gallery here; name compositions")
     return QuestionSpec(
         sources=tuple(sources),
-        targets=tasks(args.num_tasks or NUM_TASKS),
+        targets=tasks(args.num_tasks or NUM_TASKS, args.seed),
+        seeds=(args.seed,),
         models=args.model or MODELS,
         objectives=args.objective or OBJECTIVES,
         num_images=(args.num_images or NUM_IMAGES,),

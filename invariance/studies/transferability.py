@@ -43,12 +43,12 @@ MEASURED: Final = tuple(column.name for column in BENCHMARK_TABLE if column.name
 """Columns that the runs fill."""
 
 
-def tasks(num: int) -> tuple[str, ...]:
-    """Compositions of the first tasks, all different: of one to four transformations that are drawn at random."""
+def tasks(num: int, seed: int = 0) -> tuple[str, ...]:
+    """Compositions of the first tasks of a seed, all different: of one to four transformations, drawn at random."""
     found: dict[frozenset[str], str] = {}
     number = 0
     while len(found) < num:
-        order = permutation(len(TRANSFORM_NAMES), seed=number).tolist()
+        order = permutation(len(TRANSFORM_NAMES), seed=number, index=seed).tolist()
         names = [TRANSFORM_NAMES[place] for place in order[: 1 + number % MOST_TRANSFORMS]]
         found.setdefault(frozenset(names), transforms_text(tuple(names)))
         number += 1

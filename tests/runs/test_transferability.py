@@ -53,6 +53,8 @@ def test_the_benchmark_is_made_read_and_asked(tmp_path: Path, capsys: pytest.Cap
     assert not (tmp_path / "runs").exists()
     folder = tmp_path / "made"
     said = answer_of(capsys, *words, "--num-workers", "1", "--out", str(folder))
+    other = answer_of(capsys, *words, "--dry-run", "--seed", "3")["question"]
+    assert other["seeds"] == [3] and other["targets"] == list(tasks(1, seed=3))
     assert (said["networks"], said["tasks"], said["runs"]) == (2, 1, 9) and 0.5 < said["megabytes"] < 2
     made = read_benchmark(folder)
     assert list(made.table) == [column.name for column in BENCHMARK_TABLE] and not made.table.isna().any().any()
@@ -114,6 +116,7 @@ def test_tasks_are_different_and_the_first_ones_stay() -> None:
     sets = [frozenset(task.split(",")) for task in found]
     assert len(set(sets)) == NUM_TASKS and {len(each) for each in sets} == set(range(1, MOST_TRANSFORMS + 1))
     assert tasks(10) == found[:10]
+    assert len({*found} & {*tasks(NUM_TASKS, seed=1)}) < NUM_TASKS / 2
 
 
 def test_baselines_look_at_the_other_tasks() -> None:
