@@ -49,7 +49,10 @@ def run_side_by_side(
     """
     device = choose_device(device)
     pretrainings = [spec for spec in dict.fromkeys(specs) if isinstance(spec, PretrainSpec)]
+    places = {spec.run_id: place for place, spec in enumerate(pretrainings)}
     others = [spec for spec in dict.fromkeys(specs) if not isinstance(spec, PretrainSpec)]
+    # Those of the first networks first: a thread waits for the source of what it has taken up.
+    others.sort(key=lambda spec: max((places.get(source, 0) for source in spec.depends_on), default=0))
     if pays_together(pretrainings, device):
         run_together(pretrainings, store, device)
     asked: dict[str, Future[Run]] = {}

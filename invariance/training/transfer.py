@@ -14,7 +14,7 @@ from torch import Tensor
 from invariance.data.engine import Engine
 from invariance.events import CancelFlag, Diverged, Event, Finished, Progress, never
 from invariance.files import sweep_temporaries
-from invariance.models import Classifier
+from invariance.models import Classifier, images_at_once
 from invariance.models.initial import blank_linear
 from invariance.models.last_block import freeze_before_last_block
 from invariance.spec import SpecError, TransferSpec, canonical_json, identity_json
@@ -131,7 +131,7 @@ def _transferred(works: Sequence[_Work], cancelled: CancelFlag) -> Generator[tup
         yield number, work.first_event()
     yield from _solve_together(works, [seen[work.looks_at] for work in works], cancelled)
     for number, work in enumerate(works):
-        for event in work.finish(seen[work.looks_at][0]):
+        for event in work.finish(*seen[work.looks_at]):
             yield number, event
         clear_state(work.directory)
 
@@ -185,8 +185,9 @@ class _Work:
     def events(self, checkpoint_every_s: float) -> Generator[Event, None, None]:
         """All of it, as :func:`transfer` yields it."""
         samples = yield from render_training_split(self.engine, self.num_samples, self.cancelled, self.first_event())
+        features = None
         if self.spec.method == "linear-probe":
-            yield from self.probe(samples, report=True)
+            features = yield from self.probe(samples, report=True)
         else:
             if self.spec.trainable == "last-block":
                 freeze_before_last_block(self.model)
@@ -194,7 +195,7 @@ class _Work:
                 yield from self.choose_learning_rate(samples)
             else:
                 yield from self.fine_tune(samples, checkpoint_every_s)
-        yield from self.finish(samples)
+        yield from self.finish(samples, features)
 
     def first_event(self) -> Progress:
         """What is reported before there is anything to measure."""
@@ -209,6 +210,12 @@ class _Work:
         return in_batches(
             self.model.eval().representation, samples.images, cancelled=self.cancelled, precision=self.precision
         )
+
+    @torch.no_grad()
+    def said_of(self, features: Tensor, num_at_once: int) -> Tensor:
+        """The logits (N, K) of features (N, F), with the bits that the whole network gives in batches of that size."""
+        with self.precision.autocast(features.device):
+            return torch.cat([self.model.head(part).to(torch.float32) for part in features.split(num_at_once)])
 
     def reported(
         self, apply: Callable[[Tensor], Tensor], images: Tensor, *, at: Progress, left: int
@@ -232,12 +239,15 @@ class _Work:
                 yield replace(at, metrics={}, images_per_second=speed, eta_seconds=eta, seconds=self.seconds)
         return torch.cat(parts)
 
-    def probe(self, samples: Rendered, *, report: bool) -> Generator[Progress, None, None]:
-        """Solves the head on features extracted once, with batch norm frozen at the pretrained statistics."""
-        num_tuned = (
-            _BACKWARD * self.first_event().num_epochs * self.num_samples if self.spec.method == "fine-tune" else 0
-        )
-        left = num_tuned + NUM_VALIDATION_SAMPLES + self.spec.num_test_samples + self.num_samples
+    def probe(self, samples: Rendered, *, report: bool) -> Generator[Progress, None, Tensor]:
+        """Solves the head on features extracted once, with batch norm frozen at the pretrained statistics.
+
+        Returns:
+            These features (N, F).
+        """
+        left = NUM_VALIDATION_SAMPLES + self.spec.num_test_samples
+        if self.spec.method == "fine-tune":
+            left += (_BACKWARD * self.first_event().num_epochs + 1) * self.num_samples
         model = self.model.eval()
         features = yield from self.reported(model.representation, samples.images, at=self.first_event(), left=left)
         penalty = self.choose_penalty(features, samples.labels)
@@ -250,7 +260,7 @@ class _Work:
                 step, num_steps, loss = next(solver)
             except StopIteration as end:
                 self.model.head.load_state_dict(end.value.state_dict())
-                return
+                return features
             if report:
                 yield self.progress(step, num_steps, loss)
 
@@ -347,17 +357,25 @@ class _Work:
             seconds=self.seconds,
         )
 
-    def finish(self, samples: Rendered) -> Iterator[Event]:
-        """Looks at the test split, once, and saves the network."""
+    def finish(self, samples: Rendered, features: Tensor | None) -> Iterator[Event]:
+        """Looks at the test split, once, and saves the network.
+
+        Args:
+            samples: that it learnt from.
+            features: of these, where they are still what the network makes of them.
+        """
         test = render_split(self.engine, "test", self.spec.num_test_samples)
         begun, model = self.first_event(), self.model.eval()
         end = replace(begun, step=begun.num_steps, epoch=begun.num_epochs)
-        logits = yield from self.reported(model, test.images, at=end, left=self.num_samples)
+        logits = yield from self.reported(model, test.images, at=end, left=self.num_samples if features is None else 0)
         on_test = evaluation_of(logits, test.labels)
         backgrounds = self.engine.background_numbers(self.engine.indices("test", self.spec.num_test_samples))
         said = (test.labels, backgrounds, logits.argmax(dim=1))
         Answers(*(each.cpu().numpy() for each in said)).write(self.directory / ANSWERS)
-        logits = yield from self.reported(model, samples.images, at=end, left=0)
+        if features is None:
+            logits = yield from self.reported(model, samples.images, at=end, left=0)
+        else:
+            logits = self.said_of(features, num_at_once=images_at_once(model, samples.images))
         on_train = evaluation_of(logits, samples.labels)
         path = self.directory / WEIGHTS
         sha256 = save_weights(path, self.model, class_names=self.engine.class_names, spec=self.spec)

@@ -70,15 +70,17 @@ def test_runs_are_found_by_what_was_asked_for_however_the_store_names_them(
 
 
 class Watch:
-    """How many runs are under way at once."""
+    """Which runs begin, and how many are under way at once."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = self.most = 0
+        self.begun: list[RunSpec] = []
         self._lock = threading.Lock()
         monkeypatch.setattr(side_by_side, "run_here", self.run)
 
     def run(self, spec: RunSpec, store: Store, device: str, **options: Any) -> Run:
         with self._lock:
+            self.begun.append(spec)
             self.now += 1
             self.most = max(self.most, self.now)
         time.sleep(0.05)
@@ -101,6 +103,18 @@ def test_how_many_at_once_is_a_matter_of_bits_or_of_a_measurement(
     run_side_by_side(runs_of(3, model=name, data=replace(tiny_pretrain().data, image_size=32)), Store(tmp_path), device)
     assert watch.most == (2 if device == "cpu" and ARCHITECTURES[name].is_small else 1)
     assert stacked == ([3] if stacks and ARCHITECTURES[name].stackable else [])
+
+
+@pytest.mark.usefixtures("two")
+def test_a_thread_waits_for_no_network_while_another_has_probes_to_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Watch(monkeypatch)
+    first, second, third = (tiny_pretrain(seed=seed) for seed in range(3))
+    probes = [replace(spec, seed=seed) for seed in range(2) for spec in runs_of(3) if isinstance(spec, TransferSpec)]
+    run_side_by_side([first, second, third, *probes], Store(tmp_path), "cpu")  # by task, as a question has them
+    sources = [spec.source for spec in watch.begun if isinstance(spec, TransferSpec)]
+    assert set(sources[:4]) == {first.run_id, second.run_id} and sources[4:] == [third.run_id] * 2
 
 
 @pytest.mark.usefixtures("two")

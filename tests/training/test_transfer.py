@@ -7,12 +7,16 @@ import torch
 
 from invariance.data.engine import Engine
 from invariance.events import Cancelled, Event, Finished, Progress
-from invariance.models import Classifier
+from invariance.models import Classifier, create_model
 from invariance.spec import DatasetSpec, SpecError, TransferSpec
 from invariance.training import loop
 from invariance.training import transfer as transfer_module
-from invariance.training.checkpoint import load_weights, weights_spec
+from invariance.training.checkpoint import load_weights, save_weights, weights_spec
+from invariance.training.evaluation import evaluate
+from invariance.training.feed import Rendered
+from invariance.training.precision import Precision
 from invariance.training.probe import PENALTY_GRID
+from invariance.training.threads import threads_of
 from invariance.training.transfer import transfer
 
 Flag = Callable[[], bool]
@@ -71,7 +75,7 @@ def test_the_time_left_is_told_while_images_go_through_the_network(
     told = [event for event in events if isinstance(event, Progress) and event.images_per_second]
     num_batches = -(-(probe_spec.data.num_samples or 0) // 10)
     begun, over = told[:num_batches], told[num_batches:]
-    assert len(over) == 2 + num_batches, "the test split, and the training samples once more"
+    assert len(over) == 2, "the test split alone: what the probe learnt from has gone through it"
     assert {event.step for event in begun} == {0} and {event.step for event in over} == {over[0].num_steps}
     assert all(event.eta_seconds > 0 and not event.metrics for event in told[:-1])
     assert told[-1].eta_seconds == 0
@@ -89,6 +93,23 @@ def test_a_probe_of_random_features_beats_chance_and_tests_on_other_samples(
         predictions = network(events)(images.float() / 255).argmax(dim=1)
     recalls = [(predictions[labels == label] == label).double().mean() for label in labels.unique()]
     assert finished.metrics["transfer_accuracy"] == pytest.approx(float(torch.stack(recalls).mean()))
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("name", ["small", "small_resnet", "small_vgg", "small_vit", "resnet18", "vit"])
+def test_what_a_probe_learnt_from_is_judged_as_the_whole_network_judges_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, probe_spec: TransferSpec, name: str, precision: str
+) -> None:
+    monkeypatch.setattr(Classifier, "batch_size", 50)
+    model = create_model(name, 4, seed=0)
+    save_weights(tmp_path / "source.safetensors", model, class_names=TARGET, spec=replace(probe_spec, source="1" * 16))
+    finished = collect(replace(probe_spec, precision=precision), tmp_path / "source.safetensors", tmp_path / "run")
+    whole, engine = network(finished), Engine(probe_spec.data)
+    samples = Rendered(*engine.render(engine.indices("train", probe_spec.data.num_samples or 0)))
+    with threads_of([name], "cpu"):
+        on_train = evaluate(whole, samples, precision=Precision(precision))
+    metrics = finished[-1].metrics
+    assert (metrics["train_accuracy"], metrics["train_loss"]) == (on_train.accuracy, on_train.loss), "bit for bit"
 
 
 def test_a_probe_reports_to_its_last_step(source: Path, tmp_path: Path, probe_spec: TransferSpec) -> None:
