@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 
 from invariance.data.engine import Engine
 from invariance.events import CancelFlag, Cancelled
+from invariance.models import Classifier
 from invariance.spec import DatasetSpec
 from invariance.training.evaluation import in_batches, mean_class_accuracy
 from invariance.training.feed import Feed, Rendered
 from invariance.training.probe import fit_linear, solved
+from invariance.training.threads import threads_of
 from invariance.training.train_state import TrainState
 from invariance.vocabulary.target_probe import NUM_SHOWN, TARGET_ACCURACY, answer_metric
 
@@ -122,6 +124,21 @@ def shown_positions(engine: Engine) -> list[int]:
 
 def shown_images(engine: Engine) -> tuple[NDArray[np.uint8], list[int]]:
     """The images of :func:`shown_positions`, for who watches: (N, S, S, 3), and their class numbers."""
-    indices = engine.indices("validation", NUM_VALIDATION)[shown_positions(engine)]
-    images, labels = engine.render(indices)
+    images, labels = _shown(engine)
     return images.permute(0, 2, 3, 1).cpu().numpy(), labels.tolist()
+
+
+def shown_answers(model: Classifier, engine: Engine) -> list[int]:
+    """What a network that was put to the task says of these images, as class numbers.
+
+    Args:
+        model: in eval mode, on the engine's device, with the classes of the task.
+        engine: of the task.
+    """
+    images, _ = _shown(engine)
+    with threads_of([model.architecture], engine.device):
+        return in_batches(model, images).argmax(dim=1).tolist()
+
+
+def _shown(engine: Engine) -> tuple[torch.Tensor, torch.Tensor]:
+    return engine.render(engine.indices("validation", NUM_VALIDATION)[shown_positions(engine)])

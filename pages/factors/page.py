@@ -33,11 +33,10 @@ from pages.shared.errors import errors_shown, show_postponed
 from pages.shared.exports import export_row
 from pages.shared.figures import show_figure
 from pages.shared.measurements import find_measured, gallery_data, measure_button, show_pending
-from pages.shared.networks import Networks, choose_others, choose_pair, show_no_gallery
+from pages.shared.networks import PRETRAINED, Networks, choose_others, choose_pair, show_no_gallery
 from pages.shared.serving.once import drawn, made
 
 VIEWS = {"all": "Every network", "thrown-away": "What did one throw away?"}
-DEFAULTS = ("matched", "disjoint")
 FEW = ("none", "translate", "rotate", "hue", "blur")
 """Rows at first, of the gallery's, besides the two that are compared."""
 Titles = tuple[str, str]
@@ -187,7 +186,7 @@ def main() -> None:
     with right:
         one, other = st.columns(2)
         titles_of = {name: names[name] for name in networks}
-        pair = choose_pair(titles_of, (*runs, *DEFAULTS), keys=("first", "second"), places=(one, other))
+        pair = choose_pair(titles_of, (*runs, *PRETRAINED), keys=("first", "second"), places=(one, other))
         factor = choose("Factor", factors, key="factor", default=FACTOR if FACTOR in factors else None)
     with left:
         show_table(rows_shown(table, known, (*pair, *runs), all_rows=all_rows), known, names, pair, factor, data)

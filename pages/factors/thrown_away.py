@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,14 +25,17 @@ from pages.shared.cache import KnownModel
 from pages.shared.cells import colours_of
 from pages.shared.figures import draw, show_figure
 from pages.shared.memoised import Bar, on_stoppable_click
-from pages.shared.networks import Networks, choose_pair
+from pages.shared.navigation import link_to
+from pages.shared.networks import PRETRAINED, Networks, choose_pair
 from pages.shared.serving import server
 from pages.shared.serving.once import drawn
 
 TEACHING_PAIR = ("none", "hue")
 """At first: the network that keeps, and the one that may have thrown away."""
-NUM_SHOWN = 2
+NUM_SHOWN = 4
 """Strips that are seen at once; the rest is one click away."""
+NUM_BESIDE = 2
+"""Strips in a row."""
 
 
 def show_thrown_away(known: Networks) -> None:
@@ -60,6 +64,12 @@ def show_thrown_away(known: Networks) -> None:
         show_card(
             replace(card, names=names), colours_of(models), f"python -m invariance thrown-away {pair[0]} {pair[1]}"
         )
+    if pair == TEACHING_PAIR and all(name in known for name in PRETRAINED):
+        link_to(
+            "factors",
+            "Next: what did the mismatched network of Start's guess throw away?",
+            query={"view": "thrown-away", "first": PRETRAINED[0], "second": PRETRAINED[1]},
+        )
 
 
 def show_card(card: ThrownAway, colours: list[str], command: str) -> None:
@@ -74,21 +84,14 @@ def show_card(card: ThrownAway, colours: list[str], command: str) -> None:
         st.markdown(f"**{card.sentences[0]}**")
     for caveat in card.caveats:  # before what it is about
         st.info(caveat, icon=":material/info:")
-    for column, (said, strip) in zip(st.columns(NUM_SHOWN, gap="large"), with_strip, strict=False):
-        with column:
-            _show_strip(card.data, said, strip, colours)
+    _show_strips(card.data, with_strip[:NUM_SHOWN], colours)
     for remark in card.remarks[len(card.caveats) :]:
         st.info(remark, icon=":material/info:")
-    others = [said for row, said in told if row.name not in [strip.factor for _, strip in with_strip[:NUM_SHOWN]]]
-    if others:
-        st.markdown("\n".join(f"- {said}" for said in others))
-    if with_strip[NUM_SHOWN:]:
-        with st.expander(f"{len(with_strip) - NUM_SHOWN} more strips", icon=":material/image:"):
-            for start in range(NUM_SHOWN, len(with_strip), NUM_SHOWN):
-                row = with_strip[start : start + NUM_SHOWN]
-                for column, (said, strip) in zip(st.columns(NUM_SHOWN, gap="large"), row, strict=False):
-                    with column:
-                        _show_strip(card.data, said, strip, colours)
+    if without := [said for row, said in told if row.name not in strips]:
+        st.markdown("\n".join(f"- {said}" for said in without))
+    if more := with_strip[NUM_SHOWN:]:
+        with st.expander(f"{len(more)} more strip{'s' * (len(more) > 1)}", icon=":material/image:"):
+            _show_strips(card.data, more, colours)
     origin = Origin(command=command, seeds=(card.data.seed,))
     if card.rows:
         st.subheader("All differences", anchor=False)
@@ -112,10 +115,15 @@ def show_card(card: ThrownAway, colours: list[str], command: str) -> None:
     )
 
 
-def _show_strip(data: DatasetSpec, said: str, strip: Strip, colours: list[str]) -> None:
-    st.markdown(said)
-    figure = drawn(strip_figure, strip, _pictures(strip, data), colours=colours)
-    draw(figure, key=f"strip_{strip.factor}", alt=f"{strip.title}: five images, true and read off both networks")
+def _show_strips(data: DatasetSpec, told: Sequence[tuple[str, Strip]], colours: list[str]) -> None:
+    """Sentences, each above its strip, beside each other."""
+    for start in range(0, len(told), NUM_BESIDE):
+        row = told[start : start + NUM_BESIDE]
+        for column, (said, strip) in zip(st.columns(NUM_BESIDE, gap="large"), row, strict=False):
+            with column:
+                st.markdown(said)
+                figure = drawn(strip_figure, strip, _pictures(strip, data), colours=colours)
+                draw(figure, key=f"strip_{strip.factor}", alt=f"{strip.title}: five images, true and read off both")
 
 
 def _explain(place: DeltaGenerator) -> None:

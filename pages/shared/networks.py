@@ -20,6 +20,8 @@ Networks = dict[str, KnownModel]
 """By reference."""
 
 Models = tuple[KnownModel, KnownModel]
+PRETRAINED = ("matched", "disjoint")
+"""Of the gallery, trained on what a target task varies and on what it does not."""
 TRANSFERS = ("matched-transfer", "disjoint-transfer")
 """The gallery's two networks that are compared unless somebody chooses others."""
 

@@ -11,10 +11,9 @@ from invariance.runs.describe import transforms_title
 from invariance.studies.what_if_report import Report
 from pages.shared.glossary import meaning
 from pages.shared.navigation import link_to
-from pages.shared.networks import TRANSFERS
+from pages.shared.networks import PRETRAINED, TRANSFERS
 from pages.shared.two_by_two import show_two_by_two
 
-PAIR = ("matched", "disjoint")
 SAME = "No difference"
 TASK_PICTURE = (
     '<img src="app/static/start/task.webp" alt="{}" style="width: 100%; max-width: 640px; border-radius: 8px">'
@@ -33,10 +32,10 @@ BARS = """.guessed { display: grid; grid-template-columns: auto minmax(0, 30rem)
 def show_guess() -> None:
     """Guess first, then see: two compositions as sources and as targets."""
     known, found = {entry.name: entry for entry in gallery.entries()}, gallery.what_if()
-    if found is None or not {*PAIR, *TRANSFERS} <= set(known):
+    if found is None or not {*PRETRAINED, *TRANSFERS} <= set(known):
         return
     st.subheader("Guess: what if pretraining varied the wrong things?", anchor=False)
-    names = [transforms_title(known[name].spec.data.transforms) for name in PAIR]
+    names = [transforms_title(known[name].spec.data.transforms) for name in PRETRAINED]
     task = known[TRANSFERS[0]].spec.data
     st.markdown(
         f"One network was pretrained on images that vary in **{names[0]}**, another on **{names[1]}**. Both then got a "
@@ -60,7 +59,7 @@ def show_guess() -> None:
         st.caption(f"Tested on images of the task's own: {words_of_test(task)}.")
     with st.container(horizontal=True):
         link_to("attribution", "See where each of them looks", query={"question": "class", "image": "13"})
-        thrown_away = {"view": "thrown-away", "first": PAIR[0], "second": PAIR[1]}
+        thrown_away = {"view": "thrown-away", "first": PRETRAINED[0], "second": PRETRAINED[1]}
         link_to("factors", "What did the mismatched network throw away?", query=thrown_away)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 
@@ -13,8 +13,8 @@ from invariance.figures.race import Points
 from invariance.runs.describe import transforms_title
 from invariance.runs.fair_queue import place
 from invariance.runs.run import Run
-from invariance.spec import DatasetSpec
-from invariance.training.target_probe import shown_images
+from invariance.spec import DatasetSpec, SpecError
+from invariance.training.target_probe import shown_answers, shown_images
 from invariance.vocabulary.target_probe import NUM_SHOWN, TARGET_ACCURACY, answer_metric
 from pages.shared import cache
 from pages.shared.durations import in_words
@@ -65,7 +65,8 @@ class Watched:
 
     Attributes:
         points: the curve.
-        answers: class numbers that the last one said of the shown images; empty before the first.
+        answers: class numbers that the last one said of the shown images, or the network itself once it is put to
+            the task; empty before the first.
     """
 
     points: Points = ()
@@ -85,6 +86,26 @@ def watched(run: Run | None) -> Watched:
     last = table[table["step"] == table["step"].max()].set_index("name")["value"]
     points = [(step / num_steps, value) for step, value in zip(curve["step"], curve["value"], strict=True)]
     return Watched(points, tuple(int(last[name]) for name in names[1:] if name in last))
+
+
+def at_last(seen: Watched, one: TransferStatus) -> Watched:
+    """With what the network says that was put to the task, once there is one; its probes had few images to learn from.
+
+    Args:
+        seen: of its pretraining.
+        one: the transfer to the task.
+    """
+    if one.accuracy is None or not seen.answers:
+        return seen
+    try:
+        return replace(seen, answers=_transferred_answers(one.transfer.id, one.spec.data))
+    except (KeyError, SpecError):  # deleted meanwhile, or the images are gone
+        return seen
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _transferred_answers(run_id: str, task: DatasetSpec) -> tuple[int, ...]:
+    return tuple(shown_answers(cache.known_models()[run_id].model, cache.engine(task)))
 
 
 def show_lane(ones: Sequence[TransferStatus], colour: str, seen: Watched, shown: Shown | None) -> None:

@@ -19,7 +19,7 @@ from pages.shared.navigation import link_to
 from pages.shared.serving import server, visitor
 from pages.shared.serving.pulse import live
 from pages.shared.two_by_two import show_two_by_two
-from pages.train.lanes import Shown, Watched, short_titles, show_lane, show_style, shown_of, watched
+from pages.train.lanes import Shown, Watched, at_last, short_titles, show_lane, show_style, shown_of, watched
 from pages.train.only_one import show_only_one
 from pages.train.transfer_status import TransferStatus, difference, report_of, transfer_statuses
 
@@ -92,7 +92,7 @@ def _panel(transfer_ids: list[str], was_active: bool) -> None:
     _sentence(transfers, is_told=found is not None)
     if is_done:
         _result(found, [ones[0] for ones in networks.values()])
-    lanes = {ones[0].role: watched(ones[0].pretraining) for ones in networks.values()}
+    lanes = {ones[0].role: at_last(watched(ones[0].pretraining), ones[0]) for ones in networks.values()}
     colours = network_colours([ones[0].look for ones in networks.values()])
     _curves(lanes, transfers, shown, colours, is_over=not active)
     for column, ones, colour in zip(st.columns(len(networks)), networks.values(), colours, strict=True):
@@ -100,8 +100,8 @@ def _panel(transfer_ids: list[str], was_active: bool) -> None:
             show_lane(ones, colour, lanes[ones[0].role], shown)
     if any(seen.answers for seen in lanes.values()):
         st.caption(
-            "Curves: accuracy on the target if transferred at that moment, by a quick probe on few images. ✓ and ✗: "
-            "what it says of eight images that nobody learns from."
+            "Curves: accuracy on the target if transferred at that moment, by a quick probe on few images; the whole "
+            "transfer, marked ◆, has more to learn from. ✓ and ✗: what it says of eight images that nobody learns from."
         )
 
 

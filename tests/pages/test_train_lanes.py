@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
+import torch
+
+from invariance.runs.execute import run_here
 from invariance.runs.store import Store
 from invariance.training.answers import Answers
+from invariance.training.checkpoint import load_weights
 from invariance.vocabulary.target_probe import TARGET_ACCURACY, answer_metric
-from pages.train.lanes import Shown, Watched, lane_html, short_titles, shown_of, watched
+from pages.train.lanes import Shown, Watched, at_last, lane_html, short_titles, shown_of, watched
 from pages.train.only_one import split_answers
 from pages.train.transfer_status import TransferStatus
 from tests.runs.tiny import tiny_pretrain, tiny_transfer
@@ -31,6 +37,23 @@ def test_a_lane_shows_what_the_last_probe_said(store: Store) -> None:
     assert ">75%<" in html and "aria-valuenow=75" in html and html.count("✓") == html.count("✗") == 1
     assert 'title="duck, recognised"' in html and 'title="&lt;b&gt;mug, taken for duck"' in html
     assert 'class=open title="&lt;b&gt;mug"' in html, "of the third nothing was said"
+
+
+def test_once_it_is_put_to_the_task_a_network_answers_itself(store: Store) -> None:
+    pretraining = run_here(tiny_pretrain(), store, "cpu")
+    spec = tiny_transfer(pretraining.id)
+    one = TransferStatus(store.submit(spec), pretraining, tiny_pretrain())
+    seen = Watched([(1.0, 0.5)], (5,) * 8)
+    assert at_last(seen, one) == seen, "not yet"
+    one = TransferStatus(run_here(spec, store, "cpu"), pretraining, tiny_pretrain())
+    found, shown = at_last(seen, one), shown_of(spec.data)
+    images = torch.from_numpy(np.stack(shown.pictures)).permute(0, 3, 1, 2)
+    model = load_weights(Path(str((one.transfer.result or {})["checkpoint"])))
+    with torch.no_grad():
+        assert found == Watched(seen.points, tuple(model(images).argmax(dim=1).tolist()))
+    assert at_last(Watched(), one) == Watched(), "nobody watched it"
+    unknown = replace(one, transfer=replace(one.transfer, id="0" * 16))
+    assert at_last(seen, unknown) == seen, "deleted meanwhile"
 
 
 def test_images_of_a_task_are_its_own() -> None:
