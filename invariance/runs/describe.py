@@ -110,7 +110,7 @@ def question_title(spec: QuestionSpec) -> str:
         " / ".join(name.replace(",", " + ").replace("_", " ") for name in names)
         for names in (spec.sources, spec.targets)
     )
-    return f"Pretrained on {sources}, put to {targets}"
+    return f"Pretrained on {sources}, transferred to {targets}"
 
 
 def question_command(spec: QuestionSpec) -> str:

@@ -102,8 +102,8 @@ def planned(recipe: Recipe, seed: int | None = None) -> list[tuple[str, str, Run
         *singles,
         ("matched", " + ".join(MATCHED), pair.matched_pretraining),
         ("disjoint", " + ".join(DISJOINT), pair.mismatched_pretraining),
-        ("matched-transfer", f"{' + '.join(MATCHED)}, probed on the target task", pair.matched),
-        ("disjoint-transfer", f"{' + '.join(DISJOINT)}, probed on the target task", pair.mismatched),
+        ("matched-transfer", f"{' + '.join(MATCHED)}, transferred", pair.matched),
+        ("disjoint-transfer", f"{' + '.join(DISJOINT)}, transferred", pair.mismatched),
     ]
 
 

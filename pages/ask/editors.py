@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from invariance.spec import transforms_text
 from invariance.spec.question import NONE, UNTRAINED, composition_of
@@ -31,9 +32,10 @@ def show_editor(asked: Asked) -> None:
     part, number = place
     key = f"ask{st.session_state.get(SERIAL, 0)}"
     with st.container(border=True, key="ask_editor"):
+        head = st.container(horizontal=True, vertical_alignment="bottom")  # the end of it in sight, however long it is
         match part:
             case "sources" | "targets":
-                _edit_source(asked, part, number, key)
+                _edit_source(asked, part, number, key, head)
             case "models":
                 titles = {name: one.title for name, one in ARCHITECTURES.items()}
                 _several(asked, "models", "Networks that are pretrained", titles, key)
@@ -46,21 +48,22 @@ def show_editor(asked: Asked) -> None:
                 _several(asked, "images", "Images of the target task", {text: f"{int(text):,}" for text in sizes}, key)
             case "how_often":
                 _edit_seeds(asked, key)
-        with st.container(horizontal=True):
-            st.button("Done", key="ask_done", icon=":material/check:", on_click=open_part, args=(None,))
+        with head:
+            st.space("stretch")
             if len(asked.values.get(part, ())) > 1 and part in ("sources", "targets"):
                 left = tuple(each for place, each in enumerate(asked.values[part]) if place != number)
                 st.button("Leave out", key="ask_out", icon=":material/close:", on_click=_leave_out, args=(part, left))
+            st.button("Done", key="ask_done", icon=":material/check:", on_click=open_part, args=(None,))
 
 
-def _edit_source(asked: Asked, part: str, number: int, key: str) -> None:
+def _edit_source(asked: Asked, part: str, number: int, key: str, head: DeltaGenerator) -> None:
     text = asked.values[part][number]
     value = text
     kind = VARIED
     if part == "sources":
         kinds = [VARIED, PLAIN, NOTHING, *[NETWORK] * bool(asked.networks)]
         kind = str(
-            st.segmented_control(
+            head.segmented_control(
                 "Pretrained on", kinds, default=_kind(text, asked), required=True, key=f"{key}_kind", wrap=True
             )
         )

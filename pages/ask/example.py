@@ -53,17 +53,21 @@ def example() -> Example:
     return Example(question, question_report(question, table), summary)
 
 
+def ships(question: Question) -> bool:
+    """Whether the answer that ships is the one to a question."""
+    return example().question.spec == question.spec
+
+
 def show_example(question: Question) -> None:
     """The answer that ships, which may be the one to the question that is asked."""
-    one = example()
-    if one.question.spec == question.spec:
+    one, is_other = example(), not ships(question)
+    if not is_other:
         st.caption(f"This answer ships with the project. {made_words(one)} *Run here* makes it again.")
     else:
         st.caption(
             f"No run of this question has finished. Its answer will look like this one, which ships with the project: "
             f"**{literal(question_title(one.question.spec))}**; {made_words(one)}"
         )
-    is_other = one.question.spec != question.spec
     with st.container(key="foreign_answer" if is_other else "shipped_answer"):
         if is_other:
             st.html(STYLE)

@@ -13,13 +13,13 @@ from pages.ask.answer import show_answer, show_links, with_titles
 from pages.ask.asked import read_link
 from pages.ask.details import choose_details, spec_of
 from pages.ask.editors import show_editor
-from pages.ask.example import show_example
+from pages.ask.example import ships, show_example
 from pages.ask.sentence import show_sentence
 from pages.shared import cache, links
 from pages.shared.errors import show_postponed
 from pages.shared.literal import literal
 from pages.shared.serving import server
-from pages.shared.study_run import show_controls
+from pages.shared.study_run import is_active, show_controls
 
 
 def copy_command(command: str) -> None:
@@ -50,7 +50,9 @@ else:
     progress = show_controls(question, label="Run here", beside=beside)
     show_postponed()
     report = with_titles(report_so_far(question, server.store()), asked.networks)
-    if report["cells"]:
+    # A run of the question that ships may have been asked for elsewhere: its whole answer is worth more.
+    is_whole_elsewhere = ships(question) and not progress.is_done and not is_active(question)
+    if report["cells"] and not is_whole_elsewhere:
         if not progress.is_done:
             st.caption(f":material/timelapse: From the {progress.done} of {progress.total} runs that are done.")
         show_answer(question, report, num_done=progress.done)

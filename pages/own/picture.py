@@ -68,7 +68,13 @@ def choose_picture(
     digest, item = mine if mine is not None and name == MINE else (name, _example(name))
     plain = item.cutout.plainness >= PLAIN_SHARE and not item.is_empty and "Nothing was cut" not in item.warning
     use = choose(
-        "Use it", USES, key=f"use_{digest[:8]}", default="object" if plain else "whole", kind="segments", place=more
+        "Use it",
+        USES,
+        key=f"use_{digest[:8]}",
+        default="object" if plain else "whole",
+        kind="segments",
+        place=more,
+        help="A whole picture that is turned or moved leaves a gap, in which the background shows.",
     )
     if use == "object":
         _adjust(more, digest, item)

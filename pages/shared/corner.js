@@ -1,6 +1,25 @@
 // In the corner of every page: what hides all but the figures, and what hands the page's address out.
 
+const HIDDEN = "position: fixed; left: 0.5rem; top: -10rem; z-index: 999992; padding: 0.4rem 0.9rem; "
+  + "font: inherit; color: #111; background: #fff; border: 2px solid; border-radius: 0.5rem;";
+
+// The first thing that Tab finds: who has no mouse goes past the navigation at once, to the page's title.
+function offerToSkip() {
+  if (document.getElementById("skip")) return;
+  const skip = Object.assign(document.createElement("button"), { id: "skip", textContent: "Skip to content" });
+  skip.style = HIDDEN;
+  skip.onfocus = () => { skip.style.top = "0.5rem"; };
+  skip.onblur = () => { skip.style.top = "-10rem"; };
+  skip.onclick = () => {
+    const title = document.querySelector("[data-testid=stMainBlockContainer] h1");
+    title?.setAttribute("tabindex", "-1");
+    title?.focus();
+  };
+  document.body.prepend(skip);
+}
+
 export default function ({ data, parentElement, setTriggerValue }) {
+  offerToSkip();
   const $ = (query) => parentElement.querySelector(query);
   const [present, share, dialog, copy] = [$(".present"), $(".share"), $("dialog"), $(".copy")];
   present.textContent = data.presented ? "Leave" : "Present";

@@ -33,7 +33,7 @@ def show_controls(
         beside: shows what else can be done, next to the button.
     """
     progress = _progress(study)
-    if _is_active(study):
+    if is_active(study):
         live(_live, [spec.run_id for spec in study.runs], key="study_pulse")(study)
         return progress
     if progress.is_done:
@@ -59,7 +59,7 @@ def show_controls(
     )
     with st.container(horizontal=True):
         st.button(
-            "Go on" if is_begun else label,
+            "Run the rest" if is_begun else label,
             type="primary",
             icon=":material/play_arrow:",
             key="run_study",
@@ -72,7 +72,7 @@ def show_controls(
 
 
 def _live(study: Study) -> None:
-    if not _is_active(study):
+    if not is_active(study):
         st.rerun()
     progress = _progress(study)
     done_before = st.session_state.get("study_done")
@@ -92,7 +92,7 @@ def _progress(study: Study) -> StudyProgress:
     return progress_of(study, server.store(), num_slots=num_at_once(study.runs, slots), device=slots[0].device)
 
 
-def _is_active(study: Study) -> bool:
+def is_active(study: Study) -> bool:
     standings = server.store().standings(study.by_id)
     return any(standing.state in ("queued", "running") for standing in standings.values())
 

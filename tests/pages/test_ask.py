@@ -58,6 +58,14 @@ def test_it_opens_with_a_question_that_is_answered_already(app: AppTest) -> None
     assert f"{len(one.question.runs)} runs; about" in said(app)
 
 
+def test_a_run_of_another_page_does_not_hide_the_answer_that_ships(app: AppTest, store: Store) -> None:
+    one = example()
+    record(store, one.question, 2)
+    open_ask(app)
+    assert "This answer ships" in said(app) and app.button(key="run_study").label == "Run the rest"
+    assert f"{len(one.question.runs) - 2} of {len(one.question.runs)} runs are to be done" in said(app)
+
+
 def test_the_answer_that_ships_is_to_the_question_it_names() -> None:
     one, table = example(), pd.read_csv(FOLDER / RESULTS)
     assert list(table["transfer"]) == [cell.transfer.run_id for cell in one.question.cells]
@@ -143,7 +151,7 @@ def test_what_has_finished_is_shown_before_the_rest(app: AppTest, store: Store) 
     assert f"From the {total - 1} of {total} runs that are done." in said(app)
     assert literal(report["sentence"]) in said(app)
     assert any(len(frame.value) == len(report["cells"]) == len(question.cells) - 1 for frame in app.dataframe)
-    assert app.button(key="run_study").label == "Go on"
+    assert app.button(key="run_study").label == "Run the rest"
 
 
 def test_differences_with_a_verdict_come_first() -> None:

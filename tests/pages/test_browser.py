@@ -88,6 +88,24 @@ def test_columns_stand_below_one_another(visitor: Visitor) -> None:
 
 
 @pytest.mark.browser
+def test_the_keyboard_gets_past_the_navigation_with_one_press(visitor: Visitor) -> None:
+    page = visitor.open("own")
+    skip = page.locator("#skip")
+    skip.wait_for(state="attached", timeout=RUN_TIMEOUT_MS)
+    assert skip.bounding_box()["y"] < -20, "out of sight for all who have a mouse"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "skip" and skip.bounding_box()["y"] >= 0
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.closest('h1') !== null")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('[data-testid=stMainBlockContainer]') !== null")
+    assert page.evaluate("document.activeElement.getBoundingClientRect().top") > TITLE_TOP_PX
+    page.get_by_role("link", name="Runs").first.click()
+    page.get_by_role("heading", name="Runs", exact=True).wait_for(timeout=RUN_TIMEOUT_MS)
+    assert skip.count() == 1, "one, on whatever page"
+
+
+@pytest.mark.browser
 def test_back_undoes_each_thing_and_forward_does_it_again(visitor: Visitor) -> None:
     """Choices that Streamlit binds to the link, a page, and one that :func:`~pages.shared.controls.choose` writes."""
     page = visitor.open(f"dataset?{TINY}")

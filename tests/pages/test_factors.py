@@ -164,7 +164,7 @@ def test_one_row_in_words() -> None:
 
 
 def test_the_teaching_pair_is_told_at_once_with_strips(app: AppTest) -> None:
-    """From the card that ships: sentences with strips, four at once and the others behind a click, differences, the file."""
+    """From the card that ships: sentences with strips, four at once and the others behind a click, and the file."""
     open_factors(app, view="thrown-away")
     assert not app.exception and not app.error
     assert [app.selectbox(key=key).value for key in ("first", "second")] == ["none", "hue"]

@@ -174,7 +174,7 @@ def test_what_is_done_is_shown_before_the_rest(app: AppTest, store: Store) -> No
     assert not app.exception and not app.error
     total = len(study.runs)
     assert [info.value for info in app.info] == [f"From the {total - 3} of {total} runs that are done so far."]
-    assert [button.label for button in app.button if button.key == "run_study"] == ["Go on"]
+    assert [button.label for button in app.button if button.key == "run_study"] == ["Run the rest"]
     # A seed counts once it has all that a finding needs.
     (told,) = (text.value for text in app.markdown if "Each missing transformation costs" in text.value)
     assert "(n = 1)" in told
