@@ -82,8 +82,10 @@ def choose_picture(
     preview = cutout_on_checkerboard(item.cutout.picture, TILE_PX) if is_cut_out else np.asarray(whole.convert("RGBA"))
     with more:
         show_pictures(preview, width=TILE_PX, alt=f"{item.uploaded.title}, {USES[use]}")
-    if said := [item.uploaded.title] * (name == MINE) + [*item.uploaded.notes]:
-        place.caption(literal("; ".join(said)))
+        if name == MINE:
+            st.caption(literal(item.uploaded.title))
+    if item.uploaded.notes:
+        place.caption(literal("; ".join(item.uploaded.notes)))
     if use == "object" and item.warning:
         place.caption(f":orange[:material/warning: {literal(item.warning)}]")
     if (
