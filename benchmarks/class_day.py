@@ -3,9 +3,10 @@
     python -m benchmarks.class_day --students 8 --json
 
 Students come, guess at lessons that the teacher reveals, bring pictures, ask for what-ifs and cancel them; somebody
-rude sends nonsense to every page and route, and files without end; the server is killed once in the middle and starts
-again on the same runs; at the end the teacher removes what does not run or wait. Says what went wrong, which is hoped
-to be nothing: errors on pages and in the log, answers of 500, anything of one visitor's seen by another, runs lost.
+rude sends nonsense to every page and route, and files and pages without end; the server is killed once in the middle
+and starts again on the same runs; at the end the teacher removes what does not run or wait. Says what went wrong, which
+is hoped to be nothing: errors on pages and in the log, answers of 500, anything of one visitor's seen by another, runs
+lost.
 """
 
 from __future__ import annotations
@@ -23,12 +24,14 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import numpy as np
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+from websockets.exceptions import InvalidStatus
 
 from benchmarks.bare_session import PATIENCE_S, Session, cookie_of
 from benchmarks.class_load import PASSWORD, megabytes, served
@@ -36,6 +39,7 @@ from invariance.figures.pictures import png_bytes
 from invariance.runs.run import ACTIVE_STATES
 from invariance.runs.store import Store
 from pages.shared.navigation import PAGES
+from pages.shared.serving.page_gate import MOST_OF_ONE
 
 NONSENSE = (
     "",
@@ -165,6 +169,7 @@ class Day:
             _, _, headers = await asked(address, "", headers={"Cookie": cookie, "Accept": "text/html"})
             self._check("a student is known after a restart", "set-cookie" not in headers)
         await self.be_rude(address)
+        await self.crowd(address)
         async with Browser(address, self._teacher) as browser:
             await browser.open("runs")
             ended = {run.id for run in store.list() if run.state not in ACTIVE_STATES}
@@ -247,6 +252,28 @@ class Day:
             status = await browser.bring("objects_0_False", "../../x.png", b"<html>")
             self._check("a page is no picture", status == 204 and "a web page" in browser.text)
             self.wrong += [f"rude: {one}" for one in browser.failures]
+
+    async def crowd(self, address: str) -> None:
+        """Opens pages without end from one address; the teacher comes in meanwhile, and others once they are closed."""
+        stranger = await asyncio.to_thread(cookie_of, f"http://{address}/")
+        async with AsyncExitStack() as pages:
+            num = 0
+            while num <= MOST_OF_ONE:
+                try:
+                    await pages.enter_async_context(Browser(address, stranger))
+                except InvalidStatus:
+                    break
+                num += 1
+            self._check(f"{num} pages of an address are open", num == MOST_OF_ONE)
+            status, _, _ = await asked(address, "train", headers={"Cookie": stranger, "Accept": "text/html"})
+            self._check(f"one page more is refused: {status}", status == 503)
+            async with Browser(address, self._teacher) as browser:
+                await browser.open("")
+                self.wrong += browser.failures
+        await asyncio.sleep(1.0)
+        async with Browser(address, stranger) as browser:
+            await browser.open("")
+            self.wrong += browser.failures
 
     def _check(self, what: str, holds: bool) -> None:
         self.done["checks"] += 1

@@ -13,8 +13,9 @@ from starlette.requests import Request
 from streamlit.proto.BackMsg_pb2 import BackMsg
 
 from invariance.runs.store import Store
-from pages.shared.serving import cookies, life, process, teacher
+from pages.shared.serving import cookies, life, page_gate, process, teacher, visitor
 from pages.shared.serving.life import KnownVisitors
+from pages.shared.serving.page_gate import PageGate
 
 PASSWORD = "chalk and talk"
 T = TypeVar("T")
@@ -73,6 +74,63 @@ def test_a_new_browser_gets_a_cookie_that_no_script_reads_and_keeps_it() -> None
     assert cookie_given(scope(("accept", "image/png"))) is None
     for asked in (scope(page, scheme="https"), scope(page, ("x-forwarded-proto", "https"))):
         assert (cookie_given(asked) or "").endswith("; Secure")
+
+
+def opened(gate: PageGate, asked: Any, inside: Any = None) -> Any:
+    """What an open page or a request for one is answered with; ``inside`` is called while it is open."""
+    said: list[Any] = []
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    OPEN.append(inside or (lambda: None))
+    in_a_loop(gate(asked, receive, send))
+    OPEN.clear()
+    return said[0]
+
+
+OPEN: list[Any] = []
+
+
+async def page(asked: Any, receive: Any, send: Any) -> None:
+    """A page that is open for as long as something goes on in it."""
+    await send({"type": "passed"})
+    OPEN.pop()()
+
+
+def socket(address: str, *headers: tuple[str, str]) -> Any:
+    return scope(*headers, address=address) | {"type": "websocket", "path": "/_stcore/stream"}
+
+
+def test_one_computer_cannot_take_all_pages_and_the_teacher_comes_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(page_gate, "MOST_OF_ALL", 3)
+    monkeypatch.setattr(page_gate, "MOST_OF_ONE", 2)
+    gate, document, passed = PageGate(page), ("accept", "text/html"), {"type": "passed"}
+    teachers = ("cookie", f"{cookies.TEACHER}={cookies.new_teacher(PASSWORD)}")
+    refused = {"type": "websocket.close", "code": page_gate.TRY_AGAIN}
+
+    def while_two_are_open() -> None:
+        assert opened(gate, socket("10.0.0.7")) == refused
+        answer = opened(gate, scope(document))
+        assert answer["status"] == 503 and (b"retry-after", b"20") in answer["headers"]
+        assert opened(gate, scope(("accept", "image/png"))) == passed, "what is open already goes on"
+        assert opened(gate, scope(document) | {"path": "/teacher"}) == passed
+        assert opened(gate, socket("10.0.0.7", teachers)) == passed
+        assert opened(gate, scope(document, address="10.0.0.8")) == passed
+        assert opened(gate, socket("10.0.0.8"), while_three_are_open) == passed
+
+    def while_three_are_open() -> None:
+        assert opened(gate, socket("10.0.0.9")) == refused
+        assert opened(gate, scope(document, address="10.0.0.9"))["status"] == 503
+
+    assert opened(gate, socket("10.0.0.7"), lambda: opened(gate, socket("10.0.0.7"), while_two_are_open)) == passed
+    assert opened(gate, socket("10.0.0.7"), lambda: opened(gate, socket("10.0.0.7"))) == passed, "they have left"
+    monkeypatch.setattr(page_gate, "MOST_OF_ALL", 0)
+    monkeypatch.setattr(visitor, "is_shared", lambda: False)
+    assert opened(gate, socket("127.0.0.1")) == passed, "one's own machine"
 
 
 def sent(body: str, address: str = "10.0.0.7", **more: str) -> Any:

@@ -17,6 +17,7 @@ from streamlit import get_option, runtime
 
 from pages.lesson.routes import routes as class_routes
 from pages.shared.serving import cookies, made, process, share, teacher, visitor
+from pages.shared.serving.page_gate import PageGate
 from pages.shared.serving.upload_gate import UploadGate
 
 HEARD = ("rerun_script", "stop_script", "app_heartbeat", "file_urls_request", "backend_operation_request")
@@ -63,7 +64,7 @@ async def _pulse(request: Request) -> Response:
 
 def middleware() -> list[Middleware]:
     """What each request goes through."""
-    return [Middleware(KnownVisitors), Middleware(UploadGate)]
+    return [Middleware(KnownVisitors), Middleware(PageGate), Middleware(UploadGate)]
 
 
 class KnownVisitors:

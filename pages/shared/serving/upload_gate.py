@@ -17,7 +17,7 @@ from streamlit import runtime
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 
 from invariance.data.uploads.reading import MAX_BYTES
-from pages.shared.serving import cookies, visitor
+from pages.shared.serving import visitor
 
 MOST_OF_ONE, MOST_OF_ALL = 160 * 2**20, 256 * 2**20
 """Bytes of files that wait to be read: of a session, and of all."""
@@ -44,7 +44,8 @@ class UploadGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a request on, or refuses it."""
-        if scope["type"] != "http" or scope["method"] != "PUT" or _PATH not in scope["path"] or _may_all(scope):
+        is_file = scope["type"] == "http" and scope["method"] == "PUT" and _PATH in scope["path"]
+        if not is_file or visitor.sender_may_do_all(scope):
             await self._app(scope, receive, send)
             return
         session, _, file_id = scope["path"].partition(_PATH)[2].partition("/")
@@ -93,11 +94,6 @@ class UploadGate:
         finally:
             self._coming[session] -= num_bytes
             self._coming += Counter()  # those that are at nothing go
-
-
-def _may_all(scope: Scope) -> bool:
-    password = visitor.password()
-    return not visitor.is_shared() or (bool(password) and cookies.is_teacher(cookies.sent(scope), password))
 
 
 def _held(session: str | None = None) -> int:

@@ -13,6 +13,7 @@ import ipaddress
 import os
 import secrets
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import streamlit as st
 
@@ -61,6 +62,11 @@ def may_change(asked_by: Iterable[str]) -> bool:
 def may_do_all() -> bool:
     """Whether the visitor may do what others have to leave: change all runs, download, ask for what takes long."""
     return not is_shared() or is_teacher()
+
+
+def sender_may_do_all(scope: Mapping[str, Any]) -> bool:
+    """The same of who sent a request, as ASGI has it."""
+    return not is_shared() or (bool(password()) and cookies.is_teacher(cookies.sent(scope), password()))
 
 
 def in_words(asked_by: Iterable[str]) -> str:
