@@ -52,5 +52,5 @@ def pairs_on_phones(key: str) -> DeltaGenerator:
 
 
 def at_the_bottom(key: str) -> DeltaGenerator:
-    """A place for sliders that a telephone keeps at the lower edge of its screen."""
+    """A place for sliders, or for a button, that a telephone keeps at the lower edge of its screen."""
     return st.container(key=f"{AT_THE_BOTTOM}_{key}")

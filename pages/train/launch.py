@@ -11,21 +11,23 @@ from invariance.runs.estimate import estimate_seconds
 from invariance.spec import PretrainSpec, RunSpec, SpecError
 from pages.shared.durations import in_words, roughly
 from pages.shared.errors import errors_postponed
+from pages.shared.layout import at_the_bottom
 from pages.shared.literal import literal
 from pages.shared.serving import server
 
 
 def launch(place: DeltaGenerator, planned: list[RunSpec], model: str, problem: SpecError | None) -> None:
     """The button, what it will take, and why it cannot be done."""
-    place.button(
-        "Pretrain and transfer",
-        type="primary",
-        icon=":material/play_arrow:",
-        key="go",
-        width="stretch",
-        on_click=_begin,
-        args=(planned, problem),
-    )
+    with place, at_the_bottom("go"):  # where a telephone's form is long
+        st.button(
+            "Pretrain and transfer",
+            type="primary",
+            icon=":material/play_arrow:",
+            key="go",
+            width="stretch",
+            on_click=_begin,
+            args=(planned, problem),
+        )
     if planned:
         standings = server.store().standings(spec.run_id for spec in planned)
         done = {run_id for run_id, standing in standings.items() if standing.state == "done"}

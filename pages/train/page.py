@@ -34,6 +34,7 @@ form: DeltaGenerator
 st.title("Pretrain and transfer", anchor=False)
 if transfers:  # the networks take the screen
     form = st.expander("Settings, and another race", icon=":material/tune:", key=f"form_{transfers[0][:6]}")
+    st.empty()  # where the form was, whose columns would stand within the race until all of it is there
     show_postponed()
     live_panel(transfers)
 else:

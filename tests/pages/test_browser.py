@@ -163,6 +163,21 @@ def test_runs_are_watched_left_found_again_and_compared(visitor: Visitor) -> Non
 
 
 @pytest.mark.browser
+def test_on_a_telephone_a_race_begins_under_the_thumb_and_the_form_leaves_at_once(visitor: Visitor) -> None:
+    visitor.page.set_viewport_size({"width": 390, "height": 844})
+    page = visitor.open(f"train?{TINY}&seed=77")
+    button = page.get_by_role("button", name="Pretrain and transfer")
+    assert button.bounding_box()["y"] > 700, "in sight, however long the form is"
+    button.click()
+    page.locator(".st-key-race_head h3").wait_for(timeout=RUN_TIMEOUT_MS)
+    assert not page.get_by_text("3 · Budget").is_visible() and not button.is_visible()
+    assert page.locator(".st-key-race_head h3").bounding_box()["height"] < 100
+    page.wait_for_url("**runs=*")
+    page.get_by_text("One run is one run").wait_for(timeout=RUN_TIMEOUT_MS)
+    assert visitor.exceptions() == []
+
+
+@pytest.mark.browser
 def test_a_file_of_weights_is_added_and_is_in_links_of_every_page(visitor: Visitor, tmp_path: Path) -> None:
     file = tmp_path / "mine.safetensors"
     save_weights(file, create_model("small", 2, seed=5), class_names=("a", "b"), spec=None)
