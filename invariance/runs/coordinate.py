@@ -34,6 +34,8 @@ from invariance.studies.study import Study
 
 POLL_S = 0.2
 EVENT_EVERY_S = 1.0
+EVENT_SHARE = 0.05
+"""Of the time, at most, goes into events: each reads and tabulates the whole study, which may have thousands of runs."""
 CHECK_EVERY_S = 0.5
 
 
@@ -97,14 +99,15 @@ class Coordinator:
             stop: asked several times a second; once it answers True, runs save their state and end as ``interrupted``.
 
         Yields:
-            Events: at least one, and afterwards about one a second, the last when nothing more can be done.
+            Events: at least one, and afterwards about one a second and one whenever there is a new result, fewer of a
+            study so large that this would take time from its runs; the last when nothing more can be done.
 
         Raises:
             SpecError: a source outside of the study is not here, or a folder is not written as runs name it.
         """
         self._require_identities()
         self._require_outside_sources()
-        stopping, next_check, next_event, num_tabulated = False, 0.0, 0.0, -1
+        stopping, next_check, next_event, next_table, num_tabulated = False, 0.0, 0.0, 0.0, -1
         try:
             while True:
                 self._hear()
@@ -118,11 +121,14 @@ class Coordinator:
                 if not stopping:
                     self._hand_over()
                 over = not self._active and not self._num_batches and (stopping or not self._has_ready())
-                if over or len(self._done) != num_tabulated or now >= next_event:
-                    next_event = now + EVENT_EVERY_S
-                    changed = len(self._done) != num_tabulated
+                is_new = len(self._done) != num_tabulated
+                if over or now >= next_event or (is_new and now >= next_table):
                     num_tabulated = len(self._done)
-                    yield self._event(changed)
+                    began = time.monotonic()
+                    yield self._event(is_new)
+                    now = time.monotonic()  # with what was made of the event
+                    next_table = now + (now - began) / EVENT_SHARE
+                    next_event = max(now + EVENT_EVERY_S, next_table)
                 if over:
                     return
         finally:
@@ -154,7 +160,7 @@ class Coordinator:
     def _look_around(self) -> None:
         """Takes notice of what is done, by whomever."""
         self.store.sweep()
-        for run_id, standing in self.store.standings(self._specs).items():
+        for run_id, standing in self.store.standings(self._specs.keys() - self._done).items():
             if standing.state == State.DONE and run_id not in self._active:
                 self._done.add(run_id)
 

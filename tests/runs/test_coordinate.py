@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from invariance.runs import coordinate
 from invariance.runs.claim import try_claim
 from invariance.runs.coordinate import Coordinator, StudyEvent
 from invariance.runs.execute import execute
@@ -57,6 +58,16 @@ def test_a_study_is_executed_in_order_with_partial_tables_and_then_answered(
     again, _ = run_study(store)
     assert [event.progress.is_done for event in again] == [True]
     assert {run.id: run.started for run in store.list()} == started, "what is done was executed again"
+
+
+def test_a_study_whose_events_are_dear_has_few(
+    store: Store, expected: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(coordinate, "EVENT_SHARE", 1e-9)  # as of one with a million runs
+    events, _ = run_study(store, workers=2)
+    assert [event.progress.done for event in events] == [0, 7], "before anything, and when all is done"
+    assert events[-1].table is not None
+    pd.testing.assert_frame_equal(events[-1].table, expected, check_exact=True)
 
 
 def test_a_killed_worker_costs_its_run_nothing_but_time(store: Store, expected: pd.DataFrame) -> None:
