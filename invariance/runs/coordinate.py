@@ -35,7 +35,7 @@ from invariance.studies.study import Study
 POLL_S = 0.2
 EVENT_EVERY_S = 1.0
 EVENT_SHARE = 0.05
-"""Of the time, at most, goes into events: each reads and tabulates the whole study, which may have thousands of runs."""
+"""Of the time, at most, goes into events: each reads and tabulates all of a study, which may have thousands of runs."""
 CHECK_EVERY_S = 0.5
 
 
