@@ -91,7 +91,8 @@ def _number(effect: Effect, varied: Sequence[str], *, is_one_n: bool) -> str:
     where = [str(getattr(effect.setting, name)).replace("_", " ") for name in varied]
     rests = [] if is_one_n else [f"n = {found.n}"]
     if found.verdict is Verdict.UNDECIDED:  # an interval is of one effect, the decision of all together
-        rests.append(f"p = {format_number(found.p)} after Holm")
+        of_what = ", of the less certain way round" if effect.kind == MATCHING else ""
+        rests.append(f"p = {format_number(found.p)} after Holm{of_what}")
     told = ", ".join(where + rests)
     return f"{interval} ({told})" if told else interval
 

@@ -14,6 +14,7 @@ from invariance.figures.question_report import RULE, question_html
 from invariance.numbers import format_number
 from invariance.runs.origin import origin_of_question
 from invariance.studies.question import Question
+from invariance.studies.question_effects import INTERACTION
 from invariance.studies.question_report import Report
 from pages.shared.figures import show_figure
 from pages.shared.glossary import show_rows
@@ -34,16 +35,18 @@ def show_answer(question: Question, report: Report, *, num_done: int) -> None:
         num_done: of its runs.
     """
     table = pd.DataFrame(report["cells"])
-    show_figure(
-        drawn(question_figure, report),
-        table,
-        key="answer",
-        title="Transfer accuracy of each source on each target",
-        name="question",
-        caption=CAPTION,
-        origin=origin_of_question(question),
-    )
-    st.markdown(literal(report["sentence"]))
+    figure, words = st.columns([7, 4], gap="medium")
+    with figure:
+        show_figure(
+            drawn(question_figure, report),
+            table,
+            key="answer",
+            title="Transfer accuracy of each source on each target",
+            name="question",
+            caption=CAPTION,
+            origin=origin_of_question(question),
+        )
+    words.markdown(as_list(report["sentence"]))
     if report["effects"]:
         with st.expander("Differences, and what the rule says of each", icon=":material/compare_arrows:"):
             show_rows(effects_table(report))
@@ -60,6 +63,14 @@ def show_answer(question: Question, report: Report, *, num_done: int) -> None:
         on_click="ignore",
         help="One file with everything in it that opens without a network.",
     )
+
+
+def as_list(sentence: str) -> str:
+    """The sentence of an answer as Markdown, its clauses below one another."""
+    lead, _, clauses = sentence.removesuffix(".").partition(": ")
+    if not clauses:
+        return literal(sentence)
+    return "\n".join([f"**{literal(lead)}**", "", *(f"- {literal(clause)}" for clause in clauses.split("; "))])
 
 
 def with_titles(report: Report, titles: Mapping[str, str]) -> Report:
@@ -104,13 +115,14 @@ def effects_table(report: Report) -> pd.DataFrame:
 def _effect_row(effect: dict[str, Any], varied: list[str]) -> dict[str, Any]:
     low, high = (float("nan") if effect[end] is None else 100 * effect[end] for end in ("low", "high"))
     return {
-        "what": effect["kind"],
+        "what": effect["kind"] + ", half of the difference" * (effect["kind"] == INTERACTION),
         "sources": " − ".join(effect["sources"]),
         "on": " − ".join(effect["targets"]),
         **{field: effect[field] for field in varied},
         "points": format_number(100 * effect["effect"], 1),
         "interval": f"{format_number(low, 1)} to {format_number(high, 1)}" if low == low else "",
         "seeds": effect["n"],
+        "p after Holm": "" if effect["p"] is None else format_number(effect["p"], 3),
         "verdict": effect["verdict"] or "",
     }
 

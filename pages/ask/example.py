@@ -62,10 +62,10 @@ def show_example(question: Question) -> None:
     """The answer that ships, which may be the one to the question that is asked."""
     one, is_other = example(), not ships(question)
     if not is_other:
-        st.caption(f"This answer ships with the project. {made_words(one)} *Run here* makes it again.")
+        st.caption(f"This answer ships with the project. {made_words(one)} Running it makes it again.")
     else:
         st.caption(
-            f"No run of this question has finished. Its answer will look like this one, which ships with the project: "
+            f"Nothing of this answer is there yet. It will look like this one, which ships with the project: "
             f"**{literal(question_title(one.question.spec))}**; {made_words(one)}"
         )
     with st.container(key="foreign_answer" if is_other else "shipped_answer"):

@@ -18,8 +18,19 @@ function offerToSkip() {
   document.body.prepend(skip);
 }
 
+// Streamlit says on the app's element alone whether it is dark; what opens above the page stands beside that element.
+function tellScheme() {
+  const app = document.querySelector("[data-testid=stApp]");
+  const tell = () => { document.documentElement.style.colorScheme = getComputedStyle(app).colorScheme; };
+  tell();
+  if (app.dataset.tellsScheme) return;
+  app.dataset.tellsScheme = "true";
+  new MutationObserver(tell).observe(app, { attributes: true, attributeFilter: ["class"] });
+}
+
 export default function ({ data, parentElement, setTriggerValue }) {
   offerToSkip();
+  tellScheme();
   const $ = (query) => parentElement.querySelector(query);
   const [present, share, dialog, copy] = [$(".present"), $(".share"), $("dialog"), $(".copy")];
   present.textContent = data.presented ? "Leave" : "Present";

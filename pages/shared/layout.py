@@ -21,10 +21,10 @@ STYLE: Final = f"""
     min-width: calc(50% - 0.375rem); flex: 1 1 calc(50% - 0.375rem); width: calc(50% - 0.375rem);
   }}
   [class*=st-key-{PAIRS}] [data-testid=stColumn]:has([class*=st-key-{AT_THE_BOTTOM}]) {{
-    min-width: 0; flex: 0 0 0; margin-right: -0.75rem;
+    min-width: 0; flex: 0 0 0; margin-right: -0.75rem; overflow: hidden;
   }}
   [class*=st-key-{AT_THE_BOTTOM}] {{
-    position: fixed; z-index: 99; left: 0; right: 0; bottom: 0; width: auto; max-height: 40vh; overflow-y: auto;
+    position: fixed; z-index: 99; left: 0; right: 0; bottom: 0; width: auto; max-height: 40vh; overflow: hidden auto;
     padding: 0.5rem 1.25rem; background: light-dark(LIGHT, DARK); border-top: 1px solid #7a8987;
   }}
   [class*=st-key-{AT_THE_BOTTOM}] [data-testid=stHorizontalBlock] {{ gap: 0; }}

@@ -49,13 +49,13 @@ def show_controls(
     seconds = sum(estimated_seconds(study, devices.names[0]).values()) / at_once
     is_begun = progress.done > 0 or progress.stopped > 0
     left = (
-        f"{progress.total - progress.done} of {progress.total} runs are to be done"
+        f"{progress.total - progress.done} of {progress.total} runs to do"
         if is_begun
         else (f"{progress.total} runs")
     )
     st.markdown(
-        f"{left}; about {in_words(progress.eta_seconds if is_begun else seconds)} in all on this server "
-        f"({devices.title}{', two runs at once' if at_once > len(devices.names) else ''}). It may be paused."
+        f"{left}; about {in_words(progress.eta_seconds if is_begun else seconds)} here "
+        f"({devices.title}{', two at once' if at_once > len(devices.names) else ''}). It may be paused."
     )
     with st.container(horizontal=True):
         st.button(

@@ -15,11 +15,10 @@ from invariance.runs.store import Store
 from invariance.runs.study_files import RESULTS
 from invariance.spec import PretrainSpec, QuestionSpec, RunSpec
 from invariance.studies.question import Question
-from pages.ask.answer import effects_table, with_titles
+from pages.ask.answer import as_list, effects_table, with_titles
 from pages.ask.asked import DEFAULTS
 from pages.ask.example import FOLDER, example
 from pages.ask.sentence import source_words
-from pages.shared.literal import literal
 from pages.shared.serving import server as page_server
 
 SMALL = {"sources": "hue;none", "targets": "hue;blur", "seeds": "7", "images": "50"}
@@ -51,7 +50,7 @@ def test_it_opens_with_a_question_that_is_answered_already(app: AppTest) -> None
     open_ask(app)
     assert not app.exception and not app.error
     one = example()
-    assert literal(one.report["sentence"]) in said(app) and "This answer ships" in said(app)
+    assert as_list(one.report["sentence"]) in said(app) and "This answer ships" in said(app)
     assert len(one.report["cells"]) == len(one.question.cells), "it is whole"
     assert any(len(frame.value) == len(one.report["cells"]) for frame in app.dataframe)
     assert app.button(key="run_study").label == "Run here"
@@ -63,7 +62,7 @@ def test_a_run_of_another_page_does_not_hide_the_answer_that_ships(app: AppTest,
     record(store, one.question, 2)
     open_ask(app)
     assert "This answer ships" in said(app) and app.button(key="run_study").label == "Run the rest"
-    assert f"{len(one.question.runs) - 2} of {len(one.question.runs)} runs are to be done" in said(app)
+    assert f"{len(one.question.runs) - 2} of {len(one.question.runs)} runs to do" in said(app)
 
 
 def test_the_answer_that_ships_is_to_the_question_it_names() -> None:
@@ -94,7 +93,7 @@ def test_every_part_of_the_sentence_changes_the_question_and_the_link(app: AppTe
     assert not app.exception and not app.error
     changed = asked(sources=("hue,noise", "none"), seeds=(7, 8))
     assert f"{len(changed.runs)} runs" in said(app)
-    assert "No run of this question has finished" in said(app)
+    assert "Nothing of this answer is there yet" in said(app)
 
 
 def test_a_network_that_is_here_is_a_source(app: AppTest) -> None:
@@ -149,7 +148,7 @@ def test_what_has_finished_is_shown_before_the_rest(app: AppTest, store: Store) 
     assert not app.exception and not app.error
     total = len(question.runs)
     assert f"From the {total - 1} of {total} runs that are done." in said(app)
-    assert literal(report["sentence"]) in said(app)
+    assert as_list(report["sentence"]) in said(app)
     assert any(len(frame.value) == len(report["cells"]) == len(question.cells) - 1 for frame in app.dataframe)
     assert app.button(key="run_study").label == "Run the rest"
 

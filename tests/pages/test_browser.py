@@ -73,6 +73,14 @@ def test_what_is_chosen_can_be_read(visitor: Visitor, scheme: str, least: float)
     chosen = page.locator("[data-variant][data-selected=true] p").all()
     assert len(chosen) >= 4
     assert all(one.evaluate(CONTRAST) >= least for one in [*chosen, page.get_by_test_id("stSliderThumbValue").first])
+    visitor.open("own")
+    page.get_by_role("button", name="More").click()
+    above = page.locator("[data-testid=stPopoverBody]")
+    above.get_by_test_id("stCaptionContainer").first.wait_for(timeout=RUN_TIMEOUT_MS)
+    for other in ("dark" if scheme == "light" else "light", scheme):  # what opens above the page follows too
+        visitor.turn(other)
+    words = above.locator("[data-testid=stCaptionContainer] p, [data-selected=true] p").all()
+    assert len(words) >= 3 and all(one.evaluate(CONTRAST) >= 4.5 for one in words)
 
 
 @pytest.mark.browser

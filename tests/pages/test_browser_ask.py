@@ -15,7 +15,7 @@ EDITOR = ".st-key-ask_editor"
 def test_a_question_is_changed_run_answered_and_found_again(visitor: Visitor) -> None:
     network = next(entry.run_id for entry in entries() if entry.name == "hue")  # is there, so that nothing is trained
     page = visitor.open(f"ask?sources={network};untrained&targets=blur&images=10&seeds=3")
-    page.get_by_text("No run of this question has finished").wait_for()
+    page.get_by_text("Nothing of this answer is there yet").wait_for()
     page.locator(".st-key-part_targets_0 button").click()
     pill = page.locator(EDITOR).get_by_role("button", name="hue", exact=True)
     pill.click()

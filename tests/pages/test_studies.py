@@ -88,7 +88,7 @@ def test_a_study_takes_as_long_as_what_the_server_trains_on(app: AppTest, monkey
     study = make_study(STUDY_NAMES[0], seeds=(7,))
     seconds = sum(estimated_seconds(study, "cuda:0").values()) / 2
     (said,) = (text.value for text in app.markdown if " runs; about" in text.value)
-    assert said.startswith(f"{len(study.runs)} runs; about {in_words(seconds)} in all on this server (2 x T4).")
+    assert said.startswith(f"{len(study.runs)} runs; about {in_words(seconds)} here (2 x T4).")
     assert in_words(seconds) != in_words(sum(estimated_seconds(study, "cpu").values()))
 
 
@@ -106,8 +106,8 @@ def test_fewer_factors_are_fewer_runs_and_less_time(app: AppTest) -> None:
     study = make_study(STUDY_NAMES[0], seeds=(7,), factors=("architecture", "beyond_2d"))
     at_once = 2 if num_cores() > 1 else 1  # these networks are small
     seconds = sum(estimated_seconds(study, "cpu").values()) / at_once
-    assert ("two runs at once" in said()) == (at_once == 2)
-    assert said().startswith(f"{len(study.runs)} runs; about {in_words(seconds)} in all") and said() != whole
+    assert ("two at once" in said()) == (at_once == 2)
+    assert said().startswith(f"{len(study.runs)} runs; about {in_words(seconds)} here") and said() != whole
     app.button_group(key="factors_quick").set_value([]).run()
     assert [error.value for error in app.error] == [literal("factors: nothing is varied; choose at least one")]
     assert "run_study" not in {button.key for button in app.button}
