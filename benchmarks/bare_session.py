@@ -35,6 +35,7 @@ class Session:
         self._set: dict[str, WidgetState] = {}
         self._pulse: dict[str, Any] = {}
         self._live = ""
+        self._is_part = False
         self.failures: list[str] = []
 
     async def __aenter__(self) -> Session:
@@ -90,20 +91,21 @@ class Session:
         else:
             asked.page_name = page
         asked.widget_states.CopyFrom(WidgetStates(widgets=[*self._set.values(), *([clicked] if clicked else [])]))
+        self._is_part = bool(fragment)
         await self._socket.send(message.SerializeToString())
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 said = await self._socket.recv()
                 assert isinstance(said, bytes), said
-                if self._heard(ForwardMsg.FromString(said), is_part=bool(fragment)):
+                if self._heard(ForwardMsg.FromString(said)):
                     return
 
-    def _heard(self, said: ForwardMsg, *, is_part: bool) -> bool:
+    def _heard(self, said: ForwardMsg) -> bool:
         """Takes in a message; whether it is the last of a run."""
         match said.WhichOneof("type"):
             case "new_session":
                 self._page_hash = said.new_session.page_script_hash
-                if not is_part:
+                if not self._is_part:
                     self._widgets, self._pulse = {}, {}
             case "navigation":
                 self._page_hash = said.navigation.page_script_hash or self._page_hash
@@ -119,6 +121,7 @@ class Session:
                 if identity := getattr(element, "id", ""):
                     self._widgets[str(identity)] = str(kind)
             case "script_finished":
+                self._is_part = False  # which may have all of the page run again
                 return said.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN
         return False
 

@@ -87,11 +87,11 @@ class Browser(Session):
         self.text = ""
         await super().open(page, query)
 
-    def _heard(self, said: Any, *, is_part: bool) -> bool:
+    def _heard(self, said: Any) -> bool:
         self.text += str(said)
         if said.WhichOneof("type") == "new_session":
             self._session_id = said.new_session.initialize.session_id
-        return super()._heard(said, is_part=is_part)
+        return super()._heard(said)
 
     async def bring(self, key: str, name: str, data: bytes) -> int:
         """Puts a file into an uploader; the status of the answer."""
