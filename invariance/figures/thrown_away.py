@@ -26,6 +26,8 @@ PICTURE_PX: Final = 96
 """Side to which pictures are enlarged in the file; the figure shows them smaller."""
 RULER_FROM: Final = 0.2
 """Of the figure's width; pictures are before it."""
+FAINTEST: Final = 0.15
+"""Opacity of a direction that is not read at all."""
 SYMBOLS: Final = ("circle", "diamond")
 
 
@@ -105,13 +107,16 @@ def strip_figure(strip: Strip, images: NDArray[np.uint8], *, colours: Sequence[s
         marker={"symbol": "line-ns", "size": 24, "line": {"width": 3, "color": NEUTRAL}},
         hovertemplate="true: %{x:.2f}<extra></extra>",
     )
-    for letter, values, colour, symbol in zip("AB", (strip.first, strip.second), colours, SYMBOLS, strict=True):
+    both = ((strip.first, strip.first_length), (strip.second, strip.second_length))
+    for letter, (values, lengths), colour, symbol in zip("AB", both, colours, SYMBOLS, strict=True):
+        # Of an angle that is hardly read there is a direction too; it is as faint as what was read is short.
+        opacity = np.clip(lengths, FAINTEST, 1.0) if lengths else 1.0
         figure.add_scatter(
             x=np.clip(values, low, high),
             y=places,
             mode="markers",
             name=letter,
-            marker={"color": colour, "symbol": symbol, "size": 12},
+            marker={"color": colour, "symbol": symbol, "size": 12, "opacity": opacity},
             customdata=list(values),
             hovertemplate="%{customdata:.2f}<extra>read off " + letter + "</extra>",
         )
@@ -203,7 +208,7 @@ def _ends(strip: Strip) -> tuple[float, float]:
 
 def _axis_title(strip: Strip) -> str:
     if strip.kind == "circle":
-        return f"{strip.title}, degrees of the circle"
+        return f"{strip.title}, degrees of the circle" + "; faint: hardly read" * bool(strip.first_length)
     if strip.kind == "number":
         return f"{strip.title} ({format_number(min(strip.true))} to {format_number(max(strip.true))})"
     return f"{strip.title}: what is read" if _is_switch(strip) else "what is read for the true one"

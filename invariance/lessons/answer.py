@@ -137,7 +137,7 @@ def answer_of(lesson: Lesson) -> Answer:
             estimates[name, place] = _estimate(there, value, ends)
             if "seed" in there:
                 by_seed[name, place] = there.groupby("seed")[value].mean()
-    titles = x.titles or tuple(f"{place:.2g}" if isinstance(place, float) else str(place) for place in places)
+    titles = x.titles or tuple(f"{round(place, 2):g}" if isinstance(place, float) else str(place) for place in places)
     return Answer(lesson, places, titles, _shaded(rows_of[lesson.series[0].name], x), estimates, by_seed)
 
 

@@ -42,6 +42,9 @@ class Strip:
         first: the same, as read off the first network; of choices the regression on the indicator.
         second: as read off the second.
         labels: of each image, in words; empty where the ruler says all.
+        first_length: of an angle the length of the vector that was read off the first network, 1 where it is true and
+            near 0 where nothing is said of the direction; empty of what is no angle.
+        second_length: the same of the second.
     """
 
     factor: str
@@ -54,6 +57,8 @@ class Strip:
     first: tuple[float, ...]
     second: tuple[float, ...]
     labels: tuple[str, ...] = ()
+    first_length: tuple[float, ...] = ()
+    second_length: tuple[float, ...] = ()
 
     def images(self, engine: Engine) -> NDArray[np.uint8]:
         """The images, rendered again: (5, S, S, 3); the engine has the objects and backgrounds of the card."""
@@ -114,7 +119,9 @@ def _swept(decoding: Decoding, represent: Sequence[Represent], engine: Engine) -
     ]
     errors = [(one - columns.repeat(len(tried), 1)).square().sum(dim=1) for one in predicted]
     typical = _ordered((errors[1] - errors[0]).view(len(tried), num).sum(dim=1), 0.5)
-    first, second = (_on_ruler(factor, one[typical * num : (typical + 1) * num]) for one in predicted)
+    shown = [one[typical * num : (typical + 1) * num] for one in predicted]
+    first, second = (_on_ruler(factor, one) for one in shown)
+    lengths = [tuple(one.norm(dim=1).tolist()) if factor.kind == "circle" else () for one in shown]
     return Strip(
         factor=factor.name,
         title=factor.title,
@@ -125,6 +132,8 @@ def _swept(decoding: Decoding, represent: Sequence[Represent], engine: Engine) -
         true=tuple(true.tolist()),
         first=first,
         second=second,
+        first_length=lengths[0],
+        second_length=lengths[1],
     )
 
 

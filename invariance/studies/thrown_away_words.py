@@ -31,7 +31,7 @@ def sentence(row: Row, names: Names, trained_on: TrainedOn) -> str:
     if only is not None:
         reason = f"; {'' if only == lower else 'though '}only {'AB'[only]}'s training varied {_transform(row)}"
     difference = Interval(row.difference, row.low, row.high, row.num_images)
-    return f"{what}{reason} (B − A {difference}, n = {row.num_images:,})."
+    return f"{what}{reason} (B − A = {difference}, n = {row.num_images:,})."
 
 
 def only_varied_by(row: Row, trained_on: TrainedOn) -> int | None:

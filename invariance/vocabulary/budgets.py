@@ -51,8 +51,8 @@ BUDGETS: Final[dict[str, Budget]] = by_name(
         optimizer="muon",
         epochs=4,
         samples_per_epoch=2_500,
-        summary="A quarter of Quick's images, trained with Muon, in half the time. Accuracies are higher on average, "
-        "and the gap is as wide, though for single pairs not; networks discard less of what they do not need.",
+        summary="A quarter of Quick's images, trained with Muon, in half the time. Accuracies are higher on average "
+        "and the gap is as wide, though not for every pair; networks throw away less of what they do not need.",
         measured_on=("small", "small_resnet", "small_vgg"),
         usual_on=("small",),  # for which benchmarks.what_if_speed has shown equal gaps
     ),

@@ -20,11 +20,11 @@ PARTS: Final[dict[str, str]] = {
 LESS, MORE, SAME, UNDECIDED = "less", "more", "same", "undecided"
 DIRECTIONS: Final[dict[str, str]] = {
     SAME: f"the whole interval of the difference lies within ±{NO_DIFFERENCE}",
-    LESS: "else the second keeps less: the interval of the difference ends below 0, its p-value is below "
+    LESS: "otherwise, the second keeps less: the interval of the difference ends below 0, its p-value is below "
     f"{FALSE_DISCOVERY_RATE} after correction over the card, and the first has some (its own interval lies above 0; of "
     f"equivariance, above {EQUIVARIANT_ABOVE})",
     MORE: "the same with the networks exchanged",
-    UNDECIDED: "else; nothing is told",
+    UNDECIDED: "none of these, and nothing is told",
 }
 """What is said of the second network beside the first, in the order in which it is tried."""
 

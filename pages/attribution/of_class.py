@@ -75,7 +75,6 @@ def show_view(view: Explanation, true_class: str, *, has_share: bool, has_sticke
     st.caption(f"Explained: **{view.explained}**")
     if not view.is_asked:
         st.caption(":material/info: The class asked for is not one of this network's; its prediction is explained.")
-    st.markdown("  \n".join(f":small[{name} {probability:.1%}]" for name, probability in view.top(3)))
     undefined = math.isnan(view.mass)
     if not has_share:
         st.caption(
@@ -86,12 +85,13 @@ def show_view(view: Explanation, true_class: str, *, has_share: bool, has_sticke
         st.metric(
             "Evidence on the object",
             "–" if undefined else f"{view.mass:.0%}",
-            None if undefined else f"on the objects of other images {view.null:.0%}",
+            None if undefined else f"on other objects {view.null:.0%}",
             delta_color="off",
             delta_arrow="off",
             help="Share of the positive relevance inside the object's outline. Below it the mean share inside the "
-            "outlines of 100 other images: what this map gets for being central, as objects are.",
+            "outlines of 100 other images' objects: what this map gets for being central, as objects are.",
         )
+    st.markdown("  \n".join(f":small[{name} {probability:.1%}]" for name, probability in view.top(3)))
     if has_sticker and not math.isnan(view.sticker_mass):
         st.metric(
             "Evidence on the sticker",

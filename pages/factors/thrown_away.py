@@ -67,7 +67,7 @@ def show_thrown_away(known: Networks) -> None:
     if pair == TEACHING_PAIR and all(name in known for name in PRETRAINED):
         link_to(
             "factors",
-            "Next: what did the mismatched network of Start's guess throw away?",
+            "Next: what did the mismatched network throw away?",
             query={"view": "thrown-away", "first": PRETRAINED[0], "second": PRETRAINED[1]},
         )
 
@@ -131,7 +131,8 @@ def _explain(place: DeltaGenerator) -> None:
         st.markdown(
             f"*A strip.* One picture with {len(PLACES)} values of one thing, all else as drawn; of 16 pictures the one "
             "in which the networks differ by the median. The upright mark is true, the dots are what a linear probe "
-            "reads off A and B; it was fitted to other pictures. Of a choice: pictures as they are.\n\n"
+            "reads off A and B; it was fitted to other pictures. An angle's dot is fainter, the less is read of any "
+            "direction. Of a choice: pictures as they are.\n\n"
             f"*Compared.* {'. '.join(f'{name}: {words}' for name, words in PARTS.items())}.\n\n"
             f"*Told.* {'. '.join(f'{name}: {words}' for name, words in DIRECTIONS.items())}. Intervals (95 %) are of "
             "the difference on the same images, over objects and backgrounds, both resampled.\n\n"

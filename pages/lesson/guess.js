@@ -85,7 +85,7 @@ function drawAxes(svg, data, at) {
   }
   data.titles.forEach((title, place) => {
     const x = data.kind === "bars" || data.kind === "choice" ? at.bandX(place) : at.toX(data.xs[place]);
-    const skip = at.band < 2.6 * at.size && data.kind === "mark" && place % 2;
+    const skip = at.band < 2.6 * at.size && data.kind === "mark" && title.length > 3; // round numbers stay
     const text = make(svg, "text", { class: "tick", y: at.bottom + 1.4 * at.size, "text-anchor": "middle" });
     const lines = skip ? [] : at.small ? inLines(title, at.band / 7) : [title];
     lines.forEach((line, i) => make(text, "tspan", { x, dy: i ? 14 : 0 }, line));
@@ -378,7 +378,7 @@ function drawCells(place, data, guess) {
       const isRight = tapped === value < data.low_is;
       make(button, "b", {}, shown(value));
       if (from !== null) make(button, "small", { class: "interval" }, `${shown(from)} to ${shown(to)}`);
-      if (guess.touched) make(button, "small", {}, `you: ${tapped ? "low" : "not"} ${isRight ? "✓" : "✗"}`);
+      if (guess.touched) make(button, "small", {}, `you: ${tapped ? "low" : "high"} ${isRight ? "✓" : "✗"}`);
       if (data.crowd) make(button, "small", {}, `${low} of ${data.crowd.num} said low`);
     });
   }

@@ -52,8 +52,9 @@ with errors_shown():
 
     answer = show_guess(lesson, number, on_step=step)
     if answer:
-        st.markdown(f"**{answer.outcome}**")
-        st.markdown(f":material/warning: **What not to conclude.** {answer.caution}")
+        outcome, caution = st.columns(2, gap="large")
+        outcome.markdown(f"**{answer.outcome}**")
+        caution.markdown(f":material/warning: **What not to conclude.** {answer.caution}")
         with st.container(horizontal=True):
             link_to(lesson.page, "Explore this yourself", query=lesson.view)
             if number < len(known):

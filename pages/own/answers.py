@@ -66,7 +66,7 @@ def show_views(
     """
     factor = fitting_factor(found.image.shape[0], 320)
     with places[0]:
-        st.markdown("**without**")
+        st.markdown(f"**without {transform}**")
         show_pictures(upscale(found.image, factor), width="stretch", alt="the picture as a network gets it")
     with places[1]:
         st.markdown(f"**with {transform}**")

@@ -82,8 +82,8 @@ if not number:
     link_to("train", "Or choose what to train")
 else:
     left, right = st.columns([3, 2])
-    left.pills("State", STATES, selection_mode="multi", key="states", bind="query-params")
-    right.pills("Kind", list(RUN_KINDS), selection_mode="multi", key="kinds", bind="query-params")
+    left.pills("State", STATES, selection_mode="multi", key="states", bind="query-params", wrap=True)
+    right.pills("Kind", list(RUN_KINDS), selection_mode="multi", key="kinds", bind="query-params", wrap=True)
     active = server.store().has_active()
     part = live(show_runs, None, key="runs_pulse") if active else st.fragment(show_runs)
     part(active)

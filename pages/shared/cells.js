@@ -99,12 +99,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const wanted = own + 72 * data.columns.length;
     table.style.width = `${Math.min(width, wanted)}px`;
     const names = [...table.querySelectorAll("thead th:not(:first-child)")];
-    const room = Math.max((Math.min(width, wanted) - own) / names.length, 26);
+    const least = parseFloat(getComputedStyle(body.querySelector("button")).minWidth);
+    const room = Math.max((Math.min(width, wanted) - own) / names.length, least);
     const longest = Math.max(...names.map((one) => one.firstChild.offsetWidth));
     const isTilted = longest + 6 > room;
     root.classList.toggle("tilted", isTilted);
     if (isTilted) table.style.width = `${Math.min(width - LEAN, wanted)}px`;
-    root.style.setProperty("--names", `${Math.round(longest * 0.9 + 26)}px`);
+    root.style.setProperty("--names", `${Math.round(longest * 0.9 + least)}px`);
   };
   fit();
   root.watcher?.disconnect();

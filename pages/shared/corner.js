@@ -36,6 +36,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
   present.textContent = data.presented ? "Leave" : "Present";
   present.title = data.presented ? "Show navigation and controls again" : "For a projector: figures alone, in large letters";
   share.hidden = data.presented;
+  document.body.onkeyup = !data.presented ? null : (event) => {
+    if (event.key === "Escape" && !dialog.open) setTriggerValue("present", false);
+  };
   present.onclick = () => setTriggerValue("present", !data.presented);
   share.onclick = () => {
     const address = tellAddress({ picture: $("img"), words: $(".address"), path: data.qr, beyond: data.beyond });

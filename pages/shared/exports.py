@@ -79,7 +79,7 @@ def export_row(
         page = partial(offline_html, title, origin, figures={title: figure}, tables={name: table})
         _download("HTML", page, f"{name}.html", "text/html", key, OFFLINE)
         if words := words_of(figure, title):
-            st.caption("Words", help=words, width="content")
+            st.caption("What the words mean", help=words, width="content")
 
 
 def offline_button(

@@ -19,7 +19,7 @@ KINDS = (
 """Controls; sliders stay, with which one shows something."""
 HIDDEN = f":is({', '.join(f'[data-testid={kind}]' for kind in KINDS)})"
 STYLE = f"""<style>
-html {{ font-size: 20px; }}
+html {{ font-size: 20px; --figure-letters: 20px; }}
 {HIDDEN}:not(.st-key-steps *), [data-testid=stElementContainer]:has(> {HIDDEN}):not(.st-key-steps *),
 [data-testid=stHeader], [class*="st-key-row_save"],
 [data-testid=stExpander]:not(:has(details[open])) {{ display: none; }}

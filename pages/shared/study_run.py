@@ -49,9 +49,7 @@ def show_controls(
     seconds = sum(estimated_seconds(study, devices.names[0]).values()) / at_once
     is_begun = progress.done > 0 or progress.stopped > 0
     left = (
-        f"{progress.total - progress.done} of {progress.total} runs to do"
-        if is_begun
-        else (f"{progress.total} runs")
+        f"{progress.total - progress.done} of {progress.total} runs to do" if is_begun else (f"{progress.total} runs")
     )
     st.markdown(
         f"{left}; about {in_words(progress.eta_seconds if is_begun else seconds)} here "

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
-from invariance.figures.thrown_away import card_html, differences_figure, strip_figure
+from invariance.figures.thrown_away import FAINTEST, card_html, differences_figure, strip_figure
 from invariance.measures.factor_strip import Strip
 from invariance.runs.origin import Origin
 from invariance.spec import DatasetSpec
@@ -68,6 +70,15 @@ def test_a_ruler_has_the_truth_and_both_networks() -> None:
     end = figure.layout.xaxis.range[1]
     assert traces["B"].x[4] < end and traces["B"].customdata[4] == 9.0, "what is off the ruler stands at its end"
     assert len(figure.layout.images) == 5
+
+
+def test_a_direction_that_is_hardly_read_is_faint() -> None:
+    strip = replace(STRIP, kind="circle", first_length=(0.9, 1.2, 0.5, 0.4, 0.9), second_length=(0.0, 0.02, 0.3, 0, 0))
+    traces = {trace.name: trace for trace in strip_figure(strip, IMAGES, colours=COLOURS).data}
+    assert list(traces["A"].marker.opacity) == [0.9, 1.0, 0.5, 0.4, 0.9]
+    assert list(traces["B"].marker.opacity) == [FAINTEST, FAINTEST, 0.3, FAINTEST, FAINTEST]
+    figure = strip_figure(STRIP, IMAGES, colours=COLOURS)
+    assert "faint" not in figure.layout.xaxis.title.text and figure.data[2].marker.opacity == 1.0
 
 
 def test_differences_are_apart_by_what_is_told() -> None:

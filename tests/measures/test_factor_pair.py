@@ -76,6 +76,8 @@ def test_a_strip_shows_five_values_in_a_picture_that_no_probe_was_fitted_to(foun
     assert (strip.images(engine) == to_bytes(batch.images).permute(0, 2, 3, 1).numpy()).all()
     as_drawn = task.batch(torch.tensor(strip.indices[:1]))
     assert (batch.backgrounds == as_drawn.backgrounds).all() and (batch.objects == as_drawn.objects).all()
+    assert len(strip.first_length) == len(strip.second_length) == len(strip.first)
+    assert all(0 < length < 1.5 for length in (*strip.first_length, *strip.second_length))
     apart = [np.abs((np.subtract(read, strip.true) + 180) % 360 - 180).mean() for read in (strip.first, strip.second)]
     assert apart[0] < 60 < apart[1]
 

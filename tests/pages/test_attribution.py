@@ -101,7 +101,7 @@ def test_scores_appear_on_click_with_their_null(app: AppTest) -> None:
 @pytest.mark.usefixtures("gallery")
 def test_one_picture_has_the_level_of_other_images_and_no_verdict(app: AppTest) -> None:
     open_attribution(app)
-    assert all(metric.delta.startswith("on the objects of other images ") for metric in app.metric)
+    assert all(metric.delta.startswith("on other objects ") for metric in app.metric)
 
 
 @pytest.mark.usefixtures("gallery")

@@ -112,7 +112,7 @@ def test_every_sentence_of_a_shipped_card_follows_from_its_table(pair: tuple[str
         lower, higher = sorted((row.first, row.second))
         assert f"{format_number(lower)} against {format_number(higher)}" in said
         ends = f"{format_number(row.difference)} [{format_number(row.low)}, {format_number(row.high)}]"
-        assert f"(B − A {ends}, n = {row.num_images:,})" in said and row.title.split()[-1] in said
+        assert f"(B − A = {ends}, n = {row.num_images:,})" in said and row.title.split()[-1] in said
         if row.part == "factor" and row.direction == "less":
             gone = (
                 "can no longer tell" if row.second_low <= 0 else "can hardly tell" if lower < 0.2 * higher else "tells"

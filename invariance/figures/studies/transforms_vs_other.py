@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from textwrap import wrap
 from typing import Final
 
 import pandas as pd
@@ -23,6 +24,8 @@ DASHES: Final = {"same": "solid", "disjoint": "dash"}
 SYMBOLS: Final = {"P": "circle", "Q": "diamond"}
 """Of targets."""
 COUNTED: Final = ("pretraining_samples", "transfer_samples")
+NAME_LETTERS: Final = 14
+"""In a line of a factor's name, so that a telephone shows all."""
 _APART: Final = 0.12
 """Of the means from the dots, in categories of the x-axis."""
 
@@ -227,7 +230,8 @@ def gap_figure(table: pd.DataFrame, *, published: bool = True) -> go.Figure:
         at = [places[factor] - _APART for factor in known]
         heights = [gap.value for gap in known.values()]
         figure.add_trace(published_points(at, heights, name="published gap", colour=NEUTRAL))
-    figure.update_xaxes(tickvals=list(places.values()), ticktext=[FACTORS[factor] for factor in places])
+    names = ["<br>".join(wrap(FACTORS[factor], NAME_LETTERS)) for factor in places]
+    figure.update_xaxes(tickvals=list(places.values()), ticktext=names, ticklabeloverflow="allow")
     figure.update_yaxes(title="difference of accuracies", zeroline=True)
     lay_out_plot(figure, 320)
     return figure
