@@ -443,7 +443,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
       make(foot, "span", { class: "hint" }, data.hint);
     }
     if (data.teaches) drawTeaching(root, data.teaches);
-    if (focused) [...root.querySelectorAll("button, [tabindex]")].find((one) => nameOf(one) === focused)?.focus();
+    if (!focused) return;
+    const same = [...root.querySelectorAll("button, [tabindex]")].find((one) => nameOf(one) === focused);
+    (same ?? root.querySelector(".again, .reveal"))?.focus({ preventScroll: true }); // one takes the other's place
   };
 
   draw();

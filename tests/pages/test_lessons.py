@@ -92,6 +92,8 @@ def test_a_lesson_is_played_with_the_keyboard_alone(visitor: Visitor) -> None:
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Guess again").wait_for()
     visitor.settle()
+    again = page.get_by_role("button", name="Guess again")
+    assert again.evaluate("one => one.getRootNode().activeElement === one"), "the keyboard stays where it was"
     assert page.locator("circle.guessed").count() == 4, "the guess stands in the answer"
     outcome = answer_of(LESSONS[0]).outcome
     assert page.get_by_text(outcome).is_visible() and "guess" not in page.url

@@ -154,7 +154,7 @@ def _foreseen_again() -> list[str]:
     sizes = [f"{logme['fresh'][name]} {what}" for name, what in (("num_networks", "networks"), ("num_tasks", "tasks"))]
     firsts = [_first(rows, networks, side) for networks in ("all", "supervised") for side in ("shipped", "fresh")]
     missed = "; ".join(
-        f"{(TRANSFER_SCORES | BASELINES)[row['score']].title} of {row['foresees']} among {row['networks']} networks "
+        f"{(TRANSFER_SCORES | BASELINES)[row['score']].title} for {row['foresees']} among {row['networks']} networks "
         f"({_told(row['shipped'], 2, 'tau')}, then {_told(row['fresh'], 2, 'tau')})"
         for row in rows
         if not row["holds"]
