@@ -63,7 +63,7 @@ def look(module: nn.Module, side: int, *, seed: int = 0, channels: int = 3) -> S
     Args:
         module: stays as it is.
         side: of the images in pixels; they are the same each time.
-        seed: of torch's global generator, which is as before afterwards.
+        seed: of the global generators of torch, numpy and Python, which are as before afterwards.
         channels: of the images.
 
     Raises:
@@ -72,8 +72,7 @@ def look(module: nn.Module, side: int, *, seed: int = 0, channels: int = 3) -> S
     seen = Seen()
     device = next((tensor.device for tensor in module.parameters()), torch.device("cpu"))
     images = torch.rand(NUM_IMAGES, channels, side, side, generator=torch.Generator().manual_seed(0)).to(device)
-    with _hooks(module, seen), torch.no_grad(), torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
+    with _hooks(module, seen), torch.no_grad(), _seeded(seed):
         before = _generators()
         try:
             seen.output = module(images)
@@ -81,6 +80,21 @@ def look(module: nn.Module, side: int, *, seed: int = 0, channels: int = 3) -> S
             raise _failed(error, module, seen) from error
         seen.has_drawn = _generators() != before
     return seen
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """The global generators begin at a seed in the body, and are as before afterwards."""
+    python, others = random.getstate(), np.random.get_state()  # noqa: NPY002 -- what networks of others may use
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        random.seed(seed)
+        np.random.seed(seed)  # noqa: NPY002
+        try:
+            yield
+        finally:
+            random.setstate(python)
+            np.random.set_state(others)  # noqa: NPY002
 
 
 def _failed(error: Exception, module: nn.Module, seen: Seen) -> LookFailed:

@@ -131,7 +131,7 @@ def of_5() -> list[str]:
 
 def of_6() -> list[str]:
     places = ("same-pictures", "new-pictures", "new-noise")
-    scores = [over_seeds(kept(relation, data)) for relation in ("same", "none") for data in places]
+    scores = [over_seeds(kept(relation, data)) for data in places for relation in ("same", "none")]
     gaps = [kept("none", data) - kept("same", data) for data in places]
     first = said(kept("untrained", "new-pictures").mean())
     return [*scores, said(gaps[0].mean()), over_seeds(gaps[1]), first, over_seeds(gaps[2])]

@@ -64,10 +64,11 @@ class Own(nn.Module):
     ],
 )
 def test_a_network_that_draws_is_refused(forward: Callable[[Tensor, Tensor], Tensor]) -> None:
-    module, state = Own(forward), torch.get_rng_state()
+    module, state, others = Own(forward), torch.get_rng_state(), (random.getstate(), np.random.get_state()[2])  # noqa: NPY002
     with pytest.raises(SpecError, match=r"^Own: the same images give another answer each time"):
         wrap(module)
     assert torch.equal(torch.get_rng_state(), state)
+    assert (random.getstate(), np.random.get_state()[2]) == others  # noqa: NPY002
 
 
 def test_a_network_that_draws_from_a_generator_of_its_own_is_refused() -> None:

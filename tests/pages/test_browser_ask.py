@@ -33,7 +33,8 @@ def test_a_question_is_changed_run_answered_and_found_again(visitor: Visitor) ->
     page.get_by_text("runs are done; they took").wait_for(timeout=RUN_TIMEOUT_MS)
     visitor.settle()
     for _ in range(2):
-        page.get_by_text("Numbers only, from 1 seed: on hue, gallery: hue less").wait_for(timeout=RUN_TIMEOUT_MS)
+        page.get_by_text("on hue, gallery: hue less").wait_for(timeout=RUN_TIMEOUT_MS)
+        assert page.get_by_text("Numbers only, from 1 seed").count() == 1
         page.locator("[data-testid=stPlotlyChart]").wait_for()
         assert page.get_by_text("ships with the project").count() == 0
         assert "sources=" in page.url and "targets=hue" in page.url
