@@ -207,8 +207,8 @@ def _class_rows() -> list[list[str]]:
         ]
         rows.append(
             [
-                f"{load['sessions']} visitors at once, each acting every 2 to 8 s, beside a training: median wait "
-                "(95th percentile)",
+                f"{load['sessions']} visitors at once for {load['seconds']:.0f} s, each acting every 2 to 8 s, beside "
+                "a training: median wait (95th percentile)",
                 f"{', '.join(waits)}; {len(load['failures']) or 'no'} failures; training at "
                 f"{percent(load['training']['share'])} of its pace; the server at most "
                 f"{load['server_mb']['most'] / 1000:.1f} GB{_drained(load)}",
