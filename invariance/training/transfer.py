@@ -240,11 +240,7 @@ class _Work:
         return torch.cat(parts)
 
     def probe(self, samples: Rendered, *, report: bool) -> Generator[Progress, None, Tensor]:
-        """Solves the head on features extracted once, with batch norm frozen at the pretrained statistics.
-
-        Returns:
-            These features (N, F).
-        """
+        """Solves the head on features (N, F), which it returns; batch norm is frozen at the pretrained statistics."""
         left = NUM_VALIDATION_SAMPLES + self.spec.num_test_samples
         if self.spec.method == "fine-tune":
             left += (_BACKWARD * self.first_event().num_epochs + 1) * self.num_samples
