@@ -26,12 +26,10 @@ from pages.shared.cells import colours_of
 from pages.shared.figures import draw, show_figure
 from pages.shared.memoised import Bar, on_stoppable_click
 from pages.shared.navigation import link_to
-from pages.shared.networks import PRETRAINED, Networks, choose_pair
+from pages.shared.networks import PRETRAINED, TEACHING_PAIR, Networks, choose_pair
 from pages.shared.serving import server
 from pages.shared.serving.once import drawn
 
-TEACHING_PAIR = ("none", "hue")
-"""At first: the network that keeps, and the one that may have thrown away."""
 NUM_SHOWN = 4
 """Strips that are seen at once; the rest is one click away."""
 NUM_BESIDE = 2

@@ -20,6 +20,8 @@ Networks = dict[str, KnownModel]
 """By reference."""
 
 Models = tuple[KnownModel, KnownModel]
+TEACHING_PAIR = ("none", "hue")
+"""Of the gallery, the network that keeps, and the one that may have thrown away, where people first ask."""
 PRETRAINED = ("matched", "disjoint")
 """Of the gallery, trained on what a target task varies and on what it does not."""
 TRANSFERS = ("matched-transfer", "disjoint-transfer")

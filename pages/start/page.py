@@ -5,14 +5,14 @@ import streamlit as st
 from invariance.runs import gallery
 from pages.shared.errors import errors_shown
 from pages.shared.navigation import link_to
-from pages.shared.networks import show_no_gallery
+from pages.shared.networks import TEACHING_PAIR, show_no_gallery
 from pages.start.experiment import show_experiment
 from pages.start.guess import show_guess
 from pages.start.lessons import show_lessons
 
 PAPER = "https://arxiv.org/abs/2407.04325"
 QUESTION = "What did it throw away, and how do I know?"
-THROWN_AWAY = {"view": "thrown-away", "first": "none", "second": "hue"}
+THROWN_AWAY = {"view": "thrown-away", "first": TEACHING_PAIR[0], "second": TEACHING_PAIR[1]}
 STYLE = (
     "<style>@media (max-width: 640px) { h1 { font-size: 1.6rem !important; padding-bottom: 0 !important; } }</style>"
 )
