@@ -170,6 +170,34 @@ def test_runs_are_watched_left_found_again_and_compared(visitor: Visitor) -> Non
     assert {run.state for run in visitor.server.store.list()} == {"done"}
 
 
+LEAVE_AS_NEWS_ARRIVES = """() => {
+  const asked = window.fetch;
+  window.fetch = (address, how) => {
+    if (!String(address).includes("/pulse")) return asked(address, how);
+    window.fetch = asked;
+    document.querySelector("a[href$='/studies']").click();
+    return Promise.resolve(new Response("something else"));
+  };
+}"""
+"""A link is followed at the moment in which a part of the page hears that it has to be run again."""
+
+
+@pytest.mark.browser
+def test_a_page_that_is_left_while_a_race_runs_does_not_come_back(visitor: Visitor) -> None:
+    page = visitor.open(f"train?{TINY.replace('epochs_Instant=1', 'epochs_Instant=50')}&seed=78")
+    page.get_by_role("button", name="Pretrain and transfer").click()
+    page.wait_for_url("**runs=*")
+    page.locator(".lane").first.wait_for(timeout=RUN_TIMEOUT_MS)
+    visitor.settle()
+    page.evaluate(LEAVE_AS_NEWS_ARRIVES)
+    page.wait_for_url("**/studies*", timeout=RUN_TIMEOUT_MS)
+    visitor.settle()
+    page.wait_for_timeout(1000)
+    assert urlsplit(page.url).path == "/studies"
+    assert page.get_by_role("heading", name="Studies", exact=True).is_visible()
+    assert visitor.exceptions() == []
+
+
 @pytest.mark.browser
 def test_on_a_telephone_a_race_begins_under_the_thumb_and_the_form_leaves_at_once(visitor: Visitor) -> None:
     visitor.page.set_viewport_size({"width": 390, "height": 844})

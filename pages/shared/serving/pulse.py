@@ -24,14 +24,24 @@ MOST_RUNS = 400
 """That a browser may ask about at once."""
 SCRIPT = """
 const timers = new WeakMap();
+const LEAVING_MS = 3000;
+let left = -LEAVING_MS;
+const leave = () => { left = performance.now(); };
+addEventListener("click", event => { if (event.target.closest?.("a[href]")) leave(); }, true);
+addEventListener("popstate", leave);
+// A part that asks to be run while another page is on its way empties that page, or turns it back to its own.
+const isAtRest = () =>
+  performance.now() - left > LEAVING_MS
+  && document.querySelector("[data-testid=stApp]")?.dataset.testScriptState === "notRunning";
+
 export default function ({ data, parentElement, setTriggerValue }) {
   clearInterval(timers.get(parentElement));
   const timer = setInterval(async () => {
-    if (document.hidden) return;
+    if (document.hidden || !isAtRest()) return;
     try {
       const answer = await fetch(new URL(data.address, document.location.href), { cache: "no-store" });
       const now = await answer.text();
-      if (answer.ok && now !== data.seen) setTriggerValue("changed", now);
+      if (answer.ok && now !== data.seen && isAtRest()) setTriggerValue("changed", now);
     } catch { /* the server is away: Streamlit says so */ }
   }, data.every);
   timers.set(parentElement, timer);
