@@ -62,6 +62,8 @@ class Finished:
         sha256: of that file.
         seconds: time worked, pauses left out.
         device: where it ran.
+        precision: in which numbers the network's products were computed, ``bfloat16`` or ``float32``; None in results
+            of versions that did not tell.
         table: path of a CSV, if the run made one.
         answers: path of what a transferred network said of each test image.
     """
@@ -71,6 +73,7 @@ class Finished:
     sha256: str | None
     seconds: float
     device: str
+    precision: str | None = None
     table: str | None = None
     answers: str | None = None
 

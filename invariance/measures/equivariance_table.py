@@ -27,11 +27,8 @@ from invariance.measures.twin_set import TwinSet, told_apart
 from invariance.models import Classifier, to_unit_range
 from invariance.spec import MeasureSpec
 from invariance.training.evaluation import in_batches
-from invariance.training.precision import AUTO, Precision
 from invariance.vocabulary.equivariance import equivariance_columns
 
-_FULL: Final = Precision("float32")
-"""Of small differences bfloat16 would leave nothing."""
 _NUM_NUDGED: Final = 72
 """Images of small steps, at least."""
 
@@ -177,7 +174,7 @@ def _seen(task: Task, model: Classifier, shown: Shown, of_clean: Layers, *, laye
     twins, nudged = shown.twins, None
     of_new = _features(task, model, twins.images, layers=layers) if len(twins.images) else {}
     if shown.nudged is not None:
-        nudged = _features(task, model, shown.nudged.images, layers=layers, precision=_FULL)
+        nudged = _features(task, model, shown.nudged.images, layers=layers)
     found: dict[str, Seen] = {}
     for layer, clean in of_clean.items():
         both = torch.cat((clean, of_new[layer])) if of_new else clean
@@ -185,10 +182,10 @@ def _seen(task: Task, model: Classifier, shown: Shown, of_clean: Layers, *, laye
     return found
 
 
-def _features(task: Task, model: Classifier, images: Tensor, *, layers: bool, precision: Precision = AUTO) -> Layers:
+def _features(task: Task, model: Classifier, images: Tensor, *, layers: bool) -> Layers:
     if layers:
-        return features_of_layers(model, images, precision=precision)
-    return {"": in_batches(model.representation, images, cancelled=task.cancelled, precision=precision)}
+        return features_of_layers(model, images)
+    return {"": in_batches(model.representation, images, cancelled=task.cancelled)}
 
 
 def _pixel_row(shown: Shown, clean: Tensor, *, seed: int) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from invariance.measures.transform_table import measure_transforms
 from invariance.spec import FactorSpec, MeasureSpec
 from invariance.spec.checks import require, require_kind
 from invariance.training.checkpoint import load_weights
+from invariance.training.precision import FULL
 from invariance.training.threads import in_threads_of
 from invariance.vocabulary.attach import attach
 from invariance.vocabulary.measures import MEASUREMENTS, TABLE
@@ -83,5 +84,6 @@ def _measured(spec: MeasureSpec | FactorSpec, task: Task, directory: Path, devic
         sha256=None,
         seconds=task.seconds,
         device=device,
+        precision=FULL.name,
         table=str(directory / TABLE),
     )

@@ -14,7 +14,7 @@ from invariance.measures.representation import measure_representation
 from invariance.measures.twin_set import TwinSet, twin_set, untransformed
 from invariance.models import Classifier, images_at_once, layer_features, to_unit_range
 from invariance.models.checks import require_networks
-from invariance.training.precision import AUTO, Precision
+from invariance.training.precision import FULL
 from invariance.vocabulary.measures import MEASURED_COLUMNS
 
 PIXEL_LAYER: Final = "pixels"
@@ -77,11 +77,9 @@ def _row(twins: TwinSet, features: Tensor, seed: int) -> dict[str, float]:
     return measure_representation(features[twins.first], features[twins.second], twins.differs, seed=seed)
 
 
-def features_of_layers(
-    model: Classifier, images: Tensor, *, flatten: bool = False, precision: Precision = AUTO
-) -> dict[str, Tensor]:
+def features_of_layers(model: Classifier, images: Tensor, *, flatten: bool = False) -> dict[str, Tensor]:
     """Name of each layer to (M, F) float32, of all images."""
     size = images_at_once(model, images, _BATCH_SIZE)
-    with torch.no_grad(), precision.autocast(images.device):
+    with torch.no_grad(), FULL.products(images.device), FULL.autocast(images.device):
         parts = [layer_features(model, part, flatten=flatten) for part in images.split(size)]
     return {layer: torch.cat([part[layer] for part in parts]).to(torch.float32) for layer in parts[0]}

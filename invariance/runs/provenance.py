@@ -7,12 +7,14 @@ import platform
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
 import invariance
 from invariance.resources import project_folder
+from invariance.runs.run import Standing
 from invariance.runs.store import Store
 from invariance.studies.study import Study
 
@@ -29,10 +31,9 @@ def provenance(study: Study, store: Store, *, executor: str, num_workers: int, c
         num_workers: runs executed at once.
         command: that was given.
     """
-    from invariance.training.precision import auto_precision  # reads torch, which a dry run does without
-
     standings = store.standings(study.by_id)
-    devices = Counter(standing.device for standing in standings.values() if standing.state == "done")
+    done = {run_id: standing for run_id, standing in standings.items() if standing.state == "done"}
+    devices = Counter(standing.device for standing in done.values())
     packages = PACKAGES + (("ray",) if executor == "ray" else ())
     return {
         "command": command,
@@ -47,7 +48,7 @@ def provenance(study: Study, store: Store, *, executor: str, num_workers: int, c
         "date": time.strftime("%Y-%m-%d %H:%M:%S%z"),
         "hardware": hardware(),
         "devices": {str(device): number for device, number in sorted(devices.items(), key=str)},
-        "auto_precision": {device: auto_precision(device) for device in sorted(filter(None, devices))},
+        "auto_precision": _auto_precision(study, done),
         "executor": executor,
         "workers": num_workers,
         "versions": {
@@ -55,6 +56,16 @@ def provenance(study: Study, store: Store, *, executor: str, num_workers: int, c
             **{name: found for name in packages if (found := package_version(name))},
         },
     }
+
+
+def _auto_precision(study: Study, done: Mapping[str, Standing]) -> dict[str, str]:
+    """What ``auto`` was, by device: as the runs recorded it, which may have been on other machines than this one."""
+    found: dict[str, set[str]] = {}
+    for run_id, standing in done.items():
+        name = (standing.result or {}).get("precision")
+        if standing.device and name and getattr(study.by_id[run_id], "precision", "") == "auto":
+            found.setdefault(standing.device, set()).add(name)
+    return {device: " and ".join(sorted(names)) for device, names in sorted(found.items())}
 
 
 def hardware() -> str:

@@ -14,7 +14,7 @@ from invariance.events import CancelFlag, Cancelled, never
 from invariance.models import Classifier, images_at_once
 from invariance.models.checks import require_network
 from invariance.training.feed import Rendered
-from invariance.training.precision import AUTO, Precision
+from invariance.training.precision import FULL, Precision
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def mean_class_accuracy(predictions: Tensor, labels: Tensor) -> float:
 
 
 def in_batches(
-    apply: Callable[[Tensor], Tensor], images: Tensor, *, cancelled: CancelFlag = never, precision: Precision = AUTO
+    apply: Callable[[Tensor], Tensor], images: Tensor, *, cancelled: CancelFlag = never, precision: Precision = FULL
 ) -> Tensor:
     """Applies a part of a network in eval mode to many images.
 
@@ -68,20 +68,20 @@ def in_batches(
 
 
 def batch_by_batch(
-    apply: Callable[[Tensor], Tensor], images: Tensor, *, cancelled: CancelFlag = never, precision: Precision = AUTO
+    apply: Callable[[Tensor], Tensor], images: Tensor, *, cancelled: CancelFlag = never, precision: Precision = FULL
 ) -> Iterator[Tensor]:
     """The pieces of :func:`in_batches`, each when it is done, for those who want to say how far they are."""
     require_network(apply, "network")
     for part in images.split(images_at_once(apply, images)):
         if cancelled():
             raise Cancelled
-        with torch.no_grad(), precision.autocast(images.device):
+        with torch.no_grad(), precision.products(images.device), precision.autocast(images.device):
             output = apply(part).to(torch.float32)
         yield output
 
 
 def evaluate(
-    model: Classifier, samples: Rendered, *, cancelled: CancelFlag = never, precision: Precision = AUTO
+    model: Classifier, samples: Rendered, *, cancelled: CancelFlag = never, precision: Precision = FULL
 ) -> Evaluation:
     """Accuracy and loss in eval mode; the network's mode is put back afterwards."""
     was_training = model.training

@@ -182,6 +182,7 @@ class Pretraining:
             sha256=sha256,
             seconds=self.train_state.seconds,
             device=self._device,
+            precision=self.train_state.precision.name_on(self.engine.device),
         )
 
     def _evaluate(self, split: str, num: int) -> Evaluation:

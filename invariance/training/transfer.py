@@ -388,6 +388,7 @@ class _Work:
             sha256=sha256,
             seconds=self.seconds,
             device=self.device,
+            precision=self.precision.name_on(self.engine.device),
             answers=str(self.directory / ANSWERS),
         )
 

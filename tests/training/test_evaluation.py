@@ -4,10 +4,11 @@ import pytest
 import torch
 
 from invariance.events import Cancelled
+from invariance.measures.profile import features_of_layers
 from invariance.models import create_model, to_unit_range
+from invariance.training import precision
 from invariance.training.evaluation import evaluate, in_batches, mean_class_accuracy
 from invariance.training.feed import Rendered
-from invariance.training.precision import Precision
 
 
 def test_accuracy_is_the_mean_over_classes_not_over_samples() -> None:
@@ -25,7 +26,25 @@ def test_batches_make_no_difference() -> None:
     model = create_model("small", 3, seed=0).eval()
     with torch.no_grad():
         expected = model.representation(to_unit_range(images))
-    torch.testing.assert_close(in_batches(model.representation, images, precision=Precision("float32")), expected)
+    torch.testing.assert_close(in_batches(model.representation, images), expected)
+
+
+def test_what_is_measured_is_rounded_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two images that differ by a grey level: in bfloat16 their distance would be that of the rounding."""
+    monkeypatch.setattr(precision, "auto_precision", lambda device: "bfloat16")
+    images = torch.full((2, 3, 8, 8), 200, dtype=torch.uint8)
+    images[1, 0, 0, 0] += 1
+    model = create_model("small", 3, seed=0).eval()
+    with torch.no_grad():
+        expected = model.representation(to_unit_range(images))
+    for caller in (False, True):
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=caller):
+            found = in_batches(model.representation, images), features_of_layers(model, images)["pooled"]
+        for one in found:
+            assert one.diff(dim=0) == pytest.approx(expected.diff(dim=0), rel=1e-4)
+    with precision.AUTO.autocast(torch.device("cpu")), torch.no_grad():
+        rounded = model.representation(to_unit_range(images)).float().diff(dim=0)
+    assert (rounded - expected.diff(dim=0)).norm() > expected.diff(dim=0).norm(), "this is what would be read"
 
 
 def test_evaluation_changes_nothing_of_the_network_and_reports_the_known_loss() -> None:
