@@ -5,12 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import torch
-import torch.nn.functional as F
-
 from benchmarks.data_speed import synchronise
+from benchmarks.train_speed import BareStep, Settings
 from invariance.data.engine import Engine
-from invariance.models import create_model
 from invariance.spec import DatasetSpec
 
 BATCH_SIZE = 512
@@ -48,7 +45,7 @@ def measure_share(
     batch_size: int = BATCH_SIZE,
     least: int = 10,
 ) -> dict[str, float]:
-    """Times one batch of the engine and one step of a network in bfloat16 on it.
+    """Times one batch of the engine and one bare step of a network on it, with the settings of a training.
 
     Args:
         names: the composition.
@@ -64,17 +61,8 @@ def measure_share(
     """
     engine = Engine(DatasetSpec(image_size=image_size, transforms=names), device)
     indices = engine.indices("train", batch_size)
-    network = create_model(model, num_classes=engine.num_classes, seed=0).to(device).train()
-    optimiser = torch.optim.Adam(network.parameters())
+    step = BareStep(Settings(model=model, device=device), engine.num_classes)
     batch = engine.batch(indices)
-
-    def step() -> None:
-        optimiser.zero_grad(set_to_none=True)
-        with torch.autocast(torch.device(device).type, torch.bfloat16):
-            loss = F.cross_entropy(network(batch.images), batch.labels)
-        loss.backward()
-        optimiser.step()
-
     batch_s = seconds_a_call(lambda: engine.batch(indices), device, seconds=seconds, least=least)
-    step_s = seconds_a_call(step, device, seconds=seconds, least=least)
+    step_s = seconds_a_call(lambda: step(batch.images, batch.labels), device, seconds=seconds, least=least)
     return {"batch_ms": batch_s * 1e3, "step_ms": step_s * 1e3, "share": batch_s / step_s}

@@ -2,7 +2,8 @@
 
 The same network, optimiser and batch size on the same kind of images, with the same number of threads:
 
-* ``limit``: a bare step of PyTorch on a tensor that already lies on the device: nothing can be faster;
+* ``limit``: a bare step of PyTorch on a tensor that already lies on the device, with the settings of the project's
+  training: nothing can be faster;
 * ``usual``: the usual loop of PyTorch: a ``DataLoader`` of per-sample PIL transformations, one worker a thread, and a
   step in float32 with everything at torch's defaults;
 * ``loader``: the same loader with the step of ``limit``, in the project's precision and order of memory;
@@ -36,7 +37,7 @@ from invariance.events import Event, Progress
 from invariance.models import create_model, to_unit_range
 from invariance.spec import DatasetSpec, PretrainSpec
 from invariance.training.loop import pretrain
-from invariance.training.precision import AUTO, Precision
+from invariance.training.precision import AUTO, Precision, tuned_convolutions
 
 NAMES = ("limit", "usual", "loader", "stream", "finite")
 RATIOS = tuple(f"{own}_to_{other}" for other in ("limit", "usual", "loader") for own in ("stream", "finite"))
@@ -95,12 +96,13 @@ class BareStep:
     Args:
         settings: network and device.
         num_classes: of the task.
-        usual: float32, memory in torch's order and Adam as it comes, instead of what the project uses.
+        usual: float32, and memory, Adam and cuDNN as they come, instead of what the project uses.
     """
 
     def __init__(self, settings: Settings, num_classes: int, *, usual: bool = False) -> None:
         self.device = torch.device(settings.device)
         self.model = create_model(settings.model, num_classes, seed=0).to(self.device).train()
+        self._is_usual = usual
         self._precision = Precision("float32") if usual else AUTO
         if usual:
             self.model.to(memory_format=torch.contiguous_format)
@@ -110,6 +112,13 @@ class BareStep:
 
     def __call__(self, images: Tensor, labels: Tensor) -> None:
         """One step on images (B, 3, S, S) in [0, 1] and labels (B,)."""
+        if self._is_usual:
+            self._step(images, labels)
+            return
+        with self._precision.products(self.device), tuned_convolutions(self.device):
+            self._step(images, labels)
+
+    def _step(self, images: Tensor, labels: Tensor) -> None:
         with self._precision.autocast(self.device):
             logits = self.model(images)
         loss = F.cross_entropy(logits.to(torch.float32), labels)

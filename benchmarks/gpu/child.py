@@ -12,7 +12,9 @@ import functools
 import gc
 import json
 import math
+import os
 import tempfile
+import threading
 import time
 import traceback
 from pathlib import Path
@@ -58,6 +60,13 @@ def main() -> None:
         gc.collect()
         if work.is_gpu:
             torch.cuda.empty_cache()
+
+
+def _end_with_parent() -> None:
+    """Ends this process when whoever started it is gone: it would hold the card, with nobody to hear it."""
+    while os.read(0, 1):  # not through sys.stdin, whose lock a worker of a data loader would wait for
+        pass
+    os._exit(0)
 
 
 def do(part: Part, work: Work) -> bool:
@@ -131,4 +140,5 @@ def _plain(value: Any) -> Any:
 
 
 if __name__ == "__main__":
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     main()

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 REACHED, NOT_REACHED, NOT_MEASURED = "reached", "not reached", "not measured"
+SO_FAR: Final = "reached so far"
+"""By a part that did not come to its end: what is left of it may miss the goal."""
 
 RESNET18_S: Final = 60.0
 """For 50 epochs of 50,000 images."""
@@ -41,12 +43,18 @@ class Goal:
     limit: float
     unit: str = ""
 
-    def verdict(self, value: float | None) -> str:
-        """Reached or not, or not measured."""
+    def verdict(self, value: float | None, *, is_whole: bool) -> str:
+        """Reached or not, or not measured.
+
+        Args:
+            value: that was found.
+            is_whole: whether its part came to its end.
+        """
         if value is None:
             return NOT_MEASURED
-        good = value <= self.limit if self.bound == "at most" else value >= self.limit
-        return REACHED if good else NOT_REACHED
+        if not (value <= self.limit if self.bound == "at most" else value >= self.limit):
+            return NOT_REACHED
+        return REACHED if is_whole else SO_FAR
 
 
 GOALS: Final = (
@@ -67,6 +75,14 @@ GOALS: Final = (
         "at most",
         0.0,
         "%",
+    ),
+    Goal(
+        "parameters",
+        "compositions of which drawn parameters differ between CPU and GPU",
+        "images",
+        "parameters_differ",
+        "at most",
+        0.0,
     ),
     Goal("losses", "largest difference of 20 float32 losses, CPU and GPU", "losses", "worst", "at most", 0.01, "%"),
     Goal("stacked", "largest difference of losses, stacked and alone", "stacked", "worst", "at most", 0.01, "%"),
@@ -94,16 +110,17 @@ GOALS: Final = (
 """In the order in which they are shown."""
 
 
-def judge(results: Mapping[str, Mapping[str, Any]], *, is_gpu: bool) -> list[dict[str, Any]]:
+def judge(lines: Mapping[str, Mapping[str, Any]], *, is_gpu: bool) -> list[dict[str, Any]]:
     """Each goal beside what was measured; what a CPU did on a stand-in counts for none.
 
     Args:
-        results: by name of a part.
+        lines: by name of a part, with its ``status`` and perhaps its ``result``.
         is_gpu: whether they were measured on one.
     """
     rows = []
     for goal in GOALS:
-        value = _found(results.get(goal.part, {}), goal.value) if is_gpu else None
+        line = lines.get(goal.part, {})
+        value = _found(line.get("result", {}), goal.value) if is_gpu else None
         rows.append(
             {
                 "name": goal.name,
@@ -112,7 +129,7 @@ def judge(results: Mapping[str, Mapping[str, Any]], *, is_gpu: bool) -> list[dic
                 "limit": goal.limit,
                 "unit": goal.unit,
                 "value": value,
-                "verdict": goal.verdict(value),
+                "verdict": goal.verdict(value, is_whole=line.get("status") == "done"),
             }
         )
     return rows

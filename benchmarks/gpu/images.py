@@ -34,7 +34,7 @@ def images(work: Work) -> dict[str, Any]:
     Returns:
         ``rows``, one a composition, with the comparisons ``outside`` and ``inside`` (with the CPU) and
         ``moved_by_precision`` (of the device's images outside and inside); ``worst``, the largest share of bytes over
-        the rows.
+        the rows; ``parameters_differ``, the number of rows of which drawn parameters do.
     """
     spec = DatasetSpec(seed=9, num_prototypes=4)
     engines = Engine(spec, "cpu"), Engine(spec, work.device)
@@ -53,7 +53,7 @@ def _summed_up(rows: list[dict[str, Any]]) -> dict[str, Any]:
     worst = {name: max(row[name]["share"] for row in rows) for name in _COMPARISONS}
     for name in _COMPARISONS:
         worst[f"{name}_beyond_one_level"] = max(row[name]["share_beyond_one_level"] for row in rows)
-    return {"rows": rows, "worst": worst, "parameters_are_equal": all(row["parameters_are_equal"] for row in rows)}
+    return {"rows": rows, "worst": worst, "parameters_differ": sum(not row["parameters_are_equal"] for row in rows)}
 
 
 def compiled_kernels(work: Work) -> dict[str, Any]:

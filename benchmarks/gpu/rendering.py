@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from benchmarks.gpu_share import BATCH_SIZE, measure_share, seconds_a_call
 from benchmarks.train_speed import BareStep, Settings
 from invariance.data.engine import Engine
 from invariance.models import to_unit_range
+from invariance.runs.outcome import is_out_of_memory
 from invariance.spec import TRANSFORM_NAMES, DatasetSpec
 
 _TRAINED_ON = ("rotate", "hue", "erasing")
@@ -49,6 +51,7 @@ def share(work: Work) -> dict[str, Any]:
     """
     model, size, least = ("resnet18", BATCH_SIZE, 10) if work.is_full else ("small", 16, 1)
     rows: dict[str, dict[str, float]] = {}
+    found: dict[str, Any] = {}
     for names in (_TRAINED_ON, ("rotate", "hue", "blur"), (), ("rotate",), ("elastic",), TRANSFORM_NAMES):
         if work.has_time(title := ",".join(names) or "none", 0.0):
             rows[title] = measure_share(
@@ -60,7 +63,9 @@ def share(work: Work) -> dict[str, Any]:
                 batch_size=size,
                 least=least,
             )
-    return {"model": model, "batch_size": size, "rows": rows, "share": rows[",".join(_TRAINED_ON)]["share"]}
+            found = {"model": model, "batch_size": size, "rows": rows, "share": rows[",".join(_TRAINED_ON)]["share"]}
+            work.keep(found)
+    return found
 
 
 def memory(work: Work) -> dict[str, Any]:
@@ -70,17 +75,20 @@ def memory(work: Work) -> dict[str, Any]:
         ``rows``; bytes are None on a CPU, where torch does not count them, and ``out of memory`` where they were.
     """
     num, batch_size, model = (4_096, 256, "resnet18") if work.is_full else (4, 2, "small")
-    rows = [
-        {
-            "image_size": size,
-            "image_bytes": num * 3 * size**2,
-            "rendering_peak_bytes": _peak(work.device, lambda side=size: _render(work.device, side, num)),
-            "training_peak_bytes": _peak(work.device, lambda side=size: _train(work.device, side, batch_size, model)),
-        }
-        for size in (_SIZES_PX if work.is_full else _SIZES_PX[:2])
-        if work.has_time(f"{size} px")
-    ]
-    return {"num_images": num, "model": model, "batch_size": batch_size, "rows": rows}
+    rows: list[dict[str, Any]] = []
+    found = {"num_images": num, "model": model, "batch_size": batch_size, "rows": rows}
+    for size in _SIZES_PX if work.is_full else _SIZES_PX[:2]:
+        if work.has_time(f"{size} px"):
+            rows.append(
+                {
+                    "image_size": size,
+                    "image_bytes": num * 3 * size**2,
+                    "rendering_peak_bytes": _peak(work.device, partial(_render, work.device, size, num)),
+                    "training_peak_bytes": _peak(work.device, partial(_train, work.device, size, batch_size, model)),
+                }
+            )
+            work.keep(found)
+    return found
 
 
 def _render(device: str, size: int, num: int) -> None:
@@ -107,7 +115,9 @@ def _peak(device: str, act: Callable[[], None]) -> int | str | None:
     torch.cuda.reset_peak_memory_stats(device)
     try:
         act()
-    except torch.OutOfMemoryError:
+    except RuntimeError as error:
+        if not is_out_of_memory(error):
+            raise
         return "out of memory"
     finally:
         synchronise(device)

@@ -126,6 +126,8 @@ class Bench:
         finally:
             process.kill()
             process.wait()
+            if process.stdin is not None:
+                process.stdin.close()
 
     def _started(self, names: Sequence[str]) -> subprocess.Popen[str]:
         folder = str(Path(__file__).parents[2])
@@ -141,6 +143,7 @@ class Bench:
             [sys.executable, "-m", "benchmarks.gpu.child", *words, f"--parts={','.join(names)}"],
             # torch's profiler tells of its own beginnings and ends otherwise.
             env={"KINETO_LOG_LEVEL": "99", **os.environ, "PYTHONPATH": path},
+            stdin=subprocess.PIPE,  # closed when this process ends, however it does
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
@@ -148,8 +151,7 @@ class Bench:
 
     def summary(self) -> Line:
         """Goals, and what became of each part."""
-        results = {name: line.get("result", {}) for name, line in self.lines.items()}
-        machine = results.get("machine", {})
+        machine = self.lines.get("machine", {}).get("result", {})
         return {
             "part": SUMMARY,
             "device": self.device,
@@ -161,7 +163,7 @@ class Bench:
             "command": self.command,
             "missing": machine.get("missing", []),
             "parts": {name: line["status"] for name, line in self.lines.items()},
-            "goals": judge(results, is_gpu=self.is_gpu),
+            "goals": judge(self.lines, is_gpu=self.is_gpu),
         }
 
 

@@ -88,7 +88,7 @@ def _turns(work: Work, names: Sequence[str]) -> dict[str, Any]:
     most = 5 if work.is_full else 2
     with Contestants(settings, names) as contestants:
         seconds = 0.0
-        while len(rounds) < most and (not rounds or work.has_time(f"round {len(rounds) + 1}", seconds + _CLOSING_S)):
+        while len(rounds) < most and (not rounds or work.left > seconds + _CLOSING_S):
             start = time.monotonic()
             rounds.append({name: timed() for name, timed in contestants.timed.items()})
             seconds = time.monotonic() - start

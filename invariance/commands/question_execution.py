@@ -67,7 +67,7 @@ def plan(question: Question, args: argparse.Namespace) -> dict[str, Any]:
     """What it takes; of a cluster by the estimate for a GPU."""
     device = choose_device(args.device) if args.executor == "local" else "cuda"
     known = plan_of(question, existing_store(args), device=device)
-    num_workers = args.num_workers or (len(local_devices(device)) if args.executor == "local" else 1)
+    num_workers = args.num_workers or (len(local_devices(args.device)) if args.executor == "local" else 1)
     num_workers = max(1, min(num_workers, known.num_runs - known.done))
     return {
         "question": to_dict(question.spec),

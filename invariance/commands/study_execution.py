@@ -94,11 +94,11 @@ def carry_out(study: Study, args: argparse.Namespace, out: Path | None, *, is_ch
     if out is not None:
         make_folder(out)
     started = time.monotonic()
-    bar = _Bar(study)
+    bar = _Bar(study, device)
     with closing(bar), interrupt_flag() as interrupted:
         if ray is None:
             _pretrain_together(study, store, device, args, bar)
-        executor = ray or LocalExecutor(store.root / "worker.log", local_devices(device, args.num_workers))
+        executor = ray or LocalExecutor(store.root / "worker.log", local_devices(args.device, args.num_workers))
         with closing(executor):
             num_workers = executor.num_slots  # asked of a cluster, which is gone afterwards
             coordinator = Coordinator(study, store, executor, device=device)
@@ -112,7 +112,7 @@ def carry_out(study: Study, args: argparse.Namespace, out: Path | None, *, is_ch
     return CarriedOut(
         table=table,
         store=store,
-        progress=progress_of(study, store),
+        progress=progress_of(study, store, device=device),
         seconds=time.monotonic() - started,
         made=provenance(study, store, executor=executor.name, num_workers=num_workers, command=command_line()),
         device=device,
@@ -186,7 +186,7 @@ def _start_ray(args: argparse.Namespace) -> RayExecutor:
 
 def _pretrain_together(study: Study, store: Store, device: str, args: argparse.Namespace, bar: _Bar) -> None:
     """Executes groups of pretrainings as one, where that was asked for or a single GPU does it faster."""
-    if len(set(local_devices(device, args.num_workers))) > 1 and not args.together:
+    if len(set(local_devices(args.device, args.num_workers))) > 1 and not args.together:
         return
     for group in groups_together(study.runs, device, is_asked=args.together):
         try:
@@ -204,7 +204,7 @@ def _print_plan(study: Study, args: argparse.Namespace) -> None:
         after = f" after {', '.join(spec.depends_on)}" if spec.depends_on else ""
         print(f"{spec.run_id}  {spec.kind:8}  {_duration(seconds[spec.run_id]):>8}{after}")
     store = existing_store(args)
-    num_done = progress_of(study, store).done if store is not None else 0
+    num_done = progress_of(study, store, device=device).done if store is not None else 0
     print_json(
         {
             "study": study.name,
@@ -249,7 +249,8 @@ def _failed_line(failures: dict[str, str], progress: StudyProgress, out: Path | 
 class _Bar:
     """A bar of the share of the work on a terminal, and nothing elsewhere."""
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, device: str) -> None:
+        self._device = device
         form = "{desc}: {percentage:3.0f}%|{bar}| {postfix}"
         self._bar = tqdm(total=1.0, desc=study.name, bar_format=form, disable=not sys.stderr.isatty(), leave=False)
         self._next_look = 0.0
@@ -258,7 +259,7 @@ class _Bar:
         """Shows what the store says, at most once a second."""
         if not self._bar.disable and time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + 1.0
-            self(progress_of(study, store))
+            self(progress_of(study, store, device=self._device))
 
     def __call__(self, progress: StudyProgress) -> None:
         self._bar.n = progress.share

@@ -17,6 +17,8 @@ def as_device(device: str | torch.device) -> torch.device:
         found = torch.device(device)
     except (RuntimeError, TypeError) as error:
         raise SpecError(f"device = {device!r}: expected cpu, cuda or cuda:<number>") from error
+    if found.type not in ("cpu", "cuda"):
+        raise SpecError(f"device = {device!r}: expected cpu, cuda or cuda:<number>")
     if found.type == "cuda" and not torch.cuda.is_available():
         raise SpecError(f"device = {device!r}: this machine has no GPU that torch can use; use cpu")
     return found

@@ -70,10 +70,11 @@ def small_product(left: Tensor, right: Tensor) -> Tensor:
 def product(left: Tensor, right: Tensor) -> Tensor:
     """``left @ right`` of float32 in full, for positions and weights of pixels.
 
-    A training lets its GPU round factors to TF32. Rounded, a position passes the edge of a pixel, and an object is
-    somewhere else than on a CPU or outside the training.
+    A training lets its GPU round factors to TF32, and autocast of a caller rounds them to 8 bits. Rounded, a position
+    passes the edge of a pixel, and an object is somewhere else than on a CPU or outside the training.
     """
-    if left.device.type != "cuda":
-        return left @ right
-    with _PRODUCTS.lock, float32_products("ieee"):
-        return left @ right
+    with torch.autocast(left.device.type, enabled=False):
+        if left.device.type != "cuda":
+            return left @ right
+        with _PRODUCTS.lock, float32_products("ieee"):
+            return left @ right

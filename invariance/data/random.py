@@ -167,7 +167,7 @@ def draw_words(indices: Tensor, requests: Sequence[Request]) -> list[Tensor]:
     return result
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)  # two a network and epoch of a stack
 def _addresses(requests: tuple[Request, ...], device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
     """Streams (R, 1) and blocks (R, 1) of what is asked for, and the keys (10, 2, R or 1, 1) of all rounds.
 

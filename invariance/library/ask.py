@@ -84,7 +84,7 @@ def ask(
     question = make_question(spec, store, code=True)
     outcomes = outcomes_of(question, store)
     if len(outcomes) < len(question.runs):
-        _execute(question, store, where, num_workers)
+        _execute(question, store, where, local_devices(device, num_workers))
         outcomes = outcomes_of(question, store)
     table = question.tabulate(outcomes)
     report = question_report(question, table)
@@ -92,8 +92,8 @@ def ask(
     return table
 
 
-def _execute(question: Question, store: Store, device: str, num_workers: int | None) -> None:
-    executor = LocalExecutor(store.root / "worker.log", local_devices(device, num_workers))
+def _execute(question: Question, store: Store, device: str, workers: list[str]) -> None:
+    executor = LocalExecutor(store.root / "worker.log", workers)
     coordinator = Coordinator(question, store, executor, device=device)
     with closing(executor), interrupt_flag() as stop:
         for _ in coordinator.run(stop.is_set):

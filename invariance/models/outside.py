@@ -8,14 +8,21 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 
+from invariance.data.constants import constant
 from invariance.models.classifier import Classifier, last_layer
 from invariance.models.initial import blank_linear
 from invariance.models.layers import ROOT, Layer
 from invariance.models.outputs import Reading
 from invariance.models.wrapping import Wrapping
 from invariance.spec import SpecError
+
+
+@fx.wrap  # one step of a network that is taken apart: what has no values yet has no device
+def _normalised(images: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
+    less, over = (constant(numbers, images.device)[:, None, None].to(images.dtype) for numbers in (mean, std))
+    return (images - less) / over
 
 
 class Outside(nn.Module):
@@ -37,7 +44,7 @@ class Outside(nn.Module):
     ) -> None:
         super().__init__()
         self.network = network
-        self._mean, self._std = mean, std
+        self._mean, self._std = (None if numbers is None else tuple(numbers) for numbers in (mean, std))
         # Settled here: a forward that asks for a type cannot be taken apart into its layers.
         types = {parameter.dtype for parameter in network.parameters()}
         self._is_cast = not types or not types.isdisjoint({torch.float64, torch.float16})
@@ -55,8 +62,7 @@ class Outside(nn.Module):
         """(B, 3, H, W) in [-1, 1] to (B, F)."""
         values = images * 0.5 + 0.5
         if self._mean is not None and self._std is not None:
-            mean, std = (images.new_tensor(numbers)[:, None, None] for numbers in (self._mean, self._std))
-            values = (values - mean) / std
+            values = _normalised(values, self._mean, self._std)
         features = self._reading(self.network(values))
         return features.float() if self._is_cast else features
 

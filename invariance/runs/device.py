@@ -57,8 +57,9 @@ def choose_device(name: str = "auto") -> str:
     """Turns a wish into a device that is here.
 
     Args:
-        name: ``cpu``, ``cuda`` or ``cuda:1``; or ``auto`` for what ``INVARIANCE_DEVICE`` says, and if it says nothing
-            the first CUDA GPU that computes, or else the CPU. A GPU that is passed over is named in the log, once.
+        name: ``cpu``, ``cuda:1``, or ``cuda`` for the first CUDA GPU that computes; or ``auto`` for what
+            ``INVARIANCE_DEVICE`` says, and if it says nothing for the same, or else the CPU. A GPU that is passed over
+            is named in the log, once.
 
     Returns:
         The name of the device.
@@ -69,9 +70,11 @@ def choose_device(name: str = "auto") -> str:
     import torch  # here, since the server's process asks for devices by name and never loads torch
 
     (asked_by, _), name = _asked(name), wanted_device(name)
-    if name == "auto":
-        # The first one is called as ever, since results record the name.
-        return next((gpu.removesuffix(":0") for gpu in _gpus() if not _passed_over(gpu)), "cpu")
+    if name in ("auto", "cuda"):
+        if usable := cuda_devices():
+            return usable[0].removesuffix(":0")  # the first one is called as ever, since results record the name
+        if name == "auto":
+            return "cpu"
     kind, _, index = name.partition(":")
     number, num = int(index or 0), 1 if kind == "cpu" else torch.cuda.device_count()
     if number >= num:
@@ -107,7 +110,7 @@ def _gpus() -> list[str]:
 
 
 def _trouble_now(gpu: str) -> str:
-    """Why nothing can be computed on a GPU, with a remedy; empty where one tiny kernel does what it should."""
+    """Why nothing can be computed on a GPU, with a remedy; empty where a tiny sum and product are what they should."""
     import torch
 
     try:
@@ -129,7 +132,8 @@ def _trouble(gpu: str) -> str:
     import torch
 
     try:
-        is_right = torch.ones(1, device=gpu).add(1).item() == 2
+        ones = torch.ones(8, 8, device=gpu)
+        is_right = (ones @ ones).add(1).sum().item() == 64 * 9
     except RuntimeError as error:
         said = _first_line(error)
         if _OLD_DRIVER.search(said):
@@ -139,7 +143,7 @@ def _trouble(gpu: str) -> str:
         major, minor = torch.cuda.get_device_capability(gpu)
         card = f"{torch.cuda.get_device_name(gpu)} (compute capability {major}.{minor})"
         return f"torch {torch.__version__} has no kernels for {card}: install a version that has"
-    return "" if is_right else "it computes 1 + 1 wrongly: have it checked"
+    return "" if is_right else "it adds and multiplies wrongly: have it checked"
 
 
 @lru_cache

@@ -25,11 +25,13 @@ FILE_KEYS = ("checkpoint", "table", "answers")
 MAX_LINE_LENGTH = 400
 _HISTORY, _FORMER_HISTORY = "history", "told"
 _NO_MEMORY = re.compile(
-    r"out of memory|can't allocate memory|not enough memory|ALLOC(ATION)?_FAILED|unable to find an engine",
+    r"out of memory|can(?:'t|not) allocate memory|not enough memory|ALLOC(ATION)?_FAILED|unable to find an engine"
+    r"|(NOT_INITIALIZED|INTERNAL_ERROR),? when calling `?(cublas|cusolverDn)Create|CUDNN_STATUS_NOT_INITIALIZED",
     re.IGNORECASE,
 )
 """What torch says besides its own OutOfMemoryError: CUDA and its driver, and the allocator of a CPU, by words; cuBLAS,
-cuDNN, cuSOLVER and cuFFT by a status; and cuDNN, after it tried all its ways and each lacked memory, of an engine."""
+cuDNN, cuSOLVER and cuFFT by a status, also where they lack what they keep for themselves (that they work at all is
+tried before a GPU is chosen); and cuDNN, after it tried all its ways and each lacked memory, of an engine."""
 
 
 class Failure(StrEnum):
@@ -110,7 +112,7 @@ def failure_of(error: BaseException) -> Failure:
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether an exception means that the memory of the CPU or the GPU did not suffice."""
     named = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"  # torch's, without torch
-    return named or (isinstance(error, RuntimeError) and _NO_MEMORY.search(str(error)) is not None)
+    return named or (isinstance(error, RuntimeError | OSError) and _NO_MEMORY.search(str(error)) is not None)
 
 
 def is_expected(error: BaseException) -> bool:

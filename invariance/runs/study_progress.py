@@ -71,7 +71,7 @@ def outcomes_of(study: Study, store: Store) -> Outcomes:
     return outcomes
 
 
-def progress_of(study: Study, store: Store, *, num_slots: int = 1, device: str = "cpu") -> StudyProgress:
+def progress_of(study: Study, store: Store, *, num_slots: int = 1, device: str) -> StudyProgress:
     """How far a study is, and how long it still takes.
 
     Durations are estimated before a run (:mod:`invariance.runs.estimate`) and scaled by what finished runs of this

@@ -61,18 +61,20 @@ def render_cancellable(
     Raises:
         Cancelled: the flag was set.
     """
-    images, labels = [], []
+    size = engine.spec.image_size
+    # Room for all at once: a set whose parts are put together at the end takes twice its memory then.
+    images = torch.empty(len(indices), 3, size, size, dtype=torch.uint8, device=engine.device)
+    labels = torch.empty(len(indices), dtype=torch.int64, device=engine.device)
     last = time.monotonic()
     for start in range(0, len(indices), _CHUNK):
         if cancelled():
             raise Cancelled
-        chunk = engine.render(indices[start : start + _CHUNK])
-        images.append(chunk[0])
-        labels.append(chunk[1])
+        some = slice(start, start + _CHUNK)
+        images[some], labels[some] = engine.render(indices[some])
         if time.monotonic() - last >= pause_s and start + _CHUNK < len(indices):
             last = time.monotonic()
             yield (start + _CHUNK) / len(indices)
-    return Rendered(torch.cat(images), torch.cat(labels))
+    return Rendered(images, labels)
 
 
 class Feed(Protocol):

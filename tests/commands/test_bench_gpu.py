@@ -54,7 +54,7 @@ def test_every_part_has_its_line_on_a_bare_machine(tmp_path):
     for name in ("attribution", "compiled"):
         assert by_name[name]["status"] == "left out" and by_name[name]["said"]
     images = by_name["images"]["result"]
-    assert images["parameters_are_equal"] and images["worst"]["moved_by_precision"] == 0.0
+    assert images["parameters_differ"] == 0 and images["worst"]["moved_by_precision"] == 0.0
     assert all(line["is_stand_in"] and line["device"] == "cpu" for line in lines)
     assert summary["part"] == "summary" and summary["is_stand_in"] and summary["seconds"] < 55
     assert summary["parts"] == {line["part"]: line["status"] for line in lines}

@@ -12,7 +12,7 @@ from invariance.data.engine import Engine
 from invariance.data.products import small_product
 from invariance.data.transforms import Params, change_content, get_transform, sample_composition
 from invariance.data.transforms.frame import Frame
-from invariance.spec import CATEGORIES, TRANSFORM_NAMES, DatasetSpec
+from invariance.spec import CATEGORIES, TRANSFORM_NAMES, DatasetSpec, SpecError
 
 NUM = 67
 MOVES = (*CATEGORIES["geometric"], "elastic")
@@ -80,3 +80,19 @@ def test_images_are_the_same_alone_and_in_any_batch_on_any_threads(names: tuple[
             some = torch.arange(start, stop)
             assert torch.equal(engine.batch(some).images, batch.images[start:stop]), (num_threads, start, stop)
             assert torch.equal(engine.render(some)[0], images[start:stop]), (num_threads, start, stop)
+
+
+@pytest.mark.parametrize("names", [TRANSFORM_NAMES, ("scale", "elastic"), ("blur",), ("pixelate",)], ids="+".join)
+def test_a_caller_s_autocast_changes_no_pixel(names: tuple[str, ...]) -> None:
+    engine = Engine(DatasetSpec(objects="noise", backgrounds="noise", stickers="noise", transforms=names))
+    indices = engine.indices("train", 8)
+    batch, (images, _) = engine.batch(indices), engine.render(indices)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert torch.equal(engine.batch(indices).images, batch.images)
+        assert torch.equal(engine.render(indices)[0], images)
+
+
+@pytest.mark.parametrize("device", ["mps", "meta", "xpu:0"])
+def test_a_data_set_is_made_on_a_cpu_or_an_nvidia_card_alone(device: str) -> None:
+    with pytest.raises(SpecError, match=f"^device = '{device}': expected cpu, cuda or cuda:<number>$"):
+        Engine(DatasetSpec(), device)

@@ -185,20 +185,20 @@ def test_a_folder_that_runs_would_name_otherwise_is_refused(store: Store) -> Non
 
 def test_progress_is_scaled_by_what_runs_really_took(store: Store) -> None:
     first, second = STUDY.runs[:2]
-    before = progress_of(STUDY, store)
+    before = progress_of(STUDY, store, device="cpu")
     assert (before.total, before.done, before.waiting, before.share) == (7, 0, 7, 0.0)
     store.submit(first)
     store.transition(first.run_id, "running")
     store.transition(first.run_id, "done", result={"metrics": {}, "seconds": 1000.0, "device": "cpu"})
-    slow = progress_of(STUDY, store)
+    slow = progress_of(STUDY, store, device="cpu")
     assert slow.worked_seconds == 1000.0 and 5000 < slow.eta_seconds < 7000
-    assert progress_of(STUDY, store, num_slots=2).eta_seconds == pytest.approx(slow.eta_seconds / 2)
+    assert progress_of(STUDY, store, num_slots=2, device="cpu").eta_seconds == pytest.approx(slow.eta_seconds / 2)
     store.submit(second)
     store.transition(second.run_id, "running")
     progress = {"step": 8, "num_steps": 16, "seconds": 1.0, "metrics": {}, "eta_seconds": 9e5, "images_per_second": 1.0}
     store.record(second.run_id, progress)
-    assert progress_of(STUDY, store, num_slots=6).eta_seconds == 9e5, "the slowest run is not shared out"
-    assert progress_of(STUDY, store).share - slow.share == pytest.approx(0.5 / 7, rel=0.1)
+    assert progress_of(STUDY, store, num_slots=6, device="cpu").eta_seconds == 9e5, "the slowest run is not shared out"
+    assert progress_of(STUDY, store, device="cpu").share - slow.share == pytest.approx(0.5 / 7, rel=0.1)
 
 
 @pytest.fixture

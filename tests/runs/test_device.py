@@ -14,6 +14,7 @@ import torch
 
 from invariance.runs import device
 from invariance.runs.device import ServerDevices, choose_device, cuda_devices, server_devices, spread, wanted_device
+from invariance.runs.executors.local import local_devices
 from invariance.spec import SpecError
 
 NO_KERNELS = torch.AcceleratorError(
@@ -29,15 +30,12 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
     """Pretends a GPU for each given error; None computes."""
 
     def pretend(*errors: Exception | None) -> None:
-        class One:
-            def __init__(self, size: int, device: str) -> None:
-                if error := errors[int(device.removeprefix("cuda:"))]:
-                    raise error
+        def ones(*size: int, device: str) -> torch.Tensor:
+            if error := errors[int(device.removeprefix("cuda:"))]:
+                raise error
+            return torch.full(size, 1.0)
 
-            def add(self, number: int) -> torch.Tensor:
-                return torch.tensor([1 + number])
-
-        monkeypatch.setattr(torch, "ones", One)
+        monkeypatch.setattr(torch, "ones", ones)
         monkeypatch.setattr(torch.cuda, "device_count", lambda: len(errors))
         monkeypatch.setattr(torch.cuda, "get_device_capability", lambda name: (3, 7))
         monkeypatch.setattr(torch.cuda, "get_device_name", lambda name: "Tesla K80")
@@ -69,6 +67,10 @@ def test_auto_is_the_first_gpu_that_computes(
 ) -> None:
     machine(*errors)
     assert choose_device() == choose_device("auto") == chosen and cuda_devices() == gpus
+    assert local_devices("auto", 5) == spread(gpus or ["cpu"], 5), "all that compute, whichever is the first"
+    if gpus:
+        assert choose_device("cuda") == chosen and local_devices("cuda") == local_devices("auto") == gpus
+        assert local_devices(gpus[-1]) == gpus[-1:]
 
 
 def test_a_card_without_kernels_is_named_once(machine: Machine, caplog: pytest.LogCaptureFixture) -> None:

@@ -185,7 +185,7 @@ def test_what_cannot_be_executed_together_is_refused_before_it_is_recorded(store
 
 
 def test_it_is_done_unasked_once_a_card_has_shown_that_it_pays() -> None:
-    rows = [row for record in gpu_records() for row in judge(record.results, is_gpu=True)]
+    rows = [row for record in gpu_records() for row in judge(record.lines, is_gpu=True)]
     shown = [row["verdict"] for row in rows if row["name"] == "together"]
     assert ("reached" in shown) == together.STACKS_UNASKED
     assert groups_together(seeded(2), "cuda") == ([seeded(2)] if together.STACKS_UNASKED else [])

@@ -10,11 +10,11 @@ from tools.docs.measurements import measurements
 from tools.docs.pages import DOCS, PAGES
 
 LINES = [
-    {"part": "machine", "result": {"torch": "2.11.0"}},
+    {"part": "machine", "status": "done", "result": {"torch": "2.11.0"}},
     {"part": "images", "status": "failed", "said": "RuntimeError: no"},
-    {"part": "resnet18", "result": {"seconds": 45.26}},
-    {"part": "rates", "result": {"slowest": 812_345.6}},
-    {"part": "share", "result": {"share": 0.04}},
+    {"part": "resnet18", "status": "done", "result": {"seconds": 45.26}},
+    {"part": "rates", "status": "partial", "result": {"slowest": 812_345.6}},
+    {"part": "share", "status": "partial", "result": {"share": 0.04}},
     {
         "part": "memory",
         "result": {
@@ -67,7 +67,7 @@ def test_a_record_is_a_column_with_the_card_s_name(records):
     assert found["what"] == "| what | goal | NVIDIA Test |"
     assert found["ResNet-18, 50 epochs of 50,000 images"].endswith("| at most 60 s | 45.3 s: reached |")
     assert found["images a second at 32 px, slowest transformation"].endswith("| 812,346 a second: not reached |")
-    assert found["a batch as a share of a ResNet-18 step"].endswith("| at most 5 % | 4 %: reached |")
+    assert found["a batch as a share of a ResNet-18 step"].endswith("| at most 5 % | 4 %: reached so far |")
     assert found["bytes that training's precision changes, worst composition"].endswith("| not measured |")
 
 
@@ -80,8 +80,18 @@ def test_what_has_no_goal_has_its_own_tables(records):
 
 
 def test_what_a_cpu_stood_in_for_is_no_record(tmp_path):
-    written(tmp_path, "gpu-cpu.jsonl", [{**LINES[-1], "is_stand_in": True}])
-    with pytest.raises(AssertionError, match="was not measured on a GPU"):
+    for line in ({**LINES[-1], "is_stand_in": True}, {**LINES[-1], "card": None}):
+        written(tmp_path, "gpu-cpu.jsonl", [line])
+        with pytest.raises(ValueError, match=r"^gpu-cpu\.jsonl: it was not measured on a GPU"):
+            gpu.gpu_records(tmp_path)
+
+
+def test_a_record_that_is_not_whole_is_refused_in_a_line(tmp_path):
+    written(tmp_path, "gpu-x.jsonl", LINES[:-1])
+    with pytest.raises(ValueError, match=r"^gpu-x\.jsonl: it has no summary"):
+        gpu.gpu_records(tmp_path)
+    (tmp_path / "gpu-x.jsonl").write_text('{"part": "mach')
+    with pytest.raises(ValueError, match=r"^gpu-x\.jsonl: a line is no JSON .*: was it cut short"):
         gpu.gpu_records(tmp_path)
 
 

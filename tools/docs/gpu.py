@@ -36,14 +36,15 @@ _WHICH: Final = (
     always, and images are drawn and made in full float32 whatever the training asks for.""",
     """*Equal numbers.* Parameters of images are the CPU's bit for bit, images the same up to rounding. A run that was
     saved on one device goes on on the other. Sums have another order on a GPU, so that results differ from the CPU's
-    in the last digits, from card to card, and from run to run. Where `auto` is bfloat16 networks are measured in it too
-    (as on CPUs that have it): sens-scores then differ in the third digit.""",
+    in the last digits, from card to card, and from run to run. What is trained may be rounded to bfloat16; what is
+    measured of a network never is.""",
     """*Memory.* Images are made in portions, smaller ones of larger images. A run that is out of memory fails alone, in
     one line: use a smaller `--batch-size` or `--image-size`. A worker of the app that has nothing to do gives the
     card's memory back.""",
     """*Many small networks.* With `--together`, seeds of one network (`--seeds 0,1,2`) are trained as one stack, which
-    needs hardly more launches than one. It is not done unasked until a card has shown that it pays (the last goal
-    below): until then they are trained one after the other.""",
+    needs hardly more launches than one (except SimCLR and VICReg on a finite set, whose views each network renders). It
+    is not done unasked until a card has shown that it pays (the last goal below): until then they are trained one after
+    the other.""",
     """*Speed.* In the steps of a training cuDNN tries its ways of each convolution once and keeps the fastest, unless
     torch is asked for deterministic algorithms. Rendering on a second stream, CUDA graphs, a kernel of our own for the
     draws and `torch.compile` wait for a measurement: a missing synchronisation or a stale graph gives wrong numbers
@@ -64,12 +65,17 @@ class Record:
     """What ``bench gpu`` wrote on one machine.
 
     Attributes:
-        results: of the parts, by name.
+        lines: of the parts, by name.
         summary: the last line.
     """
 
-    results: Mapping[str, Mapping[str, Any]]
+    lines: Mapping[str, Mapping[str, Any]]
     summary: Mapping[str, Any]
+
+    @property
+    def results(self) -> Mapping[str, Mapping[str, Any]]:
+        """Of the parts, by name; empty where there is none."""
+        return {name: line.get("result", {}) for name, line in self.lines.items()}
 
     @property
     def card(self) -> str:
@@ -78,12 +84,21 @@ class Record:
 
 
 def read(path: Path) -> Record:
-    """A file ``gpu.jsonl`` of a card."""
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    results = {line["part"]: line.get("result", {}) for line in lines}
-    (summary,) = (line for line in lines if line["part"] == SUMMARY)
-    assert not summary["is_stand_in"], f"{path.name} was not measured on a GPU"
-    return Record(results, summary)
+    """A file ``gpu.jsonl`` of a card.
+
+    Raises:
+        ValueError: it is not whole, or no card's.
+    """
+    try:
+        lines = {(line := json.loads(text))["part"]: line for text in path.read_text(encoding="utf-8").splitlines()}
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path.name}: a line is no JSON ({error}): was it cut short?") from error
+    summary = lines.pop(SUMMARY, None)
+    if summary is None:
+        raise ValueError(f"{path.name}: it has no summary: the benchmark did not come to its end")
+    if summary["is_stand_in"] or not summary["card"]:
+        raise ValueError(f"{path.name}: it was not measured on a GPU, or its part `machine` is missing")
+    return Record(lines, summary)
 
 
 def gpu_records(folder: Path = RESULTS) -> list[Record]:
@@ -133,7 +148,7 @@ def _about(records: list[Record]) -> str:
 
 def goals_table(records: list[Record]) -> str:
     """Goals, and what each card came to."""
-    judged = [judge(record.results, is_gpu=True) for record in records] or [judge({}, is_gpu=False)]
+    judged = [judge(record.lines, is_gpu=True) for record in records] or [judge({}, is_gpu=False)]
     heads = [record.card for record in records] or ["result"]
     rows = [
         [columns[0]["title"], f"{columns[0]['bound']} {shown(columns[0]['limit'], columns[0]['unit'])}"]

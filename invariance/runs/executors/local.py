@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from invariance.runs.child import GRACE_S, WORKER_COMMAND, Child, follow
-from invariance.runs.device import cuda_devices, spread
+from invariance.runs.device import choose_device, cuda_devices, spread, wanted_device
 from invariance.runs.executors.executor import Job, Report, Work, WorkerLost, unheard
 from invariance.runs.outcome import ends_worker
 from invariance.runs.threads import num_threads, shared_threads
@@ -24,13 +24,13 @@ def local_devices(device: str, num_workers: int | None = None) -> list[str]:
     """One device a worker: all GPUs in turn, or the CPU.
 
     Args:
-        device: a torch device; ``cuda`` is all GPUs.
+        device: as for :func:`~invariance.runs.device.choose_device`; ``auto`` and ``cuda`` are all GPUs that compute.
         num_workers: None for one a GPU, or one a core and at most :data:`MAX_CPU_WORKERS`.
     """
-    devices = cuda_devices() if device == "cuda" else [device]
+    devices = (cuda_devices() if wanted_device(device) in ("auto", "cuda") else []) or [choose_device(device)]
     if num_workers is None:
         # On a CPU one thread a run wastes least: a small network takes no more.
-        num_workers = len(devices) if device != "cpu" else min(MAX_CPU_WORKERS, num_threads())
+        num_workers = len(devices) if devices != ["cpu"] else min(MAX_CPU_WORKERS, num_threads())
     return spread(devices, num_workers)
 
 

@@ -6,7 +6,7 @@ from benchmarks.gpu.goals import GOALS, judge
 from benchmarks.gpu.parts import PARTS
 
 RESULTS = {
-    "images": {"worst": {"outside_beyond_one_level": 0.0005, "moved_by_precision": 0.0001}},
+    "images": {"worst": {"outside_beyond_one_level": 0.0005, "moved_by_precision": 0.0001}, "parameters_differ": 0},
     "losses": {"worst": 0.002},
     "stacked": {"worst": 0.02},
     "resume": {"worst": 0.0},
@@ -20,6 +20,7 @@ RESULTS = {
 EXPECTED = {
     "images": "reached",
     "precision": "not reached",
+    "parameters": "reached",
     "losses": "reached",
     "stacked": "not reached",
     "resume": "reached",
@@ -34,12 +35,19 @@ EXPECTED = {
 }
 
 
-def verdicts(results, **options):
-    return {row["name"]: row["verdict"] for row in judge(results, **options)}
+def verdicts(results, status="done", **options):
+    lines = {part: {"status": status, "result": result} for part, result in results.items()}
+    return {row["name"]: row["verdict"] for row in judge(lines, **options)}
 
 
 def test_each_goal_is_judged_by_the_result_of_its_part():
     assert verdicts(RESULTS, is_gpu=True) == EXPECTED
+
+
+@pytest.mark.parametrize("status", ["partial", "failed"])
+def test_what_did_not_come_to_its_end_may_miss_a_goal_and_reaches_none(status):
+    so_far = {name: "reached so far" if verdict == "reached" else verdict for name, verdict in EXPECTED.items()}
+    assert verdicts(RESULTS, status, is_gpu=True) == so_far
 
 
 def test_numbers_of_a_cpu_count_for_no_goal():

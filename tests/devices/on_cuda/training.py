@@ -16,6 +16,7 @@ import torch
 
 from invariance.events import Cancelled, Event, Finished, Progress
 from invariance.models import create_model
+from invariance.models.wrap import wrap
 from invariance.runs.execute import run_here
 from invariance.runs.question import make_question
 from invariance.runs.store import Store
@@ -112,6 +113,16 @@ def test_a_step_never_waits_for_the_device(tmp_path: Path, objective: str) -> No
             run.train_state.advance(*feed.batch(step), share=step / feed.num_steps)
         if step == 1:  # the first of an epoch brings its order and the addresses of its draws
             assert not ledger.waits
+
+
+def test_a_network_of_others_never_waits_for_the_device() -> None:
+    body = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 64, 4), torch.nn.Linear(4, 3))
+    model = wrap(body, input_size=8, mean=(0.5, 0.4, 0.3), std=(0.2, 0.2, 0.1)).to("cuda")
+    images = torch.rand(2, 3, 8, 8, device="cuda")
+    model(images)
+    with counted() as ledger:
+        model(images)
+    assert not ledger.waits
 
 
 def run_to_end(work: Generator[object, None, Feed]) -> Feed:
