@@ -129,7 +129,7 @@ def add_commands(commands: Any) -> None:
 def _notes() -> dict[str, str]:
     """What the help says of the other optimizer: where it is usual, its budget, and the values of that."""
     instant, quick = usual_budget(), usual_budget(optimizer="adam")
-    only = f"{', '.join(instant.usual_on or ())}, supervised"
+    only = f"{', '.join(instant.measured_on or ())}, supervised"
     notes = {name: f"with adam {value}" for name, value in quick.settings.items() if DEFAULTS[name] != value}
     return notes | {
         "optimizer": f"muon trains {instant.epochs} x {instant.samples_per_epoch:,} images (budget {instant.name}; "

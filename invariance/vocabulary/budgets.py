@@ -20,9 +20,8 @@ class Budget:
         epochs: passes.
         samples_per_epoch: images in each.
         summary: what it is good for and what it costs, one line.
-        measured_on: architectures for which it was compared with *Quick*, in supervised pretraining; it is offered for
-            these alone. None for a budget that suits all.
-        usual_on: architectures for which it may be taken where nobody asked for it; None: all that it suits.
+        measured_on: architectures for which ``benchmarks.what_if_speed`` has shown gaps equal to those of *Quick*, in
+            supervised pretraining; it is offered for these alone. None for a budget that suits all.
     """
 
     name: str
@@ -31,7 +30,6 @@ class Budget:
     samples_per_epoch: int
     summary: str
     measured_on: tuple[str, ...] | None = None
-    usual_on: tuple[str, ...] | None = None
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -54,7 +52,6 @@ BUDGETS: Final[dict[str, Budget]] = by_name(
         summary="A quarter of Quick's images, trained with Muon, in half the time. Accuracies are higher on average "
         "and the gap is as wide, though not for every pair; networks throw away less of what they do not need.",
         measured_on=("small", "small_resnet", "small_vgg"),
-        usual_on=("small",),  # for which benchmarks.what_if_speed has shown equal gaps
     ),
     Budget(
         name="Quick",
@@ -78,7 +75,7 @@ BUDGETS: Final[dict[str, Budget]] = by_name(
         summary="Until there is little left to learn.",
     ),
 )
-"""By name, from short to long. Where nothing else is asked, the first usual one that suits a network is its budget."""
+"""By name, from short to long. Where nothing else is asked, the first that suits a network is its budget."""
 
 
 def usual_budget(model: str = "small", objective: str = "supervised", optimizer: str | None = None) -> Budget:
@@ -90,8 +87,7 @@ def usual_budget(model: str = "small", objective: str = "supervised", optimizer:
         optimizer: that is asked for; the shortest budget with it is taken then, whatever the network.
     """
     if optimizer is None:
-        fitting = (budget for budget in BUDGETS.values() if budget.suits(model, objective))
-        return next(budget for budget in fitting if budget.usual_on is None or model in budget.usual_on)
+        return next(budget for budget in BUDGETS.values() if budget.suits(model, objective))
     return next(budget for budget in BUDGETS.values() if budget.optimizer == optimizer)
 
 
