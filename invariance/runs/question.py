@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 
-from invariance.runs.added import is_file_reference, is_outside, short_name
+from invariance.runs.added import is_file_reference, is_outside
 from invariance.runs.gallery import entries
 from invariance.runs.locate import run_id_of
 from invariance.runs.networks import networks_of, recorded_spec
@@ -14,7 +15,7 @@ from invariance.runs.store import Store
 from invariance.runs.study_progress import estimated_seconds, outcomes_of
 from invariance.spec import PretrainSpec, QuestionSpec, RunSpec, SpecError, TransferSpec
 from invariance.spec.compositions import nearest_transform
-from invariance.spec.question import NONE
+from invariance.spec.question import NONE, UNTRAINED, composition_of
 from invariance.studies.question import Question, question_of
 from invariance.studies.question_grid import NamedNetwork
 from invariance.studies.question_report import Report, question_report
@@ -51,11 +52,16 @@ def make_question(spec: QuestionSpec, store: Store | None = None, *, code: bool 
         code: whether ``FILE.py:function`` may be executed; never for a page.
 
     Raises:
-        SpecError: a target is ``none``, a network is unknown, or a value cannot be used.
+        SpecError: a target is ``none``, a network is unknown or named twice, or a value cannot be used.
     """
     if NONE in spec.targets:
         raise SpecError("target = none: a task that varies nothing asks for no invariance; name transformations")
-    found = {source: _named(source, store, code=code) for source in spec.networks}
+    titles = titles_of(spec.networks)
+    found = {source: _named(source, titles[source], store, code=code) for source in spec.networks}
+    first_of: dict[str, str] = {}
+    for source, network in found.items():
+        if (first := first_of.setdefault(network.reference, source)) != source:
+            raise SpecError(f"sources: {first} and {source} are the same network; name it once")
     # A file is held by what is in it: where it lies is nobody else's matter, and may be another file tomorrow.
     held = {source: found[source].reference if is_file_reference(source) else source for source in found}
     spec = replace(spec, sources=tuple(held.get(source, source) for source in spec.sources))
@@ -86,7 +92,33 @@ def report_so_far(question: Question, store: Store) -> Report:
     return question_report(question, question.tabulate(outcomes_of(question, store)))
 
 
-def _named(source: str, store: Store | None, *, code: bool) -> NamedNetwork:
+def titles_of(networks: Collection[str]) -> dict[str, str]:
+    """What each network of a question is called in its table and figures: no two alike, and none as a composition is.
+
+    A network of a file is called as the file is, without its ending; where another has that name too, as much more of
+    what was written as tells them apart: its ending with the function of code, then the folders before it. All others
+    are called as they were named.
+
+    Args:
+        networks: as they were named, each once.
+    """
+    forms = {name: _forms(name) if is_file_reference(name) else (name,) for name in networks}
+    titles = {}
+    for name, mine in forms.items():
+        others = {form for other, theirs in forms.items() if other != name for form in theirs}
+        free = (form for form in mine if form not in others and form != UNTRAINED and composition_of(form) is None)
+        titles[name] = next(free, name)
+    assert len(set(titles.values())) == len(titles), "networks of one title would be taken for one"
+    return titles
+
+
+def _forms(name: str) -> tuple[str, ...]:
+    """Names of a file, or of a function in one, from the shortest to what was written."""
+    parts = PurePath(name).parts
+    return (PurePath(name).stem, *("/".join(parts[-num:]) for num in range(1, len(parts))), name)
+
+
+def _named(source: str, title: str, store: Store | None, *, code: bool) -> NamedNetwork:
     try:
         reference = run_id_of(source, store, code=code)
     except SpecError as error:
@@ -94,7 +126,6 @@ def _named(source: str, store: Store | None, *, code: bool) -> NamedNetwork:
             raise SpecError(f"source = {source!r}: no transformation and no network; the nearest is {near}") from error
         raise SpecError(f"source = {source!r}: no transformation, and {error}") from error
     if is_outside(reference):
-        title = short_name(reference) if is_file_reference(source) else source
         return NamedNetwork(reference, title, reference)
     made = recorded_spec(reference, store)
     assert made is not None, "what has an identity is recorded"

@@ -44,9 +44,10 @@ class Question(Study):
     cells: tuple[GridCell, ...] = field(kw_only=True)
 
     @property
-    def titles(self) -> tuple[str, ...]:
-        """Of its sources that were there already."""
-        return tuple(dict.fromkeys(cell.source for cell in self.cells if cell.network is not None))
+    def titles(self) -> dict[str, str]:
+        """What the table calls its sources that were there already, by their names in the question."""
+        titles = dict.fromkeys(cell.source for cell in self.cells if cell.network is not None)
+        return dict(zip(self.spec.networks, titles, strict=True))
 
     @property
     def words_of_classes(self) -> str:
@@ -73,7 +74,7 @@ def question_of(spec: QuestionSpec, networks: Mapping[str, NamedNetwork] | None 
         SpecError: a value cannot be used, or there is nothing to run.
     """
     cells = grid(spec, networks)
-    titles = tuple(one.title for one in (networks or {}).values())
+    titles = {source: one.title for source, one in (networks or {}).items()}
     return Question(
         name=NAME,
         scale="",
@@ -86,7 +87,7 @@ def question_of(spec: QuestionSpec, networks: Mapping[str, NamedNetwork] | None 
     )
 
 
-def _conclude(spec: QuestionSpec, titles: tuple[str, ...], table: pd.DataFrame) -> list[Finding]:
+def _conclude(spec: QuestionSpec, titles: Mapping[str, str], table: pd.DataFrame) -> list[Finding]:
     return [effect.finding for effect in effects_of(spec, table, titles)]
 
 

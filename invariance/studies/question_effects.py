@@ -12,7 +12,7 @@ baseline is ``none``, without that ``untrained``, without that the last source. 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
@@ -67,9 +67,9 @@ class Effect:
     finding: Finding
 
 
-def baseline_of(spec: QuestionSpec) -> str:
-    """The source that the others are held against."""
-    return next((source for source in (NONE, UNTRAINED) if source in spec.sources), spec.sources[-1])
+def baseline_of(sources: Sequence[str]) -> str:
+    """The source, of those of a question in its order, that the others are held against."""
+    return next((source for source in (NONE, UNTRAINED) if source in sources), sources[-1])
 
 
 def settings_of(spec: QuestionSpec) -> list[Setting]:
@@ -83,19 +83,24 @@ def settings_of(spec: QuestionSpec) -> list[Setting]:
     ]
 
 
-def effects_of(spec: QuestionSpec, table: pd.DataFrame, networks: Collection[str] = ()) -> list[Effect]:
+def effects_of(spec: QuestionSpec, table: pd.DataFrame, networks: Mapping[str, str] | None = None) -> list[Effect]:
     """All effects of a question; their p-values are corrected together.
 
     Args:
         spec: what is asked.
         table: of cells, whole or partial, with the columns of :data:`invariance.studies.question.COLUMNS`.
-        networks: sources of the table that were there already: they take part in every setting.
+        networks: of those sources that were there already, by their references, what the table calls them: they take
+            part in every setting.
 
     Returns:
         Without those of which no seed has finished what they need.
     """
+    titles = networks or {}
+    order = [titles.get(source, source) for source in spec.sources]
     asked = [
-        one for setting in settings_of(spec) for one in _asked(spec, setting, _accuracies(table, setting, networks))
+        one
+        for setting in settings_of(spec)
+        for one in _asked(spec, order, setting, _accuracies(table, setting, titles.values()))
     ]
     findings = judge([measured for _, measured in asked])
     found = [Effect(*place, finding) for (place, _), finding in zip(asked, findings, strict=True) if finding.n]
@@ -106,8 +111,11 @@ Place = tuple[str, Setting, tuple[str, str], tuple[str, ...]]
 """The fields of an effect before its finding."""
 
 
-def _accuracies(table: pd.DataFrame, setting: Setting, networks: Collection[str]) -> pd.DataFrame:
-    """One row a seed, a column for each source and target; of the networks that a setting compares."""
+def _accuracies(table: pd.DataFrame, setting: Setting, networks: Iterable[str]) -> pd.DataFrame:
+    """One row a seed, a column for each source and target; of the networks that a setting compares.
+
+    Nothing is averaged: two cells in one place, such as two networks of one name, are an error.
+    """
     is_there = table["source"].isin(list(networks))
     is_first = (table["relation"] == UNTRAINED) & (table["model"] == setting.model)
     is_own = (table["model"] == setting.model) & (table["objective"] == setting.objective)
@@ -116,14 +124,17 @@ def _accuracies(table: pd.DataFrame, setting: Setting, networks: Collection[str]
         & (table["method"] == setting.method)
         & (table["num_images"] == setting.num_images)
     ]
-    return chosen.pivot_table(index="seed", columns=["source", "target"], values="transfer_accuracy", sort=False)
+    twice = chosen.duplicated(["seed", "source", "target"])
+    assert not twice.any(), f"several cells in one place: {chosen.loc[twice, ['seed', 'source', 'target']].to_dict()}"
+    wide = chosen.pivot(index="seed", columns=["source", "target"], values="transfer_accuracy")
+    return wide.reindex(chosen["seed"].unique())
 
 
-def _asked(spec: QuestionSpec, setting: Setting, wide: pd.DataFrame) -> Iterator[tuple[Place, Measured]]:
-    sources = list(dict.fromkeys(wide.columns.get_level_values("source")))
-    order = {source: number for number, source in enumerate(spec.sources)}
-    sources.sort(key=lambda source: order.get(source, len(order)))
-    base = baseline_of(spec)
+def _asked(
+    spec: QuestionSpec, order: Sequence[str], setting: Setting, wide: pd.DataFrame
+) -> Iterator[tuple[Place, Measured]]:
+    sources = sorted(set(wide.columns.get_level_values("source")), key=order.index)
+    base = baseline_of(order)
     sources.sort(key=lambda source: source == base)
     for first, second in combinations(sources, 2):
         is_match = {first, second} <= set(spec.targets)

@@ -46,10 +46,10 @@ def explain_published(names: list[str], data: DatasetSpec, num_pairs: int) -> No
     if not names:
         return
     device = server.devices().names[0]
-    specs = {short_name(name): measurement((name,), data, num_pairs) for name in names}
+    specs = {name: measurement((name,), data, num_pairs) for name in names}
     standings = server.store().standings(spec.run_id for spec in specs.values())
     times = ", ".join(
-        f"{in_words(estimate_seconds(spec, device))} for {name}"
+        f"{in_words(estimate_seconds(spec, device))} for {short_name(name)}"
         for name, spec in specs.items()
         if spec.run_id not in standings or standings[spec.run_id].state != "done"
     )

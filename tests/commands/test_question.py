@@ -14,9 +14,10 @@ import invariance
 from invariance.__main__ import main
 from invariance.commands import what_if
 from invariance.runs import describe
-from invariance.runs.question import make_question
+from invariance.runs.locate import run_id_of
+from invariance.runs.question import make_question, titles_of
 from invariance.runs.store import Store
-from invariance.spec import PretrainSpec, QuestionSpec, TransferSpec
+from invariance.spec import PretrainSpec, QuestionSpec, SpecError, TransferSpec
 from invariance.studies.what_if_report import CELL_KEYS
 
 TINY = {"num_classes": 4, "epochs": 1, "samples_per_epoch": 64, "batch_size": 32, "num_images": (24,)}
@@ -103,6 +104,43 @@ def test_named_networks_are_looked_up(tmp_path: Path) -> None:
     assert named.network is not None and (named.network.title, named.model) == ("matched", "small")
     assert named.network.transforms and named.relation == "disjoint" and named.network.accuracy
     assert isinstance(own.pretraining, PretrainSpec) and isinstance(named.transfer, TransferSpec)
+
+
+@pytest.mark.parametrize(
+    ("written", "called"),
+    [
+        (("mine/net.py:sized",), ("net",)),
+        (("mine/net.py:a", "mine/net.py:sized", "matched"), ("net.py:a", "net.py:sized", "matched")),
+        (("mine/net.py:a", "yours/net.py:a"), ("mine/net.py:a", "yours/net.py:a")),
+        (("/x/1/weights.safetensors", "/x/2/weights.safetensors"), ("1/weights.safetensors", "2/weights.safetensors")),
+        (("a/m.safetensors", "b/m.safetensors", "b/n.safetensors"), ("a/m.safetensors", "b/m.safetensors", "n")),
+        (("../net.safetensors", "net.safetensors"), ("../net.safetensors", "net.safetensors")),
+        (("net.safetensors", "timm:net", "net"), ("net.safetensors", "timm:net", "net")),
+        (("mine/hue.safetensors", "mine/untrained.py:f"), ("hue.safetensors", "untrained.py:f")),
+    ],
+)
+def test_every_network_of_a_question_has_a_name_of_its_own(written: tuple[str, ...], called: tuple[str, ...]) -> None:
+    assert titles_of(written) == dict(zip(written, called, strict=True))
+
+
+def test_two_functions_of_a_file_are_two_networks_and_one_named_twice_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("INVARIANCE_DATA", str(tmp_path / "data"))
+    path = tmp_path / "net.py"
+    path.write_text(
+        "from torch import nn\n\n"
+        "def of(width):\n    return nn.Sequential(nn.Conv2d(3, width, 3, 8), nn.AdaptiveAvgPool2d(1), nn.Flatten())\n\n"
+        "def a():\n    return of(8)\n\ndef c():\n    return of(4)\n"
+    )
+    spec = QuestionSpec(sources=(f"{path}:a", f"{path}:c", "none"), targets=("blur",), **TINY)
+    question = make_question(spec, code=True)
+    found = {cell.source: cell.transfer.source for cell in question.cells if cell.network is not None}
+    assert [*found] == ["net.py:a", "net.py:c"] and found["net.py:a"] != found["net.py:c"]
+    assert question.titles == {reference: title for title, reference in found.items()}
+    twice = QuestionSpec(sources=("matched", run_id_of("matched", None)), targets=("blur",), **TINY)
+    with pytest.raises(SpecError, match=r"^sources: matched and \w{16} are the same network; name it once$"):
+        make_question(twice)
 
 
 def test_the_help_has_the_question_as_one_asks_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ from scipy import stats
 from invariance.spec import PretrainSpec, QuestionSpec, SpecError, TransferSpec, canonical_json
 from invariance.spec.question import composition_of, parse_listed
 from invariance.studies.question import COLUMNS, question_of
-from invariance.studies.question_effects import INTERACTION, MATCHING, SIMPLE, baseline_of, effects_of
+from invariance.studies.question_effects import INTERACTION, MATCHING, SIMPLE, Effect, baseline_of, effects_of
 from invariance.studies.question_grid import NamedNetwork
 from invariance.studies.question_report import question_report
 from invariance.studies.study import RunOutcome
@@ -247,7 +247,7 @@ def test_networks_that_are_there_and_first_weights_take_part_in_every_setting() 
         place = (cell.source, "blur", cell.relation, cell.model, cell.objective, "linear-probe", 2000, cell.seed)
         rows.append((*place, 0.9, 0.5 + 0.1 * number % 0.3, 0.0, 1.0, "run", "run"))
     table = pd.DataFrame(rows, columns=list(COLUMNS))
-    assert baseline_of(spec) == "untrained"
+    assert baseline_of(spec.sources) == "untrained"
     effects = effects_of(spec, table, question.titles)
     pairs = {(one.setting.model, *one.sources) for one in effects}
     assert pairs == {
@@ -261,6 +261,30 @@ def test_networks_that_are_there_and_first_weights_take_part_in_every_setting() 
     there = table[table["source"] == "matched"].set_index("seed")["transfer_accuracy"]
     assert dict(mine.finding.per_seed) == pytest.approx({seed: here["hue", seed] - there[seed] for seed in (0, 1, 2)})
     assert not math.isnan(mine.finding.effect)
+
+
+def test_two_networks_of_one_name_are_an_error_and_the_last_of_files_is_a_baseline() -> None:
+    spec = asked("sha256:0123456789abcdef;sha256:fedcba9876543210", "blur", seeds=(0, 1, 2))
+
+    def effects(*titles: str) -> list[Effect]:
+        known = {
+            reference: NamedNetwork(reference, title, "small")
+            for reference, title in zip(spec.sources, titles, strict=True)
+        }
+        question = question_of(spec, known)
+        rows = []
+        for cell in question.cells:
+            accuracy = 0.9 if cell.transfer.source == spec.sources[0] else 0.3
+            place = (cell.source, "blur", cell.relation, cell.model, cell.objective, "linear-probe", 2000, cell.seed)
+            rows.append((*place, 0.9, accuracy + cell.seed / 100, 0.0, 1.0, "run", "run"))
+        table = pd.DataFrame(rows, columns=list(COLUMNS))
+        return effects_of(spec, table, dict(zip(spec.sources, titles, strict=True)))
+
+    (one,) = effects("net.py:wide", "net.py:narrow")
+    assert one.sources == ("net.py:wide", "net.py:narrow") and one.finding.effect == pytest.approx(0.6)
+    assert one.finding.confirmatory, "the last source is what the others are held against, whatever it is called"
+    with pytest.raises(AssertionError, match="several cells in one place"):
+        effects("net", "net")
 
 
 def test_undecided_tells_the_corrected_p_value_and_what_has_not_finished_is_left_out() -> None:
