@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import closing
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pandas as pd
 
 from invariance.data.catalogue import resolve_source
 from invariance.library.work import several_names
+from invariance.runs.added import GRAMMAR
 from invariance.runs.coordinate import Coordinator
 from invariance.runs.device import choose_device
 from invariance.runs.executors.local import LocalExecutor, local_devices
@@ -19,6 +22,7 @@ from invariance.runs.question import make_question
 from invariance.runs.store import Store, default_root
 from invariance.runs.study_progress import outcomes_of
 from invariance.spec import QuestionSpec, SpecError
+from invariance.spec.checks import require
 from invariance.spec.question import parse_listed
 from invariance.spec.reading import construct
 from invariance.studies.question import Question
@@ -26,6 +30,8 @@ from invariance.studies.question_report import question_report
 
 _NAMES = {"model": "models", "objective": "objectives", "method": "methods"}
 """Arguments of which one or several are given."""
+_INSTEAD = {"seed": "seeds"} | {field: name for name, field in _NAMES.items()}
+"""What an argument is called that goes by another name elsewhere."""
 _SOURCES = ("objects", "backgrounds")
 SHOWN_FAILURES = 3
 
@@ -72,6 +78,7 @@ def ask(
     Raises:
         SpecError: an argument cannot be used, or a run did not end well.
     """
+    _require_known(options)
     several = {"model": model, "objective": objective, "method": method}
     values: dict[str, Any] = {_NAMES[name]: several_names(name, given) for name, given in several.items()}
     values |= {"num_images": (num_images,) if isinstance(num_images, int) else num_images, "seeds": seeds}
@@ -104,5 +111,22 @@ def _execute(question: Question, store: Store, device: str, workers: list[str]) 
         raise SpecError(f"{len(failures)} runs did not end well; ask again to try them once more. {told}")
 
 
+def _require_known(options: Iterable[str]) -> None:
+    named = [name for name in inspect.signature(ask).parameters if name != "options"]
+    others = [field.name for field in fields(QuestionSpec) if field.name not in (*named, *_NAMES.values())]
+    for name in options:
+        if name in _INSTEAD:
+            raise SpecError(f"{name}: say {_INSTEAD[name]}=…, which takes one or several")
+        require(name in others, "argument", name, ", ".join((*named, *others)))
+
+
 def _listed(argument: str, given: Any) -> tuple[str, ...]:
-    return parse_listed(given, argument) if isinstance(given, str) else several_names(argument, given)
+    if isinstance(given, str):
+        return parse_listed(given, argument)
+    others = [one for one in given if not isinstance(one, str)] if isinstance(given, Collection) else [given]
+    if others and argument == "sources":
+        raise SpecError(
+            f"sources: a {type(others[0]).__name__} is no name; a question names its networks, so that its runs can be "
+            f"made again: {GRAMMAR}"
+        )
+    return several_names(argument, given)

@@ -112,7 +112,7 @@ def data_set(images: Any, seed: int, *, why: str = "") -> DatasetSpec:
         raise SpecError(f"images = {_told(images)}: {expected}")
     if isinstance(images, DatasetSpec):
         require(not images.transforms, "images.transforms", images.transforms, "none: what varies is chosen apart")
-        data = _with_seed(images, seed)
+        data = with_seed(images, seed)
     else:
         data = DatasetSpec(objects="builtin" if images is None else resolve_source(str(images)), seed=seed)
     warn_of_left_out(data)
@@ -136,17 +136,21 @@ def task_data(images: Any, networks: Any, models: Networks, seed: int, *, why: s
         for path in recorded_weights(networks, models).values():
             spec = weights_spec(path)
             assert isinstance(spec, PretrainSpec | TransferSpec), "nothing else has weights"
-            return replace(spec.data, num_samples=None)
-        return task_of([], None)
+            return with_seed(replace(spec.data, num_samples=None), seed)
+        return replace(task_of([], None), seed=seed)
     if not isinstance(images, DatasetSpec):
         return data_set(images, seed, why=why)
     warn_of_left_out(images)
-    return _with_seed(images, seed)
+    return with_seed(images, seed)
 
 
-def _with_seed(spec: DatasetSpec, seed: int) -> DatasetSpec:
+def with_seed(spec: DatasetSpec, seed: int) -> DatasetSpec:
+    """The same data; raises SpecError where another seed is asked for than the data has."""
     if seed not in (0, spec.seed):
-        raise SpecError(f"seed = {seed}, and images have seed = {spec.seed}: a DatasetSpec has its own; give one")
+        raise SpecError(
+            f"seed = {seed}, and images have seed = {spec.seed}: a DatasetSpec and the task of a network have their "
+            "own; leave the seed out, or give images that have it"
+        )
     return spec
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from invariance.data.engine import Engine
-from invariance.library.images import data_set
+from invariance.library.images import data_set, with_seed
 from invariance.library.networks import Network
 from invariance.library.work import at_work, recorded_weights, several_names
 from invariance.runs.network_pair import network_pair
@@ -66,7 +66,7 @@ def thrown_away(
         references = [str(one) if name in known else None for name, one in zip(at.models, (a, b), strict=True)]
         root = default_root()
         facts = network_pair(references, Store(root) if (root / "store.sqlite").is_file() else None)
-        data = facts.data if images is None else data_set(images, seed)
+        data = with_seed(facts.data, seed) if images is None else data_set(images, seed)
         spec = FactorSpec(sources=tuple(at.models), data=data, num_images=num_images, num_folds=num_folds)
         spec = spec if names == ("all",) else replace(spec, factors=names)
         engine, task = Engine(data, at.device), Engine(facts.task if images is None else data, at.device)

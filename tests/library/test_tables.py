@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from torch import nn
 
 import invariance
 from invariance.__main__ import main
@@ -59,6 +60,15 @@ def test_evidence_is_that_of_the_command_line(commanded: Commanded) -> None:
     assert set(own["player"]) == {"object", "background"}
 
 
+def test_the_seed_draws_other_images_where_no_task_is_known() -> None:
+    model = nn.Sequential(nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Linear(48, 2)).eval()
+    shares = [
+        invariance.shapley(model, num_images=4, num_references=2, seed=seed, device="cpu")["shapley"].tolist()
+        for seed in (0, 0, 1)
+    ]
+    assert shares[0] == shares[1] != shares[2]
+
+
 def test_a_what_if_is_that_of_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     sizes = {"epochs": 1, "samples_per_epoch": 64, "batch_size": 32, "num_transfer_samples": 40, "num_classes": 4}
     table = invariance.what_if("hue", "none", runs=tmp_path, device="cpu", **sizes)
@@ -93,6 +103,24 @@ def test_a_what_if_is_that_of_the_command_line(tmp_path: Path, capsys: pytest.Ca
         (lambda: invariance.what_if("hue", "blur", epoch=1), "option = 'epoch': expected objects, backgrounds"),
         (lambda: invariance.what_if("hue", "blur", seeds=()), r"seeds = \(\): expected a list of different"),
         (lambda: invariance.what_if("hue", "blur", seeds=3), "seeds = 3: expected a list"),
+        (
+            lambda: invariance.ask("hue", "blur", models=["small_vit"]),
+            r"^models: say model=…, which takes one or several$",
+        ),
+        (lambda: invariance.ask("hue", "blur", objectives="simclr"), "^objectives: say objective=…"),
+        (lambda: invariance.ask("hue", "blur", methods="fine-tune"), "^methods: say method=…"),
+        (lambda: invariance.ask("hue", "blur", seed=1), "^seed: say seeds=…"),
+        (
+            lambda: invariance.ask("hue", "blur", epoch=1),
+            "^argument = 'epoch': expected sources, targets, model, .* num_workers, objects, backgrounds, .* epochs",
+        ),
+        (
+            lambda: invariance.ask([nn.Flatten(), "none"], "blur"),
+            r"^sources: a Flatten is no name; a question names its networks.* or FILE\.py:function$",
+        ),
+        (lambda: invariance.ask("hue", [nn.Flatten()]), "targets = .*: expected names"),
+        (lambda: invariance.shapley("none", seed=1), "seed = 1, and images have seed = 0: .* the task of a network"),
+        (lambda: invariance.thrown_away("none", "hue", seed=1), "seed = 1, and images have seed = 0"),
         (lambda: invariance.what_if(3, "blur"), "target = 3: expected names"),
         (lambda: invariance.what_if("hue", ["blurr"]), "unknown transformation 'blurr'"),
     ],
