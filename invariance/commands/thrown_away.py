@@ -139,7 +139,9 @@ def _write_report(out: Path, card: ThrownAway) -> None:
     origin = Origin(command=command_line(), seeds=(card.data.seed,), num=f"at most {num:,} images of each kind")
     write_table(out / "card.csv", card.table(), origin, title="What one network threw away")
     images = [strip.images(engine) for strip in card.strips]
-    write_bytes(out / "report.html", card_html(card, images, origin, colours=network_colours(card.trained_on)))
+    known = zip(card.names, card.trained_on, strict=True)
+    colours = network_colours([(name,) if trained_on is None else trained_on for name, trained_on in known])
+    write_bytes(out / "report.html", card_html(card, images, origin, colours=colours))
 
 
 def _describe_columns() -> str:

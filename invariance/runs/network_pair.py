@@ -11,6 +11,7 @@ from invariance.runs.store import Store
 from invariance.spec import DatasetSpec, PretrainSpec, RunSpec, TransferSpec
 from invariance.studies.thrown_away_card import ThrownAway, card_from_json
 from invariance.studies.thrown_away_row import Transferred
+from invariance.studies.thrown_away_words import TrainedOn
 from invariance.training.checkpoint import weights_spec
 
 
@@ -19,14 +20,14 @@ class NetworkPair:
     """What the store and the gallery know of two networks.
 
     Attributes:
-        trained_on: the transformations of either's pretraining; empty where they are not known.
+        trained_on: the transformations of either's pretraining; None where they are not known.
         data: objects and backgrounds that the first was pretrained on, else the second, else the gallery's ``none``;
             without transformations.
         task: of the last training of the first, or of the second, as on the pages.
         transferred: what both reached on the first target task to which both were transferred in the same way.
     """
 
-    trained_on: tuple[tuple[str, ...], tuple[str, ...]]
+    trained_on: TrainedOn
     data: DatasetSpec
     task: DatasetSpec
     transferred: Transferred | None
@@ -55,7 +56,7 @@ def network_pair(
     pretrained, usual = [origin[1] for origin in origins if origin is not None], task_of([], store)
     data = pretrained[0].data if pretrained else usual
     task = next((spec.data for spec in made if spec is not None), usual)
-    first, second = (() if origin is None else origin[1].data.transforms for origin in origins)
+    first, second = (None if origin is None else origin[1].data.transforms for origin in origins)
     return NetworkPair(
         trained_on=(first, second),
         data=replace(data, transforms=(), num_samples=DatasetSpec().num_samples),

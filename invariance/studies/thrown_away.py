@@ -118,7 +118,7 @@ def _compared(
     names = tuple(models)
     return ThrownAway(
         names=(names[0], names[1]),
-        trained_on=((), ()),
+        trained_on=(None, None),
         data=engine.spec,
         rows=tuple(rows),
         strips=tuple(pair.strip for pair in shown if pair.strip is not None),

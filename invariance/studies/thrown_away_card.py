@@ -12,7 +12,7 @@ import pandas as pd
 from invariance.measures.factor_strip import Strip
 from invariance.spec import DatasetSpec
 from invariance.studies.thrown_away_row import Row, Transferred
-from invariance.studies.thrown_away_words import caveats, only_varied_by, remarks, sentence
+from invariance.studies.thrown_away_words import TrainedOn, caveats, only_varied_by, remarks, sentence
 from invariance.vocabulary.thrown_away import MORE
 
 
@@ -22,7 +22,7 @@ class ThrownAway:
 
     Attributes:
         names: of the first network (A), which keeps, and of the second (B).
-        trained_on: the transformations of their pretrainings; empty where they are not known.
+        trained_on: the transformations of their pretrainings; None where they are not known.
         data: objects and backgrounds of all images.
         rows: every comparison, told or not.
         strips: of each factor that is told, largest difference first.
@@ -30,7 +30,7 @@ class ThrownAway:
     """
 
     names: tuple[str, str]
-    trained_on: tuple[tuple[str, ...], tuple[str, ...]]
+    trained_on: TrainedOn
     data: DatasetSpec
     rows: tuple[Row, ...]
     strips: tuple[Strip, ...]
@@ -81,7 +81,7 @@ def card_json(card: ThrownAway) -> dict[str, Any]:
     return {
         "first": card.names[0],
         "second": card.names[1],
-        "trained_on": [list(names) for names in card.trained_on],
+        "trained_on": [None if names is None else list(names) for names in card.trained_on],
         "sentences": list(card.sentences),
         "remarks": list(card.remarks),
         "transferred": None if card.transferred is None else asdict(card.transferred),
@@ -95,7 +95,7 @@ def card_json(card: ThrownAway) -> dict[str, Any]:
 
 def card_from_json(values: Mapping[str, Any], data: DatasetSpec) -> ThrownAway:
     """The card that :func:`card_json` wrote of images of ``data``; null stands for a number that there is not."""
-    first, second = (tuple(names) for names in values["trained_on"])
+    first, second = (None if names is None else tuple(names) for names in values["trained_on"])
     moved = values["transferred"]
     rows: list[dict[str, Any]] = [
         {key: math.nan if each is None else each for key, each in row.items()} for row in values["rows"]

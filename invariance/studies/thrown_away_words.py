@@ -11,7 +11,8 @@ from invariance.vocabulary.factors import KNOWN
 from invariance.vocabulary.thrown_away import CLASS_IS_READ, EVIDENCE, FACTOR, HARDLY, LESS, MORE
 
 Names = tuple[str, str]
-TrainedOn = tuple[tuple[str, ...], tuple[str, ...]]
+TrainedOn = tuple[tuple[str, ...] | None, tuple[str, ...] | None]
+"""The transformations of either's pretraining; None where it is not known what a network was trained on."""
 
 
 def sentence(row: Row, names: Names, trained_on: TrainedOn) -> str:
@@ -35,8 +36,10 @@ def sentence(row: Row, names: Names, trained_on: TrainedOn) -> str:
 
 
 def only_varied_by(row: Row, trained_on: TrainedOn) -> int | None:
-    """The network, 0 or 1, whose training alone varied what a row is about; None where both did or neither."""
-    varied = [row.name.partition(".")[0] in one for one in trained_on]
+    """The network, 0 or 1, whose training alone varied what a row is about; None if both, neither, or who knows."""
+    if None in trained_on:
+        return None
+    varied = [row.name.partition(".")[0] in (one or ()) for one in trained_on]
     return varied.index(True) if sum(varied) == 1 else None
 
 
@@ -88,12 +91,20 @@ def _general(factors: Sequence[Row], names: Names, trained_on: TrainedOn, direct
     if 2 * len(ahead) <= len(factors):
         return ""
     behind = sum(row.reliable for row in factors) - len(ahead)
-    trained = {name for names_of in trained_on for name in names_of}
+    called = [f"{letter} (*{name}*)" for letter, name in zip("AB", names, strict=True)]
+    said = (
+        f"**Better general features raise most factors.** {called[direction != LESS]} is ahead in {len(ahead)} of "
+        f"{len(factors)} factors and behind in {behind}"
+    )
+    if unknown := [name for name, known in zip(called, trained_on, strict=True) if known is None]:
+        return (
+            f"{said}. It is not known what {' and '.join(unknown)} {'was' if len(unknown) == 1 else 'were'} trained "
+            "on, so it cannot be said whether anything was thrown away for that; nor does a task need all of it."
+        )
+    trained = {name for names_of in trained_on for name in names_of or ()}
     in_neither = sum(row.name.partition(".")[0] not in trained for row in ahead)
-    better = f"A (*{names[0]}*)" if direction == LESS else f"B (*{names[1]}*)"
     return (
-        f"**Better general features raise most factors.** {better} is ahead in {len(ahead)} of {len(factors)} factors "
-        f"and behind in {behind}; {in_neither} of the {len(ahead)} varied in neither pretraining. So what the other "
+        f"{said}; {in_neither} of the {len(ahead)} varied in neither pretraining. So what the other "
         "tells less of was not all thrown away for what it was trained on, nor does a task need all of it."
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -66,6 +67,32 @@ def test_two_identical_networks_have_an_empty_card() -> None:
     )
 
 
+def test_nothing_is_concluded_from_a_training_that_is_not_known() -> None:
+    card = card_of(16, 2)
+    assert card.trained_on == (None, None)
+    (row,) = card.rows
+    rows = tuple(replace(row, name=name, title=name) for name in ("rotate.angle_deg", "hue.shift"))
+    start = "**Better general features raise most factors.** A (*a*) is ahead in 2 of 2 factors and behind in 0"
+
+    def said(*trained_on: tuple[str, ...] | None) -> tuple[str, tuple[str, ...]]:
+        told = replace(card, rows=rows, trained_on=trained_on)
+        return told.caveats[0], told.sentences
+
+    general, sentences = said(None, None)
+    unknown = "trained on, so it cannot be said whether anything was thrown away for that; nor does a task need all"
+    assert general == f"{start}. It is not known what A (*a*) and B (*b*) were {unknown} of it."
+    assert "training varied" not in "".join(sentences)
+    general, sentences = said(None, ("hue",))
+    assert general == f"{start}. It is not known what A (*a*) was {unknown} of it."
+    assert "training varied" not in "".join(sentences), "whether B's alone did is not known"
+    # Of none, which is known, it can be said.
+    general, sentences = said((), ("hue",))
+    assert general.startswith(f"{start}; 1 of the 2 varied in neither pretraining. So what the other tells less of was")
+    assert ["; only B's training varied hue (" in one for one in sentences] == [True, False]
+    values = json.loads(json.dumps(card_json(replace(card, trained_on=(None, ())))))
+    assert values["trained_on"] == [None, []] and card_from_json(values, card.data).trained_on == (None, ())
+
+
 def benjamini_hochberg(p_values: list[float]) -> list[float]:
     """By its definition: the least, over thresholds not below p, of threshold times tests over discoveries."""
     tested = np.array([p for p in p_values if not math.isnan(p)])
@@ -77,7 +104,7 @@ def benjamini_hochberg(p_values: list[float]) -> list[float]:
 
 def is_of(row: Row, card: ThrownAway, network: int) -> bool:
     """Whether a network's training varied what a row is about."""
-    return row.name.split(".")[0] in card.trained_on[network]
+    return row.name.split(".")[0] in (card.trained_on[network] or ())
 
 
 def expected_direction(row: Row, p: float) -> str:
