@@ -24,7 +24,7 @@ from invariance.runs.describe import title
 from invariance.runs.device import choose_device
 from invariance.runs.execute import run_here
 from invariance.runs.gallery import entries
-from invariance.runs.locate import run_ids_of, task_of, weights_of
+from invariance.runs.locate import require_each_once, run_ids_of, task_of, weights_of
 from invariance.runs.origin import origin_of
 from invariance.runs.run import Run
 from invariance.runs.side_by_side import run_side_by_side
@@ -55,20 +55,29 @@ def named_models(names: Sequence[str], store: Store | None, arch: str | None = N
         arch: architecture of files that do not say it.
 
     Raises:
-        SpecError: a name is unknown, a file cannot be used, or there is no gallery.
+        SpecError: a name is unknown, a file cannot be used, two names are one network, or there is no gallery.
     """
     if tuple(names) == ("gallery",) and arch is None:
         found = {entry.run_id: entry.name for entry in entries() if entry.spec.kind == "pretrain"}
         if not found:
             raise SpecError("models = gallery: there is none here; run python -m invariance gallery build")
         return found
-    return dict(zip(run_ids_of(names, store, arch=arch), names, strict=True))
+    return dict(zip(_ids_of(names, store, arch), names, strict=True))
+
+
+def _ids_of(names: Sequence[str], store: Store | None, arch: str | None) -> list[str]:
+    """The identities of networks that are compared, each another."""
+    if again := [name for number, name in enumerate(names) if name in names[:number]]:
+        raise SpecError(f"models: {again[0]} is named twice; name it once")
+    found = run_ids_of(names, store, arch=arch)
+    require_each_once("models", dict(zip(names, found, strict=True)))
+    return found
 
 
 def load_models(args: argparse.Namespace) -> tuple[list[Classifier], Engine, str]:
     """The networks of ``--models``, the images that they are looked at with, and the device."""
     store, device = existing_store(args), choose_device(args.device)
-    found = run_ids_of(args.models, store, arch=args.arch)
+    found = _ids_of(args.models, store, args.arch)
     paths = [weights_of(run_id, store) for run_id in found]
     data = task_of(found, store)
     if args.transforms is not None:

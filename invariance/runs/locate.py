@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -173,6 +173,19 @@ def run_ids_of(references: Sequence[str], store: Store | None, *, arch: str | No
     if not bare:
         require_no_arch(arch, *references)
     return [run_id_of(name, store, arch=arch if name in bare else None, code=True) for name in references]
+
+
+def require_each_once(argument: str, found: Mapping[str, str]) -> None:
+    """Raises SpecError where two names lead to one network, whose rows would be one row.
+
+    Args:
+        argument: that has the names, for the refusal.
+        found: the full identity of each name.
+    """
+    first_of: dict[str, str] = {}
+    for name, run_id in found.items():
+        if (first := first_of.setdefault(run_id, name)) != name:
+            raise SpecError(f"{argument}: {first} and {name} are the same network; name it once")
 
 
 def weights_of(reference: str, store: Store | None) -> Path:

@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from invariance.runs.added import is_file_reference, is_outside
 from invariance.runs.gallery import entries
-from invariance.runs.locate import run_id_of
+from invariance.runs.locate import require_each_once, run_id_of
 from invariance.runs.networks import networks_of, recorded_spec
 from invariance.runs.store import Store
 from invariance.runs.study_progress import estimated_seconds, outcomes_of
@@ -58,10 +58,7 @@ def make_question(spec: QuestionSpec, store: Store | None = None, *, code: bool 
         raise SpecError("target = none: a task that varies nothing asks for no invariance; name transformations")
     titles = titles_of(spec.networks)
     found = {source: _named(source, titles[source], store, code=code) for source in spec.networks}
-    first_of: dict[str, str] = {}
-    for source, network in found.items():
-        if (first := first_of.setdefault(network.reference, source)) != source:
-            raise SpecError(f"sources: {first} and {source} are the same network; name it once")
+    require_each_once("sources", {source: network.reference for source, network in found.items()})
     # A file is held by what is in it: where it lies is nobody else's matter, and may be another file tomorrow.
     held = {source: found[source].reference if is_file_reference(source) else source for source in found}
     spec = replace(spec, sources=tuple(held.get(source, source) for source in spec.sources))

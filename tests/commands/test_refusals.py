@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,7 @@ transfer --from matched --seeds 0,1 --seed 3
 measure --out x.txt
 measure --models nothing --out x.csv
 measure --models matched,,none --out x.csv
+measure --models hue,none,hue --out x.csv
 measure --models matched --out no/x.csv
 measure --models matched --out x.csv --num-pairs 1
 measure --models matched --out x.csv --transforms wobble
@@ -81,6 +83,7 @@ measure --models matched --out x.csv --shift new-noise --label object
 measure --models matched --out x.csv --measure all
 factors --out x.json
 factors --models nothing --out x.csv
+factors --models hue,hue --out x.csv
 factors --models matched --out x.csv --factors wobble
 factors --models matched --out x.csv --factors ,
 factors --models matched --out x.csv --transforms hue
@@ -118,6 +121,7 @@ what-if --sources torchvision:resnet18 --targets blur --objects nowhere
 what-if --sources hue --targets blur --gpus 1
 attribute --models matched
 attribute --models nothing --out m
+attribute --models matched,matched --out m
 attribute --models matched --out m --method magic
 attribute --models matched --out m --index -1
 attribute --models matched --out m --parameters steps
@@ -130,6 +134,7 @@ attribute --models matched --out m --question distance --magnitude x
 attribute --models matched --out m --question distance --transform none
 shapley --models matched --out x.txt
 shapley --models nothing --out x.csv
+shapley --models matched,matched --out x.csv
 shapley --models matched --out x.csv --num 0
 shapley --models matched --out x.csv --worth money
 shapley --models matched --out x.csv --reference nobody
@@ -193,6 +198,23 @@ def test_a_refused_line_leaves_nothing_behind(
     assert (code, out) == (2, ""), err
     assert err.startswith("python -m invariance") and err.count("\n") == 1 and "Traceback" not in err
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not entries(), reason="no gallery: run python -m invariance gallery build")
+@pytest.mark.parametrize(
+    "line", ["measure --out x.csv", "factors --out x.csv", "shapley --out x.csv", "attribute --out x --num 1"]
+)
+def test_two_names_of_one_network_are_refused(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("INVARIANCE_DATA", str(tmp_path / "data"))
+    (hue,) = (one for one in entries() if one.name == "hue")
+    copies = [shutil.copy(hue.path, f"{name}.safetensors") for name in ("first", "second")]
+    for names in (("hue", hue.run_id), copies, (hue.run_id[:8], "none", "hue")):
+        assert main([*line.split(), "--models", ",".join(names)]) == 2
+        assert f"models: {names[0]} and {names[-1]} are the same network; name it once" in capsys.readouterr().err
+    assert not list(tmp_path.glob("x*"))
 
 
 @pytest.mark.parametrize("line", ["render --transforms hue --num 4 --out x.npz", "pretrain --transforms hue"])
