@@ -78,7 +78,8 @@ def origin_of_question(question: Question) -> Origin:
     spec = question.spec
     shown = replace(spec, objects=source_name(spec.objects), backgrounds=source_name(spec.backgrounds))
     num = f"{len(question.runs):,} runs"
-    return Origin(command=question_command(shown), seeds=spec.seeds, num=num, settings=words_of(shown))
+    trained = {name.replace("_", " "): str(value) for name, value in question.training.items()}
+    return Origin(command=question_command(shown), seeds=spec.seeds, num=num, settings=words_of(shown) | trained)
 
 
 def seed_of(spec: RunSpec) -> int:

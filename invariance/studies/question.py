@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -48,6 +48,12 @@ class Question(Study):
         """What the table calls its sources that were there already, by their names in the question."""
         titles = dict.fromkeys(cell.source for cell in self.cells if cell.network is not None)
         return dict(zip(self.spec.networks, titles, strict=True))
+
+    @property
+    def training(self) -> dict[str, Any]:
+        """Settings that all its pretrainings have, those of their budget too; empty where it pretrains nothing."""
+        is_any = any(cell.pretraining is not None for cell in self.cells)
+        return self.spec.training if is_any else {}
 
     @property
     def words_of_classes(self) -> str:

@@ -28,12 +28,13 @@ def question_report(question: Question, table: pd.DataFrame) -> Report:
         table: from its ``tabulate``, whole or partial.
 
     Returns:
-        ``question``, ``guessing``, ``cells``, ``summary``, ``effects`` and ``sentence``; None in place of a number that
-        there is not.
+        ``question``, ``training``, ``guessing``, ``cells``, ``summary``, ``effects`` and ``sentence``; None in place of
+        a number that there is not.
     """
     effects = effects_of(question.spec, table, question.titles)
     return {
         "question": to_dict(question.spec),
+        "training": question.training,
         "guessing": question.guessing,
         "cells": _plain(table),
         "summary": _plain(summary_of(table)),

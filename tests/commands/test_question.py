@@ -70,6 +70,11 @@ def test_cells_are_the_same_runs_asked_for_singly(tmp_path: Path, capsys: pytest
     assert summary["effects"] == answer["effects"] and summary["runs_done"] == summary["runs"] == 4
     assert summary["provenance"]["study"] == "question"
     page = (out / "report.html").read_text()
+    first = store.get(cells[0]["pretraining"]).spec
+    assert summary["training"] == {name: getattr(first, name) for name in summary["training"]}
+    assert (summary["training"]["optimizer"], summary["training"]["samples_per_epoch"]) == ("muon", 64)
+    for name, value in summary["training"].items():
+        assert f"<th>{name.replace('_', ' ')}</th><td>{value}</td>" in page
     assert answer["sentence"] in page.replace("&#39;", "'") and "--sources" in page and str(tmp_path) not in page
     again = answer_of(capsys, WORDS, "--runs", runs)
     assert again["cells"] == cells and not {"out"} & set(again)

@@ -238,6 +238,30 @@ def test_the_sentence_has_the_numbers_of_its_effects() -> None:
     assert (nothing["sentence"], nothing["cells"], nothing["effects"]) == ("Nothing has finished yet.", [], [])
 
 
+def test_what_all_pretrainings_were_made_with_is_told() -> None:
+    def told(spec: QuestionSpec, networks: dict[str, NamedNetwork] | None = None) -> dict[str, object]:
+        question = question_of(spec, networks)
+        training: dict[str, object] = question_report(question, fabricated(spec).head(0))["training"]
+        assert all(
+            cell.pretraining is None or training["optimizer"] == cell.pretraining.optimizer for cell in question.cells
+        )
+        return training
+
+    assert told(asked("hue;none", "blur"))["optimizer"] == "muon"
+    # What else is asked decides, since all have one budget.
+    assert told(asked("hue;none", "blur", models=("small", "small_vit"), epochs=3)) | {"schedule": ""} == {
+        "optimizer": "adam",
+        "epochs": 3,
+        "samples_per_epoch": 10_000,
+        "batch_size": 128,
+        "learning_rate": 0.002,
+        "schedule": "",
+    }
+    known = NamedNetwork("0123456789abcdef", "matched", "small", "supervised", ("hue",), 0.9)
+    spec = asked("matched", "blur")
+    assert question_report(question_of(spec, {"matched": known}), pd.DataFrame(columns=list(COLUMNS)))["training"] == {}
+
+
 def test_networks_that_are_there_and_first_weights_take_part_in_every_setting() -> None:
     known = NamedNetwork("0123456789abcdef", "matched", "small", "supervised", ("hue",), 0.9)
     spec = asked("untrained;hue;matched", "blur", models=("small", "small_vit"), seeds=(0, 1, 2))
