@@ -22,7 +22,7 @@ from invariance.commands.output import check_folder, described, make_folder, pri
 from invariance.spec import DatasetSpec, PretrainSpec, SpecError
 from invariance.spec.question import SEPARATOR, parse_listed
 from invariance.vocabulary.columns import in_words
-from invariance.vocabulary.transfer_scores import BASELINES, BENCHMARK_TABLE, RANKING_TABLE, TRANSFER_SCORES
+from invariance.vocabulary.transfer_scores import ACCURACIES, BASELINES, BENCHMARK_TABLE, RANKING_TABLE, TRANSFER_SCORES
 
 FIELDS: Final = {
     DatasetSpec: ("objects", "backgrounds"),
@@ -41,7 +41,10 @@ def add_commands(commands: Any) -> None:
         help="can transfer be foreseen? scores ranked by how well they foresee accuracies, and your own beside them",
         description="Ranks scores by how well they foresee the accuracies of many small networks on many target tasks. "
         "With --score also score(features, labels, source_logits) -> float of a Python file, which is executed: it "
-        "sees what each network makes of the images that the task's probe learns from, and more is better.",
+        "sees what each network makes of the images that the task's probe learns from, and more is better. "
+        "NaN says that it has none to give: networks that have it for no task are left out, then tasks for which one "
+        "of the others lacks it; num_networks and num_tasks say what is left. NaN for the first network that has "
+        "source_logits is refused.",
         epilog=described("columns of ranking.csv:", in_words(RANKING_TABLE))
         + "\n\n"
         + described("scores, then baselines:", told.items()),
@@ -119,6 +122,14 @@ def rank_scores(args: argparse.Namespace) -> None:
     with ProgressBar("score") as bar:
         table = benchmark.table.assign(**(scored(benchmark, own, device=device, report=bar.told) if own else {}))
     ranked = ranking(table, (*own, *TRANSFER_SCORES))
+    if own:
+        of_own = ranked[ranked["score"] == SCORE].set_index("foresees").loc[ACCURACIES["transfer_accuracy"]]
+        if of_own["num_networks"] < 2 or of_own["num_tasks"] < 1:
+            raise SpecError(
+                f"{SCORE} = {args.score}: it is a number for {table[SCORE].notna().sum():,} of {len(table):,} networks "
+                f"and tasks, which leaves {of_own['num_networks']} networks and {of_own['num_tasks']} tasks to rank: "
+                "have it give a number for at least two networks and one task"
+            )
     make_folder(args.out)
     for name, made in {"ranking": ranked, "scores": table}.items():
         write_bytes(args.out / f"{name}.csv", made.to_csv(index=False).encode())

@@ -160,7 +160,7 @@ def score_of(path: Path) -> Score:
     """The function ``score(features, labels, source_logits) -> float`` of somebody's file, which is executed.
 
     Raises:
-        SpecError: it cannot be read, fails, or has no such function; when called, also if it returns no number.
+        SpecError: it cannot be read, or has no such function; when called, it fails or returns no number.
     """
     try:
         content = path.read_bytes()
@@ -172,10 +172,7 @@ def score_of(path: Path) -> Score:
 
     def score(*arguments: Any) -> float:
         with running_code(path, SCORE, called):
-            value = float(function(*arguments))
-        if math.isinf(value):
-            raise SpecError(f"{path}:{SCORE} returns {value}: expected a number, or NaN where it has none to give")
-        return value
+            return float(function(*arguments))
 
     return score
 
@@ -190,22 +187,36 @@ def scored(benchmark: Shipped, scores: Mapping[str, Score], *, device: str, repo
         report: hears how far it is.
 
     Returns:
-        By name, a number for each row of the table.
+        By name, a number for each row of the table; NaN where a score has none to give.
+
+    Raises:
+        SpecError: a score is infinite, or somebody's own is none for the first network that has a last layer.
     """
     models = {network: load_weights(path, device) for network, path in benchmark.weights.items()}
     found: dict[tuple[str, str], dict[str, float]] = {}
+    is_first = True
     tasks = list(benchmark.table.groupby("task", sort=False))
     for number, (task, rows) in enumerate(tasks):
         engine = Engine(replace(benchmark.data, transforms=parse_transforms(str(task))), device)
         assert engine.spec.num_samples is not None, "a task is finite"
         images, labels = engine.render(engine.indices("train", engine.spec.num_samples))
-        for network in rows["network"]:
+        for row in rows[["network", "model", "objective"]].itertuples(index=False):
+            network, *about = map(str, row)
             features, logits = _seen(models[network], images)
             seen = features, labels.cpu().numpy(), logits
-            found[network, str(task)] = {name: float(f"{score(*seen):{_DIGITS}}") for name, score in scores.items()}
+            values = {name: float(f"{score(*seen):{_DIGITS}}") for name, score in scores.items()}
+            for name, value in values.items():
+                if math.isinf(value) or (math.isnan(value) and logits is not None and is_first and name == SCORE):
+                    raise _no_number(name, value, f"network {network} ({', '.join(about)}) for the task {task}")
+            is_first &= logits is None
+            found[network, str(task)] = values
         report(number + 1, len(tasks))
     places = list(zip(benchmark.table["network"], benchmark.table["task"], strict=True))
     return {name: [found[place][name] for place in places] for name in scores}
+
+
+def _no_number(name: str, value: float, place: str) -> SpecError:
+    return SpecError(f"{name} = {value} of {place}: expected a number, or NaN of networks of which it has none to give")
 
 
 @torch.no_grad()

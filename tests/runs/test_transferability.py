@@ -95,7 +95,18 @@ def test_the_benchmark_is_made_read_and_asked(tmp_path: Path, capsys: pytest.Cap
     assert "own.py:score fails (AttributeError" in capsys.readouterr().err and not (tmp_path / "none").exists()
     own.write_text("def score(features, labels, source_logits):\n    return float('inf')\n")
     assert main([*ask, "--score", str(own), "--out", str(tmp_path / "none")]) == 2
-    assert "returns inf: expected a number" in capsys.readouterr().err
+    first = f"network {row['network']} (small, supervised) for the task {row['task']}: expected a number, or NaN of"
+    assert f"score = inf of {first}" in capsys.readouterr().err
+    own.write_text("def score(features, labels, source_logits):\n    return float('nan')\n")
+    assert main([*ask, "--score", str(own), "--out", str(tmp_path / "none")]) == 2
+    assert f"score = nan of {first}" in capsys.readouterr().err
+    # Of two networks the second has none: it is left out, and one alone cannot be ranked.
+    own.write_text(
+        "seen = []\n\ndef score(*_):\n    seen.append(0)\n    return 1.0 if len(seen) == 1 else float('nan')\n"
+    )
+    assert main([*ask, "--score", str(own), "--out", str(tmp_path / "none")]) == 2
+    assert "it is a number for 1 of 2 networks and tasks" in capsys.readouterr().err
+    assert not (tmp_path / "none").exists()
     next(folder.glob("*.safetensors")).write_bytes(b"changed")
     with pytest.raises(SpecError, match="changed since it was made"):
         read_benchmark(folder)
