@@ -13,6 +13,7 @@ from torch import nn
 
 from invariance.extras import require_extra
 from invariance.models.classifier import Classifier
+from invariance.models.hub_patience import told_once
 from invariance.models.outside import assemble
 from invariance.models.wrap import finished, own_preprocessing, see
 from invariance.spec import SpecError
@@ -73,7 +74,8 @@ def download_hf(name: str) -> Classifier:
     import transformers
 
     try:
-        folder = fetch(name.removeprefix(HF_PREFIX))
+        with told_once(name):
+            folder = fetch(name.removeprefix(HF_PREFIX))
     except (OSError, ValueError) as error:  # the Hub's own errors are of these kinds
         raise SpecError(
             f"{name}: its weights cannot be had ({one_line(error)}); connect to the network and try again"

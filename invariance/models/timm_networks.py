@@ -11,6 +11,7 @@ from torch import nn
 
 from invariance.extras import require_extra
 from invariance.models.classifier import Classifier
+from invariance.models.hub_patience import told_once
 from invariance.models.outside import assemble
 from invariance.models.published import NUM_IMAGENET_CLASSES, imagenet_classes
 from invariance.models.wrap import finished, own_preprocessing, see
@@ -80,7 +81,7 @@ def download_timm(name: str) -> Classifier:
     import timm
 
     try:
-        with torch.random.fork_rng(devices=[]):
+        with torch.random.fork_rng(devices=[]), told_once(name):
             module: nn.Module = timm.create_model(name.removeprefix(TIMM_PREFIX), pretrained=True).eval()
     except (OSError, RuntimeError, ValueError) as error:
         raise SpecError(
