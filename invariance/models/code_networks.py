@@ -53,7 +53,10 @@ def network_from_file(path: Path, function: str) -> Classifier:
     except OSError as error:
         raise SpecError(f"{path}: cannot be read ({error.strerror}); give FILE.py:function") from error
     made = _called(content, path, function)
-    model = made if isinstance(made, Classifier) else wrap(made, name=path.stem)
+    model = made
+    if not isinstance(made, Classifier):
+        model = wrap(made, name=f"{path.name}:{function}")
+        model.name = path.stem
     if model.wrapping is None:
         return model
     digest = hashlib.sha256(content).hexdigest()[:16]

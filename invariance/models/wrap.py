@@ -181,18 +181,21 @@ def _refused(network: nn.Module, title: str, refusals: Mapping[int, inspect.Look
             try:
                 inspect.look(network, side)
                 return SpecError(
-                    f"{title} refuses images of {asked} px ({first}): give input_size={side}, it takes that"
+                    f"{title} refuses images of {asked} px ({first}) and takes {side} px: make it "
+                    f"invariance.network(module, input_size={side})"
                 )
             except inspect.LookFailed as error:
                 reasons.add(str(error))
     # A message that is the same for every size, in numbers too, speaks of something else.
     if len(reasons) > 1 or (_OF_SIZE.search(first.reason) and not re.search(r"\d", first.reason)):
         return SpecError(
-            f"{title} refuses images of {asked} px ({first}): give input_size, the side in pixels it takes"
+            f"{title} refuses images of {asked} px ({first}): say which side it takes, in pixels: make it "
+            "invariance.network(module, input_size=SIDE)"
         )
     return SpecError(
-        f"{title} fails on float images (B, 3, H, W) of {asked} px ({first}): mend that, give input_size if it "
-        "takes one size alone, or give a function of images that calls it"
+        f"{title} fails on float images (B, 3, H, W) of {asked} px ({first}): mend that, make it "
+        "invariance.network(module, input_size=SIDE) if it takes one size alone, or give a function of images that "
+        "calls it"
     )
 
 

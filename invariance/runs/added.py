@@ -165,10 +165,7 @@ def keep_file(text: str, *, arch: str | None = None, code: bool = False) -> str:
         return _keep_model(model, Path(found[1]).stem, text)
     path = expand_user(text)
     if path.suffix != SUFFIX:
-        raise SpecError(
-            f"{text}: pickled weights can run any code and are not read: save the state dictionary with "
-            "safetensors.torch.save_file and give that FILE.safetensors"
-        )
+        raise _pickled(text)
     if not path.is_file():
         raise SpecError(f"no weights at {path}: give a file that is there")
     if needs_arch(text):
@@ -294,12 +291,22 @@ def _metadata(path: Path) -> dict[str, str]:
 
 
 def require_no_arch(arch: str | None, *names: str) -> None:
-    """Raises SpecError for an architecture that is told of networks of which it is known."""
+    """Raises SpecError for an architecture that is told of networks of which it is known, or that are not read."""
     if arch is not None:
+        for name in names:
+            if name.endswith(_PICKLES):
+                raise _pickled(name)
         raise SpecError(
             f"arch = {arch!r}: it is for a FILE.safetensors that says nothing of its network, which is known of "
             f"{', '.join(names)}; leave it out"
         )
+
+
+def _pickled(text: str) -> SpecError:
+    return SpecError(
+        f"{text}: pickled weights can run any code and are not read: save the state dictionary with "
+        "safetensors.torch.save_file and give that FILE.safetensors"
+    )
 
 
 def needs_arch(text: str) -> bool:

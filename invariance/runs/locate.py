@@ -58,8 +58,9 @@ def load_network(
         found = add_network(reference, store, arch=arch, code=code)
         model, name = load_weights(require_outside(found), device), short_name(found)
     else:
+        path = weights_of(reference, store)
         require_no_arch(arch, reference)
-        model, name = load_weights(weights_of(reference, store), device), reference.strip()
+        model, name = load_weights(path, device), reference.strip()
     model.name = name
     return model
 
@@ -135,9 +136,13 @@ def run_id_of(reference: str, store: Store | None, *, arch: str | None = None, c
     reference = reference.strip()
     if is_file_reference(reference):
         return keep_file(reference, arch=arch, code=code)
+    found = canonical(reference) if is_outside(reference) else _run_of(reference, store)
     require_no_arch(arch, reference)
-    if is_outside(reference):
-        return canonical(reference)
+    return found
+
+
+def _run_of(reference: str, store: Store | None) -> str:
+    """The full identity of a run or a gallery model."""
     if store is not None and store.find(reference) is not None:
         return reference
     for entry in entries():
@@ -170,7 +175,10 @@ def run_ids_of(references: Sequence[str], store: Store | None, *, arch: str | No
         SpecError: as for :func:`run_id_of`, or no file needs the architecture.
     """
     bare = [name for name in references if arch is not None and needs_arch(name.strip())]
-    if not bare:
+    if arch is not None and not bare:
+        for name in references:
+            if not is_file_reference(name.strip()):
+                run_id_of(name, store)  # what is not known at all is said first
         require_no_arch(arch, *references)
     return [run_id_of(name, store, arch=arch if name in bare else None, code=True) for name in references]
 

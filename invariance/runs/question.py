@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 
-from invariance.runs.added import is_file_reference, is_outside
+from invariance.data.sources.root import expand_user
+from invariance.runs.added import is_file_reference, is_outside, needs_arch
 from invariance.runs.gallery import entries
 from invariance.runs.locate import require_each_once, run_id_of
 from invariance.runs.networks import networks_of, recorded_spec
@@ -116,6 +117,11 @@ def _forms(name: str) -> tuple[str, ...]:
 
 
 def _named(source: str, title: str, store: Store | None, *, code: bool) -> NamedNetwork:
+    if is_file_reference(source) and needs_arch(source) and expand_user(source).is_file():
+        raise SpecError(
+            f"source = {source!r}: it says nothing of its network, and a question is told no architecture: name "
+            "FILE.py:function, a function that makes the network and loads these weights"
+        )
     try:
         reference = run_id_of(source, store, code=code)
     except SpecError as error:

@@ -82,7 +82,9 @@ def test_the_size_is_blamed_only_where_it_is_the_cause() -> None:
     with pytest.raises(SpecError, match=r"^Own fails on .* of 32 and 224 px \(RuntimeError: mat1 .* in layer last "):
         wrap(Own(lambda _, found: found[:, :4]))
     flat = nn.Sequential(nn.Flatten(), nn.Linear(3 * 64 * 64, 5))
-    with pytest.raises(SpecError, match=r"refuses images of 32 and 224 px .* in layer 1 .*: give input_size"):
+    with pytest.raises(
+        SpecError, match=r"refuses images of 32 and 224 px .* in layer 1 .*network\(module, input_size=SIDE\)"
+    ):
         wrap(flat)
     assert wrap(flat, input_size=64).input_size == 64
 
@@ -90,7 +92,9 @@ def test_the_size_is_blamed_only_where_it_is_the_cause() -> None:
 def test_a_network_that_takes_one_size_alone_is_shown_that() -> None:
     flat = nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 5))
     assert wrap(flat).input_size == 32 and wrap(flat)(torch.rand(1, 3, 48, 48)).shape == (1, 5)
-    with pytest.raises(SpecError, match=r"of 48 px .* give input_size=32, it takes that"):
+    with pytest.raises(
+        SpecError, match=r"of 48 px .* takes 32 px: make it invariance\.network\(module, input_size=32\)$"
+    ):
         wrap(flat, input_size=48)
 
 

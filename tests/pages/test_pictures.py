@@ -177,6 +177,14 @@ def test_the_mask_of_an_opaque_picture_follows_its_tolerance(app: AppTest) -> No
     assert app.get("image")[0].value == before and " of 2 classes**" in texts(app)
 
 
+@pytest.mark.parametrize("alpha", [0, 60])
+def test_a_picture_that_is_transparent_everywhere_is_called_so(app: AppTest, alpha: int) -> None:
+    open_pictures(app)
+    upload(app, ("air.png", saved(Image.new("RGBA", (100, 100), (90, 120, 40, alpha)))))
+    assert "Nothing of it is visible" in texts(app) and "olerance" not in texts(app)
+    assert not app.slider, "which no tolerance can change"
+
+
 def test_pictures_and_settings_stay_while_another_page_is_visited(app: AppTest) -> None:
     open_pictures(app)
     upload(app, ("mug.png", on_paper(ORANGE)), ("cup.png", on_paper(BLUE)))

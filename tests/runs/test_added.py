@@ -25,8 +25,9 @@ from invariance.runs.locate import (
     task_of,
     weights_of,
 )
+from invariance.runs.question import make_question
 from invariance.runs.store import Store
-from invariance.spec import DatasetSpec, SpecError, TransferSpec
+from invariance.spec import DatasetSpec, QuestionSpec, SpecError, TransferSpec
 from invariance.training.checkpoint import load_weights, save_weights
 from tests.models.other_makers import transformers_module
 
@@ -45,6 +46,9 @@ def fed():
 
 def nothing():
     return None
+
+def wide():
+    return nn.Sequential(nn.Flatten(), nn.Linear(3 * 48 * 48, 2))
 
 def broken():
     raise ValueError("no such thing")
@@ -161,6 +165,34 @@ def test_an_architecture_is_refused_where_it_is_known(tmp_path: Path, code: Path
     assert len(set(run_ids_of(["hue", str(bare)], None, arch="small"))) == 2
     with pytest.raises(SpecError, match=r"^arch = 'small': .*, which is known of hue; leave it out$"):
         run_ids_of(["hue"], None, arch="small")
+    # What is not read, or is not known at all, is said to be that.
+    with pytest.raises(
+        SpecError, match=r"^mine/net\.pt: pickled weights can run any code and are not read: save the state"
+    ):
+        run_ids_of(["hue", "mine/net.pt"], None, arch="small")
+    for look in (lambda: run_ids_of(["nobody"], None, arch="small"), lambda: network("nobody", arch="small")):
+        with pytest.raises(SpecError, match=r"^no run or gallery model 'nobody'"):
+            look()
+
+
+def test_a_question_says_what_to_do_with_a_bare_state_dictionary(tmp_path: Path) -> None:
+    bare = tmp_path / "bare.safetensors"
+    save_file({name: one.contiguous() for name, one in create_model("small", 3, seed=0).state_dict().items()}, bare)
+    spec = QuestionSpec(sources=(str(bare), "none"), targets=("blur",))
+    with pytest.raises(SpecError, match=r"is told no architecture: name FILE\.py:function, a function that") as refused:
+        make_question(spec)
+    assert "--arch" not in str(refused.value)
+
+
+def test_a_function_whose_network_takes_one_size_alone_is_told_how_to_say_it(code: Path) -> None:
+    said = r"^mine\.py:wide refuses images of 32 and 224 px .*make it invariance\.network\(module, input_size=SIDE\)"
+    with pytest.raises(SpecError, match=said):
+        network(f"{code}:wide")
+    code.write_text(
+        f"{CODE}\ndef said():\n    import invariance\n    return invariance.network(wide(), input_size=48)\n"
+    )
+    found = network(f"{code}:said")
+    assert found.input_size == 48
 
 
 def test_what_is_no_safetensors_file_is_said_so(tmp_path: Path) -> None:
