@@ -19,6 +19,7 @@ REPORT: Final = "report.html"
 RULE: Final = (
     "A difference is taken within seeds; its interval is Student's at 95 %. Judged are, together and after Holm's "
     "correction, the gain from matching and what each source is ahead of the baseline by; all else has numbers alone. "
+    "It is no difference where the 90 % interval (low_90 to high_90) lies within ±0.05: two one-sided tests at 5 %. "
     "One or two seeds have numbers alone, three to five a preliminary verdict."
 )
 """How a question is judged, in short; all of it is in ``docs/rule.md``."""

@@ -9,9 +9,10 @@ import pandas as pd
 
 from invariance.spec import to_dict
 from invariance.statistics import accuracy_interval
+from invariance.studies.findings import Finding
 from invariance.studies.question import Question
 from invariance.studies.question_effects import effects_of
-from invariance.studies.question_words import sentence_of, verdict_words
+from invariance.studies.question_words import deciding_interval, deciding_words, sentence_of, verdict_words
 
 Report = dict[str, Any]
 """JSON, see ``docs/formats.md``."""
@@ -51,11 +52,12 @@ def question_report(question: Question, table: pd.DataFrame) -> Report:
                 "low": _number(effect.finding.low),
                 "high": _number(effect.finding.high),
                 "n": effect.finding.n,
+                **_deciding(effect.finding),
                 "p": _number(effect.finding.p),
                 "verdict": verdict_words(effect.finding),
                 "preliminary": effect.finding.preliminary,
                 "exploratory": not effect.finding.confirmatory,
-                "statement": effect.finding.statement,
+                "statement": _statement(effect.finding),
                 "per_seed": {str(seed): value for seed, value in effect.finding.per_seed.items()},
             }
             for effect in effects
@@ -92,6 +94,19 @@ def _plain(table: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {str(key): None if pd.isna(value) else value for key, value in row.items()} for row in table.to_dict("records")
     ]
+
+
+def _deciding(finding: Finding) -> dict[str, float | None]:
+    decides = deciding_interval(finding)
+    return {
+        "low_90": None if decides is None else decides.low,
+        "high_90": None if decides is None else decides.high,
+    }
+
+
+def _statement(finding: Finding) -> str:
+    decides = deciding_words(finding)
+    return f"{finding.statement.removesuffix('.')}, {decides}." if decides else finding.statement
 
 
 def _number(value: float) -> float | None:

@@ -8,10 +8,11 @@ from typing import Final
 import pandas as pd
 
 from invariance.numbers import format_number
-from invariance.statistics import Interval
-from invariance.studies.findings import Finding
+from invariance.statistics import Interval, t_interval
+from invariance.studies.findings import SIZE_LEVEL, Finding
 from invariance.studies.question import Question
 from invariance.studies.question_effects import MATCHING, Effect, Setting, settings_of
+from invariance.studies.verdicts import NO_DIFFERENCE
 from invariance.vocabulary.verdicts import Verdict
 
 WORDS: Final[dict[Verdict, str]] = {
@@ -41,6 +42,19 @@ _AHEAD: Final[dict[str | None, str]] = {
 def verdict_words(finding: Finding) -> str | None:
     """A verdict of a question's effect: ``helps``, ``harms``, ``no difference`` or ``undecided``; None without one."""
     return None if finding.verdict is None else WORDS[finding.verdict]
+
+
+def deciding_interval(finding: Finding) -> Interval | None:
+    """The 90 % interval of a difference that is judged to be none, which decides it; None of other verdicts."""
+    return t_interval(finding.per_seed.values(), SIZE_LEVEL) if finding.verdict is Verdict.NO_DIFFERENCE else None
+
+
+def deciding_words(finding: Finding) -> str:
+    """The same in words, beside the 95 % interval, which may reach further; empty of other verdicts."""
+    if (decides := deciding_interval(finding)) is None:
+        return ""
+    low, high = map(format_number, (decides.low, decides.high))
+    return f"90 % interval [{low}, {high}] within ±{NO_DIFFERENCE}"
 
 
 def sentence_of(question: Question, table: pd.DataFrame, effects: Sequence[Effect]) -> str:
@@ -93,6 +107,8 @@ def _number(effect: Effect, varied: Sequence[str], *, is_one_n: bool) -> str:
     if found.verdict is Verdict.UNDECIDED:  # an interval is of one effect, the decision of all together
         of_what = ", of the less certain way round" if effect.kind == MATCHING else ""
         rests.append(f"p = {format_number(found.p)} after Holm{of_what}")
+    if decides := deciding_words(found):
+        rests.append(decides)
     told = ", ".join(where + rests)
     return f"{interval} ({told})" if told else interval
 

@@ -114,6 +114,8 @@ def effects_table(report: Report) -> pd.DataFrame:
 
 def _effect_row(effect: dict[str, Any], varied: list[str]) -> dict[str, Any]:
     low, high = (float("nan") if effect[end] is None else 100 * effect[end] for end in ("low", "high"))
+    narrow = [100 * end for end in (effect["low_90"], effect["high_90"]) if end is not None]
+    decides = " to ".join(format_number(end, 1) for end in narrow)
     return {
         "what": effect["kind"] + ", half of the difference" * (effect["kind"] == INTERACTION),
         "sources": " − ".join(effect["sources"]),
@@ -123,7 +125,7 @@ def _effect_row(effect: dict[str, Any], varied: list[str]) -> dict[str, Any]:
         "interval": f"{format_number(low, 1)} to {format_number(high, 1)}" if low == low else "",
         "seeds": effect["n"],
         "p after Holm": "" if effect["p"] is None else format_number(effect["p"], 3),
-        "verdict": effect["verdict"] or "",
+        "verdict": (effect["verdict"] or "") + f" (90 % interval {decides})" * bool(decides),
     }
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from invariance.numbers import format_number
 from invariance.runs.describe import question_command
 from invariance.runs.gallery import entries
 from invariance.runs.question import make_question, report_so_far
@@ -158,6 +159,9 @@ def test_differences_with_a_verdict_come_first() -> None:
     verdicts = list(shown["verdict"])
     assert verdicts[0] and verdicts == sorted(verdicts, key=lambda verdict: not verdict)
     assert len(shown) == len(example().report["effects"])
+    (calm,) = (one for one in example().report["effects"] if one["verdict"] == "no difference")
+    ends = " to ".join(format_number(100 * calm[end], 1) for end in ("low_90", "high_90"))
+    assert verdicts.count(f"no difference (90 % interval {ends})") == 1
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,14 @@ import json
 import math
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
+from invariance.numbers import format_number
 from invariance.spec import PretrainSpec, QuestionSpec, SpecError, TransferSpec, canonical_json
 from invariance.spec.question import composition_of, parse_listed
 from invariance.studies.question import COLUMNS, question_of
@@ -214,6 +216,37 @@ def test_effects_are_recomputed_from_the_table() -> None:
     assert {"helps", "no difference"} <= verdicts, "both are in what is tested here"
 
 
+def decided(effect: dict[str, Any]) -> str:
+    """What decides that there is no difference, as the sentence has it: the 90 % interval, from numpy and scipy."""
+    if effect["verdict"] != "no difference":
+        return ""
+    values = np.array([*effect["per_seed"].values()])
+    half = stats.t.ppf(0.95, len(values) - 1) * values.std(ddof=1) / len(values) ** 0.5
+    ends = values.mean() - half, values.mean() + half
+    assert (effect["low_90"], effect["high_90"]) == pytest.approx(ends) and -0.05 < ends[0] < ends[1] < 0.05
+    words = f", 90 % interval [{format_number(ends[0])}, {format_number(ends[1])}] within ±0.05"
+    assert effect["statement"].endswith(f"{words}.")
+    return words
+
+
+def test_no_difference_tells_the_interval_that_decides_it_where_the_other_reaches_further() -> None:
+    spec = asked("blur;none", "noise", seeds=(0, 1, 2))
+    table = fabricated(spec)
+    ahead = {0: 0.0295, 1: 0.01, 2: -0.0095}  # Student's half-widths are 0.033 at 90 % and 0.048 at 95 %
+    table["transfer_accuracy"] = [
+        0.4 + (ahead[seed] if source == "blur" else 0.0)
+        for source, seed in zip(table["source"], table["seed"], strict=True)
+    ]
+    report = question_report(question_of(spec), table)
+    (one,) = report["effects"]
+    assert one["verdict"] == "no difference" and one["high"] > 0.05 > one["high_90"]
+    assert report["sentence"] == (
+        "Over 3 seeds, preliminary: on noise, blur is no different from none, with a difference of 0.01 [−0.04, 0.06] "
+        "(90 % interval [−0.02, 0.04] within ±0.05)."
+    )
+    assert decided(one)
+
+
 def test_the_sentence_has_the_numbers_of_its_effects() -> None:
     spec = asked("blur;none", "noise;blur", models=("small", "small_vit"), seeds=tuple(range(6)))
     report = question_report(question_of(spec), fabricated(spec))
@@ -222,9 +255,12 @@ def test_the_sentence_has_the_numbers_of_its_effects() -> None:
     judged = [one for one in report["effects"] if not one["exploratory"]]
     for one in judged:
         number = f"{one['effect']:.2f} [{one['low']:.2f}, {one['high']:.2f}]".replace("-", "−")
-        assert f"{number} ({one['model'].replace('_', ' ')})" in said
+        assert f"{number} ({one['model'].replace('_', ' ')}{decided(one)})" in said
     words = {one["verdict"] for one in judged}
     assert words == {"helps", "no difference"}
+    for one in report["effects"]:
+        if one["verdict"] != "no difference":
+            assert (one["low_90"], one["high_90"]) == (None, None) and "90 %" not in one["statement"]
     assert said.index("is no different from") < said.index("on blur, blur is ahead of none by"), (
         "first what does not help"
     )
