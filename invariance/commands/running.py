@@ -62,16 +62,16 @@ def named_models(names: Sequence[str], store: Store | None, arch: str | None = N
         if not found:
             raise SpecError("models = gallery: there is none here; run python -m invariance gallery build")
         return found
-    return dict(zip(_ids_of(names, store, arch), names, strict=True))
+    run_ids = _ids_of(names, store, arch)
+    require_each_once("models", dict(zip(names, run_ids, strict=True)))  # a row is found by its network
+    return dict(zip(run_ids, names, strict=True))
 
 
 def _ids_of(names: Sequence[str], store: Store | None, arch: str | None) -> list[str]:
-    """The identities of networks that are compared, each another."""
+    """The identities of networks by whose names rows are told apart."""
     if again := [name for number, name in enumerate(names) if name in names[:number]]:
         raise SpecError(f"models: {again[0]} is named twice; name it once")
-    found = run_ids_of(names, store, arch=arch)
-    require_each_once("models", dict(zip(names, found, strict=True)))
-    return found
+    return run_ids_of(names, store, arch=arch)
 
 
 def load_models(args: argparse.Namespace) -> tuple[list[Classifier], Engine, str]:

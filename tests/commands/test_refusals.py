@@ -201,9 +201,7 @@ def test_a_refused_line_leaves_nothing_behind(
 
 
 @pytest.mark.skipif(not entries(), reason="no gallery: run python -m invariance gallery build")
-@pytest.mark.parametrize(
-    "line", ["measure --out x.csv", "factors --out x.csv", "shapley --out x.csv", "attribute --out x --num 1"]
-)
+@pytest.mark.parametrize("line", ["measure --out x.csv", "factors --out x.csv"])
 def test_two_names_of_one_network_are_refused(
     line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
