@@ -34,7 +34,7 @@ def test_every_part_has_its_line_on_a_bare_machine(tmp_path):
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "sitecustomize.py").write_text(WITHOUT, encoding="utf-8")
     out = tmp_path / "found"
-    words = f"bench gpu --device cpu --budget 40 --json --out {out}".split()
+    words = f"bench gpu --device cpu --budget 60 --json --out {out}".split()
     done = subprocess.run(
         [sys.executable, "-m", "invariance", *words],
         cwd=ROOT,
