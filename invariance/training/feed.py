@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 _CHUNK = 1024
 _PIXELS_AHEAD = 4096 * 32**2
-"""Of the images of a stream that are rendered at once: fewer take longer, since torch's own threads, which wait for
+"""Of the images that are rendered at once: fewer take longer, since torch's own threads, which wait for
 the next step awake, take cores away at the beginning."""
 
 
@@ -178,6 +178,11 @@ class _Ahead(Generic[T]):
         return made
 
 
+def steps_ahead(batch_size: int, engine: Engine) -> int:
+    """Of how many steps the images are made together: a GPU launches as many kernels for one as for all of them."""
+    return max(1, _PIXELS_AHEAD // (batch_size * engine.spec.image_size**2))
+
+
 class StreamFeed:
     """Images that are made when they are needed, each drawn anew.
 
@@ -201,7 +206,7 @@ class StreamFeed:
         self._engine = engine
         self._batch_size = batch_size
         self._num_views = num_views
-        self._steps_ahead = max(1, _PIXELS_AHEAD // (batch_size * engine.spec.image_size**2))
+        self._steps_ahead = steps_ahead(batch_size, engine)
         self._stretch = -1
         self._rendered: tuple[Rendered, ...] = ()
         self._stretches = _Ahead(self._render, -(-self.num_steps // self._steps_ahead))
@@ -245,16 +250,31 @@ class TwinFeed:
         self._engine = engine
         self.num_epochs, self.num_steps = num_epochs, self._order.num_steps
         self.num_images = self._order.num_images
-        self._batches = _Ahead(self._render, self.num_steps)
+        self._steps_ahead = steps_ahead(batch_size, engine)
+        self._stretches_per_epoch = -(-self._order.num_steps_per_epoch // self._steps_ahead)
+        self._stretch = -1
+        self._batches: list[tuple[Tensor, Tensor, Tensor]] = []
+        self._stretches = _Ahead(self._render, num_epochs * self._stretches_per_epoch)
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
         """See :class:`Feed`."""
-        return self._batches.get(step)
+        epoch, position = divmod(step, self._order.num_steps_per_epoch)
+        number, place = divmod(position, self._steps_ahead)
+        stretch = epoch * self._stretches_per_epoch + number
+        if stretch != self._stretch:
+            self._batches, self._stretch = self._stretches.get(stretch), stretch
+        first, second, labels = self._batches[place]
+        return torch.cat((first, second)), labels
 
-    def _render(self, step: int) -> tuple[Tensor, Tensor]:
-        _, indices = self._order.batch(step)
-        first, second = render_views(self._engine, indices, 2, draw=self.epochs_done(step))
-        return torch.cat((first.images, second.images)), first.labels
+    def _render(self, stretch: int) -> list[tuple[Tensor, Tensor, Tensor]]:
+        """Both views and the labels of each batch of some steps of an epoch, which are made together."""
+        epoch, number = divmod(stretch, self._stretches_per_epoch)
+        before, num = number * self._steps_ahead, self._order.num_steps_per_epoch
+        steps = range(epoch * num + before, epoch * num + min(num, before + self._steps_ahead))
+        indices = [self._order.batch(step)[1] for step in steps]
+        first, second = render_views(self._engine, torch.cat(indices), 2, draw=epoch)
+        parts = (each.split([len(one) for one in indices]) for each in (first.images, second.images, first.labels))
+        return list(zip(*parts, strict=True))
 
     def epochs_done(self, step: int) -> int:
         """See :class:`Feed`."""

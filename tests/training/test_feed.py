@@ -6,7 +6,8 @@ import torch
 from invariance.data.engine import Engine
 from invariance.events import Cancelled
 from invariance.spec import DatasetSpec, SpecError
-from invariance.training.feed import FiniteFeed, Rendered, StreamFeed, TwinFeed, render_cancellable
+from invariance.training import feed as feed_module
+from invariance.training.feed import FiniteFeed, Rendered, StreamFeed, TwinFeed, render_cancellable, render_views
 
 
 def numbered(num: int) -> Rendered:
@@ -104,3 +105,21 @@ def test_rendering_is_the_engine_s_and_stops_when_asked(noise_data: DatasetSpec)
     assert torch.equal(rendered.labels, engine.render(indices)[1])
     with pytest.raises(Cancelled):
         next(render_cancellable(engine, indices, lambda: True))
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 100])
+def test_twins_are_the_same_however_many_steps_are_made_together(
+    noise_data: DatasetSpec, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    """Of 14 samples in batches of at most 5, three steps an epoch of 5, 5 and 4."""
+    engine = Engine(noise_data)
+    monkeypatch.setattr(feed_module, "_PIXELS_AHEAD", steps * 5 * engine.spec.image_size**2)
+    feed = TwinFeed(engine, num_samples=14, batch_size=5, num_epochs=2, seed=1)
+    indices = engine.indices("train", 14)
+    positions = Rendered(torch.zeros(14, 0, dtype=torch.uint8), indices)
+    order = FiniteFeed(positions, batch_size=5, num_epochs=2, seed=1)
+    for step in (0, 1, 2, 3, 4, 5, 1):
+        chosen = order.batch(step)[1]
+        first, second = render_views(engine, chosen, 2, draw=step // 3)
+        images, labels = feed.batch(step)
+        assert torch.equal(images, torch.cat((first.images, second.images))) and torch.equal(labels, first.labels)
