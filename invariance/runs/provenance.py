@@ -59,11 +59,16 @@ def provenance(study: Study, store: Store, *, executor: str, num_workers: int, c
 
 
 def _auto_precision(study: Study, done: Mapping[str, Standing]) -> dict[str, str]:
-    """What ``auto`` was, by device: as the runs recorded it, which may have been on other machines than this one."""
+    """What ``auto`` was, by device: as the runs recorded it, which may have been on other machines than this one.
+
+    Runs of versions that did not record it are taken to be of a machine like this one.
+    """
+    from invariance.training.precision import auto_precision  # reads torch, which a dry run does without
+
     found: dict[str, set[str]] = {}
     for run_id, standing in done.items():
-        name = (standing.result or {}).get("precision")
-        if standing.device and name and getattr(study.by_id[run_id], "precision", "") == "auto":
+        if standing.device and getattr(study.by_id[run_id], "precision", "") == "auto":
+            name = (standing.result or {}).get("precision") or auto_precision(standing.device)
             found.setdefault(standing.device, set()).add(name)
     return {device: " and ".join(sorted(names)) for device, names in sorted(found.items())}
 
