@@ -42,9 +42,8 @@ _WHICH: Final = (
     one line: use a smaller `--batch-size` or `--image-size`. A worker of the app that has nothing to do gives the
     card's memory back.""",
     """*Many small networks.* With `--together`, seeds of one network (`--seeds 0,1,2`) are trained as one stack, which
-    needs hardly more launches than one (except SimCLR and VICReg on a finite set, whose views each network renders). It
-    is not done unasked until a card has shown that it pays (the last goal below): until then they are trained one after
-    the other.""",
+    needs hardly more launches than one. It is not done unasked until a card has shown that it pays (the last goal
+    below): until then they are trained one after the other.""",
     """*Speed.* In the steps of a training cuDNN tries its ways of each convolution once and keeps the fastest, unless
     torch is asked for deterministic algorithms. Rendering on a second stream, CUDA graphs, a kernel of our own for the
     draws and `torch.compile` wait for a measurement: a missing synchronisation or a stale graph gives wrong numbers

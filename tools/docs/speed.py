@@ -113,8 +113,9 @@ def _precision() -> str:
         training in bfloat16 was so many times as fast as one in float32: {told}. Accuracies stay what they were: over
         seeds {accuracy["seeds"][0]} to {accuracy["seeds"][1]} of the what-if above the matched transfer reached
         {matched["bfloat16"]:.3f} on average in bfloat16 and {matched["float32"]:.3f} in float32, the mismatched
-        {mismatched["bfloat16"]:.3f} and {mismatched["float32"]:.3f}. Sens-scores move by less than
-        {found["largest_change_of_sens"]}."""
+        {mismatched["bfloat16"]:.3f} and {mismatched["float32"]:.3f}. Sens-scores of
+        these networks moved by less than {found["largest_change_of_sens"]} where they were measured in it, those of
+        other networks by more; nothing is any more."""
     )
 
 
