@@ -170,26 +170,32 @@ def test_runs_are_watched_left_found_again_and_compared(visitor: Visitor) -> Non
     assert {run.state for run in visitor.server.store.list()} == {"done"}
 
 
-LEAVE_AS_NEWS_ARRIVES = """() => {
-  const asked = window.fetch;
+LEAVE_AS_NEWS_ARRIVES = """isBefore => {
+  const asked = window.fetch, follow = () => document.querySelector("a[href$='/studies']").click();
   window.fetch = (address, how) => {
     if (!String(address).includes("/pulse")) return asked(address, how);
     window.fetch = asked;
-    document.querySelector("a[href$='/studies']").click();
-    return Promise.resolve(new Response("something else"));
+    if (isBefore) follow();
+    const word = Promise.resolve("something else");
+    const text = () => {
+      if (!isBefore) word.then(() => {}).then(follow);
+      return word;
+    };
+    return Promise.resolve({ ok: true, text });
   };
 }"""
-"""A link is followed at the moment in which a part of the page hears that it has to be run again."""
+"""A link is followed just before a part of the page hears that it has to be run again, or before it has asked for it."""
 
 
 @pytest.mark.browser
-def test_a_page_that_is_left_while_a_race_runs_does_not_come_back(visitor: Visitor) -> None:
-    page = visitor.open(f"train?{TINY.replace('epochs_Instant=1', 'epochs_Instant=50')}&seed=78")
+@pytest.mark.parametrize("is_before", [True, False])
+def test_a_page_that_is_left_while_a_race_runs_does_not_come_back(visitor: Visitor, is_before: bool) -> None:
+    page = visitor.open(f"train?{TINY.replace('epochs_Instant=1', 'epochs_Instant=50')}&seed={78 + is_before}")
     page.get_by_role("button", name="Pretrain and transfer").click()
     page.wait_for_url("**runs=*")
     page.locator(".lane").first.wait_for(timeout=RUN_TIMEOUT_MS)
     visitor.settle()
-    page.evaluate(LEAVE_AS_NEWS_ARRIVES)
+    page.evaluate(LEAVE_AS_NEWS_ARRIVES, is_before)
     page.wait_for_url("**/studies*", timeout=RUN_TIMEOUT_MS)
     visitor.settle()
     page.wait_for_timeout(1000)

@@ -26,9 +26,24 @@ SCRIPT = """
 const timers = new WeakMap();
 const LEAVING_MS = 3000;
 let left = -LEAVING_MS;
+let isAsking = false;
 const leave = () => { left = performance.now(); };
-addEventListener("click", event => { if (event.target.closest?.("a[href]")) leave(); }, true);
 addEventListener("popstate", leave);
+addEventListener("click", event => {
+  const link = event.target.closest?.("a[href]");
+  if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  leave();
+  if (!isAsking) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  setTimeout(() => link.click());
+}, true);
+// What is asked is sent a moment later, and a link that is followed meanwhile would be sent before it.
+const ask = what => {
+  isAsking = true;
+  what();
+  setTimeout(() => { isAsking = false; });
+};
 // A part that asks to be run while another page is on its way empties that page, or turns it back to its own.
 const isAtRest = () =>
   performance.now() - left > LEAVING_MS
@@ -41,7 +56,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     try {
       const answer = await fetch(new URL(data.address, document.location.href), { cache: "no-store" });
       const now = await answer.text();
-      if (answer.ok && now !== data.seen && isAtRest()) setTriggerValue("changed", now);
+      if (answer.ok && now !== data.seen && isAtRest()) ask(() => setTriggerValue("changed", now));
     } catch { /* the server is away: Streamlit says so */ }
   }, data.every);
   timers.set(parentElement, timer);
