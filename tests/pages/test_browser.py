@@ -184,7 +184,7 @@ LEAVE_AS_NEWS_ARRIVES = """isBefore => {
     return Promise.resolve({ ok: true, text });
   };
 }"""
-"""A link is followed just before a part of the page hears that it has to be run again, or before it has asked for it."""
+"""A link is followed before a part of the page hears that it has to be run again, or before it has asked for that."""
 
 
 @pytest.mark.browser
