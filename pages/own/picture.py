@@ -19,7 +19,6 @@ from invariance.figures.cutouts import cutout_on_checkerboard
 from invariance.spec import DatasetSpec, SpecError
 from pages.shared import cache
 from pages.shared.controls import choose
-from pages.shared.doubts import is_transparent, warning_of
 from pages.shared.literal import literal
 from pages.shared.navigation import link_to
 from pages.shared.serving import shelf
@@ -87,8 +86,8 @@ def choose_picture(
             st.caption(literal(item.uploaded.title))
     if item.uploaded.notes:
         place.caption(literal("; ".join(item.uploaded.notes)))
-    if use == "object" and (warning := warning_of(item)):
-        place.caption(f":orange[:material/warning: {literal(warning)}]")
+    if use == "object" and item.warning:
+        place.caption(f":orange[:material/warning: {literal(item.warning)}]")
     if (
         mine is not None
         and name == MINE
@@ -103,7 +102,7 @@ def choose_picture(
         with more:
             link_to("pictures", "It is there now")
     if use == "object" and item.is_empty:
-        if is_transparent(item):
+        if item.is_transparent:
             raise SpecError(
                 "Nothing of this picture is visible: it is transparent. Bring another, or choose an example."
             )
@@ -128,7 +127,7 @@ def contents_of(picture: OnePicture) -> tuple[object, ...]:
 
 
 def _adjust(place: DeltaGenerator, digest: str, item: ObjectPicture) -> None:
-    if item.cutout.masked and not is_transparent(item):
+    if item.cutout.masked and not item.is_transparent:
         tolerance = place.slider(
             "Tolerance",
             1.0,

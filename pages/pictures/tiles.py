@@ -11,7 +11,6 @@ from invariance.data.uploads.reading import UploadedPicture
 from invariance.data.uploads.shelf import ObjectPicture, Shelf
 from invariance.figures.cutouts import cutout_on_checkerboard
 from invariance.figures.pictures import png_bytes
-from pages.shared.doubts import is_transparent, warning_of
 from pages.shared.literal import literal
 from pages.shared.serving.shelf import current
 
@@ -45,7 +44,7 @@ def _object_tile(digest: str, item: ObjectPicture) -> None:
     # The shelf holds the values, since widgets that are out of sight forget theirs.
     st.session_state.setdefault(f"class_{digest}", item.class_name)
     item.class_name = str(st.text_input("Class", key=f"class_{digest}", max_chars=60))
-    if item.cutout.masked and not is_transparent(item):
+    if item.cutout.masked and not item.is_transparent:
         st.session_state.setdefault(f"tolerance_{digest}", item.tolerance)
         st.session_state.setdefault(f"holes_{digest}", item.holes)
         tolerance = st.slider(
@@ -66,8 +65,8 @@ def _object_tile(digest: str, item: ObjectPicture) -> None:
         item.adjust(float(tolerance), bool(holes))
     alt = f"{item.uploaded.title} without its background, border of the mask drawn in"
     picture.image(_tile_png(digest, item.tolerance, item.holes, item), width="stretch", alt=alt)
-    if warning := warning_of(item):
-        st.markdown(f":small[:orange[:material/warning: {literal(warning)}]]")
+    if item.warning:
+        st.markdown(f":small[:orange[:material/warning: {literal(item.warning)}]]")
     _foot(digest, item.uploaded)
 
 

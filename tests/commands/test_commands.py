@@ -1,7 +1,6 @@
 """The command line: what it prints, writes and refuses."""
 
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from invariance.__main__ import main, parser
+from invariance.__main__ import main
 from invariance.attribution.compare import Comparison
 from invariance.data.engine import Engine, to_bytes
 from invariance.numbers import format_number
@@ -19,9 +18,9 @@ from invariance.runs.gallery import entries, factors_table
 from invariance.spec import DatasetSpec
 from invariance.training import reporting
 from invariance.vocabulary.attribution import EVIDENCE_TABLE, RANDOMISATION_TABLE, SCORE_TABLE
-from invariance.vocabulary.factors import FACTOR_COLUMNS, VERDICTS
-from invariance.vocabulary.measures import FEATURES, TRANSFORM_COLUMNS
-from invariance.vocabulary.thrown_away import DIRECTIONS, THROWN_AWAY_TABLE
+from invariance.vocabulary.factors import FACTOR_COLUMNS
+from invariance.vocabulary.measures import FEATURES
+from invariance.vocabulary.thrown_away import THROWN_AWAY_TABLE
 
 TINY = "--objects noise --backgrounds noise --classes noise-00,noise-01,noise-02 --num-test-samples 60"
 ROOT = Path(__file__).parents[2]
@@ -352,46 +351,10 @@ def test_device_that_is_not_there(command, tmp_path):
     assert code == 2 and "cuda:99" in error
 
 
-def test_every_command_has_help_with_an_example(capsys):
-    named = "render", "pretrain", "transfer", "measure", "factors", "what-if", "study", "attribute", "shapley"
-    for command in (*named, "thrown-away", "gallery build"):
-        with pytest.raises(SystemExit) as ended:
-            parser().parse_args([*command.split(), "--help"])
-        assert ended.value.code == 0
-        assert f"python -m invariance {command}" in capsys.readouterr().out
-
-
 def test_the_module_runs():
     words = [sys.executable, "-m", "invariance", "gallery", "list"]
     result = subprocess.run(words, capture_output=True, text=True, cwd=ROOT, check=False)
     assert result.returncode == 0 and result.stderr == ""
-
-
-def test_help_of_measure_describes_every_column_of_its_table(capsys):
-    with pytest.raises(SystemExit):
-        parser().parse_args(["measure", "--help"])
-    text = capsys.readouterr().out.split("columns of the table")[1]
-    described = re.findall(r"^  ([a-z][a-z_, ]+)$", text, re.MULTILINE)
-    assert sorted(", ".join(described).split(", ")) == sorted(set(TRANSFORM_COLUMNS) - {"model", "transform"})
-
-
-def test_help_of_factors_describes_every_column_and_verdict(capsys):
-    with pytest.raises(SystemExit):
-        parser().parse_args(["factors", "--help"])
-    text = capsys.readouterr().out.split("columns of the table")[1]
-    described = re.findall(r"^  ([a-z][a-z_, ]*)$", text, re.MULTILINE)
-    # Columns with one meaning share a line.
-    names = [name for line in described for name in line.split(", ")]
-    assert sorted(names) == sorted([*FACTOR_COLUMNS, *VERDICTS])
-
-
-def test_help_of_a_card_describes_every_column_and_direction(capsys):
-    with pytest.raises(SystemExit):
-        parser().parse_args(["thrown-away", "--help"])
-    text = capsys.readouterr().out.split("columns of card.csv")[1]
-    described = re.findall(r"^  ([a-z][a-z_, ]*)$", text, re.MULTILINE)
-    names = [name for line in described for name in line.split(", ")]
-    assert sorted(names) == sorted([*(column.name for column in THROWN_AWAY_TABLE), *DIRECTIONS])
 
 
 def test_a_training_that_diverges_is_one_line(command, monkeypatch):

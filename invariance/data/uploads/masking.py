@@ -74,7 +74,7 @@ def cut_out(picture: Image.Image, *, tolerance: float = DEFAULT_TOLERANCE, holes
     """
     if has_transparency(picture):
         alpha = _in_unit_range(np.asarray(picture.getchannel("A")))
-        return CutOut(Packed.of(picture), 1.0, float(alpha.mean()), _is_empty(picture), masked=False)
+        return CutOut(Packed.of(picture), 1.0, float(alpha.mean()), is_empty(picture), masked=False)
     pixels = np.asarray(picture.convert("RGB"))
     lab = to_lab(pixels)
     background = _fit_background(pixels, lab, tolerance)
@@ -82,10 +82,11 @@ def cut_out(picture: Image.Image, *, tolerance: float = DEFAULT_TOLERANCE, holes
     alpha, foreground = _matte(_in_unit_range(pixels), background.colours, mask)
     rgba = np.concatenate([foreground, alpha[..., None]], axis=-1)
     image = Image.fromarray((np.clip(rgba, 0, 1) * 255 + 0.5).astype(np.uint8))
-    return CutOut(Packed.of(image), background.plainness, float(alpha.mean()), _is_empty(image), masked=True)
+    return CutOut(Packed.of(image), background.plainness, float(alpha.mean()), is_empty(image), masked=True)
 
 
-def _is_empty(picture: Image.Image) -> bool:
+def is_empty(picture: Image.Image) -> bool:
+    """Whether no pixel of an ``RGBA`` picture is more than half opaque."""
     return int(np.asarray(picture.getchannel("A")).max()) < 128
 
 

@@ -18,7 +18,7 @@ from invariance.data.uploads.collection import (
     group_classes,
     save_collection,
 )
-from invariance.data.uploads.masking import DEFAULT_TOLERANCE, PLAIN_SHARE, CutOut, cut_out
+from invariance.data.uploads.masking import DEFAULT_TOLERANCE, PLAIN_SHARE, CutOut, cut_out, is_empty
 from invariance.data.uploads.names import class_name_of, display_title
 from invariance.data.uploads.packed import Packed
 from invariance.data.uploads.reading import UploadedPicture, read_upload
@@ -74,6 +74,11 @@ class ObjectPicture:
         return self.cutout.is_empty
 
     @property
+    def is_transparent(self) -> bool:
+        """Whether nothing of the file itself is visible, so that no tolerance can help."""
+        return self.is_empty and (picture := self.uploaded.picture).mode == "RGBA" and is_empty(picture)
+
+    @property
     def num_bytes(self) -> int:
         """Of memory."""
         return len(self.uploaded.packed.png) + len(self.cutout.packed.png)
@@ -81,6 +86,8 @@ class ObjectPicture:
     @property
     def warning(self) -> str:
         """What is doubtful about the mask, one or two sentences, or nothing."""
+        if self.is_transparent:
+            return "Nothing of it is visible: it is transparent everywhere, or nearly. This one is not used."
         if self.is_empty:
             way = "lower the tolerance, or bring another picture" if self.tolerance > 1 else "bring another picture"
             return f"Nothing is left: {way}. This one is not used."

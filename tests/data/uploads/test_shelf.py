@@ -139,12 +139,20 @@ def test_a_photograph_takes_a_third_of_its_pixels_and_all_of_them_no_more_than_t
     assert shelf.num_bytes == 0
 
 
-@pytest.mark.parametrize("ground", [(90, 120, 40), (0, 0, 0, 0)])
-def test_of_one_colour_nothing_is_left_whatever_the_tolerance(ground: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(
+    ("mode", "ground", "at_first"),
+    [
+        ("RGB", (90, 120, 40), "Nothing is left: lower the tolerance, or bring another"),
+        ("RGBA", (0, 0, 0, 0), "Nothing of it is visible"),
+    ],
+)
+def test_of_one_colour_nothing_is_left_whatever_the_tolerance(
+    mode: str, ground: tuple[int, ...], at_first: str
+) -> None:
     shelf = Shelf()
-    shelf.add_object(saved(Image.new("RGBA" if len(ground) == 4 else "RGB", (100, 100), ground)), "wall.png")
+    shelf.add_object(saved(Image.new(mode, (100, 100), ground)), "wall.png")
     (item,) = shelf.objects.values()
-    assert item.is_empty and "lower the tolerance, or bring another" in item.warning
+    assert item.is_empty and item.is_transparent == (mode == "RGBA") and item.warning.startswith(at_first)
     item.adjust(1.0, holes=False)
     assert item.is_empty and "lower" not in item.warning and not shelf.usable
 
